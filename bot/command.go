@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/slack-go/slack"
+)
+
+// Command is one slash command with the buttons, forms and type-ahead fields that belong to it.
+type Command struct {
+	// Name is what a person types, with the slash. A command without a name is reached only as a topic.
+	Name string
+	// Topic is the word that reaches the same command through the root command ("/coupontools directories").
+	Topic string
+	// Usage is Slack's usage hint: the words the command takes, in square brackets.
+	Usage string
+	// Summary says in one short sentence what the command does; it stands in the manifest and in the help.
+	Summary string
+	// Examples are whole lines as a person would type them, each with a few words on what it does.
+	Examples []Example
+	// Right is what a person needs for the command and everything in it. Help is always given.
+	Right Right
+	// Run answers the command.
+	Run Handler
+	// Clicks answers buttons, selects and radio buttons, by action_id.
+	Clicks map[string]Handler
+	// Submits answers submitted views, by callback_id. A handler here must be idempotent: the same submit may come twice.
+	Submits map[string]Handler
+	// Suggests offers the options of external selects, by action_id.
+	Suggests map[string]Suggester
+}
+
+// Example is one line of a command's help.
+type Example struct{ Line, Does string }
+
+// Right is what a person may do, each right including the ones before it.
+type Right int
+
+const (
+	// Read is for every full member of the workspace or its Enterprise organisation.
+	Read Right = iota
+	// Send is for those named in the setting SENDERS: they may send, change, and see people's data.
+	Send
+	// Admin is for those named in the setting ADMINS.
+	Admin
+)
+
+// Handler answers one request. It must return within about a second and must not wait for a slow service: work that
+// may take longer goes into [Reply.Later]. An error that is a [*Mistake] is shown in its own words; any other is
+// explained by [Config.Explain] or, if that does not know it, shown as a fault with a reference that is also in the log.
+type Handler func(ctx context.Context, req Request) (Reply, error)
+
+// Suggester offers options for what was typed into an external select, best first. It has two seconds.
+type Suggester func(ctx context.Context, req Request) ([]Option, error)
+
+// Option is one choice of a select. Slack's limits are 75 characters of text and 150 of value; longer text is cut.
+type Option struct{ Text, Value string }
+
+// Reply is a handler's answer. The zero Reply says nothing, which is right only for a click that needs no answer.
+type Reply struct {
+	// Text is the message, and with Blocks what notifications and screen readers get. It is plain text: the bot
+	// escapes it. Together with Later it is shown only if Later takes more than a moment.
+	Text   string
+	Blocks []slack.Block
+	// Public puts the message into the channel for all to see, unless the channel is, or may be, shared with another
+	// company. Otherwise only the person who asked sees it.
+	Public bool
+	// Replace puts the message in the place of the one whose button was clicked. Of a public message it stays public.
+	Replace bool
+	// Remove takes away the message whose button was clicked, after Text or Blocks were posted.
+	Remove bool
+
+	// View is a modal. A command or a click in a message opens it; a click in a modal updates that modal; a submit
+	// updates the submitted view. With Push it comes on top of the modal instead.
+	View *slack.ModalViewRequest
+	Push bool
+	// Errors answers a submit with words at the fields, by block_id, and keeps the form.
+	Errors map[string]string
+
+	// Later does work that waits for a slow service, after the acknowledgement and after the rest of this Reply. What
+	// it returns is brought out likewise; a View then updates the one that this Reply showed. It has [laterTime].
+	Later func(ctx context.Context) (Reply, error)
+}

@@ -1,0 +1,108 @@
+package bot
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It is read from
+// Slack's raw payload with only the fields the bot needs, so that a block Slack adds tomorrow cannot break it.
+type Request struct {
+	// Person is who asks, as Slack describes them.
+	Person Person
+	// Channel is where; empty in a modal.
+	Channel string
+
+	// Text is what followed the command, Words the same taken apart (see [Split]).
+	Text  string
+	Words []Word
+
+	// Action is the action_id of a click or a suggestion; Value the button's value, the chosen option's value, or what
+	// was typed into the select.
+	Action, Value string
+
+	// View is the modal the request came from; nil elsewhere.
+	View *View
+}
+
+// Person is a member of the workspace.
+type Person struct {
+	// ID and Team are Slack's ids. Team is the person's own team.
+	ID, Team string
+	// Zone is the person's time zone, UTC when unknown, and ZoneName how to call it in a text.
+	Zone     *time.Location
+	ZoneName string
+}
+
+// View is the modal a request came from.
+type View struct {
+	ID, RootID, Hash, CallbackID string
+	// Metadata is the private_metadata: ids only.
+	Metadata string
+	// values is state.values: block_id, action_id, element state.
+	values map[string]map[string]elementState
+}
+
+// Value returns what stands in the field whose block_id and action_id are both name: typed text, or the value of the
+// chosen option; "" if empty or not there.
+func (v *View) Value(name string) string {
+	e := v.values[name][name]
+	if e.SelectedOption != nil {
+		return e.SelectedOption.Value
+	}
+	return e.Value
+}
+
+// ChosenText returns the text of the option chosen in the select named name.
+func (v *View) ChosenText(name string) string {
+	if o := v.values[name][name].SelectedOption; o != nil {
+		return o.Text.Text
+	}
+	return ""
+}
+
+// Time returns the instant chosen in the datetimepicker named name; the zero time if none.
+func (v *View) Time(name string) time.Time {
+	if s := v.values[name][name].SelectedDateTime; s > 0 {
+		return time.Unix(s, 0)
+	}
+	return time.Time{}
+}
+
+// NewView returns a view as Slack would send it, with text in the fields named: for tests of handlers.
+func NewView(callbackID, metadata string, fields map[string]string) *View {
+	v := &View{ID: "V1", RootID: "V1", CallbackID: callbackID, Metadata: metadata, values: map[string]map[string]elementState{}}
+	for name, value := range fields {
+		v.values[name] = map[string]elementState{name: {Value: value}}
+	}
+	return v
+}
+
+type elementState struct {
+	Value            string          `json:"value"`
+	SelectedOption   *selectedOption `json:"selected_option"`
+	SelectedDateTime int64           `json:"selected_date_time"`
+}
+
+type selectedOption struct {
+	Text struct {
+		Text string `json:"text"`
+	} `json:"text"`
+	Value string `json:"value"`
+}
+
+// rawView is Slack's view object as far as it is read.
+type rawView struct {
+	ID              string `json:"id"`
+	RootViewID      string `json:"root_view_id"`
+	Hash            string `json:"hash"`
+	CallbackID      string `json:"callback_id"`
+	PrivateMetadata string `json:"private_metadata"`
+	State           struct {
+		Values map[string]map[string]json.RawMessage `json:"values"`
+	} `json:"state"`
+	Blocks []struct {
+		Type    string `json:"type"`
+		BlockID string `json:"block_id"`
+	} `json:"blocks"`
+}
