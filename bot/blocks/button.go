@@ -1,0 +1,54 @@
+package blocks
+
+import "github.com/slack-go/slack"
+
+// Actions returns a row of up to 25 buttons or selects. The id may be empty.
+func Actions(id string, elements ...slack.BlockElement) *slack.ActionBlock {
+	return slack.NewActionBlock(cutID(id, maxID), elements[:min(len(elements), maxActions)]...)
+}
+
+// Button returns a button that sends value with actionID.
+func Button(actionID, text, value string, options ...ButtonOption) *slack.ButtonBlockElement {
+	b := slack.NewButtonBlockElement(cutID(actionID, maxID), cutID(value, maxButtonValue), plain(text, maxButtonText))
+	for _, option := range options {
+		option(b)
+	}
+	return b
+}
+
+// ButtonOption changes a [Button].
+type ButtonOption func(*slack.ButtonBlockElement)
+
+// Primary makes the button the one that is asked for: green.
+func Primary(b *slack.ButtonBlockElement) { b.Style = slack.StylePrimary }
+
+// Danger makes the button red.
+func Danger(b *slack.ButtonBlockElement) { b.Style = slack.StyleDanger }
+
+// Label says to screen readers what the button does, when its text alone ("Open") does not.
+func Label(s string) ButtonOption {
+	return func(b *slack.ButtonBlockElement) { b.AccessibilityLabel = clean(s, maxButtonText) }
+}
+
+// Confirm asks back before the click counts.
+func Confirm(title, text, yes, no string) ButtonOption {
+	return func(b *slack.ButtonBlockElement) {
+		b.Confirm = slack.NewConfirmationBlockObject(plain(title, maxConfirm), plain(text, maxConfirmText),
+			plain(yes, maxConfirmWord), plain(no, maxConfirmWord))
+	}
+}
+
+// WithButton puts a button to the right of a section.
+func WithButton(section *slack.SectionBlock, button *slack.ButtonBlockElement) *slack.SectionBlock {
+	section.Accessory = slack.NewAccessory(button)
+	return section
+}
+
+// Picker returns a select, for [Actions], whose options are asked for as the person types.
+func Picker(actionID, placeholder string) *slack.SelectBlockElement {
+	// 0 loads options when the list is opened, before anything is typed.
+	length := 0
+	s := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, plain(placeholder, maxPlaceholder), cutID(actionID, maxID))
+	s.MinQueryLength = &length
+	return s
+}

@@ -1,0 +1,110 @@
+package blocks
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Text returns a section of plain text.
+func Text(s string) *slack.SectionBlock {
+	return slack.NewSectionBlock(plain(s, maxText), nil, nil)
+}
+
+// Header returns a headline.
+func Header(s string) *slack.HeaderBlock {
+	return slack.NewHeaderBlock(plain(strings.ReplaceAll(s, "\n", " "), maxHeader))
+}
+
+// Divider returns a thin line.
+func Divider() *slack.DividerBlock { return slack.NewDividerBlock() }
+
+// Context returns small grey text in up to ten pieces, each made by [Small] or [When].
+func Context(pieces ...slack.MixedElement) *slack.ContextBlock {
+	return slack.NewContextBlock("", pieces[:min(len(pieces), maxContext)]...)
+}
+
+// Small returns a piece of a [Context] in plain text.
+func Small(s string) slack.MixedElement { return plain(s, maxText) }
+
+// When returns a piece of a [Context] that tells a time in each reader's own time zone, after the words before.
+func When(before string, t time.Time) slack.MixedElement {
+	return slack.NewTextBlockObject(slack.MarkdownType, clean(escape.Replace(before)+" "+Date(t), maxText), false, false)
+}
+
+// Date returns Slack's mrkdwn token for a time, shown in each reader's own time zone. Readers whose client cannot do
+// that see it in UTC.
+//
+// Source: https://docs.slack.dev/messaging/formatting-message-text#date-formatting.
+func Date(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 2006, 15:04 UTC"))
+}
+
+// escape takes away the three characters that mean something in mrkdwn.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "", "_", "", "~", "", "`", "")
+
+// Line is one line of a [Rich] text.
+type Line []slack.RichTextSectionElement
+
+// Rich returns text with bold and other parts, one line under the other.
+func Rich(lines ...Line) *slack.RichTextBlock {
+	var parts Line
+	for i, line := range lines {
+		if i > 0 {
+			parts = append(parts, Plain("\n"))
+		}
+		parts = append(parts, line...)
+	}
+	if len(parts) == 0 {
+		parts = Line{Plain(Empty)}
+	}
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(parts...))
+}
+
+// Field returns a line with a bold name and its value.
+func Field(name, value string) Line { return Line{Bold(name + ": "), Plain(clean(value, maxText))} }
+
+// Plain returns a part of a [Line] without a style.
+func Plain(s string) slack.RichTextSectionElement { return part(s, nil) }
+
+// Bold returns a bold part of a [Line].
+func Bold(s string) slack.RichTextSectionElement {
+	return part(s, &slack.RichTextSectionTextStyle{Bold: true})
+}
+
+// Code returns a part of a [Line] in the style of code: something to type or copy exactly.
+func Code(s string) slack.RichTextSectionElement {
+	return part(s, &slack.RichTextSectionTextStyle{Code: true})
+}
+
+// User returns the mention of a member by Slack id, as a part of a [Line].
+func User(id string) slack.RichTextSectionElement { return slack.NewRichTextSectionUserElement(id, nil) }
+
+// Channel returns the name of a channel by Slack id, as a part of a [Line].
+func Channel(id string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionChannelElement(id, nil)
+}
+
+func part(s string, style *slack.RichTextSectionTextStyle) slack.RichTextSectionElement {
+	if s != "\n" {
+		s = clean(s, maxText)
+	}
+	return slack.NewRichTextSectionTextElement(s, style)
+}
+
+// Progress returns a bar of width characters with its percentage. It is full only when done is total.
+func Progress(done, total, width int) string {
+	if total <= 0 {
+		return ""
+	}
+	done = max(0, min(done, total))
+	full := done * width / total
+	return strings.Repeat("▓", full) + strings.Repeat("░", width-full) + fmt.Sprintf(" %d %%", done*100/total)
+}
+
+// plain returns a plain_text object. Emoji codes stay as typed, so that a name like ":x:" is shown as it is.
+func plain(s string, limit int) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, clean(s, limit), false, false)
+}
