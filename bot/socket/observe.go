@@ -1,0 +1,38 @@
+package socket
+
+import "time"
+
+// Observer is told what happens, for metrics. Any field may be nil. The functions are called from several goroutines
+// and must not block. Kinds and reasons come from small fixed sets, so that they may be labels.
+type Observer struct {
+	// Envelope: one was received. Kind is its type: slash_commands, interactive, events_api or other.
+	Envelope func(kind string)
+	// Acked: an acknowledgement was written, or given up with an error, so long after the envelope was received.
+	Acked func(kind string, latency time.Duration, err error)
+	// Overflow: an envelope was acknowledged empty and dropped, since too many were being handled.
+	Overflow func(kind string)
+	// Panic: a handler panicked.
+	Panic func(kind string)
+	// Reconnect: a connection is to be replaced, or could not be had, for one of the Reason constants.
+	Reconnect func(reason Reason)
+	// Ready: the number of connections that have had hello is now n.
+	Ready func(n int)
+}
+
+// Reason says why a connection is replaced, or could not be had.
+type Reason string
+
+// The reasons. The first four are Slack's own words in a disconnect frame.
+const (
+	ReasonWarning     Reason = "warning"
+	ReasonRefresh     Reason = "refresh_requested"
+	ReasonDisabled    Reason = "link_disabled"
+	ReasonTooMany     Reason = "too_many_websockets"
+	ReasonAsked       Reason = "other"        // a disconnect frame with a reason not known here
+	ReasonDropped     Reason = "dropped"      // the connection broke or was closed
+	ReasonSilent      Reason = "silent"       // nothing came, not even an answer to pings
+	ReasonNoHello     Reason = "no_hello"     // it opened, but Slack did not say hello
+	ReasonOpen        Reason = "open_failed"  // apps.connections.open or dialling failed
+	ReasonRateLimited Reason = "rate_limited" // apps.connections.open was answered with 429
+	ReasonRefused     Reason = "refused"      // apps.connections.open refused the token
+)
