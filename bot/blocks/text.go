@@ -80,7 +80,9 @@ func Code(s string) slack.RichTextSectionElement {
 }
 
 // User returns the mention of a member by Slack id, as a part of a [Line].
-func User(id string) slack.RichTextSectionElement { return slack.NewRichTextSectionUserElement(id, nil) }
+func User(id string) slack.RichTextSectionElement {
+	return slack.NewRichTextSectionUserElement(id, nil)
+}
 
 // Channel returns the name of a channel by Slack id, as a part of a [Line].
 func Channel(id string) slack.RichTextSectionElement {
