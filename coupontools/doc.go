@@ -1,0 +1,16 @@
+// Package coupontools is a client for the Coupontools REST API.
+//
+// Start with [New], then call the methods of [Client]: one per endpoint, each taking a context first. A client is safe
+// for use by many goroutines and keeps its connections, so a program needs one.
+//
+// Every failure is an [*Error]. Its [Class] says what may be done next, above all for a send, which must not reach a
+// person twice: the client never repeats a send, and follows no redirect. Reads, and the one write that may safely be
+// done again, are tried up to three times. Which is which stands in the route table, since the API uses POST for all.
+//
+// Several answers of the API are documented only in part. They are read leniently: a list is found under any of its
+// likely names, a number may be a string, an absent price may be written in five ways. An answer that still cannot be
+// understood is an error that names its shape, never an empty list.
+//
+// The client keeps no data. Lists are cached by the package cache beside it, and the pace of calls is kept by whatever is
+// given to [WithPace], such as the package pace.
+package coupontools

@@ -1,0 +1,130 @@
+package coupontools
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNotFound is what an [*Error] is when the API does not know the directory, or the user, that was asked for.
+var ErrNotFound = errors.New("not found")
+
+// Class says how a call failed, and so what may be done next.
+type Class int
+
+const (
+	// Unknown is every failure without a readable verdict once a connection was there: a timeout, a reset, a 5xx, a
+	// redirect, an answer that cannot be read. A send may or may not have been carried out.
+	Unknown Class = iota
+	// NotSent means that no connection was made (name not resolved, refused, TLS), or that the caller gave up before
+	// there was one: the API has not heard of the call.
+	NotSent
+	// RateLimited means HTTP 429: nothing was done, and [Error.RetryAfter] says when to come back, if the API said so.
+	RateLimited
+	// AccountRefused means that the whole account was refused, so that every other call would be too: HTTP 401 or 403,
+	// a wrong key (code 1000), an expired account (101), no SMS service (103) or no e-mail service (104) connected.
+	AccountRefused
+	// Refused means that the API read the call and said no, or that the call was not made since it could not be right.
+	Refused
+)
+
+// String returns the class as a short word, as used in metrics.
+func (c Class) String() string {
+	switch c {
+	case NotSent:
+		return "not_sent"
+	case RateLimited:
+		return "rate_limited"
+	case AccountRefused:
+		return "account_refused"
+	case Refused:
+		return "refused"
+	default:
+		return "unknown"
+	}
+}
+
+// ClassOf returns the class of a failed call. An error that is no [*Error] is Unknown. It must not be given nil.
+func ClassOf(err error) Class {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Class
+	}
+	return Unknown
+}
+
+// Error is a failed call. It holds no key, phone number or e-mail address: what the API writes is cleaned of them.
+type Error struct {
+	// Route is the method and path: "POST /v3/directory/info".
+	Route string
+	// Status is the HTTP status, 0 if there was no answer.
+	Status int
+	// Codes are the API's error codes. The same code means different things on different routes.
+	Codes []int
+	// Texts are the API's own words, at most eight of at most 200 characters.
+	Texts []string
+	// Class says what kind of failure it is.
+	Class Class
+	// RetryAfter is the wait the API asked for, at most ten minutes; 0 if it did not.
+	RetryAfter time.Duration
+	// Err is the cause when it is not the API's refusal: a failed connection, the end of the context, an answer that was
+	// not understood. It may be nil.
+	Err error
+}
+
+// Error returns the failure as one line: "POST /v3/directory/info: 422 (507, Directory not found.)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Route)
+	b.WriteString(": ")
+	if e.Status == 0 && e.Class == NotSent {
+		b.WriteString("not sent: ")
+	}
+	if e.Status != 0 {
+		b.WriteString(strconv.Itoa(e.Status))
+	}
+	words := e.words()
+	switch {
+	case e.Status == 0:
+		b.WriteString(words)
+	case words != "":
+		fmt.Fprintf(&b, " (%s)", words)
+	default:
+		fmt.Fprintf(&b, " (%s)", http.StatusText(e.Status))
+	}
+	return b.String()
+}
+
+// words returns codes, texts and cause in one list.
+func (e *Error) words() string {
+	var parts []string
+	for _, code := range e.Codes {
+		parts = append(parts, strconv.Itoa(code))
+	}
+	parts = append(parts, e.Texts...)
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether the error is [ErrNotFound]. The code for it differs from route to route.
+func (e *Error) Is(target error) bool {
+	if target != ErrNotFound {
+		return false
+	}
+	r, ok := routeNamed(e.Route)
+	if !ok {
+		return false
+	}
+	if r.style == resource && e.Status == http.StatusNotFound {
+		return true
+	}
+	return slices.ContainsFunc(e.Codes, func(code int) bool { return slices.Contains(r.notFound, code) })
+}

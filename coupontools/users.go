@@ -1,0 +1,122 @@
+package coupontools
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// UsersPerPage is how many users one page of [Client.DirectoryUsers] has at most. (Coupontools: directory users list, 100.)
+const UsersPerPage = 100
+
+// DirectoryUser is a person registered for a directory. Everything in it but the ID is that person's data: in logs it
+// shows its ID only.
+type DirectoryUser struct {
+	// ID is "reg_" and digits.
+	ID        string
+	FirstName string
+	LastName  string
+	Email     string
+	Phone     string
+	// Registered is the date as the API wrote it; see [DirectoryUser.RegisteredAt].
+	Registered string
+	// PaymentStatus is "pending", "completed" or "cancelled"; empty for a free directory.
+	PaymentStatus string
+	// PaymentExpires is the date as the API wrote it; see [DirectoryUser.PaymentExpiresAt].
+	PaymentExpires string
+	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
+	Extra map[string]string
+}
+
+// Name returns first and last name, as far as there are any.
+func (u DirectoryUser) Name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
+
+// RegisteredAt returns when the person registered, and whether that is known.
+func (u DirectoryUser) RegisteredAt() (time.Time, bool) { return parseTime(u.Registered) }
+
+// PaymentExpiresAt returns when the paid access ends. False means that it does not end, or that the date is not known.
+func (u DirectoryUser) PaymentExpiresAt() (time.Time, bool) { return parseTime(u.PaymentExpires) }
+
+// LogValue returns the ID alone.
+func (u DirectoryUser) LogValue() slog.Value { return slog.StringValue(u.ID) }
+
+// The statuses that [PaymentUpdate] takes.
+const (
+	PaymentPending   = "pending"
+	PaymentCompleted = "completed"
+	PaymentCancelled = "cancelled"
+)
+
+// PaymentUpdate is a new payment status for one user of a directory.
+type PaymentUpdate struct {
+	// Directory and User are the ids: "dir_…" and "reg_…".
+	Directory, User string
+	// Status is one of [PaymentPending], [PaymentCompleted] and [PaymentCancelled].
+	Status string
+	// Expires is when paid access ends, sent in UTC and to the minute. The zero time means never.
+	Expires time.Time
+}
+
+// PaymentStatus is what the API says a user's payment status now is.
+type PaymentStatus struct{ Directory, User, Status string }
+
+// DirectoryUsers returns one page of a directory's users, the newest first, [UsersPerPage] at most. Pages count from 1. A
+// page with fewer is the last. An unknown directory gives [ErrNotFound].
+//
+// API: POST /v3/directoryusers/list
+func (c *Client) DirectoryUsers(ctx context.Context, directory string, page int) ([]DirectoryUser, error) {
+	p := params{"directory": prefixed("dir_", directory), "page": max(page, 1)}
+	return call(ctx, c, directoryUsersList, p, decodeUsers)
+}
+
+// AllDirectoryUsers returns all users of a directory, the newest first, fetching page after page as they are used. It ends
+// at a page that is short, empty, or brings nobody new, and after yielding an error.
+//
+// API: POST /v3/directoryusers/list
+func (c *Client) AllDirectoryUsers(ctx context.Context, directory string) iter.Seq2[DirectoryUser, error] {
+	return func(yield func(DirectoryUser, error) bool) {
+		seen := make(map[string]bool)
+		for page := 1; ; page++ {
+			users, err := c.DirectoryUsers(ctx, directory, page)
+			if err != nil {
+				yield(DirectoryUser{}, err)
+				return
+			}
+			before := len(seen)
+			for _, u := range users {
+				// Somebody who registers meanwhile pushes others on to the next page, where they come again.
+				if seen[u.ID] {
+					continue
+				}
+				seen[u.ID] = true
+				if !yield(u, nil) {
+					return
+				}
+			}
+			if len(users) < UsersPerPage || len(seen) == before {
+				return
+			}
+		}
+	}
+}
+
+// UpdatePaymentStatus sets a user's payment status and the end of paid access. Doing it twice is the same as once, so it is
+// tried again like a read. A directory or user that is not known gives [ErrNotFound].
+//
+// API: POST /v3/directoryusers/update
+func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*PaymentStatus, error) {
+	p := params{"directory": prefixed("dir_", u.Directory), "user": prefixed("reg_", u.User), "status": u.Status}
+	switch u.Status {
+	case PaymentPending, PaymentCompleted, PaymentCancelled:
+	default:
+		return nil, impossible(directoryUsersUpdate, "the status must be pending, completed or cancelled")
+	}
+	if !u.Expires.IsZero() {
+		p["expiry_date"] = u.Expires.UTC().Format("2006-01-02 15:04")
+	}
+	return call(ctx, c, directoryUsersUpdate, p, func(body []byte) (*PaymentStatus, error) {
+		return decodePaymentStatus(body, u)
+	})
+}
