@@ -1,7 +1,6 @@
 package recipients
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -53,8 +52,10 @@ func CountSegments(text string) Segments {
 
 func outsideGSM(text string) []rune {
 	var out []rune
+	seen := map[rune]bool{}
 	for _, r := range text {
-		if gsmUnits(r) == 0 && !slices.Contains(out, r) {
+		if gsmUnits(r) == 0 && !seen[r] {
+			seen[r] = true
 			out = append(out, r)
 		}
 	}

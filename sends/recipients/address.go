@@ -1,0 +1,126 @@
+package recipients
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+// The longest an address and the part before its @ can be, in octets (RFC 5321, 4.5.3.1).
+const maxAddress, maxLocal = 254, 64
+
+const (
+	errAddressIsPhone = refusal("This is a phone number, but the send goes out by e-mail.")
+	errNoAt           = refusal("An e-mail address has an @ in it.")
+	errManyAts        = refusal("It has more than one @. Write one address on each line.")
+	errNotAlone       = refusal("Write the address alone, without a name or anything else.")
+	errQuotes         = refusal("An address with quotation marks cannot be used.")
+	errBackslash      = refusal("An address with a backslash cannot be used.")
+	errNoLocal        = refusal("There is nothing before the @.")
+	errLocalTooLong   = refusal("The part before the @ is too long. It can have 64 characters.")
+	errLocal          = refusal("The part before the @ is not written as in an e-mail address. Check its dots and signs.")
+	errNoDomain       = refusal("There is nothing after the @.")
+	errDomain         = refusal("The part after the @ is not the name of a domain.")
+	errNoDot          = refusal("The part after the @ has no dot. It has to be a whole domain, such as example.com.")
+	errNumericDomain  = refusal("The part after the @ ends in a number. It has to be a domain, such as example.com.")
+	errAddressTooLong = refusal("It is too long for an e-mail address.")
+)
+
+// Address reads one e-mail address, alone or in the angle brackets of a link, and returns it in lower case with its
+// domain in ASCII ("mia@bücher.example" becomes "mia@xn--bcher-kva.example"). The error is a sentence for the person. Names
+// beside the address, comments, quoted and non-ASCII parts before the @ are refused, since not every system on the way takes
+// them.
+func Address(text string) (string, error) {
+	text = bare(text, "mailto:")
+	if err := fitting(text); err != nil {
+		return "", err
+	}
+	local, domain, err := cutAddress(text)
+	if err != nil {
+		return "", err
+	}
+	if err := checkLocal(local); err != nil {
+		return "", err
+	}
+	ascii, err := asciiDomain(domain)
+	if err != nil {
+		return "", err
+	}
+	return whole(strings.ToLower(local) + "@" + ascii)
+}
+
+func cutAddress(text string) (local, domain string, err error) {
+	local, domain, ok := strings.Cut(text, "@")
+	switch {
+	case !ok && looksLikePhone(text):
+		return "", "", errAddressIsPhone
+	case !ok:
+		return "", "", errNoAt
+	case strings.ContainsFunc(text, unicode.IsSpace) || strings.ContainsAny(text, "<>()"):
+		return "", "", errNotAlone
+	case strings.Contains(text, `"`):
+		return "", "", errQuotes
+	case strings.Contains(text, `\`):
+		return "", "", errBackslash
+	case strings.Contains(domain, "@"):
+		return "", "", errManyAts
+	case local == "":
+		return "", "", errNoLocal
+	case domain == "":
+		return "", "", errNoDomain
+	}
+	return local, domain, nil
+}
+
+// looksLikePhone reports text that dial would take for a number.
+func looksLikePhone(text string) bool {
+	_, err := dial(strings.TrimPrefix(strings.ToLower(text), "tel:"))
+	return err == nil
+}
+
+func checkLocal(local string) error {
+	for _, r := range local {
+		if r > unicode.MaxASCII {
+			return refusal(fmt.Sprintf("The part before the @ has the character “%c”. Only plain letters, digits and signs can be used there.", r))
+		}
+	}
+	if len(local) > maxLocal {
+		return errLocalTooLong
+	}
+	return nil
+}
+
+// strict is the profile for looking a name up, with the rules of the host names on top: letters, digits and hyphens in
+// each label, 63 octets a label, 253 in all.
+var strict = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
+	idna.StrictDomainName(true), idna.ValidateLabels(true), idna.CheckHyphens(true), idna.VerifyDNSLength(true))
+
+func asciiDomain(domain string) (string, error) {
+	ascii, err := strict.ToASCII(domain)
+	if err != nil || strings.HasSuffix(ascii, ".") {
+		return "", errDomain
+	}
+	dot := strings.LastIndexByte(ascii, '.')
+	switch {
+	case dot < 0:
+		return "", errNoDot
+	case strings.Trim(ascii[dot+1:], "0123456789") == "":
+		return "", errNumericDomain
+	}
+	return strings.ToLower(ascii), nil
+}
+
+// whole lets net/mail have the last word on what can stand before the @.
+func whole(address string) (string, error) {
+	if len(address) > maxAddress {
+		return "", errAddressTooLong
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || parsed.Address != address {
+		return "", errLocal
+	}
+	return address, nil
+}

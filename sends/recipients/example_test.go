@@ -1,0 +1,46 @@
+package recipients_test
+
+import (
+	"fmt"
+
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func ExampleParse() {
+	list := recipients.Parse("+32 470 12 34 56\n0470/12.34.56; +32 906 12 345",
+		recipients.Rules{Kind: recipients.SMS, Region: "BE", Allowed: []string{"BE"}, Max: 50})
+
+	for _, r := range list.Recipients {
+		fmt.Println(r.To, r.Country)
+	}
+	for _, l := range list.LeftOut {
+		fmt.Printf("line %d, %s: %s\n", l.Line, l.Text, l.Reason)
+	}
+	// Output:
+	// +32470123456 BE
+	// line 2, 0470/12.34.56: It is the same number as in line 1.
+	// line 2, +32 906 12 345: It is a premium-rate number, and those are not allowed.
+}
+
+func ExampleAddress() {
+	fmt.Println(recipients.Address("<mailto:Mia@Bücher.example|Mia@Bücher.example>"))
+	fmt.Println(recipients.Address("Mia <mia@example.com>"))
+	// Output:
+	// mia@xn--bcher-kva.example <nil>
+	//  Write the address alone, without a name or anything else.
+}
+
+func ExampleCountSegments() {
+	s := recipients.CountSegments("Today only: “two for one”")
+	fmt.Printf("%d of %d characters, %d message, because of %q\n", s.Units, s.PerSegment, s.Segments, s.Culprits)
+	// Output:
+	// 25 of 70 characters, 1 message, because of ['“' '”']
+}
+
+func ExampleMask() {
+	fmt.Println(recipients.Mask("+32470000001"))
+	fmt.Println(recipients.Mask("mia@example.com"))
+	// Output:
+	// +32 470 •• •• 01
+	// m•••@example.com
+}

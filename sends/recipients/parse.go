@@ -1,0 +1,114 @@
+package recipients
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Parse reads the recipients out of typed text, one to a line or several parted by commas or semicolons. Entries that
+// cannot be used are left out with a reason; so is what comes twice, and what goes over Max.
+func Parse(text string, r Rules) List { return collect(entries(text), r) }
+
+// entry is one candidate and where it stood. Whatever is read, a typed text or a file, comes down to a row of these.
+type entry struct {
+	line int
+	text string
+}
+
+// collect judges the entries in their order.
+func collect(all iter.Seq[entry], r Rules) List {
+	var list List
+	lines := map[string]int{} // by To
+	for e := range all {
+		found, err := judge(e.text, r)
+		first, again := lines[found.To]
+		switch {
+		case err != nil:
+			list.leaveOut(e, err.Error())
+		case again:
+			list.leaveOut(e, repeated(r.Kind, first, e.line))
+		case r.Max > 0 && len(list.Recipients) >= r.Max:
+			list.leaveOut(e, fmt.Sprintf("One send can have %d recipients at most.", r.Max))
+		default:
+			lines[found.To], found.Line = e.line, e.line
+			list.Recipients = append(list.Recipients, found)
+		}
+	}
+	return list
+}
+
+func judge(text string, r Rules) (Recipient, error) {
+	if r.Kind == SMS {
+		return Phone(text, r)
+	}
+	to, err := Address(text)
+	return Recipient{To: to}, err
+}
+
+func (l *List) leaveOut(e entry, reason string) {
+	l.LeftOut = append(l.LeftOut, LeftOut{Line: e.line, Text: shown(e.text), Reason: reason})
+}
+
+func repeated(kind Kind, first, line int) string {
+	what := "address"
+	if kind == SMS {
+		what = "number"
+	}
+	if first == line {
+		return fmt.Sprintf("It is the same %s as one before it in this line.", what)
+	}
+	return fmt.Sprintf("It is the same %s as in line %d.", what, first)
+}
+
+// entries takes a text apart. A line that holds neither a digit nor an @ is prose and stays whole, so that it is
+// refused once and not once for each comma.
+func entries(text string) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		line := 0
+		for s := range strings.SplitSeq(lineEnds.Replace(text), "\n") {
+			line++
+			for piece := range pieces(s) {
+				if piece = strings.TrimSpace(piece); piece != "" && !yield(entry{line, piece}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
+
+func pieces(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !strings.ContainsFunc(line, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) {
+			yield(line)
+			return
+		}
+		for {
+			i, width := separator(line)
+			if !yield(line[:i]) || width == 0 {
+				return
+			}
+			line = line[i+width:]
+		}
+	}
+}
+
+// separator finds the first comma or semicolon of a line, also in the forms that other scripts write it. A semicolon
+// that brings on the extension of a number, as in "+3225550100;ext=5", parts nothing.
+func separator(line string) (at, width int) {
+	for i, r := range line {
+		switch r {
+		case ',', '，', '、', '،', '；', '؛':
+			return i, utf8.RuneLen(r)
+		case ';':
+			if !hasPrefixFold(line[i+1:], "ext=") {
+				return i, 1
+			}
+		}
+	}
+	return len(line), 0
+}

@@ -1,0 +1,39 @@
+package recipients_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// longDigits would be somebody's number.
+var longDigits = regexp.MustCompile(`\d{6,}`)
+
+// checkReason holds what every reason promises: a short sentence without a number or an address in it.
+func checkReason(tb testing.TB, reason string) {
+	tb.Helper()
+	first, _ := utf8.DecodeRuneInString(reason)
+	if !unicode.IsUpper(first) || !strings.HasSuffix(reason, ".") || utf8.RuneCountInString(reason) > 160 {
+		tb.Errorf("reason %q is no short sentence", reason)
+	}
+	if longDigits.MatchString(reason) {
+		tb.Errorf("reason %q repeats a number", reason)
+	}
+}
+
+// checkLeftOut holds what the text shown again promises.
+func checkLeftOut(tb testing.TB, l recipients.LeftOut, lines int) {
+	tb.Helper()
+	checkReason(tb, l.Reason)
+	if l.Line < 1 || l.Line > lines {
+		tb.Errorf("left out on line %d of %d", l.Line, lines)
+	}
+	unseen := func(r rune) bool { return !unicode.IsGraphic(r) }
+	if l.Text == "" || utf8.RuneCountInString(l.Text) > 61 || !utf8.ValidString(l.Text) || strings.ContainsFunc(l.Text, unseen) {
+		tb.Errorf("left out text %q is not fit for showing", l.Text)
+	}
+}

@@ -1,0 +1,81 @@
+package recipients
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// maxEntryRunes is the length of the longest e-mail address there can be (RFC 5321, 4.5.3.1.3, without the brackets).
+	maxEntryRunes = 254
+	// maxShownRunes is how much of an entry that was left out is shown again.
+	maxShownRunes = 60
+)
+
+// refusal says in a sentence for the person why an entry cannot be used.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errEmpty     = refusal("There is nothing here.")
+	errTooLong   = refusal("This is too long. Write one recipient on each line, and nothing else.")
+	errInvisible = refusal("It holds a character that cannot be seen. Type it anew instead of pasting it.")
+)
+
+// bare strips from an entry what programs put around it: blanks, the angle brackets and the label of a Slack link or of
+// a mail program, and the scheme of a link.
+func bare(text, scheme string) string {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") {
+		text, _, _ = strings.Cut(text[1:len(text)-1], "|")
+	}
+	if hasPrefixFold(text, scheme) {
+		text = text[len(scheme):]
+	}
+	return strings.TrimSpace(text)
+}
+
+// fitting refuses what neither a number nor an address can be.
+func fitting(text string) error {
+	switch {
+	case text == "":
+		return errEmpty
+	case len(text) > maxEntryRunes && utf8.RuneCountInString(text) > maxEntryRunes:
+		return errTooLong
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, invisible):
+		return errInvisible
+	}
+	return nil
+}
+
+// invisible reports characters that leave no mark of their own: control, bidirectional, zero-width, private and
+// unassigned ones. Blanks and tabs are not among them.
+func invisible(r rune) bool {
+	return !unicode.IsGraphic(r) && r != '\t' || unicode.Is(unicode.Variation_Selector, r)
+}
+
+// shown returns text fit to be shown to the person again: short, valid and without invisible characters.
+func shown(text string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n > maxShownRunes {
+			b.WriteRune('…')
+			break
+		}
+		switch {
+		case r == '\t':
+			r = ' '
+		case invisible(r):
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
