@@ -11,6 +11,9 @@ type Mistake struct {
 	Hint string
 	// Cause is the technical error, for the log only. A Mistake with a Cause is shown with a reference.
 	Cause error
+
+	// outsider marks a refusal to people who get help and nothing else.
+	outsider bool
 }
 
 func (m *Mistake) Error() string {

@@ -95,6 +95,7 @@ type selectedOption struct {
 type rawView struct {
 	ID              string `json:"id"`
 	RootViewID      string `json:"root_view_id"`
+	PreviousViewID  string `json:"previous_view_id"`
 	Hash            string `json:"hash"`
 	CallbackID      string `json:"callback_id"`
 	PrivateMetadata string `json:"private_metadata"`

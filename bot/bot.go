@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/coupontools/couponbot/bot/socket"
+)
+
+const (
+	// quickTime bounds a handler's first answer. Slack: an acknowledgement, and a trigger_id's use, within 3 s.
+	quickTime = 2 * time.Second
+	// laterTime bounds the work a handler put off. Slack: a response_url lives 30 minutes; people wait less.
+	laterTime = 2 * time.Minute
+	// interimAfter is how long work may take before the person is told that it goes on.
+	interimAfter = 2 * time.Second
+	// maxLater is how many pieces of put-off work run at once. They mostly wait for one shared answer.
+	maxLater = 512
+	// seenFor is how long a click or command is remembered, so that a repeat of it is dropped.
+	seenFor = time.Hour
+	// answerTime bounds bringing one answer to Slack, all tries included.
+	answerTime = 30 * time.Second
+)
+
+// Config is what a bot is made of.
+type Config struct {
+	// Commands are all the commands, in the order in which the help lists them.
+	Commands []Command
+	// Root is the name of the command that reaches every other by its topic and lists them all.
+	Root string
+	// Slack is the Web API with the bot token. It needs an HTTP timeout.
+	Slack *slack.Client
+	// Home is where the bot is installed.
+	Home Home
+	// Senders and Admins hold the rights [Send] and [Admin].
+	Senders, Admins Roster
+	// Store remembers which commands and clicks were seen.
+	Store *Store
+	// Explain puts the errors of the commands' services into words; nil for those it does not know.
+	Explain func(error) *Mistake
+	// Log gets one line per thing a person did, never what was typed.
+	Log *slog.Logger
+}
+
+// Bot answers what comes from Slack. Its Handle is the handler of a [socket.Client].
+type Bot struct {
+	config  Config
+	people  *people
+	answers answerer
+
+	names    map[string]*Command
+	topics   map[string]*Command
+	clicks   map[string]route[Handler]
+	submits  map[string]route[Handler]
+	suggests map[string]route[Suggester]
+
+	later *semaphore.Weighted
+	work  sync.WaitGroup
+	// stop ends work that is still under way when the bot is drained.
+	stop     context.Context //nolint:containedctx // ends with the bot, not with a call
+	stopWork context.CancelFunc
+}
+
+// route is a handler and the right it needs.
+type route[H any] struct {
+	right  Right
+	handle H
+}
+
+// New returns a bot. It is an error if two commands claim the same name, topic, action_id or callback_id.
+func New(c Config) (*Bot, error) {
+	b := &Bot{
+		config:   c,
+		people:   newPeople(c.Slack, c.Home, c.Senders, c.Admins),
+		answers:  newAnswerer(),
+		names:    map[string]*Command{},
+		topics:   map[string]*Command{},
+		clicks:   map[string]route[Handler]{},
+		submits:  map[string]route[Handler]{},
+		suggests: map[string]route[Suggester]{},
+		later:    semaphore.NewWeighted(maxLater),
+	}
+	b.stop, b.stopWork = context.WithCancel(context.Background())
+	for i := range c.Commands {
+		if err := b.add(&c.Commands[i]); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (b *Bot) add(c *Command) error {
+	if c.Name != "" {
+		if b.names[c.Name] != nil {
+			return fmt.Errorf("two commands are named %s", c.Name)
+		}
+		b.names[c.Name] = c
+	}
+	if c.Topic != "" {
+		if b.topics[c.Topic] != nil {
+			return fmt.Errorf("two commands have the topic %s", c.Topic)
+		}
+		b.topics[c.Topic] = c
+	}
+	if err := claim(b.clicks, c.Clicks, c.Right, "action"); err != nil {
+		return err
+	}
+	if err := claim(b.submits, c.Submits, c.Right, "view"); err != nil {
+		return err
+	}
+	return claim(b.suggests, c.Suggests, c.Right, "suggestion")
+}
+
+func claim[H any](all map[string]route[H], handlers map[string]H, right Right, what string) error {
+	for id, h := range handlers {
+		if _, taken := all[id]; taken {
+			return fmt.Errorf("two commands answer the %s %s", what, id)
+		}
+		all[id] = route[H]{right: right, handle: h}
+	}
+	return nil
+}
+
+// May checks that a person still holds a right; the error says in words why not.
+func (b *Bot) May(ctx context.Context, team, user string, right Right) error {
+	who, profile, err := b.people.person(ctx, user, team)
+	if err != nil {
+		return err
+	}
+	return b.people.may(ctx, who, profile, right)
+}
+
+// Handle takes one envelope: it acknowledges it in time, whatever else happens, and answers the person.
+func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) {
+	b.work.Add(1)
+	defer b.work.Done()
+	b.handle(ctx, env, ack.Send)
+}
+
+// Drain waits until what was taken is answered, or ctx ends; then what is left is broken off.
+func (b *Bot) Drain(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		b.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		b.stopWork()
+		<-done
+	}
+}

@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+const helpWord = "help"
+
+// command finds the command that was typed, by its name or by its topic of the root command, and runs it. Help is given
+// to everybody.
+func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
+	c := b.names[x.name]
+	if c == nil {
+		return Reply{}, gone()
+	}
+	words := x.request.Words
+	if x.name == b.config.Root {
+		topic, found := b.topic(&words, x)
+		switch {
+		case topic == nil && !found:
+			return b.unknown(words[0].Text), nil
+		case topic == nil:
+			return b.helpAll(""), nil
+		}
+		c = topic
+	}
+	if len(words) == 1 && isHelp(words[0]) {
+		return help(c), nil
+	}
+	if err := b.admit(ctx, x, c.Right); err != nil {
+		return Reply{}, err
+	}
+	return call(ctx, c.Run, x.request)
+}
+
+// topic takes the topic off the words after the root command. Without one, or for "help", it finds the help of all;
+// "help <topic>" is read as "<topic> help".
+func (b *Bot) topic(words *[]Word, x *exchange) (c *Command, found bool) {
+	all := *words
+	if len(all) == 2 && isHelp(all[0]) {
+		all = []Word{all[1], all[0]}
+	}
+	if len(all) == 0 || isHelp(all[0]) {
+		return nil, true
+	}
+	c = b.byTopic(all[0].Text)
+	if c == nil {
+		return nil, false
+	}
+	*words = all[1:]
+	x.request.Words = all[1:]
+	x.request.Text = Texts(all[1:])
+	return c, true
+}
+
+func (b *Bot) byTopic(word string) *Command {
+	word = strings.ToLower(strings.TrimPrefix(word, "/"))
+	if c := b.topics[word]; c != nil {
+		return c
+	}
+	if c := b.names["/"+word]; c != nil && c.Name != b.config.Root {
+		return c
+	}
+	return nil
+}
+
+func isHelp(w Word) bool { return !w.Quoted && strings.EqualFold(w.Text, helpWord) }
+
+// unknown answers a topic that does not exist: the nearest one, and the help.
+func (b *Bot) unknown(word string) Reply {
+	text := fmt.Sprintf("couponbot has no topic “%s”. %s", blocks.Cut(word, 100), nothingDone)
+	if near := b.nearest(word); near != "" {
+		text += fmt.Sprintf(" Did you mean %s %s?", b.config.Root, near)
+	}
+	return b.helpAll(text)
+}
+
+// nearest returns the topic that is spelt most like word, "" if none is.
+func (b *Bot) nearest(word string) string {
+	word = strings.ToLower(word)
+	best, least := "", len(word)/3+2
+	for i := range b.config.Commands {
+		topic := b.config.Commands[i].Topic
+		if topic == "" {
+			continue
+		}
+		if d := distance(word, topic); d < least {
+			best, least = topic, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete or replace to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := corner
+			if a[i] != b[j] {
+				cost = 1 + min(corner, row[j], row[j+1])
+			}
+			corner, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// helpAll lists every command, after a text if there is one.
+func (b *Bot) helpAll(before string) Reply {
+	var set []slack.Block
+	if before != "" {
+		set = append(set, textBlocks(before)...)
+	}
+	set = append(set, blocks.Header("What couponbot can do"))
+	texts := []string{strings.TrimSpace(before + " What couponbot can do:")}
+	for i := range b.config.Commands {
+		c := &b.config.Commands[i]
+		if c.Name == b.config.Root {
+			continue
+		}
+		line := b.line(c)
+		set = append(set, blocks.Rich(blocks.Line{blocks.Code(line)}, blocks.Line{blocks.Plain(c.Summary + only(c.Right))}))
+		texts = append(texts, line+" – "+c.Summary)
+	}
+	set = append(set, blocks.Context(blocks.Small(fmt.Sprintf(
+		"Write help after any command for examples. Every command is also a topic of %s.", b.config.Root))))
+	return Reply{Text: strings.Join(texts, "\n"), Blocks: set}
+}
+
+// line is a command as one would type it.
+func (b *Bot) line(c *Command) string {
+	name := c.Name
+	if name == "" {
+		name = b.config.Root + " " + c.Topic
+	}
+	return strings.TrimSpace(name + " " + c.Usage)
+}
+
+func only(right Right) string {
+	switch right {
+	case Send:
+		return " Only for people named in SENDERS."
+	case Admin:
+		return " Only for people named in ADMINS."
+	}
+	return ""
+}
+
+// help explains one command with examples.
+func help(c *Command) Reply {
+	name := c.Name
+	if name == "" {
+		name = c.Topic
+	}
+	set := []slack.Block{
+		blocks.Header(strings.TrimSpace(name + " " + c.Usage)),
+		blocks.Text(c.Summary + only(c.Right)),
+	}
+	texts := []string{strings.TrimSpace(name+" "+c.Usage) + " – " + c.Summary}
+	for _, e := range c.Examples {
+		set = append(set, blocks.Rich(blocks.Line{blocks.Code(e.Line)}, blocks.Line{blocks.Plain(e.Does)}))
+		texts = append(texts, e.Line+" – "+e.Does)
+	}
+	return Reply{Text: strings.Join(texts, "\n"), Blocks: set}
+}
+
+// helpFor is the help that goes with a refusal to somebody who may use nothing else.
+func (b *Bot) helpFor(x *exchange) []slack.Block {
+	if c := b.names[x.name]; c != nil && c.Name != b.config.Root {
+		return help(c).Blocks
+	}
+	return b.helpAll("").Blocks
+}

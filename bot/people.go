@@ -1,0 +1,202 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// knownFresh is how long an answer about a person, a group or a channel serves without asking again, knownStale how
+	// long it may serve when Slack cannot be asked.
+	knownFresh = time.Minute
+	knownStale = 5 * time.Minute
+	// knownSize bounds how many answers of a kind are kept.
+	knownSize = 10_000
+	// askTime bounds one question to Slack: a trigger_id lives three seconds, and the view must still be opened.
+	askTime = 1500 * time.Millisecond
+)
+
+// Roster names people who hold a right.
+type Roster struct {
+	// All stands for every full member.
+	All bool
+	// Users are user ids (U…, W…); Groups are user group ids (S…).
+	Users, Groups []string
+}
+
+// Home is the workspace, and the Enterprise organisation if there is one, that the bot belongs to.
+type Home struct{ Team, Enterprise string }
+
+// people answers who somebody is and what they may do.
+type people struct {
+	slack  *slack.Client
+	home   Home
+	roster map[Right]Roster
+
+	users  *known[*slack.User]
+	groups *known[[]string]
+	shared *known[bool]
+}
+
+func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
+	p := &people{slack: api, home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
+	p.users = newKnown(func(ctx context.Context, id string) (*slack.User, error) {
+		return api.GetUserInfoContext(ctx, id)
+	})
+	p.groups = newKnown(func(ctx context.Context, id string) ([]string, error) {
+		return api.GetUserGroupMembersContext(ctx, id)
+	})
+	p.shared = newKnown(func(ctx context.Context, id string) (bool, error) {
+		c, err := api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		if err != nil {
+			return false, err
+		}
+		return c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0, nil
+	})
+	return p
+}
+
+// person looks up who is behind a user id. Team is what Slack's envelope said, used when the user's record has none.
+func (p *people) person(ctx context.Context, id, team string) (Person, *slack.User, error) {
+	u, err := p.users.get(ctx, id)
+	if err != nil {
+		return Person{ID: id, Team: team}, nil, cannotAsk(err)
+	}
+	who := Person{ID: id, Team: team, Zone: time.UTC, ZoneName: "UTC"}
+	if u.TeamID != "" {
+		who.Team = u.TeamID
+	}
+	if zone, err := time.LoadLocation(u.TZ); err == nil && u.TZ != "" && u.TZ != "Local" {
+		who.Zone, who.ZoneName = zone, u.TZ
+	}
+	return who, u, nil
+}
+
+// may checks that a person holds a right. It returns a [*Mistake] that says why not and how to change that.
+func (p *people) may(ctx context.Context, who Person, u *slack.User, right Right) error {
+	if err := p.member(who, u); err != nil {
+		return err
+	}
+	if right == Read {
+		return nil
+	}
+	roster := p.roster[right]
+	if roster.All || slices.Contains(roster.Users, who.ID) {
+		return nil
+	}
+	var failed error
+	for _, group := range roster.Groups {
+		members, err := p.groups.get(ctx, group)
+		if slices.Contains(members, who.ID) {
+			return nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil {
+		return cannotAsk(failed)
+	}
+	return lacks(who.ID, right)
+}
+
+// member checks that a person is a full member of the bot's own workspace or organisation.
+func (p *people) member(who Person, u *slack.User) error {
+	ours := who.Team == p.home.Team ||
+		p.home.Enterprise != "" && u.Enterprise.EnterpriseID == p.home.Enterprise
+	switch {
+	case !ours || u.IsStranger:
+		return strangers()
+	case u.IsRestricted || u.IsUltraRestricted || u.IsInvitedUser:
+		return guests()
+	case u.Deleted || u.IsBot || u.IsWorkflowBot || u.IsConnectorBot:
+		return strangers()
+	}
+	return nil
+}
+
+// private reports whether answers in a channel must stay between the bot and the person who asked: it is shared with
+// another company, or Slack does not say.
+func (p *people) private(ctx context.Context, channel string) bool {
+	shared, err := p.shared.get(ctx, channel)
+	return err != nil || shared
+}
+
+// known remembers answers of Slack for a while and asks once at a time per key.
+type known[V any] struct {
+	ask    func(context.Context, string) (V, error)
+	flight singleflight.Group
+
+	mu      sync.Mutex
+	answers map[string]answer[V]
+}
+
+type answer[V any] struct {
+	value V
+	at    time.Time
+}
+
+func newKnown[V any](ask func(context.Context, string) (V, error)) *known[V] {
+	return &known[V]{ask: ask, answers: map[string]answer[V]{}}
+}
+
+func (k *known[V]) get(ctx context.Context, key string) (V, error) {
+	k.mu.Lock()
+	have, ok := k.answers[key]
+	k.mu.Unlock()
+	if ok && time.Since(have.at) < knownFresh {
+		return have.value, nil
+	}
+	asked := k.flight.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
+		defer cancel()
+		value, err := k.ask(ctx, key)
+		if err == nil {
+			k.remember(key, value)
+		}
+		return value, err
+	})
+	var err error
+	select {
+	case r := <-asked:
+		if r.Err == nil {
+			return r.Val.(V), nil
+		}
+		err = r.Err
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if ok && passing(err) && time.Since(have.at) < knownStale {
+		return have.value, nil
+	}
+	var none V
+	return none, fmt.Errorf("ask Slack: %w", err)
+}
+
+func (k *known[V]) remember(key string, value V) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.answers) >= knownSize {
+		clear(k.answers)
+	}
+	k.answers[key] = answer[V]{value: value, at: time.Now()}
+}
+
+// passing reports whether err may be gone on the next try. A plain refusal of Slack (user_not_found) is an answer, and
+// no older one may stand in for it.
+func passing(err error) bool {
+	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
+	if !ok {
+		return true
+	}
+	switch refused.Err {
+	case "ratelimited", "fatal_error", "internal_error", "service_unavailable", "request_timeout":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,148 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
+)
+
+const (
+	// Slack: chat.postMessage takes about one message a second per channel, short bursts allowed.
+	postEvery = time.Second
+	postBurst = 3
+	// postTries bounds how often a message that Slack puts off (429) is offered again.
+	postTries = 5
+	// postDefaultWait is used when a 429 does not say how long.
+	postDefaultWait = 5 * time.Second
+)
+
+// Message is what the bot posts of its own accord. Text is plain and is escaped; with Blocks it is what notifications and
+// screen readers get.
+type Message struct {
+	Text   string
+	Blocks []slack.Block
+}
+
+// Poster posts and edits the bot's own messages: one at a time per channel, at Slack's pace, waiting when Slack says so.
+type Poster struct {
+	slack *slack.Client
+
+	mu    sync.Mutex
+	lanes map[string]*lane
+}
+
+// lane is one channel's queue: whoever holds its turn posts.
+type lane struct {
+	turn chan struct{}
+	pace *rate.Limiter
+}
+
+// NewPoster returns a poster that posts with the bot token of api.
+func NewPoster(api *slack.Client) *Poster {
+	return &Poster{slack: api, lanes: map[string]*lane{}}
+}
+
+// Post posts m and returns the timestamp that names it in the channel.
+func (p *Poster) Post(ctx context.Context, channel string, m Message) (ts string, err error) {
+	err = p.inLane(ctx, channel, func(ctx context.Context) error {
+		_, ts, err = p.slack.PostMessageContext(ctx, channel, messageOptions(m)...)
+		return err
+	})
+	return ts, err
+}
+
+// Update puts m in the place of the message ts.
+func (p *Poster) Update(ctx context.Context, channel, ts string, m Message) error {
+	return p.inLane(ctx, channel, func(ctx context.Context) error {
+		_, _, _, err := p.slack.UpdateMessageContext(ctx, channel, ts, messageOptions(m)...)
+		return err
+	})
+}
+
+// Direct returns the direct message channel with a person.
+func (p *Poster) Direct(ctx context.Context, user string) (channel string, err error) {
+	err = p.inLane(ctx, user, func(ctx context.Context) error {
+		c, _, _, err := p.slack.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
+		if err == nil {
+			channel = c.ID
+		}
+		return err
+	})
+	return channel, err
+}
+
+func messageOptions(m Message) []slack.MsgOption {
+	options := []slack.MsgOption{
+		slack.MsgOptionText(Escape(m.Text), false),
+		slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if len(m.Blocks) > 0 {
+		options = append(options, slack.MsgOptionBlocks(m.Blocks...))
+	}
+	return options
+}
+
+// inLane runs call when the channel's turn has come, again after a wait when Slack answers 429.
+func (p *Poster) inLane(ctx context.Context, channel string, call func(context.Context) error) error {
+	l := p.lane(channel)
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for try := 1; ; try++ {
+		if err := l.pace.Wait(ctx); err != nil {
+			return err
+		}
+		err := call(ctx)
+		wait, limited := retryAfter(err)
+		if !limited || try == postTries {
+			return err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *Poster) lane(channel string) *lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.lanes[channel]
+	if l == nil {
+		l = &lane{turn: make(chan struct{}, 1), pace: rate.NewLimiter(rate.Every(postEvery), postBurst)}
+		p.lanes[channel] = l
+	}
+	return l
+}
+
+// retryAfter says whether Slack refused for being asked too often, and how long to wait.
+func retryAfter(err error) (time.Duration, bool) {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return limited.RetryAfter, true
+	}
+	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == 429 {
+		return postDefaultWait, true
+	}
+	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok && answer.Err == "ratelimited" {
+		return postDefaultWait, true
+	}
+	return 0, false
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,139 @@
+package bot
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Word is one word, or one quoted group of words, of what a person typed after a command.
+type Word struct {
+	Text   string
+	Quoted bool
+}
+
+// maxCommandText bounds what is read of a command's text, in bytes. Slack sets no limit of its own that we know of;
+// nothing a person types by hand comes near this.
+const maxCommandText = 8000
+
+// Split takes the text of a command apart into words. Words in straight or curly quotes stay together; Slack's escapes
+// (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) are replaced by what the person typed; neighbouring words made of digits
+// and +()-./ become one word, since a phone number is often typed with spaces.
+func Split(text string) []Word {
+	if len(text) > maxCommandText {
+		text = strings.ToValidUTF8(text[:maxCommandText], "")
+	}
+	return joinNumbers(splitQuoted(Unescape(text)))
+}
+
+// Texts returns the words joined by single spaces.
+func Texts(words []Word) string {
+	parts := make([]string, len(words))
+	for i, w := range words {
+		parts[i] = w.Text
+	}
+	return strings.Join(parts, " ")
+}
+
+var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
+
+// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on.
+func Unescape(text string) string {
+	text = slackEscape.ReplaceAllStringFunc(text, func(m string) string {
+		parts := slackEscape.FindStringSubmatch(m)
+		target, label := parts[1], parts[2]
+		switch {
+		case strings.HasPrefix(target, "mailto:"):
+			return strings.TrimPrefix(target, "mailto:")
+		case strings.HasPrefix(target, "tel:"):
+			return strings.TrimPrefix(target, "tel:")
+		case strings.HasPrefix(target, "@"), strings.HasPrefix(target, "#"):
+			if label != "" {
+				return target[:1] + label
+			}
+			return target
+		case strings.HasPrefix(target, "!"):
+			if label != "" {
+				return label
+			}
+			return "@" + target[1:]
+		case label != "":
+			return label
+		default:
+			return target
+		}
+	})
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+}
+
+// closers names, for each opening quote, the characters that close it. Phones and desktops "correct" quotes in several
+// ways, German and Polish ones among them.
+var closers = map[rune]string{
+	'"':  `"`,
+	'“':  `”“"`,
+	'”':  `”"`,
+	'„':  `“”"`,
+	'«':  `»`,
+	'‘':  `’‘`,
+	'\'': `'`,
+}
+
+func splitQuoted(text string) []Word {
+	var (
+		words  []Word
+		word   strings.Builder
+		closer string
+	)
+	flush := func(quoted bool) {
+		if word.Len() > 0 {
+			words = append(words, Word{Text: word.String(), Quoted: quoted})
+		}
+		word.Reset()
+	}
+	runes := []rune(text)
+	for i, r := range runes {
+		switch {
+		case closer != "" && strings.ContainsRune(closer, r):
+			flush(true)
+			closer = ""
+		case closer != "":
+			word.WriteRune(r)
+		case word.Len() == 0 && closers[r] != "" && closes(runes[i+1:], closers[r]):
+			closer = closers[r]
+		case unicode.IsSpace(r):
+			flush(false)
+		default:
+			word.WriteRune(r)
+		}
+	}
+	flush(false)
+	return words
+}
+
+// closes reports whether one of the closing quotes ends a word in rest: otherwise the opening one is a plain character,
+// as in ’t Zilte.
+func closes(rest []rune, closing string) bool {
+	for i, r := range rest {
+		if strings.ContainsRune(closing, r) && (i+1 == len(rest) || unicode.IsSpace(rest[i+1])) {
+			return true
+		}
+	}
+	return false
+}
+
+func joinNumbers(words []Word) []Word {
+	var out []Word
+	for _, w := range words {
+		last := len(out) - 1
+		if last >= 0 && isNumberPart(out[last]) && isNumberPart(w) && !strings.HasPrefix(w.Text, "+") {
+			out[last].Text += " " + w.Text
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func isNumberPart(w Word) bool {
+	return !w.Quoted && strings.ContainsAny(w.Text, "0123456789") && strings.Trim(w.Text, "0123456789+()-./ ") == ""
+}

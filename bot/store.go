@@ -1,0 +1,125 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// storeTime bounds one round trip to Redis: the store answers people who wait, and Redis is a help to it.
+	storeTime = 300 * time.Millisecond
+	// storeRest is how long Redis is left alone after it did not answer.
+	storeRest = 2 * time.Second
+	// storeSize bounds the values kept in memory while Redis is away.
+	storeSize = 10_000
+)
+
+// Store keeps small values for a while: what was typed into a form, where a pager stands, which clicks were seen. It
+// writes to Redis; while Redis is away it keeps what it is given in this process, so that browsing goes on.
+type Store struct {
+	redis  *redis.Client
+	prefix string
+
+	mu        sync.Mutex
+	memory    map[string]kept
+	restUntil time.Time
+}
+
+type kept struct {
+	value   []byte
+	expires time.Time
+}
+
+// NewStore returns a store whose keys in Redis begin with prefix.
+func NewStore(rdb *redis.Client, prefix string) *Store {
+	return &Store{redis: rdb, prefix: prefix + "bot:", memory: map[string]kept{}}
+}
+
+// Put keeps value under key for ttl.
+func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Duration) {
+	err := s.try(ctx, func(ctx context.Context) error {
+		return s.redis.Set(ctx, s.prefix+key, value, ttl).Err()
+	})
+	if err != nil {
+		s.remember(key, value, ttl)
+	}
+}
+
+// Get returns what was kept under key; false if nothing was, or not any more.
+func (s *Store) Get(ctx context.Context, key string) ([]byte, bool) {
+	var value []byte
+	err := s.try(ctx, func(ctx context.Context) (err error) {
+		value, err = s.redis.Get(ctx, s.prefix+key).Bytes()
+		return err
+	})
+	if err == nil {
+		return value, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.memory[key]
+	return k.value, ok && time.Now().Before(k.expires)
+}
+
+// First reports whether key is seen for the first time within ttl. With Redis away it knows only of this process.
+func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
+	first := false
+	err := s.try(ctx, func(ctx context.Context) error {
+		err := s.redis.SetArgs(ctx, s.prefix+key, 1, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
+		first = err == nil
+		if err == redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
+			return nil
+		}
+		return err
+	})
+	s.mu.Lock()
+	k, here := s.memory[key]
+	s.mu.Unlock()
+	seenHere := here && time.Now().Before(k.expires)
+	if err == nil {
+		return first && !seenHere
+	}
+	s.remember(key, nil, ttl)
+	return !seenHere
+}
+
+// try runs one command against Redis, unless Redis was away a moment ago. A missing key is not an outage.
+func (s *Store) try(ctx context.Context, command func(context.Context) error) error {
+	s.mu.Lock()
+	resting := time.Now().Before(s.restUntil)
+	s.mu.Unlock()
+	if resting {
+		return context.DeadlineExceeded
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	err := command(ctx)
+	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
+		s.mu.Lock()
+		s.restUntil = time.Now().Add(storeRest)
+		s.mu.Unlock()
+	}
+	return err
+}
+
+func (s *Store) remember(key string, value []byte, ttl time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if len(s.memory) >= storeSize {
+		s.forget(now)
+	}
+	s.memory[key] = kept{value: value, expires: now.Add(ttl)}
+}
+
+// forget makes room: all that is over, and if that is not enough, anything.
+func (s *Store) forget(now time.Time) {
+	for key, k := range s.memory {
+		if now.After(k.expires) || len(s.memory) >= storeSize {
+			delete(s.memory, key)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/bot/socket"
+)
+
+const (
+	// ackTime is when a submit or a suggestion is acknowledged at the latest, with or without the handler's answer: a
+	// little after [quickTime], and well within Slack's three seconds.
+	ackTime = quickTime + 200*time.Millisecond
+	// suggestBytes bounds the options of one acknowledgement, which may have 16 KB in all, and suggestMax their number.
+	// Slack: at most 100 options.
+	suggestBytes = 15 << 10
+	suggestMax   = 100
+	optionText   = 75  // Slack: characters of an option's text
+	optionValue  = 150 // Slack: characters of an option's value
+)
+
+// submit answers a submitted view in the acknowledgement. If the handler is not ready in time, a view that says so is
+// pushed, and what the handler says then takes its place.
+func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) error {
+	type result struct {
+		reply Reply
+		err   error
+	}
+	quick, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	ready := make(chan result, 1)
+	go func() {
+		reply, err := b.run(quick, x)
+		ready <- result{reply, err}
+	}()
+	timer := time.NewTimer(ackTime)
+	defer timer.Stop()
+	select {
+	case r := <-ready:
+		return b.submitted(ctx, x, ack, r.reply, r.err)
+	case <-timer.C:
+	}
+	shown := b.ackView(x, ack, noticeView(workingTitle, workingText), true)
+	r := <-ready
+	if r.err == nil && len(r.reply.Errors) > 0 {
+		r.err = atFields(r.reply.Errors)
+	}
+	if r.err != nil {
+		b.refuse(ctx, x, shown, r.err)
+		return r.err
+	}
+	shown, err := b.deliver(ctx, x, shown, r.reply)
+	if err != nil || r.reply.Later == nil {
+		return err
+	}
+	return b.finish(ctx, x, shown, r.reply)
+}
+
+// submitted acknowledges with what the handler said, and does what it put off.
+func (b *Bot) submitted(ctx context.Context, x *exchange, ack func(any) error, r Reply, err error) error {
+	if err == nil && len(r.Errors) > 0 {
+		if x.canShow(r.Errors) {
+			b.acknowledge(ack, slack.NewErrorsViewSubmissionResponse(r.Errors))
+			return nil
+		}
+		err = atFields(r.Errors)
+	}
+	if err != nil {
+		mistake, reference := b.explain(err)
+		if reference != "" {
+			b.config.Log.Error("fault", "reference", reference, "kind", x.kind, "name", x.name, "user", x.user, "err", mistake.Cause)
+		}
+		b.ackView(x, ack, noticeView(noticeTitle, mistake.sentence(reference)), true)
+		return err
+	}
+	if r.View == nil {
+		b.acknowledge(ack, slack.NewClearViewSubmissionResponse())
+		return nil
+	}
+	shown, fits := b.tryAckView(x, ack, r.View, r.Push)
+	if !fits {
+		shown = b.ackView(x, ack, noticeView(workingTitle, workingText), r.Push)
+		if _, err := b.deliver(ctx, x, shown, Reply{View: r.View}); err != nil {
+			return err
+		}
+	}
+	if r.Later == nil {
+		return nil
+	}
+	return b.finish(ctx, x, shown, r)
+}
+
+// canShow reports whether Slack can show every one of the errors at its field. One that it cannot would make it show
+// "trouble connecting" in their place.
+func (x *exchange) canShow(errs map[string]string) bool {
+	for field := range errs {
+		if !x.inputs[field] {
+			return false
+		}
+	}
+	return true
+}
+
+// atFields makes one mistake of errors that cannot be shown at their fields.
+func atFields(errs map[string]string) *Mistake {
+	texts := make([]string, 0, len(errs))
+	for _, text := range errs {
+		texts = append(texts, text)
+	}
+	slices.Sort(texts)
+	return &Mistake{Text: strings.Join(texts, " "), Hint: "Close this to go back to the form."}
+}
+
+// ackView acknowledges with a view that is known to be small.
+func (b *Bot) ackView(x *exchange, ack func(any) error, v *slack.ModalViewRequest, push bool) screen {
+	shown, _ := b.tryAckView(x, ack, v, push)
+	return shown
+}
+
+// tryAckView acknowledges with a view, pushed on the stack or in the place of the submitted one. It reports false, with
+// nothing sent, if the view is too large for an acknowledgement.
+func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewRequest, push bool) (screen, bool) {
+	shown := screen{id: x.request.View.ID}
+	answer := slack.NewUpdateViewSubmissionResponse(v)
+	if push && !x.deepest {
+		v.ExternalID = externalID()
+		shown = screen{external: v.ExternalID}
+		answer = slack.NewPushViewSubmissionResponse(v)
+	}
+	err := ack(answer)
+	if errors.Is(err, socket.ErrTooLarge) {
+		return screen{}, false
+	}
+	if err != nil && !errors.Is(err, socket.ErrAcked) {
+		b.config.Log.Warn("acknowledgement lost", "kind", x.kind, "name", x.name, "err", err)
+	}
+	return shown, true
+}
+
+// suggest answers what was typed into an external select. Whatever goes wrong, Slack gets a list, if an empty one.
+func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) error {
+	type result struct {
+		options []Option
+		err     error
+	}
+	quick, cancel := context.WithTimeout(ctx, quickTime)
+	defer cancel()
+	ready := make(chan result, 1)
+	go func() {
+		options, err := b.options(quick, x)
+		ready <- result{options, err}
+	}()
+	timer := time.NewTimer(ackTime)
+	defer timer.Stop()
+	var r result
+	select {
+	case r = <-ready:
+	case <-timer.C:
+		r.err = context.DeadlineExceeded
+	}
+	b.acknowledge(ack, suggestions{Options: encode(r.options)})
+	return r.err
+}
+
+func (b *Bot) options(ctx context.Context, x *exchange) (options []Option, err error) {
+	route, ok := b.suggests[x.name]
+	if !ok {
+		return nil, gone()
+	}
+	if err := b.admit(ctx, x, route.right); err != nil {
+		return nil, err
+	}
+	_, err = call(ctx, func(ctx context.Context, req Request) (Reply, error) {
+		options, err = route.handle(ctx, req)
+		return Reply{}, err
+	}, x.request)
+	return options, err
+}
+
+// suggestions is the acknowledgement of a suggestion. Slack wants an empty list written out; slack-go leaves it away.
+type suggestions struct {
+	Options []json.RawMessage `json:"options"`
+}
+
+func encode(options []Option) []json.RawMessage {
+	list := make([]json.RawMessage, 0, len(options))
+	size := 0
+	for _, o := range options[:min(len(options), suggestMax)] {
+		raw, err := json.Marshal(slack.NewOptionBlockObject(blocks.Cut(o.Value, optionValue),
+			slack.NewTextBlockObject(slack.PlainTextType, blocks.Cut(o.Text, optionText), false, false), nil))
+		size += len(raw) + 1
+		if err != nil || size > suggestBytes {
+			break
+		}
+		list = append(list, raw)
+	}
+	return list
+}

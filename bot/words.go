@@ -1,0 +1,142 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// All words that the bot itself says to people stand in this file.
+
+const nothingDone = "Nothing was sent or changed."
+
+func cannotAsk(err error) *Mistake {
+	return &Mistake{
+		Text:  "Slack could not be asked who you are, so this was refused.",
+		Hint:  "Please try again in a moment.",
+		Cause: err,
+	}
+}
+
+func strangers() *Mistake {
+	return &Mistake{
+		Text: "couponbot only works for members of the workspace it is installed in.",
+		Hint: "Ask a colleague of that workspace to do it for you.", outsider: true,
+	}
+}
+
+func guests() *Mistake {
+	return &Mistake{
+		Text: "Guests cannot use couponbot.",
+		Hint: "Ask a full member of this workspace to do it for you.", outsider: true,
+	}
+}
+
+func lacks(user string, right Right) *Mistake {
+	m := &Mistake{
+		Text: "You are not among those who may send, make changes or see people's data.",
+		Hint: fmt.Sprintf("Whoever runs couponbot can add your user id %s, or a user group you are in, to its setting SENDERS.", user),
+	}
+	if right == Admin {
+		m.Text = "You are not among couponbot's administrators."
+		m.Hint = fmt.Sprintf("Whoever runs couponbot can add your user id %s, or a user group you are in, to its setting ADMINS.", user)
+	}
+	return m
+}
+
+func busy() *Mistake {
+	return &Mistake{Text: "couponbot is busy right now, so this was not started.", Hint: "Please try again in a minute."}
+}
+
+func tooSlow(err error) *Mistake {
+	return &Mistake{
+		Text:  "This took too long, so couponbot gave up on it.",
+		Done:  "Nothing was sent by this; if you were changing something, look whether it happened before you try again.",
+		Hint:  "Please try again in a few minutes.",
+		Cause: err,
+	}
+}
+
+func fault(err error) *Mistake {
+	return &Mistake{
+		Text:  "Something went wrong inside couponbot.",
+		Done:  "It cannot say whether anything was changed; the marketing channels and /coupontools status show every send.",
+		Hint:  "Please try again. If it happens again, tell whoever runs couponbot the reference.",
+		Cause: err,
+	}
+}
+
+func gone() *Mistake {
+	return &Mistake{Text: "This button belongs to an older version of couponbot.", Hint: "Please run the command again."}
+}
+
+const (
+	workingText  = "Working on it…"
+	workingTitle = "One moment"
+	noticeTitle  = "couponbot"
+)
+
+// explain turns any error into words for a person. A reference is made up for what the log should tell more about.
+func (b *Bot) explain(err error) (*Mistake, string) {
+	m, ok := errors.AsType[*Mistake](err)
+	if !ok && b.config.Explain != nil {
+		m = b.config.Explain(err)
+	}
+	switch {
+	case m != nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		m = tooSlow(err)
+	default:
+		m = fault(err)
+	}
+	if m.Cause == nil {
+		return m, ""
+	}
+	return m, strings.ToLower(rand.Text()[:8])
+}
+
+// sentence joins what a mistake says into one text.
+func (m *Mistake) sentence(reference string) string {
+	done := m.Done
+	if done == "" {
+		done = nothingDone
+	}
+	parts := []string{m.Text, done}
+	if m.Hint != "" {
+		parts = append(parts, m.Hint)
+	}
+	if reference != "" {
+		parts = append(parts, "(Reference "+reference+")")
+	}
+	return strings.Join(parts, " ")
+}
+
+// noticeView is a modal that only says something.
+func noticeView(title, text string) *slack.ModalViewRequest {
+	return blocks.Modal("", title, "", "Close", textBlocks(text)...)
+}
+
+// sectionRunes is Slack's limit of a section's text (Block Kit: 3,000 characters).
+const sectionRunes = 3000
+
+// textBlocks puts plain text into as many sections as it needs.
+func textBlocks(text string) []slack.Block {
+	var set []slack.Block
+	for runes := []rune(text); len(runes) > 0; {
+		n := min(len(runes), sectionRunes)
+		if n < len(runes) {
+			if i := strings.LastIndex(string(runes[:n]), "\n"); i > 0 {
+				n = len([]rune(string(runes[:n])[:i+1]))
+			}
+		}
+		set = append(set, blocks.Text(string(runes[:n])))
+		runes = runes[n:]
+	}
+	return set
+}
