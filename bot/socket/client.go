@@ -4,16 +4,32 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
 )
 
-// ErrDisabled: Slack says that Socket Mode is switched off for the app.
-var ErrDisabled = errors.New("Socket Mode is switched off for this Slack app (link_disabled)")
+const (
+	// maxConnections is how many an app may have open. Slack: 10.
+	maxConnections = 10
+	// usualConnections is what an app's processes hold together at most when there is to be room for renewal.
+	usualConnections = 5
+	// maxHandlers bounds the envelopes that are handled at once.
+	maxHandlers = 4096
+	// drainTime is how long Run, and a connection that is left, wait for acknowledgements. Slack: waits 3 s for them.
+	drainTime = 3 * time.Second
+)
+
+// ErrDisabled says that Socket Mode is switched off for the app (Slack's disconnect reason link_disabled).
+var ErrDisabled = errors.New("socket mode is switched off for this Slack app (link_disabled)")
 
 // Opener gets the address of a new connection from apps.connections.open. A *slack.Client with an app-level token is
-// one; it should have an HTTP timeout, and no debug option, which shortens connections and logs what people write.
+// one. It should leave 429 to this package (no OptionRetry), and have no debug option, which shortens connections to
+// 360 s and logs what people write.
 type Opener interface {
 	StartSocketModeContext(ctx context.Context) (*slack.SocketModeConnection, string, error)
 }
@@ -23,7 +39,7 @@ type Config struct {
 	// Open and Handler are required.
 	Open    Opener
 	Handler Handler
-	// Connections is how many are held at once, 1 to 10 (Slack: at most 10 open per app); 0 stands for 1.
+	// Connections is how many are held at once, 1 to 10 (Slack: at most 10 open per app). Less stands for 1, more for 10.
 	Connections int
 	// Expected is how many connections the app has over all its processes. When Slack counts more, a warning is
 	// logged: connections that were lost without a close frame still get envelopes. 0 stands for Connections or 5,
@@ -36,21 +52,74 @@ type Config struct {
 }
 
 // Client holds the connections.
-type Client struct{ cfg Config }
+type Client struct {
+	cfg  Config
+	log  *slog.Logger
+	pace *pace
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	busy  chan struct{}  // holds a token for each envelope being handled
+	loops sync.WaitGroup // readers, watchdogs, and connections being left
+
+	mu    sync.Mutex
+	links map[*link]bool // all whose reader runs
+	ready []*link        // those in service, oldest first
+}
 
 // New returns a client that does nothing until Run.
-func New(cfg Config) *Client { return &Client{cfg: cfg} }
+func New(cfg Config) *Client {
+	cfg.Connections = min(max(cfg.Connections, 1), maxConnections)
+	if cfg.Expected == 0 {
+		cfg.Expected = max(cfg.Connections, usualConnections)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Client{
+		cfg:   cfg,
+		log:   cfg.Log,
+		pace:  newPace(),
+		dial:  (&net.Dialer{Timeout: handshakeTime}).DialContext,
+		busy:  make(chan struct{}, maxHandlers),
+		links: make(map[*link]bool),
+	}
+}
 
 // Run holds the connections until ctx ends. Then it takes no more envelopes, gives those taken up to 3 s to be
-// acknowledged, sends close frames and returns nil. Sooner it returns only when trying on is useless: [ErrDisabled], or
-// a [*RefusedError]. It may be called once.
-func (c *Client) Run(ctx context.Context) error { return nil }
+// acknowledged, sends close frames and returns nil. Sooner it returns only when trying on is useless, with
+// [ErrDisabled] or a [*RefusedError]. It may be called once. It does not wait for handlers that go on after their
+// acknowledgement.
+func (c *Client) Run(ctx context.Context) error {
+	group, live := errgroup.WithContext(ctx)
+	for n := range c.cfg.Connections {
+		group.Go(func() error {
+			k := keeper{c: c, log: c.log.With("connection", n+1)}
+			return k.run(live)
+		})
+	}
+	err := group.Wait()
+	c.drain()
+	c.loops.Wait()
+	return err
+}
+
+// drain leaves all connections: nothing new is taken, what was taken is acknowledged if that takes no longer than
+// drainTime, then each gets its close frame.
+func (c *Client) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for l := range c.links {
+		l.shut()
+		c.loops.Go(l.close)
+	}
+}
 
 // Ready returns how many connections have had hello and are open.
-func (c *Client) Ready() int { return 0 }
-
-// State returns the connections that Ready counts, oldest first.
-func (c *Client) State() []Connection { return nil }
+func (c *Client) Ready() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.ready)
+}
 
 // Connection describes one open connection.
 type Connection struct {
@@ -62,4 +131,66 @@ type Connection struct {
 	Life time.Duration
 	// Leaving is true from Slack's notice to leave until the replacement is ready.
 	Leaving bool
+}
+
+// State returns the connections that Ready counts, oldest first.
+func (c *Client) State() []Connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	state := make([]Connection, len(c.ready))
+	for i, l := range c.ready {
+		state[i] = l.describe()
+	}
+	return state
+}
+
+// enter puts a connection into service.
+func (c *Client) enter(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.links[l] {
+		c.ready = append(c.ready, l)
+		c.cfg.Observe.ready(len(c.ready))
+	}
+}
+
+// exit takes a connection out of service: acknowledgements of others are not sent on it any more.
+func (c *Client) exit(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remove(l)
+}
+
+// forget takes a connection, whose reader has ended, out of everything.
+func (c *Client) forget(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.links, l)
+	c.remove(l)
+}
+
+func (c *Client) remove(l *link) {
+	if i := slices.Index(c.ready, l); i >= 0 {
+		c.ready = slices.Delete(c.ready, i, i+1)
+		c.cfg.Observe.ready(len(c.ready))
+	}
+}
+
+// open returns how many connections of this client are open in any state.
+func (c *Client) open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.links)
+}
+
+// other returns a connection in service that is not l, the newest first; nil if there is none.
+func (c *Client) other(l *link) *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range slices.Backward(c.ready) {
+		if o != l {
+			return o
+		}
+	}
+	return nil
 }
