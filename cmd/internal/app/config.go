@@ -1,0 +1,284 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/joho/godotenv"
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// Config holds the settings. The README's table says what each is for.
+//
+// Of the tags, envconfig, default and required are envconfig's. The rest are read here: must says what a value has to be,
+// in the words shown when it is not; min and max bound numbers and durations; hidden keeps a value out of every message.
+type Config struct {
+	SlackAppToken    coupontools.Secret `envconfig:"SLACK_APP_TOKEN" required:"true" hidden:"true" prefix:"xapp-" must:"be the app-level token, which begins with xapp-"`
+	SlackBotToken    coupontools.Secret `envconfig:"SLACK_BOT_TOKEN" required:"true" hidden:"true" prefix:"xoxb-" must:"be the bot token, which begins with xoxb-"`
+	SlackAPIURL      BaseURL            `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" hidden:"true" must:"be a URL such as https://slack.com/api/, without user, query or fragment"`
+	SlackConnections int                `envconfig:"SLACK_CONNECTIONS" default:"2" min:"1" max:"10" must:"be a whole number from 1 to 10"`
+
+	CoupontoolsClientID     coupontools.Secret `envconfig:"COUPONTOOLS_CLIENT_ID" required:"true" hidden:"true" must:"be the client id of a Coupontools account, without spaces"`
+	CoupontoolsClientSecret coupontools.Secret `envconfig:"COUPONTOOLS_CLIENT_SECRET" required:"true" hidden:"true" must:"be the client secret of a Coupontools account, without spaces"`
+	CoupontoolsBaseURL      BaseURL            `envconfig:"COUPONTOOLS_BASE_URL" default:"https://api.coupontools.com" hidden:"true" must:"be a URL such as https://api.coupontools.com, without user, query or fragment"`
+	CoupontoolsRate         int                `envconfig:"COUPONTOOLS_RATE" default:"5" min:"1" max:"1000" must:"be a whole number of calls a second, from 1 to 1000"`
+	CoupontoolsTimeout      time.Duration      `envconfig:"COUPONTOOLS_TIMEOUT" default:"30s" min:"1ms" max:"10m" must:"be a duration above 0 and up to 10m, such as 30s"`
+
+	RedisURL   RedisURL      `envconfig:"REDIS_URL" default:"redis://127.0.0.1:6379/0" hidden:"true" must:"be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…"`
+	CacheTTL   time.Duration `envconfig:"CACHE_TTL" default:"5m" min:"1ms" must:"be a duration above 0, such as 5m"`
+	CacheStale time.Duration `envconfig:"CACHE_STALE" default:"24h" min:"0s" must:"be a duration of 0 or more, such as 24h"`
+
+	DefaultRegion     Country   `envconfig:"DEFAULT_REGION" must:"be an ISO 3166 country code of two letters, such as BE"`
+	AllowedCountries  Countries `envconfig:"ALLOWED_COUNTRIES" must:"be ISO 3166 country codes of two letters, such as BE,NL"`
+	MarketingChannels Channels  `envconfig:"MARKETING_CHANNELS" must:"be channel ids such as C024BE91L, which Slack shows at the end of a channel's details, not names"`
+	Senders           Roster    `envconfig:"SENDERS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
+	Admins            Roster    `envconfig:"ADMINS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
+
+	MaxRecipients  int                `envconfig:"MAX_RECIPIENTS" default:"10000" min:"1" must:"be a whole number of 1 or more"`
+	ApprovalOver   int                `envconfig:"APPROVAL_OVER" default:"500" min:"0" must:"be a whole number of 0 (off) or more"`
+	FrequencyCap   time.Duration      `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
+	DailyCapPerson int                `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	DailyCap       int                `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	ReportTTL      time.Duration      `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
+	SuppressionKey coupontools.Secret `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
+
+	ListenAddr      Address       `envconfig:"LISTEN_ADDR" default:"127.0.0.1:8080" must:"be an address such as 127.0.0.1:8080 or :8080"`
+	LogLevel        LogLevel      `envconfig:"LOG_LEVEL" default:"info" must:"be debug, info, warn or error"`
+	LogFormat       LogFormat     `envconfig:"LOG_FORMAT" default:"json" must:"be json or text"`
+	ShutdownTimeout time.Duration `envconfig:"SHUTDOWN_TIMEOUT" default:"35s" min:"1ms" must:"be a duration above 0, such as 35s"`
+}
+
+// SettingsError lists all that is wrong with the settings, one sentence each, beginning with the variable's name. It
+// holds no secret.
+type SettingsError []string
+
+func (e SettingsError) Error() string {
+	return fmt.Sprintf("%d wrong in the settings: %s", len(e), strings.Join(e, "; "))
+}
+
+// ReadConfig reads the settings from the environment, and from the file .env in the working directory for variables the
+// environment does not have. An empty variable counts as not set. The error is a [SettingsError].
+func ReadConfig() (Config, error) {
+	var wrong SettingsError
+	if err := loadDotEnv(); err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	var c Config
+	for field, value := range c.fields() {
+		if err := readField(field, value); err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	if len(wrong) > 0 {
+		return Config{}, wrong
+	}
+	c.SlackAPIURL = c.SlackAPIURL.withSlash()
+	return c, nil
+}
+
+// Defaults returns the settings as they are when nothing is set, whatever the environment says. What has no default is
+// empty.
+func Defaults() Config {
+	var c Config
+	for field, value := range c.fields() {
+		if err := fill(unset, field, value); err != nil {
+			panic(fmt.Sprintf("app: default of %s: %v", variable(field), err))
+		}
+	}
+	return c
+}
+
+// listenAddr reads LISTEN_ADDR alone.
+func listenAddr() (Address, error) {
+	var c Config
+	field, _ := reflect.TypeFor[Config]().FieldByName("ListenAddr")
+	if err := readField(field, reflect.ValueOf(&c.ListenAddr).Elem()); err != nil {
+		return "", SettingsError{err.Error()}
+	}
+	return c.ListenAddr, nil
+}
+
+// Countries returns the countries SMS may go to, as ISO 3166 codes; none means all.
+func (c Config) Countries() []string {
+	allowed := c.AllowedCountries
+	if len(allowed) == 0 && c.DefaultRegion != "" {
+		allowed = Countries{c.DefaultRegion}
+	}
+	var codes []string
+	for _, country := range allowed {
+		codes = append(codes, string(country))
+	}
+	return codes
+}
+
+// Secrets returns the texts that no log and no message may show.
+func (c Config) Secrets() []string {
+	var texts []string
+	for _, s := range []coupontools.Secret{
+		c.SlackAppToken, c.SlackBotToken, c.CoupontoolsClientID, c.CoupontoolsClientSecret, c.SuppressionKey,
+		coupontools.Secret(c.RedisURL.Options().Password),
+	} {
+		if s != "" {
+			texts = append(texts, string(s))
+		}
+	}
+	return texts
+}
+
+// fields yields each setting with the place its value goes to.
+func (c *Config) fields() func(yield func(reflect.StructField, reflect.Value) bool) {
+	return func(yield func(reflect.StructField, reflect.Value) bool) {
+		v := reflect.ValueOf(c).Elem()
+		for i := range v.NumField() {
+			if !yield(v.Type().Field(i), v.Field(i)) {
+				return
+			}
+		}
+	}
+}
+
+func variable(field reflect.StructField) string { return field.Tag.Get("envconfig") }
+
+// readField reads one setting from the environment. The error names the variable and says what it must be.
+func readField(field reflect.StructField, value reflect.Value) error {
+	name, must := variable(field), field.Tag.Get("must")
+	text := os.Getenv(name)
+	if text == "" {
+		if field.Tag.Get("required") == "true" {
+			return fmt.Errorf("%s is not set; it must %s", name, must)
+		}
+		return fill(unset, field, value)
+	}
+	err := fill(environment, field, value)
+	if err == nil {
+		err = check(field, value)
+	}
+	if err == nil {
+		return nil
+	}
+	hint := ""
+	if h, ok := errors.AsType[hintError](err); ok {
+		hint = "; " + string(h)
+	}
+	if field.Tag.Get("hidden") == "true" {
+		return fmt.Errorf("%s must %s%s", name, must, hint)
+	}
+	return fmt.Errorf("%s must %s, but is %q%s", name, must, brief(text), hint)
+}
+
+// hintError says more about a wrong value, without repeating it.
+type hintError string
+
+func (e hintError) Error() string { return string(e) }
+
+// source says where [fill] has envconfig look.
+type source int
+
+const (
+	environment source = iota
+	unset
+)
+
+// fill has envconfig fill one field: envconfig stops at the first mistake, and all are to be listed. From the source
+// unset it takes the default, under a name that no environment can hold.
+func fill(from source, field reflect.StructField, value reflect.Value) error {
+	prefix, tag := "", fmt.Sprintf("envconfig:%q", variable(field))
+	if from == unset {
+		prefix, tag = "not set", fmt.Sprintf("default:%q", field.Tag.Get("default"))
+	}
+	alone := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "Value", Type: field.Type, Tag: reflect.StructTag(tag)},
+	}))
+	err := envconfig.Process(prefix, alone.Interface())
+	if parse, ok := errors.AsType[*envconfig.ParseError](err); ok {
+		return parse.Err
+	}
+	if err != nil {
+		return err
+	}
+	value.Set(alone.Elem().Field(0))
+	return nil
+}
+
+var errBounds = errors.New("out of bounds")
+
+// check holds a value of a general type against its min, max and prefix tags. Special types check themselves as they are
+// read.
+func check(field reflect.StructField, value reflect.Value) error {
+	switch v := value.Interface().(type) {
+	case int:
+		return within(v, field, strconv.Atoi)
+	case time.Duration:
+		return within(v, field, time.ParseDuration)
+	case coupontools.Secret:
+		v = coupontools.Secret(strings.TrimSpace(string(v)))
+		value.Set(reflect.ValueOf(v))
+		return checkSecret(v, field.Tag.Get("prefix"))
+	}
+	return nil
+}
+
+func within[T cmp.Ordered](v T, field reflect.StructField, parse func(string) (T, error)) error {
+	if least, err := parse(field.Tag.Get("min")); err == nil && v < least {
+		return errBounds
+	}
+	if most, err := parse(field.Tag.Get("max")); err == nil && v > most {
+		return errBounds
+	}
+	return nil
+}
+
+// maxShownRunes bounds how much of a wrong value is repeated.
+const maxShownRunes = 60
+
+func brief(text string) string {
+	if runes := []rune(text); len(runes) > maxShownRunes {
+		return string(runes[:maxShownRunes]) + "…"
+	}
+	return text
+}
+
+// loadDotEnv reads .env, if there is one, into the environment. What is set already stays.
+func loadDotEnv() error {
+	text, err := os.ReadFile(".env")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf(".env cannot be read: %w", err)
+	}
+	// godotenv repeats the line in its error, and with it a secret.
+	values, err := godotenv.UnmarshalBytes(text)
+	if err != nil {
+		return fmt.Errorf(".env must hold lines such as NAME=value, but line %d does not", badLine(string(text)))
+	}
+	for name, value := range values {
+		if _, ok := os.LookupEnv(name); ok {
+			continue
+		}
+		if err := os.Setenv(name, value); err != nil {
+			return errors.New(".env must hold lines such as NAME=value, but has a name or value that cannot be set")
+		}
+	}
+	return nil
+}
+
+// badLine finds where the part of a broken .env that can be read ends. A value in quotes may go over several lines.
+func badLine(text string) int {
+	lines := strings.SplitAfter(text, "\n")
+	for n := len(lines) - 1; n > 0; n-- {
+		if _, err := godotenv.Unmarshal(strings.Join(lines[:n], "")); err == nil {
+			return n + 1
+		}
+	}
+	return 1
+}

@@ -1,0 +1,19 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+)
+
+// NewLog returns a logger that writes to w what is at least as grave as c.LogLevel, without secrets, phone numbers and
+// e-mail addresses, wherever in a message or its values they stand.
+func NewLog(w io.Writer, c Config) *slog.Logger {
+	options := &slog.HandlerOptions{
+		Level:       slog.Level(c.LogLevel),
+		ReplaceAttr: newMasker(c.Secrets()...).attr,
+	}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}

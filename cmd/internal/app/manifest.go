@@ -1,0 +1,118 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+// scopes are the bot token's, for all that is planned: a scope added later needs everyone to install the app again.
+// [Check] holds the token against this list.
+var scopes = []string{
+	"channels:read",     // marketing channels, and whether a channel is shared with another company
+	"chat:write",        // answers and reports
+	"chat:write.public", // in public channels without an invitation
+	"commands",          // the slash commands
+	"files:read",        // lists of recipients, uploaded in the send form
+	"files:write",       // reports of a send
+	"groups:read",       // the same as channels:read for private channels
+	"im:write",          // reports to the sender by direct message
+	"usergroups:read",   // user groups in SENDERS and ADMINS
+	"users:read",        // who is a full member, and people's time zones
+	"users:read.email",  // people's own address, for a test send to oneself
+}
+
+const (
+	manifestHead = "# Printed by: couponbot manifest\n" +
+		"# Paste it at https://api.slack.com/apps: Create New App, From a manifest.\n" +
+		"# The app-level token (scope connections:write) is made by hand: Basic Information, App-Level Tokens.\n"
+
+	appName     = "couponbot"
+	description = "Send Coupontools directories by SMS or e-mail, and look up who has registered, from Slack."
+	// Slack: 175 to 4,000 characters.
+	longDescription = "couponbot brings Coupontools into Slack for marketing teams. List your directories and see what they cost, " +
+		"look up who has registered, and send a directory by SMS or e-mail to one person or to many. " +
+		"Every send is shown before it starts, and the marketing channels are told how it went: " +
+		"how many were accepted, failed, were skipped, or are unknown.\n\n" +
+		"Only those whom the operator names may send or see people's data. " +
+		"Type /coupontools help to begin."
+	backgroundColor = "#1f4e5f"
+)
+
+// manifest is Slack's app manifest as far as couponbot needs it, in the order in which Slack's own pages show it.
+type manifest struct {
+	Display struct {
+		Name            string `yaml:"name"`
+		Description     string `yaml:"description"`
+		LongDescription string `yaml:"long_description"`
+		BackgroundColor string `yaml:"background_color"`
+	} `yaml:"display_information"`
+	Features struct {
+		AppHome struct {
+			HomeTab          bool `yaml:"home_tab_enabled"`
+			MessagesTab      bool `yaml:"messages_tab_enabled"`
+			MessagesReadOnly bool `yaml:"messages_tab_read_only_enabled"`
+		} `yaml:"app_home"`
+		BotUser struct {
+			DisplayName  string `yaml:"display_name"`
+			AlwaysOnline bool   `yaml:"always_online"`
+		} `yaml:"bot_user"`
+		SlashCommands []manifestCommand `yaml:"slash_commands"`
+	} `yaml:"features"`
+	OAuth struct {
+		Scopes struct {
+			Bot []string `yaml:"bot"`
+		} `yaml:"scopes"`
+	} `yaml:"oauth_config"`
+	Settings struct {
+		Interactivity struct {
+			Enabled bool `yaml:"is_enabled"`
+		} `yaml:"interactivity"`
+		OrgDeploy     bool `yaml:"org_deploy_enabled"`
+		SocketMode    bool `yaml:"socket_mode_enabled"`
+		TokenRotation bool `yaml:"token_rotation_enabled"`
+	} `yaml:"settings"`
+}
+
+// manifestCommand has no url: with Socket Mode there is none.
+type manifestCommand struct {
+	Command     string `yaml:"command"`
+	Description string `yaml:"description"`
+	UsageHint   string `yaml:"usage_hint,omitempty"`
+	// ShouldEscape has Slack send people, channels and links with their ids.
+	ShouldEscape bool `yaml:"should_escape"`
+}
+
+// Manifest returns the manifest, in YAML, of a Slack app that has the commands. Commands without a name are reached
+// through another and have no place in it.
+func Manifest(commands []bot.Command) ([]byte, error) {
+	var m manifest
+	m.Display.Name = appName
+	m.Display.Description = description
+	m.Display.LongDescription = longDescription
+	m.Display.BackgroundColor = backgroundColor
+	m.Features.AppHome.MessagesTab = true // where reports to the sender arrive
+	m.Features.BotUser.DisplayName = appName
+	m.Features.BotUser.AlwaysOnline = true
+	m.OAuth.Scopes.Bot = scopes
+	m.Settings.Interactivity.Enabled = true
+	m.Settings.SocketMode = true
+	for _, c := range commands {
+		if c.Name == "" {
+			continue
+		}
+		m.Features.SlashCommands = append(m.Features.SlashCommands, manifestCommand{
+			Command: c.Name, Description: c.Summary, UsageHint: c.Usage, ShouldEscape: true,
+		})
+	}
+	out := bytes.NewBufferString(manifestHead)
+	enc := yaml.NewEncoder(out)
+	enc.SetIndent(2)
+	if err := enc.Encode(m); err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return out.Bytes(), enc.Close()
+}
