@@ -86,7 +86,8 @@ func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
 	return !seenHere
 }
 
-// try runs one command against Redis, unless Redis was away a moment ago. A missing key is not an outage.
+// try runs one command against Redis, unless Redis was away a moment ago. A missing key is not an outage, and neither is a
+// caller whose own time is over.
 func (s *Store) try(ctx context.Context, command func(context.Context) error) error {
 	s.mu.Lock()
 	resting := time.Now().Before(s.restUntil)
@@ -94,7 +95,7 @@ func (s *Store) try(ctx context.Context, command func(context.Context) error) er
 	if resting {
 		return context.DeadlineExceeded
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
 	err := command(ctx)
 	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare

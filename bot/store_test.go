@@ -1,0 +1,89 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+func newStore(t testing.TB) (*bot.Store, *miniredis.Miniredis) {
+	t.Helper()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { _ = client.Close() })
+	return bot.NewStore(client, "test:"), server
+}
+
+func TestStore_keepsInRedis(t *testing.T) {
+	t.Parallel()
+	store, server := newStore(t)
+	store.Put(t.Context(), "a", []byte("1"), time.Minute)
+
+	if got, ok := store.Get(t.Context(), "a"); !ok || string(got) != "1" {
+		t.Errorf("Get = %q, %v; want what was put", got, ok)
+	}
+	if got := server.Keys(); len(got) != 1 || got[0] != "test:bot:a" {
+		t.Errorf("keys in Redis = %v, want one under the prefix", got)
+	}
+	server.FastForward(2 * time.Minute)
+	if got, ok := store.Get(t.Context(), "a"); ok {
+		t.Errorf("Get after its time = %q, want nothing", got)
+	}
+}
+
+func TestStore_keepsInMemoryWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	store, server := newStore(t)
+	server.Close()
+	store.Put(t.Context(), "a", []byte("1"), time.Minute)
+
+	if got, ok := store.Get(t.Context(), "a"); !ok || string(got) != "1" {
+		t.Errorf("Get without Redis = %q, %v; want what was put", got, ok)
+	}
+	if !store.First(t.Context(), "click", time.Minute) || store.First(t.Context(), "click", time.Minute) {
+		t.Error("without Redis a repeat must be known by this process")
+	}
+}
+
+func TestStore_boundsItsMemory(t *testing.T) {
+	t.Parallel()
+	store, server := newStore(t)
+	server.Close()
+	for i := range 10_050 {
+		store.Put(t.Context(), fmt.Sprint(i), nil, time.Minute)
+	}
+	if _, ok := store.Get(t.Context(), "10049"); !ok {
+		t.Error("the newest value is gone")
+	}
+}
+
+func TestStore_knowsARepeatOfAnotherReplica(t *testing.T) {
+	t.Parallel()
+	one, server := newStore(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	other := bot.NewStore(client, "test:")
+
+	if !one.First(t.Context(), "click", time.Minute) {
+		t.Error("the first time is not the first")
+	}
+	if other.First(t.Context(), "click", time.Minute) {
+		t.Error("the other replica takes the repeat for the first time")
+	}
+}
+
+func TestStore_isNotHeldUpByItsCaller(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if !store.First(ctx, "click", time.Minute) {
+		t.Error("with its time over, the store must still answer")
+	}
+}
