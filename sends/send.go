@@ -2,8 +2,10 @@ package sends
 
 import (
 	"context"
-	"iter"
+	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -24,23 +26,6 @@ const (
 	// stateVoid is a draft that can no longer be confirmed.
 	stateVoid State = "void"
 )
-
-// Draft is a send as a person prepared it.
-type Draft struct {
-	// ID is set by [Service.SaveDraft]; the send keeps it.
-	ID string
-	// Team and User are Slack's ids of the person the draft belongs to.
-	Team, User string
-	// DirectoryID and DirectoryName are what is sent; the name is for people.
-	DirectoryID, DirectoryName string
-	Kind                       recipients.Kind
-	// Subject is an e-mail's, Message a text message's.
-	Subject, Message string
-	List             recipients.List
-	// Origin is the Slack channel of the command; it may be empty.
-	Origin    string
-	CreatedAt time.Time
-}
 
 // Counts are a send's recipients by what became of them. The four outcomes and Pending add up to Total.
 type Counts struct{ Total, Accepted, Failed, Skipped, Unknown int }
@@ -76,42 +61,48 @@ type Send struct {
 // Ended says whether every recipient has an outcome.
 func (s Send) Ended() bool { return !s.EndedAt.IsZero() }
 
-// Status is what became of one recipient.
-type Status string
-
-// What can become of a recipient.
-const (
-	// Pending: no call was made; one will be while the send runs.
-	Pending Status = "pending"
-	// Claimed: a process is about to call, or is calling.
-	Claimed Status = "claimed"
-	// Accepted: the API took it.
-	Accepted Status = "accepted"
-	// Failed: the API refused it, for the reason in Code and Text.
-	Failed Status = "failed"
-	// Skipped: no call that did anything was made and none will be; Text says why.
-	Skipped Status = "skipped"
-	// Unknown: the API was called and may or may not have sent it. It is never repeated by itself.
-	Unknown Status = "unknown"
-)
-
-// Outcome is one recipient of a send and what became of it.
-type Outcome struct {
-	recipients.Recipient
-	Status     Status
-	Code, Text string
-	// At is when the outcome was recorded, or the claim made; zero if neither was.
-	At time.Time
+// Send returns a send that was confirmed, or [ErrNoSend].
+func (s *Service) Send(ctx context.Context, id string) (Send, error) {
+	f, err := s.read(ctx, id)
+	if err != nil {
+		return Send{}, err
+	}
+	return f.send(id), nil
 }
 
-// Send returns a send that was confirmed, or [ErrNoSend].
-func (s *Service) Send(ctx context.Context, id string) (Send, error) { return Send{}, ErrNoSend }
+func (s *Service) read(ctx context.Context, id string) (fields, error) {
+	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[0]).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read send %s: %w", id, err)
+	}
+	f := fields(hash)
+	if f["confirmed"] == "" {
+		return nil, ErrNoSend
+	}
+	return f, nil
+}
 
 // Live returns the sends that are going on, in the order they were confirmed.
-func (s *Service) Live(ctx context.Context) ([]Send, error) { return nil, nil }
-
-// Recipients goes over the recipients of a send, in the order of its list, and what became of each. It may be used
-// while the send runs; each part of the list is then as it was when it was read.
-func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, error] {
-	return func(func(Outcome, error) bool) {}
+func (s *Service) Live(ctx context.Context) ([]Send, error) {
+	ids, err := s.cfg.Redis.ZRange(ctx, s.live(), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list live sends: %w", err)
+	}
+	hashes := make([]*redis.MapStringStringCmd, len(ids))
+	_, err = s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			hashes[i] = p.HGetAll(ctx, s.keys(id)[0])
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list live sends: %w", err)
+	}
+	var live []Send
+	for i, id := range ids {
+		if f := fields(hashes[i].Val()); f["confirmed"] != "" && f["ended"] == "" {
+			live = append(live, f.send(id))
+		}
+	}
+	return live, nil
 }

@@ -47,7 +47,9 @@ type Config struct {
 	Prefix string
 	API    API
 	// Pace is waited for before every call; nil means no pace.
-	Pace interface{ Wait(ctx context.Context) error }
+	Pace interface {
+		Wait(ctx context.Context) error
+	}
 	// Slow is told when the API answered 429: nobody in the fleet should call for that long. It may be nil.
 	Slow func(ctx context.Context, d time.Duration)
 	// Teller shows how the sends go; nil tells nobody.
@@ -72,8 +74,8 @@ type Config struct {
 
 // Service keeps drafts and carries out sends. Make one with [New].
 type Service struct {
-	Config
-	wake chan struct{}
+	cfg  Config
+	wake chan struct{} // there is a new send
 
 	mu      sync.Mutex
 	carried map[string]bool // sends this process holds the lease of, or is trying to
@@ -99,5 +101,5 @@ func New(c Config) *Service {
 	if c.Slow == nil {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
-	return &Service{Config: c, wake: make(chan struct{}, 1), carried: map[string]bool{}}
+	return &Service{cfg: c, wake: make(chan struct{}, 1), carried: map[string]bool{}}
 }

@@ -1,0 +1,140 @@
+package sends
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// page is how many recipients are read at a time.
+const page = 500
+
+// Status is what became of one recipient.
+type Status string
+
+// What can become of a recipient.
+const (
+	// Pending: no call was made; one will be while the send runs.
+	Pending Status = "pending"
+	// Claimed: a process is about to call, or is calling.
+	Claimed Status = "claimed"
+	// Accepted: the API took it.
+	Accepted Status = "accepted"
+	// Failed: the API refused it, for the reason in Code and Text.
+	Failed Status = "failed"
+	// Skipped: no call that did anything was made and none will be; Text says why.
+	Skipped Status = "skipped"
+	// Unknown: the API was called and may or may not have sent it. It is never repeated by itself.
+	Unknown Status = "unknown"
+)
+
+// Outcome is one recipient of a send and what became of it.
+type Outcome struct {
+	recipients.Recipient
+	Status     Status
+	Code, Text string
+	// At is when the outcome was recorded, or the claim made; zero if neither was.
+	At time.Time
+}
+
+// Recipients goes over the recipients of a send, in the order of its list, with what became of each. It may be used
+// while the send runs; each part of the list is as it was when it was read. It ends after an error, which is
+// [ErrNoSend] if there is no such send.
+func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, error] {
+	return func(yield func(Outcome, error) bool) {
+		for from := 0; ; from += page {
+			part, err := s.page(ctx, id, from)
+			if err != nil {
+				yield(Outcome{}, err)
+				return
+			}
+			for _, o := range part {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if len(part) < page {
+				return
+			}
+		}
+	}
+}
+
+// page reads up to that many recipients of a send, in one transaction.
+func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, error) {
+	indexes := make([]string, page)
+	for i := range indexes {
+		indexes[i] = strconv.Itoa(from + i)
+	}
+	var (
+		hash    *redis.MapStringStringCmd
+		entries *redis.StringSliceCmd
+		records *redis.SliceCmd
+		claims  *redis.MapStringStringCmd
+		keys    = s.keys(id)
+	)
+	_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		hash, entries = p.HGetAll(ctx, keys[0]), p.LRange(ctx, keys[1], int64(from), int64(from+page-1))
+		records, claims = p.HMGet(ctx, keys[2], indexes...), p.HGetAll(ctx, keys[3])
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read recipients of send %s: %w", id, err)
+	}
+	f := fields(hash.Val())
+	if f["confirmed"] == "" {
+		return nil, ErrNoSend
+	}
+	claimed := claimTimes(claims.Val())
+	part := make([]Outcome, len(entries.Val()))
+	for i, entry := range entries.Val() {
+		if err := json.Unmarshal([]byte(entry), &part[i].Recipient); err != nil {
+			return nil, fmt.Errorf("read recipients of send %s: %w", id, err)
+		}
+		if record, ok := records.Val()[i].(string); ok {
+			part[i].read(record)
+			continue
+		}
+		part[i].infer(f, claimed[indexes[i]])
+	}
+	return part, nil
+}
+
+// read takes an outcome from its record.
+func (o *Outcome) read(record string) {
+	v := strings.SplitN(record, "|", 5)
+	if len(v) < 5 {
+		return
+	}
+	o.Status, o.At, o.Code, o.Text = Status(v[0]), millis(v[2]), v[3], v[4]
+}
+
+// infer tells how a recipient without a record stands.
+func (o *Outcome) infer(f fields, claimedAt time.Time) {
+	switch {
+	case !claimedAt.IsZero():
+		o.Status, o.At = Claimed, claimedAt
+	case f.state() == StateStopped:
+		o.Status, o.Text = Skipped, f["why"]
+	default:
+		o.Status = Pending
+	}
+}
+
+// claimTimes gives the times of claims by index.
+func claimTimes(claims map[string]string) map[string]time.Time {
+	times := make(map[string]time.Time, len(claims))
+	for _, held := range claims {
+		index, at, _ := strings.Cut(held, ":")
+		times[index] = millis(at)
+	}
+	return times
+}
