@@ -1,11 +1,232 @@
 package coupontools
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
-func prefixed(_, id string) string { return id }
-func parseTime(string) (t time.Time, ok bool) { return t, ok }
-func decodeDirectories([]byte) ([]Directory, error) { return nil, nil }
-func decodeDirectory([]byte, string) (*Directory, error) { return nil, nil }
-func decodeUsers([]byte) ([]DirectoryUser, error) { return nil, nil }
-func decodePaymentStatus([]byte, PaymentUpdate) (*PaymentStatus, error) { return nil, nil }
-func decodeSent([]byte) (*Sent, error) { return nil, nil }
+const (
+	maxExtra    = 30
+	maxExtraKey = 60
+)
+
+// decodeDirectories reads a list of directories.
+func decodeDirectories(a answer) ([]Directory, error) {
+	list, ok := a.list("directory", "directories", "directorylist")
+	if !ok {
+		return nil, a.misread("list of directories")
+	}
+	return decodeEach(list, decodeListed)
+}
+
+// decodeEach decodes the elements of a list, leaving out those that are blank.
+func decodeEach[T any](list []json.RawMessage, decode func(fields) (T, bool)) ([]T, error) {
+	out := make([]T, 0, len(list))
+	for i, raw := range list {
+		if blank(raw) {
+			continue
+		}
+		item, ok := decode(fieldsOf(raw))
+		if !ok {
+			return nil, fmt.Errorf("element %d of the answer's list is not understood: %s", i, shape(raw, 1))
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+func decodeListed(f fields) (Directory, bool) {
+	d := Directory{
+		ID:      prefixed("dir_", f.text("id", "directoryid", "directory")),
+		Code:    f.text("code", "directorycode"),
+		Name:    f.text("name", "directoryname", "title"),
+		Payment: decodePayment(f["payment"].value),
+	}
+	if d.Name == "" {
+		d.Name = d.ID
+	}
+	return d, d.ID != ""
+}
+
+// decodeDirectory reads one directory, which was asked for by id.
+func decodeDirectory(a answer, id string) (*Directory, error) {
+	f, ok := a.one("directory", "directoryinfo")
+	if !ok {
+		return nil, a.misread("directory")
+	}
+	d, ok := decodeListed(f)
+	if !ok {
+		// The answer says no id, but is the answer to one.
+		d.ID = id
+		d.Name = f.text("name", "directoryname", "title")
+	}
+	if d.Name == "" {
+		return nil, a.misread("directory")
+	}
+	return &d, nil
+}
+
+// decodePayment reads a price: nil if there is none, in any way it may be written.
+func decodePayment(raw json.RawMessage) *Payment {
+	if list, ok := elements(raw); ok && len(list) > 0 {
+		raw = list[0]
+	}
+	if blank(raw) {
+		return nil
+	}
+	f := fieldsOf(raw)
+	p := Payment{
+		Currency: f.text("currency"), Amount: f.text("amount", "price"), Type: f.text("type"),
+		Description: f.text("description"),
+	}
+	if f == nil {
+		p.Amount = text(raw)
+	}
+	if p.Amount == "" && p.Type == "" || isZero(p.Amount) {
+		return nil
+	}
+	return &p
+}
+
+// isZero reports whether a decimal number is 0.
+func isZero(amount string) bool {
+	return amount != "" && strings.Trim(amount, "0.,") == ""
+}
+
+// decodeUsers reads one page of users.
+func decodeUsers(a answer) ([]DirectoryUser, error) {
+	list, ok := a.list("user", "users", "directoryuser", "directoryusers", "registration", "registrations")
+	if !ok {
+		return nil, a.misread("list of users")
+	}
+	return decodeEach(list, decodeUser)
+}
+
+func decodeUser(f fields) (DirectoryUser, bool) {
+	known := make(map[string]bool, len(f))
+	take := func(names ...string) string {
+		for _, name := range names {
+			known[name] = true
+		}
+		return f.text(names...)
+	}
+	u := DirectoryUser{
+		ID:             prefixed("reg_", take("id", "userid", "user", "registrationid", "regid")),
+		FirstName:      take("firstname", "givenname"),
+		LastName:       take("lastname", "familyname", "surname"),
+		Email:          take("email", "emailaddress", "mail"),
+		Phone:          take("phone", "phonenumber", "mobile", "telephone"),
+		Registered:     take("registrationdate", "registered", "registeredat", "createdat", "created", "createddate", "date"),
+		PaymentStatus:  take("paymentstatus"),
+		PaymentExpires: take("paymentexpirydate", "paymentexpires", "paymentexpiry", "expirydate", "expiresat"),
+	}
+	if u.FirstName == "" && u.LastName == "" {
+		u.FirstName = take("name", "fullname")
+	}
+	if payment := f.object("payment"); payment != nil {
+		known["payment"] = true
+		u.PaymentStatus = either(u.PaymentStatus, payment.text("status", "paymentstatus"))
+		u.PaymentExpires = either(u.PaymentExpires, payment.text("expirydate", "expiresat", "expires"))
+	}
+	u.Extra = extra(f, known)
+	return u, u.ID != ""
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// extra returns the fields that are not known, as texts; of an inner object or list the JSON.
+func extra(f fields, known map[string]bool) map[string]string {
+	var out map[string]string
+	for _, key := range unknownKeys(f, known) {
+		value := text(f[key].value)
+		if value == "" {
+			value = cut(clean(string(f[key].value)), maxText)
+		}
+		if out == nil {
+			out = make(map[string]string)
+		}
+		out[cut(clean(f[key].name), maxExtraKey)] = value
+	}
+	return out
+}
+
+// unknownKeys returns the first keys, by name, that are neither known nor blank.
+func unknownKeys(f fields, known map[string]bool) []string {
+	var keys []string
+	for key, member := range f {
+		if !known[key] && !blank(member.value) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys[:min(len(keys), maxExtra)]
+}
+
+// decodePaymentStatus reads the answer to u. What it leaves out is as it was asked for, since the API said OK.
+func decodePaymentStatus(a answer, u PaymentUpdate) (*PaymentStatus, error) {
+	return &PaymentStatus{
+		Directory: prefixed("dir_", either(a.top.text("directory"), u.Directory)),
+		User:      prefixed("reg_", either(a.top.text("user"), u.User)),
+		Status:    either(a.top.text("paymentstatus"), u.Status),
+	}, nil
+}
+
+// decodeSent reads the answer to a send that was accepted: nothing in it is needed.
+func decodeSent(a answer) (*Sent, error) {
+	return &Sent{
+		Action: a.top.text("action"), Code: a.top.text("singleusecode"), URL: a.top.text("singleuseurl"),
+	}, nil
+}
+
+// maxID bounds an id, in bytes.
+const maxID = 64
+
+var (
+	digits = regexp.MustCompile(`^\d+$`)
+	// fitForID is what an id is made of; anything else is not one.
+	fitForID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+)
+
+// prefixed returns an id in the one form used here: "dir_12" for 12, "12" and "DIR_12", empty for what is no id.
+func prefixed(prefix, id string) string {
+	id = strings.TrimSpace(id)
+	switch {
+	case len(id) > maxID || !fitForID.MatchString(id):
+		return ""
+	case digits.MatchString(id):
+		return prefix + id
+	case len(id) > len(prefix) && strings.EqualFold(id[:len(prefix)], prefix):
+		return prefix + id[len(prefix):]
+	default:
+		return id
+	}
+}
+
+// layouts are the ways in which the API writes dates; they differ from route to route.
+var layouts = []string{
+	time.DateTime, "2006-01-02 15:04", time.DateOnly, time.RFC3339, "2006-01-02T15:04:05",
+	"02/01/2006 15:04 UTC", "02/01/2006",
+}
+
+// parseTime reads a date. Without a zone it is UTC.
+func parseTime(s string) (time.Time, bool) {
+	for _, layout := range layouts {
+		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
+			return t, t.Year() > 0
+		}
+	}
+	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil && seconds > 1e8 && seconds < 1e11 {
+		return time.Unix(seconds, 0).UTC(), true
+	}
+	return time.Time{}, false
+}

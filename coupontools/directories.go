@@ -38,7 +38,10 @@ func (c *Client) Directories(ctx context.Context) ([]Directory, error) {
 // API: POST /v3/directory/info
 func (c *Client) Directory(ctx context.Context, id string) (*Directory, error) {
 	id = prefixed("dir_", id)
-	return call(ctx, c, directoryInfo, params{"directory": id}, func(body []byte) (*Directory, error) {
-		return decodeDirectory(body, id)
+	if id == "" {
+		return nil, noSuchID(directoryInfo)
+	}
+	return call(ctx, c, directoryInfo, params{"directory": id}, func(a answer) (*Directory, error) {
+		return decodeDirectory(a, id)
 	})
 }

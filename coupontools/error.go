@@ -73,6 +73,9 @@ type Error struct {
 	// Err is the cause when it is not the API's refusal: a failed connection, the end of the context, an answer that was
 	// not understood. It may be nil.
 	Err error
+
+	// passing is true for a failure that may be gone the next time.
+	passing bool
 }
 
 // Error returns the failure as one line: "POST /v3/directory/info: 422 (507, Directory not found.)".
@@ -128,3 +131,13 @@ func (e *Error) Is(target error) bool {
 	}
 	return slices.ContainsFunc(e.Codes, func(code int) bool { return slices.Contains(r.notFound, code) })
 }
+
+// tamed is an error whose words may quote what a server wrote.
+type tamed struct{ err error }
+
+// tame keeps the words of err short and free of people's data.
+func tame(err error) error { return tamed{err} }
+
+func (t tamed) Error() string { return cut(clean(scrubPeople(t.err.Error())), maxErrorText) }
+
+func (t tamed) Unwrap() error { return t.err }

@@ -24,6 +24,14 @@ const (
 	resource
 )
 
+// keyHeaders returns the names of the headers for client id and secret.
+func (s style) keyHeaders() (id, secret string) {
+	if s == resource {
+		return "X-Api-Key", "X-Api-Secret"
+	}
+	return "X-Client-Id", "X-Client-Secret"
+}
+
 // route is one endpoint.
 type route struct {
 	method string

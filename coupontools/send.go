@@ -53,7 +53,11 @@ func (c *Client) SendEmail(ctx context.Context, e Email) (*Sent, error) {
 		return nil, impossible(sendEmail, "the subject has a control character")
 	}
 	// The field is called campaign for directories too: the id's prefix tells what is sent.
-	p := params{"campaign": prefixed("dir_", e.Directory), "email": e.To}
+	directory := prefixed("dir_", e.Directory)
+	if directory == "" {
+		return nil, noSuchID(sendEmail)
+	}
+	p := params{"campaign": directory, "email": e.To}
 	p.set("subject", e.Subject)
 	return call(ctx, c, sendEmail, p, decodeSent)
 }
@@ -73,7 +77,11 @@ func (c *Client) SendSMS(ctx context.Context, s SMS) (*Sent, error) {
 	if !e164.MatchString(s.To) {
 		return nil, impossible(sendSMS, "the phone number is not in E.164 form")
 	}
-	p := params{"campaign": prefixed("dir_", s.Directory), "phone": s.To}
+	directory := prefixed("dir_", s.Directory)
+	if directory == "" {
+		return nil, noSuchID(sendSMS)
+	}
+	p := params{"campaign": directory, "phone": s.To}
 	p.set("body", s.Body)
 	return call(ctx, c, sendSMS, p, decodeSent)
 }

@@ -67,8 +67,11 @@ type PaymentStatus struct{ Directory, User, Status string }
 //
 // API: POST /v3/directoryusers/list
 func (c *Client) DirectoryUsers(ctx context.Context, directory string, page int) ([]DirectoryUser, error) {
-	p := params{"directory": prefixed("dir_", directory), "page": max(page, 1)}
-	return call(ctx, c, directoryUsersList, p, decodeUsers)
+	directory = prefixed("dir_", directory)
+	if directory == "" {
+		return nil, noSuchID(directoryUsersList)
+	}
+	return call(ctx, c, directoryUsersList, params{"directory": directory, "page": max(page, 1)}, decodeUsers)
 }
 
 // AllDirectoryUsers returns all users of a directory, the newest first, fetching page after page as they are used. It ends
@@ -107,7 +110,11 @@ func (c *Client) AllDirectoryUsers(ctx context.Context, directory string) iter.S
 //
 // API: POST /v3/directoryusers/update
 func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*PaymentStatus, error) {
-	p := params{"directory": prefixed("dir_", u.Directory), "user": prefixed("reg_", u.User), "status": u.Status}
+	u.Directory, u.User = prefixed("dir_", u.Directory), prefixed("reg_", u.User)
+	if u.Directory == "" || u.User == "" {
+		return nil, noSuchID(directoryUsersUpdate)
+	}
+	p := params{"directory": u.Directory, "user": u.User, "status": u.Status}
 	switch u.Status {
 	case PaymentPending, PaymentCompleted, PaymentCancelled:
 	default:
@@ -116,7 +123,7 @@ func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*Pay
 	if !u.Expires.IsZero() {
 		p["expiry_date"] = u.Expires.UTC().Format("2006-01-02 15:04")
 	}
-	return call(ctx, c, directoryUsersUpdate, p, func(body []byte) (*PaymentStatus, error) {
-		return decodePaymentStatus(body, u)
+	return call(ctx, c, directoryUsersUpdate, p, func(a answer) (*PaymentStatus, error) {
+		return decodePaymentStatus(a, u)
 	})
 }

@@ -1,0 +1,340 @@
+package coupontools
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// maxText bounds every single text of an answer, in characters.
+const maxText = 300
+
+// answer is a JSON answer, taken apart one level deep.
+type answer struct {
+	raw json.RawMessage
+	// top are its fields if it is an object.
+	top fields
+}
+
+// parse reads a body that must be one JSON object or array and nothing else.
+func parse(body []byte) (answer, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
+	switch {
+	case len(body) == 0:
+		return answer{}, errors.New("the answer is empty")
+	case !json.Valid(body):
+		return answer{}, errors.New("the answer is not JSON")
+	case body[0] != '{' && body[0] != '[':
+		return answer{}, fmt.Errorf("the answer is not understood: %s", shape(body, 0))
+	}
+	return answer{raw: body, top: fieldsOf(body)}, nil
+}
+
+// readable reports whether the answer was JSON.
+func (a answer) readable() bool { return a.raw != nil }
+
+// shape describes the answer without its values.
+func (a answer) shape() string { return shape(a.raw, 2) }
+
+// misread returns the error for an answer that lacks what was looked for.
+func (a answer) misread(wanted string) error {
+	return fmt.Errorf("the answer has no %s that is understood: %s", wanted, a.shape())
+}
+
+// fields are the members of a JSON object under their names in lower case and without separators, so that first_name,
+// firstName and firstname are one.
+type fields map[string]field
+
+// field is one member with its own name.
+type field struct {
+	name  string
+	value json.RawMessage
+}
+
+// fieldsOf returns the members of an object, none of anything else.
+func fieldsOf(raw json.RawMessage) fields {
+	var members map[string]json.RawMessage
+	if !isObject(raw) || json.Unmarshal(raw, &members) != nil {
+		return nil
+	}
+	out := make(fields, len(members))
+	for name, value := range members {
+		out[squash(name)] = field{name, value}
+	}
+	if len(out) < len(members) {
+		out.settle(members)
+	}
+	return out
+}
+
+// settle decides between members whose names differ only in writing: the first one, by name, that is not blank.
+func (f fields) settle(members map[string]json.RawMessage) {
+	clear(f)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		key := squash(name)
+		if old, ok := f[key]; !ok || blank(old.value) {
+			f[key] = field{name, members[name]}
+		}
+	}
+}
+
+// squash returns the form of a name under which [fields] keeps it.
+func squash(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' || r == '.' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// object returns the members of an inner object.
+func (f fields) object(name string) fields { return fieldsOf(f[name].value) }
+
+// text returns the first text there is under any of the names.
+func (f fields) text(names ...string) string {
+	for _, name := range names {
+		if s := text(f[name].value); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// holders are names under which an answer may hold anything.
+var holders = []string{"data", "items", "item", "results", "result", "list"}
+
+// list returns the elements of the list that stands under one of the names, or under a general one, and whether there is a
+// list, if an empty one.
+func (a answer) list(names ...string) ([]json.RawMessage, bool) {
+	if list, ok := elements(a.raw); ok && (isArray(a.raw) || len(list) > 0) {
+		return list, true
+	}
+	if list, ok := a.top.find(names, maxNesting); ok {
+		return list, true
+	}
+	return nil, a.top.empty(slices.Concat(names, holders))
+}
+
+// maxNesting is how many objects deep a list is looked for.
+const maxNesting = 2
+
+// find looks for a list under the names, then under the general ones. A single object with an id counts as a list of one.
+func (f fields) find(names []string, depth int) ([]json.RawMessage, bool) {
+	for _, name := range names {
+		if list, ok := f[name].list(names, depth, true); ok {
+			return list, true
+		}
+	}
+	for _, name := range holders {
+		if list, ok := f[name].list(names, depth, false); ok {
+			return list, true
+		}
+	}
+	return nil, false
+}
+
+// list returns the elements of a member that is a list, holds one, or is the only element itself. Under a name of its own,
+// an object with an id is an element before it is a holder.
+func (m field) list(names []string, depth int, own bool) ([]json.RawMessage, bool) {
+	if list, ok := elements(m.value); ok {
+		return list, true
+	}
+	inner := fieldsOf(m.value)
+	_, single := inner["id"]
+	if depth > 0 && !(own && single) {
+		if list, ok := inner.find(names, depth-1); ok {
+			return list, true
+		}
+	}
+	return []json.RawMessage{m.value}, single
+}
+
+// empty reports whether the members say that there is nothing: a name without a value, or an amount of 0.
+func (f fields) empty(names []string) bool {
+	mentioned := false
+	for _, name := range names {
+		if m, ok := f[name]; ok {
+			if !blank(m.value) {
+				return false
+			}
+			mentioned = true
+		}
+	}
+	amount, counted := f.amount()
+	return amount == 0 && (counted || mentioned)
+}
+
+// amount returns the number of elements that the answer says there are.
+func (f fields) amount() (int, bool) {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if strings.HasPrefix(name, "amountof") || name == "amount" || name == "count" || name == "total" {
+			if n, ok := number(f[name].value); ok {
+				return n, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// one returns the members of the object that the answer is, or that stands under one of the names, alone in a list or not.
+func (a answer) one(names ...string) (fields, bool) {
+	if _, ok := a.top["id"]; ok {
+		return a.top, true
+	}
+	if list, _ := a.list(names...); len(list) == 1 {
+		return fieldsOf(list[0]), true
+	}
+	_, ok := a.top["name"]
+	return a.top, ok
+}
+
+// elements returns the elements of a list. PHP writes a list with gaps as an object with numbers for names, and an empty
+// object as an empty list; the order is that of the text.
+func elements(raw json.RawMessage) ([]json.RawMessage, bool) {
+	var list []json.RawMessage
+	if isArray(raw) {
+		return list, json.Unmarshal(raw, &list) == nil
+	}
+	if !isObject(raw) {
+		return nil, false
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.Token(); err != nil {
+		return nil, false
+	}
+	for d.More() {
+		name, err := d.Token()
+		if s, ok := name.(string); err != nil || !ok || !numbered.MatchString(s) {
+			return nil, false
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil, false
+		}
+		list = append(list, value)
+	}
+	return list, true
+}
+
+// numbered are the names of elements: numbers, or ids.
+var numbered = regexp.MustCompile(`^(?:dir_|reg_)?\d+$`)
+
+func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
+
+func isArray(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
+
+// blank reports whether raw is nothing, in any of the ways that PHP writes it.
+func blank(raw json.RawMessage) bool {
+	switch string(raw) {
+	case "", "null", "false", `""`, "[]", "{}":
+		return true
+	}
+	return false
+}
+
+// text returns a string, number or boolean as a clean text of at most [maxText] characters.
+func text(raw json.RawMessage) string {
+	switch {
+	case blank(raw), isObject(raw), isArray(raw):
+		return ""
+	case raw[0] != '"':
+		return cut(string(raw), maxText)
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return cut(clean(s), maxText)
+}
+
+// clean turns control characters into spaces, takes out those that turn the direction of writing, and trims.
+func clean(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// cut returns at most limit characters of s.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for i := range s {
+		if limit--; limit < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// number reads a whole number that may be written as a string.
+func number(raw json.RawMessage) (int, bool) {
+	n, err := strconv.Atoi(text(raw))
+	return n, err == nil
+}
+
+const (
+	maxShapeKeys = 12
+	maxShapeKey  = 40
+)
+
+// shape describes JSON by its keys and types: "object{amount: number, user: array[2] of object}". Values never show.
+func shape(raw json.RawMessage, depth int) string {
+	switch {
+	case isArray(raw):
+		return arrayShape(raw, depth)
+	case isObject(raw):
+		return objectShape(raw, depth)
+	case len(raw) == 0:
+		return "nothing"
+	}
+	switch raw[0] {
+	case '"':
+		return "string"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	default:
+		return "number"
+	}
+}
+
+func arrayShape(raw json.RawMessage, depth int) string {
+	list, _ := elements(raw)
+	if len(list) == 0 {
+		return "array[0]"
+	}
+	return fmt.Sprintf("array[%d] of %s", len(list), shape(list[0], depth-1))
+}
+
+func objectShape(raw json.RawMessage, depth int) string {
+	members := fieldsOf(raw)
+	if depth <= 0 || len(members) == 0 {
+		return "object"
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if len(parts) == maxShapeKeys {
+			parts = append(parts, "…")
+			break
+		}
+		m := members[key]
+		parts = append(parts, scrubPeople(cut(clean(m.name), maxShapeKey))+": "+shape(m.value, depth-1))
+	}
+	return "object{" + strings.Join(parts, ", ") + "}"
+}
