@@ -1,0 +1,165 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// pageSize is the most users on one page.
+const pageSize = 100
+
+type user struct {
+	id, first, last, email, phone, registered, payment, expires string
+}
+
+// newestUser is when the newest user of each directory registered; the older ones came some hours apart.
+var newestUser = time.Date(2026, time.October, 31, 18, 4, 11, 0, time.UTC)
+
+const dateTime = "2006-01-02 15:04:05"
+
+// people returns a directory's users, oldest first. They depend on the seed and the directory alone.
+func (s *Server) people(d *directory) []*user {
+	if d.users == nil {
+		dice := rand.New(rand.NewPCG(s.seed, uint64(1000+d.number)))
+		for i := range d.known.users {
+			d.users = append(d.users, newUser(dice, d, i))
+		}
+	}
+	return d.users
+}
+
+func newUser(dice *rand.Rand, d *directory, i int) *user {
+	one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
+	age := time.Duration(d.known.users-1-i) * (7*time.Hour + 13*time.Minute + 5*time.Second)
+	u := &user{
+		id:         fmt.Sprintf("reg_%d", 10_000*(700+d.number)+i),
+		first:      one.shown,
+		last:       two.shown,
+		email:      fmt.Sprintf("%s.%s%d@example.%s", one.plain, two.plain, i, []string{"com", "org"}[i%2]),
+		phone:      newPhone(dice, i),
+		registered: newestUser.Add(-age).Format(dateTime),
+	}
+	if d.price != "" {
+		u.payment, u.expires = newPayment(dice, newestUser.Add(-age))
+	}
+	return u
+}
+
+// newPhone returns numbers out of ranges that are kept for fiction or look like them, some without the plus, as the
+// API itself writes them, and for some people none.
+func newPhone(dice *rand.Rand, i int) string {
+	n := dice.IntN(100)
+	switch i % 6 {
+	case 0, 1:
+		return fmt.Sprintf("+324700100%02d", n)
+	case 2:
+		return fmt.Sprintf("324700101%02d", n)
+	case 3:
+		return fmt.Sprintf("+336399800%02d", n)
+	case 4:
+		return fmt.Sprintf("+4477009000%02d", n)
+	}
+	return ""
+}
+
+func newPayment(dice *rand.Rand, registered time.Time) (status, expires string) {
+	switch dice.IntN(10) {
+	case 0, 1:
+		return "pending", ""
+	case 2:
+		return "cancelled", registered.AddDate(0, 1, 0).Format(dateTime)
+	case 3:
+		return "completed", ""
+	}
+	return "completed", registered.AddDate(1, 0, 0).Format(dateTime)
+}
+
+func (u *user) object() object {
+	return object{
+		"ID": u.id, "first_name": u.first, "last_name": u.last, "email": u.email, "phone": u.phone,
+		"registration_date": u.registered, "payment_status": u.payment, "payment_expiry_date": u.expires,
+	}
+}
+
+// listUsers is POST /v3/directoryusers/list. The size of a page and its order are proven, the answer is assumed.
+func (s *Server) listUsers(p params) (reply, *failure) {
+	d, f := s.directory(p)
+	if f != nil {
+		return reply{}, f
+	}
+	page := 1
+	if text := p["page"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return reply{}, invalidCharacter("page")
+		}
+		page = n
+	}
+	list := pageOf(s.people(d), page)
+	return reply{list: "user", fields: object{
+		"directory": d.id, "amount_of_users": len(list), "page": page, "user": list,
+	}}, nil
+}
+
+// pageOf returns a page of the users, newest first.
+func pageOf(all []*user, page int) []object {
+	end := len(all)
+	if page-1 > end/pageSize {
+		return []object{}
+	}
+	end -= (page - 1) * pageSize
+	list := []object{}
+	for _, u := range slices.Backward(all[max(0, end-pageSize):max(0, end)]) {
+		list = append(list, u.object())
+	}
+	return list
+}
+
+// updateUser is POST /v3/directoryusers/update. The answer is proven, the code for an unknown user assumed.
+func (s *Server) updateUser(p params) (reply, *failure) {
+	if f := first(
+		p.require("directory", "user", "status"), p.numeric("directory", "dir_"), p.numeric("user", "reg_"),
+		checkStatus(p["status"]), checkExpiry(p["expiry_date"]),
+	); f != nil {
+		return reply{}, f
+	}
+	d, f := s.directory(p)
+	if f != nil {
+		return reply{}, f
+	}
+	id := prefixed("reg_", p["user"])
+	i := slices.IndexFunc(s.people(d), func(u *user) bool { return u.id == id })
+	if i < 0 {
+		return reply{}, unprocessable(codeDirectoryNotFound, "User not found.")
+	}
+	u := d.users[i]
+	u.payment, u.expires = p["status"], ""
+	if p["expiry_date"] != "" {
+		u.expires = p["expiry_date"] + ":00"
+	}
+	return reply{fields: object{"directory": d.id, "user": u.id, "payment_status": u.payment}}, nil
+}
+
+func checkStatus(status string) *failure {
+	if slices.Contains([]string{"pending", "completed", "cancelled"}, status) {
+		return nil
+	}
+	return unprocessable(codeNotInList, "Value not allowed for parameter: status")
+}
+
+func checkExpiry(date string) *failure {
+	if date == "" {
+		return nil
+	}
+	if _, err := time.Parse("2006-01-02 15:04", date); err != nil {
+		return unprocessable(codeBadDate, "Wrong date format in parameter: expiry_date")
+	}
+	return nil
+}
+
+// prefixed returns an id with its prefix, which callers may leave out.
+func prefixed(prefix, id string) string { return prefix + strings.TrimPrefix(id, prefix) }

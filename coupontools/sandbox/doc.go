@@ -1,0 +1,35 @@
+// Package sandbox is a stand-in for the Coupontools REST API: an [http.Handler] with data in memory, which behaves as the
+// API's documentation says and can be told to fail in every way that a real service fails.
+//
+// [New] returns a ready [Server]; serve it with httptest in a test or with net/http in a program. It answers with data
+// that look like a customer's (see the names in names.go), the same ones for the same seed. It keeps what was sent, to be
+// read with [Server.Sent] or waited for with [Server.AwaitSent].
+//
+// It is strict. A path, a method, a content type or a parameter that the documentation does not know is refused and noted,
+// to be read with [Server.Violations]: a client under test should leave none.
+//
+// [Server.Break] makes single requests go wrong; [Server.SetQuirks] changes how the whole service speaks. A few
+// recipients have a fate of their own, so that every outcome can be seen without either:
+//
+//	reject@example.com   +32470000404   refused with code 604; nothing is sent
+//	timeout@example.com  +32470000408   sent, but the connection is cut before the answer
+//	error@example.com    +32470000500   HTTP 500 with a page of HTML; nothing is sent
+//	busy@example.com     +32470000429   HTTP 429 with Retry-After the first time, then sent
+//
+// A tag behind a plus does not change the fate of an address (reject+2@example.com).
+//
+// # What is proven and what is assumed
+//
+// Shown by the owner's documents or other copies of them: the paths, the methods, X-Client-Id and X-Client-Secret and the
+// same values in the body, the body [] for no parameters, the status envelope, the three shapes of errors, the codes, the
+// parameters, the answers of directory/info, directoryusers/update and send/sms, and the page of 100 users, newest first.
+//
+// Seen in code that calls the API: x-api-key and x-api-secret, form bodies, the action "email_sent".
+//
+// Assumed, since no copy shows it: the answers of directory/list and directoryusers/list, the HTTP statuses 401 and 422 of
+// refusals, a first page numbered 1 and an empty one past the end, the absence of payment for a free directory, the action
+// "sms_sent", code 604 for any message that could not be sent, code 507 for an unknown user, and that send/email and
+// send/sms leave the single-use fields out for a directory. [Quirks] has another form for those that a client must bear.
+//
+// The package shares nothing with the client, so that a misreading of the documentation shows as a failing test.
+package sandbox

@@ -1,0 +1,124 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// The error codes of the documentation.
+const (
+	codeWrongKeys         = 1000
+	codeExpired           = 101
+	codeNoSMS             = 103
+	codeNoEmail           = 104
+	codeMissing           = 200
+	codeBadValue          = 300
+	codeBadCharacter      = 301
+	codeNotInList         = 302
+	codeBadDate           = 303
+	codeBadAddress        = 305
+	codeCampaignNotFound  = 502
+	codeDirectoryNotFound = 507
+	codeNotSent           = 604
+)
+
+type object map[string]any
+
+// reply is what a route has to say when all is well, without the envelope.
+type reply struct {
+	fields object
+	// list is the name of the field that holds a list, if any; [Quirks.Lists] changes its form.
+	list string
+}
+
+// answer is what goes over the wire.
+type answer struct {
+	status int
+	header http.Header
+	body   any
+	// cut ends the connection in the place of the answer.
+	cut bool
+	// html goes out as it is in the place of the body.
+	html string
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	if a.cut {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	if a.html != "" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(a.status)
+		_, _ = w.Write([]byte(a.html)) // A client that has gone needs no answer.
+		return
+	}
+	text := a.text()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(text) // A client that has gone needs no answer.
+}
+
+// text is the body. It is made of maps, slices and plain values only, which always encode.
+func (a answer) text() []byte {
+	text, err := json.Marshal(a.body)
+	if err != nil {
+		panic("sandbox: encode an answer: " + err.Error())
+	}
+	return text
+}
+
+func (s *Server) accept(r reply) answer {
+	if s.quirks.NumbersAsText {
+		for name, value := range r.fields {
+			if n, ok := value.(int); ok {
+				r.fields[name] = strconv.Itoa(n)
+			}
+		}
+	}
+	r.fields["status"] = object{"status": "OK"}
+	return answer{status: http.StatusOK, body: s.quirks.Lists.form(r)}
+}
+
+// failure is a refusal.
+type failure struct {
+	status int
+	shape  Shape
+	codes  []int
+	texts  []string
+	// raw goes out instead of everything else.
+	raw *answer
+}
+
+func (f *failure) add(code int, text string) {
+	f.codes, f.texts = append(f.codes, code), append(f.texts, text)
+}
+
+func (f *failure) orNil() *failure {
+	if len(f.codes) == 0 {
+		return nil
+	}
+	return f
+}
+
+func unauthorized(code int, text string) *failure {
+	return &failure{status: http.StatusUnauthorized, shape: ShapeSingle, codes: []int{code}, texts: []string{text}}
+}
+
+func unprocessable(code int, text string) *failure {
+	return &failure{status: http.StatusUnprocessableEntity, codes: []int{code}, texts: []string{text}}
+}
+
+func (s *Server) refuse(f *failure) answer {
+	if f.raw != nil {
+		return *f.raw
+	}
+	if s.quirks.AlwaysOK {
+		f.status = http.StatusOK
+	}
+	return answer{status: f.status, body: f.shape.form(f.codes, f.texts)}
+}

@@ -1,0 +1,170 @@
+package sandbox
+
+import (
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// The keys of a [Server] that was not given others. They look like real ones: digits, then letters and digits.
+const (
+	DefaultClientID     = "271828182845904523536028747135"
+	DefaultClientSecret = "s4ndb0xs4ndb0xs4ndb0xs4ndb0xs4"
+)
+
+// maxBody is far above what any call needs.
+const maxBody = 1 << 20
+
+// Server is the service. Its methods may be called at any time, also while it serves.
+type Server struct {
+	clientID, clientSecret string
+	seed                   uint64
+
+	mu          sync.Mutex
+	directories []*directory
+	byID        map[string]*directory
+	quirks      Quirks
+	rules       []*activeRule
+	chance      *rand.Rand
+	busyOnce    map[string]bool
+	record      record
+}
+
+// Option changes a [Server] while [New] makes it.
+type Option func(*settings)
+
+type settings struct {
+	clientID, clientSecret string
+	seed                   uint64
+	directories            int
+	quirks                 Quirks
+}
+
+// WithKeys sets the only keys that are let in.
+func WithKeys(clientID, clientSecret string) Option {
+	return func(s *settings) { s.clientID, s.clientSecret = clientID, clientSecret }
+}
+
+// WithSeed changes ids, codes, people, and what a [Rule] with a Chance hits. The same seed gives the same.
+func WithSeed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
+
+// WithDirectories sets how many directories there are; 40 by default. The first 40 are always the same ones.
+func WithDirectories(n int) Option { return func(s *settings) { s.directories = n } }
+
+// WithQuirks is [Server.SetQuirks] from the beginning.
+func WithQuirks(q Quirks) Option { return func(s *settings) { s.quirks = q } }
+
+// New returns a service that is ready to be served.
+func New(opts ...Option) *Server {
+	set := settings{
+		clientID: DefaultClientID, clientSecret: DefaultClientSecret, seed: 1, directories: len(knownDirectories),
+	}
+	for _, o := range opts {
+		o(&set)
+	}
+	s := &Server{
+		clientID: set.clientID, clientSecret: set.clientSecret, seed: set.seed, quirks: set.quirks,
+		chance:   rand.New(rand.NewPCG(set.seed, 0)),
+		busyOnce: map[string]bool{},
+		record:   newRecord(),
+	}
+	s.fillDirectories(set.directories)
+	return s
+}
+
+// ServeHTTP answers one call of the API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The body is read first: only then does net/http notice that the client has gone.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "unreadable body", http.StatusBadRequest)
+		return
+	}
+	fault, mended := s.arrived(r.URL.Path)
+	if fault.before != nil && fault.before(w, r, mended) {
+		return
+	}
+	a := s.answer(r, body)
+	if fault.after != nil {
+		fault.after(w, a)
+		return
+	}
+	a.write(w)
+}
+
+// arrived counts a call and says what shall go wrong with it.
+func (s *Server) arrived(path string) (Fault, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record.called(path)
+	return s.pick(path)
+}
+
+// answer does the work of a call.
+func (s *Server) answer(r *http.Request, body []byte) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	route, ok := routes[r.URL.Path]
+	if !ok || r.Method != http.MethodPost {
+		return s.unknown(r, ok)
+	}
+	p, broken := readParams(r, body)
+	if f := s.authorize(r, p); f != nil {
+		return s.refuse(f)
+	}
+	if bad := append(broken, p.unknown(route.params)...); len(bad) > 0 {
+		return s.violated(r, bad)
+	}
+	reply, f := route.handle(s, p)
+	if f != nil {
+		return s.refuse(f)
+	}
+	return s.accept(reply)
+}
+
+// unknown answers what is no call of the API.
+func (s *Server) unknown(r *http.Request, known bool) answer {
+	status, what := http.StatusNotFound, "unknown path"
+	if known {
+		status, what = http.StatusMethodNotAllowed, "the method is not POST"
+	}
+	s.record.violation(r, what)
+	return answer{status: status, body: object{"message": http.StatusText(status)}}
+}
+
+// violated answers a call that the documentation does not allow.
+func (s *Server) violated(r *http.Request, what []string) answer {
+	f := &failure{status: http.StatusUnprocessableEntity}
+	for _, w := range what {
+		s.record.violation(r, w)
+		f.add(codeBadValue, "The sandbox does not know this: "+w+".")
+	}
+	return s.refuse(f)
+}
+
+// authorize lets a call in by either pair of headers or by the values in its body.
+func (s *Server) authorize(r *http.Request, p params) *failure {
+	pairs := [][2]string{
+		{r.Header.Get("X-Client-Id"), r.Header.Get("X-Client-Secret")},
+		{r.Header.Get("X-Api-Key"), r.Header.Get("X-Api-Secret")},
+		{p["client_id"], p["client_secret"]},
+	}
+	for _, pair := range pairs {
+		if pair == [2]string{s.clientID, s.clientSecret} {
+			return s.accountState()
+		}
+	}
+	return unauthorized(codeWrongKeys, "The client id or the client secret is wrong.")
+}
+
+func (s *Server) accountState() *failure {
+	if s.quirks.Expired {
+		return unauthorized(codeExpired, "The account has expired.")
+	}
+	return nil
+}
+
+// now is the time written into records.
+func now() time.Time { return time.Now().UTC() }
