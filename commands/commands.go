@@ -1,0 +1,63 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// Deps is what the commands work with. The zero Deps is enough to list them.
+type Deps struct {
+	Client      *coupontools.Client
+	Directories *cache.Directories
+	Sends       *sends.Service
+	Store       *bot.Store
+
+	// Region is the country of phone numbers written without + (ISO 3166 alpha-2), or "".
+	Region string
+	// Countries are those that text messages may go to (ISO 3166 alpha-2). Empty: all.
+	Countries []string
+	// MaxRecipients is the ceiling of one send; 0 for none but that of typing.
+	MaxRecipients int
+	// Channels are the Slack ids of the marketing channels.
+	Channels []string
+	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.
+	Status func(ctx context.Context) []Condition
+}
+
+// All returns every command, in the order in which help lists them.
+func All(d Deps) []bot.Command {
+	send := sending{
+		lists: d.Directories, drafts: d.Sends, store: d.Store,
+		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, channels: d.Channels,
+	}
+	return []bot.Command{
+		directories(d.Directories),
+		directory(d.Directories, d.Client),
+		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
+		sendDirectory(send),
+		coupontoolsCommand(),
+		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
+	}
+}
+
+// store is the part of [bot.Store] that commands need: small values, kept for a while.
+type store interface {
+	Put(ctx context.Context, key string, value []byte, ttl time.Duration)
+	Get(ctx context.Context, key string) ([]byte, bool)
+}
+
+// lister gives the list of directories; List may wait for Coupontools.
+type lister interface {
+	List(ctx context.Context) (*cache.List, error)
+}
+
+// finder also gives the list that is at hand, or nil, without waiting.
+type finder interface {
+	lister
+	Local() *cache.List
+}

@@ -1,0 +1,138 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// coupontoolsCommand is the root command. Alone it gives help, and a topic after it goes to the command of that name: both
+// are the bot's doing.
+func coupontoolsCommand() bot.Command {
+	return bot.Command{
+		Name: "/coupontools", Usage: "[help]",
+		Summary: "Help, status, and every command by its topic",
+		Examples: []bot.Example{
+			{Line: "/coupontools", Does: "lists the commands"},
+			{Line: "/coupontools status", Does: "says how couponbot is doing"},
+			{Line: "/coupontools send", Does: "does the same as /send-directory"},
+		},
+	}
+}
+
+// Condition is one line of the status: a part of couponbot and how it is.
+type Condition struct {
+	// Name is the part, Text how it is, both in plain words.
+	Name, Text string
+}
+
+// standing is what the status looks at.
+type standing struct {
+	lists    lister
+	sends    liveSends
+	store    store
+	channels []string
+	more     func(context.Context) []Condition
+}
+
+// liveSends is the part of [sends.Service] that the status needs.
+type liveSends interface {
+	Live(ctx context.Context) ([]sends.Send, error)
+}
+
+// status answers "/coupontools status", only to the person who asked.
+func status(s standing) bot.Command {
+	return bot.Command{
+		Topic: "status", Summary: "Say how couponbot is doing, and which sends are going on",
+		Examples: []bot.Example{{Line: "/coupontools status", Does: "says how couponbot is doing"}},
+		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
+			return bot.Reply{Text: "Looking how things are…", Later: s.show}, nil
+		},
+	}
+}
+
+func (s standing) show(ctx context.Context) (bot.Reply, error) {
+	var lines []blocks.Line
+	if s.more != nil {
+		for _, c := range s.more(ctx) {
+			lines = append(lines, blocks.Field(c.Name, c.Text))
+		}
+	}
+	list, aged := s.list(ctx)
+	lines = append(lines, list...)
+	lines = append(lines, s.unpostable(ctx)...)
+	set := []slack.Block{blocks.Header("couponbot"), blocks.Rich(lines...)}
+	if aged != nil {
+		set = append(set, aged)
+	}
+	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), s.live(ctx)...)}, nil
+}
+
+// list says how Coupontools and Redis are by the list of directories.
+func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
+	l, err := s.lists.List(ctx)
+	if err != nil {
+		why := "it did not answer"
+		if m := Explain(err); m != nil {
+			why = m.Text
+		}
+		return []blocks.Line{blocks.Field("Coupontools", why)}, nil
+	}
+	coupontools, redis := "can be reached", "can be reached"
+	if l.Stale {
+		coupontools = "cannot be reached"
+	}
+	if l.RedisAway {
+		redis = "cannot be reached: browsing works, sending does not"
+	}
+	return []blocks.Line{
+		blocks.Field("Coupontools", coupontools),
+		blocks.Field("Redis", redis),
+		blocks.Field("Directories", thousands(len(l.Directories))),
+	}, blocks.Context(age(l)...)
+}
+
+// unpostable names the marketing channels that could not be told of a send, and how to mend that.
+func (s standing) unpostable(ctx context.Context) []blocks.Line {
+	var lines []blocks.Line
+	for _, c := range s.channels {
+		if why := unpostable(ctx, s.store, c); why != "" {
+			lines = append(lines, blocks.Line{blocks.Bold("Marketing channel "), blocks.Channel(c), blocks.Plain(": " + why)})
+		}
+	}
+	if len(lines) == 0 && len(s.channels) > 0 {
+		lines = append(lines, blocks.Field("Marketing channels", thousands(len(s.channels))+", no trouble known"))
+	}
+	if len(s.channels) == 0 {
+		lines = append(lines, blocks.Field("Marketing channels", "none are set (MARKETING_CHANNELS)"))
+	}
+	return lines
+}
+
+// live lists the sends that are going on.
+func (s standing) live(ctx context.Context) []slack.Block {
+	going, err := s.sends.Live(ctx)
+	switch {
+	case err != nil:
+		return []slack.Block{blocks.Text("Which sends are going on cannot be said: Redis cannot be reached.")}
+	case len(going) == 0:
+		return []slack.Block{blocks.Text("No send is going on.")}
+	}
+	set := []slack.Block{blocks.Text(count(len(going), "send is", "sends are") + " going on:")}
+	for _, send := range going[:min(len(going), perPage)] {
+		set = append(set, blocks.Rich(
+			blocks.Line{blocks.Bold(short(send.DirectoryName)), blocks.Plain(fmt.Sprintf(" by %s to %s, from ",
+				channelName(send.Kind), persons(send.Counts.Total))), blocks.User(send.User)},
+			blocks.Line{blocks.Plain(inWords(send.Counts))}),
+			blocks.Context(blocks.When("Since", send.ConfirmedAt), blocks.Small("Send "+send.ID)))
+	}
+	if more := len(going) - perPage; more > 0 {
+		set = append(set, blocks.Context(blocks.Small("and "+thousands(more)+" more")))
+	}
+	return set
+}

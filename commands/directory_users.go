@@ -1,0 +1,297 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionUsersPrev = "users_page:prev"
+	actionUsersNext = "users_page:next"
+	actionUsersMore = "users_more"
+)
+
+// userLister is the part of the Coupontools client that looks up users.
+type userLister interface {
+	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
+}
+
+// userKeeper can also change their payment.
+type userKeeper interface {
+	userLister
+	UpdatePaymentStatus(ctx context.Context, u coupontools.PaymentUpdate) (*coupontools.PaymentStatus, error)
+}
+
+// people looks up the users of directories and changes their payment.
+type people struct {
+	lists finder
+	api   userKeeper
+	store store
+}
+
+// directoryUsers answers /directory-users, only to the person who asked.
+func directoryUsers(p people) bot.Command {
+	return bot.Command{
+		Name: "/directory-users", Topic: "users", Usage: "[name or dir_ID] [who]",
+		Summary: "Look up who is registered for a directory", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/directory-users", Does: "asks for the directory and the person in a form"},
+			{Line: "/directory-users City deals", Does: "shows the newest users of “City deals”"},
+			{Line: "/directory-users City deals anna", Does: "shows those with “anna” in the name or e-mail address"},
+			{Line: "/directory-users dir_5501 0470 12 34 56", Does: "finds a user by phone number"},
+			{Line: "/directory-users dir_5501 reg_7001", Does: "finds a user by id"},
+		},
+		Run: p.run,
+		Clicks: map[string]bot.Handler{
+			actionUsers:     p.ofDirectory,
+			actionUsersPrev: p.turn,
+			actionUsersNext: p.turn,
+			actionUsersMore: p.turn,
+			actionPayment:   p.askPayment,
+		},
+		Submits: map[string]bot.Handler{
+			viewLookupUser:    p.lookedUp,
+			viewPaymentStatus: p.setPayment,
+		},
+	}
+}
+
+func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	if len(req.Words) == 0 {
+		return bot.Reply{View: lookupView()}, nil
+	}
+	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
+		l, err := p.lists.List(ctx)
+		if err != nil {
+			return bot.Reply{}, fmt.Errorf("list directories: %w", err)
+		}
+		c := choose(l, req.Words)
+		switch {
+		case len(c.Hits) == 1:
+			return p.first(ctx, req, newLookup(req.Person, c.Hits[0], bot.Texts(c.Rest)))
+		case len(c.Hits) > 1:
+			return p.whichOf(ctx, req, c), nil
+		case directoryID.MatchString(c.Asked):
+			// It may be younger than the list.
+			return p.first(ctx, req, newLookup(req.Person, coupontools.Directory{ID: c.Asked}, bot.Texts(c.Rest)))
+		}
+		return bot.Reply{}, unknownDirectory(l, c.Asked)
+	}}, nil
+}
+
+// whichOf asks which directory is meant, and goes on with the words after its name.
+func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Reply {
+	asked := newLookup(req.Person, coupontools.Directory{}, bot.Texts(c.Rest))
+	asked.keep(ctx, p.store)
+	return pickOne(c, func(d coupontools.Directory) []slack.Block {
+		name := oneLine(d.Name)
+		return []slack.Block{directoryRow(d), blocks.Actions("",
+			blocks.Button(actionUsers, "Users", d.ID+" "+asked.ID, blocks.Label("Show the users of "+name)),
+			blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+name)))}
+	})
+}
+
+// ofDirectory shows the users of the directory of a button, which may carry a look-up to go on with.
+func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
+	id, asked, _ := strings.Cut(req.Value, " ")
+	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
+		var who string
+		if asked != "" {
+			l, err := recall(ctx, p.store, asked, req.Person)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			who = l.Who
+		}
+		return p.first(ctx, req, newLookup(req.Person, p.known(id), who))
+	}}, nil
+}
+
+// known returns a directory with what is at hand about it.
+func (p people) known(id string) coupontools.Directory {
+	if l := p.lists.Local(); l != nil {
+		if d, ok := l.ByID(id); ok {
+			return d
+		}
+	}
+	return coupontools.Directory{ID: id}
+}
+
+func (p people) first(ctx context.Context, req bot.Request, l lookup) (bot.Reply, error) {
+	return p.show(ctx, req, l, 1)
+}
+
+// turn shows the page of a look-up that a button asks for, in the place of the one it was on.
+func (p people) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
+	var to pager
+	if err := json.Unmarshal([]byte(req.Value), &to); err != nil {
+		return bot.Reply{}, brokenButton("/directory-users", err)
+	}
+	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+		l, err := recall(ctx, p.store, to.Lookup, req.Person)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		reply, err := p.show(ctx, req, l, to.Page)
+		reply.Replace = err == nil && reply.View == nil
+		return reply, err
+	}}, nil
+}
+
+// pager is what the buttons of a look-up carry.
+type pager struct {
+	Lookup string `json:"lookup"`
+	Page   int    `json:"page"`
+}
+
+// show looks a page up and shows it where the request came from: in a message or in a modal.
+func (p people) show(ctx context.Context, req bot.Request, l lookup, page int) (bot.Reply, error) {
+	f, err := l.page(ctx, p.api, page)
+	if errors.Is(err, coupontools.ErrNotFound) {
+		return bot.Reply{}, p.noDirectory(ctx, l.Directory)
+	}
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	l.keep(ctx, p.store)
+	if req.View != nil {
+		return bot.Reply{View: lookupResult(f.blocks(clockOf(req)))}, nil
+	}
+	return bot.Reply{Text: f.summary(), Blocks: f.blocks(clockOf(req))}, nil
+}
+
+func (p people) noDirectory(ctx context.Context, id string) error {
+	l, err := p.lists.List(ctx)
+	if err != nil {
+		return fmt.Errorf("list directories: %w", err)
+	}
+	return unknownDirectory(l, id)
+}
+
+// blocks shows a page of users with its buttons.
+func (f found) blocks(c clock) []slack.Block {
+	set := []slack.Block{blocks.Header("Users of " + f.directory())}
+	if len(f.Users) == 0 {
+		set = append(set, blocks.Text(f.none()))
+	}
+	for _, u := range f.Users {
+		set = append(set, f.row(u), userFacts(u, c))
+	}
+	set = append(set, blocks.Context(blocks.Small(f.where())))
+	if row := f.buttons(); len(row) > 0 {
+		set = append(set, blocks.Actions("", row...))
+	}
+	return set
+}
+
+func (f found) row(u coupontools.DirectoryUser) slack.Block {
+	name := u.Name()
+	if name == "" {
+		name = "(no name)"
+	}
+	lines := []string{oneLine(name)}
+	if reach := joined(" · ", oneLine(u.Email), oneLine(u.Phone)); reach != "" {
+		lines = append(lines, reach)
+	}
+	return blocks.WithButton(blocks.Text(strings.Join(append(lines, u.ID), "\n")),
+		blocks.Button(actionPayment, "Payment", joined(" ", f.Directory, u.ID, u.PaymentStatus),
+			blocks.Label("Change the payment of "+oneLine(name))))
+}
+
+// userFacts says when somebody registered and what they paid.
+func userFacts(u coupontools.DirectoryUser, c clock) slack.Block {
+	var pieces []slack.MixedElement
+	if t, ok := u.RegisteredAt(); ok {
+		pieces = append(pieces, c.at("Registered", t))
+	} else if u.Registered != "" {
+		pieces = append(pieces, blocks.Small("Registered "+u.Registered))
+	}
+	if u.PaymentStatus != "" {
+		pieces = append(pieces, blocks.Small("Payment: "+u.PaymentStatus))
+	}
+	if t, ok := u.PaymentExpiresAt(); ok {
+		pieces = append(pieces, c.at("Until", t))
+	} else if u.PaymentExpires != "" {
+		pieces = append(pieces, blocks.Small("Until "+u.PaymentExpires))
+	}
+	if len(pieces) == 0 {
+		pieces = append(pieces, blocks.Small("Registration date not known"))
+	}
+	return blocks.Context(pieces...)
+}
+
+func (f found) buttons() []slack.BlockElement {
+	at := func(page int) string { return value(pager{Lookup: f.ID, Page: page}) }
+	var row []slack.BlockElement
+	if f.Page > 1 {
+		row = append(row, blocks.Button(actionUsersPrev, "Previous", at(f.Page-1), blocks.Label("Previous page")))
+	}
+	if f.More {
+		row = append(row, blocks.Button(actionUsersNext, "Next", at(f.Page+1), blocks.Label("Next page")))
+	}
+	if f.Older {
+		row = append(row, blocks.Button(actionUsersMore, "Search older", at(f.Page+1),
+			blocks.Label("Go on with users who registered earlier")))
+	}
+	return row
+}
+
+func (f found) directory() string {
+	if f.Name == "" {
+		return f.Directory
+	}
+	return short(f.Name)
+}
+
+func (f found) none() string {
+	switch {
+	case f.Older:
+		return fmt.Sprintf("Nobody among the %s users looked at matches “%s”.",
+			thousands(maxAPIPages*coupontools.UsersPerPage), short(f.Who))
+	case f.Page > 1:
+		return "There is nobody further."
+	case f.Who == "":
+		return fmt.Sprintf("“%s” has no registered users yet.", f.directory())
+	}
+	return fmt.Sprintf("Nobody in “%s” matches “%s”.", f.directory(), short(f.Who))
+}
+
+// where says which page this is, of what.
+func (f found) where() string {
+	what := "newest first"
+	if f.Who != "" {
+		what = "matching “" + short(f.Who) + "”, newest first"
+	}
+	where := fmt.Sprintf("Page %d · %s", f.Page, what)
+	if f.Older {
+		where += " · there may be more among users who registered earlier"
+	}
+	return where
+}
+
+func (f found) summary() string {
+	if len(f.Users) == 0 {
+		return f.none()
+	}
+	return count(len(f.Users), "user", "users") + " of " + f.directory() + ", page " + fmt.Sprint(f.Page)
+}
+
+// joined joins the texts that are not empty.
+func joined(separator string, texts ...string) string {
+	var kept []string
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return strings.Join(kept, separator)
+}

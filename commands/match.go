@@ -1,0 +1,78 @@
+package commands
+
+import (
+	"strings"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/cache"
+)
+
+// matcher tells whether a directory's user is the one looked for.
+type matcher struct {
+	whole string   // folded, as typed
+	words []string // folded, each of which must be found
+}
+
+// matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole reg_ id. Without
+// words it takes everybody.
+func matching(who string) matcher {
+	m := matcher{whole: cache.Fold(oneLine(who))}
+	for _, w := range bot.Split(who) {
+		m.words = append(m.words, cache.Fold(w.Text))
+	}
+	return m
+}
+
+func (m matcher) matches(u coupontools.DirectoryUser) bool {
+	if strings.HasPrefix(m.whole, "reg_") {
+		return strings.EqualFold(m.whole, u.ID)
+	}
+	fields := []string{cache.Fold(u.Name()), cache.Fold(u.Email), cache.Fold(u.Phone)}
+	if inAny(fields, m.whole) || phoneHas(u.Phone, m.whole) {
+		return true
+	}
+	for _, w := range m.words {
+		if !inAny(fields, w) && !phoneHas(u.Phone, w) {
+			return false
+		}
+	}
+	return len(m.words) > 0
+}
+
+func inAny(fields []string, part string) bool {
+	for _, f := range fields {
+		if strings.Contains(f, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeNumber is how many digits a number without its prefix must have to be taken for a whole one.
+const wholeNumber = 7
+
+// phoneHas reports whether typed is a spelling of phone or of a part of it: with +, 00, a national 0 or "(0)", with any
+// separators. A whole number matches with and without its country code, whichever of the two has it.
+func phoneHas(phone, typed string) bool {
+	if typed == "" || strings.Trim(typed, "0123456789+()-./ ") != "" {
+		return false
+	}
+	have, want := significant(phone), significant(typed)
+	if want == "" || have == "" {
+		return false
+	}
+	return strings.Contains(have, want) || len(have) >= wholeNumber && strings.HasSuffix(want, have)
+}
+
+// significant returns the digits of a number from the first that is not 0.
+func significant(number string) string {
+	number = strings.ReplaceAll(number, "(0)", "")
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	return strings.TrimLeft(digits, "0")
+}

@@ -1,0 +1,121 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionPayment = "user_payment"
+
+	viewPaymentStatus = "payment_status"
+	// viewPaymentDone is what payment_status turns into: first the wait, then the result.
+	viewPaymentDone = "payment_done"
+
+	fieldStatus = "status"
+	fieldExpiry = "expiry_date"
+)
+
+var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
+
+// payer names a user of a directory; it is the modal's metadata.
+type payer struct {
+	Directory string `json:"directory"`
+	User      string `json:"user"`
+}
+
+// askPayment opens the form for the user of a button, over the look-up if the button was there. The value is the
+// directory's id, the user's id and, if there is one, the status that the user has now.
+func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+	ids := strings.Fields(req.Value)
+	if len(ids) < 2 {
+		return bot.Reply{}, brokenButton("/directory-users", nil)
+	}
+	var now string
+	if len(ids) > 2 {
+		now = ids[2]
+	}
+	view := paymentView(payer{Directory: ids[0], User: ids[1]}, p.known(ids[0]), now, req.Person)
+	return bot.Reply{View: view, Push: req.View != nil}, nil
+}
+
+func paymentView(who payer, d coupontools.Directory, now string, p bot.Person) *slack.ModalViewRequest {
+	var options []*slack.OptionBlockObject
+	for _, s := range paymentStatuses {
+		options = append(options, blocks.Option(capitalised(s), s))
+	}
+	_, zone := zoneOf(p)
+	return blocks.WithMetadata(blocks.Modal(viewPaymentStatus, "Payment", "Change", "Cancel",
+		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", joined(" ", oneLine(d.Name), "("+who.Directory+")"))),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status"}, now, options...),
+		blocks.DateTime(blocks.Input{
+			Name: fieldExpiry, Label: "Access ends", Optional: true,
+			Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
+		}, time.Time{})), value(who))
+}
+
+// setPayment checks the form, shows that it is changing, and then what came of it. A repeat asks Coupontools for the same
+// once more, which changes nothing.
+func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+	var who payer
+	if err := json.Unmarshal([]byte(req.View.Metadata), &who); err != nil {
+		return bot.Reply{}, brokenButton("/directory-users", err)
+	}
+	u := coupontools.PaymentUpdate{
+		Directory: who.Directory, User: who.User,
+		Status: req.View.Value(fieldStatus), Expires: req.View.Time(fieldExpiry),
+	}
+	wrong := map[string]string{}
+	if !slices.Contains(paymentStatuses, u.Status) {
+		wrong[fieldStatus] = "Choose a status."
+	}
+	if !u.Expires.IsZero() && !u.Expires.After(time.Now()) {
+		wrong[fieldExpiry] = "This time is in the past. Choose a later one, or none."
+	}
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text("Changing the payment status…"))
+	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
+		return p.changed(ctx, u, req.Person)
+	}}, nil
+}
+
+func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person bot.Person) (bot.Reply, error) {
+	now, err := p.api.UpdatePaymentStatus(ctx, u)
+	if err != nil {
+		return bot.Reply{}, paymentMistake(u, err)
+	}
+	until := "access does not end"
+	if !u.Expires.IsZero() {
+		until = "until " + zoned(person, u.Expires)
+	}
+	said := fmt.Sprintf("The payment status of %s in %s is now “%s”, %s.", u.User, u.Directory, short(now.Status), until)
+	return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(said))}, nil
+}
+
+func paymentMistake(u coupontools.PaymentUpdate, err error) error {
+	err = fmt.Errorf("change payment of %s: %w", u.User, err)
+	m := Explain(err)
+	if m == nil {
+		return err
+	}
+	m.Done = "Nothing was changed."
+	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m.Done = "The status may or may not have been changed."
+		m.Hint = "Look the user up again; setting the same status once more does no harm."
+	}
+	return m
+}
+
+func capitalised(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

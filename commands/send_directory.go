@@ -1,0 +1,247 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// drafter is the part of [sends.Service] that the modals need.
+type drafter interface {
+	SaveDraft(ctx context.Context, d sends.Draft) (sends.Draft, error)
+	Confirm(ctx context.Context, id, team, user string) (sends.Send, error)
+}
+
+// sending takes a send from the words typed to the confirmed draft.
+type sending struct {
+	lists  finder
+	drafts drafter
+	store  store
+
+	region    string
+	countries []string
+	limit     int
+	channels  []string
+}
+
+// sendDirectory answers /send-directory with the modal, filled in as far as the words go.
+func sendDirectory(s sending) bot.Command {
+	return bot.Command{
+		Name: "/send-directory", Topic: "send", Usage: "[email or sms] [to] [name or dir_ID]",
+		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/send-directory", Does: "opens the form"},
+			{Line: "/send-directory sms +32470123456 City deals", Does: "opens it for one text message"},
+			{Line: "/send-directory email anna@example.com dir_5501", Does: "opens it for one e-mail"},
+		},
+		Run: s.run,
+		Clicks: map[string]bot.Handler{
+			actionSend:   s.ofDirectory,
+			fieldChannel: s.changeChannel,
+		},
+		Submits: map[string]bot.Handler{
+			viewSendDirectory: s.submitted,
+			viewSendPreview:   s.confirmed,
+		},
+		Suggests: map[string]bot.Suggester{
+			fieldDirectory: suggestDirectories(s.lists),
+			fieldRegion:    s.suggestRegions,
+		},
+	}
+}
+
+func (s sending) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	return s.open(ctx, req, s.fill(req.Words))
+}
+
+// ofDirectory opens the modal for the directory of a button.
+func (s sending) ofDirectory(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	f := form{Directory: req.Value, Name: req.Value}
+	if l := s.lists.Local(); l != nil {
+		if d, ok := l.ByID(req.Value); ok {
+			f.Directory, f.Name = d.ID, optionText(d, false)
+		}
+	}
+	return s.open(ctx, req, f)
+}
+
+func (s sending) open(ctx context.Context, req bot.Request, f form) (bot.Reply, error) {
+	f = f.begun(req)
+	f.Region = s.region
+	f.keep(ctx, s.store)
+	return bot.Reply{View: s.view(f, f.Channel)}, nil
+}
+
+// fill reads a form out of the words of the command.
+func (s sending) fill(words []bot.Word) form {
+	var f form
+	if len(words) > 0 && !words[0].Quoted {
+		if f.Channel = channelWord(words[0].Text); f.Channel != "" {
+			words = words[1:]
+		}
+	}
+	to, rest := s.takeRecipients(words)
+	f.Recipients = strings.Join(to, ", ")
+	if f.Channel == "" && len(to) > 0 {
+		f.Channel = kindOf(to[0])
+	}
+	f.nameDirectory(s.lists.Local(), rest)
+	return f
+}
+
+// channelWord returns the way to send that a word names, "" if none.
+func channelWord(word string) recipients.Kind {
+	switch strings.ToLower(word) {
+	case "email", "e-mail", "mail":
+		return recipients.Email
+	case "sms", "text":
+		return recipients.SMS
+	}
+	return ""
+}
+
+func kindOf(to string) recipients.Kind {
+	if strings.Contains(to, "@") {
+		return recipients.Email
+	}
+	return recipients.SMS
+}
+
+// takeRecipients parts what looks like addresses and phone numbers from the other words.
+func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
+	for _, w := range words {
+		text := strings.Trim(w.Text, ",;")
+		switch {
+		case w.Quoted:
+			rest = append(rest, w)
+		case strings.Index(text, "@") > 0:
+			to = append(to, text)
+		case isNumber(text):
+			before, number, after := s.numberIn(text)
+			to = append(to, number)
+			rest = append(append(rest, before...), after...)
+		default:
+			rest = append(rest, w)
+		}
+	}
+	return to, rest
+}
+
+// isNumber reports whether text may be a whole phone number.
+func isNumber(text string) bool {
+	return strings.Trim(text, "0123456789+()-./ ") == "" && len(significant(text)) >= wholeNumber
+}
+
+// numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"
+// may stand beside it.
+func (s sending) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
+	const few = 8
+	parts := apart([]bot.Word{{Text: text}})
+	if len(parts) > few {
+		return nil, text, nil
+	}
+	rules := recipients.Rules{Kind: recipients.SMS, Region: s.region}
+	for n := len(parts); n > 0; n-- {
+		for i := 0; i+n <= len(parts); i++ {
+			number := bot.Texts(parts[i : i+n])
+			if _, err := recipients.Phone(number, rules); err == nil {
+				return parts[:i], number, parts[i+n:]
+			}
+		}
+	}
+	return nil, text, nil
+}
+
+// nameDirectory fills in the directory that words name, if the list at hand knows just one; else it notes why not.
+func (f *form) nameDirectory(l *cache.List, words []bot.Word) {
+	if len(words) == 0 {
+		return
+	}
+	if l == nil {
+		f.unlisted(words[0].Text)
+		return
+	}
+	c := chooseWhole(l, words)
+	switch len(c.Hits) {
+	case 0:
+		f.Note = fmt.Sprintf("There is no directory “%s” in the list. Please choose one.", short(c.Asked))
+	case 1:
+		f.Directory, f.Name = c.Hits[0].ID, optionText(c.Hits[0], false)
+	default:
+		f.Note = fmt.Sprintf("“%s” may be %s. Please choose one.", short(c.Asked), someOf(c.Hits))
+	}
+}
+
+// unlisted fills in an id without knowing its directory: it is checked when the form is submitted.
+func (f *form) unlisted(word string) {
+	if directoryID.MatchString(word) {
+		f.Directory, f.Name = word, word
+		return
+	}
+	f.Note = "The list of directories is not at hand yet. Please choose one."
+}
+
+// someOf names the first few of many directories.
+func someOf(hits []coupontools.Directory) string {
+	const few = 3
+	var names []string
+	for _, d := range hits[:min(len(hits), few)] {
+		names = append(names, titled(d))
+	}
+	if more := len(hits) - len(names); more > 0 {
+		return strings.Join(names, ", ") + " or one of " + thousands(more) + " more"
+	}
+	return orList(names)
+}
+
+// changeChannel shows the fields of the other way of sending, and keeps what was typed.
+func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	if req.View == nil {
+		return bot.Reply{}, brokenButton("/send-directory", nil)
+	}
+	before := recallForm(ctx, s.store, req)
+	f := before
+	f.take(req.View)
+	f.keep(ctx, s.store)
+	return bot.Reply{View: s.view(f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value))}, nil
+}
+
+// suggestRegions offers the countries that text messages may go to.
+func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
+	typed := cache.Fold(strings.TrimSpace(req.Value))
+	var options []bot.Option
+	for _, c := range recipients.Countries() {
+		if !s.allowed(c.Code) {
+			continue
+		}
+		if strings.Contains(cache.Fold(c.Name), typed) || strings.EqualFold(c.Code, typed) {
+			options = append(options, bot.Option{Text: countryText(c), Value: c.Code})
+		}
+	}
+	const most = 100
+	return options[:min(len(options), most)], nil
+}
+
+func (s sending) allowed(code string) bool {
+	if len(s.countries) == 0 {
+		return true
+	}
+	for _, c := range s.countries {
+		if strings.EqualFold(c, code) {
+			return true
+		}
+	}
+	return false
+}
+
+func countryText(c recipients.Country) string {
+	const runes = 70
+	return blocks.Cut(c.Name, runes) + " (" + c.Code + ")"
+}

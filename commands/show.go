@@ -1,0 +1,143 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/cache"
+)
+
+// How directories, times and numbers look, wherever they are shown.
+
+const perPage = 10
+
+// price says what a directory costs: "4.50 EUR a year", "free".
+func price(p *coupontools.Payment) string {
+	if p == nil {
+		return "free"
+	}
+	amount := strings.TrimSpace(p.Amount + " " + p.Currency)
+	switch p.Type {
+	case "", "basic":
+		return amount + " once"
+	case "recurring_daily":
+		return amount + " a day"
+	case "recurring_weekly":
+		return amount + " a week"
+	case "recurring_monthly":
+		return amount + " a month"
+	case "recurring_yearly":
+		return amount + " a year"
+	}
+	return fmt.Sprintf("%s (%s)", amount, p.Type)
+}
+
+// directoryRow is one directory in a list.
+func directoryRow(d coupontools.Directory) *slack.SectionBlock {
+	facts := []string{d.ID}
+	if d.Code != "" {
+		facts = append(facts, "code "+d.Code)
+	}
+	return blocks.Text(oneLine(d.Name) + "\n" + strings.Join(append(facts, price(d.Payment)), " · "))
+}
+
+// openRow is one directory in a list, with the button that opens it.
+func openRow(d coupontools.Directory) slack.Block {
+	return blocks.WithButton(directoryRow(d),
+		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))
+}
+
+// titled names a directory in a sentence: “City deals” (dir_5501).
+func titled(d coupontools.Directory) string {
+	return fmt.Sprintf("“%s” (%s)", short(d.Name), d.ID)
+}
+
+// age says where a list comes from, and whether that is a second best.
+func age(l *cache.List) []slack.MixedElement {
+	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
+	if l.Stale {
+		pieces = append(pieces, blocks.Small(fmt.Sprintf("Coupontools cannot be reached; this list is %s old.",
+			span(time.Since(l.FetchedAt)))))
+	}
+	if l.RedisAway {
+		pieces = append(pieces, blocks.Small("Redis is away; this comes straight from Coupontools."))
+	}
+	return pieces
+}
+
+// span says how long something takes or took, in whole words.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return count(int(d/time.Minute), "minute", "minutes")
+	default:
+		return count(int(d/time.Hour), "hour", "hours")
+	}
+}
+
+// clock shows times: in messages each reader's client does it, in modals it is done here, for the person.
+type clock struct{ person *bot.Person }
+
+func clockOf(req bot.Request) clock {
+	if req.View == nil {
+		return clock{}
+	}
+	return clock{person: &req.Person}
+}
+
+func (c clock) at(before string, t time.Time) slack.MixedElement {
+	if c.person == nil {
+		return blocks.When(before, t)
+	}
+	return blocks.Small(before + " " + zoned(*c.person, t))
+}
+
+// zoned writes a time in a person's time zone, and names the zone.
+func zoned(p bot.Person, t time.Time) string {
+	zone, name := zoneOf(p)
+	return t.In(zone).Format("2 January 2006, 15:04") + " (" + name + ")"
+}
+
+func zoneOf(p bot.Person) (zone *time.Location, name string) {
+	if p.Zone == nil {
+		return time.UTC, "UTC"
+	}
+	return p.Zone, p.ZoneName
+}
+
+// count says "1 user", "1,204 users".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// oneLine takes the line breaks out of a name.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// short makes a name or a typed word fit into a sentence.
+func short(s string) string {
+	const runes = 80
+	return blocks.Cut(oneLine(s), runes)
+}
+
+// pages is how many pages n rows take, at least one.
+func pages(n int) int { return max(1, (n+perPage-1)/perPage) }
