@@ -130,7 +130,7 @@ func (c *Client) explain(err error) error {
 	}
 	// Slack: 429 without Retry-After is a plain status error in slack-go.
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == http.StatusTooManyRequests {
-		c.pace.hold(limitedWait)
+		c.pace.hold(0)
 		return errLimited
 	}
 	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
@@ -144,7 +144,7 @@ func (c *Client) explainCode(code string) error {
 		return &RefusedError{Code: code}
 	}
 	if code == "ratelimited" {
-		c.pace.hold(limitedWait)
+		c.pace.hold(0)
 		return errLimited
 	}
 	return &openError{err: errors.New("Slack answers " + cut(code))}
@@ -213,10 +213,13 @@ func (p *pace) wait(ctx context.Context) error {
 	}
 }
 
-// hold keeps all connections from opening for d.
+// hold keeps all connections from opening for d, or for limitedWait if that makes no sense.
 func (p *pace) hold(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if d <= 0 {
+		d = limitedWait
+	}
 	if until := time.Now().Add(min(d, longestWait)); until.After(p.until) {
 		p.until = until
 	}
