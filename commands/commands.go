@@ -29,6 +29,9 @@ type Deps struct {
 	Status func(ctx context.Context) []Condition
 }
 
+// Root is the command that reaches all others by their topics.
+const Root = "/coupontools"
+
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	send := sending{

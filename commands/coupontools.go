@@ -15,7 +15,7 @@ import (
 // are the bot's doing.
 func coupontoolsCommand() bot.Command {
 	return bot.Command{
-		Name: "/coupontools", Usage: "[help]",
+		Name: Root, Usage: "[help]",
 		Summary: "Help, status, and every command by its topic",
 		Examples: []bot.Example{
 			{Line: "/coupontools", Does: "lists the commands"},
