@@ -20,19 +20,15 @@ import (
 // Announcer tells the marketing channels, the sender and the channel of the command how a send goes: one message each,
 // edited as it goes on, with the outcome in the end. No recipient is named in any of them. It is a [sends.Teller].
 type Announcer struct {
-	poster   poster
-	store    store
-	channels []string
-
+	// Poster posts and edits; *[bot.Poster].
+	Poster poster
+	// Store remembers which channels cannot be posted to, for the status; *[bot.Store].
+	Store store
+	// Channels are the Slack ids of the marketing channels.
+	Channels []string
 	// Private reports whether a channel is, or may be, shared with another company: the command's channel is then not
 	// told. Nil means that none is.
 	Private func(ctx context.Context, channel string) bool
-}
-
-// NewAnnouncer returns an announcer for the marketing channels with these Slack ids. It posts with p and remembers in s
-// which channels cannot be posted to, for the status.
-func NewAnnouncer(p *bot.Poster, s *bot.Store, channels []string) *Announcer {
-	return &Announcer{poster: p, store: s, channels: channels}
 }
 
 var _ sends.Teller = (*Announcer)(nil)
@@ -56,7 +52,7 @@ func (a *Announcer) Tell(ctx context.Context, s sends.Send, told map[string]stri
 	var failed error
 	m := announcement(s)
 	var refused []string
-	for _, c := range a.channels {
+	for _, c := range a.Channels {
 		why, err := a.post(ctx, c, m, s.Ended(), told)
 		if why != "" {
 			refused = append(refused, c)
@@ -69,7 +65,7 @@ func (a *Announcer) Tell(ctx context.Context, s sends.Send, told map[string]stri
 // direct tells the sender, and names the marketing channels that could not be told.
 func (a *Announcer) direct(ctx context.Context, s sends.Send, m bot.Message, refused []string, told map[string]string) error {
 	if told[directPlace] == "" {
-		channel, err := a.poster.Direct(ctx, s.User)
+		channel, err := a.Poster.Direct(ctx, s.User)
 		if why := refusalWords(err); why != "" {
 			return nil
 		}
@@ -100,7 +96,7 @@ func notTold(channels []string) slack.Block {
 // origin tells the channel of the command, unless it was told already or is shared with another company.
 func (a *Announcer) origin(ctx context.Context, s sends.Send, m bot.Message, told map[string]string) error {
 	switch {
-	case s.Origin == "", s.Origin == told[directPlace], slices.Contains(a.channels, s.Origin):
+	case s.Origin == "", s.Origin == told[directPlace], slices.Contains(a.Channels, s.Origin):
 		return nil
 	case strings.HasPrefix(s.Origin, "D"):
 		// A direct message between two people, or the one with the bot under an id not known here.
@@ -120,27 +116,27 @@ func (a *Announcer) post(ctx context.Context, channel string, m bot.Message, las
 	ts := told[channel]
 	if ts == closedPlace {
 		if !last {
-			return unpostable(ctx, a.store, channel), nil
+			return unpostable(ctx, a.Store, channel), nil
 		}
 		ts = ""
 	}
 	var err error
 	if ts != "" {
-		err = a.poster.Update(ctx, channel, ts, m)
+		err = a.Poster.Update(ctx, channel, ts, m)
 	}
 	if ts == "" || slackCode(err) == "message_not_found" {
-		ts, err = a.poster.Post(ctx, channel, m)
+		ts, err = a.Poster.Post(ctx, channel, m)
 	}
 	if why := refusalWords(err); why != "" {
 		told[channel] = closedPlace
-		a.store.Put(ctx, unpostableKey(channel), []byte(why), unpostableLife)
+		a.Store.Put(ctx, unpostableKey(channel), []byte(why), unpostableLife)
 		return why, nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("tell channel %s: %w", channel, err)
 	}
 	if told[channel] == closedPlace {
-		a.store.Put(ctx, unpostableKey(channel), nil, time.Minute)
+		a.Store.Put(ctx, unpostableKey(channel), nil, time.Minute)
 	}
 	told[channel] = ts
 	return "", nil
