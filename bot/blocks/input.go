@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -77,7 +78,7 @@ func DateTime(in Input, initial time.Time) *slack.InputBlock {
 
 // Option returns one choice.
 func Option(text, value string) *slack.OptionBlockObject {
-	return slack.NewOptionBlockObject(cutID(value, maxOptionValue), plain(text, maxOptionText), nil)
+	return slack.NewOptionBlockObject(cmp.Or(cutID(value, maxOptionValue), Empty), plain(text, maxOptionText), nil)
 }
 
 func withValue(options []*slack.OptionBlockObject, value string) *slack.OptionBlockObject {
