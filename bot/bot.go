@@ -136,6 +136,12 @@ func (b *Bot) May(ctx context.Context, team, user string, right Right) error {
 	return b.people.may(ctx, who, profile, right)
 }
 
+// Private reports whether what is said in a channel may be read by another company: the channel is shared with one, or
+// Slack does not say.
+func (b *Bot) Private(ctx context.Context, channel string) bool {
+	return b.people.private(ctx, channel)
+}
+
 // Handle takes one envelope: it acknowledges it in time, whatever else happens, and answers the person.
 func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) {
 	b.work.Add(1)

@@ -33,6 +33,8 @@ const (
 	// greetWait and greetMaxWait are the waits between tries to reach Slack at the start, doubled each time.
 	greetWait    = time.Second
 	greetMaxWait = 30 * time.Second
+	// rootCommand reaches every other by its topic.
+	rootCommand = "/coupontools"
 	// answersTime is how long people's answers may still take once the program is told to stop.
 	answersTime = 5 * time.Second
 )
@@ -115,7 +117,10 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	})
 	p.sends = sends.New(sends.Config{
 		Redis: p.redis, Prefix: prefix, API: p.api, Pace: p.pace.Bulk(), Slow: p.pace.Slow,
-		Teller:   commands.NewAnnouncer(bot.NewPoster(p.slack), p.store, c.MarketingChannels),
+		Teller: &commands.Announcer{
+			Poster: bot.NewPoster(p.slack), Store: p.store, Channels: c.MarketingChannels,
+			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
+		},
 		MayStart: func(ctx context.Context, team, user string) error { return p.bot.May(ctx, team, user, bot.Send) },
 
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
@@ -140,7 +145,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	p.bot, err = bot.New(bot.Config{
-		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Home: home,
+		Commands: commands.All(p.deps()), Root: rootCommand, Slack: p.slack, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
 		Store: p.store, Explain: commands.Explain, Log: p.log,
 	})
@@ -169,6 +174,14 @@ func (p *program) deps() commands.Deps {
 }
 
 func (p *program) sockets() int { return p.socket.Ready() }
+
+// conditions is what the status command cannot see for itself.
+func (p *program) conditions(context.Context) []commands.Condition {
+	return []commands.Condition{
+		{Name: "Version", Text: Version()},
+		{Name: "Slack", Text: fmt.Sprintf("%d of %d connections open", p.sockets(), p.config.SlackConnections)},
+	}
+}
 
 func newSlack(c Config) *slack.Client {
 	return slack.New(c.SlackBotToken.Reveal(),

@@ -1,0 +1,272 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/commands"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+const (
+	// demoTick is how often the embedded Redis is told how much time has passed: its clock stands still by itself.
+	demoTick = 250 * time.Millisecond
+	// demoShutdown bounds the demo's end: nothing in it is worth waiting for.
+	demoShutdown = 5 * time.Second
+)
+
+// Demo runs everything on this machine until ctx ends: a local Slack with its web page, the Coupontools sandbox, Redis,
+// and the same bot as Serve. The first line on stdout is the address of the page. It reads no settings.
+func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
+	page, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on --listen: %w", err)
+	}
+	d, err := newDemo(ctx, o, page.Addr())
+	if err != nil {
+		_ = page.Close()
+		return err
+	}
+	defer d.close()
+	fmt.Fprintf(stdout, "http://%s/\n", d.host)
+	fmt.Fprintln(stdout, "Open this page to try couponbot. Nothing leaves this machine; nothing is kept. Ctrl-C ends it.")
+	if !loopback(page.Addr()) {
+		fmt.Fprintln(stderr, "Warning: this address can be reached from other machines, and the page has no log-in.")
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{
+		Level: slog.LevelWarn, ReplaceAttr: newMasker(d.config.Secrets()...).attr,
+	}))
+	return d.run(ctx, page, log)
+}
+
+// demo is the world around the bot.
+type demo struct {
+	host    string
+	slack   *slacksim.Server
+	sandbox *sandbox.Server
+	redis   *miniredis.Miniredis // nil with a real Redis
+	api     net.Listener         // the sandbox's
+	ops     net.Listener
+	config  Config
+}
+
+func newDemo(ctx context.Context, o DemoOptions, page net.Addr) (*demo, error) {
+	d := &demo{
+		host:    page.String(),
+		slack:   slacksim.New(slacksim.WithCommands(demoCommands()...)),
+		sandbox: sandbox.New(),
+	}
+	var err error
+	listen := func() net.Listener {
+		l, listenErr := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		err = errors.Join(err, listenErr)
+		return l
+	}
+	d.api, d.ops = listen(), listen()
+	redisURL := o.Redis
+	if redisURL == "" {
+		var embedErr error
+		d.redis, embedErr = miniredis.Run()
+		err = errors.Join(err, embedErr)
+	}
+	if err != nil {
+		d.close()
+		return nil, fmt.Errorf("start the demo: %w", err)
+	}
+	if d.redis != nil {
+		redisURL = "redis://" + d.redis.Addr() + "/0"
+	}
+	d.config = d.settings(redisURL)
+	d.slack.SetPage(d.slack.Page(slacksim.PageOptions{
+		Name: "Coupon Market", Hosts: d.hosts(o.Listen), Hints: demoHints(), Toggles: d.toggles(),
+	}))
+	return d, nil
+}
+
+// settings are those of the demo, whatever the environment says.
+func (d *demo) settings(redisURL string) Config {
+	c := Defaults()
+	c.SlackAppToken = Secret(d.slack.AppToken())
+	c.SlackBotToken = Secret(d.slack.BotToken())
+	c.SlackAPIURL = BaseURL("http://" + d.host + "/api/")
+	c.CoupontoolsClientID = sandbox.DefaultClientID
+	c.CoupontoolsClientSecret = sandbox.DefaultClientSecret
+	c.CoupontoolsBaseURL = BaseURL("http://" + d.api.Addr().String())
+	c.CoupontoolsTimeout = 5 * time.Second
+	c.RedisURL = RedisURL{Secret(redisURL)}
+	c.DefaultRegion = "BE"
+	c.AllowedCountries = Countries{"BE", "NL", "LU", "FR", "DE", "GB", "PL", "ES", "IT"}
+	c.MarketingChannels = Channels{slacksim.Marketing}
+	c.Senders = Roster{Users: []string{slacksim.Mia, slacksim.Noah}}
+	c.Admins = Roster{Users: []string{slacksim.Mia}}
+	c.ShutdownTimeout = demoShutdown
+	return c
+}
+
+// run serves all parts until ctx ends. The bot stops first, so that it can say good-bye to the rest.
+func (d *demo) run(ctx context.Context, page net.Listener, log *slog.Logger) error {
+	world, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	group, world := errgroup.WithContext(world)
+	group.Go(func() error { return serveUntil(world, page, d.slack) })
+	group.Go(func() error { return serveUntil(world, d.api, d.sandbox) })
+	group.Go(func() error { d.keepTime(world); return nil })
+	group.Go(func() error {
+		defer end()
+		bot, stop := context.WithCancel(world)
+		defer context.AfterFunc(ctx, stop)()
+		return serve(bot, d.config, log, d.ops)
+	})
+	return group.Wait()
+}
+
+// serveUntil serves h on l until ctx ends. Event streams and sockets do not end by themselves, so nothing is waited for.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: opsTime}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// keepTime tells the embedded Redis the time.
+func (d *demo) keepTime(ctx context.Context) {
+	if d.redis == nil {
+		return
+	}
+	tick := time.NewTicker(demoTick)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			d.redis.FastForward(now.Sub(last))
+			last = now
+		}
+	}
+}
+
+func (d *demo) close() {
+	d.slack.Close()
+	if d.redis != nil {
+		d.redis.Close()
+	}
+	for _, l := range []net.Listener{d.api, d.ops} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+}
+
+// hosts are the Host headers the page answers to: the address it listens on, as asked for and as it came to be.
+func (d *demo) hosts(listen string) []string {
+	hosts := []string{d.host}
+	asked, _, askedErr := net.SplitHostPort(listen)
+	_, port, err := net.SplitHostPort(d.host)
+	if askedErr == nil && err == nil && asked != "" {
+		hosts = append(hosts, net.JoinHostPort(asked, port))
+	}
+	return hosts
+}
+
+func loopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+func demoCommands() []slacksim.SlashCommand {
+	var list []slacksim.SlashCommand
+	for _, c := range commands.All(commands.Deps{}) {
+		if c.Name != "" {
+			list = append(list, slacksim.SlashCommand{Name: c.Name, Usage: c.Usage, Summary: c.Summary})
+		}
+	}
+	return list
+}
+
+func demoHints() []slacksim.Hint {
+	return []slacksim.Hint{
+		{Line: "/directories", Does: "lists the directories"},
+		{Line: "/directory City deals", Does: "shows one of them"},
+		{Line: "/directory-users", Does: "looks up registered users"},
+		{Line: "/send-directory sms +32470123456 City deals", Does: "sends one by SMS"},
+		{Line: "/coupontools help", Does: "explains everything"},
+	}
+}
+
+// toggles make the services around the bot fail, for those who want to see how it takes that.
+func (d *demo) toggles() []slacksim.Toggle {
+	list := []slacksim.Toggle{
+		breakable(d.sandbox, "Coupontools hangs", "Calls get no answer until this is switched off.", sandbox.Hang()),
+		breakable(d.sandbox, "Coupontools answers 429", "Every call is told to come back later.", sandbox.TooMany("2")),
+		breakable(d.sandbox, "Coupontools answers 500", "Every call gets a page of HTML.", sandbox.ServerError(http.StatusInternalServerError)),
+	}
+	if d.redis != nil {
+		list = append(list, redisAway(d.redis))
+	}
+	return list
+}
+
+func breakable(s *sandbox.Server, name, help string, fault sandbox.Fault) slacksim.Toggle {
+	var (
+		mu   sync.Mutex
+		mend func()
+	)
+	return slacksim.Toggle{
+		Name: name, Help: help,
+		On: func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return mend != nil
+		},
+		Set: func(on bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case on && mend == nil:
+				mend = s.Break(sandbox.Rule{Fault: fault})
+			case !on && mend != nil:
+				mend()
+				mend = nil
+			}
+		},
+	}
+}
+
+func redisAway(r *miniredis.Miniredis) slacksim.Toggle {
+	var (
+		mu   sync.Mutex
+		away bool
+	)
+	return slacksim.Toggle{
+		Name: "Redis is away", Help: "Redis answers every command with an error.",
+		On: func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return away
+		},
+		Set: func(on bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			away = on
+			message := "" // none: commands work
+			if on {
+				message = "ERR the demo has switched Redis off"
+			}
+			r.SetError(message)
+		},
+	}
+}
