@@ -28,7 +28,7 @@ func knownOrMade(i int) known {
 		return knownDirectories[i]
 	}
 	town, trade := towns[i%len(towns)], trades[i/len(towns)%len(trades)]
-	return known{name: fmt.Sprintf("%s %s %d", town, trade, i), users: 5 + i*7%200}
+	return known{name: fmt.Sprintf("%s %s %d", town, trade, i), size: 5 + i*7%200}
 }
 
 // newCode returns 21 letters and digits, as the codes of directories are.

@@ -25,7 +25,7 @@ const dateTime = "2006-01-02 15:04:05"
 func (s *Server) people(d *directory) []*user {
 	if d.users == nil {
 		dice := rand.New(rand.NewPCG(s.seed, uint64(1000+d.number)))
-		for i := range d.known.users {
+		for i := range d.size {
 			d.users = append(d.users, newUser(dice, d, i))
 		}
 	}
@@ -34,7 +34,7 @@ func (s *Server) people(d *directory) []*user {
 
 func newUser(dice *rand.Rand, d *directory, i int) *user {
 	one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
-	age := time.Duration(d.known.users-1-i) * (7*time.Hour + 13*time.Minute + 5*time.Second)
+	age := time.Duration(d.size-1-i) * (7*time.Hour + 13*time.Minute + 5*time.Second)
 	u := &user{
 		id:         fmt.Sprintf("reg_%d", 10_000*(700+d.number)+i),
 		first:      one.shown,

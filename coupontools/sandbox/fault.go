@@ -34,7 +34,8 @@ func Slow(d time.Duration) Fault {
 	}}
 }
 
-// Hang lets the call wait until the rule is mended, when it goes on, or until the client has gone.
+// Hang lets the call wait until the rule is mended, when it goes on, or until the client has gone. Mend it before the
+// HTTP server is closed, which waits for its calls.
 func Hang() Fault {
 	return Fault{name: "hang", before: func(_ http.ResponseWriter, r *http.Request, mended <-chan struct{}) bool {
 		select {

@@ -2,8 +2,8 @@ package sandbox
 
 // known is a directory as it stands in the table below.
 type known struct {
-	name  string
-	users int
+	name string
+	size int // how many users
 	// price is "" for a free directory, else the amount in currency, paid as kind says.
 	price, currency, kind, pass string
 }
@@ -11,47 +11,47 @@ type known struct {
 // knownDirectories are names as customers give them: several languages and scripts, two alike, one that is a prefix of
 // another, and two that try to be markup.
 var knownDirectories = []known{
-	{name: "City deals", users: 212},
-	{name: "City deals", users: 34, price: "4.50", currency: "EUR", kind: "recurring_yearly", pass: "Yearly pass"},
-	{name: "Stadsbonnen Gent", users: 400},
-	{name: "Kortingen voor de buurt", users: 61},
-	{name: "De Kaasboer & Zonen", users: 18},
-	{name: "Sint-Niklaas winkelt lokaal", users: 145},
-	{name: "Zomerpas Oostende", users: 3400, price: "12.00", currency: "EUR", kind: "basic", pass: "One summer"},
-	{name: "Bons plans de Liège", users: 97},
-	{name: "Crêperie du Vieux-Marché", users: 23},
-	{name: "Été à Namur – offres d’été", users: 76, price: "2.00", currency: "EUR", kind: "recurring_weekly", pass: "Par semaine"},
-	{name: "Boulangerie L’Épi d’Or", users: 12},
-	{name: "Münchner Gutscheinheft", users: 310, price: "19.90", currency: "EUR", kind: "recurring_yearly", pass: "Jahreskarte"},
-	{name: "Bäckerei Groß", users: 9},
-	{name: "Straßenfest Köln-Süd", users: 55},
-	{name: "Żywiec – zniżki na lato", users: 48},
-	{name: "Łódzka Karta Rabatowa", users: 133, price: "9.99", currency: "PLN", kind: "recurring_monthly", pass: "Miesięcznie"},
-	{name: "Προσφορές Αθήνας", users: 82},
-	{name: "Ταβέρνα ο Γιώργος", users: 7},
-	{name: "東京クーポンガイド", users: 264, price: "500", currency: "JPY", kind: "recurring_monthly", pass: "月額プラン"},
-	{name: "ラーメン横丁", users: 31},
-	{name: "عروض دبي", users: 119},
-	{name: "مطعم الزيتون", users: 15},
-	{name: "🎉 Party Deals 🎉", users: 44},
-	{name: "Pizza 🍕 & Pasta", users: 66},
-	{name: "Smörgåsbord Malmö", users: 27},
-	{name: "Café con Leche – Valencia", users: 39},
-	{name: "Ofertas del Día", users: 71, price: "0.50", currency: "EUR", kind: "recurring_daily", pass: "Pase diario"},
-	{name: "Descontos Açores", users: 52},
-	{name: "Київські знижки", users: 88},
-	{name: "İstanbul Fırsatları", users: 104},
-	{name: "Slevy Plzeň", users: 20},
-	{name: "Öresund Card", users: 63, price: "99.00", currency: "SEK", kind: "recurring_yearly", pass: "Årskort"},
-	{name: "Pub Crawl London", users: 175, price: "15.00", currency: "GBP", kind: "basic", pass: "One night"},
-	{name: "Fish & Chips Friday", users: 29},
-	{name: "Student Card 2026/27", users: 390},
-	{name: "VIP members only", users: 5, price: "250.00", currency: "EUR", kind: "recurring_yearly", pass: "Gold"},
-	{name: "Opening soon", users: 0},
-	{name: "City deals for families", users: 58},
-	{name: `<script>alert(1)</script> *bold* _it_ ~no~ <!channel> <@U0000001> &amp; "quoted"`, users: 11},
+	{name: "City deals", size: 212},
+	{name: "City deals", size: 34, price: "4.50", currency: "EUR", kind: "recurring_yearly", pass: "Yearly pass"},
+	{name: "Stadsbonnen Gent", size: 400},
+	{name: "Kortingen voor de buurt", size: 61},
+	{name: "De Kaasboer & Zonen", size: 18},
+	{name: "Sint-Niklaas winkelt lokaal", size: 145},
+	{name: "Zomerpas Oostende", size: 3400, price: "12.00", currency: "EUR", kind: "basic", pass: "One summer"},
+	{name: "Bons plans de Liège", size: 97},
+	{name: "Crêperie du Vieux-Marché", size: 23},
+	{name: "Été à Namur – offres d’été", size: 76, price: "2.00", currency: "EUR", kind: "recurring_weekly", pass: "Par semaine"},
+	{name: "Boulangerie L’Épi d’Or", size: 12},
+	{name: "Münchner Gutscheinheft", size: 310, price: "19.90", currency: "EUR", kind: "recurring_yearly", pass: "Jahreskarte"},
+	{name: "Bäckerei Groß", size: 9},
+	{name: "Straßenfest Köln-Süd", size: 55},
+	{name: "Żywiec – zniżki na lato", size: 48},
+	{name: "Łódzka Karta Rabatowa", size: 133, price: "9.99", currency: "PLN", kind: "recurring_monthly", pass: "Miesięcznie"},
+	{name: "Προσφορές Αθήνας", size: 82},
+	{name: "Ταβέρνα ο Γιώργος", size: 7},
+	{name: "東京クーポンガイド", size: 264, price: "500.00", currency: "JPY", kind: "recurring_monthly", pass: "月額プラン"},
+	{name: "ラーメン横丁", size: 31},
+	{name: "عروض دبي", size: 119},
+	{name: "مطعم الزيتون", size: 15},
+	{name: "🎉 Party Deals 🎉", size: 44},
+	{name: "Pizza 🍕 & Pasta", size: 66},
+	{name: "Smörgåsbord Malmö", size: 27},
+	{name: "Café con Leche – Valencia", size: 39},
+	{name: "Ofertas del Día", size: 71, price: "0.50", currency: "EUR", kind: "recurring_daily", pass: "Pase diario"},
+	{name: "Descontos Açores", size: 52},
+	{name: "Київські знижки", size: 88},
+	{name: "İstanbul Fırsatları", size: 104},
+	{name: "Slevy Plzeň", size: 20},
+	{name: "Öresund Card", size: 63, price: "99.00", currency: "SEK", kind: "recurring_yearly", pass: "Årskort"},
+	{name: "Pub Crawl London", size: 175, price: "15.00", currency: "GBP", kind: "basic", pass: "One night"},
+	{name: "Fish & Chips Friday", size: 29},
+	{name: "Student Card 2026/27", size: 390},
+	{name: "VIP members only", size: 5, price: "250.00", currency: "EUR", kind: "recurring_yearly", pass: "Gold"},
+	{name: "Opening soon", size: 0},
+	{name: "City deals for families", size: 58},
+	{name: `<script>alert(1)</script> *bold* _it_ ~no~ <!channel> <@U0000001> &amp; "quoted"`, size: 11},
 	{name: "A name far longer than any select can show, since somebody put the whole opening hours in it: " +
-		"Monday to Friday from 9 to 18, Saturday from 10 to 16, Sunday closed", users: 8},
+		"Monday to Friday from 9 to 18, Saturday from 10 to 16, Sunday closed", size: 8},
 }
 
 // The parts that names of further directories are made of.
