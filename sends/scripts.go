@@ -93,7 +93,7 @@ return get('created')`)
 	// confirmScript makes the draft of a team and user a running send, and answers with its hash.
 	confirmScript = script(`
 local state = get('state')
-if not state or get('team') ~= ARGV[3] or get('user') ~= ARGV[4] then return {} end
+if not state or state == 'void' or get('team') ~= ARGV[3] or get('user') ~= ARGV[4] then return {} end
 if state == 'draft' then
 	redis.call('HSET', send, 'state', 'running', 'confirmed', stamp)
 	all('PERSIST')

@@ -1,0 +1,158 @@
+package sends
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func TestDraft_isForItsOwnerForADay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		d := draft(3)
+		d.List.LeftOut = []recipients.LeftOut{{Line: 4, Text: "x", Reason: "not a number"}}
+		saved := save(t, s, d)
+
+		got, err := s.Draft(t.Context(), saved.ID, team, mia)
+		if diff := cmp.Diff(saved, got); err != nil || diff != "" {
+			t.Errorf("Draft() = %v, saved and read differ:\n%s", err, diff)
+		}
+		for _, who := range [][2]string{{team, ben}, {"T2", mia}, {"", ""}} {
+			if _, err := s.Draft(t.Context(), saved.ID, who[0], who[1]); !errors.Is(err, ErrNoDraft) {
+				t.Errorf("Draft() for %v = %v, want ErrNoDraft", who, err)
+			}
+			if _, err := s.Confirm(t.Context(), saved.ID, who[0], who[1]); !errors.Is(err, ErrNoDraft) {
+				t.Errorf("Confirm() for %v = %v, want ErrNoDraft", who, err)
+			}
+		}
+		if _, err := s.Send(t.Context(), saved.ID); !errors.Is(err, ErrNoSend) {
+			t.Errorf("Send() of a draft = %v, want ErrNoSend", err)
+		}
+		time.Sleep(24*time.Hour + time.Second)
+		if _, err := s.Confirm(t.Context(), saved.ID, team, mia); !errors.Is(err, ErrNoDraft) {
+			t.Errorf("Confirm() after a day = %v, want ErrNoDraft", err)
+		}
+	})
+}
+
+func TestSaveDraft_refusesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		if _, err := s.SaveDraft(t.Context(), draft(0)); err == nil {
+			t.Error("SaveDraft() with no recipients = nil, want an error")
+		}
+	})
+}
+
+func TestConfirm_onceHoweverOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		a, b := service(connect(t, m, nil), c.accepting), service(connect(t, m, nil), c.accepting)
+		id := save(t, a, draft(5)).ID
+		start(t, a)
+		start(t, b)
+
+		var both sync.WaitGroup
+		sends := make([]Send, 8)
+		for i := range sends {
+			s := []*Service{a, b}[i%2]
+			both.Go(func() {
+				var err error
+				if sends[i], err = s.Confirm(t.Context(), id, team, mia); err != nil {
+					t.Errorf("Confirm() = %v", err)
+				}
+			})
+		}
+		both.Wait()
+		for _, s := range sends {
+			if s.ID != id || s.ConfirmedAt != sends[0].ConfirmedAt {
+				t.Errorf("Confirm() = %+v, want the same send each time", s)
+			}
+		}
+		awaitEnd(t, a, id, time.Minute)
+		if late, err := b.Confirm(t.Context(), id, team, mia); err != nil || late.State != StateCompleted {
+			t.Errorf("Confirm() after the end = %+v, %v, want the completed send", late, err)
+		}
+		c.check(t)
+		if c.total() != 5 {
+			t.Errorf("%d calls, want 5", c.total())
+		}
+	})
+}
+
+func TestConfirm_withAnAnswerLost(t *testing.T) {
+	t.Parallel()
+	lost := func(script *redis.Script, times int) func(redis.Cmder) (int, bool) {
+		return func(cmd redis.Cmder) (int, bool) {
+			if script == nil || runs(cmd, script) {
+				return times, false
+			}
+			return 1, true
+		}
+	}
+	confirmOnly := func(times int) func(redis.Cmder) (int, bool) { return lost(confirmScript, times) }
+	tests := map[string]struct {
+		spoil func(redis.Cmder) (int, bool)
+		want  error
+		later error // of the next try, with Redis well again
+	}{
+		"Redis away before":                {lost(nil, 0), ErrUnavailable, nil},
+		"the question lost":                {confirmOnly(0), ErrUnavailable, ErrNoDraft},
+		"the answer lost":                  {confirmOnly(1), nil, nil},
+		"the answer lost, asked twice":     {confirmOnly(2), nil, nil},
+		"Redis gone at that very moment":   {goneFrom(0), ErrUncertain, nil},
+		"Redis gone right after confirmed": {goneFrom(1), ErrUncertain, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, f := startRedis(t), &faults{}
+				s := service(connect(t, m, f), accept)
+				id := save(t, s, draft(2)).ID
+				warm := save(t, s, draft(1)).ID // so that Redis knows the scripts, as it does in life
+				if _, err := s.Confirm(t.Context(), warm, team, mia); err != nil {
+					t.Fatal(err)
+				}
+				f.set(tt.spoil)
+				send, err := s.Confirm(t.Context(), id, team, mia)
+				if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
+					t.Errorf("Confirm() = %v, want %v", err, tt.want)
+				}
+				if err == nil && (send.ID != id || send.State != StateRunning) {
+					t.Errorf("Confirm() = %+v, want the running send", send)
+				}
+				f.set(nil)
+				if _, err := s.Confirm(t.Context(), id, team, mia); !errors.Is(err, tt.later) {
+					t.Errorf("Confirm() again = %v, want %v", err, tt.later)
+				}
+			})
+		})
+	}
+}
+
+// goneFrom lets the confirming script reach Redis so many times, and then nothing get through.
+func goneFrom(times int) func(redis.Cmder) (int, bool) {
+	gone := false
+	return func(cmd redis.Cmder) (int, bool) {
+		if gone {
+			return 0, false
+		}
+		if runs(cmd, confirmScript) {
+			gone = true
+			return times, false
+		}
+		return 1, true
+	}
+}

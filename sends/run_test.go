@@ -1,0 +1,415 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+func TestRun_everyoneGetsOneCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		s := service(connect(t, m, nil), c.accepting)
+		id := confirmed(t, s, 1200)
+		if live, err := s.Live(t.Context()); err != nil || len(live) != 1 || live[0].ID != id {
+			t.Errorf("Live() = %v, %v, want the send", live, err)
+		}
+		start(t, s)
+
+		send := awaitEnd(t, s, id, time.Minute)
+
+		if want := (Counts{Total: 1200, Accepted: 1200}); send.Counts != want || send.State != StateCompleted {
+			t.Errorf("the send ended as %s %+v, want completed %+v", send.State, send.Counts, want)
+		}
+		if send.ConfirmedAt.IsZero() || send.StartedAt.Before(send.ConfirmedAt) || send.EndedAt.Before(send.StartedAt) {
+			t.Errorf("times are %v, %v, %v, want one after the other", send.ConfirmedAt, send.StartedAt, send.EndedAt)
+		}
+		c.check(t)
+		if all := checkRecords(t, s, id); len(all) != 1200 || all[number(777)].Line != 778 {
+			t.Errorf("%d recipients are recorded, 777 as %+v", len(all), all[number(777)])
+		}
+		if live, err := s.Live(t.Context()); err != nil || len(live) != 0 {
+			t.Errorf("Live() = %v, %v, want none", live, err)
+		}
+	})
+}
+
+func TestRun_recordsLiveAsLongAsTheReport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		s := service(connect(t, m, nil), accept, func(c *Config) { c.ReportTTL = time.Hour })
+		id := confirmed(t, s, 3)
+		time.Sleep(25 * time.Hour) // longer than a draft lives, with nobody to carry it
+		stop := start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		time.Sleep(50 * time.Minute)
+		checkRecords(t, s, id)
+		time.Sleep(11 * time.Minute)
+		if _, err := s.Send(t.Context(), id); !errors.Is(err, ErrNoSend) {
+			t.Errorf("Send() after the report's time = %v, want ErrNoSend", err)
+		}
+		stop()
+		if keys := m.Keys(); len(keys) != 0 {
+			t.Errorf("keys left in Redis: %v", keys)
+		}
+	})
+}
+
+func TestRun_stopsInWords(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		api    api
+		change func(*Config)
+		want   Counts
+		why    string
+	}{
+		"the sender may not any more": {
+			api: func(context.Context, string) error { panic("called") },
+			change: func(c *Config) {
+				c.MayStart = func(context.Context, string, string) error { return errors.New("not in SENDERS") }
+			},
+			want: Counts{Total: 30, Skipped: 30},
+			why:  "not in SENDERS",
+		},
+		"the account is refused": {
+			api: func(context.Context, string) error {
+				return &coupontools.Error{Class: coupontools.AccountRefused, Codes: []int{103}, Texts: []string{"No SMS service."}}
+			},
+			want: Counts{Total: 30, Skipped: 30},
+			why:  "refused the whole account (103: No SMS service.)",
+		},
+		"nobody can be reached": {
+			api:  func(context.Context, string) error { return failure(coupontools.NotSent, 0) },
+			want: Counts{Total: 30, Skipped: 30},
+			why:  "could not be reached",
+		},
+		"no verdicts": {
+			api:  func(context.Context, string) error { return failure(coupontools.Unknown, 500) },
+			want: Counts{Total: 30, Unknown: 10, Skipped: 20},
+			why:  "no clear answer",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var counted sync.Map
+				s := service(connect(t, startRedis(t), nil), tt.api, func(c *Config) {
+					c.Pace = every(200 * time.Millisecond)
+					c.Observe = func(outcome string) {
+						n, _ := counted.LoadOrStore(outcome, new(atomic.Int64))
+						n.(*atomic.Int64).Add(1)
+					}
+					if tt.change != nil {
+						tt.change(c)
+					}
+				})
+				id := confirmed(t, s, 30)
+				start(t, s)
+				send := awaitEnd(t, s, id, time.Hour)
+				if send.State != StateStopped || send.Counts != tt.want || !strings.Contains(send.Why, tt.why) {
+					t.Errorf("the send ended as %s %+v (%q), want stopped %+v (%q)",
+						send.State, send.Counts, send.Why, tt.want, tt.why)
+				}
+				for _, o := range checkRecords(t, s, id) {
+					if o.Status == Skipped && o.Text != send.Why {
+						t.Errorf("skipped with %q, want the reason %q", o.Text, send.Why)
+					}
+				}
+				synctest.Wait()
+				if n, ok := counted.Load("skipped"); !ok || n.(*atomic.Int64).Load() != int64(tt.want.Skipped) {
+					t.Errorf("observed skipped %v, want %d", n, tt.want.Skipped)
+				}
+			})
+		})
+	}
+}
+
+// every is a pace of one call in that time.
+type every time.Duration
+
+func (e every) Wait(ctx context.Context) error {
+	sleep(ctx, time.Duration(e))
+	return ctx.Err()
+}
+
+func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		most time.Duration // until all is well again
+		slow time.Duration // what the fleet is told
+	}{
+		"no connection":   {failure(coupontools.NotSent, 0), 5 * time.Minute, 0},
+		"429":             {failure(coupontools.RateLimited, 429), time.Hour, time.Second},
+		"429 with a wait": {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 90 * time.Second}, time.Hour, 90 * time.Second},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var (
+					c     calls
+					tries atomic.Int64
+					slow  atomic.Int64
+					well  = time.Now().Add(tt.most)
+				)
+				s := service(connect(t, startRedis(t), nil), func(_ context.Context, to string) error {
+					if time.Now().Before(well) {
+						tries.Add(1)
+						return tt.err
+					}
+					c.made(to)
+					return nil
+				}, func(c *Config) { c.Slow = func(_ context.Context, d time.Duration) { slow.Store(int64(d)) } })
+				id := confirmed(t, s, 40)
+				start(t, s)
+				send := awaitEnd(t, s, id, 2*time.Hour)
+				if want := (Counts{Total: 40, Accepted: 40}); send.Counts != want {
+					t.Errorf("the send ended as %s %+v (%s), want %+v", send.State, send.Counts, send.Why, want)
+				}
+				c.check(t)
+				if n, most := tries.Load(), int64(inFlight*(6+tt.most/maxHold)); n > most {
+					t.Errorf("%d calls while the API turned them away, want waits that grow (at most %d)", n, most)
+				}
+				if got := time.Duration(slow.Load()); got != tt.slow {
+					t.Errorf("the fleet was slowed for %v, want %v", got, tt.slow)
+				}
+			})
+		})
+	}
+}
+
+func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		var c calls
+		dying := make(chan struct{})
+		dead := service(connect(t, m, f), func(ctx context.Context, to string) error {
+			c.made(to)
+			if c.total() > 5 {
+				f.away() // this process has no Redis any more, and its call never comes back
+				close(dying)
+				<-t.Context().Done()
+			}
+			return nil
+		}, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
+		id := confirmed(t, dead, 20)
+		start(t, dead)
+		<-dying
+
+		well := service(connect(t, m, nil), c.accepting)
+		start(t, well)
+		send := awaitEnd(t, well, id, 2*time.Minute)
+
+		if want := (Counts{Total: 20, Accepted: 19, Unknown: 1}); send.Counts != want || send.State != StateCompleted {
+			t.Errorf("the send ended as %s %+v, want completed %+v", send.State, send.Counts, want)
+		}
+		c.check(t)
+		checkRecords(t, well, id)
+		if c.total() != 20 {
+			t.Errorf("%d calls, want 20", c.total())
+		}
+		if took := send.EndedAt.Sub(send.ConfirmedAt); took > 30*time.Second+claimGrace+2*renewEvery {
+			t.Errorf("it took %v until the dead call was unknown", took)
+		}
+	})
+}
+
+func TestRun_aLateVerdictReplacesUnknown(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want Counts
+	}{
+		"accepted": {nil, Counts{Total: 3, Accepted: 3}},
+		"refused":  {failure(coupontools.Refused, 422), Counts{Total: 3, Accepted: 2, Failed: 1}},
+		"not sent": {failure(coupontools.NotSent, 0), Counts{Total: 3, Accepted: 2, Skipped: 1}},
+		"unknown":  {failure(coupontools.Unknown, 500), Counts{Total: 3, Accepted: 2, Unknown: 1}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, f := startRedis(t), &faults{}
+				var late board
+				cut := service(connect(t, m, f), func(_ context.Context, to string) error {
+					if to != number(0) {
+						return nil
+					}
+					f.away()
+					time.Sleep(20 * time.Second)
+					return tt.err
+				}, func(c *Config) { c.Pace = every(time.Second) })
+				id := confirmed(t, cut, 3)
+				start(t, cut)
+				time.Sleep(3 * time.Second)
+				start(t, service(connect(t, m, nil), accept, func(c *Config) { c.Teller = &late }))
+				send := awaitEnd(t, service(connect(t, m, nil), accept), id, 3*time.Minute)
+				if want := (Counts{Total: 3, Accepted: 2, Unknown: 1}); send.Counts != want {
+					t.Fatalf("while the verdict is held the send stands at %+v, want %+v", send.Counts, want)
+				}
+				f.set(nil)
+				time.Sleep(time.Minute)
+				if got := read(t, cut, id).Counts; got != tt.want {
+					t.Errorf("with the verdict the send stands at %+v, want %+v", got, tt.want)
+				}
+				checkRecords(t, cut, id)
+				if told := late.last(); told.Counts != tt.want {
+					t.Errorf("told last: %+v, want %+v", told.Counts, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestRun_noCallsWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		var c calls
+		s := service(connect(t, m, f), c.accepting, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
+		id := confirmed(t, s, 50)
+		start(t, s)
+		time.Sleep(2 * time.Second)
+		f.away()
+		time.Sleep(time.Second)
+		before := c.total()
+		time.Sleep(10 * time.Minute)
+		if c.total() != before || before == 0 || before == 50 {
+			t.Errorf("%d calls, %d of them without Redis, want none of those", c.total(), c.total()-before)
+		}
+		f.set(nil)
+		send := awaitEnd(t, s, id, time.Minute)
+		if want := (Counts{Total: 50, Accepted: 50}); send.Counts != want {
+			t.Errorf("the send ended as %+v, want %+v", send.Counts, want)
+		}
+		c.check(t)
+	})
+}
+
+func TestRun_endsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		hang := func(ctx context.Context, to string) error {
+			c.made(to)
+			<-ctx.Done()
+			return failure(coupontools.Unknown, 0)
+		}
+		s := service(connect(t, m, nil), hang, func(c *Config) {
+			c.Pace, c.CallTimeout, c.ShutdownTimeout = every(100*time.Millisecond), time.Minute, 20*time.Second
+		})
+		id := confirmed(t, s, 20)
+		stop := start(t, s)
+		time.Sleep(350 * time.Millisecond)
+		called := c.total()
+		began := time.Now()
+		stop()
+		if took := time.Since(began); took < 15*time.Second || took > 20*time.Second {
+			t.Errorf("Run ended %v after its context, want nearly ShutdownTimeout", took)
+		}
+		if called == 0 || c.total() != called {
+			t.Errorf("%d calls before the context ended and %d after, want none after", called, c.total()-called)
+		}
+		if got := read(t, s, id); got.Counts.Unknown != called || got.Ended() {
+			t.Errorf("the send stands at %+v, want %d unknown", got.Counts, called)
+		}
+		next := service(connect(t, m, nil), c.accepting)
+		start(t, next)
+		began = time.Now()
+		send := awaitEnd(t, next, id, time.Minute)
+		if want := (Counts{Total: 20, Accepted: 20 - called, Unknown: called}); send.Counts != want {
+			t.Errorf("the send ended as %+v, want %+v", send.Counts, want)
+		}
+		if took := time.Since(began); took > lookEvery {
+			t.Errorf("it went on after %v, want at once", took)
+		}
+		c.check(t)
+	})
+}
+
+func TestRun_aSlowSendHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), func(ctx context.Context, to string) error {
+			if strings.HasPrefix(to, "+32470") {
+				<-ctx.Done()
+				return failure(coupontools.Unknown, 0)
+			}
+			return nil
+		})
+		start(t, s)
+		slow := confirmed(t, s, 100)
+		quick := draft(1)
+		quick.List.Recipients[0].To = "+32471000000"
+		d := save(t, s, quick)
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		awaitEnd(t, s, d.ID, 3*time.Second)
+		if read(t, s, slow).Ended() {
+			t.Error("the slow send has ended, want it still running")
+		}
+	})
+}
+
+func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		rdb := connect(t, m, f)
+		var (
+			mu    sync.Mutex
+			again [][]any
+		)
+		f.set(func(cmd redis.Cmder) (int, bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if slices.ContainsFunc([]*redis.Script{claimScript, outcomeScript, releaseScript}, func(s *redis.Script) bool { return runs(cmd, s) }) {
+				again = append(again, slices.Clone(cmd.Args()))
+			}
+			return 1, true
+		})
+		var c calls
+		var turned atomic.Bool
+		s := service(rdb, func(ctx context.Context, to string) error {
+			if to == number(3) && turned.CompareAndSwap(false, true) {
+				return failure(coupontools.NotSent, 0)
+			}
+			return c.accepting(ctx, to)
+		}, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
+		id := confirmed(t, s, 12)
+		start(t, s)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 8 })
+		mu.Lock()
+		late := slices.Clone(again)
+		mu.Unlock()
+		plain := connect(t, m, nil)
+		for _, args := range late {
+			if err := plain.Do(t.Context(), args...).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send := awaitEnd(t, s, id, time.Minute)
+		if want := (Counts{Total: 12, Accepted: 12}); send.Counts != want || len(late) < 16 {
+			t.Errorf("the send ended as %+v after %d scripts came twice, want %+v", send.Counts, len(late), want)
+		}
+		c.check(t)
+	})
+}

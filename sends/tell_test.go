@@ -1,0 +1,174 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// board is a Teller that keeps what it was told.
+type board struct {
+	mu    sync.Mutex
+	told  []Send
+	knew  []map[string]string
+	times []time.Time
+	// fail says what to do about a telling before it counts; it may be nil.
+	fail func(ctx context.Context) error
+}
+
+func (b *board) Tell(ctx context.Context, s Send, told map[string]string) (map[string]string, error) {
+	if b.fail != nil {
+		if err := b.fail(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told, b.knew, b.times = append(b.told, s), append(b.knew, maps.Clone(told)), append(b.times, time.Now())
+	if len(told) == 0 {
+		return map[string]string{"C1": "1.1", "D1": "1.2"}, nil
+	}
+	return told, nil
+}
+
+func (b *board) last() Send {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.told) == 0 {
+		return Send{}
+	}
+	return b.told[len(b.told)-1]
+}
+
+func TestTeller_isToldFromStartToEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b board
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
+			c.Teller, c.Pace = &b, every(200*time.Millisecond)
+		})
+		id := confirmed(t, s, 300)
+		start(t, s)
+		awaitEnd(t, s, id, 2*time.Minute)
+		time.Sleep(10 * time.Second)
+
+		if first := b.told[0]; first.Counts.Accepted != 0 || len(b.knew[0]) != 0 {
+			t.Errorf("told first: %+v, remembering %v, want the start", first.Counts, b.knew[0])
+		}
+		if last := b.last(); last.State != StateCompleted || last.Counts.Accepted != 300 {
+			t.Errorf("told last: %s %+v, want the end", last.State, last.Counts)
+		}
+		for i := range b.times[1:] {
+			if gap := b.times[i+1].Sub(b.times[i]); gap < tellEvery {
+				t.Errorf("told again after %v, want at least %v", gap, tellEvery)
+			}
+			if len(b.knew[i+1]) != 2 {
+				t.Errorf("telling %d knew %v, want the messages of the first", i+1, b.knew[i+1])
+			}
+		}
+		if n := len(b.told); n < 10 || n > 22 {
+			t.Errorf("told %d times in a minute, want about 20", n)
+		}
+	})
+}
+
+func TestTeller_allShareFortyEditsAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		boards := make([]board, 4)
+		for i := range boards {
+			s := service(connect(t, m, nil), accept, func(c *Config) { c.Teller, c.Pace = &boards[i], every(time.Second) })
+			confirmed(t, s, 120)
+			confirmed(t, s, 120)
+			start(t, s)
+		}
+		time.Sleep(10 * time.Minute)
+		var edits []time.Time
+		ended := 0
+		for i := range boards {
+			for j, at := range boards[i].times {
+				for range boards[i].knew[j] { // each message that was there already is edited
+					edits = append(edits, at)
+				}
+				if boards[i].told[j].Ended() {
+					ended++
+				}
+			}
+		}
+		if ended != 8 {
+			t.Errorf("%d ends were told, want 8", ended)
+		}
+		for _, from := range edits {
+			n := 0
+			for _, at := range edits {
+				if d := at.Sub(from); d >= 0 && d < time.Minute {
+					n++
+				}
+			}
+			if n > 40 {
+				t.Fatalf("%d edits in one minute, want at most 40", n)
+			}
+		}
+	})
+}
+
+func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(ctx context.Context) error{
+		"fails": func(context.Context) error { return errors.New("channel_not_found") },
+		"hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	}
+	for name, fail := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				well := time.Now().Add(4 * time.Minute)
+				b := board{fail: func(ctx context.Context) error {
+					if time.Now().After(well) {
+						return nil
+					}
+					return fail(ctx)
+				}}
+				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller = &b })
+				start(t, s)
+				for range 70 {
+					awaitEnd(t, s, confirmed(t, s, 5), time.Second)
+				}
+				if live, err := s.Live(t.Context()); err != nil || len(live) != 0 {
+					t.Errorf("Live() = %v, %v, want none", live, err)
+				}
+				time.Sleep(12 * time.Minute)
+				if len(b.told) != 70 || !b.last().Ended() {
+					t.Errorf("told %d times, want the end of each of 70 sends", len(b.told))
+				}
+			})
+		})
+	}
+}
+
+func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var first, second board
+		with := func(b *board) func(*Config) {
+			return func(c *Config) { c.Teller, c.Pace = b, every(time.Second) }
+		}
+		a := service(connect(t, m, nil), accept, with(&first))
+		id := confirmed(t, a, 20)
+		stop := start(t, a)
+		time.Sleep(8 * time.Second)
+		stop()
+		start(t, service(connect(t, m, nil), accept, with(&second)))
+		awaitEnd(t, a, id, time.Minute)
+		time.Sleep(5 * time.Second)
+		if len(second.knew) == 0 || second.knew[0]["C1"] != "1.1" || !second.last().Ended() {
+			t.Errorf("the second process knew %v and told %+v, want the messages of the first", second.knew, second.last())
+		}
+	})
+}
