@@ -15,7 +15,7 @@ type Envelope struct {
 	ID string
 	// Type is slash_commands, interactive, events_api, or one that Slack adds tomorrow.
 	Type string
-	// Payload is Slack's JSON as it came; nil if there was none.
+	// Payload is Slack's JSON as it came, not checked to be valid; nil if there was none.
 	Payload json.RawMessage
 	// RetryAttempt counts Slack's repeats of an event, from 0. A repeat may be the only delivery.
 	RetryAttempt int

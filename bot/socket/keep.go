@@ -121,11 +121,12 @@ func (k *keeper) failed(err error) {
 // greeted logs a connection's hello, and a warning when Slack counts more connections than there can be. Slack: those
 // lost without a close frame stay counted and get envelopes that nobody sees; this count is the only sign of them.
 func (k *keeper) greeted(l *link) {
-	k.log.Info("socket ready", "app", l.appID, "host", l.host, "life", l.life, "of", l.counted)
+	k.log.Info("socket ready", "app", l.hello.appID, "host", l.hello.host, "life", l.hello.life,
+		"counted", l.hello.counted)
 	renewing := max(k.c.open()-k.c.cfg.Connections, 0)
-	if l.counted > k.c.cfg.Expected+renewing {
+	if l.hello.counted > k.c.cfg.Expected+renewing {
 		k.log.Warn("Slack counts more sockets than expected: some may be ghosts that swallow envelopes",
-			"counted", l.counted, "expected", k.c.cfg.Expected)
+			"counted", l.hello.counted, "expected", k.c.cfg.Expected)
 	}
 }
 

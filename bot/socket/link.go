@@ -28,12 +28,9 @@ type link struct {
 	log *slog.Logger
 	ws  *websocket.Conn
 
-	greeted chan struct{} // closed at hello; the five fields below are set before
+	greeted chan struct{} // closed at hello, once the two fields below are set
 	since   time.Time
-	appID   string
-	host    string
-	life    time.Duration
-	counted int // the app's connections, by Slack's count
+	hello   greeting
 
 	left chan struct{} // closed when the connection must be replaced
 	gone chan struct{} // closed when its reader has ended
@@ -82,37 +79,35 @@ func (l *link) read(ctx context.Context) {
 
 // receive sorts one frame.
 func (l *link) receive(ctx context.Context, raw []byte, at time.Time) {
-	f, understood := decode(raw)
+	env, understood := decode(raw)
+	env.Received = at
 	switch {
-	case f.Type == "hello":
-		l.greet(f)
-	case f.Type == "disconnect":
-		l.replace(f.disconnectReason())
-	case f.EnvelopeID == "":
+	case env.Type == "hello":
+		l.greet(readGreeting(raw))
+	case env.Type == "disconnect":
+		l.replace(disconnectReason(raw))
+	case env.ID == "":
 		l.log.Warn("dropped a frame without envelope_id", "bytes", len(raw))
 	default:
-		l.take(ctx, f.envelope(at), understood)
+		l.take(ctx, env, understood)
 	}
 }
 
 // greet notes hello; the first one counts.
-func (l *link) greet(f frame) {
+func (l *link) greet(g greeting) {
 	select {
 	case <-l.greeted:
 		return
 	default:
 	}
-	l.since = time.Now()
-	l.appID, l.host = cut(f.ConnectionInfo.AppID), cut(f.DebugInfo.Host)
-	l.life = time.Duration(f.DebugInfo.Life) * time.Second
-	l.counted = int(f.NumConnections)
+	l.since, l.hello = time.Now(), g
 	close(l.greeted)
 }
 
 func (l *link) describe() Connection {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Connection{Since: l.since, AppID: l.appID, Host: l.host, Life: l.life, Leaving: l.why != ""}
+	return Connection{Since: l.since, AppID: l.hello.appID, Host: l.hello.host, Life: l.hello.life, Leaving: l.why != ""}
 }
 
 // replace marks the connection as one to be replaced; the first reason stays.
