@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,7 @@ func Example() {
 	defer web.Close()
 	s.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.CutAfter(), Times: 1})
 
-	req, err := http.NewRequest(http.MethodPost, web.URL+"/v3/send/sms",
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, web.URL+"/v3/send/sms",
 		strings.NewReader(`{"campaign": "dir_5501", "phone": "+32470000001", "body": "New deals"}`))
 	if err != nil {
 		fmt.Println(err)
@@ -27,7 +28,7 @@ func Example() {
 	req.Header.Set("X-Client-Secret", sandbox.DefaultClientSecret)
 	resp, err := http.DefaultClient.Do(req)
 	if err == nil {
-		defer resp.Body.Close()
+		err = resp.Body.Close()
 	}
 
 	fmt.Println("answered:", err == nil)

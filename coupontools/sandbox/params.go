@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -51,7 +52,7 @@ func jsonParams(body []byte) (params, error) {
 	d.UseNumber()
 	var raw map[string]any
 	if err := d.Decode(&raw); err != nil || d.More() {
-		return params{}, fmt.Errorf("a body that is no JSON object")
+		return params{}, errors.New("a body that is no JSON object")
 	}
 	p := params{}
 	for name, value := range raw {
@@ -68,7 +69,7 @@ func jsonParams(body []byte) (params, error) {
 func formParams(body []byte) (params, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return params{}, fmt.Errorf("a body that is no form")
+		return params{}, errors.New("a body that is no form")
 	}
 	p := params{}
 	for name, values := range form {

@@ -1,8 +1,8 @@
 package sandbox_test
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -111,10 +111,8 @@ func try(tb testing.TB, req *http.Request) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	defer resp.Body.Close()
-	var body bytes.Buffer
-	_, err = io.Copy(&body, resp.Body)
-	return result{resp.StatusCode, resp.Header, body.String()}, err
+	body, err := io.ReadAll(resp.Body)
+	return result{resp.StatusCode, resp.Header, string(body)}, errors.Join(err, resp.Body.Close())
 }
 
 func (s *service) try(tb testing.TB, path string, params p) (result, error) {

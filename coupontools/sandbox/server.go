@@ -4,6 +4,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -114,8 +115,8 @@ func (s *Server) answer(r *http.Request, body []byte) answer {
 	if f := s.authorize(r, p); f != nil {
 		return s.refuse(f)
 	}
-	if bad := append(broken, p.unknown(route.params)...); len(bad) > 0 {
-		return s.violated(r, bad)
+	if broken = append(broken, p.unknown(route.params)...); len(broken) > 0 {
+		return s.violated(r, broken)
 	}
 	reply, f := route.handle(s, p)
 	if f != nil {
@@ -151,12 +152,10 @@ func (s *Server) authorize(r *http.Request, p params) *failure {
 		{r.Header.Get("X-Api-Key"), r.Header.Get("X-Api-Secret")},
 		{p["client_id"], p["client_secret"]},
 	}
-	for _, pair := range pairs {
-		if pair == [2]string{s.clientID, s.clientSecret} {
-			return s.accountState()
-		}
+	if !slices.Contains(pairs, [2]string{s.clientID, s.clientSecret}) {
+		return unauthorized(codeWrongKeys, "The client id or the client secret is wrong.")
 	}
-	return unauthorized(codeWrongKeys, "The client id or the client secret is wrong.")
+	return s.accountState()
 }
 
 func (s *Server) accountState() *failure {

@@ -28,7 +28,7 @@ func BenchmarkParse(b *testing.B) {
 	b.Run("bare library", func(b *testing.B) {
 		for b.Loop() {
 			for row := range strings.Lines(phones) {
-				if n, err := phonenumbers.Parse(row, ""); err != nil || !phonenumbers.IsValidNumber(n) {
+				if n, err := phonenumbers.Parse(strings.TrimSpace(row), ""); err != nil || !phonenumbers.IsValidNumber(n) {
 					b.Fatal(row, err)
 				}
 			}
