@@ -1,43 +1,207 @@
 // Package pace holds all replicas together to one pace of API calls.
+//
+// Make a [Pace] with [New] and give its lanes to whoever calls: [Pace.Bulk] to sends, [Pace.Lookup] to what a person waits
+// for. Both draw on one allowance, but a look-up may draw up to five calls ahead, so that it goes before the sends. With
+// Redis away each process keeps to the pace by itself.
 package pace
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
 	"time"
 
+	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/time/rate"
+)
+
+const (
+	bulkBurst   = 1
+	lookupBurst = 5
+	// redisTimeout bounds one operation, and awayFor is how long Redis is left alone after a failure.
+	redisTimeout = 300 * time.Millisecond
+	awayFor      = 2 * time.Second
+	// slowDefault is the pause after a 429 that does not say how long; slowMax is the longest.
+	slowDefault = time.Second
+	slowMax     = 10 * time.Minute
 )
 
 // Config is what a [Pace] needs.
 type Config struct {
 	// Redis holds the pace for all replicas.
 	Redis *redis.Client
-	// Prefix starts every key.
+	// Prefix is in every key: "{prefix}pace:slow", and "rate:{prefix}pace", whose beginning redis_rate prescribes.
 	Prefix string
-	// Rate is calls a second.
+	// Rate is calls a second, at least 1.
 	Rate int
 }
 
-// Pace is the pace of all API calls. Make it with [New].
-type Pace struct{ cfg Config }
+// Pace is the pace of all API calls. Make it with [New]; it is safe for use by many goroutines.
+type Pace struct {
+	rate    int
+	key     string
+	slowKey string
+	redis   *redis.Client
+	limiter *redis_rate.Limiter
+	// alone is the pace of this process while Redis is away.
+	alone *rate.Limiter
+
+	mu        sync.Mutex
+	awayUntil time.Time
+	slowUntil time.Time
+}
 
 // New returns a pace. It makes no connection.
-func New(cfg Config) *Pace { return &Pace{cfg: cfg} }
+func New(cfg Config) *Pace {
+	rdb := cfg.Redis.WithTimeout(redisTimeout)
+	perSecond := max(cfg.Rate, 1)
+	return &Pace{
+		rate: perSecond, key: cfg.Prefix + "pace", slowKey: cfg.Prefix + "pace:slow",
+		redis: rdb, limiter: redis_rate.NewLimiter(rdb), alone: rate.NewLimiter(rate.Limit(perSecond), 1),
+	}
+}
 
-// Bulk returns the lane for sends.
-func (p *Pace) Bulk() *Lane { return &Lane{p} }
+// Bulk returns the lane for sends: never two calls closer than the pace.
+func (p *Pace) Bulk() *Lane { return &Lane{p, bulkBurst} }
 
-// Lookup returns the lane for what a person waits for.
-func (p *Pace) Lookup() *Lane { return &Lane{p} }
+// Lookup returns the lane for what a person waits for: up to five calls at once, if there was a pause before or at the cost
+// of the bulk lane after.
+func (p *Pace) Lookup() *Lane { return &Lane{p, lookupBurst} }
 
-// Slow holds everyone back for d.
-func (p *Pace) Slow(ctx context.Context, d time.Duration) {}
+// slowScript begins a pause unless one is on that ends later.
+var slowScript = redis.NewScript(`
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
+return 0`)
+
+// Slow holds the whole fleet back for d, since the API answered 429. It takes 0 for a second, and ten minutes at most. A
+// longer pause that is on goes on.
+func (p *Pace) Slow(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		d = slowDefault
+	}
+	d = min(max(d, time.Millisecond), slowMax)
+	p.mu.Lock()
+	if until := time.Now().Add(d); until.After(p.slowUntil) {
+		p.slowUntil = until
+	}
+	p.mu.Unlock()
+	// The pause in this process stands in any case.
+	_ = p.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return slowScript.Run(ctx, p.redis, []string{p.slowKey}, d.Milliseconds()).Err()
+	})
+}
 
 // Lane is one way to wait at the pace.
-type Lane struct{ p *Pace }
+type Lane struct {
+	p     *Pace
+	burst int
+}
 
-// Wait returns when a call may be made, or with an error when ctx ends.
-func (l *Lane) Wait(ctx context.Context) error { return ctx.Err() }
-
-// Slow holds everyone back for d.
+// Slow is [Pace.Slow].
 func (l *Lane) Slow(ctx context.Context, d time.Duration) { l.p.Slow(ctx, d) }
+
+// Wait returns when a call may be made, or with the cause of ctx when that ends.
+func (l *Lane) Wait(ctx context.Context) error {
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		wait, err := l.p.ask(ctx, l.burst)
+		if err != nil {
+			return l.p.waitAlone(ctx)
+		}
+		if wait <= 0 {
+			return nil
+		}
+		// Everybody who waits is told the same time.
+		if err := rest(ctx, wait+rand.N(l.p.interval()/20+1)); err != nil {
+			return err
+		}
+	}
+}
+
+// interval is the time between two calls.
+func (p *Pace) interval() time.Duration { return time.Second / time.Duration(p.rate) }
+
+// ask takes a call from the fleet's allowance, or says how long to wait before asking again.
+func (p *Pace) ask(ctx context.Context, burst int) (wait time.Duration, err error) {
+	if wait := p.slowHere(); wait > 0 {
+		return wait, nil
+	}
+	err = p.do(ctx, func(ctx context.Context) error {
+		wait, err = p.redis.PTTL(ctx, p.slowKey).Result()
+		if err != nil || wait > 0 {
+			return err
+		}
+		limit := redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}
+		res, err := p.limiter.Allow(ctx, p.key, limit)
+		if err != nil {
+			return err
+		}
+		wait = 0
+		if res.Allowed == 0 {
+			wait = max(res.RetryAfter, time.Millisecond)
+		}
+		return nil
+	})
+	return wait, err
+}
+
+// waitAlone waits at the pace of this process alone.
+func (p *Pace) waitAlone(ctx context.Context) error {
+	if err := rest(ctx, p.slowHere()); err != nil {
+		return err
+	}
+	turn := p.alone.Reserve()
+	if err := rest(ctx, turn.Delay()); err != nil {
+		turn.Cancel()
+		return err
+	}
+	return nil
+}
+
+// slowHere returns how long the pause that this process knows of goes on.
+func (p *Pace) slowHere() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Until(p.slowUntil)
+}
+
+var errAway = errors.New("redis is away")
+
+// do runs one operation, or not while Redis is away.
+func (p *Pace) do(ctx context.Context, op func(context.Context) error) error {
+	p.mu.Lock()
+	away := time.Now().Before(p.awayUntil)
+	p.mu.Unlock()
+	if away {
+		return errAway
+	}
+	short, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	err := op(short)
+	// A caller who gave up says nothing about Redis.
+	if err != nil && ctx.Err() == nil {
+		p.mu.Lock()
+		p.awayUntil = time.Now().Add(awayFor)
+		p.mu.Unlock()
+	}
+	return err
+}
+
+// rest waits, unless ctx ends first.
+func rest(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,48 @@
+package cache
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns the form in which names are compared: without capitals, without accents, and with letters that have a plain
+// twin, such as ø and ł, in its place. Marks that make another letter, as in Japanese or Hindi, stay.
+func Fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	s = cases.Fold().String(norm.NFKD.String(s))
+	s = strings.Map(dropAccent, norm.NFKD.String(s))
+	return norm.NFC.String(plain.Replace(s))
+}
+
+// normal returns a name or query as it stands in an index: folded, with single spaces.
+func normal(s string) string { return strings.Join(strings.Fields(Fold(s)), " ") }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// dropAccent leaves out the marks that are the same in all scripts, and the points of Hebrew, but not the two that make
+// another letter of a Japanese one.
+func dropAccent(r rune) rune {
+	accent := unicode.Is(unicode.Mn, r) && unicode.In(r, unicode.Inherited, unicode.Hebrew)
+	if accent && r != '\u3099' && r != '\u309A' {
+		return -1
+	}
+	return r
+}
+
+// plain are letters that no normal form takes apart, in the lower case that folding leaves.
+var plain = strings.NewReplacer(
+	"æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "ŧ", "t", "ŀ", "l",
+	"’", "'", "‘", "'",
+)

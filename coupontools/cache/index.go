@@ -1,0 +1,137 @@
+package cache
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// index holds the folded names and ids of a list, in the order of the names. All of them stand in one text, a line each
+// ("name\tid\n"), since one search through one text is many times quicker than ten thousand through small ones.
+type index struct {
+	text string
+	// starts are the places in text where lines begin.
+	starts []int
+	// places are the places of the lines' directories in the list.
+	places []int
+	ids    map[string]int
+	names  map[string][]int
+}
+
+func newIndex(directories []coupontools.Directory) *index {
+	x := &index{
+		starts: make([]int, 0, len(directories)), places: make([]int, len(directories)),
+		ids: make(map[string]int, len(directories)), names: make(map[string][]int, len(directories)),
+	}
+	folded := make([]string, len(directories))
+	for i, d := range directories {
+		folded[i], x.places[i] = normal(d.Name), i
+		x.names[folded[i]] = append(x.names[folded[i]], i)
+		x.ids[strings.ToLower(d.ID)] = i
+	}
+	slices.SortFunc(x.places, func(a, b int) int { return cmp.Or(strings.Compare(folded[a], folded[b]), a-b) })
+	var text strings.Builder
+	for _, place := range x.places {
+		x.starts = append(x.starts, text.Len())
+		text.WriteString(folded[place] + "\t" + normal(directories[place].ID) + "\n")
+	}
+	x.text = text.String()
+	return x
+}
+
+// line returns the name and id of a line.
+func (x *index) line(n int) (name, id string) {
+	end := len(x.text)
+	if n+1 < len(x.starts) {
+		end = x.starts[n+1]
+	}
+	name, id, _ = strings.Cut(x.text[x.starts[n]:end-1], "\t")
+	return name, id
+}
+
+// The ranks of a hit, best first.
+const (
+	rankExact = iota
+	rankPrefix
+	rankWordStart
+	rankInside
+)
+
+// search returns the places of the best hits for a query of folded words.
+func (x *index) search(query string, limit int) []int {
+	words := strings.Split(query, " ")
+	// The longest word leaves the fewest lines to look at.
+	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
+	var hits [rankInside + 1][]int
+	for n := range x.linesWith(longest) {
+		name, id := x.line(n)
+		if rank, ok := rank(name, id, query, words); ok {
+			hits[rank] = append(hits[rank], x.places[n])
+		}
+	}
+	all := slices.Concat(hits[:]...)
+	if limit > 0 && len(all) > limit {
+		all = all[:limit]
+	}
+	return all
+}
+
+// linesWith yields the lines that contain word, in their order.
+func (x *index) linesWith(word string) func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		for from, n := 0, 0; ; {
+			i := strings.Index(x.text[from:], word)
+			if i < 0 {
+				return
+			}
+			n += sort.SearchInts(x.starts[n:], from+i+1) - 1
+			if !yield(n) || n+1 == len(x.starts) {
+				return
+			}
+			n++
+			from = x.starts[n]
+		}
+	}
+}
+
+// rank returns how well a line fits, and whether it does.
+func rank(name, id, query string, words []string) (int, bool) {
+	if name == query || id == query {
+		return rankExact, true
+	}
+	worst := rankWordStart
+	for _, word := range words {
+		switch {
+		case startsWord(name, word), strings.HasPrefix(id, word):
+		case strings.Contains(name, word), strings.Contains(id, word):
+			worst = rankInside
+		default:
+			return 0, false
+		}
+	}
+	if strings.HasPrefix(name, query) || strings.HasPrefix(id, query) {
+		return rankPrefix, true
+	}
+	return worst, true
+}
+
+// startsWord reports whether a word of the name begins with word.
+func startsWord(name, word string) bool {
+	for from := 0; ; {
+		i := strings.Index(name[from:], word)
+		if i < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(name[:from+i])
+		if from+i == 0 || !unicode.IsLetter(before) && !unicode.IsDigit(before) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(name[from+i:])
+		from += i + size
+	}
+}

@@ -1,0 +1,268 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	// redisTimeout bounds one operation: a Redis that hangs must cost nobody more.
+	redisTimeout = 300 * time.Millisecond
+	// awayFor is how long Redis is left alone after a failure, so that not everybody pays the timeout.
+	awayFor = 2 * time.Second
+	// lockFor is how long the lock outlives the process that holds it. While that lives it is prolonged every third of it.
+	lockFor = 6 * time.Second
+	// maxUnpacked bounds the list when it is unpacked.
+	maxUnpacked = 64 << 20
+)
+
+// store is the list in Redis: a hash with the list, packed, and the time it was fetched; beside it the fleet's lock, and for
+// a few seconds the failure of the last flight.
+type store struct {
+	redis                *redis.Client
+	list, locked, failed string
+	keepFor              time.Duration
+	mu                   sync.Mutex
+	awayUntil            time.Time
+}
+
+func newStore(rdb *redis.Client, prefix string, keepFor time.Duration) *store {
+	// The number is that of the format: replicas of two versions do not read each other's lists.
+	key := prefix + "directories:1"
+	return &store{
+		redis: rdb.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed", keepFor: keepFor,
+	}
+}
+
+var errAway = errors.New("redis is away")
+
+// away reports whether Redis has just failed.
+func (s *store) away() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.awayUntil)
+}
+
+// do runs one operation, or not while Redis is away. A key that is missing is no failure.
+func (s *store) do(op func(context.Context) error) error {
+	if s.away() {
+		return errAway
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
+	defer cancel()
+	err := op(ctx)
+	if err == nil || errors.Is(err, redis.Nil) {
+		return nil
+	}
+	s.mu.Lock()
+	s.awayUntil = time.Now().Add(awayFor)
+	s.mu.Unlock()
+	return err
+}
+
+// load returns the time the list was fetched, zero if there is none, and the list if that is another time than known.
+func (s *store) load(known time.Time) (at time.Time, directories []coupontools.Directory, err error) {
+	err = s.do(func(ctx context.Context) error {
+		at, err = s.fetchedAt(ctx)
+		return err
+	})
+	if err != nil || at.IsZero() || at.Equal(known) {
+		return at, nil, err
+	}
+	var both struct {
+		At   int64  `redis:"at"`
+		List []byte `redis:"list"`
+	}
+	err = s.do(func(ctx context.Context) error { return s.redis.HMGet(ctx, s.list, "at", "list").Scan(&both) })
+	if err != nil || both.At == 0 {
+		return time.Time{}, nil, err
+	}
+	directories, err = unpack(both.List)
+	if err != nil {
+		// What cannot be read is as good as not there: the next flight replaces it.
+		return time.Time{}, nil, nil
+	}
+	return time.UnixMilli(both.At).UTC(), directories, nil
+}
+
+func (s *store) fetchedAt(ctx context.Context) (time.Time, error) {
+	text, err := s.redis.HGet(ctx, s.list, "at").Result()
+	if err != nil {
+		return time.Time{}, err
+	}
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || ms <= 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
+
+// saveScript stores a list unless there is a newer one.
+var saveScript = redis.NewScript(`
+if tonumber(redis.call('HGET', KEYS[1], 'at') or 0) <= tonumber(ARGV[1]) then
+	redis.call('HSET', KEYS[1], 'at', ARGV[1], 'list', ARGV[2])
+	redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return 0`)
+
+// save stores a list for all. Without Redis it is lost to the others, which costs them a call.
+func (s *store) save(l *List) {
+	packed, err := pack(l.Directories)
+	if err != nil {
+		return
+	}
+	_ = s.do(func(ctx context.Context) error {
+		return saveScript.Run(ctx, s.redis, []string{s.list},
+			l.FetchedAt.UnixMilli(), packed, s.keepFor.Milliseconds()).Err()
+	})
+}
+
+// lockScript takes the lock if it is free and returns who has it. With the same token it may be run twice.
+var lockScript = redis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if holder then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]`)
+
+// lock returns the token of whoever has the lock now.
+func (s *store) lock(token string) (holder string, err error) {
+	err = s.do(func(ctx context.Context) error {
+		holder, err = lockScript.Run(ctx, s.redis, []string{s.locked}, token, lockFor.Milliseconds()).Text()
+		return err
+	})
+	return holder, err
+}
+
+// prolongScript lets the lock live on if it is still ours.
+var prolongScript = redis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`)
+
+// hold prolongs the lock until the returned function is called, which waits for the last of it.
+func (s *store) hold(token string) (stop func()) {
+	done := make(chan struct{})
+	var holding sync.WaitGroup
+	holding.Go(func() {
+		tick := time.NewTicker(lockFor / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				_ = s.do(func(ctx context.Context) error {
+					return prolongScript.Run(ctx, s.redis, []string{s.locked}, token, lockFor.Milliseconds()).Err()
+				})
+			}
+		}
+	})
+	return func() {
+		close(done)
+		holding.Wait()
+	}
+}
+
+// releaseScript gives the lock up if it is still ours.
+var releaseScript = redis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+
+// release gives the lock up. If that fails, it expires.
+func (s *store) release(token string) {
+	_ = s.do(func(ctx context.Context) error {
+		return releaseScript.Run(ctx, s.redis, []string{s.locked}, token).Err()
+	})
+}
+
+// failure is a failed flight, as the others learn of it.
+type failure struct {
+	Holder     string
+	Route      string
+	Status     int
+	Codes      []int
+	Texts      []string
+	Class      coupontools.Class
+	RetryAfter time.Duration
+	Cause      string
+}
+
+// saveFailure tells those who wait for the holder of the lock that it failed.
+func (s *store) saveFailure(holder string, err error) {
+	f := failure{Holder: holder, Cause: err.Error()}
+	if e, ok := errors.AsType[*coupontools.Error](err); ok {
+		f.Route, f.Status, f.Codes, f.Texts = e.Route, e.Status, e.Codes, e.Texts
+		f.Class, f.RetryAfter, f.Cause = e.Class, e.RetryAfter, ""
+		if e.Err != nil {
+			f.Cause = e.Err.Error()
+		}
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return
+	}
+	_ = s.do(func(ctx context.Context) error { return s.redis.Set(ctx, s.failed, raw, failedFor).Err() })
+}
+
+// failure returns the error of the holder's flight, nil if it has not failed.
+func (s *store) failure(holder string) error {
+	var raw []byte
+	err := s.do(func(ctx context.Context) (err error) {
+		raw, err = s.redis.Get(ctx, s.failed).Bytes()
+		return err
+	})
+	var f failure
+	if err != nil || len(raw) == 0 || json.Unmarshal(raw, &f) != nil || f.Holder != holder {
+		return nil
+	}
+	e := &coupontools.Error{
+		Route: f.Route, Status: f.Status, Codes: f.Codes, Texts: f.Texts, Class: f.Class, RetryAfter: f.RetryAfter,
+	}
+	if f.Cause != "" {
+		e.Err = errors.New(f.Cause)
+	}
+	if f.Route == "" {
+		return fmt.Errorf("asked by another replica: %w", e.Err)
+	}
+	return e
+}
+
+// pack writes a list as compressed JSON. The compressor is made each time: it is needed once in minutes, and is large.
+func pack(directories []coupontools.Directory) ([]byte, error) {
+	raw, err := json.Marshal(directories)
+	if err != nil {
+		return nil, fmt.Errorf("pack the list: %w", err)
+	}
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("pack the list: %w", err)
+	}
+	return w.EncodeAll(raw, nil), nil
+}
+
+// unpack reads what pack wrote.
+func unpack(packed []byte) ([]coupontools.Directory, error) {
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
+	if err != nil {
+		return nil, fmt.Errorf("unpack the list: %w", err)
+	}
+	defer r.Close()
+	raw, err := r.DecodeAll(packed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("unpack the list: %w", err)
+	}
+	var directories []coupontools.Directory
+	if err := json.Unmarshal(raw, &directories); err != nil {
+		return nil, fmt.Errorf("unpack the list: %w", err)
+	}
+	return directories, nil
+}
