@@ -12,7 +12,7 @@ import (
 
 // checkCoupontools makes each kind of reading call once. What the answers hold is counted, never shown.
 func checkCoupontools(ctx context.Context, c Config) []finding {
-	client, err := coupontools.New(string(c.CoupontoolsClientID), string(c.CoupontoolsClientSecret),
+	client, err := coupontools.New(c.CoupontoolsClientID.Reveal(), c.CoupontoolsClientSecret.Reveal(),
 		coupontools.WithBaseURL(string(c.CoupontoolsBaseURL)),
 		coupontools.WithTimeout(c.CoupontoolsTimeout),
 		coupontools.WithUserAgent(userAgent()),

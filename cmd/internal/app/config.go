@@ -13,8 +13,6 @@ import (
 
 	"github.com/joho/godotenv"
 	"github.com/kelseyhightower/envconfig"
-
-	"github.com/coupontools/couponbot/coupontools"
 )
 
 // Config holds the settings. The README's table says what each is for.
@@ -22,16 +20,16 @@ import (
 // Of the tags, envconfig, default and required are envconfig's. The rest are read here: must says what a value has to be,
 // in the words shown when it is not; min and max bound numbers and durations; hidden keeps a value out of every message.
 type Config struct {
-	SlackAppToken    coupontools.Secret `envconfig:"SLACK_APP_TOKEN" required:"true" hidden:"true" prefix:"xapp-" must:"be the app-level token, which begins with xapp-"`
-	SlackBotToken    coupontools.Secret `envconfig:"SLACK_BOT_TOKEN" required:"true" hidden:"true" prefix:"xoxb-" must:"be the bot token, which begins with xoxb-"`
-	SlackAPIURL      BaseURL            `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" hidden:"true" must:"be a URL such as https://slack.com/api/, without user, query or fragment"`
-	SlackConnections int                `envconfig:"SLACK_CONNECTIONS" default:"2" min:"1" max:"10" must:"be a whole number from 1 to 10"`
+	SlackAppToken    Secret  `envconfig:"SLACK_APP_TOKEN" required:"true" hidden:"true" prefix:"xapp-" must:"be the app-level token, which begins with xapp-"`
+	SlackBotToken    Secret  `envconfig:"SLACK_BOT_TOKEN" required:"true" hidden:"true" prefix:"xoxb-" must:"be the bot token, which begins with xoxb-"`
+	SlackAPIURL      BaseURL `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" hidden:"true" must:"be a URL such as https://slack.com/api/, without user, query or fragment"`
+	SlackConnections int     `envconfig:"SLACK_CONNECTIONS" default:"2" min:"1" max:"10" must:"be a whole number from 1 to 10"`
 
-	CoupontoolsClientID     coupontools.Secret `envconfig:"COUPONTOOLS_CLIENT_ID" required:"true" hidden:"true" must:"be the client id of a Coupontools account, without spaces"`
-	CoupontoolsClientSecret coupontools.Secret `envconfig:"COUPONTOOLS_CLIENT_SECRET" required:"true" hidden:"true" must:"be the client secret of a Coupontools account, without spaces"`
-	CoupontoolsBaseURL      BaseURL            `envconfig:"COUPONTOOLS_BASE_URL" default:"https://api.coupontools.com" hidden:"true" must:"be a URL such as https://api.coupontools.com, without user, query or fragment"`
-	CoupontoolsRate         int                `envconfig:"COUPONTOOLS_RATE" default:"5" min:"1" max:"1000" must:"be a whole number of calls a second, from 1 to 1000"`
-	CoupontoolsTimeout      time.Duration      `envconfig:"COUPONTOOLS_TIMEOUT" default:"30s" min:"1ms" max:"10m" must:"be a duration above 0 and up to 10m, such as 30s"`
+	CoupontoolsClientID     Secret        `envconfig:"COUPONTOOLS_CLIENT_ID" required:"true" hidden:"true" must:"be the client id of a Coupontools account, without spaces"`
+	CoupontoolsClientSecret Secret        `envconfig:"COUPONTOOLS_CLIENT_SECRET" required:"true" hidden:"true" must:"be the client secret of a Coupontools account, without spaces"`
+	CoupontoolsBaseURL      BaseURL       `envconfig:"COUPONTOOLS_BASE_URL" default:"https://api.coupontools.com" hidden:"true" must:"be a URL such as https://api.coupontools.com, without user, query or fragment"`
+	CoupontoolsRate         int           `envconfig:"COUPONTOOLS_RATE" default:"5" min:"1" max:"1000" must:"be a whole number of calls a second, from 1 to 1000"`
+	CoupontoolsTimeout      time.Duration `envconfig:"COUPONTOOLS_TIMEOUT" default:"30s" min:"1ms" max:"10m" must:"be a duration above 0 and up to 10m, such as 30s"`
 
 	RedisURL   RedisURL      `envconfig:"REDIS_URL" default:"redis://127.0.0.1:6379/0" hidden:"true" must:"be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…"`
 	CacheTTL   time.Duration `envconfig:"CACHE_TTL" default:"5m" min:"1ms" must:"be a duration above 0, such as 5m"`
@@ -43,13 +41,13 @@ type Config struct {
 	Senders           Roster    `envconfig:"SENDERS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
 	Admins            Roster    `envconfig:"ADMINS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
 
-	MaxRecipients  int                `envconfig:"MAX_RECIPIENTS" default:"10000" min:"1" must:"be a whole number of 1 or more"`
-	ApprovalOver   int                `envconfig:"APPROVAL_OVER" default:"500" min:"0" must:"be a whole number of 0 (off) or more"`
-	FrequencyCap   time.Duration      `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
-	DailyCapPerson int                `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
-	DailyCap       int                `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
-	ReportTTL      time.Duration      `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
-	SuppressionKey coupontools.Secret `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
+	MaxRecipients  int           `envconfig:"MAX_RECIPIENTS" default:"10000" min:"1" must:"be a whole number of 1 or more"`
+	ApprovalOver   int           `envconfig:"APPROVAL_OVER" default:"500" min:"0" must:"be a whole number of 0 (off) or more"`
+	FrequencyCap   time.Duration `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
+	DailyCapPerson int           `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	DailyCap       int           `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	ReportTTL      time.Duration `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
+	SuppressionKey Secret        `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
 
 	ListenAddr      Address       `envconfig:"LISTEN_ADDR" default:"127.0.0.1:8080" must:"be an address such as 127.0.0.1:8080 or :8080"`
 	LogLevel        LogLevel      `envconfig:"LOG_LEVEL" default:"info" must:"be debug, info, warn or error"`
@@ -123,12 +121,12 @@ func (c Config) Countries() []string {
 // Secrets returns the texts that no log and no message may show.
 func (c Config) Secrets() []string {
 	var texts []string
-	for _, s := range []coupontools.Secret{
+	for _, s := range []Secret{
 		c.SlackAppToken, c.SlackBotToken, c.CoupontoolsClientID, c.CoupontoolsClientSecret, c.SuppressionKey,
-		coupontools.Secret(c.RedisURL.Options().Password),
+		Secret(c.RedisURL.Options().Password),
 	} {
 		if s != "" {
-			texts = append(texts, string(s))
+			texts = append(texts, s.Reveal())
 		}
 	}
 	return texts
@@ -219,8 +217,8 @@ func check(field reflect.StructField, value reflect.Value) error {
 		return within(v, field, strconv.Atoi)
 	case time.Duration:
 		return within(v, field, time.ParseDuration)
-	case coupontools.Secret:
-		v = coupontools.Secret(strings.TrimSpace(string(v)))
+	case Secret:
+		v = Secret(strings.TrimSpace(string(v)))
 		value.Set(reflect.ValueOf(v))
 		return checkSecret(v, field.Tag.Get("prefix"))
 	}

@@ -45,7 +45,7 @@ func newMasker(secrets ...string) masker {
 var (
 	// Slack's tokens, the ticket in a socket's URL, and URLs that anyone who has them can post to.
 	slackSecret = regexp.MustCompile(`\b(?:xox[a-z]|xapp)(?:\.xox[a-z])?-[\w-]+|\bticket=[^&\s"]+|` +
-		`(/(?:commands|actions|services|workflows|app)/[TE][A-Z0-9]+)/[^\s"]+`)
+		`(/(?:commands|actions|services|workflows|app)/[TE][A-Z0-9]+/)[^\s"]+`)
 	// %40 and %2B are @ and + in a URL.
 	address = regexp.MustCompile(`[^\s<>()\[\]{},;:"'|=/\\@]+(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
 	quoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)+"(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
@@ -102,8 +102,8 @@ func maskPhones(text string) string {
 		for end < len(runes) && phoneRune(runes[end]) {
 			end++
 		}
-		glued := i > 0 && wordRune(runes[i-1])
-		cut := end < len(runes) && wordRune(runes[end])
+		glued := i > 0 && wordRune(runes[i-1]) && !strings.ContainsRune("(/", runes[i]) && !phoneSpace(runes[i])
+		cut := end < len(runes) && wordRune(runes[end]) && !phoneSpace(runes[end-1])
 		out.WriteString(maskRun(string(runes[i:end]), glued, cut))
 		i = end
 	}
@@ -121,7 +121,7 @@ func phoneSpace(r rune) bool {
 func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) }
 
 // maskRun masks one run of phone runes. A run glued to a letter in front, or cut off by one behind, begins or ends in a
-// piece that belongs to an id or a unit (reg_1234567, 1234567ns), unless that piece has a plus.
+// piece that belongs to an id or a unit (reg_1234567, 1234567ns), unless a plus says that it is a number.
 func maskRun(run string, glued, cut bool) string {
 	pieces := splitPieces(run)
 	var out, pending strings.Builder
@@ -131,7 +131,8 @@ func maskRun(run string, glued, cut bool) string {
 	}
 	for i, p := range pieces {
 		partOfWord := glued && i == 0 || cut && i == len(pieces)-1
-		if isPlain(strings.TrimSpace(p)) || partOfWord && !strings.Contains(p, "+") {
+		hasPlus := strings.Contains(pending.String()+p, "+")
+		if isPlain(strings.TrimSpace(p)) || partOfWord && !hasPlus {
 			flush()
 			out.WriteString(p)
 			continue
@@ -159,13 +160,13 @@ func splitPieces(run string) []string {
 var (
 	isoDate = regexp.MustCompile(`^\(?\d{4}(?:-\d\d-\d\d|/\d\d/\d\d)[).]?$`)
 	// A message's timestamp and the beginning of a trigger_id.
-	slackTime = regexp.MustCompile(`^\(?\d{10}\.\d{6}[).]?$`)
+	slackStamp = regexp.MustCompile(`^\(?\d{10}\.\d{6}[).]?$`)
 )
 
 // isPlain knows digits that are no phone number.
 func isPlain(piece string) bool {
 	piece = strings.Trim(piece, "()")
-	if isoDate.MatchString(piece) || slackTime.MatchString(piece) {
+	if isoDate.MatchString(piece) || slackStamp.MatchString(piece) {
 		return true
 	}
 	_, err := netip.ParseAddr(strings.Trim(piece, "/."))

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -15,11 +16,25 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools"
 )
 
 // The kinds of value that settings have. Each reads itself from text by Decode, as envconfig wants it. Spaces and line
 // ends around a value are taken for an accident: files of secrets often end in one.
+
+// Secret is a text that shows itself nowhere: not when printed with any verb, logged, or encoded.
+type Secret string
+
+// Reveal returns the text.
+func (s Secret) Reveal() string { return string(s) }
+
+// Format writes a placeholder, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, maskedSecret) }
+
+// LogValue returns a placeholder.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(maskedSecret) }
+
+// MarshalText returns a placeholder.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(maskedSecret), nil }
 
 // tokenKinds says what Slack's tokens are called, to help those who mixed two up.
 var tokenKinds = map[string]string{
@@ -31,7 +46,7 @@ var tokenKinds = map[string]string{
 
 // checkSecret checks a secret, which must be printable ASCII without spaces since it goes into HTTP headers, and how it
 // begins.
-func checkSecret(s coupontools.Secret, prefix string) error {
+func checkSecret(s Secret, prefix string) error {
 	if strings.ContainsFunc(string(s), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("not printable ASCII")
 	}
@@ -71,7 +86,7 @@ func (b BaseURL) withSlash() BaseURL {
 }
 
 // RedisURL names one Redis server. It may hold a password and is hidden like any secret.
-type RedisURL struct{ coupontools.Secret }
+type RedisURL struct{ Secret }
 
 // Decode checks the URL, as go-redis reads it.
 func (r *RedisURL) Decode(text string) error {
@@ -79,13 +94,13 @@ func (r *RedisURL) Decode(text string) error {
 	if _, err := redis.ParseURL(text); err != nil {
 		return errors.New("not a Redis URL")
 	}
-	r.Secret = coupontools.Secret(text)
+	r.Secret = Secret(text)
 	return nil
 }
 
 // Options returns what go-redis needs to connect.
 func (r RedisURL) Options() *redis.Options {
-	o, err := redis.ParseURL(string(r.Secret))
+	o, err := redis.ParseURL(r.Reveal())
 	if err != nil {
 		return &redis.Options{} // of a RedisURL that was never set
 	}

@@ -1,0 +1,18 @@
+// Command couponbot sends Coupontools directories from Slack. Run "couponbot help" for its subcommands, and
+// "couponbot demo" to try it without any account.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/coupontools/couponbot/cmd/internal/app"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal kills
+	os.Exit(app.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,378 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// needed are the settings that have no default.
+var needed = map[string]string{
+	"SLACK_APP_TOKEN":           "xapp-1-A1-2-secret",
+	"SLACK_BOT_TOKEN":           "xoxb-1-2-secret",
+	"COUPONTOOLS_CLIENT_ID":     "1234567890123456789012345678",
+	"COUPONTOOLS_CLIENT_SECRET": "abcdefghijklmnopqrstuvwxyz0123",
+}
+
+// setenv makes an environment that has the needed settings and those given, and none else, in an empty working directory.
+func setenv(t *testing.T, settings map[string]string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for field := range new(Config).fields() {
+		name := variable(field)
+		t.Setenv(name, "") // for its cleanup
+		value, ok := settings[name]
+		if !ok {
+			value, ok = needed[name]
+		}
+		if !ok {
+			if err := os.Unsetenv(name); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		t.Setenv(name, value)
+	}
+}
+
+func readConfig(t *testing.T, settings map[string]string) Config {
+	t.Helper()
+	setenv(t, settings)
+	c, err := ReadConfig()
+	if err != nil {
+		t.Fatalf("ReadConfig() = %v", err)
+	}
+	return c
+}
+
+// wrongSettings returns what ReadConfig says of the settings.
+func wrongSettings(t *testing.T, settings map[string]string) SettingsError {
+	t.Helper()
+	setenv(t, settings)
+	_, err := ReadConfig()
+	wrong, ok := errors.AsType[SettingsError](err)
+	if !ok {
+		t.Fatalf("ReadConfig() = %v, want a SettingsError", err)
+	}
+	return wrong
+}
+
+func TestReadConfig_defaults(t *testing.T) {
+	got := readConfig(t, nil)
+
+	want := Defaults()
+	want.SlackAppToken = Secret(needed["SLACK_APP_TOKEN"])
+	want.SlackBotToken = Secret(needed["SLACK_BOT_TOKEN"])
+	want.CoupontoolsClientID = Secret(needed["COUPONTOOLS_CLIENT_ID"])
+	want.CoupontoolsClientSecret = Secret(needed["COUPONTOOLS_CLIENT_SECRET"])
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("ReadConfig() = %+v, want %+v", got, want)
+	}
+	if got.SlackConnections != 2 || got.CoupontoolsTimeout != 30*time.Second || got.CacheStale != 24*time.Hour ||
+		got.SlackAPIURL != "https://slack.com/api/" || got.RedisURL.Options().Addr != "127.0.0.1:6379" {
+		t.Errorf("ReadConfig() = %+v, want the contract's defaults", got)
+	}
+}
+
+func TestDefaults_ignoresTheEnvironment(t *testing.T) {
+	setenv(t, map[string]string{"SLACK_CONNECTIONS": "7", "SENDERS": "*"})
+
+	got := Defaults()
+
+	if got.SlackConnections != 2 || got.Senders.All || got.SlackBotToken != "" {
+		t.Errorf("Defaults() = %+v, want nothing of the environment", got)
+	}
+}
+
+func TestReadConfig_values(t *testing.T) {
+	got := readConfig(t, map[string]string{
+		"SLACK_BOT_TOKEN":    "  xoxb-9-spaced\n",
+		"SLACK_API_URL":      "http://127.0.0.1:9999/api",
+		"REDIS_URL":          "rediss://me:hush@redis.example:6380/3",
+		"FREQUENCY_CAP":      "72h",
+		"DEFAULT_REGION":     "be",
+		"ALLOWED_COUNTRIES":  "nl, LU,,",
+		"MARKETING_CHANNELS": "C024BE91L G0123ABC",
+		"SENDERS":            "U024BE7LH, W012A3CDE,S0614TZR7",
+		"ADMINS":             "*",
+		"LISTEN_ADDR":        ":0",
+		"LOG_LEVEL":          "WARN",
+		"LOG_FORMAT":         "text",
+		"COUPONTOOLS_RATE":   "", // empty counts as not set
+	})
+
+	want := Defaults()
+	want.SlackAppToken = got.SlackAppToken
+	want.SlackBotToken = "xoxb-9-spaced"
+	want.CoupontoolsClientID, want.CoupontoolsClientSecret = got.CoupontoolsClientID, got.CoupontoolsClientSecret
+	want.SlackAPIURL = "http://127.0.0.1:9999/api/"
+	want.RedisURL = RedisURL{"rediss://me:hush@redis.example:6380/3"}
+	want.FrequencyCap = 72 * time.Hour
+	want.DefaultRegion = "BE"
+	want.AllowedCountries = Countries{"NL", "LU"}
+	want.MarketingChannels = Channels{"C024BE91L", "G0123ABC"}
+	want.Senders = Roster{Users: []string{"U024BE7LH", "W012A3CDE"}, Groups: []string{"S0614TZR7"}}
+	want.Admins = Roster{All: true}
+	want.ListenAddr = ":0"
+	want.LogLevel = LogLevel(slog.LevelWarn)
+	want.LogFormat = "text"
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("ReadConfig() = %+v, want %+v", got, want)
+	}
+	if o := got.RedisURL.Options(); o.Addr != "redis.example:6380" || o.DB != 3 || o.TLSConfig == nil {
+		t.Errorf("Redis options = %s, database %d, want redis.example:6380, 3, TLS", o.Addr, o.DB)
+	}
+}
+
+func TestReadConfig_listsAllMistakes(t *testing.T) {
+	got := wrongSettings(t, map[string]string{
+		"SLACK_APP_TOKEN":       "xoxb-1-mixed-up",
+		"SLACK_BOT_TOKEN":       "",
+		"SLACK_CONNECTIONS":     "11",
+		"COUPONTOOLS_TIMEOUT":   "30",
+		"COUPONTOOLS_CLIENT_ID": "has space",
+		"REDIS_URL":             "http://me:hush@nowhere",
+		"DEFAULT_REGION":        "UK",
+		"SENDERS":               "mia, U024BE7LH, #team",
+		"MARKETING_CHANNELS":    "#marketing",
+	})
+
+	want := SettingsError{
+		"SLACK_APP_TOKEN must be the app-level token, which begins with xapp-; it holds the bot token (xoxb-…)",
+		"SLACK_BOT_TOKEN is not set; it must be the bot token, which begins with xoxb-",
+		`SLACK_CONNECTIONS must be a whole number from 1 to 10, but is "11"`,
+		"COUPONTOOLS_CLIENT_ID must be the client id of a Coupontools account, without spaces",
+		`COUPONTOOLS_TIMEOUT must be a duration above 0 and up to 10m, such as 30s, but is "30"`,
+		"REDIS_URL must be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…",
+		`DEFAULT_REGION must be an ISO 3166 country code of two letters, such as BE, but is "UK"; there is no country "UK"`,
+		"MARKETING_CHANNELS must be channel ids such as C024BE91L, which Slack shows at the end of a channel's details, " +
+			`not names, but is "#marketing"; "#marketing" is no channel id`,
+		"SENDERS must be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7, " +
+			`but is "mia, U024BE7LH, #team"; "mia" is neither, "#team" is neither`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
+	tests := []struct{ name, value string }{
+		{"SLACK_APP_TOKEN", "xapp-"},
+		{"SLACK_BOT_TOKEN", "secret-without-prefix"},
+		{"SLACK_BOT_TOKEN", "xoxb-with\nnewline"},
+		{"SLACK_API_URL", "slack.com/api"},
+		{"SLACK_API_URL", "https://me:hush@slack.com/api/"},
+		{"SLACK_API_URL", "https://slack.com/api/?token=secret"},
+		{"SLACK_CONNECTIONS", "0"},
+		{"SLACK_CONNECTIONS", "two"},
+		{"COUPONTOOLS_CLIENT_SECRET", "Ω"},
+		{"COUPONTOOLS_BASE_URL", "ftp://api.coupontools.com"},
+		{"COUPONTOOLS_RATE", "0"},
+		{"COUPONTOOLS_TIMEOUT", "0s"},
+		{"REDIS_URL", "127.0.0.1:6379"},
+		{"REDIS_URL", "redis://me:secret@host:port"},
+		{"CACHE_TTL", "-1s"},
+		{"CACHE_STALE", "-1s"},
+		{"ALLOWED_COUNTRIES", "BE,XX"},
+		{"MARKETING_CHANNELS", "D024BE91L"},
+		{"SENDERS", "everyone"},
+		{"ADMINS", "C024BE91L"},
+		{"MAX_RECIPIENTS", "0"},
+		{"APPROVAL_OVER", "-1"},
+		{"FREQUENCY_CAP", "a week"},
+		{"DAILY_CAP_PERSON", "-1"},
+		{"DAILY_CAP", "1.5"},
+		{"REPORT_TTL", "0"},
+		{"SUPPRESSION_KEY", "two secret"},
+		{"LISTEN_ADDR", "8080"},
+		{"LISTEN_ADDR", "localhost:http"},
+		{"LISTEN_ADDR", ":99999"},
+		{"LOG_LEVEL", "loud"},
+		{"LOG_FORMAT", "xml"},
+		{"SHUTDOWN_TIMEOUT", "-5s"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+" "+tt.value, func(t *testing.T) {
+			wrong := wrongSettings(t, map[string]string{tt.name: tt.value})
+
+			if len(wrong) != 1 || !strings.HasPrefix(wrong[0], tt.name+" must ") {
+				t.Errorf("mistakes = %q, want one that begins with %s must", []string(wrong), tt.name)
+			}
+			if strings.Contains(wrong[0], "secret-") || strings.Contains(wrong[0], "hush") || strings.Contains(wrong[0], "=secret") {
+				t.Errorf("mistake = %q, want no secret in it", wrong[0])
+			}
+		})
+	}
+}
+
+func TestReadConfig_dotEnv(t *testing.T) {
+	setenv(t, map[string]string{"COUPONTOOLS_RATE": "9"})
+	dotEnv := "# a comment\nCOUPONTOOLS_RATE=3\nexport SENDERS='*'\nSUPPRESSION_KEY=\"from-file\" # why\n"
+	if err := os.WriteFile(".env", []byte(dotEnv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	c, err := ReadConfig()
+	if err != nil {
+		t.Fatalf("ReadConfig() = %v", err)
+	}
+
+	if c.CoupontoolsRate != 9 || !c.Senders.All || c.SuppressionKey != "from-file" {
+		t.Errorf("ReadConfig() = rate %d, senders %+v, want 9 of the environment and all of .env", c.CoupontoolsRate, c.Senders)
+	}
+}
+
+func TestReadConfig_brokenDotEnv(t *testing.T) {
+	setenv(t, map[string]string{"LOG_LEVEL": "loud"})
+	dotEnv := "A=1\nB=\"two\nlines\"\nSLACK_BOT_TOKEN xoxb-secret\nC=3\n"
+	if err := os.WriteFile(".env", []byte(dotEnv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := ReadConfig()
+
+	want := SettingsError{
+		".env must hold lines such as NAME=value, but line 4 does not",
+		`LOG_LEVEL must be debug, info, warn or error, but is "loud"`,
+	}
+	if diff := cmp.Diff(error(want), err); diff != "" {
+		t.Errorf("ReadConfig() (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfig_countries(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		region  Country
+		allowed Countries
+		want    []string
+	}{
+		{"nothing set means all", "", nil, nil},
+		{"the default region alone", "BE", nil, []string{"BE"}},
+		{"a list holds, with or without region", "BE", Countries{"NL", "FR"}, []string{"NL", "FR"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := Config{DefaultRegion: tt.region, AllowedCountries: tt.allowed}
+			if got := c.Countries(); !cmp.Equal(got, tt.want) {
+				t.Errorf("Countries() = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfig_showsNoSecret(t *testing.T) {
+	t.Parallel()
+	c := Defaults()
+	c.SlackBotToken, c.SlackAppToken, c.SuppressionKey = "xoxb-hush", "xapp-hush", "hush"
+	c.CoupontoolsClientID, c.CoupontoolsClientSecret = "hush1", "hush2"
+	c.RedisURL = RedisURL{"redis://me:hush@127.0.0.1:6379"}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("settings", "config", c, "redis", c.RedisURL)
+	asJSON, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, shown := range []string{
+		log.String(), string(asJSON), fmt.Sprint(c), fmt.Sprintf("%+v %#v %q %x", c, c, c.RedisURL, c.SlackBotToken),
+	} {
+		if strings.Contains(shown, "hush") || strings.Contains(shown, fmt.Sprintf("%x", "hush")) {
+			t.Errorf("shown: %s", shown)
+		}
+	}
+	if got := len(c.Secrets()); got != 6 {
+		t.Errorf("Secrets() has %d texts, want 6", got)
+	}
+}
+
+// readRoot reads a file of the repository's root; a test is skipped where it is not there.
+func readRoot(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", name))
+	if os.IsNotExist(err) {
+		t.Skip(name + " is not there")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestConfig_exampleFile holds .env.example to the settings: each is there once, in order; those needed with an empty
+// value, the others commented out with their default.
+func TestConfig_exampleFile(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for field := range new(Config).fields() {
+		line := variable(field) + "=" + field.Tag.Get("default")
+		if field.Tag.Get("required") != "true" {
+			line = "#" + line
+		}
+		want = append(want, line)
+	}
+
+	var got []string
+	for line := range strings.Lines(readRoot(t, ".env.example")) {
+		line = strings.TrimSpace(line)
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), "="); ok && name == strings.ToUpper(name) && !strings.Contains(name, " ") {
+			got = append(got, line)
+		}
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf(".env.example (-want +got):\n%s", diff)
+	}
+}
+
+// TestConfig_readme holds the README's table of settings to the struct: the same variables in the same order, with the
+// same defaults.
+func TestConfig_readme(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for field := range new(Config).fields() {
+		value := "`" + field.Tag.Get("default") + "`"
+		switch {
+		case field.Tag.Get("required") == "true":
+			value = "required"
+		case value == "``":
+			value = "empty"
+		}
+		want = append(want, variable(field)+" "+value)
+	}
+
+	if diff := cmp.Diff(want, settingsTable(readRoot(t, "README.md"))); diff != "" {
+		t.Errorf("README.md (-want +got):\n%s", diff)
+	}
+}
+
+// settingsTable returns name and default of each row of the table that begins with "| variable |".
+func settingsTable(readme string) []string {
+	var rows []string
+	inTable := false
+	for line := range strings.Lines(readme) {
+		cells := strings.Split(line, "|")
+		switch {
+		case strings.HasPrefix(line, "| variable |"):
+			inTable = true
+		case !strings.HasPrefix(line, "|"):
+			inTable = false
+		case inTable && len(cells) > 3 && strings.HasPrefix(cells[1], " `"):
+			value, _, _ := strings.Cut(strings.TrimSpace(cells[2]), " ") // more words may follow
+			rows = append(rows, strings.Trim(cells[1], " `")+" "+value)
+		}
+	}
+	return rows
+}
