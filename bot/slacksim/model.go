@@ -7,19 +7,19 @@ import (
 
 // User is a person or a bot.
 type User struct {
-	ID, TeamID        string
-	Name, RealName    string
-	Email             string
-	Title             string
-	TZ, TZLabel       string // IANA name, and what Slack calls it
-	TZOffset          int    // seconds east of UTC
-	Admin             bool
-	Guest             bool // is_restricted: a multi-channel guest
-	SingleGuest       bool // is_ultra_restricted: a single-channel guest
-	Bot               bool
-	Deleted           bool
-	Stranger          bool   // of another company, met in a shared channel
-	EnterpriseID      string // of the person's organisation, "" outside Enterprise
+	ID, TeamID     string
+	Name, RealName string
+	Email          string
+	Title          string
+	TZ, TZLabel    string // IANA name, and what Slack calls it
+	TZOffset       int    // seconds east of UTC
+	Admin          bool
+	Guest          bool // is_restricted: a multi-channel guest
+	SingleGuest    bool // is_ultra_restricted: a single-channel guest
+	Bot            bool
+	Deleted        bool
+	Stranger       bool   // of another company, met in a shared channel
+	EnterpriseID   string // of the person's organisation, "" outside Enterprise
 }
 
 // Channel is a conversation.
@@ -152,6 +152,7 @@ type File struct {
 	Size                      int
 	Channels                  []string // where it is shared
 	Created                   time.Time
+	url                       string // url_private, as the bot was told
 }
 
 // Outcome is what came of a person's act.

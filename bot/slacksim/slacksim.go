@@ -1,21 +1,67 @@
 package slacksim
 
 import (
+	"context"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 )
+
+// Server is a local Slack with one workspace and one app. Its methods may be called from any goroutine.
+//
+// Unexported methods that touch the workspace expect mu to be held, unless they say otherwise.
+type Server struct {
+	appToken, botToken         string
+	scopes                     []string
+	now                        func() time.Time
+	enterprise, enterpriseName string
+	pingEvery                  time.Duration
+	page                       http.Handler
+
+	life context.Context // ends with Close
+	end  context.CancelFunc
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed and made anew at each change
+	base     string        // scheme and host the bot reaches this server by
+	users    []User
+	channels []*Channel
+	groups   []Group
+	commands []SlashCommand
+
+	counter  int // for ids
+	lastTS   time.Time
+	messages map[string][]*message
+	stacks   map[string][]*view // modals by user
+	homes    map[string]*view
+	offered  map[string][]Option // what a suggestion last offered, by place and element
+	triggers map[string]*trigger
+	replies  map[string]*replyURL
+	files    map[string]*storedFile
+
+	socket   socketState
+	faults   faultState
+	observed observed
+}
 
 // Setting changes the workspace that [New] makes.
 type Setting func(*Server)
 
 // WithTokens sets the tokens the bot must show; the defaults are made up.
-func WithTokens(app, bot string) Setting { return func(s *Server) { s.appToken, s.botToken = app, bot } }
+func WithTokens(app, bot string) Setting {
+	return func(s *Server) { s.appToken, s.botToken = app, bot }
+}
 
 // WithUsers puts these people in the place of the default ones. The bot's own user stays.
-func WithUsers(users ...User) Setting { return func(s *Server) { s.setUsers(users) } }
+func WithUsers(users ...User) Setting {
+	return func(s *Server) { s.users = append([]User{botUser()}, users...) }
+}
 
-// WithChannels puts these channels in the place of the default ones. Direct messages are made besides.
-func WithChannels(channels ...Channel) Setting { return func(s *Server) { s.setChannels(channels) } }
+// WithChannels puts these channels in the place of the default ones. Direct messages with the bot are made besides.
+func WithChannels(channels ...Channel) Setting {
+	return func(s *Server) { s.channels = channelPointers(channels) }
+}
 
 // WithGroups puts these user groups in the place of the default one.
 func WithGroups(groups ...Group) Setting { return func(s *Server) { s.groups = groups } }
@@ -35,8 +81,94 @@ func WithEnterprise(id, name string) Setting {
 	return func(s *Server) { s.enterprise, s.enterpriseName = id, name }
 }
 
-// WithPingInterval sets how often the server pings; the default is 10 s.
+// WithPingInterval sets how often the server pings; the default is 10 s (Slack: under 30 s).
 func WithPingInterval(d time.Duration) Setting { return func(s *Server) { s.pingEvery = d } }
 
+// New returns a ready workspace: the people [Mia], [Noah], [Gus] and [Stranger], the channels [Marketing], [General],
+// [Partners] and [Private], and direct messages of everyone of the team with the bot.
+func New(settings ...Setting) *Server {
+	s := &Server{
+		appToken: "xapp-1-" + App + "-local-0123456789", botToken: "xoxb-local-0123456789",
+		scopes: DefaultScopes, now: time.Now, pingEvery: 10 * time.Second,
+		changed: make(chan struct{}), base: "http://localhost",
+		users: append([]User{botUser()}, defaultUsers()...), channels: channelPointers(defaultChannels()),
+		groups:   defaultGroups(),
+		messages: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
+		offered: map[string][]Option{}, triggers: map[string]*trigger{}, replies: map[string]*replyURL{},
+		files: map[string]*storedFile{},
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	s.socket = newSocketState()
+	s.observed = newObserved()
+	s.faults.retries = []time.Duration{0, time.Minute, 5 * time.Minute}
+	for _, set := range settings {
+		set(s)
+	}
+	for _, u := range s.users {
+		if !u.Bot && !u.Stranger {
+			s.openDirect(u.ID)
+		}
+	}
+	return s
+}
+
+// Close ends all connections and everything that is under way.
+func (s *Server) Close() {
+	s.end()
+	s.mu.Lock()
+	conns := s.socket.conns
+	s.mu.Unlock()
+	for _, c := range conns {
+		_ = c.ws.CloseNow()
+	}
+	s.socket.running.Wait()
+}
+
+// SetPage sets what answers every path that is not Slack's own. Call it before serving.
+func (s *Server) SetPage(h http.Handler) { s.page = h }
+
+// AppToken returns the app-level token, for Socket Mode.
+func (s *Server) AppToken() string { return s.appToken }
+
+// BotToken returns the bot's token, for the Web API.
+func (s *Server) BotToken() string { return s.botToken }
+
 // ServeHTTP answers the Web API, the socket, response URLs and files.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch first {
+	case "api":
+		s.serveAPI(w, r, rest)
+	case "link":
+		s.serveSocket(w, r)
+	case "commands", "actions":
+		s.serveReply(w, r)
+	case "upload":
+		s.serveUpload(w, r, rest)
+	case "files-pri":
+		s.serveDownload(w, r, rest)
+	default:
+		s.serveElse(w, r)
+	}
+}
+
+func (s *Server) serveElse(w http.ResponseWriter, r *http.Request) {
+	if s.page != nil {
+		s.page.ServeHTTP(w, r)
+		return
+	}
+	s.mu.Lock()
+	s.violate("%s %s: Slack has no such path", r.Method, r.URL.Path)
+	s.mu.Unlock()
+	http.NotFound(w, r)
+}
+
+// reachedBy remembers how the bot reaches this server, for the URLs that are handed to it, and returns it.
+func (s *Server) reachedBy(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	s.base = scheme + "://" + r.Host
+	return s.base
+}
