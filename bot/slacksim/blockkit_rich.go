@@ -3,11 +3,11 @@ package slacksim
 import "math"
 
 var richText = object(shape{
-	"type": kind, "block_id": identifier, "elements": need(list(1, maxViewBlocks, richPart)),
+	"type": kind, "block_id": identifier, "elements": need(list(1, maxViewBlocks, checkRichPart)),
 })
 
-// richPart is a paragraph, a list, a quotation or preformatted text.
-func richPart(k *checker, at string, x any) {
+// checkRichPart is a paragraph, a list, a quotation or preformatted text.
+func checkRichPart(k *checker, at string, x any) {
 	o, _ := x.(map[string]any)
 	kindOf, _ := o["type"].(string)
 	c, ok := richParts[kindOf]
@@ -22,22 +22,22 @@ const noLimit = math.MaxInt
 
 var (
 	border      = may(integer(0, 1))
-	richSection = object(shape{"type": need(oneOf("rich_text_section")), "elements": need(list(0, noLimit, richLeaf))})
+	richSection = object(shape{"type": need(oneOf("rich_text_section")), "elements": need(list(0, noLimit, checkRichLeaf))})
 	richParts   = map[string]check{
 		"rich_text_section": richSection,
 		"rich_text_list": object(shape{
 			"type": kind, "style": need(oneOf("bullet", "ordered")), "elements": need(list(1, noLimit, richSection)),
 			"indent": may(integer(0, 8)), "offset": may(integer(0, math.MaxInt32)), "border": border,
 		}),
-		"rich_text_quote": object(shape{"type": kind, "elements": need(list(0, noLimit, richLeaf)), "border": border}),
+		"rich_text_quote": object(shape{"type": kind, "elements": need(list(0, noLimit, checkRichLeaf)), "border": border}),
 		"rich_text_preformatted": object(shape{
-			"type": kind, "elements": need(list(0, noLimit, richLeaf)), "border": border, "language": may(str(1, 100)),
+			"type": kind, "elements": need(list(0, noLimit, checkRichLeaf)), "border": border, "language": may(str(1, 100)),
 		}),
 	}
 )
 
-// richLeaf is a piece of running text.
-func richLeaf(k *checker, at string, x any) {
+// checkRichLeaf is a piece of running text.
+func checkRichLeaf(k *checker, at string, x any) {
 	o, _ := x.(map[string]any)
 	kindOf, _ := o["type"].(string)
 	c, ok := richLeaves[kindOf]
