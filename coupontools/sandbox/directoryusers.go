@@ -49,8 +49,8 @@ func newUser(dice *rand.Rand, d *directory, i int) *user {
 	return u
 }
 
-// newPhone returns numbers out of ranges that are kept for fiction or look like them, some without the plus, as the
-// API itself writes them, and for some people none.
+// newPhone returns mobile numbers of three countries, some without the plus, as the API itself writes them, and for some
+// people none. The German ones are of a range kept for fiction.
 func newPhone(dice *rand.Rand, i int) string {
 	n := dice.IntN(100)
 	switch i % 6 {
@@ -59,9 +59,9 @@ func newPhone(dice *rand.Rand, i int) string {
 	case 2:
 		return fmt.Sprintf("324700101%02d", n)
 	case 3:
-		return fmt.Sprintf("+336399800%02d", n)
+		return fmt.Sprintf("+4917139200%02d", n)
 	case 4:
-		return fmt.Sprintf("+4477009000%02d", n)
+		return fmt.Sprintf("+316100000%02d", n)
 	}
 	return ""
 }

@@ -100,15 +100,17 @@ var strict = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(fa
 
 func asciiDomain(domain string) (string, error) {
 	ascii, err := strict.ToASCII(domain)
-	if err != nil || strings.HasSuffix(ascii, ".") {
+	if err != nil {
 		return "", errDomain
 	}
-	dot := strings.LastIndexByte(ascii, '.')
+	top := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	switch {
-	case dot < 0:
+	case top == ascii:
 		return "", errNoDot
-	case strings.Trim(ascii[dot+1:], "0123456789") == "":
+	case top != "" && strings.Trim(top, "0123456789") == "":
 		return "", errNumericDomain
+	case len(top) < 2: // There is no top-level domain of one character.
+		return "", errDomain
 	}
 	return strings.ToLower(ascii), nil
 }

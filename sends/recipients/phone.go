@@ -50,8 +50,10 @@ func Phone(text string, r Rules) (Recipient, error) {
 	return accept(number, r.Allowed)
 }
 
-// padding is what address books put around a number to keep its direction.
-func padding(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+// padding is what programs put around a number: marks of its direction, and the quotes that make it text in a table.
+func padding(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`"'`, r)
+}
 
 // dial rewrites a number with the characters 0-9, + and a few signs between them. Everything else is refused here, since
 // the library would read letters as the digits of a keypad and drop an extension.

@@ -31,6 +31,8 @@ func TestPhone(t *testing.T) {
 		"Persian digits":                        {"+۳۲۴۷۰۱۲۳۴۵۶", "", "+32470123456"},
 		"no-break blanks and long dashes":       {"+32\u00a0470\u202f12–34—56", "", "+32470123456"},
 		"direction marks around it":             {"\u202a+32 470 12 34 56\u202c", "", "+32470123456"},
+		"an apostrophe from a table":            {"'+32470123456", "", "+32470123456"},
+		"in quotes":                             {`"+32 470 12 34 56"`, "", "+32470123456"},
 		"tab inside":                            {"+32\t470123456", "", "+32470123456"},
 		"US number with the area in brackets":   {"(650) 253-0000", "US", "+16502530000"},
 		"the longest":                           {"+49 1516 0000000", "", "+4915160000000"},
