@@ -10,7 +10,7 @@ var richText = object(shape{
 func checkRichPart(k *checker, at string, x any) {
 	o, _ := x.(map[string]any)
 	kindOf, _ := o["type"].(string)
-	c, ok := richParts[kindOf]
+	c, ok := richPartChecks[kindOf]
 	if !ok {
 		k.fault(at+"/type", "enum", "a rich text element", "unsupported type: %v", o["type"])
 		return
@@ -21,9 +21,9 @@ func checkRichPart(k *checker, at string, x any) {
 const noLimit = math.MaxInt
 
 var (
-	border      = may(integer(0, 1))
-	richSection = object(shape{"type": need(oneOf("rich_text_section")), "elements": need(list(0, noLimit, checkRichLeaf))})
-	richParts   = map[string]check{
+	border         = may(integer(0, 1))
+	richSection    = object(shape{"type": need(oneOf("rich_text_section")), "elements": need(list(0, noLimit, checkRichLeaf))})
+	richPartChecks = map[string]check{
 		"rich_text_section": richSection,
 		"rich_text_list": object(shape{
 			"type": kind, "style": need(oneOf("bullet", "ordered")), "elements": need(list(1, noLimit, richSection)),
@@ -40,7 +40,7 @@ var (
 func checkRichLeaf(k *checker, at string, x any) {
 	o, _ := x.(map[string]any)
 	kindOf, _ := o["type"].(string)
-	c, ok := richLeaves[kindOf]
+	c, ok := richLeafChecks[kindOf]
 	if !ok {
 		k.fault(at+"/type", "enum", "a rich text element", "unsupported type: %v", o["type"])
 		return
@@ -53,8 +53,8 @@ var (
 		"bold": may(boolean), "italic": may(boolean), "strike": may(boolean), "code": may(boolean),
 		"underline": may(boolean), "highlight": may(boolean), "client_highlight": may(boolean), "unlink": may(boolean),
 	}))
-	someText   = need(str(1, noLimit))
-	richLeaves = map[string]check{
+	someText       = need(str(1, noLimit))
+	richLeafChecks = map[string]check{
 		"text":      object(shape{"type": kind, "text": someText, "style": richStyle}),
 		"link":      object(shape{"type": kind, "url": someText, "text": may(str(0, noLimit)), "unsafe": may(boolean), "style": richStyle}),
 		"emoji":     object(shape{"type": kind, "name": someText, "unicode": may(str(0, 100)), "skin_tone": may(integer(1, 6)), "style": richStyle}),
