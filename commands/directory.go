@@ -113,7 +113,7 @@ func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
 	}
 	lines = append(lines, blocks.Field("Price", price(d.Payment)))
 	if d.Payment != nil && d.Payment.Description != "" {
-		lines = append(lines, blocks.Field("For", oneLine(d.Payment.Description)))
+		lines = append(lines, blocks.Field("Description", oneLine(d.Payment.Description)))
 	}
 	set := []slack.Block{blocks.Header(oneLine(d.Name)), blocks.Rich(lines...)}
 	if len(notes) > 0 {

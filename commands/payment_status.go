@@ -75,6 +75,16 @@ func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error
 		Directory: who.Directory, User: who.User,
 		Status: req.View.Value(fieldStatus), Expires: req.View.Time(fieldExpiry),
 	}
+	if wrong := wrongPayment(u); len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text("Changing the payment status…"))
+	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
+		return p.changed(ctx, u, req.Person)
+	}}, nil
+}
+
+func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	wrong := map[string]string{}
 	if !slices.Contains(paymentStatuses, u.Status) {
 		wrong[fieldStatus] = "Choose a status."
@@ -82,13 +92,7 @@ func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	if !u.Expires.IsZero() && !u.Expires.After(time.Now()) {
 		wrong[fieldExpiry] = "This time is in the past. Choose a later one, or none."
 	}
-	if len(wrong) > 0 {
-		return bot.Reply{Errors: wrong}, nil
-	}
-	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text("Changing the payment status…"))
-	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
-		return p.changed(ctx, u, req.Person)
-	}}, nil
+	return wrong
 }
 
 func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person bot.Person) (bot.Reply, error) {

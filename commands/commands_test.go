@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+func TestAll_withoutDeps(t *testing.T) {
+	t.Parallel()
+	var names, topics []string
+	for _, c := range All(Deps{}) {
+		if c.Name != "" {
+			names = append(names, c.Name+" "+c.Usage)
+		}
+		if c.Topic != "" {
+			topics = append(topics, c.Topic)
+		}
+		if c.Summary == "" || len(c.Examples) == 0 {
+			t.Errorf("%s%s has no summary or no examples", c.Name, c.Topic)
+		}
+	}
+	wantNames := []string{
+		"/directories [words to filter by]",
+		"/directory [name or dir_ID]",
+		"/directory-users [name or dir_ID] [who]",
+		"/send-directory [email or sms] [to] [name or dir_ID]",
+		"/coupontools [help]",
+	}
+	if !slices.Equal(names, wantNames) {
+		t.Errorf("commands = %q, want %q", names, wantNames)
+	}
+	if want := []string{"directories", "directory", "users", "send", "status"}; !slices.Equal(topics, want) {
+		t.Errorf("topics = %q, want %q", topics, want)
+	}
+}
+
+// TestAll_rights holds what needs the right to send: everything that sends, changes, or shows people's data.
+func TestAll_rights(t *testing.T) {
+	t.Parallel()
+	rights := map[string]bot.Right{}
+	for _, c := range All(Deps{}) {
+		for id := range c.Clicks {
+			rights[id] = c.Right
+		}
+		for id := range c.Submits {
+			rights[id] = c.Right
+		}
+		for id := range c.Suggests {
+			rights["suggest "+id] = c.Right
+		}
+	}
+	want := map[string]bot.Right{
+		"directories_page:prev": bot.Read, "directories_page:next": bot.Read, "directories_refresh": bot.Read,
+		"directory_pick": bot.Read, "suggest directory_pick": bot.Read,
+		"directory_send": bot.Send, "directory_users": bot.Send,
+		"users_page:prev": bot.Send, "users_page:next": bot.Send, "users_more": bot.Send,
+		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
+		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
+		"suggest directory": bot.Send, "suggest region": bot.Send,
+	}
+	for id, right := range want {
+		if got, ok := rights[id]; !ok || got != right {
+			t.Errorf("right of %s = %v, %v; want %v", id, got, ok, right)
+		}
+		delete(rights, id)
+	}
+	for id := range rights {
+		t.Errorf("%s is in no table of rights", id)
+	}
+}
+
+// TestAll_listsEveryCommand counts the functions that return a bot.Command.
+func TestAll_listsEveryCommand(t *testing.T) {
+	t.Parallel()
+	sources := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", sources, 0) //nolint:staticcheck // build tags do not matter here
+	if err != nil {
+		t.Fatal(err)
+	}
+	constructors := 0
+	ast.Inspect(packages["commands"], func(n ast.Node) bool {
+		f, ok := n.(*ast.FuncDecl)
+		if ok && f.Type.Results != nil && len(f.Type.Results.List) == 1 && isCommand(f.Type.Results.List[0].Type) {
+			constructors++
+		}
+		return true
+	})
+	if got := len(All(Deps{})); got != constructors {
+		t.Errorf("All lists %d commands, the package makes %d", got, constructors)
+	}
+}
+
+func isCommand(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "Command"
+}

@@ -1,0 +1,114 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+func TestDirectories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := must(t)(w.types(t, "/directories"))
+	if !first.Public || first.Replace {
+		t.Errorf("Public, Replace = %v, %v; want a new public message", first.Public, first.Replace)
+	}
+	golden(t, "directories", picture(first))
+
+	b := buttons(t, first)
+	if b[actionDirectoriesPrev] != "" {
+		t.Error("the first page has a Previous button")
+	}
+	second := must(t)(w.clicks(t, actionDirectoriesNext, b[actionDirectoriesNext], nil))
+	wantIn(t, picture(second), "Page 2 of 4 · 40 directories", "directories_page:prev", "directories_page:next")
+	if !second.Replace {
+		t.Error("paging posted a new message, want the same one replaced")
+	}
+	last := must(t)(w.clicks(t, actionDirectoriesNext, `{"page":9,"filter":""}`, nil))
+	wantIn(t, picture(last), "Page 4 of 4", "directories_page:prev")
+	wantNotIn(t, picture(last), "directories_page:next")
+}
+
+func TestDirectories_filter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := picture(must(t)(w.types(t, "/directories CITY deals")))
+	wantIn(t, got, "Page 1 of 1 · 3 directories matching “CITY deals”", "City deals for families")
+
+	_, err := w.types(t, "/directories Opening son")
+	m := mistake(t, err)
+	wantIn(t, m.Text+" "+m.Hint, "No directory has “Opening son” in its name or id.", "/directories shows them all.")
+}
+
+func TestDirectories_refreshKeepsThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(t)(w.types(t, "/directories e"))
+	again := must(t)(w.clicks(t, actionDirectoriesRefresh, `{"page":2,"filter":"e"}`, nil))
+	wantIn(t, picture(again), "Page 2 of ", "matching “e”")
+	if !again.Replace {
+		t.Error("Refresh posted a new message")
+	}
+}
+
+func TestDirectories_coupontoolsAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.api.Break(sandbox.Rule{Fault: sandbox.ServerError(503)})
+	_, err := w.types(t, "/directories")
+	m := mistake(t, err)
+	if m.Cause == nil || m.Hint == "" {
+		t.Errorf("mistake = %+v, want a cause for the log and a hint", m)
+	}
+	wantIn(t, m.Text, "Coupontools did not give a proper answer.")
+}
+
+func TestDirectories_redisAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.Close()
+	wantIn(t, picture(must(t)(w.types(t, "/directories"))), "Redis is away; this comes straight from Coupontools.")
+}
+
+func TestDirectories_brokenButton(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.clicks(t, actionDirectoriesNext, "2", nil)
+	wantIn(t, mistake(t, err).Hint, "/directories")
+}
+
+func TestDirectories_hostileNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := picture(must(t)(w.types(t, "/directories script")))
+	wantIn(t, got, `<script>alert(1)</script> *bold* _it_ ~no~ <!channel>`)
+	value := buttons(t, must(t)(w.types(t, "/directories "+strings.Repeat("deals ", 1000)[:6])))[actionDirectoriesRefresh]
+	if len(value) > 2000 {
+		t.Errorf("a button's value has %d characters, Slack takes 2,000", len(value))
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		30 * time.Second: "less than a minute",
+		time.Minute:      "1 minute",
+		14 * time.Minute: "14 minutes",
+		3 * time.Hour:    "3 hours",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestThousands(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
+		if got := thousands(n); got != want {
+			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package commands
+
+import (
+	"testing"
+
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+func TestDirectory_card(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := must(t)(w.types(t, "/directory zomerpas oostende"))
+	if !r.Public {
+		t.Error("the card is not public")
+	}
+	golden(t, "directory_card", picture(r))
+}
+
+func TestDirectory_namedInManyWays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.idOf(t, "Crêperie du Vieux-Marché")
+	for _, words := range []string{
+		"Crêperie du Vieux-Marché", "CREPERIE DU VIEUX-MARCHE", "creperie", "“crêperie du vieux-marché”", "vieux marche",
+		id, `"` + id + `"`,
+	} {
+		got := picture(must(t)(w.types(t, "/directory "+words)))
+		wantIn(t, got, "# Crêperie du Vieux-Marché", "[Send directory_send="+id+"]", "[Users directory_users="+id+"]")
+	}
+}
+
+func TestDirectory_withoutWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := must(t)(w.types(t, "/directory"))
+	if r.Public {
+		t.Error("the picker is public, want it only for the person who asked")
+	}
+	wantIn(t, picture(r), "<external_select directory_pick")
+	options := w.suggests(t, actionPick, "kaasb")
+	if len(options) != 1 || options[0].Text != "De Kaasboer & Zonen" {
+		t.Errorf("options for kaasb = %v, want De Kaasboer & Zonen", options)
+	}
+	wantIn(t, picture(must(t)(w.clicks(t, actionPick, options[0].Value, nil))), "# De Kaasboer & Zonen")
+}
+
+func TestDirectory_severalHits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for words, want := range map[string]string{
+		"City deals": "2 directories match “City deals”. Which one?",
+		"deals":      "4 directories match “deals”. Which one?",
+	} {
+		r := must(t)(w.types(t, "/directory "+words))
+		if r.Public {
+			t.Errorf("the picker for %q is public", words)
+		}
+		wantIn(t, picture(r), want, "[Open directory_pick=dir_")
+	}
+}
+
+func TestDirectory_unknown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.types(t, "/directory Openinng soon")
+	m := mistake(t, err)
+	wantIn(t, m.Text, "There is no directory “Openinng soon”.")
+	wantIn(t, m.Hint, "Did you mean “Opening soon” (dir_", "/directories shows them all.")
+
+	_, err = w.types(t, "/directory dir_99999999")
+	wantIn(t, mistake(t, err).Text, "There is no directory “dir_99999999”.")
+}
+
+func TestDirectory_fromTheListWhileCoupontoolsIsAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	w.api.Break(sandbox.Rule{Path: "/v3/directory/info", Fault: sandbox.Refusal(500, sandbox.ShapeNested, 300, "down")})
+	wantIn(t, picture(must(t)(w.types(t, "/directory Öresund"))), "# Öresund Card", cardFromList)
+}
+
+func TestDirectory_hostileName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	golden(t, "directory_hostile", picture(must(t)(w.types(t, "/directory script"))))
+}
+
+func TestSuggestDirectories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.WithDirectories(500))
+	if got := w.suggests(t, fieldDirectory, ""); len(got) != 100 {
+		t.Errorf("%d options before anything is typed, want 100", len(got))
+	}
+	same := w.suggests(t, fieldDirectory, "city deals")
+	if len(same) < 3 || same[0].Text == same[1].Text {
+		t.Errorf("options = %v, want directories of one name told apart by their ids", same)
+	}
+	long := w.suggests(t, fieldDirectory, "name far longer")
+	if len(long) != 1 || len([]rune(long[0].Text)) != 75 {
+		t.Errorf("options = %v, want one of 75 characters", long)
+	}
+}
+
+// BenchmarkSuggestDirectories is the aim of 2 ms of CPU for type-ahead over 10,000 directories.
+func BenchmarkSuggestDirectories(b *testing.B) {
+	w := newWorld(b, sandbox.WithDirectories(10_000))
+	w.warm(b)
+	for b.Loop() {
+		w.suggests(b, fieldDirectory, "bak")
+	}
+}
+
+// BenchmarkDirectories is a page of 10,000 directories from a warm cache.
+func BenchmarkDirectories(b *testing.B) {
+	w := newWorld(b, sandbox.WithDirectories(10_000))
+	w.warm(b)
+	for b.Loop() {
+		if _, err := w.types(b, "/directories hotels"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
