@@ -24,11 +24,13 @@
 // same values in the body, the body [] for no parameters, the status envelope, the three shapes of errors, the codes, the
 // parameters, the answers of directory/info, directoryusers/update and send/sms, and the page of 100 users, newest first.
 //
-// Seen in code that calls the API: x-api-key and x-api-secret, form bodies, the action "email_sent".
+// Seen in code that calls the API: x-api-key and x-api-secret for v3, form bodies, the action "email_sent", and the
+// parameters firstname, lastname, check_unique, couponsession and sender.
 //
 // Assumed, since no copy shows it: the answers of directory/list and directoryusers/list, the HTTP statuses 401 and 422 of
 // refusals, a first page numbered 1 and an empty one past the end, the absence of payment for a free directory, the action
-// "sms_sent", code 604 for any message that could not be sent, code 507 for an unknown user, and that send/email and
+// "sms_sent", code 604 for any message that could not be sent, the
+// shapes in which 101, 103 and 104 come, ids without their prefix, code 507 for an unknown user, and that send/email and
 // send/sms leave the single-use fields out for a directory. [Quirks] has another form for those that a client must bear.
 //
 // The package shares nothing with the client, so that a misreading of the documentation shows as a failing test.
