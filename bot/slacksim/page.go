@@ -1,0 +1,96 @@
+package slacksim
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"sync"
+)
+
+//go:embed web/*.html web/*.css web/*.js web/*.svg
+var webFiles embed.FS
+
+// PageOptions says how the web page presents the workspace.
+type PageOptions struct {
+	// Name is the workspace's name; empty stands for "Local workspace".
+	Name string
+	// Hosts are the values of the Host header that are answered, the port included ("127.0.0.1:8765"). All others are
+	// refused, so that no web site can reach the page through a name of its own.
+	Hosts []string
+	// Person and Channel are shown when the URL names none; empty stands for [Mia] and [Marketing].
+	Person, Channel string
+	// Hints are offered at the start of each channel: a click puts the line into the message box.
+	Hints []Hint
+	// Toggles stand in the inspector beside the local Slack's own faults.
+	Toggles []Toggle
+}
+
+// Hint is a line to try, and in a few words what it does.
+type Hint struct{ Line, Does string }
+
+// Toggle is something the inspector switches on and off. On and Set are called from several goroutines.
+type Toggle struct {
+	Name, Help string
+	On         func() bool
+	Set        func(on bool)
+}
+
+// page is the web page. It keeps nothing of the workspace but what each person has read.
+type page struct {
+	slack *Server
+	opts  PageOptions
+	look  *template.Template
+
+	mu   sync.Mutex
+	read map[[2]string]string // person, channel: timestamp of the newest message seen
+}
+
+// Page returns the workspace's web page: server-rendered HTML that is kept live by server-sent events and needs nothing
+// from the network. Who acts is in the URL, so that two tabs can be two people. It may share a listener with the Web
+// API: see [Server.SetPage].
+//
+// The page has no log-in. It must be served on a loopback address only.
+func (s *Server) Page(opts PageOptions) http.Handler {
+	opts.Name = firstOf(opts.Name, "Local workspace")
+	opts.Person = firstOf(opts.Person, Mia)
+	opts.Channel = firstOf(opts.Channel, Marketing)
+	p := &page{slack: s, opts: opts, look: parseLook(), read: map[[2]string]string{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", p.whole)
+	mux.Handle("GET /web/", http.FileServerFS(webFiles))
+	mux.HandleFunc("GET /live", p.live)
+	mux.HandleFunc("POST /say", p.say)
+	mux.HandleFunc("POST /act", p.act)
+	mux.HandleFunc("POST /suggest", p.suggest)
+	mux.HandleFunc("POST /submit", p.submit)
+	mux.HandleFunc("POST /close", p.closeView)
+	mux.HandleFunc("POST /faults", p.fault)
+	mux.HandleFunc("POST /toggles", p.toggle)
+	return guarded(mux, opts.Hosts)
+}
+
+func parseLook() *template.Template {
+	t := template.New("").Funcs(template.FuncMap{"plural": plural})
+	return template.Must(t.ParseFS(webFiles, "web/*.html"))
+}
+
+// render executes one template. The templates are part of the program, so an error is a mistake in it and is shown.
+func (p *page) render(name string, data any) string {
+	var b bytes.Buffer
+	if err := p.look.ExecuteTemplate(&b, name, data); err != nil {
+		return "<p>" + template.HTMLEscapeString(err.Error()) + "</p>"
+	}
+	return b.String()
+}
+
+// whole answers with the page itself.
+func (p *page) whole(w http.ResponseWriter, r *http.Request) {
+	v, ok := p.viewer(r)
+	if !ok {
+		http.Error(w, "There is no such person or channel.", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(p.render("page", p.scene(v)))) // the reader may have left
+}

@@ -1,0 +1,152 @@
+package slacksim
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// gather is how long changes are collected before they are drawn: a burst of them costs one drawing.
+	gather = 25 * time.Millisecond
+	// beat is how often an idle stream says that it lives.
+	beat = 15 * time.Second
+)
+
+// stream is one open page: what it has been sent, by version.
+type stream struct {
+	page     *page
+	viewer   viewer
+	messages map[string]string
+	views    map[string]string
+	traffic  map[int]string
+	sidebar  string
+	write    func(event, html string) error
+}
+
+// live keeps one page up to date by server-sent events, until the browser leaves or the workspace closes. A page that
+// comes back gets everything anew; its script leaves alone what has not changed.
+func (p *page) live(w http.ResponseWriter, r *http.Request) {
+	v, ok := p.viewer(r)
+	if !ok {
+		http.Error(w, "There is no such person or channel.", http.StatusNotFound)
+		return
+	}
+	changes, cancel := p.slack.Subscribe()
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	s := &stream{
+		page: p, viewer: v, messages: map[string]string{}, views: map[string]string{}, traffic: map[int]string{},
+		write: func(event, html string) error { return writeEvent(w, event, html) },
+	}
+	s.run(r.Context().Done(), changes)
+}
+
+func (s *stream) run(gone <-chan struct{}, changes <-chan Event) {
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	stale := map[string]bool{EventEverything: true}
+	for {
+		if err := s.send(stale); err != nil {
+			return
+		}
+		clear(stale)
+		select {
+		case <-gone:
+			return
+		case <-ticker.C:
+			stale["beat"] = true
+		case e, ok := <-changes:
+			if !ok {
+				return
+			}
+			s.note(stale, e)
+			s.gather(stale, gone, changes)
+		}
+	}
+}
+
+// gather notes the changes that follow closely on the first.
+func (s *stream) gather(stale map[string]bool, gone <-chan struct{}, changes <-chan Event) {
+	timer := time.NewTimer(gather)
+	defer timer.Stop()
+	for {
+		select {
+		case <-gone:
+			return
+		case <-timer.C:
+			return
+		case e, ok := <-changes:
+			if !ok {
+				return
+			}
+			s.note(stale, e)
+		}
+	}
+}
+
+// note marks what a change makes stale on this page.
+func (s *stream) note(stale map[string]bool, e Event) {
+	if e.Kind == EventView && e.User != s.viewer.person.ID {
+		return
+	}
+	stale[e.Kind] = true
+}
+
+// send draws what is stale.
+func (s *stream) send(stale map[string]bool) error {
+	all := stale[EventEverything]
+	p, v := s.page, s.viewer
+	if all || stale[EventMessage] {
+		if err := s.write("messages", p.messagesHTML(v, s.messages)); err != nil {
+			return err
+		}
+		p.markRead(v)
+	}
+	if all || stale[EventMessage] || stale[EventConnections] {
+		if err := s.sendSidebar(); err != nil {
+			return err
+		}
+	}
+	if all || stale[EventView] {
+		if err := s.write("views", p.viewsHTML(v, s.views)); err != nil {
+			return err
+		}
+	}
+	if html := p.trafficHTML(v, s.traffic); html != "" {
+		if err := s.write("traffic", html); err != nil {
+			return err
+		}
+	}
+	if stale["beat"] {
+		return s.write("beat", "")
+	}
+	return nil
+}
+
+func (s *stream) sendSidebar() error {
+	html := s.page.render("sidebar", s.page.sidebar(s.viewer))
+	if html == s.sidebar {
+		return nil
+	}
+	s.sidebar = html
+	return s.write("sidebar", html)
+}
+
+// writeEvent sends one event of a stream and flushes it.
+func writeEvent(w http.ResponseWriter, event, html string) error {
+	var b strings.Builder
+	b.WriteString("event: " + event + "\n")
+	for _, line := range strings.Split(strings.ReplaceAll(html, "\r", ""), "\n") {
+		b.WriteString("data: " + line + "\n")
+	}
+	b.WriteString("\n")
+	if _, err := w.Write([]byte(b.String())); err != nil {
+		return fmt.Errorf("send %s: %w", event, err)
+	}
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return fmt.Errorf("send %s: %w", event, err)
+	}
+	return nil
+}
