@@ -154,8 +154,8 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 		slow time.Duration // what the fleet is told
 	}{
 		"no connection":   {failure(coupontools.NotSent, 0), 5 * time.Minute, 0},
-		"429":             {failure(coupontools.RateLimited, 429), time.Hour, time.Second},
-		"429 with a wait": {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 90 * time.Second}, time.Hour, 90 * time.Second},
+		"429":             {failure(coupontools.RateLimited, 429), 10 * time.Minute, time.Second},
+		"429 with a wait": {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 90 * time.Second}, 10 * time.Minute, 90 * time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -373,43 +373,53 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
-		rdb := connect(t, m, f)
 		var (
 			mu    sync.Mutex
-			again [][]any
+			steps [][]any
 		)
 		f.set(func(cmd redis.Cmder) (int, bool) {
 			mu.Lock()
 			defer mu.Unlock()
-			if slices.ContainsFunc([]*redis.Script{claimScript, outcomeScript, releaseScript}, func(s *redis.Script) bool { return runs(cmd, s) }) {
-				again = append(again, slices.Clone(cmd.Args()))
+			if runs(cmd, claimScript) || runs(cmd, outcomeScript) || runs(cmd, releaseScript) {
+				steps = append(steps, slices.Clone(cmd.Args()))
 			}
 			return 1, true
 		})
-		var c calls
-		var turned atomic.Bool
-		s := service(rdb, func(ctx context.Context, to string) error {
-			if to == number(3) && turned.CompareAndSwap(false, true) {
+		var (
+			c      calls
+			turned atomic.Bool
+		)
+		s := service(connect(t, m, f), func(_ context.Context, to string) error {
+			if to == number(12) && turned.CompareAndSwap(false, true) {
 				return failure(coupontools.NotSent, 0)
 			}
-			return c.accepting(ctx, to)
+			c.made(to)
+			if to < number(streakLimit-1) {
+				return failure(coupontools.Unknown, 500)
+			}
+			return nil
 		}, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
-		id := confirmed(t, s, 12)
+		id := confirmed(t, s, 40)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 8 })
 		mu.Lock()
-		late := slices.Clone(again)
+		late := slices.Concat(steps, steps)
 		mu.Unlock()
-		plain := connect(t, m, nil)
+		late = append(late, slices.DeleteFunc(slices.Clone(late), func(args []any) bool { return args[1] != claimScript.Hash() })...)
+		again := connect(t, m, nil)
 		for _, args := range late {
-			if err := plain.Do(t.Context(), args...).Err(); err != nil {
+			if err := again.Do(t.Context(), args...).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		send := awaitEnd(t, s, id, time.Minute)
-		if want := (Counts{Total: 12, Accepted: 12}); send.Counts != want || len(late) < 16 {
-			t.Errorf("the send ended as %+v after %d scripts came twice, want %+v", send.Counts, len(late), want)
+		send := awaitEnd(t, s, id, 3*time.Minute)
+		if want := (Counts{Total: 40, Accepted: 31, Unknown: 9}); send.Counts != want || send.State != StateCompleted {
+			t.Errorf("after %d scripts came late the send ended as %s %+v, want completed %+v",
+				len(late), send.State, send.Counts, want)
 		}
 		c.check(t)
+		if c.total() != 40 {
+			t.Errorf("%d calls, want 40", c.total())
+		}
 	})
 }

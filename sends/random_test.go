@@ -1,0 +1,153 @@
+package sends
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// chance is a source of bad luck that several goroutines may ask.
+type chance struct {
+	mu sync.Mutex
+	r  *rand.Rand
+}
+
+func (c *chance) below(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.r.IntN(n)
+}
+
+// truth is what really became of every recipient: the status of each call that the API may have carried out.
+type truth struct {
+	mu    sync.Mutex
+	calls map[string][]Status
+}
+
+func (w *truth) was(to string, s Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[to] = append(w.calls[to], s)
+}
+
+// TestRandom lets three processes carry sends while commands to Redis get lost, come twice or have no answer, processes
+// are cut off (with odd seeds) and started again, and the API answers in every way. The laws of the package hold all the same.
+func TestRandom(t *testing.T) {
+	t.Parallel()
+	seeds := 40
+	if testing.Short() {
+		seeds = 8
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { random(t, uint64(seed)) })
+		})
+	}
+}
+
+func random(t *testing.T, seed uint64) {
+	luck := &chance{r: rand.New(rand.NewPCG(seed, 1))}
+	m, real := startRedis(t), &truth{calls: map[string][]Status{}}
+	well := service(connect(t, m, nil), accept)
+	id := save(t, well, draft(60)).ID
+
+	for range 3 {
+		f := &faults{}
+		f.set(luck.spoil)
+		s := service(connect(t, m, f), luck.api(real), func(c *Config) { c.ShutdownTimeout = 10 * time.Second })
+		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+			t.Logf("Confirm() = %v", err)
+		}
+		stop := start(t, s)
+		sleep(t.Context(), time.Duration(luck.below(20000))*time.Millisecond)
+		switch luck.below(2 + 2*int(seed%2)) {
+		case 2: // cut off for good, in the middle of its calls
+			f.away()
+		case 3: // cut off for a while
+			f.away()
+			time.AfterFunc(time.Duration(luck.below(120))*time.Second, func() { f.set(luck.spoil) })
+		case 0: // ends in good order
+			stop()
+		case 1: // goes on beside the next
+		}
+	}
+	if _, err := well.Confirm(t.Context(), id, team, mia); err != nil {
+		if len(real.calls) > 0 {
+			t.Errorf("Confirm() = %v, but %d were called", err, len(real.calls))
+		}
+		return // voided by a process whose question was lost
+	}
+	start(t, service(connect(t, m, nil), luck.api(real)))
+	awaitEnd(t, well, id, 3*time.Hour)
+	time.Sleep(5 * time.Minute) // late verdicts
+
+	judgeTruth(t, checkRecords(t, well, id), real, seed%2 == 1)
+	if c := read(t, well, id).Counts; c.Pending() != 0 || c.Total != 60 {
+		t.Errorf("the send ended as %+v, want everyone accounted for", c)
+	}
+}
+
+// spoil is bad luck with one command in ten: the question lost, the answer lost, or the question twice.
+func (c *chance) spoil(redis.Cmder) (int, bool) {
+	switch c.below(30) {
+	case 0:
+		return 0, false
+	case 1:
+		return 1, false
+	case 2:
+		return 2, true
+	default:
+		return 1, true
+	}
+}
+
+// api answers in every way, mostly well, after a while.
+func (c *chance) api(real *truth) api {
+	return func(ctx context.Context, to string) error {
+		answer := c.below(20)
+		took := sleep(ctx, time.Duration(c.below(4000))*time.Millisecond)
+		switch {
+		case answer == 0:
+			return failure(coupontools.NotSent, 0)
+		case answer == 1:
+			return failure(coupontools.RateLimited, 429)
+		case answer == 2 || !took:
+			real.was(to, Unknown)
+			return failure(coupontools.Unknown, 500)
+		case answer == 3:
+			real.was(to, Failed)
+			return failure(coupontools.Refused, 422)
+		default:
+			real.was(to, Accepted)
+			return nil
+		}
+	}
+}
+
+// judgeTruth holds the records to what really happened. Only if a process was cut off may one who was not called be
+// unknown.
+func judgeTruth(t *testing.T, records map[string]Outcome, real *truth, cut bool) {
+	t.Helper()
+	real.mu.Lock()
+	defer real.mu.Unlock()
+	for to, o := range records {
+		calls := real.calls[to]
+		switch {
+		case len(calls) > 1:
+			t.Errorf("%s got %v, want at most one call that may have been carried out", to, calls)
+		case len(calls) == 1 && o.Status != calls[0] && (o.Status != Unknown || !cut):
+			t.Errorf("%s was %s, the record says %s", to, calls[0], o.Status)
+		case len(calls) == 0 && o.Status != Skipped && (o.Status != Unknown || !cut):
+			t.Errorf("%s was not called, the record says %s", to, o.Status)
+		}
+	}
+}
