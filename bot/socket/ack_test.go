@@ -114,22 +114,39 @@ func TestAck(t *testing.T) {
 func TestAck_onceFromManyGoroutines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		const tries = 20
 		s := newSlackEnd()
+		results := make(chan error, tries)
 		start(t, s, socket.Config{Handler: func(_ context.Context, _ socket.Envelope, ack *socket.Ack) {
-			var all sync.WaitGroup
-			for range 20 {
-				all.Go(func() { _ = ack.Send(nil) })
+			var encoding, sending sync.WaitGroup
+			encoding.Add(tries)
+			for range tries {
+				sending.Go(func() { results <- ack.Send(meeting{&encoding}) })
 			}
-			all.Wait()
+			sending.Wait()
 		}})
 		p := s.accept(t)
 		p.deliver("e1")
-		p.wantAck(t, "e1")
-		synctest.Wait()
-		if len(p.frames) > 0 {
-			t.Error("acknowledged twice")
+		p.wantFrame(t, `{"envelope_id":"e1","payload":"met"}`)
+		refused := 0
+		for range tries {
+			if errors.Is(<-results, socket.ErrAcked) {
+				refused++
+			}
+		}
+		if len(p.frames) > 0 || refused != tries-1 {
+			t.Errorf("%d more frames and %d refusals, want 0 and %d", len(p.frames), refused, tries-1)
 		}
 	})
+}
+
+// meeting is a payload whose encoding waits until all encode it.
+type meeting struct{ all *sync.WaitGroup }
+
+func (m meeting) MarshalJSON() ([]byte, error) {
+	m.all.Done()
+	m.all.Wait()
+	return []byte(`"met"`), nil
 }
 
 // Slack drops acknowledgements that arrive in several frames.
@@ -283,5 +300,33 @@ func TestAck_noConnectionLeft(t *testing.T) {
 		if err := <-observed; err == nil {
 			t.Error("observed no error")
 		}
+	})
+}
+
+// A server that does not read holds up neither the handler nor what comes after.
+func TestAck_serverDoesNotRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlackEnd()
+		s.deaf = true
+		took := make(chan time.Duration, 1)
+		r := start(t, s, socket.Config{Handler: func(_ context.Context, _ socket.Envelope, ack *socket.Ack) {
+			began := time.Now()
+			if err := ack.Send(nil); err == nil {
+				t.Error("Send = nil, want an error")
+			}
+			took <- time.Since(began)
+		}})
+		s.accept(t).deliver("e1")
+		if d := <-took; d > 3*time.Second {
+			t.Errorf("Send took %v, want less than Slack waits", d)
+		}
+		failed := time.Now()
+		s.accept(t)
+		if d := time.Since(failed); d > 3*time.Second {
+			t.Errorf("the connection was replaced after %v, want soon", d)
+		}
+		r.stop()
+		_ = r.wait(t)
 	})
 }

@@ -73,7 +73,6 @@ func (l *link) read(ctx context.Context) {
 	}
 	l.replace(ReasonDropped)
 	l.c.forget(l)
-	l.farewell()
 	_ = l.ws.Close()
 }
 
@@ -138,7 +137,6 @@ func (l *link) watch() {
 		}
 		if time.Since(l.born)-time.Duration(l.heard.Load()) >= silence {
 			l.replace(ReasonSilent)
-			l.c.exit(l)
 			l.farewell()
 			_ = l.ws.Close()
 			return

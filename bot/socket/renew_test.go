@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coupontools/couponbot/bot/socket"
@@ -117,16 +118,18 @@ func TestDropped_isReplaced(t *testing.T) {
 		s := newSlackEnd()
 		r := start(t, s, socket.Config{})
 		p := s.accept(t)
-		time.Sleep(time.Hour)
-		p.drop()
-		synctest.Wait()
-		if n := r.Ready(); n != 0 {
-			t.Errorf("Ready() = %d after the drop, want 0", n)
-		}
-		dropped := time.Now()
-		s.accept(t)
-		if took := time.Since(dropped); took > time.Second {
-			t.Errorf("replacement took %v, want less than a second", took)
+		for range 10 {
+			time.Sleep(time.Minute)
+			p.drop()
+			synctest.Wait()
+			if n := r.Ready(); n != 0 {
+				t.Errorf("Ready() = %d after the drop, want 0", n)
+			}
+			dropped := time.Now()
+			p = s.accept(t)
+			if took := time.Since(dropped); took > time.Second {
+				t.Errorf("replacement took %v, want less than a second", took)
+			}
 		}
 	})
 }
@@ -166,6 +169,18 @@ func TestQuiet_isKept(t *testing.T) {
 		if n := s.opened.Load(); n != 1 {
 			t.Errorf("opened %d connections in a quiet day, want 1", n)
 		}
+	})
+}
+
+func TestFrame_tooLarge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlackEnd()
+		start(t, s, socket.Config{Handler: func(context.Context, socket.Envelope, *socket.Ack) {
+			t.Error("handed on a frame of 5 MB")
+		}})
+		s.accept(t).deliver(strings.Repeat("x", 5<<20))
+		s.accept(t)
 	})
 }
 
@@ -398,44 +413,54 @@ func TestRateLimited_holdsAll(t *testing.T) {
 	})
 }
 
-// No server can make the client ask more often than Slack's tier 3 allows.
+// No server can make the client ask more often than Slack's tier 3 allows, nor one connection without growing waits.
 func TestNoStorm(t *testing.T) {
 	t.Parallel()
-	hello := func(p *peer) { p.hello() }
 	tests := map[string]func(p *peer){
 		"accepts and closes":         func(*peer) {},
-		"greets and closes":          hello,
+		"greets and closes":          func(p *peer) { p.hello() },
 		"greets and asks to refresh": func(p *peer) { p.hello(); p.disconnect("refresh_requested"); p.read() },
 		"has too many":               func(p *peer) { p.hello(); p.disconnect("too_many_websockets"); p.read() },
-		"closes politely":            func(p *peer) { p.hello(); _ = p.ws.Close(1000, "bye") },
+		"closes politely":            func(p *peer) { p.hello(); _ = p.ws.Close(websocket.StatusNormalClosure, "bye") },
 		"lives for eleven seconds":   func(p *peer) { p.hello(); time.AfterFunc(11*time.Second, p.drop); p.read() },
 	}
 	for name, auto := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSlackEnd()
-				s.auto = auto
-				var asked []time.Time
-				times := make(chan time.Time, 10_000)
-				s.answer = func(int64, http.ResponseWriter) bool { times <- time.Now(); return false }
-				r := start(t, s, socket.Config{Connections: 10})
-				time.Sleep(10 * time.Minute)
-				r.stop()
-				_ = r.wait(t)
-				close(times)
-				for at := range times {
-					asked = append(asked, at)
-				}
+				asked := tenMinutes(t, auto, 10)
 				if most := mostInAMinute(asked); most > 50 {
-					t.Errorf("asked %d times within a minute, want at most 50", most)
+					t.Errorf("ten connections asked %d times within a minute, want at most 50", most)
 				}
-				if len(asked) < 30 {
-					t.Errorf("asked %d times in ten minutes, want it to go on trying", len(asked))
+				if len(asked) < 100 {
+					t.Errorf("ten connections asked %d times in ten minutes, want them to go on trying", len(asked))
+				}
+			})
+			synctest.Test(t, func(t *testing.T) {
+				if asked := tenMinutes(t, auto, 1); len(asked) > 60 {
+					t.Errorf("one connection asked %d times in ten minutes, want growing waits", len(asked))
 				}
 			})
 		})
 	}
+}
+
+// tenMinutes returns when a client with so many connections asked for one, in ten minutes.
+func tenMinutes(t *testing.T, auto func(p *peer), connections int) (asked []time.Time) {
+	t.Helper()
+	s := newSlackEnd()
+	s.auto = auto
+	times := make(chan time.Time, 10_000)
+	s.answer = func(int64, http.ResponseWriter) bool { times <- time.Now(); return false }
+	r := start(t, s, socket.Config{Connections: connections})
+	time.Sleep(10 * time.Minute)
+	r.stop()
+	_ = r.wait(t)
+	close(times)
+	for at := range times {
+		asked = append(asked, at)
+	}
+	return asked
 }
 
 func mostInAMinute(sorted []time.Time) (most int) {
