@@ -209,8 +209,11 @@ func TestHandler_panicsOrForgets(t *testing.T) {
 		var panics []string
 		r := start(t, s, socket.Config{
 			Handler: func(_ context.Context, env socket.Envelope, _ *socket.Ack) {
-				if env.ID == "panics" {
+				switch env.ID {
+				case "panics":
 					panic("private words")
+				case "goes wrong":
+					_ = env.ID[len(env.ID)+len(env.Type):]
 				}
 			},
 			Observe: socket.Observer{Panic: func(kind string) { panics = append(panics, kind) }},
@@ -218,13 +221,17 @@ func TestHandler_panicsOrForgets(t *testing.T) {
 		p := s.accept(t)
 		p.deliver("panics")
 		p.wantAck(t, "panics")
+		p.deliver("goes wrong")
+		p.wantAck(t, "goes wrong")
 		p.deliver("forgets")
 		p.wantAck(t, "forgets")
-		if diff := cmp.Diff([]string{"slash_commands"}, panics); diff != "" {
+		if diff := cmp.Diff([]string{"slash_commands", "slash_commands"}, panics); diff != "" {
 			t.Errorf("panics observed differ (-want +got):\n%s", diff)
 		}
-		if !strings.Contains(string(r.log.Bytes()), "ack_test.go") {
-			t.Error("the log does not say where the handler panicked")
+		for _, want := range []string{"ack_test.go", "panic=string", "slice bounds out of range"} {
+			if !strings.Contains(string(r.log.Bytes()), want) {
+				t.Errorf("the log of the panics lacks %q", want)
+			}
 		}
 	})
 }

@@ -40,6 +40,7 @@ func TestRenewal_overlaps(t *testing.T) {
 				old.wantAck(t, "after hello")
 				renewed.deliver("on the new one")
 				renewed.wantAck(t, "on the new one")
+				synctest.Wait()
 				if state := r.State(); len(state) != 1 || state[0].Leaving {
 					t.Errorf("state after the new hello = %+v, want the new connection alone", state)
 				}
