@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/coupontools/couponbot/commands"
 )
@@ -38,6 +39,10 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
+	if isHelp(name) || name != "demo" && len(args) > 0 && isHelp(args[0]) {
+		_, _ = io.WriteString(stdout, help)
+		return exitDone
+	}
 	switch name {
 	case "serve":
 		return withConfig(name, args, stderr, func(c Config) error {
@@ -60,9 +65,6 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			_, err := fmt.Fprintf(stdout, "couponbot %s (%s, %s/%s)\n", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		})
-	case "help", "-h", "-help", "--help":
-		_, _ = io.WriteString(stdout, help)
-		return exitDone
 	}
 	fmt.Fprintf(stderr, "couponbot: there is no subcommand %q; see: couponbot help\n", name)
 	return exitBad
@@ -90,15 +92,11 @@ func withoutArgs(name string, args []string, stderr io.Writer, run func() error)
 	if len(args) == 0 {
 		return exitCode(run(), stderr)
 	}
-	if isHelp(args[0]) {
-		_, _ = io.WriteString(stderr, help)
-		return exitDone
-	}
 	fmt.Fprintf(stderr, "couponbot: %s takes no arguments; its settings come from the environment; see: couponbot help\n", name)
 	return exitBad
 }
 
-func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }
 
 // exitCode puts an error into words, one line for each setting that is wrong.
 func exitCode(err error, stderr io.Writer) int {

@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+# The image of couponbot: one static file on an empty base, with the certificates to trust and nobody to log in as.
+# docker build --build-arg VERSION=v1.2.3 -t couponbot .
+
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY . .
+ARG VERSION=
+ARG TARGETOS
+ARG TARGETARCH
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    GOOS=$TARGETOS GOARCH=$TARGETARCH CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+    -ldflags "-s -w -X github.com/coupontools/couponbot/cmd/internal/app.version=$VERSION" \
+    -o /out/couponbot ./cmd/couponbot
+
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip
+COPY --from=build /out/couponbot /couponbot
+COPY --from=build /src/LICENSE /src/NOTICE /licenses/
+ENV ZONEINFO=/zoneinfo.zip
+ENV LISTEN_ADDR=:8080
+EXPOSE 8080
+USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=6s --start-period=10s --retries=3 \
+    CMD ["/couponbot", "health"]
+ENTRYPOINT ["/couponbot"]
+CMD ["serve"]

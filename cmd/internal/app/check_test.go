@@ -1,0 +1,260 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+)
+
+// outside is what Slack and Coupontools answer in a test: the body by path. A path that is not there fails the test.
+type outside map[string]string
+
+// well is an outside where all is well. A path may name the object asked for behind a question mark.
+func well() outside {
+	return outside{
+		"/api/auth.test":             `{"ok":true,"team":"Acme","team_id":"T1","user":"couponbot","user_id":"UBOT","bot_id":"B1"}`,
+		"/api/apps.connections.open": `{"ok":true,"url":"wss://wss.example/link/?ticket=hush&app_id=A1"}`,
+		"/api/conversations.info?C0MARKET": `{"ok":true,"channel":{"id":"C0MARKET","name":"marketing","is_channel":true,` +
+			`"is_member":true}}`,
+		"/api/usergroups.users.list?S0SENDERS": `{"ok":true,"users":["U1","U2"]}`,
+		"/api/users.info?U0MIA":                `{"ok":true,"user":{"id":"U0MIA","team_id":"T1","real_name":"Mia Private"}}`,
+		"/v3/directory/list":                   `{"status":{"status":"OK"},"directory":[{"ID":"dir_1","code":"c","name":"City deals"}]}`,
+		"/v3/directory/info":                   `{"status":{"status":"OK"},"directory":{"ID":"dir_1","code":"c","name":"City deals"}}`,
+		"/v3/directoryusers/list": `{"status":{"status":"OK"},"users":[{"ID":"reg_1","first_name":"Mia","last_name":"Private",` +
+			`"email":"mia@example.com","phone":"+32470123456"}]}`,
+		"scopes": strings.Join(scopes, ","),
+	}
+}
+
+// with returns the outside with other answers.
+func (o outside) with(answers outside) outside {
+	o = maps.Clone(o)
+	maps.Copy(o, answers)
+	return o
+}
+
+func (o outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if scopes := o["scopes"]; scopes != "" {
+		w.Header().Set("X-OAuth-Scopes", scopes)
+	}
+	key := r.URL.Path
+	for _, name := range []string{"channel", "usergroup", "user"} {
+		if id := r.PostFormValue(name); id != "" && strings.HasPrefix(key, "/api/") {
+			key += "?" + id
+		}
+	}
+	answer, ok := o[key]
+	if !ok {
+		http.Error(w, "unknown "+key, http.StatusNotImplemented)
+		return
+	}
+	if status := 0; strings.HasPrefix(answer, "status ") {
+		_, _ = fmt.Sscanf(answer, "status %d", &status)
+		w.WriteHeader(status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, answer)
+}
+
+// checked runs Check against an outside and returns its lines.
+func checked(t *testing.T, o outside, change func(*Config)) ([]string, error) {
+	t.Helper()
+	server := httptest.NewServer(o)
+	t.Cleanup(server.Close)
+	c := Defaults()
+	c.SlackAppToken, c.SlackBotToken = "xapp-hush", "xoxb-hush"
+	c.CoupontoolsClientID, c.CoupontoolsClientSecret = "111hush", "222hush"
+	c.SlackAPIURL, c.CoupontoolsBaseURL = BaseURL(server.URL+"/api/"), BaseURL(server.URL)
+	c.RedisURL = RedisURL{Secret("redis://" + miniredis.RunT(t).Addr())}
+	c.MarketingChannels = Channels{"C0MARKET"}
+	c.Senders = Roster{Users: []string{"U0MIA"}, Groups: []string{"S0SENDERS"}}
+	c.Admins = Roster{All: true}
+	if change != nil {
+		change(&c)
+	}
+	var out bytes.Buffer
+	err := Check(t.Context(), c, &out)
+	for _, private := range []string{"hush", "Mia", "Private", "mia@", "+32470"} {
+		if strings.Contains(out.String(), private) {
+			t.Errorf("check shows %q:\n%s", private, &out)
+		}
+	}
+	return strings.Split(strings.TrimSpace(out.String()), "\n"), err
+}
+
+func TestCheck_allIsWell(t *testing.T) {
+	t.Parallel()
+	got, err := checked(t, well(), nil)
+	if err != nil {
+		t.Errorf("Check() = %v, want nil", err)
+	}
+	want := []string{
+		"ok    Slack app token (SLACK_APP_TOKEN): Slack gave a ticket for a socket",
+		"ok    Slack bot token (SLACK_BOT_TOKEN): signed in as couponbot in Acme (T1)",
+		"ok    Slack scopes: the bot token has all 11",
+		"ok    MARKETING_CHANNELS C0MARKET (#marketing): couponbot is in it, and it is not shared outside",
+		"ok    SENDERS S0SENDERS: a user group of 2",
+		"ok    SENDERS U0MIA: a full member",
+		"ok    ADMINS: every full member",
+		"warn  Redis: it answers, but does not tell its version. It should be 6.2 or newer",
+		"warn  Redis persistence: Redis does not tell. See to it that it runs with appendonly yes and appendfsync always",
+		"warn  Redis memory: Redis does not tell its maxmemory-policy. It should be noeviction",
+		"ok    Coupontools directory list: keys accepted, 1 directories (shape assumed, understood)",
+		"ok    Coupontools directory: dir_1 (shape documented, understood)",
+		"ok    Coupontools user list: 1 on the first page of dir_1 (shape assumed, understood)",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+func TestCheck_finds(t *testing.T) {
+	t.Parallel()
+	refusal := func(code string) string { return `{"ok":false,"error":"` + code + `"}` }
+	channel := func(rest string) outside {
+		return outside{"/api/conversations.info?C0MARKET": `{"ok":true,"channel":{"id":"C0MARKET","name":"marketing"` + rest + `}}`}
+	}
+	user := func(rest string) outside {
+		return outside{"/api/users.info?U0MIA": `{"ok":true,"user":{"id":"U0MIA"` + rest + `}}`}
+	}
+	tests := []struct {
+		name    string
+		answers outside
+		change  func(*Config)
+		want    string // the beginning of a line
+	}{
+		{"app token refused", outside{"/api/apps.connections.open": refusal("invalid_auth")}, nil,
+			"BAD   Slack app token (SLACK_APP_TOKEN): Slack does not know this token"},
+		{"app token of another kind", outside{"/api/apps.connections.open": refusal("not_allowed_token_type")}, nil,
+			"BAD   Slack app token (SLACK_APP_TOKEN): this is a token of another kind"},
+		{"app token without its scope", outside{
+			"/api/apps.connections.open": `{"ok":false,"error":"missing_scope","needed":"connections:write","provided":"x"}`,
+		}, nil, "BAD   Slack app token (SLACK_APP_TOKEN): the scope connections:write is missing (missing_scope)"},
+		{"no ticket", outside{"/api/apps.connections.open": `{"ok":true,"url":"https://nowhere"}`}, nil,
+			"BAD   Slack app token (SLACK_APP_TOKEN): the ticket's address is no WebSocket address"},
+		{"Slack down", outside{"/api/auth.test": "status 503"}, nil,
+			"BAD   Slack bot token (SLACK_BOT_TOKEN): Slack answered HTTP 503"},
+		{"bot token refused", outside{"/api/auth.test": refusal("token_revoked")}, nil,
+			"BAD   Slack bot token (SLACK_BOT_TOKEN): the token was revoked"},
+		{"bot token refused, the rest untried", outside{"/api/auth.test": refusal("token_revoked")}, nil,
+			"warn  scopes, MARKETING_CHANNELS, SENDERS, ADMINS: not tried"},
+		{"scopes missing", outside{"scopes": "commands,chat:write"}, nil,
+			"BAD   Slack scopes: the bot token lacks channels:read, chat:write.public, files:read, "},
+		{"scopes not told", outside{"scopes": ""}, nil, "warn  Slack scopes: Slack did not say"},
+		{"no such channel", outside{"/api/conversations.info?C0MARKET": refusal("channel_not_found")}, nil,
+			"BAD   MARKETING_CHANNELS C0MARKET: there is no such channel, or it is private"},
+		{"not in the channel", channel(``), nil,
+			"BAD   MARKETING_CHANNELS C0MARKET (#marketing): couponbot is not in the channel. Write /invite @couponbot there"},
+		{"channel archived", channel(`,"is_member":true,"is_archived":true`), nil,
+			"BAD   MARKETING_CHANNELS C0MARKET (#marketing): the channel is archived"},
+		{"channel shared", channel(`,"is_member":true,"is_ext_shared":true`), nil,
+			"BAD   MARKETING_CHANNELS C0MARKET (#marketing): the channel is, or is about to be, shared"},
+		{"channel about to be shared", channel(`,"is_member":true,"pending_shared":["T2"]`), nil,
+			"BAD   MARKETING_CHANNELS C0MARKET (#marketing): the channel is, or is about to be, shared"},
+		{"channel name full of markup", channel(`,"is_member":true,"is_archived":true,"name":"a\nok    all is well"`), nil,
+			"BAD   MARKETING_CHANNELS C0MARKET (#a ok    all is well): the channel is archived"},
+		{"no channel", nil, func(c *Config) { c.MarketingChannels = nil }, "warn  MARKETING_CHANNELS: empty"},
+		{"nobody may send", nil, func(c *Config) { c.Senders = Roster{} }, "warn  SENDERS: empty, so nobody may send"},
+		{"no such group", outside{"/api/usergroups.users.list?S0SENDERS": refusal("no_such_subteam")}, nil,
+			"BAD   SENDERS S0SENDERS: there is no such user group"},
+		{"an empty group", outside{"/api/usergroups.users.list?S0SENDERS": `{"ok":true,"users":[]}`}, nil,
+			"warn  SENDERS S0SENDERS: the user group is empty or disabled"},
+		{"no such person", outside{"/api/users.info?U0MIA": refusal("user_not_found")}, nil,
+			"BAD   SENDERS U0MIA: there is no such person"},
+		{"a guest", user(`,"team_id":"T1","is_restricted":true`), nil, "BAD   SENDERS U0MIA: this is a guest"},
+		{"someone who left", user(`,"team_id":"T1","deleted":true`), nil, "BAD   SENDERS U0MIA: the account is deactivated"},
+		{"a bot", user(`,"team_id":"T1","is_bot":true`), nil, "BAD   SENDERS U0MIA: this is a bot"},
+		{"a stranger", user(`,"team_id":"T9"`), nil, "BAD   SENDERS U0MIA: this person is of another company"},
+		{"Redis away", nil, func(c *Config) { c.RedisURL = RedisURL{"redis://me:hush@127.0.0.1:1"} },
+			"BAD   Redis (REDIS_URL): it cannot be reached"},
+		{"Coupontools away", nil, func(c *Config) { c.CoupontoolsBaseURL = "http://127.0.0.1:1" },
+			"BAD   Coupontools directory list: it cannot be reached"},
+		{"keys refused", outside{
+			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":1000,"error_message":"HTTP/1.0 401 Unauthorized."}}}`,
+		}, nil, "BAD   Coupontools directory list: the keys are refused"},
+		{"account expired", outside{
+			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":101,"error_message":"Account expired."}}}`,
+		}, nil, "BAD   Coupontools directory list: the account has expired"},
+		{"another shape", outside{"/v3/directory/list": `{"status":{"status":"OK"},"surprise":7}`}, nil,
+			"BAD   Coupontools directory list: there was no answer that could be understood (POST /v3/directory/list"},
+		{"user list of another shape", outside{"/v3/directoryusers/list": `[[1]]`}, nil,
+			"BAD   Coupontools user list: there was no answer that could be understood"},
+		{"no directory", outside{"/v3/directory/list": `{"status":{"status":"OK"},"directory":[]}`}, nil,
+			"warn  Coupontools directory and user list: not tried, since the account has no directory"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			lines, err := checked(t, well().with(tt.answers), tt.change)
+
+			found := false
+			for _, line := range lines {
+				found = found || strings.HasPrefix(line, tt.want)
+			}
+			if !found {
+				t.Errorf("no line begins with %q:\n%s", tt.want, strings.Join(lines, "\n"))
+			}
+			if wrong := strings.HasPrefix(tt.want, string(bad)); wrong && !errors.Is(err, errNotWell) {
+				t.Errorf("Check() = %v, want errNotWell", err)
+			}
+		})
+	}
+}
+
+func TestCheckRedis_findings(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		got  finding
+		want finding
+	}{
+		{"too old", checkRedisServer(map[string]string{"redis_version": "5.0.7"}), bad.say("Redis: version 5.0.7 is too old. Use 6.2 or newer")},
+		{"new enough", checkRedisServer(map[string]string{"redis_version": "10.0.1"}), fine.say("Redis: version 10.0.1 answers")},
+		{
+			"a cluster",
+			checkRedisServer(map[string]string{"redis_version": "7.4.0", "cluster_enabled": "1"}),
+			bad.say("Redis: this is a node of a cluster. Use one server of its own"),
+		},
+		{
+			"a replica",
+			checkRedisServer(map[string]string{"redis_version": "7.4.0", "role": "slave"}),
+			bad.say("Redis: this is a replica, which takes no writes. Put the primary into REDIS_URL"),
+		},
+		{
+			"evicting",
+			checkRedisMemory(map[string]string{"maxmemory_policy": "allkeys-lru"}),
+			bad.say("Redis memory: maxmemory-policy is allkeys-lru, so Redis may throw sends away when it is full. " +
+				"Set maxmemory-policy noeviction"),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if tt.got != tt.want {
+				t.Errorf("finding = %v, want %v", tt.got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]bool{
+		"https://api.coupontools.com": false, "http://api.coupontools.com": true, "http://10.0.0.1/api": true,
+		"http://127.0.0.1:8080": false, "http://localhost/": false, "http://[::1]:80": false,
+	} {
+		if got := plainHTTP(base); got != want {
+			t.Errorf("plainHTTP(%s) = %t, want %t", base, got, want)
+		}
+	}
+}

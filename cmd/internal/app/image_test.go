@@ -1,0 +1,119 @@
+package app
+
+import (
+	"debug/elf"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// TestBuild_image runs the Dockerfile's build command and looks at what comes out: one static file with its version.
+func TestBuild_image(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("CI") == "" {
+		t.Skip("builds all anew, which takes a minute; set CI=true to have it run")
+	}
+	binary := t.TempDir() + "/couponbot"
+	build := buildCommand(t, readRoot(t, "Dockerfile"), binary)
+	build.Dir = "../../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", build, err, out)
+	}
+
+	out, err := exec.CommandContext(t.Context(), binary, "version").Output()
+	if err != nil || !strings.HasPrefix(string(out), "couponbot v9.8.7 (") {
+		t.Errorf("couponbot version = %q, %v, want the stamped version", out, err)
+	}
+	about, err := exec.CommandContext(t.Context(), "go", "version", "-m", binary).Output()
+	if err != nil || !strings.Contains(string(about), "CGO_ENABLED=0") || !strings.Contains(string(about), "-trimpath=true") {
+		t.Errorf("go version -m = %s, %v, want no cgo and trimmed paths", about, err)
+	}
+	checkStatic(t, binary)
+}
+
+// buildCommand returns the go build command of the Dockerfile, with its version set and its output put elsewhere.
+func buildCommand(t *testing.T, dockerfile, binary string) *exec.Cmd {
+	t.Helper()
+	dockerfile = strings.ReplaceAll(dockerfile, "\\\n", " ")
+	for line := range strings.Lines(dockerfile) {
+		_, command, ok := strings.Cut(line, "CGO_ENABLED=0 ")
+		if !ok {
+			continue
+		}
+		command = strings.ReplaceAll(command, "/out/couponbot", binary)
+		cmd := exec.CommandContext(t.Context(), "sh", "-ec", command)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "VERSION=v9.8.7")
+		return cmd
+	}
+	t.Fatal("the Dockerfile has no RUN line with CGO_ENABLED=0")
+	return nil
+}
+
+// checkStatic reports a binary that needs a loader or libraries, which the image does not have.
+func checkStatic(t *testing.T, binary string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return
+	}
+	file, err := elf.Open(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if libraries, err := file.ImportedLibraries(); err == nil && len(libraries) > 0 {
+		t.Errorf("the binary needs %v, want it static", libraries)
+	}
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_INTERP {
+			t.Error("the binary needs a loader, want it static")
+		}
+	}
+}
+
+// TestDockerfile holds the image to what the README says of it.
+func TestDockerfile(t *testing.T) {
+	t.Parallel()
+	text := readRoot(t, "Dockerfile")
+	for _, line := range []string{
+		"USER 65532:65532", "ENV LISTEN_ADDR=:8080", "EXPOSE 8080",
+		`ENTRYPOINT ["/couponbot"]`, `CMD ["serve"]`, `CMD ["/couponbot", "health"]`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("the Dockerfile lacks %s", line)
+		}
+	}
+}
+
+// TestCompose holds the compose file to what sends need: a Redis that keeps what it is told, and time to finish.
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	var compose struct {
+		Services map[string]struct {
+			Command     []string          `yaml:"command"`
+			StopGrace   string            `yaml:"stop_grace_period"`
+			Environment map[string]string `yaml:"environment"`
+			Volumes     []string          `yaml:"volumes"`
+		} `yaml:"services"`
+	}
+	if err := yaml.Unmarshal([]byte(readRoot(t, "compose.yml")), &compose); err != nil {
+		t.Fatal(err)
+	}
+	bot, redis := compose.Services["couponbot"], compose.Services["redis"]
+
+	if bot.StopGrace != "45s" || bot.Environment["REDIS_URL"] != "redis://redis:6379/0" {
+		t.Errorf("couponbot has stop_grace_period %q and environment %v, want 45s and REDIS_URL", bot.StopGrace, bot.Environment)
+	}
+	command := strings.Join(redis.Command, " ")
+	for _, option := range []string{"--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"} {
+		if !strings.Contains(command, option) {
+			t.Errorf("redis runs with %q, want %s", command, option)
+		}
+	}
+	if len(redis.Volumes) == 0 {
+		t.Error("redis has no volume")
+	}
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/coupontools/couponbot"
+
+// mayImport says which packages of this module each package may import, tests aside. "..." allows all. It is the table of
+// docs/design.md; a package that is not in it fails the test.
+var mayImport = map[string][]string{
+	"cmd/couponbot":    {"..."},
+	"cmd/internal/app": {"..."},
+	"commands":         {"bot", "bot/blocks", "coupontools", "coupontools/cache", "sends", "sends/recipients"},
+	// sends tells Slack through an interface of its own.
+	"sends":             {"coupontools", "sends/recipients"},
+	"sends/recipients":  {},
+	"bot":               {"bot/socket", "bot/blocks"},
+	"bot/blocks":        {},
+	"bot/socket":        {},
+	"coupontools":       {},
+	"coupontools/cache": {"coupontools"},
+	"coupontools/pace":  {"coupontools"},
+	// The simulators import nothing, not even what they imitate: a shared misreading has to become a failing test.
+	"bot/slacksim":        {},
+	"coupontools/sandbox": {},
+}
+
+// mayNotImport are modules that a package may not import, with the same reason.
+var mayNotImport = map[string][]string{
+	"bot/slacksim":        {"github.com/slack-go/slack"},
+	"coupontools/sandbox": {"github.com/slack-go/slack"},
+	"coupontools":         {"github.com/slack-go/slack"},
+	"sends":               {"github.com/slack-go/slack"},
+	"sends/recipients":    {"github.com/slack-go/slack"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "..")
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && file != root && (strings.HasPrefix(name, ".") || name == "testdata" || name == "examples") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		checkImports(t, file, path.Dir(filepath.ToSlash(rel)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, file, pkg string) {
+	t.Helper()
+	allowed, known := mayImport[pkg]
+	if !known {
+		t.Errorf("%s: package %s is not in the table of imports", file, pkg)
+		return
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		own, isOwn := strings.CutPrefix(imported, module+"/")
+		if isOwn && !slices.Contains(allowed, own) && !slices.Contains(allowed, "...") {
+			t.Errorf("%s: package %s may not import %s", file, pkg, own)
+		}
+		for _, banned := range mayNotImport[pkg] {
+			if imported == banned || strings.HasPrefix(imported, banned+"/") {
+				t.Errorf("%s: package %s may not import %s", file, pkg, imported)
+			}
+		}
+	}
+}
