@@ -33,7 +33,7 @@ func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen on --listen: %w", err)
 	}
-	d, err := newDemo(ctx, o, page.Addr())
+	d, err := newWorkspace(ctx, o, page.Addr())
 	if err != nil {
 		_ = page.Close()
 		return err
@@ -50,8 +50,8 @@ func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
 	return d.run(ctx, page, log)
 }
 
-// demo is the world around the bot.
-type demo struct {
+// workspace is the world around the bot of the demo.
+type workspace struct {
 	host    string
 	slack   *slacksim.Server
 	sandbox *sandbox.Server
@@ -61,8 +61,8 @@ type demo struct {
 	config  Config
 }
 
-func newDemo(ctx context.Context, o DemoOptions, page net.Addr) (*demo, error) {
-	d := &demo{
+func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace, error) {
+	d := &workspace{
 		host:    page.String(),
 		slack:   slacksim.New(slacksim.WithCommands(demoCommands()...)),
 		sandbox: sandbox.New(),
@@ -95,7 +95,7 @@ func newDemo(ctx context.Context, o DemoOptions, page net.Addr) (*demo, error) {
 }
 
 // settings are those of the demo, whatever the environment says.
-func (d *demo) settings(redisURL string) Config {
+func (d *workspace) settings(redisURL string) Config {
 	c := Defaults()
 	c.SlackAppToken = Secret(d.slack.AppToken())
 	c.SlackBotToken = Secret(d.slack.BotToken())
@@ -115,7 +115,7 @@ func (d *demo) settings(redisURL string) Config {
 }
 
 // run serves all parts until ctx ends. The bot stops first, so that it can say good-bye to the rest.
-func (d *demo) run(ctx context.Context, page net.Listener, log *slog.Logger) error {
+func (d *workspace) run(ctx context.Context, page net.Listener, log *slog.Logger) error {
 	world, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	group, world := errgroup.WithContext(world)
@@ -142,7 +142,7 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
 }
 
 // keepTime tells the embedded Redis the time.
-func (d *demo) keepTime(ctx context.Context) {
+func (d *workspace) keepTime(ctx context.Context) {
 	if d.redis == nil {
 		return
 	}
@@ -159,7 +159,7 @@ func (d *demo) keepTime(ctx context.Context) {
 	}
 }
 
-func (d *demo) close() {
+func (d *workspace) close() {
 	d.slack.Close()
 	if d.redis != nil {
 		d.redis.Close()
@@ -172,7 +172,7 @@ func (d *demo) close() {
 }
 
 // hosts are the Host headers the page answers to: the address it listens on, as asked for and as it came to be.
-func (d *demo) hosts(listen string) []string {
+func (d *workspace) hosts(listen string) []string {
 	hosts := []string{d.host}
 	asked, _, askedErr := net.SplitHostPort(listen)
 	_, port, err := net.SplitHostPort(d.host)
@@ -200,15 +200,15 @@ func demoCommands() []slacksim.SlashCommand {
 func demoHints() []slacksim.Hint {
 	return []slacksim.Hint{
 		{Line: "/directories", Does: "lists the directories"},
-		{Line: "/directory City deals", Does: "shows one of them"},
+		{Line: "/directory Zomerpas Oostende", Does: "shows one of them"},
 		{Line: "/directory-users", Does: "looks up registered users"},
-		{Line: "/send-directory sms +32470123456 City deals", Does: "sends one by SMS"},
+		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Does: "sends one by SMS"},
 		{Line: "/coupontools help", Does: "explains everything"},
 	}
 }
 
 // toggles make the services around the bot fail, for those who want to see how it takes that.
-func (d *demo) toggles() []slacksim.Toggle {
+func (d *workspace) toggles() []slacksim.Toggle {
 	list := []slacksim.Toggle{
 		breakable(d.sandbox, "Coupontools hangs", "Calls get no answer until this is switched off.", sandbox.Hang()),
 		breakable(d.sandbox, "Coupontools answers 429", "Every call is told to come back later.", sandbox.TooMany("2")),
