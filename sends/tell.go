@@ -104,7 +104,13 @@ func (t *teller) speak(send Send) error {
 // close takes a send whose end was told out of the live ones. It says no if the send has changed since.
 func (t *teller) close(send Send) bool {
 	closed, err := t.s.do(t.work, closeScript, t.id, t.owner, outcomes(send.Counts)).Int()
-	return err == nil && closed == 1
+	if err != nil || closed == 0 {
+		return false
+	}
+	c := send.Counts
+	t.s.cfg.Log.Info("Send ended", "send", t.id, "state", send.State,
+		"accepted", c.Accepted, "failed", c.Failed, "skipped", c.Skipped, "unknown", c.Unknown)
+	return true
 }
 
 func old(send Send) bool { return send.Ended() && time.Since(send.EndedAt) > tellAge }

@@ -1,0 +1,132 @@
+package sends
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// What a call of the real client meets, and what is recorded.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		fault sandbox.Fault
+		times int // of the fault; 0 is always
+		to    string
+		want  Outcome
+		sent  int // how often the API carried it out
+	}{
+		"all well":             {want: Outcome{Status: Accepted}, sent: 1},
+		"refused":              {to: "+32470000404", want: Outcome{Status: Failed, Code: "604"}},
+		"refused with 200":     {fault: sandbox.Refusal(200, sandbox.ShapeNested, 502, "No +32470000001."), want: Outcome{Status: Failed, Code: "502"}},
+		"404 without a code":   {fault: sandbox.ServerError(404), want: Outcome{Status: Failed, Code: "HTTP 404"}},
+		"500":                  {fault: sandbox.ServerError(500), want: Outcome{Status: Unknown, Code: "HTTP 500", Text: "no verdict"}},
+		"408":                  {fault: sandbox.ServerError(408), want: Outcome{Status: Unknown, Code: "HTTP 408", Text: "no verdict"}},
+		"redirect":             {fault: sandbox.Redirect(307, "https://example.com/"), want: Outcome{Status: Unknown, Code: "HTTP 307", Text: "no verdict"}},
+		"cut before the work":  {fault: sandbox.CutBefore(), want: Outcome{Status: Unknown, Text: "no verdict"}},
+		"cut after the work":   {fault: sandbox.CutAfter(), want: Outcome{Status: Unknown, Text: "no verdict"}, sent: 1},
+		"malformed":            {fault: sandbox.Malformed(), want: Outcome{Status: Unknown, Code: "HTTP 200"}, sent: 1},
+		"too slow":             {fault: sandbox.Hang(), want: Outcome{Status: Unknown, Text: "no verdict"}},
+		"429, then well":       {fault: sandbox.TooMany("1"), times: 1, want: Outcome{Status: Accepted}, sent: 1},
+		"wrong keys":           {fault: sandbox.Refusal(401, sandbox.ShapeSingle, 1000, "Unauthorized."), want: Outcome{Status: Skipped}},
+		"no SMS service":       {fault: sandbox.Refusal(422, sandbox.ShapeNested, 103, "No service."), want: Outcome{Status: Skipped}},
+		"refused, then asleep": {fault: sandbox.Refusal(403, sandbox.ShapeSingle, 1000, "No."), times: 1, want: Outcome{Status: Skipped}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := sandbox.New()
+			web := httptest.NewServer(shop)
+			t.Cleanup(web.Close)
+			t.Cleanup(shop.Mend)
+			if tt.fault.String() != "" {
+				shop.Break(sandbox.Rule{Fault: tt.fault, Times: tt.times})
+			}
+			if tt.to == "" {
+				tt.to = "+32470000001"
+			}
+			got, send := sendOne(t, web.URL, tt.to)
+			if got.Status != tt.want.Status || got.Code != tt.want.Code || tt.want.Text != "" && got.Text != tt.want.Text {
+				t.Errorf("recorded %s %q %q, want %s %q %q", got.Status, got.Code, got.Text, tt.want.Status, tt.want.Code, tt.want.Text)
+			}
+			if strings.Contains(got.Text, "470000") || (got.Status == Failed) != (len(send.Failures) == 1) {
+				t.Errorf("recorded %q and the failures %v, want the reason of a failure, without the number", got.Text, send.Failures)
+			}
+			sent := 0
+			for _, m := range shop.Sent() {
+				sent += m.Times
+			}
+			if sent != tt.sent || len(shop.Violations()) > 0 {
+				t.Errorf("the API sent it %d times, want %d; it complains of %q", sent, tt.sent, shop.Violations())
+			}
+		})
+	}
+}
+
+// sendOne sends to one recipient with the real client and returns what was recorded.
+func sendOne(t *testing.T, url, to string) (Outcome, Send) {
+	t.Helper()
+	client, err := coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret,
+		coupontools.WithBaseURL(url), coupontools.WithTimeout(5*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	done := make(chan string, 10)
+	s := New(Config{Redis: rdb, API: client, CallTimeout: 500 * time.Millisecond, Observe: func(outcome string) {
+		if outcome != "released" {
+			done <- outcome
+		}
+	}})
+	d := draft(1)
+	d.DirectoryID, d.List.Recipients = "dir_5501", []recipients.Recipient{{To: to}}
+	id := save(t, s, d).ID
+	if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+		t.Fatal(err)
+	}
+	stop := start(t, s)
+	select {
+	case <-done:
+	case <-t.Context().Done():
+	}
+	stop()
+	return checkRecords(t, s, id)[to], read(t, s, id)
+}
+
+func TestMask_hidesTheRecipientInTexts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ text, to, want string }{
+		"a number":               {"No +32470000001 here", "+32470000001", "No ••• here"},
+		"a number without +":     {"No 32470000001 here", "+32470000001", "No ••• here"},
+		"an address in capitals": {"No Mia@Example.COM!", "mia@example.com", "No •••!"},
+		"nothing of theirs":      {"Try later", "mia@example.com", "Try later"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mask(tt.text, tt.to); got != tt.want {
+				t.Errorf("mask(%q) = %q, want %q", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFailures_areBoundedAndCountEveryone(t *testing.T) {
+	t.Parallel()
+	f := fields{"failure:604|No such phone": "3", "failure:|": "7", "failure:305|Not valid": "5", "accepted": "2"}
+	got := f.failures()
+	if len(got) != 3 || got[0].Code != "305" || got[1].Count != 3 || got[2] != (Failure{Count: 7}) {
+		t.Errorf("failures() = %v, want most frequent first and the rest last", got)
+	}
+}
+
+var _ API = (*coupontools.Client)(nil)

@@ -1,0 +1,183 @@
+package sends
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// server is a real Redis of the test's own, with its append-only file.
+type server struct {
+	dir string
+	cmd *exec.Cmd
+}
+
+// newServer starts a redis-server. Without one on this machine the test is skipped, but not on CI.
+func newServer(t testing.TB) *server {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("there is no redis-server on this machine")
+		}
+		t.Skip("there is no redis-server on this machine")
+	}
+	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long a name for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{dir: dir}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s.start(t)
+	t.Cleanup(s.kill)
+	return s
+}
+
+func (s *server) socket() string { return filepath.Join(s.dir, "s") }
+
+// start returns when Redis takes commands.
+func (s *server) start(t testing.TB) {
+	t.Helper()
+	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
+		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections at") {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return
+		}
+	}
+	t.Fatal("redis-server did not start")
+}
+
+// kill ends it as kill -9 does.
+func (s *server) kill() {
+	_ = s.cmd.Process.Signal(syscall.SIGKILL)
+	_ = s.cmd.Wait()
+}
+
+func (s *server) connect(t testing.TB) *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket(), ReadTimeout: time.Second})
+	t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+// milestones let a test wait until so many outcomes were recorded.
+type milestones struct {
+	n    atomic.Int64
+	at   map[int64]chan struct{}
+	over chan struct{} // closed when the Teller was told of the end
+	once sync.Once
+}
+
+func newMilestones(at ...int64) *milestones {
+	ms := &milestones{at: map[int64]chan struct{}{}, over: make(chan struct{})}
+	for _, n := range at {
+		ms.at[n] = make(chan struct{})
+	}
+	return ms
+}
+
+func (ms *milestones) observe(outcome string) {
+	if outcome == "released" {
+		return
+	}
+	if reached, ok := ms.at[ms.n.Add(1)]; ok {
+		close(reached)
+	}
+}
+
+func (ms *milestones) Tell(_ context.Context, s Send, _ map[string]string) (map[string]string, error) {
+	if s.Ended() {
+		ms.once.Do(func() { close(ms.over) })
+	}
+	return nil, nil
+}
+
+func wait(t testing.TB, what string, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(time.Minute):
+		t.Fatalf("waited a minute for %s", what)
+	}
+}
+
+// Two replicas, pressed Send on from all sides, and a Redis that is killed twice on the way.
+func TestRealRedis_killedMidSend(t *testing.T) {
+	t.Parallel()
+	const people = 2000
+	server, ms := newServer(t), newMilestones(400, 1200)
+	var c calls
+	replicas := make([]*Service, 2)
+	for i := range replicas {
+		replicas[i] = service(server.connect(t), c.accepting, func(cfg *Config) {
+			cfg.Observe, cfg.Teller = ms.observe, ms
+		})
+		start(t, replicas[i])
+	}
+	id := save(t, replicas[0], draft(people)).ID
+	var presses sync.WaitGroup
+	for i := range 10 {
+		presses.Go(func() {
+			if send, err := replicas[i%2].Confirm(t.Context(), id, team, mia); err != nil || send.ID != id {
+				t.Errorf("Confirm() = %+v, %v, want the same send", send, err)
+			}
+		})
+	}
+	presses.Wait()
+	for _, n := range []int64{400, 1200} {
+		wait(t, "the send to go on", ms.at[n])
+		server.kill()
+		server.start(t)
+	}
+	wait(t, "the end", ms.over)
+
+	send := read(t, replicas[1], id)
+	if want := (Counts{Total: people, Accepted: people}); send.Counts != want || send.State != StateCompleted {
+		t.Errorf("the send ended as %s %+v, want completed %+v", send.State, send.Counts, want)
+	}
+	c.check(t)
+	if c.total() != people {
+		t.Errorf("%d calls, want %d", c.total(), people)
+	}
+	checkRecords(t, replicas[1], id)
+}
+
+// BenchmarkSend measures what a recipient costs beside the API's call and the pace.
+func BenchmarkSend(b *testing.B) {
+	rdb := newServer(b).connect(b)
+	var trips atomic.Int64
+	f := &faults{}
+	f.set(func(redis.Cmder) (int, bool) { trips.Add(1); return 1, true })
+	rdb.AddHook(f)
+	ms := newMilestones(int64(b.N))
+	s := service(rdb, accept, func(c *Config) { c.Observe = ms.observe })
+	start(b, s)
+	id := save(b, s, draft(b.N)).ID
+	trips.Store(0)
+	b.ReportAllocs()
+	b.ResetTimer()
+	if _, err := s.Confirm(b.Context(), id, team, mia); err != nil {
+		b.Fatal(err)
+	}
+	wait(b, "the end", ms.at[int64(b.N)])
+	b.ReportMetric(float64(trips.Load())/float64(b.N), "roundtrips/op")
+}
