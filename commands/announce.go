@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -180,16 +181,13 @@ func refusalWords(err error) string {
 
 // announcement says how a send goes.
 func announcement(s sends.Send) bot.Message {
-	headline, does := stateWords(s), " is sending "
-	if s.Ended() {
-		does = " sent "
-	}
+	headline, does := stateWords(s)
 	set := []slack.Block{
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
 				blocks.User(s.User),
-				blocks.Plain(does), blocks.Bold(short(s.DirectoryName)),
+				blocks.Plain(" "+does+" "), blocks.Bold(short(s.DirectoryName)),
 				blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.DirectoryID, channelName(s.Kind), persons(s.Counts.Total))),
 			}),
 		blocks.Text(bar(s.Counts) + "\n" + inWords(s.Counts)),
@@ -201,16 +199,17 @@ func announcement(s sends.Send) bot.Message {
 	return bot.Message{Text: text, Blocks: set}
 }
 
-func stateWords(s sends.Send) string {
+// stateWords says in a headline how a send stands, and what its sender does or did.
+func stateWords(s sends.Send) (headline, does string) {
 	switch {
 	case s.State == sends.StateStopped:
-		return "Send stopped"
+		return "Send stopped", "was sending"
 	case s.Ended() && s.Counts.Accepted == s.Counts.Total:
-		return "Send completed"
+		return "Send completed", "sent"
 	case s.Ended():
-		return "Send completed, but not for everyone"
+		return "Send completed, but not for everyone", "sent"
 	default:
-		return "Sending"
+		return "Sending", "is sending"
 	}
 }
 
@@ -233,7 +232,7 @@ func inWords(c sends.Counts) string {
 func reasons(s sends.Send) []slack.Block {
 	var lines []string
 	if s.Why != "" {
-		lines = append(lines, "Why: "+short(s.Why))
+		lines = append(lines, joined(" ", "Why: "+sentence(s.Why), advice(codesIn(bracketed.FindString(s.Why))...)))
 	}
 	for _, f := range s.Failures[:min(len(s.Failures), listed)] {
 		lines = append(lines, failureLine(f))
@@ -248,28 +247,38 @@ func reasons(s sends.Send) []slack.Block {
 	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
 }
 
+// bracketed finds the codes of the API in the reason of a stop: "(103: No SMS service)".
+var bracketed = regexp.MustCompile(`\([0-9, ]+[:)]`)
+
 // failureLine is one reason with its count, and what to do about it.
 func failureLine(f sends.Failure) string {
 	line := thousands(f.Count) + " failed"
-	if text := short(f.Text); text != "" {
+	if text := strings.TrimRight(sentence(f.Text), "."); text != "" {
 		line += ": " + text
 	}
 	if f.Code != "" {
 		line += " (" + codeWords(f.Code) + ")"
 	}
-	code, err := strconv.Atoi(f.Code)
-	if err != nil {
-		return line
+	return joined(" ", line+".", advice(codesIn(f.Code)...))
+}
+
+// codesIn returns the codes of the API in a text that holds no other numbers.
+func codesIn(text string) []int {
+	var codes []int
+	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
+		if code, err := strconv.Atoi(f); err == nil {
+			codes = append(codes, code)
+		}
 	}
-	return joined(". ", line, advice(code))
+	return codes
 }
 
 // codeWords shows a failure's code: "code 104", "HTTP 422".
 func codeWords(code string) string {
-	if _, err := strconv.Atoi(code); err == nil {
-		return "code " + code
+	if strings.HasPrefix(code, "HTTP") {
+		return short(code)
 	}
-	return short(code)
+	return "code " + short(code)
 }
 
 func times(s sends.Send) slack.Block {

@@ -88,14 +88,18 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}}, nil
 }
 
-// whichOf asks which directory is meant, and goes on with the words after its name.
+// whichOf asks which directory is meant. The words after its name are kept, and the buttons carry the id of the look-up.
 func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Reply {
-	asked := newLookup(req.Person, coupontools.Directory{}, bot.Texts(c.Rest))
-	asked.keep(ctx, p.store)
+	var asked string
+	if len(c.Rest) > 0 {
+		l := newLookup(req.Person, coupontools.Directory{}, bot.Texts(c.Rest))
+		l.keep(ctx, p.store)
+		asked = l.ID
+	}
 	return pickOne(c, func(d coupontools.Directory) []slack.Block {
 		name := oneLine(d.Name)
 		return []slack.Block{directoryRow(d), blocks.Actions("",
-			blocks.Button(actionUsers, "Users", d.ID+" "+asked.ID, blocks.Label("Show the users of "+name)),
+			blocks.Button(actionUsers, "Users", joined(" ", d.ID, asked), blocks.Label("Show the users of "+name)),
 			blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+name)))}
 	})
 }

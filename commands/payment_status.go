@@ -56,7 +56,7 @@ func paymentView(who payer, d coupontools.Directory, now string, p bot.Person) *
 	}
 	_, zone := zoneOf(p)
 	return blocks.WithMetadata(blocks.Modal(viewPaymentStatus, "Payment", "Change", "Cancel",
-		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", joined(" ", oneLine(d.Name), "("+who.Directory+")"))),
+		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(d.Name, who.Directory))),
 		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status"}, now, options...),
 		blocks.DateTime(blocks.Input{
 			Name: fieldExpiry, Label: "Access ends", Optional: true,

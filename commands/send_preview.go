@@ -30,7 +30,7 @@ func previewView(d sends.Draft) *slack.ModalViewRequest {
 	n := len(d.List.Recipients)
 	set := []slack.Block{
 		blocks.Rich(
-			blocks.Field("Directory", oneLine(d.DirectoryName)+" ("+d.DirectoryID+")"),
+			blocks.Field("Directory", nameAndID(d.DirectoryName, d.DirectoryID)),
 			blocks.Field("By", channelName(d.Kind)),
 			blocks.Field("To", persons(n)+": "+sample(d.List.Recipients)),
 		),
@@ -114,8 +114,12 @@ func length(s recipients.Segments) string {
 	said := fmt.Sprintf("This text takes %s: %d of %d characters", count(s.Segments, "message", "messages"),
 		s.Units, s.Segments*s.PerSegment)
 	if len(s.Culprits) > 0 {
-		said += fmt.Sprintf("; %s, which the SMS alphabet does not have, make it %d to a message",
-			quotedRunes(s.Culprits), s.PerSegment)
+		verb := "make"
+		if len(s.Culprits) == 1 {
+			verb = "makes"
+		}
+		said += fmt.Sprintf("; %s, which the SMS alphabet does not have, %s it %d to a message",
+			quotedRunes(s.Culprits), verb, s.PerSegment)
 	}
 	return said + ". Coupontools puts the link after it, so it may take one more."
 }
@@ -196,7 +200,7 @@ func (s sending) startedView(send sends.Send) *slack.ModalViewRequest {
 	v := blocks.Modal(viewSendStarted, "Sending", "", "Close",
 		blocks.Text(what),
 		blocks.Rich(append(where, blocks.Plain("."))),
-		blocks.Context(blocks.Small("You can close this; the sending goes on. Send "+send.ID)))
+		blocks.Context(blocks.Small("You can close this; the sending goes on. The id of this send is "+send.ID+".")))
 	v.ClearOnClose = true
 	return v
 }

@@ -58,6 +58,14 @@ func titled(d coupontools.Directory) string {
 	return fmt.Sprintf("“%s” (%s)", short(d.Name), d.ID)
 }
 
+// nameAndID names a directory in a field: City deals (dir_5501).
+func nameAndID(name, id string) string {
+	if name = oneLine(name); name == "" || name == id {
+		return id
+	}
+	return name + " (" + id + ")"
+}
+
 // age says where a list comes from, and whether that is a second best.
 func age(l *cache.List) []slack.MixedElement {
 	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
@@ -136,6 +144,12 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // short makes a name or a typed word fit into a sentence.
 func short(s string) string {
 	const runes = 80
+	return blocks.Cut(oneLine(s), runes)
+}
+
+// sentence makes a reason from outside fit into a message.
+func sentence(s string) string {
+	const runes = 300
 	return blocks.Cut(oneLine(s), runes)
 }
 

@@ -82,7 +82,7 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 
 // refusal says in Coupontools' own words what it refused.
 func refusal(e *coupontools.Error) string {
-	reason := short(strings.Join(slices.DeleteFunc(slices.Clone(e.Texts), func(s string) bool { return s == "" }), "; "))
+	reason := sentence(strings.Join(slices.DeleteFunc(slices.Clone(e.Texts), func(s string) bool { return s == "" }), "; "))
 	codes := make([]string, len(e.Codes))
 	for i, c := range e.Codes {
 		codes[i] = fmt.Sprint(c)

@@ -1,0 +1,230 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// board is a Slack that keeps the message in each channel, and refuses some channels.
+type board struct {
+	messages map[string]bot.Message
+	refuse   map[string]error
+	calls    []string
+}
+
+func newBoard() *board {
+	return &board{messages: map[string]bot.Message{}, refuse: map[string]error{}}
+}
+
+func (b *board) Post(_ context.Context, channel string, m bot.Message) (string, error) {
+	return fmt.Sprintf("%d.0", len(b.calls)), b.put("post", channel, m)
+}
+
+func (b *board) Update(_ context.Context, channel, _ string, m bot.Message) error {
+	return b.put("update", channel, m)
+}
+
+func (b *board) Direct(_ context.Context, user string) (string, error) {
+	b.calls = append(b.calls, "direct "+user)
+	return "D" + user, b.refuse[user]
+}
+
+func (b *board) put(act, channel string, m bot.Message) error {
+	b.calls = append(b.calls, act+" "+channel)
+	if err := b.refuse[channel]; err != nil {
+		return err
+	}
+	b.messages[channel] = m
+	return nil
+}
+
+func refused(code string) error {
+	return fmt.Errorf("post: %w", slack.SlackErrorResponse{Err: code})
+}
+
+func newAnnouncer(t testing.TB, b *board) *Announcer {
+	t.Helper()
+	return &Announcer{Poster: b, Store: newWorld(t).Store, Channels: []string{"C0MARKET1", "C0MARKET2"}}
+}
+
+var began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func going() sends.Send {
+	return sends.Send{
+		ID: "snd_1", Team: "T0HOME", User: "U0MIA", DirectoryID: "dir_5501", DirectoryName: "City <!channel> *deals*",
+		Kind: recipients.SMS, Message: "Come", Origin: "C0ORIGIN", State: sends.StateRunning,
+		Counts: sends.Counts{Total: 1300, Accepted: 600, Failed: 3}, ConfirmedAt: began, StartedAt: began,
+		Failures: []sends.Failure{{Code: "604", Text: "E-mail not sent.", Count: 2}, {Code: "HTTP 413", Count: 1}},
+	}
+}
+
+func ended() sends.Send {
+	s := going()
+	s.State, s.EndedAt = sends.StateCompleted, began.Add(time.Hour)
+	s.Counts = sends.Counts{Total: 1300, Accepted: 1295, Failed: 3, Unknown: 2}
+	return s
+}
+
+func stopped() sends.Send {
+	s := ended()
+	s.State, s.Why = sends.StateStopped, "Coupontools refused the whole account (103: No SMS service). Its keys or services need putting right first."
+	s.Counts = sends.Counts{Total: 1300, Accepted: 600, Skipped: 700}
+	s.Failures = nil
+	return s
+}
+
+func TestAnnouncement(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]sends.Send{"going": going(), "ended": ended(), "stopped": stopped()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := announcement(s)
+			golden(t, "announce_"+name, picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
+		})
+	}
+}
+
+func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	told, err := a.Tell(t.Context(), going(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"post C0MARKET1", "post C0MARKET2", "direct U0MIA", "post DU0MIA", "post C0ORIGIN"}
+	if !slices.Equal(b.calls, want) {
+		t.Errorf("calls = %v, want %v", b.calls, want)
+	}
+	b.calls = nil
+	if _, err = a.Tell(t.Context(), ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"update C0MARKET1", "update C0MARKET2", "update DU0MIA", "update C0ORIGIN"}
+	if !slices.Equal(b.calls, want) {
+		t.Errorf("calls = %v, want %v", b.calls, want)
+	}
+}
+
+func TestAnnouncer_originToldOnce(t *testing.T) {
+	t.Parallel()
+	for name, origin := range map[string]string{
+		"a marketing channel": "C0MARKET2", "the direct message": "DU0MIA", "another direct message": "D0OTHER", "none": "", "shared": "C0SHARED",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBoard()
+			a := newAnnouncer(t, b)
+			a.Private = func(_ context.Context, channel string) bool { return channel == "C0SHARED" }
+			s := going()
+			s.Origin = origin
+			if _, err := a.Tell(t.Context(), s, nil); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"C0MARKET1", "C0MARKET2", "DU0MIA"}; !slices.Equal(slices.Sorted(maps.Keys(b.messages)), want) {
+				t.Errorf("messages in %v, want %v", slices.Sorted(maps.Keys(b.messages)), want)
+			}
+		})
+	}
+}
+
+func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	b.refuse["C0MARKET2"] = refused("not_in_channel")
+	told, err := a.Tell(t.Context(), going(), nil)
+	if err != nil {
+		t.Fatalf("a channel that refuses the bot must not be an error: %v", err)
+	}
+	direct := b.messages["DU0MIA"]
+	wantIn(t, picture(bot.Reply{Blocks: direct.Blocks}), "couponbot could not post to #C0MARKET2. Invite it there with /invite @couponbot.")
+	wantNotIn(t, picture(bot.Reply{Blocks: b.messages["C0MARKET1"].Blocks}), "C0MARKET2")
+
+	st := standing{store: a.Store, channels: a.Channels}
+	if got := st.unpostable(t.Context()); len(got) != 1 {
+		t.Errorf("the status names %d channels, want 1", len(got))
+	}
+
+	b.calls = nil
+	if told, err = a.Tell(t.Context(), going(), told); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(b.calls, "post C0MARKET2") {
+		t.Error("a channel that refuses the bot was tried again while the send goes on")
+	}
+	wantIn(t, picture(bot.Reply{Blocks: b.messages["DU0MIA"].Blocks}), "could not post to #C0MARKET2")
+
+	delete(b.refuse, "C0MARKET2")
+	if _, err = a.Tell(t.Context(), ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, b.messages["C0MARKET2"].Text, "Send completed")
+	if why := unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
+		t.Errorf("the status still says %q of a channel that was told", why)
+	}
+}
+
+func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	b.refuse["C0MARKET1"] = errors.New("connection reset")
+	told, err := a.Tell(t.Context(), going(), nil)
+	if err == nil {
+		t.Error("no error, want one so that it is told again")
+	}
+	if told["C0MARKET2"] == "" || told["C0MARKET1"] != "" {
+		t.Errorf("told = %v, want what was posted and no more", told)
+	}
+}
+
+func TestAnnouncer_deletedMessageIsPostedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	told := map[string]string{"C0ORIGIN": "1.0"}
+	deleted := deletedOn{board: b, channel: "C0ORIGIN"}
+	a.Poster = deleted
+	if _, err := a.Tell(t.Context(), ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(b.calls, "post C0ORIGIN") {
+		t.Errorf("calls = %v, want the message posted anew", b.calls)
+	}
+}
+
+type deletedOn struct {
+	*board
+	channel string
+}
+
+func (d deletedOn) Update(ctx context.Context, channel, ts string, m bot.Message) error {
+	if channel == d.channel {
+		return refused("message_not_found")
+	}
+	return d.board.Update(ctx, channel, ts, m)
+}
+
+func TestAnnouncement_namesNobodyItGoesTo(t *testing.T) {
+	t.Parallel()
+	for _, s := range []sends.Send{going(), ended(), stopped()} {
+		m := announcement(s)
+		got := picture(bot.Reply{Text: m.Text, Blocks: m.Blocks})
+		if strings.Contains(got, "+32") || strings.Contains(got, s.Message+"\n") {
+			t.Errorf("the announcement tells more than it should:\n%s", got)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	refused := func(code int, text string) error {
+		e := &coupontools.Error{Route: "POST /v3/x", Status: 422, Class: coupontools.Refused}
+		if code != 0 {
+			e.Codes, e.Texts = []int{code}, []string{text}
+		}
+		return e
+	}
+	class := func(c coupontools.Class) error {
+		return &coupontools.Error{Route: "POST /v3/x", Class: c, RetryAfter: 5 * time.Minute}
+	}
+	for name, test := range map[string]struct {
+		err        error
+		text, hint string
+	}{
+		"no draft":     {sends.ErrNoDraft, "This draft is over", "/send-directory"},
+		"no send":      {sends.ErrNoSend, "no such send", "status"},
+		"redis away":   {sends.ErrUnavailable, "Redis cannot be reached", "in a few minutes"},
+		"in between":   {sends.ErrUncertain, "just as the send was confirmed", "Press the button again"},
+		"wrong keys":   {refused(1000, "401"), "“401” (code 1000)", "COUPONTOOLS_CLIENT_ID"},
+		"expired":      {refused(101, "Expired."), "“Expired.”", "renew it"},
+		"no SMS":       {refused(103, "x"), "code 103", "connect one in Coupontools"},
+		"no e-mail":    {refused(104, "x"), "code 104", "No e-mail service"},
+		"not found":    {refused(502, "x"), "code 502", "/directories"},
+		"no user":      {refused(507, "x"), "code 507", "/directories"},
+		"bad id":       {refused(301, "x"), "code 301", "check the id"},
+		"new code":     {refused(999, "Odd."), "“Odd.” (code 999)", "the reference"},
+		"no code":      {refused(0, ""), "(HTTP 422)", "the reference"},
+		"out of reach": {class(coupontools.NotSent), "cannot be reached", "in a few minutes"},
+		"too often":    {class(coupontools.RateLimited), "too often", "in 5 minutes"},
+		"let out":      {class(coupontools.AccountRefused), "does not let couponbot in", "couponbot check"},
+		"no verdict":   {class(coupontools.Unknown), "proper answer", "in a few minutes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := Explain(fmt.Errorf("show directory: %w", test.err))
+			if m == nil {
+				t.Fatal("Explain knows no words")
+			}
+			wantIn(t, m.Text, test.text)
+			wantIn(t, m.Hint, test.hint)
+			if m.Hint == "" {
+				t.Error("there is no hint")
+			}
+		})
+	}
+	if m := Explain(errors.New("odd")); m != nil {
+		t.Errorf("Explain(odd) = %+v, want nil", m)
+	}
+}
