@@ -38,6 +38,12 @@ func (w *truth) was(to string, s Status) {
 	w.calls[to] = append(w.calls[to], s)
 }
 
+func (w *truth) called() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.calls)
+}
+
 // TestRandom lets three processes carry sends while commands to Redis get lost, come twice or have no answer, processes
 // are cut off (with odd seeds) and started again, and the API answers in every way. The laws of the package hold all the same.
 func TestRandom(t *testing.T) {
@@ -56,14 +62,14 @@ func TestRandom(t *testing.T) {
 
 func random(t *testing.T, seed uint64) {
 	luck := &chance{r: rand.New(rand.NewPCG(seed, 1))}
-	m, real := startRedis(t), &truth{calls: map[string][]Status{}}
+	m, world := startRedis(t), &truth{calls: map[string][]Status{}}
 	well := service(connect(t, m, nil), accept)
 	id := save(t, well, draft(60)).ID
 
 	for range 3 {
 		f := &faults{}
 		f.set(luck.spoil)
-		s := service(connect(t, m, f), luck.api(real), func(c *Config) { c.ShutdownTimeout = 10 * time.Second })
+		s := service(connect(t, m, f), luck.api(world), func(c *Config) { c.ShutdownTimeout = 10 * time.Second })
 		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
 			t.Logf("Confirm() = %v", err)
 		}
@@ -81,16 +87,16 @@ func random(t *testing.T, seed uint64) {
 		}
 	}
 	if _, err := well.Confirm(t.Context(), id, team, mia); err != nil {
-		if len(real.calls) > 0 {
-			t.Errorf("Confirm() = %v, but %d were called", err, len(real.calls))
+		if n := world.called(); n > 0 {
+			t.Errorf("Confirm() = %v, but %d were called", err, n)
 		}
 		return // voided by a process whose question was lost
 	}
-	start(t, service(connect(t, m, nil), luck.api(real)))
+	start(t, service(connect(t, m, nil), luck.api(world)))
 	awaitEnd(t, well, id, 3*time.Hour)
 	time.Sleep(5 * time.Minute) // late verdicts
 
-	judgeTruth(t, checkRecords(t, well, id), real, seed%2 == 1)
+	judgeTruth(t, checkRecords(t, well, id), world, seed%2 == 1)
 	if c := read(t, well, id).Counts; c.Pending() != 0 || c.Total != 60 {
 		t.Errorf("the send ended as %+v, want everyone accounted for", c)
 	}
@@ -111,7 +117,7 @@ func (c *chance) spoil(redis.Cmder) (int, bool) {
 }
 
 // api answers in every way, mostly well, after a while.
-func (c *chance) api(real *truth) api {
+func (c *chance) api(world *truth) api {
 	return func(ctx context.Context, to string) error {
 		answer := c.below(20)
 		took := sleep(ctx, time.Duration(c.below(4000))*time.Millisecond)
@@ -121,13 +127,13 @@ func (c *chance) api(real *truth) api {
 		case answer == 1:
 			return failure(coupontools.RateLimited, 429)
 		case answer == 2 || !took:
-			real.was(to, Unknown)
+			world.was(to, Unknown)
 			return failure(coupontools.Unknown, 500)
 		case answer == 3:
-			real.was(to, Failed)
+			world.was(to, Failed)
 			return failure(coupontools.Refused, 422)
 		default:
-			real.was(to, Accepted)
+			world.was(to, Accepted)
 			return nil
 		}
 	}
@@ -135,12 +141,12 @@ func (c *chance) api(real *truth) api {
 
 // judgeTruth holds the records to what really happened. Only if a process was cut off may one who was not called be
 // unknown.
-func judgeTruth(t *testing.T, records map[string]Outcome, real *truth, cut bool) {
+func judgeTruth(t *testing.T, records map[string]Outcome, world *truth, cut bool) {
 	t.Helper()
-	real.mu.Lock()
-	defer real.mu.Unlock()
+	world.mu.Lock()
+	defer world.mu.Unlock()
 	for to, o := range records {
-		calls := real.calls[to]
+		calls := world.calls[to]
 		switch {
 		case len(calls) > 1:
 			t.Errorf("%s got %v, want at most one call that may have been carried out", to, calls)

@@ -32,7 +32,7 @@ func newServer(t testing.TB) *server {
 		}
 		t.Skip("there is no redis-server on this machine")
 	}
-	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long a name for a socket
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // TempDir's names are too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,8 @@ func (s *server) socket() string { return filepath.Join(s.dir, "s") }
 // start returns when Redis takes commands.
 func (s *server) start(t testing.TB) {
 	t.Helper()
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
+	ctx := context.WithoutCancel(t.Context()) // the services outlive the test's context, and need it
+	s.cmd = exec.CommandContext(ctx, "redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -199,7 +199,7 @@ func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
 		m, f := startRedis(t), &faults{}
 		var c calls
 		dying := make(chan struct{})
-		dead := service(connect(t, m, f), func(ctx context.Context, to string) error {
+		dead := service(connect(t, m, f), func(_ context.Context, to string) error {
 			c.made(to)
 			if c.total() > 5 {
 				f.away() // this process has no Redis any more, and its call never comes back

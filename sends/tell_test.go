@@ -55,6 +55,7 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 		start(t, s)
 		awaitEnd(t, s, id, 2*time.Minute)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 
 		if first := b.told[0]; first.Counts.Accepted != 0 || len(b.knew[0]) != 0 {
 			t.Errorf("told first: %+v, remembering %v, want the start", first.Counts, b.knew[0])
@@ -88,6 +89,7 @@ func TestTeller_allShareFortyEditsAMinute(t *testing.T) {
 			start(t, s)
 		}
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		var edits []time.Time
 		ended := 0
 		for i := range boards {
@@ -143,6 +145,7 @@ func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
 					t.Errorf("Live() = %v, %v, want none", live, err)
 				}
 				time.Sleep(3 * time.Minute)
+				synctest.Wait()
 				if len(b.told) != 70 || !b.last().Ended() {
 					t.Errorf("told %d times, want the end of each of 70 sends", len(b.told))
 				}
@@ -167,6 +170,7 @@ func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
 		start(t, service(connect(t, m, nil), accept, with(&second)))
 		awaitEnd(t, a, id, time.Minute)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if len(second.knew) == 0 || second.knew[0]["C1"] != "1.1" || !second.last().Ended() {
 			t.Errorf("the second process knew %v and told %+v, want the messages of the first", second.knew, second.last())
 		}
