@@ -35,6 +35,8 @@ const (
 	greetMaxWait = 30 * time.Second
 	// rootCommand reaches every other by its topic.
 	rootCommand = "/coupontools"
+	// mostTyped is how many recipients a send can have: as many as the form takes.
+	mostTyped = 50
 	// answersTime is how long people's answers may still take once the program is told to stop.
 	answersTime = 5 * time.Second
 )
@@ -58,15 +60,17 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	}
 	defer p.redis.Close()
 
-	work, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	redis.SetLogger(redisLog{log})
+	for _, name := range c.notInForce() {
+		log.Warn("this setting is read, but not in force yet", "setting", name)
+	}
 	// The ops pages stay up until all else has ended, so that a drain can be watched.
 	pages, closePages := context.WithCancel(context.WithoutCancel(ctx))
 	defer closePages()
 	var opsServer errgroup.Group
 	opsServer.Go(func() error { return p.ops.Serve(pages, listener) })
 
-	err = p.run(work)
+	err = p.run(ctx)
 	closePages()
 	if opsErr := opsServer.Wait(); err == nil {
 		err = opsErr
@@ -214,6 +218,31 @@ func keyPrefix(c Config) string {
 func short(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:6])
+}
+
+// redisLog puts what go-redis logs of its own into the program's log.
+type redisLog struct{ log *slog.Logger }
+
+func (l redisLog) Printf(_ context.Context, format string, v ...any) {
+	l.log.Warn("Redis client", "message", fmt.Sprintf(format, v...))
+}
+
+// notInForce names the settings that are set, but that nothing obeys yet.
+func (c Config) notInForce() []string {
+	var names []string
+	for name, set := range map[string]bool{
+		"APPROVAL_OVER":    c.ApprovalOver > 0 && c.ApprovalOver < mostTyped,
+		"FREQUENCY_CAP":    c.FrequencyCap > 0,
+		"DAILY_CAP_PERSON": c.DailyCapPerson > 0,
+		"DAILY_CAP":        c.DailyCap > 0,
+		"SUPPRESSION_KEY":  c.SuppressionKey != "",
+	} {
+		if set {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // greet asks Slack who the bot is, again and again while Slack cannot be reached.
