@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func (a *Announcer) post(ctx context.Context, channel string, m bot.Message, las
 	ts := told[channel]
 	if ts == closedPlace {
 		if !last {
-			return unpostable(ctx, a.Store, channel), nil
+			return cmp.Or(unpostable(ctx, a.Store, channel), "it refused couponbot"), nil
 		}
 		ts = ""
 	}
@@ -187,7 +188,7 @@ func announcement(s sends.Send) bot.Message {
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
 				blocks.User(s.User),
-				blocks.Plain(" "+does+" "), blocks.Bold(short(s.DirectoryName)),
+				blocks.Plain(" " + does + " "), blocks.Bold(short(s.DirectoryName)),
 				blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.DirectoryID, channelName(s.Kind), persons(s.Counts.Total))),
 			}),
 		blocks.Text(bar(s.Counts) + "\n" + inWords(s.Counts)),
@@ -195,7 +196,7 @@ func announcement(s sends.Send) bot.Message {
 	set = append(set, reasons(s)...)
 	set = append(set, times(s))
 	text := fmt.Sprintf("%s: “%s” by %s to %s. %s", headline, short(s.DirectoryName), channelName(s.Kind),
-		persons(s.Counts.Total), capitalised(inWords(s.Counts)))
+		persons(s.Counts.Total), inWords(s.Counts))
 	return bot.Message{Text: text, Blocks: set}
 }
 

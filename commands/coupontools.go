@@ -51,7 +51,7 @@ func status(s standing) bot.Command {
 		Topic: "status", Summary: "Say how couponbot is doing, and which sends are going on",
 		Examples: []bot.Example{{Line: "/coupontools status", Does: "says how couponbot is doing"}},
 		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
-			return bot.Reply{Text: "Looking how things are…", Later: s.show}, nil
+			return bot.Reply{Text: lookingAround, Later: s.show}, nil
 		},
 	}
 }

@@ -59,7 +59,7 @@ type found struct {
 func (l *lookup) page(ctx context.Context, api userLister, n int) (found, error) {
 	n = max(1, min(n, len(l.Starts)))
 	f := found{Page: n}
-	s := search{api: api, directory: l.Directory, match: matching(l.Who), from: l.Starts[n-1]}
+	s := &search{api: api, directory: l.Directory, match: matching(l.Who), from: l.Starts[n-1]}
 	next, err := s.run(ctx, &f)
 	if err != nil {
 		return found{}, err
@@ -75,18 +75,19 @@ type search struct {
 	directory string
 	match     matcher
 	from      place
+	fetched   int // pages
 }
 
 // run fills f with up to ten matches, and returns the place after the last of them. Whether there is an eleventh is
 // looked for as well, so that Next leads somewhere.
-func (s search) run(ctx context.Context, f *found) (place, error) {
+func (s *search) run(ctx context.Context, f *found) (place, error) {
 	page, users, start, err := s.resume(ctx)
 	if err != nil {
 		return place{}, err
 	}
 	seen := map[string]bool{s.from.After: true}
 	after, end := s.from, s.from
-	for n := 1; ; n++ {
+	for first := true; ; first = false {
 		before := len(seen)
 		for i := start; i < len(users); i++ {
 			u := users[i]
@@ -105,10 +106,10 @@ func (s search) run(ctx context.Context, f *found) (place, error) {
 			f.Users = append(f.Users, u)
 			after = end
 		}
-		if len(users) < coupontools.UsersPerPage || n > 1 && len(seen) == before {
+		if len(users) < coupontools.UsersPerPage || !first && len(seen) == before {
 			return end, nil
 		}
-		if n == maxAPIPages {
+		if s.fetched >= maxAPIPages {
 			f.Older = true
 			return end, nil
 		}
@@ -121,7 +122,7 @@ func (s search) run(ctx context.Context, f *found) (place, error) {
 
 // resume fetches the page on which to go on, and says where on it. The user seen last may have been pushed on to the next
 // page by new ones; if that user is gone, the place in the list has to do.
-func (s search) resume(ctx context.Context) (page int, users []coupontools.DirectoryUser, start int, err error) {
+func (s *search) resume(ctx context.Context) (page int, users []coupontools.DirectoryUser, start int, err error) {
 	users, err = s.fetch(ctx, s.from.Page)
 	if err != nil || s.from.After == "" {
 		return s.from.Page, users, 0, err
@@ -137,7 +138,8 @@ func (s search) resume(ctx context.Context) (page int, users []coupontools.Direc
 	return s.from.Page, users, min(s.from.Index+1, len(users)), err
 }
 
-func (s search) fetch(ctx context.Context, page int) ([]coupontools.DirectoryUser, error) {
+func (s *search) fetch(ctx context.Context, page int) ([]coupontools.DirectoryUser, error) {
+	s.fetched++
 	users, err := s.api.DirectoryUsers(ctx, s.directory, page)
 	if err != nil {
 		return nil, fmt.Errorf("list users of %s: %w", s.directory, err)

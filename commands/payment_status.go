@@ -78,7 +78,7 @@ func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	if wrong := wrongPayment(u); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text("Changing the payment status…"))
+	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(changingPayment))
 	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
 		return p.changed(ctx, u, req.Person)
 	}}, nil

@@ -1,12 +1,16 @@
 package commands
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -258,4 +262,29 @@ func TestSendDirectory_redisAway(t *testing.T) {
 	if m.Done != "Nothing was sent." {
 		t.Errorf("done = %q, want that nothing was sent", m.Done)
 	}
+}
+
+// atHand is a list that is always at hand.
+type atHand struct{ *cache.List }
+
+func (l atHand) List(context.Context) (*cache.List, error) { return l.List, nil }
+func (l atHand) Local() *cache.List                        { return l.List }
+
+// FuzzSending_fill holds that no words make a form that Slack would refuse.
+func FuzzSending_fill(f *testing.F) {
+	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
+		f.Add(seed)
+	}
+	s := sending{lists: atHand{someDirectories()}, region: "BE"}
+	f.Fuzz(func(t *testing.T, text string) {
+		form := s.fill(bot.Split(text))
+		v := s.view(form, form.Channel)
+		if n := utf8.RuneCountInString(v.PrivateMetadata); n > 3000 {
+			t.Errorf("metadata has %d characters", n)
+		}
+		raw, err := json.Marshal(v)
+		if err != nil || !utf8.Valid(raw) {
+			t.Errorf("view = %q, %v", raw, err)
+		}
+	})
 }

@@ -20,6 +20,8 @@ const (
 	lookingUpDirectories = "Looking up the directories…"
 	lookingUpDirectory   = "Looking up the directory…"
 	lookingUpUsers       = "Looking up the users…"
+	lookingAround        = "Looking at how things are…"
+	changingPayment      = "Changing the payment status…"
 
 	whichDirectory   = "Which directory?"
 	chooseADirectory = "Choose a directory."
@@ -121,7 +123,7 @@ func advice(codes ...int) string {
 		case 502, 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
 		case 604:
-			return "The e-mail could not be sent, or was sent before: look in Coupontools."
+			return "It could not be sent, or was sent before: look in Coupontools."
 		}
 	}
 	return ""
