@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,51 +40,59 @@ func parse(body []byte) (answer, error) {
 func (a answer) readable() bool { return a.raw != nil }
 
 // shape describes the answer without its values.
-func (a answer) shape() string { return shape(a.raw, 2) }
+func (a answer) shape() string { return shape(a.raw, maxShapeDepth) }
 
 // misread returns the error for an answer that lacks what was looked for.
 func (a answer) misread(wanted string) error {
 	return fmt.Errorf("the answer has no %s that is understood: %s", wanted, a.shape())
 }
 
-// fields are the members of a JSON object under their names in lower case and without separators, so that first_name,
-// firstName and firstname are one.
-type fields map[string]field
+// fields are the members of a JSON object, in their order.
+type fields []field
 
-// field is one member with its own name.
+// field is one member.
 type field struct {
+	// key is the name in lower case and without separators, so that first_name, firstName and firstname are one.
+	key   string
 	name  string
 	value json.RawMessage
 }
 
 // fieldsOf returns the members of an object, none of anything else.
 func fieldsOf(raw json.RawMessage) fields {
-	var members map[string]json.RawMessage
-	if !isObject(raw) || json.Unmarshal(raw, &members) != nil {
+	if !isObject(raw) {
 		return nil
 	}
-	out := make(fields, len(members))
-	for name, value := range members {
-		out[squash(name)] = field{name, value}
-	}
-	if len(out) < len(members) {
-		out.settle(members)
+	out := make(fields, 0, 8)
+	for name, value := range members(raw) {
+		out = append(out, field{squash(name), name, value})
 	}
 	return out
 }
 
-// settle decides between members whose names differ only in writing: the first one, by name, that is not blank.
-func (f fields) settle(members map[string]json.RawMessage) {
-	clear(f)
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		key := squash(name)
-		if old, ok := f[key]; !ok || blank(old.value) {
-			f[key] = field{name, members[name]}
+// get returns the member with this key: of several, the first that is not blank.
+func (f fields) get(key string) (found field, ok bool) {
+	for _, member := range f {
+		if member.key != key {
+			continue
+		}
+		if !blank(member.value) {
+			return member, true
+		}
+		if !ok {
+			found, ok = member, true
 		}
 	}
+	return found, ok
 }
 
-// squash returns the form of a name under which [fields] keeps it.
+// value returns the value of the member with this key, nil if there is none.
+func (f fields) value(key string) json.RawMessage {
+	member, _ := f.get(key)
+	return member.value
+}
+
+// squash returns the key for a name.
 func squash(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == ' ' || r == '.' {
@@ -96,19 +103,19 @@ func squash(name string) string {
 }
 
 // object returns the members of an inner object.
-func (f fields) object(name string) fields { return fieldsOf(f[name].value) }
+func (f fields) object(key string) fields { return fieldsOf(f.value(key)) }
 
-// text returns the first text there is under any of the names.
-func (f fields) text(names ...string) string {
-	for _, name := range names {
-		if s := text(f[name].value); s != "" {
+// text returns the first text there is under any of the keys.
+func (f fields) text(keys ...string) string {
+	for _, key := range keys {
+		if s := text(f.value(key)); s != "" {
 			return s
 		}
 	}
 	return ""
 }
 
-// holders are names under which an answer may hold anything.
+// holders are keys under which an answer may hold anything.
 var holders = []string{"data", "items", "item", "results", "result", "list"}
 
 // list returns the elements of the list that stands under one of the names, or under a general one, and whether there is a
@@ -129,40 +136,40 @@ const maxNesting = 2
 // find looks for a list under the names, then under the general ones. A single object with an id counts as a list of one.
 func (f fields) find(names []string, depth int) ([]json.RawMessage, bool) {
 	for _, name := range names {
-		if list, ok := f[name].list(names, depth, true); ok {
+		if list, ok := listIn(f.value(name), names, depth, true); ok {
 			return list, true
 		}
 	}
 	for _, name := range holders {
-		if list, ok := f[name].list(names, depth, false); ok {
+		if list, ok := listIn(f.value(name), names, depth, false); ok {
 			return list, true
 		}
 	}
 	return nil, false
 }
 
-// list returns the elements of a member that is a list, holds one, or is the only element itself. Under a name of its own,
+// listIn returns the elements of a value that is a list, holds one, or is the only element itself. Under a name of its own,
 // an object with an id is an element before it is a holder.
-func (m field) list(names []string, depth int, own bool) ([]json.RawMessage, bool) {
-	if list, ok := elements(m.value); ok {
+func listIn(value json.RawMessage, names []string, depth int, own bool) ([]json.RawMessage, bool) {
+	if list, ok := elements(value); ok {
 		return list, true
 	}
-	inner := fieldsOf(m.value)
-	_, single := inner["id"]
+	inner := fieldsOf(value)
+	_, single := inner.get("id")
 	if depth > 0 && !(own && single) {
 		if list, ok := inner.find(names, depth-1); ok {
 			return list, true
 		}
 	}
-	return []json.RawMessage{m.value}, single
+	return []json.RawMessage{value}, single
 }
 
 // empty reports whether the members say that there is nothing: a name without a value, or an amount of 0.
 func (f fields) empty(names []string) bool {
 	mentioned := false
 	for _, name := range names {
-		if m, ok := f[name]; ok {
-			if !blank(m.value) {
+		if member, ok := f.get(name); ok {
+			if !blank(member.value) {
 				return false
 			}
 			mentioned = true
@@ -174,9 +181,9 @@ func (f fields) empty(names []string) bool {
 
 // amount returns the number of elements that the answer says there are.
 func (f fields) amount() (int, bool) {
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		if strings.HasPrefix(name, "amountof") || name == "amount" || name == "count" || name == "total" {
-			if n, ok := number(f[name].value); ok {
+	for _, m := range f {
+		if strings.HasPrefix(m.key, "amountof") || m.key == "amount" || m.key == "count" || m.key == "total" {
+			if n, ok := number(m.value); ok {
 				return n, true
 			}
 		}
@@ -186,37 +193,26 @@ func (f fields) amount() (int, bool) {
 
 // one returns the members of the object that the answer is, or that stands under one of the names, alone in a list or not.
 func (a answer) one(names ...string) (fields, bool) {
-	if _, ok := a.top["id"]; ok {
+	_, hasID := a.top.get("id")
+	_, hasName := a.top.get("name")
+	if hasID || hasName {
 		return a.top, true
 	}
 	if list, _ := a.list(names...); len(list) == 1 {
 		return fieldsOf(list[0]), true
 	}
-	_, ok := a.top["name"]
-	return a.top, ok
+	return nil, false
 }
 
 // elements returns the elements of a list. PHP writes a list with gaps as an object with numbers for names, and an empty
 // object as an empty list; the order is that of the text.
 func elements(raw json.RawMessage) ([]json.RawMessage, bool) {
+	if !isArray(raw) && !isObject(raw) {
+		return nil, false
+	}
 	var list []json.RawMessage
-	if isArray(raw) {
-		return list, json.Unmarshal(raw, &list) == nil
-	}
-	if !isObject(raw) {
-		return nil, false
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := d.Token(); err != nil {
-		return nil, false
-	}
-	for d.More() {
-		name, err := d.Token()
-		if s, ok := name.(string); err != nil || !ok || !numbered.MatchString(s) {
-			return nil, false
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
+	for name, value := range members(raw) {
+		if isObject(raw) && !numbered.MatchString(name) {
 			return nil, false
 		}
 		list = append(list, value)
@@ -233,8 +229,12 @@ func isArray(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
 
 // blank reports whether raw is nothing, in any of the ways that PHP writes it.
 func blank(raw json.RawMessage) bool {
+	if isArray(raw) || isObject(raw) {
+		end := raw[skipSpace(raw, 1)]
+		return end == ']' || end == '}'
+	}
 	switch string(raw) {
-	case "", "null", "false", `""`, "[]", "{}":
+	case "", "null", "false", `""`:
 		return true
 	}
 	return false
@@ -248,11 +248,7 @@ func text(raw json.RawMessage) string {
 	case raw[0] != '"':
 		return cut(string(raw), maxText)
 	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return cut(clean(s), maxText)
+	return cut(clean(unquote(raw)), maxText)
 }
 
 // clean turns control characters into spaces, takes out those that turn the direction of writing, and trims.
@@ -288,8 +284,9 @@ func number(raw json.RawMessage) (int, bool) {
 }
 
 const (
-	maxShapeKeys = 12
-	maxShapeKey  = 40
+	maxShapeDepth = 3
+	maxShapeKeys  = 12
+	maxShapeKey   = 40
 )
 
 // shape describes JSON by its keys and types: "object{amount: number, user: array[2] of object}". Values never show.
@@ -316,8 +313,8 @@ func shape(raw json.RawMessage, depth int) string {
 
 func arrayShape(raw json.RawMessage, depth int) string {
 	list, _ := elements(raw)
-	if len(list) == 0 {
-		return "array[0]"
+	if depth <= 0 || len(list) == 0 {
+		return fmt.Sprintf("array[%d]", len(list))
 	}
 	return fmt.Sprintf("array[%d] of %s", len(list), shape(list[0], depth-1))
 }
@@ -328,12 +325,11 @@ func objectShape(raw json.RawMessage, depth int) string {
 		return "object"
 	}
 	var parts []string
-	for _, key := range slices.Sorted(maps.Keys(members)) {
+	for _, m := range members {
 		if len(parts) == maxShapeKeys {
 			parts = append(parts, "…")
 			break
 		}
-		m := members[key]
 		parts = append(parts, scrubPeople(cut(clean(m.name), maxShapeKey))+": "+shape(m.value, depth-1))
 	}
 	return "object{" + strings.Join(parts, ", ") + "}"

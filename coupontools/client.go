@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -30,6 +31,9 @@ type Client struct {
 	reads     *http.Transport
 	sends     *http.Transport
 }
+
+// Format writes the name of the type, since package fmt cannot call the methods of an unexported [Secret].
+func (*Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "coupontools.Client") }
 
 // Option is a setting of a [Client].
 type Option func(*Client) error

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +44,7 @@ func decodeListed(f fields) (Directory, bool) {
 		ID:      prefixed("dir_", f.text("id", "directoryid", "directory")),
 		Code:    f.text("code", "directorycode"),
 		Name:    f.text("name", "directoryname", "title"),
-		Payment: decodePayment(f["payment"].value),
+		Payment: decodePayment(f.value("payment")),
 	}
 	if d.Name == "" {
 		d.Name = d.ID
@@ -144,32 +143,23 @@ func either(a, b string) string {
 	return b
 }
 
-// extra returns the fields that are not known, as texts; of an inner object or list the JSON.
+// extra returns the first fields that are neither known nor blank, as texts; of an inner object or list the JSON.
 func extra(f fields, known map[string]bool) map[string]string {
 	var out map[string]string
-	for _, key := range unknownKeys(f, known) {
-		value := text(f[key].value)
+	for _, m := range f {
+		if known[m.key] || blank(m.value) || len(out) == maxExtra {
+			continue
+		}
+		value := text(m.value)
 		if value == "" {
-			value = cut(clean(string(f[key].value)), maxText)
+			value = cut(clean(string(m.value)), maxText)
 		}
 		if out == nil {
 			out = make(map[string]string)
 		}
-		out[cut(clean(f[key].name), maxExtraKey)] = value
+		out[cut(clean(m.name), maxExtraKey)] = value
 	}
 	return out
-}
-
-// unknownKeys returns the first keys, by name, that are neither known nor blank.
-func unknownKeys(f fields, known map[string]bool) []string {
-	var keys []string
-	for key, member := range f {
-		if !known[key] && !blank(member.value) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys[:min(len(keys), maxExtra)]
 }
 
 // decodePaymentStatus reads the answer to u. What it leaves out is as it was asked for, since the API said OK.

@@ -9,7 +9,7 @@ import (
 const redacted = "[redacted]"
 
 // Secret is a text that shows itself nowhere: not when printed with any verb, logged, or written as JSON. Convert it to a
-// string to use it.
+// string to use it. (Package fmt does show it as an unexported field of something printed whole: keep it in exported ones.)
 type Secret string
 
 // String returns a placeholder.

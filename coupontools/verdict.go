@@ -44,11 +44,7 @@ func (a answer) verdict() verdict {
 	status := a.top.object("status")
 	v.word = strings.ToLower(status.text("status"))
 	for _, holder := range []fields{status, a.top} {
-		f, ok := holder["errors"]
-		if !ok {
-			continue
-		}
-		for _, raw := range oneOrMany(f.value) {
+		for _, raw := range oneOrMany(holder.value("errors")) {
 			v.say(text(raw))
 			v.add(fieldsOf(raw))
 		}
@@ -64,13 +60,13 @@ func (a answer) verdict() verdict {
 
 // add takes in one object of errors.
 func (v *verdict) add(errs fields) {
-	for _, raw := range oneOrMany(errs["errorcode"].value) {
+	for _, raw := range oneOrMany(errs.value("errorcode")) {
 		if code, ok := number(raw); ok && code > 0 && len(v.codes) < maxErrors {
 			v.codes = append(v.codes, code)
 		}
 	}
 	before := len(v.texts)
-	for _, raw := range oneOrMany(errs["errormessagedescription"].value) {
+	for _, raw := range oneOrMany(errs.value("errormessagedescription")) {
 		v.say(text(raw))
 	}
 	// The message is only the status line where there are descriptions.

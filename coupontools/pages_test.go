@@ -1,0 +1,106 @@
+package coupontools_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// paged returns a handler of users whose pages page makes, and a count of the calls.
+func paged(calls *int, page func(n int) []int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var p struct{ Page int }
+		_ = json.NewDecoder(r.Body).Decode(&p)
+		*calls++
+		var users []string
+		for _, id := range page(p.Page) {
+			users = append(users, fmt.Sprintf(`{"ID":"reg_%d"}`, id))
+		}
+		_, _ = io.WriteString(w, `{"status":{"status":"OK"},"user":[`+strings.Join(users, ",")+`]}`)
+	}
+}
+
+// span returns the numbers from first downwards, n of them.
+func span(first, n int) []int {
+	var out []int
+	for i := range n {
+		out = append(out, first-i)
+	}
+	return out
+}
+
+func TestAllDirectoryUsers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name         string
+		page         func(n int) []int
+		users, calls int
+	}{
+		{"ends with a short page", func(n int) []int { return span(1000-n*100, map[int]int{1: 100, 2: 100, 3: 7}[n]) }, 207, 3},
+		{"ends with an empty page", func(n int) []int { return span(1000-n*100, map[int]int{1: 100, 2: 100}[n]) }, 200, 3},
+		{"has none", func(int) []int { return nil }, 0, 1},
+		{"repeats its page for ever", func(int) []int { return span(100, 100) }, 100, 2},
+		{"begins again", func(n int) []int { return span(1000-(n%2)*100, 100) }, 200, 3},
+		{"moves on by one meanwhile", func(n int) []int {
+			if n == 1 {
+				return span(300, 100)
+			}
+			return span(201, 50)
+		}, 149, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			c := serve(t, paged(&calls, tt.page))
+			seen := make(map[string]bool)
+			for u, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if seen[u.ID] {
+					t.Errorf("%s came twice", u.ID)
+				}
+				seen[u.ID] = true
+			}
+			if len(seen) != tt.users || calls != tt.calls {
+				t.Errorf("%d users in %d calls, want %d in %d", len(seen), calls, tt.users, tt.calls)
+			}
+		})
+	}
+}
+
+func TestAllDirectoryUsers_leftEarly(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	c := serve(t, paged(&calls, func(n int) []int { return span(1000-n*100, 100) }))
+	for _, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if calls != 1 {
+		t.Errorf("%d calls, want 1", calls)
+	}
+}
+
+func TestAllDirectoryUsers_error(t *testing.T) {
+	t.Parallel()
+	c := serve(t, answers(http.StatusUnauthorized, ``))
+	yields := 0
+	for _, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+		yields++
+		if coupontools.ClassOf(err) != coupontools.AccountRefused {
+			t.Errorf("error = %v, want class AccountRefused", err)
+		}
+	}
+	if yields != 1 {
+		t.Errorf("%d yields, want 1", yields)
+	}
+}
