@@ -265,17 +265,17 @@ func TestSendDirectory_redisAway(t *testing.T) {
 }
 
 // atHand is a list that is always at hand.
-type atHand struct{ *cache.List }
+type atHand struct{ list *cache.List }
 
-func (l atHand) List(context.Context) (*cache.List, error) { return l.List, nil }
-func (l atHand) Local() *cache.List                        { return l.List }
+func (l atHand) List(context.Context) (*cache.List, error) { return l.list, nil }
+func (l atHand) Local() *cache.List                        { return l.list }
 
 // FuzzSending_fill holds that no words make a form that Slack would refuse.
 func FuzzSending_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
-	s := sending{lists: atHand{someDirectories()}, region: "BE"}
+	s := sending{lists: atHand{list: someDirectories()}, region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(form, form.Channel)
