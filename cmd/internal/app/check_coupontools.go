@@ -30,7 +30,8 @@ func checkCoupontools(ctx context.Context, c Config) []finding {
 			bad.say("Coupontools directory list: %s", coupontoolsSays(err)),
 			warn.say("Coupontools directory and user list: not tried, since the directory list did not work"))
 	}
-	found = append(found, fine.say("Coupontools directory list: keys accepted, %d directories (shape assumed, understood)", len(directories)))
+	found = append(found, fine.say("Coupontools directory list: keys accepted, %d directories (shape assumed, understood)",
+		len(directories)))
 	if len(directories) == 0 {
 		return append(found, warn.say("Coupontools directory and user list: not tried, since the account has no directory. Make one"))
 	}

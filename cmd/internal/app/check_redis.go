@@ -101,7 +101,7 @@ func redisSays(err error) string {
 	case certificate:
 		return "its certificate is not trusted here (" + text + ")"
 	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "invalid password"):
-		return "it refuses user and password. Put them into the URL: redis://user:password@host:6379/0"
+		return "it refuses the user and password of REDIS_URL, or wants some. They stand in front of the host, with an @ behind"
 	case strings.HasPrefix(text, "NOPERM"):
 		return "the account may not do this. Give it all commands on its keys (" + text + ")"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -31,8 +31,8 @@ func checkApp(ctx context.Context, c Config) []finding {
 	const what = "Slack app token (SLACK_APP_TOKEN)"
 	_, address, err := newSlack(c).StartSocketModeContext(ctx)
 	if err != nil {
-		return []finding{bad.say("%s: %s. Make app-level tokens at Basic Information, with the scope connections:write, "+
-			"and switch Socket Mode on", what, slackSays(err))}
+		return []finding{bad.say("%s: %s%s", what, slackSays(err), whenRefused(err,
+			". It stands at Basic Information, App-Level Tokens, and needs the scope connections:write; Socket Mode must be on"))}
 	}
 	if u, err := url.Parse(address); err != nil || u.Scheme != "wss" && u.Scheme != "ws" {
 		return []finding{bad.say("%s: the ticket's address is no WebSocket address. Is SLACK_API_URL right?", what)}
@@ -46,7 +46,8 @@ func checkBot(ctx context.Context, c Config) []finding {
 	who, err := api.AuthTestContext(ctx)
 	if err != nil {
 		return []finding{
-			bad.say("Slack bot token (SLACK_BOT_TOKEN): %s. It stands at OAuth & Permissions on the app's page", slackSays(err)),
+			bad.say("Slack bot token (SLACK_BOT_TOKEN): %s%s", slackSays(err),
+				whenRefused(err, ". It stands at OAuth & Permissions on the app's page")),
 			warn.say("scopes, MARKETING_CHANNELS, SENDERS, ADMINS: not tried, since the bot token did not work"),
 		}
 	}
@@ -171,6 +172,14 @@ func checkUser(home bot.Home, name, id string, u *slack.User, err error) finding
 func stranger(home bot.Home, u *slack.User) bool {
 	ours := u.TeamID == "" || u.TeamID == home.Team || home.Enterprise != "" && u.Enterprise.EnterpriseID == home.Enterprise
 	return !ours
+}
+
+// whenRefused returns words that help when Slack said no, and nothing when Slack could not be asked.
+func whenRefused(err error, words string) string {
+	if _, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		return words
+	}
+	return ""
 }
 
 // refused reports whether err is one of Slack's errors with these codes.
