@@ -16,8 +16,9 @@ import (
 const (
 	// draftTTL is how long a draft lives.
 	draftTTL = 24 * time.Hour
-	// voidTime is how long Confirm tries to learn what became of a confirmation whose answer was lost.
-	voidTime = 5 * time.Second
+	// confirmTime is how long Confirm may take if its context sets no end; leastVoidTime what is left in any case for
+	// learning what became of a confirmation whose answer was lost.
+	confirmTime, leastVoidTime = 10 * time.Second, 500 * time.Millisecond
 )
 
 // Draft is a send as a person prepared it.
@@ -117,7 +118,8 @@ func list(entries []string, leftOut string) (recipients.List, error) {
 }
 
 // Confirm makes a draft of that team and user a running send, once: a repeat by the same person answers with the same
-// send. It gives [ErrNoDraft]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain].
+// send. It gives [ErrNoDraft]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It keeps
+// half of its context's time for finding out which.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
 	// Reading first tells a Redis that is away from one that goes away at the moment of confirming.
 	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[0]).Result()
@@ -127,9 +129,15 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	if !fields(hash).belongs(team, user) {
 		return Send{}, ErrNoDraft
 	}
-	reply, err := s.do(ctx, confirmScript, id, team, user).StringSlice()
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now().Add(confirmTime)
+	}
+	half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
+	defer cancel()
+	reply, err := s.do(half, confirmScript, id, team, user).StringSlice()
 	if err != nil {
-		return s.void(ctx, id, err)
+		return s.void(ctx, id, time.Until(end), err)
 	}
 	f := pairs(reply)
 	if len(f) == 0 {
@@ -140,8 +148,8 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 }
 
 // void withdraws a draft whose confirmation had no answer. Whichever came first, that or this, is what holds.
-func (s *Service) void(ctx context.Context, id string, cause error) (Send, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), voidTime)
+func (s *Service) void(ctx context.Context, id string, most time.Duration, cause error) (Send, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(most, leastVoidTime))
 	defer cancel()
 	reply, err := s.do(ctx, voidScript, id).StringSlice()
 	if err != nil {

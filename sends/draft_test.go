@@ -1,6 +1,7 @@
 package sends
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -111,6 +112,8 @@ func TestConfirm_withAnAnswerLost(t *testing.T) {
 		"the question lost":                {confirmOnly(0), ErrUnavailable, ErrNoDraft},
 		"the answer lost":                  {confirmOnly(1), nil, nil},
 		"the answer lost, asked twice":     {confirmOnly(2), nil, nil},
+		"the question hanging":             {confirmOnly(-1), ErrUnavailable, ErrNoDraft},
+		"Redis hanging from that moment":   {goneFrom(-1), ErrUncertain, nil},
 		"Redis gone at that very moment":   {goneFrom(0), ErrUncertain, nil},
 		"Redis gone right after confirmed": {goneFrom(1), ErrUncertain, nil},
 	}
@@ -126,7 +129,13 @@ func TestConfirm_withAnAnswerLost(t *testing.T) {
 					t.Fatal(err)
 				}
 				f.set(tt.spoil)
-				send, err := s.Confirm(t.Context(), id, team, mia)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // as for a submit
+				defer cancel()
+				began := time.Now()
+				send, err := s.Confirm(ctx, id, team, mia)
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("Confirm() took %v, want no longer than its context", took)
+				}
 				if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 					t.Errorf("Confirm() = %v, want %v", err, tt.want)
 				}
@@ -147,7 +156,7 @@ func goneFrom(times int) func(redis.Cmder) (int, bool) {
 	gone := false
 	return func(cmd redis.Cmder) (int, bool) {
 		if gone {
-			return 0, false
+			return min(times, 0), false
 		}
 		if runs(cmd, confirmScript) {
 			gone = true

@@ -261,7 +261,7 @@ var errLost = errors.New("connection lost")
 // faults is a go-redis hook that spoils single commands.
 type faults struct {
 	mu sync.Mutex
-	// spoil says for each command how often it reaches Redis, and whether its answer gets back.
+	// spoil says for each command how often it reaches Redis, and whether its answer gets back. Below 0 it hangs.
 	spoil func(cmd redis.Cmder) (times int, answered bool)
 }
 
@@ -288,6 +288,10 @@ func (f *faults) DialHook(next redis.DialHook) redis.DialHook { return next }
 func (f *faults) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) (err error) {
 		times, answered := f.fate(cmd)
+		if times < 0 {
+			<-ctx.Done()
+			return ctx.Err()
+		}
 		for range times {
 			err = next(ctx, cmd)
 		}

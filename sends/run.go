@@ -63,6 +63,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // life is how long the parts of a process's work go on: new calls, calls that are out, records; and the room for sends.
+// It holds contexts since it is nothing but their three ends, which every loop needs together.
 type life struct {
 	work, calls, records context.Context
 	slots                chan struct{}
