@@ -20,7 +20,8 @@ const (
 	tellLimit, tellAge = 5 * time.Minute, 24 * time.Hour
 )
 
-// edits is the pace of all edits of all replicas: never more than 40 in any minute, which is the burst and the rate.
+// edits is the pace of all edits of all replicas: never more than 40 in any minute, which is the burst and the rate. A
+// telling counts as many as it has messages, up to the burst.
 var edits = redis_rate.Limit{Rate: 30, Burst: 10, Period: time.Minute}
 
 // tell tells how the send goes, until its end was told or the work ends. Nothing waits for it but the end of the run.
