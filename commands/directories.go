@@ -29,7 +29,7 @@ type refresher interface {
 
 // directories answers /directories with the list, ten a page, for all in the channel to see.
 func directories(lists refresher) bot.Command {
-	page := func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	page := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return turn(req, lists.List)
 	}
 	return bot.Command{

@@ -281,7 +281,7 @@ func TestPaymentStatus_preselected(t *testing.T) {
 	w := newWorld(t)
 	golden(t, "payment_status", picture(must(t)(w.clicks(t, actionPayment, "dir_5502 reg_7001 pending", nil))))
 	_, err := w.clicks(t, actionPayment, "reg_7001", nil)
-	mistake(t, err)
+	wantIn(t, mistake(t, err).Hint, "/directory-users")
 }
 
 func TestPaymentStatus_pastExpiry(t *testing.T) {

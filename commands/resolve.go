@@ -72,7 +72,7 @@ func apart(words []bot.Word) []bot.Word {
 			parts = append(parts, w)
 			continue
 		}
-		for _, f := range strings.Fields(w.Text) {
+		for f := range strings.FieldsSeq(w.Text) {
 			parts = append(parts, bot.Word{Text: f})
 		}
 	}
