@@ -25,7 +25,12 @@ func (p pipes) Accept() (net.Conn, error) {
 	}
 	return conn, nil
 }
-func (p pipes) Close() error   { return nil }
+
+func (p pipes) Close() error {
+	close(p)
+	return nil
+}
+
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 
 // inBubble returns a client of a server without a network, for a test whose time is synctest's.
@@ -35,10 +40,7 @@ func inBubble(t *testing.T, h http.HandlerFunc, opts ...coupontools.Option) *cou
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Hour}
 	server.SetKeepAlivesEnabled(false)
 	go func() { _ = server.Serve(p) }()
-	t.Cleanup(func() {
-		_ = server.Close()
-		close(p)
-	})
+	t.Cleanup(func() { _ = server.Close() })
 	dial := func(context.Context, string, string) (net.Conn, error) {
 		here, there := net.Pipe()
 		p <- there

@@ -129,7 +129,7 @@ func (d *Directories) obtain(ctx context.Context, since time.Time) (*List, error
 	for {
 		holder, err := d.store.lock(token)
 		if err != nil {
-			return d.fetch(ctx)
+			return d.fetchAlone(ctx, since)
 		}
 		if l := d.load(); l != nil && l.FetchedAt.After(since) {
 			d.store.release(token)
@@ -171,6 +171,14 @@ func (d *Directories) fetchForAll(ctx context.Context, token string) (*List, err
 	}
 	d.store.save(l)
 	return l, nil
+}
+
+// fetchAlone asks the API without Redis, unless it has just been asked: then those who came a little later have the same.
+func (d *Directories) fetchAlone(ctx context.Context, since time.Time) (*List, error) {
+	if l := d.Local(); l != nil && age(l) < localFor && l.FetchedAt.After(since) {
+		return l, nil
+	}
+	return d.fetch(ctx)
 }
 
 // fetch asks the API.

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -14,8 +13,9 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	s = cases.Fold().String(norm.NFKD.String(s))
 	s = strings.Map(dropAccent, norm.NFKD.String(s))
+	// By way of the capitals, since some small letters, such as ς and ı, share theirs with another.
+	s = strings.ToLower(strings.ToUpper(s))
 	return norm.NFC.String(plain.Replace(s))
 }
 
@@ -41,8 +41,8 @@ func dropAccent(r rune) rune {
 	return r
 }
 
-// plain are letters that no normal form takes apart, in the lower case that folding leaves.
+// plain are letters that no normal form takes apart, in lower case.
 var plain = strings.NewReplacer(
-	"æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "ŧ", "t", "ŀ", "l",
+	"ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ŀ", "l",
 	"’", "'", "‘", "'",
 )
