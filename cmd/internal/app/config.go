@@ -71,8 +71,9 @@ func ReadConfig() (Config, error) {
 		wrong = append(wrong, err.Error())
 	}
 	var c Config
+	mask := newMasker(c.hiddenTexts()...) // someone may have put a secret into the wrong variable
 	for field, value := range c.fields() {
-		if err := readField(field, value); err != nil {
+		if err := readField(field, value, mask); err != nil {
 			wrong = append(wrong, err.Error())
 		}
 	}
@@ -97,9 +98,12 @@ func Defaults() Config {
 
 // listenAddr reads LISTEN_ADDR alone.
 func listenAddr() (Address, error) {
+	if err := loadDotEnv(); err != nil {
+		return "", SettingsError{err.Error()}
+	}
 	var c Config
 	field, _ := reflect.TypeFor[Config]().FieldByName("ListenAddr")
-	if err := readField(field, reflect.ValueOf(&c.ListenAddr).Elem()); err != nil {
+	if err := readField(field, reflect.ValueOf(&c.ListenAddr).Elem(), newMasker(c.hiddenTexts()...)); err != nil {
 		return "", SettingsError{err.Error()}
 	}
 	return c.ListenAddr, nil
@@ -147,7 +151,7 @@ func (c *Config) fields() func(yield func(reflect.StructField, reflect.Value) bo
 func variable(field reflect.StructField) string { return field.Tag.Get("envconfig") }
 
 // readField reads one setting from the environment. The error names the variable and says what it must be.
-func readField(field reflect.StructField, value reflect.Value) error {
+func readField(field reflect.StructField, value reflect.Value, mask masker) error {
 	name, must := variable(field), field.Tag.Get("must")
 	text := os.Getenv(name)
 	if text == "" {
@@ -165,12 +169,23 @@ func readField(field reflect.StructField, value reflect.Value) error {
 	}
 	hint := ""
 	if h, ok := errors.AsType[hintError](err); ok {
-		hint = "; " + string(h)
+		hint = "; " + brief(mask.hide(string(h)))
 	}
 	if field.Tag.Get("hidden") == "true" {
 		return fmt.Errorf("%s must %s%s", name, must, hint)
 	}
-	return fmt.Errorf("%s must %s, but is %q%s", name, must, brief(text), hint)
+	return fmt.Errorf("%s must %s, but is %q%s", name, must, brief(mask.hide(text)), hint)
+}
+
+// hiddenTexts are the values of secret settings, wrong ones too.
+func (c *Config) hiddenTexts() []string {
+	var texts []string
+	for field := range c.fields() {
+		if field.Tag.Get("hidden") == "true" {
+			texts = append(texts, strings.TrimSpace(os.Getenv(variable(field))))
+		}
+	}
+	return texts
 }
 
 // hintError says more about a wrong value, without repeating it.
@@ -235,8 +250,8 @@ func within[T cmp.Ordered](v T, field reflect.StructField, parse func(string) (T
 	return nil
 }
 
-// maxShownRunes bounds how much of a wrong value is repeated.
-const maxShownRunes = 60
+// maxShownRunes bounds how much of a wrong value, and of what is said about it, is shown.
+const maxShownRunes = 100
 
 func brief(text string) string {
 	if runes := []rune(text); len(runes) > maxShownRunes {

@@ -165,6 +165,23 @@ func TestReadConfig_listsAllMistakes(t *testing.T) {
 	}
 }
 
+func TestReadConfig_hidesASecretInTheWrongPlace(t *testing.T) {
+	got := wrongSettings(t, map[string]string{
+		"DEFAULT_REGION": needed["COUPONTOOLS_CLIENT_SECRET"],
+		"SENDERS":        "xoxb-0-another",
+	})
+
+	want := SettingsError{
+		`DEFAULT_REGION must be an ISO 3166 country code of two letters, such as BE, but is "[secret]"; ` +
+			`there is no country "[secret]"`,
+		"SENDERS must be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7, " +
+			`but is "[secret]"; "[secret]" is neither`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+}
+
 func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
 	tests := []struct{ name, value string }{
 		{"SLACK_APP_TOKEN", "xapp-"},

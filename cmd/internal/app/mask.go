@@ -52,10 +52,14 @@ var (
 	plus    = regexp.MustCompile(`(?i)%2B(\d)`)
 )
 
+// hide returns text without secrets.
+func (m masker) hide(text string) string {
+	return slackSecret.ReplaceAllString(m.secrets.Replace(text), "${1}"+maskedSecret)
+}
+
 // text returns text without what is private in it.
 func (m masker) text(text string) string {
-	text = m.secrets.Replace(text)
-	text = slackSecret.ReplaceAllString(text, "${1}"+maskedSecret)
+	text = m.hide(text)
 	text = quoted.ReplaceAllString(text, maskedAddress)
 	text = address.ReplaceAllString(text, maskedAddress)
 	return maskPhones(plus.ReplaceAllString(text, "+$1"))
@@ -131,8 +135,7 @@ func maskRun(run string, glued, cut bool) string {
 	}
 	for i, p := range pieces {
 		partOfWord := glued && i == 0 || cut && i == len(pieces)-1
-		hasPlus := strings.Contains(pending.String()+p, "+")
-		if isPlain(strings.TrimSpace(p)) || partOfWord && !hasPlus {
+		if isPlain(strings.TrimSpace(p)) || partOfWord && !strings.Contains(pending.String()+p, "+") {
 			flush()
 			out.WriteString(p)
 			continue
@@ -175,15 +178,15 @@ func isPlain(piece string) bool {
 
 // maskDigits replaces text if it has enough digits, keeping what stands around them.
 func maskDigits(text string) string {
-	digits, spaced := 0, false
+	digits := 0
 	for _, r := range text {
 		if unicode.IsDigit(r) {
 			digits++
 		}
 	}
 	core := strings.TrimFunc(text, func(r rune) bool { return phoneSpace(r) || strings.ContainsRune("./-", r) })
-	spaced = strings.ContainsFunc(core, func(r rune) bool { return !unicode.IsDigit(r) })
-	if digits < minPhoneDigits || digits > maxPhoneDigits && !spaced {
+	oneNumber := !strings.ContainsFunc(core, func(r rune) bool { return !unicode.IsDigit(r) })
+	if digits < minPhoneDigits || oneNumber && digits > maxPhoneDigits {
 		return text
 	}
 	before, after, _ := strings.Cut(text, core)

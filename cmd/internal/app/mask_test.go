@@ -154,3 +154,13 @@ func FuzzMasker_addresses(f *testing.F) {
 		}
 	})
 }
+
+// TestMasker_longText would take minutes if the time grew with the square of the length.
+func TestMasker_longText(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("1 ", 200_000) + "x"
+
+	if got := newMasker().text(text); strings.Contains(got, "1 1 1") {
+		t.Errorf("text() of a long run of digits = %.50q…, want it masked", got)
+	}
+}

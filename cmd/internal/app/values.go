@@ -114,7 +114,7 @@ type Country string
 func (c *Country) Decode(text string) error {
 	code := strings.ToUpper(strings.TrimSpace(text))
 	if !phonenumbers.GetSupportedRegions()[code] {
-		return hintError(fmt.Sprintf("there is no country %q", brief(code)))
+		return hintError(fmt.Sprintf("there is no country %q", text))
 	}
 	*c = Country(code)
 	return nil
@@ -149,7 +149,7 @@ type Channels []string
 func (c *Channels) Decode(text string) error {
 	return each(text, func(item string) error {
 		if !channelID.MatchString(item) {
-			return hintError(fmt.Sprintf("%q is no channel id", brief(item)))
+			return hintError(fmt.Sprintf("%q is no channel id", item))
 		}
 		*c = append(*c, item)
 		return nil
@@ -170,7 +170,7 @@ func (r *Roster) Decode(text string) error {
 		case groupID.MatchString(item):
 			r.Groups = append(r.Groups, item)
 		default:
-			return hintError(fmt.Sprintf("%q is neither", brief(item)))
+			return hintError(fmt.Sprintf("%q is neither", item))
 		}
 		return nil
 	})
