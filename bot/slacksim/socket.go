@@ -54,10 +54,11 @@ func newSocketState() socketState {
 	return socketState{tickets: map[string]time.Time{}, sent: map[string]*delivery{}}
 }
 
-// conn is one connection of the bot. Its fields but ws are guarded by the server's mu.
+// conn is one connection of the bot. Its fields but ws and writing are guarded by the server's mu.
 type conn struct {
 	id      int
 	ws      *websocket.Conn
+	writing sync.Mutex // frames go out one after another, hello first; taken before the server's mu
 	ready   bool // hello was sent
 	leaving bool // a disconnect frame was sent: no more envelopes
 	silent  bool // half-open: nothing passes any more
@@ -186,18 +187,24 @@ func (s *Server) greet(c *conn, n int) {
 			"approximate_connection_time": usualLife,
 		},
 	})
-	if c.write(hello) != nil {
-		return
-	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.ready = true
+	c.ready = true // envelopes may be picked for it now, and wait behind hello
 	s.note(TrafficEntry{Kind: "socket", Name: "hello", Status: fmt.Sprintf("connection %d of %d", c.id, n), Request: string(hello)})
 	s.change(Event{Kind: EventConnections})
+	s.mu.Unlock()
+	_ = c.writeNow(hello)
 }
 
 // write sends one frame. It must not be called with mu held.
 func (c *conn) write(frame []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.writeNow(frame)
+}
+
+func (c *conn) writeNow(frame []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
 	return c.ws.Write(ctx, websocket.MessageText, frame)

@@ -1,0 +1,231 @@
+package slacksim_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+)
+
+func TestAPI_errors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		method string
+		params []string
+		want   string
+		fault  string // the violation recorded
+	}{
+		"posts where the bot is a member": {"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "hi"}, "", ""},
+		"not where it is not":             {"chat.postMessage", []string{"channel", slacksim.General, "text", "hi"}, "not_in_channel", ""},
+		"not in an unknown channel":       {"chat.postMessage", []string{"channel", "C9", "text", "hi"}, "channel_not_found", ""},
+		"a person stands for their direct messages": {
+			"chat.postMessage", []string{"channel", slacksim.Mia, "text", "hi"}, "", "",
+		},
+		"something must be said": {"chat.postMessage", []string{"channel", slacksim.Marketing}, "no_text", "no_text"},
+		"blocks must be a list": {
+			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "blocks", "{}"},
+			"invalid_blocks_format", "invalid_blocks_format",
+		},
+		"text goes with blocks": {
+			"chat.postMessage", []string{"channel", slacksim.Marketing, "blocks", `[{"type":"divider"}]`}, "", "blocks without text",
+		},
+		"unknown parameters are noticed": {
+			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "colour", "red"}, "", `no parameter "colour"`,
+		},
+		"ephemeral only to a member": {
+			"chat.postEphemeral", []string{"channel", slacksim.Private, "user", slacksim.Noah, "text", "x"}, "user_not_in_channel", "",
+		},
+		"update of nothing":  {"chat.update", []string{"channel", slacksim.Marketing, "ts", "1.2", "text", "x"}, "message_not_found", ""},
+		"update by a person": {"chat.update", []string{"channel", slacksim.Mia, "ts", "1.2", "text", "x"}, "channel_not_found", ""},
+		"bad metadata": {
+			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "metadata", "{}"},
+			"invalid_metadata_format", "invalid_metadata_format",
+		},
+		"unknown method":           {"chat.shout", nil, "unknown_method", "no such method"},
+		"unknown user":             {"users.info", []string{"user", "U9"}, "user_not_found", ""},
+		"unknown group":            {"usergroups.users.list", []string{"usergroup", "S9"}, "no_such_subteam", ""},
+		"a scope that is missing":  {"team.info", nil, "missing_scope", ""},
+		"direct messages' facts":   {"conversations.info", []string{"channel", "D0MIA"}, "missing_scope", ""},
+		"nobody to open with":      {"conversations.open", nil, "users_list_not_supplied", ""},
+		"too many to open with":    {"conversations.open", []string{"users", "1,2,3,4,5,6,7,8,9"}, "too_many_users", ""},
+		"an empty upload":          {"files.getUploadURLExternal", []string{"filename", "a", "length", "0"}, "missing_argument", "length"},
+		"a view without a trigger": {"views.open", []string{"view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`}, "invalid_arguments", "trigger_id"},
+		"an unknown trigger": {
+			"views.open", []string{"trigger_id", "1.2.3", "view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`},
+			"invalid_trigger_id", "",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			wantError(t, s.form(test.method, test.params...), test.want)
+			wantViolation(t, s.Server, test.fault)
+		})
+	}
+}
+
+func TestAPI_tokens(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tests := map[string]struct {
+		method, token, body string
+		want                string
+	}{
+		"none":                        {"auth.test", "", "", "not_authed"},
+		"wrong":                       {"auth.test", "xoxb-wrong", "", "invalid_auth"},
+		"the bot's, in the header":    {"auth.test", s.BotToken(), "", ""},
+		"the bot's, in the form":      {"auth.test", "", "token=" + s.BotToken(), ""},
+		"the app's for the Web API":   {"users.info", s.AppToken(), "user=U0MIA", "not_allowed_token_type"},
+		"the bot's for a connection":  {"apps.connections.open", s.BotToken(), "", "not_allowed_token_type"},
+		"the app's token in the form": {"apps.connections.open", "", "token=" + s.AppToken(), "not_authed"},
+	}
+	for name, test := range tests {
+		_, _, body := s.do(s.request(host+"/api/"+test.method, formType, test.body, test.token))
+		t.Run(name, func(t *testing.T) { wantError(t, s.decode(body), test.want) })
+	}
+}
+
+func TestAuthTest_scopesHeader(t *testing.T) {
+	t.Parallel()
+	s := start(t, slacksim.WithScopes("commands", "chat:write"), slacksim.WithEnterprise("E1", "Org"))
+	_, header, body := s.do(s.request(host+"/api/auth.test", formType, "", s.BotToken()))
+	if got := header.Get("X-OAuth-Scopes"); got != "commands,chat:write" {
+		t.Errorf("X-OAuth-Scopes = %q", got)
+	}
+	got := s.decode(body)
+	want := object{"team_id": slacksim.Team, "user_id": slacksim.Bot, "enterprise_id": "E1", "app_id": slacksim.App}
+	for key, want := range want {
+		if got[key] != want {
+			t.Errorf("%s = %v, want %v", key, got[key], want)
+		}
+	}
+	missing := s.form("users.info", "user", slacksim.Mia)
+	if missing["needed"] != "users:read" || missing["provided"] != "commands,chat:write" {
+		t.Errorf("missing scope = %v", missing)
+	}
+}
+
+func TestAPI_jsonOnlyWhereTaken(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	wantError(t, s.json("users.info", object{"user": slacksim.Mia}), "user_not_found")
+	wantViolation(t, s.Server, "takes a form")
+	wantError(t, s.json("chat.postMessage", object{
+		"channel": slacksim.Marketing, "text": "hi", "blocks": []any{section("hi")},
+	}), "")
+}
+
+func TestChat_lifeOfAMessage(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	posted := s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "one", "blocks", encode(t, []any{section("one &amp; all")}))
+	ts := posted["ts"].(string)
+	wantError(t, s.form("chat.update", "channel", slacksim.Marketing, "ts", ts, "text", "two"), "")
+	m, ok := s.Message(slacksim.Marketing, ts)
+	if !ok || m.Text != "two" || m.Edits != 1 || m.Plain() != "one & all" {
+		t.Errorf("after an update of the text alone: %+v, want the blocks kept", m)
+	}
+	wantError(t, s.form("chat.update", "channel", slacksim.Marketing, "ts", ts, "text", strings.Repeat("x", 4001)), "msg_too_long")
+	ephemeral := s.form("chat.postEphemeral", "channel", slacksim.Marketing, "user", slacksim.Mia, "text", "psst")
+	wantError(t, s.form("chat.update", "channel", slacksim.Marketing, "ts", ephemeral["message_ts"].(string), "text", "x"), "message_not_found")
+	if got := len(s.MessagesFor(slacksim.Noah, slacksim.Marketing)); got != 1 {
+		t.Errorf("noah sees %d messages, want 1", got)
+	}
+	wantError(t, s.form("chat.delete", "channel", slacksim.Marketing, "ts", ts), "")
+	if _, ok := s.Message(slacksim.Marketing, ts); ok {
+		t.Error("the message is still there")
+	}
+}
+
+func TestUsersList_pages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	seen, cursor := 0, ""
+	for range 10 {
+		page := s.form("users.list", "limit", "2", "cursor", cursor)
+		seen += len(page["members"].([]any))
+		cursor = page["response_metadata"].(object)["next_cursor"].(string)
+		if cursor == "" {
+			break
+		}
+	}
+	if seen != len(s.Users()) {
+		t.Errorf("saw %d users, want %d", seen, len(s.Users()))
+	}
+}
+
+func TestInject(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.Inject(slacksim.Fault{Method: "auth.test", RetryAfter: 1500 * time.Millisecond, Times: 1})
+	s.Inject(slacksim.Fault{Method: "auth.test", Status: http.StatusBadGateway, Times: 1})
+	s.Inject(slacksim.Fault{Method: "auth.test", Error: "token_revoked", Times: 1})
+	call := func() (int, http.Header, []byte) {
+		return s.do(s.request(host+"/api/auth.test", formType, "", s.BotToken()))
+	}
+	status, header, body := call()
+	if status != http.StatusTooManyRequests || header.Get("Retry-After") != "2" {
+		t.Errorf("limited: %d, Retry-After %q", status, header.Get("Retry-After"))
+	}
+	wantError(t, s.decode(body), "ratelimited")
+	if status, _, body := call(); status != http.StatusBadGateway || !strings.Contains(string(body), "<html>") {
+		t.Errorf("broken: %d %s", status, body)
+	}
+	_, _, body = call()
+	wantError(t, s.decode(body), "token_revoked")
+	_, _, body = call()
+	wantError(t, s.decode(body), "")
+}
+
+func TestEnforceRates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t)
+		s.EnforceRates(true)
+		post := func() object { return s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "x") }
+		for range 3 {
+			wantError(t, post(), "")
+		}
+		wantError(t, post(), "ratelimited")
+		wantError(t, s.form("chat.postMessage", "channel", slacksim.Private, "text", "x"), "")
+		time.Sleep(3 * time.Second)
+		wantError(t, post(), "")
+		for range 20 {
+			wantError(t, s.form("users.list"), "")
+		}
+		wantError(t, s.form("users.list"), "ratelimited")
+		time.Sleep(time.Minute)
+		wantError(t, s.form("users.list"), "")
+	})
+}
+
+func TestTraffic_masksTokens(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "my token is "+s.BotToken())
+	s.ticket()
+	for _, e := range s.Traffic() {
+		if all := e.Request + e.Response; strings.Contains(all, s.BotToken()) || strings.Contains(all, "ticket=") && !strings.Contains(all, "ticket=…") {
+			t.Errorf("%s shows a secret: %s", e.Name, all)
+		}
+	}
+	for range 700 {
+		s.form("auth.test")
+	}
+	if got := len(s.Traffic()); got != 500 {
+		t.Errorf("remembered %d lines, want 500", got)
+	}
+}
+
+func TestServeHTTP_unknownPath(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	if status, _, _ := s.do(s.request(host+"/nowhere", formType, "", "")); status != http.StatusNotFound {
+		t.Errorf("status = %d", status)
+	}
+	wantViolation(t, s.Server, "/nowhere")
+}

@@ -1,0 +1,322 @@
+package slacksim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+)
+
+// slack is a local Slack served over pipes in memory, so that it runs on the real clock and in a synctest bubble alike.
+type slack struct {
+	*slacksim.Server
+	t      testing.TB
+	client *http.Client
+}
+
+const host = "http://slack.test"
+
+func start(t testing.TB, settings ...slacksim.Setting) *slack {
+	t.Helper()
+	pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	s := &slack{Server: slacksim.New(settings...), t: t}
+	s.client = &http.Client{Transport: &http.Transport{
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return pipes.dial() },
+		DisableKeepAlives: true,
+	}}
+	web := &http.Server{Handler: s.Server}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = web.Serve(pipes)
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		_ = web.Close()
+		<-done
+		s.client.CloseIdleConnections()
+	})
+	return s
+}
+
+// pipeListener accepts the far ends of pipes.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipeListener) dial() (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case p.conns <- far:
+		return near, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipeListener) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// object is a JSON object.
+type object = map[string]any
+
+// do sends a request and returns status, header and body.
+func (s *slack) do(r *http.Request) (int, http.Header, []byte) {
+	s.t.Helper()
+	res, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	return res.StatusCode, res.Header, body
+}
+
+func (s *slack) request(url, contentType, body, token string) *http.Request {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// form calls a method with a form and the bot's token in it. Parameters alternate names and values.
+func (s *slack) form(method string, params ...string) object {
+	s.t.Helper()
+	values := url.Values{"token": {s.BotToken()}}
+	for i := 0; i < len(params); i += 2 {
+		values.Set(params[i], params[i+1])
+	}
+	_, _, body := s.do(s.request(host+"/api/"+method, formType, values.Encode(), ""))
+	return s.decode(body)
+}
+
+// json calls a method with a JSON body and the bot's token in the header.
+func (s *slack) json(method string, body object) object {
+	s.t.Helper()
+	_, _, out := s.do(s.request(host+"/api/"+method, "application/json; charset=utf-8", encode(s.t, body), s.BotToken()))
+	return s.decode(out)
+}
+
+func (s *slack) decode(body []byte) object {
+	s.t.Helper()
+	var out object
+	if err := json.Unmarshal(body, &out); err != nil {
+		s.t.Fatalf("answer is not JSON: %v in %s", err, body)
+	}
+	return out
+}
+
+func encode(t testing.TB, x any) string {
+	t.Helper()
+	b, err := json.Marshal(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// wantError checks the error of an answer; "" = it is ok.
+func wantError(t testing.TB, got object, want string) {
+	t.Helper()
+	code, _ := got["error"].(string)
+	if code != want || got["ok"] != (want == "") {
+		t.Errorf("answer = %v, want error %q", got, want)
+	}
+}
+
+// wantViolation checks that exactly one violation was recorded, with the words in it; "" = none.
+func wantViolation(t testing.TB, s *slacksim.Server, words string) {
+	t.Helper()
+	all := s.Violations()
+	switch {
+	case words == "" && len(all) > 0:
+		t.Errorf("violations = %q, want none", all)
+	case words != "" && (len(all) != 1 || !strings.Contains(all[0], words)):
+		t.Errorf("violations = %q, want one with %q", all, words)
+	}
+}
+
+// link is one connection of a bot.
+type link struct {
+	t  testing.TB
+	ws *websocket.Conn
+}
+
+// envelope is a frame from Slack.
+type envelope struct {
+	ID      string `json:"envelope_id"`
+	Type    string `json:"type"`
+	Reason  string `json:"reason"`
+	Attempt int    `json:"retry_attempt"`
+	Accepts bool   `json:"accepts_response_payload"`
+	Payload object `json:"payload"`
+	Number  int    `json:"num_connections"`
+	App     object `json:"connection_info"`
+	Debug   object `json:"debug_info"`
+}
+
+// text reads a string in the payload.
+func (e envelope) text(key string) string { s, _ := e.Payload[key].(string); return s }
+
+// ticket opens a ticket and returns the socket's URL.
+func (s *slack) ticket() string {
+	s.t.Helper()
+	_, _, body := s.do(s.request(host+"/api/apps.connections.open", formType, "", s.AppToken()))
+	out := s.decode(body)
+	wantError(s.t, out, "")
+	return out["url"].(string)
+}
+
+// dial opens a connection without reading hello.
+func (s *slack) dial(url string) (*link, error) {
+	ws, _, err := websocket.Dial(s.t.Context(), url, &websocket.DialOptions{HTTPClient: s.client})
+	if err != nil {
+		return nil, err
+	}
+	s.t.Cleanup(func() { _ = ws.CloseNow() })
+	return &link{t: s.t, ws: ws}, nil
+}
+
+// connect opens a connection and reads hello.
+func (s *slack) connect() *link {
+	s.t.Helper()
+	l, err := s.dial(s.ticket())
+	if err != nil {
+		s.t.Fatalf("dial: %v", err)
+	}
+	if hello := l.read(); hello.Type != "hello" {
+		s.t.Fatalf("first frame = %+v, want hello", hello)
+	}
+	return l
+}
+
+func (l *link) read() envelope {
+	l.t.Helper()
+	e, err := l.tryRead(l.t.Context())
+	if err != nil {
+		l.t.Fatalf("read: %v", err)
+	}
+	return e
+}
+
+func (l *link) tryRead(ctx context.Context) (envelope, error) {
+	_, frame, err := l.ws.Read(ctx)
+	if err != nil {
+		return envelope{}, err
+	}
+	var e envelope
+	return e, json.Unmarshal(frame, &e)
+}
+
+func (l *link) write(frame string) {
+	l.t.Helper()
+	if err := l.ws.Write(l.t.Context(), websocket.MessageText, []byte(frame)); err != nil {
+		l.t.Fatalf("write: %v", err)
+	}
+}
+
+// ack acknowledges; payload nil = without one.
+func (l *link) ack(id string, payload any) {
+	l.t.Helper()
+	frame := object{"envelope_id": id}
+	if payload != nil {
+		frame["payload"] = payload
+	}
+	l.write(encode(l.t, frame))
+}
+
+// serve connects a bot that answers each envelope with what answer returns, until the test ends.
+func (s *slack) serve(answer func(envelope) any) {
+	s.t.Helper()
+	l := s.connect()
+	var running sync.WaitGroup
+	ctx, cancel := context.WithCancel(context.Background())
+	s.t.Cleanup(func() { cancel(); running.Wait() })
+	running.Go(func() {
+		for {
+			e, err := l.tryRead(ctx)
+			if err != nil {
+				return
+			}
+			if e.ID == "" {
+				continue
+			}
+			frame := object{"envelope_id": e.ID}
+			if payload := answer(e); payload != nil {
+				frame["payload"] = payload
+			}
+			b, err := json.Marshal(frame)
+			if err != nil || l.ws.Write(ctx, websocket.MessageText, b) != nil {
+				return
+			}
+		}
+	})
+}
+
+// quiet acknowledges without a word.
+func quiet(envelope) any { return nil }
+
+// closeCode is the code of the close frame in err.
+func closeCode(err error) int {
+	if end, ok := errors.AsType[websocket.CloseError](err); ok {
+		return int(end.Code)
+	}
+	return 0
+}
+
+func section(text string) object {
+	return object{"type": "section", "text": object{"type": "mrkdwn", "text": text}}
+}
+
+func plain(text string) object { return object{"type": "plain_text", "text": text} }
+
+func option(text, value string) object { return object{"text": plain(text), "value": value} }
+
+func button(action, text, value string) object {
+	return object{"type": "button", "action_id": action, "text": plain(text), "value": value}
+}
+
+func input(id string, element object) object {
+	element["action_id"] = id
+	return object{"type": "input", "block_id": id, "label": plain(id), "element": element}
+}
+
+func modal(blocks ...any) object {
+	return object{"type": "modal", "callback_id": "form", "title": plain("A form"), "submit": plain("Go"), "blocks": blocks}
+}
