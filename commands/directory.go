@@ -109,11 +109,11 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
 	lines := []blocks.Line{blocks.Field("Id", d.ID)}
 	if d.Code != "" {
-		lines = append(lines, blocks.Field("Code", d.Code))
+		lines = append(lines, blocks.Field("Code", sentence(d.Code)))
 	}
 	lines = append(lines, blocks.Field("Price", price(d.Payment)))
 	if d.Payment != nil && d.Payment.Description != "" {
-		lines = append(lines, blocks.Field("Description", oneLine(d.Payment.Description)))
+		lines = append(lines, blocks.Field("Description", sentence(d.Payment.Description)))
 	}
 	set := []slack.Block{blocks.Header(oneLine(d.Name)), blocks.Rich(lines...)}
 	if len(notes) > 0 {

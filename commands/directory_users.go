@@ -202,12 +202,12 @@ func (f found) row(u coupontools.DirectoryUser) slack.Block {
 	if name == "" {
 		name = "(no name)"
 	}
-	lines := []string{oneLine(name)}
-	if reach := joined(" · ", oneLine(u.Email), oneLine(u.Phone)); reach != "" {
+	lines := []string{sentence(name)}
+	if reach := joined(" · ", sentence(u.Email), short(u.Phone)); reach != "" {
 		lines = append(lines, reach)
 	}
 	return blocks.WithButton(blocks.Text(strings.Join(append(lines, u.ID), "\n")),
-		blocks.Button(actionPayment, "Payment", joined(" ", f.Directory, u.ID, u.PaymentStatus),
+		blocks.Button(actionPayment, "Payment", joined(" ", f.Directory, u.ID, short(u.PaymentStatus)),
 			blocks.Label("Change the payment of "+oneLine(name))))
 }
 
@@ -217,15 +217,15 @@ func userFacts(u coupontools.DirectoryUser, c clock) slack.Block {
 	if t, ok := u.RegisteredAt(); ok {
 		pieces = append(pieces, c.at("Registered", t))
 	} else if u.Registered != "" {
-		pieces = append(pieces, blocks.Small("Registered "+u.Registered))
+		pieces = append(pieces, blocks.Small("Registered "+short(u.Registered)))
 	}
 	if u.PaymentStatus != "" {
-		pieces = append(pieces, blocks.Small("Payment: "+u.PaymentStatus))
+		pieces = append(pieces, blocks.Small("Payment: "+short(u.PaymentStatus)))
 	}
 	if t, ok := u.PaymentExpiresAt(); ok {
 		pieces = append(pieces, c.at("Until", t))
 	} else if u.PaymentExpires != "" {
-		pieces = append(pieces, blocks.Small("Until "+u.PaymentExpires))
+		pieces = append(pieces, blocks.Small("Until "+short(u.PaymentExpires)))
 	}
 	if len(pieces) == 0 {
 		pieces = append(pieces, blocks.Small("Registration date not known"))

@@ -13,7 +13,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// How directories, times and numbers look, wherever they are shown.
+// How directories, times and numbers look, wherever they are shown. Texts from outside are cut by what they are, since
+// Slack refuses a message whose blocks together are too long: some 13,200 characters.
 
 const perPage = 10
 
@@ -22,7 +23,7 @@ func price(p *coupontools.Payment) string {
 	if p == nil {
 		return "free"
 	}
-	amount := strings.TrimSpace(p.Amount + " " + p.Currency)
+	amount := short(p.Amount + " " + p.Currency)
 	switch p.Type {
 	case "", "basic":
 		return amount + " once"
@@ -35,16 +36,16 @@ func price(p *coupontools.Payment) string {
 	case "recurring_yearly":
 		return amount + " a year"
 	}
-	return fmt.Sprintf("%s (%s)", amount, p.Type)
+	return fmt.Sprintf("%s (%s)", amount, short(p.Type))
 }
 
 // directoryRow is one directory in a list.
 func directoryRow(d coupontools.Directory) *slack.SectionBlock {
-	facts := []string{d.ID}
+	facts := []string{short(d.ID)}
 	if d.Code != "" {
-		facts = append(facts, "code "+d.Code)
+		facts = append(facts, "code "+short(d.Code))
 	}
-	return blocks.Text(oneLine(d.Name) + "\n" + strings.Join(append(facts, price(d.Payment)), " · "))
+	return blocks.Text(sentence(d.Name) + "\n" + strings.Join(append(facts, price(d.Payment)), " · "))
 }
 
 // openRow is one directory in a list, with the button that opens it.
