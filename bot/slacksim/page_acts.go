@@ -32,21 +32,8 @@ func (p *page) command(ctx context.Context, v viewer, line string) string {
 	if i := strings.IndexAny(line, " \n\t"); i >= 0 {
 		name, rest = line[:i], strings.TrimSpace(line[i:])
 	}
-	if !p.knows(name) {
-		return name + " is not a command here. Type / to see those there are."
-	}
 	_, err := p.slack.Command(acting(ctx), v.person.ID, v.channel.ID, name, rest)
 	return wordsOf(err)
-}
-
-func (p *page) knows(name string) bool {
-	commands := p.slack.Commands()
-	for _, c := range commands {
-		if c.Name == name {
-			return true
-		}
-	}
-	return len(commands) == 0
 }
 
 // act passes on a click or a choice. In a modal, what was typed into its other fields goes first.

@@ -20,9 +20,12 @@ type stream struct {
 	viewer   viewer
 	messages map[string]string
 	views    map[string]string
-	traffic  map[int]string
+	traffic  int // number of the newest line
 	sidebar  string
+	wrongs   string
 	write    func(event, html string) error
+	gone     <-chan struct{} // the browser left
+	over     <-chan struct{} // the workspace closed
 }
 
 // live keeps one page up to date by server-sent events, until the browser leaves or the workspace closes. A page that
@@ -37,13 +40,14 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	s := &stream{
-		page: p, viewer: v, messages: map[string]string{}, views: map[string]string{}, traffic: map[int]string{},
+		page: p, viewer: v, messages: map[string]string{}, views: map[string]string{},
 		write: func(event, html string) error { return writeEvent(w, event, html) },
+		gone:  r.Context().Done(), over: p.slack.life.Done(),
 	}
-	s.run(r.Context().Done(), changes)
+	s.run(changes)
 }
 
-func (s *stream) run(gone <-chan struct{}, changes <-chan Event) {
+func (s *stream) run(changes <-chan Event) {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
 	stale := map[string]bool{EventEverything: true}
@@ -53,34 +57,30 @@ func (s *stream) run(gone <-chan struct{}, changes <-chan Event) {
 		}
 		clear(stale)
 		select {
-		case <-gone:
+		case <-s.gone:
+			return
+		case <-s.over:
 			return
 		case <-ticker.C:
 			stale["beat"] = true
-		case e, ok := <-changes:
-			if !ok {
-				return
-			}
+		case e := <-changes:
 			s.note(stale, e)
-			s.gather(stale, gone, changes)
+			s.gather(stale, changes)
 		}
 	}
 }
 
 // gather notes the changes that follow closely on the first.
-func (s *stream) gather(stale map[string]bool, gone <-chan struct{}, changes <-chan Event) {
+func (s *stream) gather(stale map[string]bool, changes <-chan Event) {
 	timer := time.NewTimer(gather)
 	defer timer.Stop()
 	for {
 		select {
-		case <-gone:
+		case <-s.gone:
 			return
 		case <-timer.C:
 			return
-		case e, ok := <-changes:
-			if !ok {
-				return
-			}
+		case e := <-changes:
 			s.note(stale, e)
 		}
 	}
@@ -114,8 +114,8 @@ func (s *stream) send(stale map[string]bool) error {
 			return err
 		}
 	}
-	if html := p.trafficHTML(v, s.traffic); html != "" {
-		if err := s.write("traffic", html); err != nil {
+	if all || stale[EventTraffic] {
+		if err := s.sendTraffic(); err != nil {
 			return err
 		}
 	}
@@ -126,12 +126,27 @@ func (s *stream) send(stale map[string]bool) error {
 }
 
 func (s *stream) sendSidebar() error {
-	html := s.page.render("sidebar", s.page.sidebar(s.viewer))
-	if html == s.sidebar {
+	return s.sendChanged("sidebar", &s.sidebar, s.page.render("sidebar", s.page.sidebar(s.viewer)))
+}
+
+func (s *stream) sendTraffic() error {
+	html, newest := s.page.trafficHTML(s.viewer, s.traffic)
+	s.traffic = newest
+	if html != "" {
+		if err := s.write("traffic", html); err != nil {
+			return err
+		}
+	}
+	return s.sendChanged("violations", &s.wrongs, s.page.render("violations", s.page.violations()))
+}
+
+// sendChanged sends a part that is drawn whole, unless it is as it was.
+func (s *stream) sendChanged(event string, last *string, html string) error {
+	if html == *last {
 		return nil
 	}
-	s.sidebar = html
-	return s.write("sidebar", html)
+	*last = html
+	return s.write(event, html)
 }
 
 // writeEvent sends one event of a stream and flushes it.

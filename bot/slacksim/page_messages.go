@@ -15,7 +15,7 @@ type drawnMessage struct {
 	Author          string
 	Avatar          drawnAvatar
 	App             bool
-	Slackbot        bool
+	OwnWord         bool   // of the workspace itself
 	Time            string // of day
 	Moment          string // in full
 	Machine         string // RFC 3339
@@ -67,8 +67,8 @@ func (p *page) drawMessage(v viewer, m Message, before *Message) drawnMessage {
 		Time: at.Format("3:04 PM"), Moment: at.Format("Monday, January 2, 2006 at 3:04:05 PM"), Machine: at.Format(time.RFC3339),
 		Plain: clipped(m.Plain()), Blocks: pt.drawBlocks(m.Blocks),
 	}
-	d.Author, d.Slackbot = p.author(m)
-	d.Avatar = avatar(m.User, d.Author, d.App || d.Slackbot)
+	d.Author, d.OwnWord = p.author(m)
+	d.Avatar = avatar(m.User, d.Author, d.App || d.OwnWord)
 	if len(d.Blocks) == 0 {
 		d.Text = pt.mrkdwn(m.Text)
 	}
@@ -90,16 +90,16 @@ func (d *drawnMessage) place(pt *painter, m Message, before *Message, at time.Ti
 		d.Day = strings.ToUpper(day[:1]) + day[1:]
 		return
 	}
-	d.Joined = before.User == m.User && before.BotID == m.BotID && before.OnlyFor == m.OnlyFor && before.Typed == m.Typed &&
+	d.Joined = len(before.Blocks) == 0 && len(m.Blocks) == 0 && before.User == m.User && before.BotID == m.BotID && before.OnlyFor == m.OnlyFor && before.Typed == m.Typed &&
 		m.At.Sub(before.At) < joinWithin
 }
 
-// author names who wrote a message; what nobody wrote is Slack's own word.
-func (p *page) author(m Message) (name string, slackbot bool) {
+// author names who wrote a message; what nobody wrote is the workspace's own word.
+func (p *page) author(m Message) (name string, ownWord bool) {
 	for _, u := range p.slack.Users() {
 		if u.ID == m.User {
 			return fullName(u), false
 		}
 	}
-	return "Slackbot", true
+	return "Workspace", true
 }

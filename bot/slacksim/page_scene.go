@@ -87,6 +87,7 @@ type scene struct {
 	Messages    template.HTML
 	Views       template.HTML
 	Traffic     template.HTML
+	Wrongs      []string
 	Hints       []Hint
 	Commands    []SlashCommand
 	Faults      []fault
@@ -133,10 +134,10 @@ const avatarColours = 8
 // avatar makes the avatar of someone named name.
 func avatar(id, name string, app bool) drawnAvatar {
 	colour := 0
-	for _, b := range []byte(id) {
-		colour = (colour*31 + int(b)) % avatarColours
+	for i, b := range []byte(id) {
+		colour += (i*i + 1) * int(b)
 	}
-	return drawnAvatar{Initials: initials(name), Colour: colour, App: app}
+	return drawnAvatar{Initials: initials(name), Colour: colour % avatarColours, App: app}
 }
 
 func initials(name string) string {
@@ -154,11 +155,13 @@ func initials(name string) string {
 // scene gathers the whole page for a viewer.
 func (p *page) scene(v viewer) scene {
 	p.markRead(v)
+	traffic, _ := p.trafficHTML(v, 0)
 	s := scene{
 		Workspace: p.opts.Name, Me: p.drawPerson(v, v.person), Sidebar: p.sidebar(v), Here: p.drawChannel(v, v.channel),
 		Messages: template.HTML(p.messagesHTML(v, nil)), //nolint:gosec // Made by the templates.
 		Views:    template.HTML(p.viewsHTML(v, nil)),    //nolint:gosec // Made by the templates.
-		Traffic:  template.HTML(p.trafficHTML(v, nil)),  //nolint:gosec // Made by the templates.
+		Traffic:  template.HTML(traffic),                //nolint:gosec // Made by the templates.
+		Wrongs:   p.violations(),
 		Hints:    p.opts.Hints, Commands: p.slack.Commands(), Faults: faults(), Toggles: p.toggles(),
 		Live: "/live?" + query(v.person.ID, v.channel.ID), PeopleCount: len(v.channel.Members),
 	}
@@ -176,9 +179,9 @@ func (p *page) drawPerson(v viewer, u User) drawnPerson {
 	kind := ""
 	switch {
 	case u.Stranger:
-		kind = "other company"
+		kind = "Other company"
 	case u.Guest || u.SingleGuest:
-		kind = "guest"
+		kind = "Guest"
 	}
 	channel := v.channel.ID
 	if v.channel.IM {

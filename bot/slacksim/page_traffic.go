@@ -1,6 +1,8 @@
 package slacksim
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -8,11 +10,10 @@ import (
 // drawnTraffic is what the template "traffic" shows: one line of the inspector.
 type drawnTraffic struct {
 	TrafficEntry
-	Time    string
-	Delay   string
-	Speed   string // "", slow or late
-	Failed  bool
-	Version string
+	Time   string
+	Delay  string
+	Speed  string // "", slow or late
+	Failed bool
 }
 
 // How long an acknowledgement may take: Slack gives up after 3 s (Slack: Socket Mode, acknowledging); a person notices
@@ -22,34 +23,36 @@ const (
 	lateAck = 3 * time.Second
 )
 
-// trafficHTML draws the inspector's lines, the newest first. With known it leaves out those that a connection has had
-// in the same version.
-func (p *page) trafficHTML(v viewer, known map[int]string) string {
+// trafficHTML draws the inspector's lines after the one numbered, the newest first, and returns the newest's number.
+func (p *page) trafficHTML(v viewer, after int) (html string, newest int) {
 	list := p.slack.Traffic()
+	newest = after
 	var b strings.Builder
-	for i := len(list) - 1; i >= 0; i-- {
-		version := trafficVersion(list[i])
-		if known != nil && known[list[i].ID] == version {
-			continue
-		}
-		if known != nil {
-			known[list[i].ID] = version
-		}
-		d := drawTraffic(v, list[i])
-		d.Version = version
-		b.WriteString(p.render("traffic", d))
+	for i := len(list) - 1; i >= 0 && list[i].ID > after; i-- {
+		b.WriteString(p.render("traffic", drawTraffic(v, list[i])))
+		newest = max(newest, list[i].ID)
 	}
-	return b.String()
+	return b.String(), newest
 }
 
-func trafficVersion(e TrafficEntry) string {
-	return fingerprint(e.Status, e.Duration.String(), plural(len(e.Response), "byte"))
+// maxWrongs is how many of the bot's latest violations are shown.
+const maxWrongs = 50
+
+// violations returns the bot's latest violations, the newest first.
+func (p *page) violations() []string {
+	list := p.slack.Violations()
+	list = list[max(0, len(list)-maxWrongs):]
+	slices.Reverse(list)
+	return list
 }
 
 func drawTraffic(v viewer, e TrafficEntry) drawnTraffic {
-	d := drawnTraffic{TrafficEntry: e, Time: e.At.In(v.zone).Format("15:04:05.000"), Failed: e.Violation || failedStatus(e.Status)}
-	if e.Duration > 0 {
-		d.Delay = e.Duration.Round(time.Millisecond).String()
+	d := drawnTraffic{TrafficEntry: e, Time: e.At.In(v.zone).Format("15:04:05.000"), Failed: failed(e)}
+	switch {
+	case e.Duration >= time.Millisecond:
+		d.Delay = strconv.FormatInt(e.Duration.Milliseconds(), 10) + " ms"
+	case e.Duration > 0:
+		d.Delay = "<1 ms"
 	}
 	switch {
 	case e.Kind != "ack":
@@ -61,7 +64,17 @@ func drawTraffic(v viewer, e TrafficEntry) drawnTraffic {
 	return d
 }
 
-func failedStatus(status string) bool { return status != "" && status != "ok" }
+// failed tells what went wrong from what is merely said of a connection.
+func failed(e TrafficEntry) bool {
+	switch e.Kind {
+	case "socket":
+		return e.Violation || e.Status == "ticket refused"
+	case "envelope":
+		return e.Violation || !strings.HasPrefix(e.Status, "connection ")
+	default:
+		return e.Violation || e.Status != "ok"
+	}
+}
 
 // fault is a way to make the local Slack misbehave, offered in the inspector.
 type fault struct {

@@ -116,6 +116,9 @@ func (p *painter) token(b *strings.Builder, line string, i int, open string, flu
 	return 0
 }
 
+// pairs are what styled runs do not reach into: code and angle brackets.
+var pairs = [256]byte{'`': '`', '<': '>'}
+
 // maxStyled bounds how far the end of a styled run is looked for, so that hostile text cannot cost much.
 const maxStyled = 3000
 
@@ -125,16 +128,15 @@ func closing(line string, i int, open string) int {
 	if strings.IndexByte(open, marker) >= 0 || i+1 >= len(line) || line[i+1] == ' ' || line[i+1] == marker || wordBefore(line, i) {
 		return -1
 	}
-	for j := i + 2; j < len(line) && j < i+maxStyled; j++ {
+	line = line[:min(len(line), i+maxStyled)]
+	endless := map[byte]bool{} // pairs without an end in the rest of the line
+	for j := i + 2; j < len(line); j++ {
+		pair := pairs[line[j]]
 		switch {
-		case line[j] == '`' || line[j] == '<':
-			pair := byte('`')
-			if line[j] == '<' {
-				pair = '>'
-			}
-			if end := strings.IndexByte(line[j+1:min(len(line), j+maxStyled)], pair); end >= 0 {
-				j += end + 1
-			}
+		case pair != 0 && !endless[pair]:
+			end := strings.IndexByte(line[j+1:], pair)
+			endless[pair] = end < 0
+			j += end + 1
 		case line[j] == marker && line[j-1] != ' ' && !wordAfter(line, j+1):
 			return j
 		}

@@ -88,16 +88,11 @@
     }
   }
 
-  // patch puts changed lines in the place of their old ones and new ones on top.
+  // patch puts new lines on top; a stream that comes back repeats those that are here already.
   function patch(list, fragment) {
     const first = list.firstElementChild;
     for (const next of [...fragment.children]) {
-      const old = document.getElementById(next.id);
-      if (!old) { list.insertBefore(next, first); continue; }
-      if (old.dataset.v === next.dataset.v) continue;
-      const open = $("details", old)?.open;
-      old.replaceWith(next);
-      if (open) $("details", next).open = true;
+      if (!document.getElementById(next.id)) list.insertBefore(next, first);
     }
     while (list.children.length > 500) list.lastElementChild.remove();
   }
@@ -115,7 +110,7 @@
       const fresh = sync(target, fragment);
       for (const [el, old] of fresh) htmx.process(el.isConnected ? el : old);
       if (target.id === "messages") showNew(fresh, stuck);
-      if (target.id === "views") showStack();
+      if (target.id === "views") { showStack(); focusWrong(fresh); }
       return true;
     },
   });
@@ -234,6 +229,10 @@
       else send();
     }
   });
+  // A line break that a key handled above would still bring, as some keyboards on screens do.
+  let shifted = false;
+  box.addEventListener("keydown", (e) => { shifted = e.shiftKey; });
+  box.addEventListener("beforeinput", (e) => { if (e.inputType === "insertLineBreak" && !shifted) e.preventDefault(); });
   for (const c of commands) c.addEventListener("mousedown", (e) => { e.preventDefault(); take(c); });
   $("#composer").addEventListener("submit", (e) => { e.preventDefault(); send(); });
 
@@ -265,12 +264,22 @@
       top.showModal();
       focusFirst(top);
     }
-    if (!top && document.activeElement === document.body && matchMedia("(hover: hover)").matches) box.focus();
+    if (!top && document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) box.focus();
+  }
+
+  // After a submit the first wrong field gets the focus, as soon as the view says which.
+  function focusWrong(fresh) {
+    for (const dialog of fresh.map(([el, old]) => old || el)) {
+      const wrong = dialog.dataset?.submitted && ($("[aria-invalid=true]", dialog) || $(".wrong input:not([type=hidden])", dialog));
+      if (!wrong) continue;
+      delete dialog.dataset.submitted;
+      wrong.focus();
+    }
   }
 
   function focusFirst(dialog) {
     const field = $("[autofocus]", dialog) ||
-      $(".body input:not([type=hidden]), .body select, .body textarea, .body button", dialog) || $(".submit, .close", dialog);
+      $(".body input:not([type=hidden]), .body select, .body textarea", dialog) || $("h2", dialog);
     field?.focus();
   }
 
@@ -297,6 +306,7 @@
     if (!form.matches("dialog.view form")) return;
     if (form.dataset.sending) { e.preventDefault(); e.stopImmediatePropagation(); return; }
     form.dataset.sending = "1";
+    form.closest("dialog").dataset.submitted = "1";
     $(".submit", form)?.setAttribute("aria-busy", "true");
   }, true);
   document.addEventListener("submit", (e) => { if (e.target.hasAttribute("data-still") && e.target.matches("form")) e.preventDefault(); });
@@ -305,8 +315,6 @@
     if (!form.matches?.("dialog.view form")) return;
     delete form.dataset.sending;
     $(".submit", form)?.removeAttribute("aria-busy");
-    const wrong = $("[aria-invalid=true]", form);
-    if (wrong) wrong.focus();
   });
   document.addEventListener("keydown", (e) => {
     const field = e.target;
@@ -579,5 +587,5 @@
 
   filterTraffic();
   showStack();
-  if (!$("#views > dialog") && matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
+  if (!$("#views > dialog") && !matchMedia("(pointer: coarse)").matches) box.focus({ preventScroll: true });
 })();

@@ -1,0 +1,247 @@
+package slacksim
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browserPatience is how long the browser test waits for anything to appear.
+const browserPatience = 20 * time.Second
+
+// newBrowser starts a headless Chromium with one tab. Without one the test is skipped, but not in CI.
+func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("chromium is missing")
+		}
+		t.Skip("chromium is missing")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.WindowSize(1320, 860))
+	opts = append(opts, more...)
+	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(stop)
+	tab, closeTab := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+// screen drives one tab. Each step has its own deadline and names itself when it fails.
+type screen struct {
+	t   *testing.T
+	tab context.Context
+}
+
+func (s screen) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.tab, browserPatience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		s.shot("failed")
+		html, _ := chromedp.Run(s.tab, chromedp.Evaluate[string](`document.querySelector("main").innerText + document.querySelector("#views").innerText`))
+		s.t.Fatalf("%s: %v\npage:\n%s", what, err, html)
+	}
+}
+
+// sees waits until the text of the element holds words.
+func (s screen) sees(selector, words string) {
+	s.t.Helper()
+	s.do("see "+words, chromedp.PollFunction[chromedp.Void](`(selector, words) => {
+		const el = document.querySelector(selector); return el && el.innerText.includes(words);
+	}`, chromedp.WithPollingArgs(selector, words), chromedp.WithPollingInterval(30*time.Millisecond)))
+}
+
+// lacks waits until nothing fits the selector.
+func (s screen) lacks(selector string) {
+	s.t.Helper()
+	s.do("see no "+selector, chromedp.PollFunction[chromedp.Void](`(selector) => !document.querySelector(selector)`,
+		chromedp.WithPollingArgs(selector), chromedp.WithPollingInterval(30*time.Millisecond)))
+}
+
+// keys types at whatever has the focus.
+func (s screen) keys(what, keys string) {
+	s.t.Helper()
+	s.do(what, chromedp.KeyEvent(keys))
+}
+
+// shot writes a picture into the folder that SHOTS names, if any.
+func (s screen) shot(name string) {
+	s.t.Helper()
+	dir := os.Getenv("SHOTS")
+	if dir == "" {
+		return
+	}
+	s.do("let it settle", chromedp.Sleep(400*time.Millisecond))
+	png, err := chromedp.Run(s.tab, chromedp.CaptureScreenshot())
+	if err != nil {
+		s.t.Errorf("picture %s: %v", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil { //nolint:gosec // A picture for anyone.
+		s.t.Error(err)
+	}
+}
+
+func (s screen) value(js string) string {
+	s.t.Helper()
+	out, err := chromedp.Run(s.tab, chromedp.Evaluate[string](js))
+	if err != nil {
+		s.t.Fatalf("%s: %v", js, err)
+	}
+	return out
+}
+
+// TestPage_inBrowser goes the way of a newcomer, with the keyboard wherever a person could: a hint, a command, the
+// form with type-ahead, a wrong field, the preview, the message in the channel.
+func TestPage_inBrowser(t *testing.T) {
+	t.Parallel()
+	sim, base := startTinyBot(t)
+	s := screen{t, newBrowser(t)}
+
+	s.do("open the page", chromedp.Navigate(base+"/"), chromedp.WaitVisible("#box"))
+	s.sees(".status", "The bot is connected")
+	s.shot("empty")
+
+	s.keys("start a command", "/dir")
+	s.sees("#completion", "/directories")
+	s.shot("completion")
+	s.keys("take and run it", kb.ArrowDown+kb.ArrowUp+kb.Tab+kb.Enter)
+	s.sees("#messages", "Summer in Gent")
+	s.sees("#messages", "Loyal <friends> *club*")
+
+	s.do("look up", chromedp.SendKeys("#box", "/directory-users City Ada"+kb.Enter))
+	s.sees("#messages .private", "Only visible to you")
+	s.shot("channel")
+
+	t.Run("confirm", func(*testing.T) { s.confirms() })
+	s.sends(t, sim)
+	s.shot("sent")
+	if v := sim.Violations(); len(v) > 0 {
+		t.Errorf("violations = %q, want none", v)
+	}
+	s.others(base)
+	s.looks(base)
+}
+
+func (s screen) confirms() {
+	s.do("press a button that asks first", chromedp.Click(`//form[contains(@class,"blocks")]//button[contains(.,"Refresh")]`))
+	s.sees("#question", "It costs one call.")
+	s.keys("leave it", kb.Escape)
+	s.sees("#messages", "Pick a directory")
+}
+
+func (s screen) sends(t *testing.T, sim *Server) {
+	s.do("open the form", chromedp.SendKeys("#box", "/send-directory"+kb.Enter), chromedp.WaitVisible("dialog.view[open]"))
+	if got := s.value(`document.activeElement.getAttribute("role")`); got != "combobox" {
+		t.Errorf("focus is on %q, want the first field", got)
+	}
+	s.keys("search", "cit")
+	s.sees("dialog [role=listbox]", "Citrus & Co")
+	s.shot("typeahead")
+	s.keys("choose the first", kb.Enter)
+	s.do("type a wrong number", chromedp.SendKeys(`dialog textarea`, "0470 12"))
+	s.do("choose e-mail and SMS again", chromedp.Click(`dialog input[value=email]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Subject")]`),
+		chromedp.Click(`dialog input[value=sms]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Message")]`))
+	if got := s.value(`document.querySelector("dialog textarea").value`); got != "0470 12" {
+		t.Errorf("after two updates the field holds %q, want what was typed", got)
+	}
+	s.shot("modal")
+	s.do("submit with a field empty", chromedp.Click(`dialog .submit`))
+	s.sees("dialog", "Please complete this required field")
+	list := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(list, []byte("+32470123456\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.do("choose an instant and a file", chromedp.SetValue(`dialog input[type="datetime-local"]`, "2026-11-20T15:20"),
+		chromedp.SetUploadFiles(`dialog input[type=file]`, []string{list}))
+	s.do("fill it and submit", chromedp.SendKeys(`dialog textarea[id]:not([placeholder^="+"])`, "Hello!"), chromedp.Click(`dialog .submit`))
+	s.sees("dialog .error", "“0470 12” is not a phone number")
+	s.shot("errors")
+	state := sim.View(Mia).State
+	if got := state["schedule"]["schedule"].Time; got != 1795184400 {
+		t.Errorf("the instant is %d, want 15:20 in Brussels", got)
+	}
+	if got := state["file"]["file"].Files; len(got) != 1 || got[0].Name != "list.csv" {
+		t.Errorf("files = %v, want list.csv", got)
+	}
+	if got := s.value(`document.activeElement.getAttribute("aria-invalid")`); got != "true" {
+		t.Error("the wrong field does not have the focus")
+	}
+	if got := s.value(`(() => { const f = document.querySelector("dialog textarea[aria-invalid]");
+		return document.getElementById(f.getAttribute("aria-describedby").trim().split(" ")[0]).textContent; })()`); !strings.Contains(got, "not a phone number") {
+		t.Errorf("the wrong field is described by %q", got)
+	}
+	s.do("mend it and submit", chromedp.SetValue(`dialog textarea[aria-invalid]`, "+32 470 12 34 56"), chromedp.Click(`dialog .submit`))
+	s.sees("dialog[open]", "“City deals” goes to 1 person by SMS.")
+	s.shot("preview")
+	s.keys("go back", kb.Escape)
+	s.sees("dialog[open]", "Coupontools puts the link behind it.")
+	if got := s.value(`document.querySelector("dialog [role=combobox]").value`); got != "City deals" {
+		t.Errorf("back in the form the directory is %q, want City deals", got)
+	}
+	s.do("preview again", chromedp.Click(`dialog[open] .submit`))
+	s.sees("dialog[open]", "goes to 1 person")
+	s.do("send", chromedp.Click(`dialog[open] .submit`))
+	s.lacks("dialog.view")
+	s.sees("#messages", "1 accepted, 0 failed")
+}
+
+// others looks with other people's eyes.
+func (s screen) others(base string) {
+	s.do("act as Noah", chromedp.Navigate(base+"/?as="+Noah+"&channel="+Marketing), chromedp.WaitVisible("#box"))
+	s.sees("#messages", "1 accepted, 0 failed")
+	s.lacks("#messages .private")
+}
+
+// looks opens the inspector, and the page on a phone and in the dark.
+func (s screen) looks(base string) {
+	s.do("say something", chromedp.SendKeys("#box", "Nice, thank you :tada:"+kb.Enter))
+	s.sees("#messages", "Nice, thank you 🎉")
+	s.do("wait for no acknowledgement", chromedp.SendKeys("#box", "/silent"+kb.Enter))
+	s.sees("#messages", "operation_timeout")
+	s.do("open the inspector", chromedp.Click("#inspect"), chromedp.WaitVisible("#inspector"))
+	s.sees("#traffic", "views.open")
+	s.do("open the faults", chromedp.Click(".faults summary"), chromedp.Click(".switch"), chromedp.WaitVisible(".switch[aria-checked=true]"))
+	s.do("open a line", chromedp.Click(`//*[@id="traffic"]//b[contains(.,"views.open")]`))
+	s.shot("inspector")
+	s.do("close it", chromedp.Click("#inspect"))
+	s.do("look on a phone", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile),
+		chromedp.Navigate(base+"/?as="+Mia), chromedp.WaitVisible("#box"))
+	s.shot("phone")
+	s.do("unfold", chromedp.Click("main [data-fold]"), chromedp.WaitVisible("#to-"+General))
+	s.shot("phone-sidebar")
+	s.keys("fold", kb.Escape)
+	s.do("open the form", chromedp.SendKeys("#box", "/send-directory"+kb.Enter), chromedp.WaitVisible("dialog.view[open]"))
+	s.shot("phone-modal")
+}
+
+// TestPage_dark takes pictures of the page in the dark.
+func TestPage_dark(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("SHOTS") == "" {
+		t.Skip("only for pictures: SHOTS names no folder")
+	}
+	_, base := startTinyBot(t)
+	s := screen{t, newBrowser(t, chromedp.Flag("blink-settings", "preferredColorScheme=0"))}
+	s.do("list", chromedp.Navigate(base+"/"), chromedp.SendKeys("#box", "/directories"+kb.Enter))
+	s.sees("#messages", "Summer in Gent")
+	s.do("look up", chromedp.SendKeys("#box", "/directory-users City Ada"+kb.Enter), chromedp.Click("#inspect"))
+	s.sees("#messages .private", "Only visible to you")
+	s.shot("dark")
+	s.do("open the form", chromedp.SendKeys("#box", "/send-directory"+kb.Enter), chromedp.WaitVisible("dialog.view[open]"))
+	s.shot("dark-modal")
+}

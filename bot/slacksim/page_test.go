@@ -1,0 +1,227 @@
+package slacksim
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const pageHost = "127.0.0.1:8765"
+
+// newPage returns a workspace without a bot, and its page.
+func newPage(t testing.TB) (*Server, http.Handler) {
+	t.Helper()
+	sim := New()
+	t.Cleanup(sim.Close)
+	return sim, sim.Page(PageOptions{Hosts: []string{pageHost}, Hints: []Hint{{Line: "/directories", Does: "List them"}}})
+}
+
+// ask sends a request as the page itself would, after change.
+func ask(t testing.TB, h http.Handler, method, path string, form url.Values, change func(*http.Request)) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://"+pageHost+path, strings.NewReader(form.Encode()))
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "http://"+pageHost)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t testing.TB, res *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestPage_guards(t *testing.T) {
+	t.Parallel()
+	_, h := newPage(t)
+	say := url.Values{"as": {Mia}, "channel": {Marketing}, "text": {"hello"}}
+	for _, c := range []struct {
+		name, method string
+		change       func(*http.Request)
+		want         int
+	}{
+		{"the page", "GET", nil, http.StatusOK},
+		{"another host", "GET", func(r *http.Request) { r.Host = "evil.example" }, http.StatusMisdirectedRequest},
+		{"another port", "GET", func(r *http.Request) { r.Host = "127.0.0.1:1" }, http.StatusMisdirectedRequest},
+		{"a post", "POST", nil, http.StatusOK},
+		{"a post to another host", "POST", func(r *http.Request) { r.Host = "evil.example" }, http.StatusMisdirectedRequest},
+		{"a post from elsewhere", "POST", func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, http.StatusForbidden},
+		{"a post from nowhere", "POST", func(r *http.Request) { r.Header.Del("Origin") }, http.StatusForbidden},
+		{"a post from a null origin", "POST", func(r *http.Request) { r.Header.Set("Origin", "null") }, http.StatusForbidden},
+		{"a cross-site post", "POST", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, http.StatusForbidden},
+		{"a same-site post", "POST", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, http.StatusForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := map[string]string{"GET": "/", "POST": "/say"}[c.method]
+			if got := ask(t, h, c.method, path, say, c.change).StatusCode; got != c.want {
+				t.Errorf("status = %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPage_headers(t *testing.T) {
+	t.Parallel()
+	_, h := newPage(t)
+	for _, path := range []string{"/", "/web/page.js", "/nowhere"} {
+		header := ask(t, h, "GET", path, nil, nil).Header
+		for name, want := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+			"Content-Security-Policy": "frame-ancestors 'none'",
+		} {
+			if got := header.Get(name); !strings.Contains(got, want) {
+				t.Errorf("%s: %s = %q, want %q in it", path, name, got, want)
+			}
+		}
+	}
+	if policy := contentPolicy; strings.Contains(policy, "unsafe") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("policy = %q, want a strict one", policy)
+	}
+}
+
+// TestPage_selfContained: nothing inline that the policy would stop, nothing from elsewhere.
+func TestPage_selfContained(t *testing.T) {
+	t.Parallel()
+	_, h := newPage(t)
+	html := body(t, ask(t, h, "GET", "/", nil, nil))
+	for _, bad := range []string{"<script>", "<style", "style=\"", "onclick=", "onload=", "//cdn", "ZgotmplZ", "<no value>"} {
+		if strings.Contains(html, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if !strings.HasPrefix(m[1], "/") && !strings.HasPrefix(m[1], "#") {
+			t.Errorf("the page refers to %q", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`"(/web/[^"]*)"`).FindAllStringSubmatch(html, -1) {
+		if got := ask(t, h, "GET", m[1], nil, nil).StatusCode; got != http.StatusOK {
+			t.Errorf("%s: status %d", m[1], got)
+		}
+	}
+}
+
+func TestPage_people(t *testing.T) {
+	t.Parallel()
+	sim, h := newPage(t)
+	say := func(as, channel, text string) string {
+		return body(t, ask(t, h, "POST", "/say", url.Values{"as": {as}, "channel": {channel}, "text": {text}}, nil))
+	}
+	if got := say(Mia, Marketing, "Hello <b>all</b> & *you*"); got != "" {
+		t.Errorf("say = %q, want no words", got)
+	}
+	if got := say(Mia, Marketing, "/directories"); got != "" {
+		t.Errorf("a command without a bot = %q, want no words beside the workspace's own", got)
+	}
+	mia := body(t, ask(t, h, "GET", "/?as="+Mia+"&channel="+Marketing, nil, nil))
+	for _, want := range []string{"Hello &lt;b&gt;all&lt;/b&gt; &amp; <strong>you</strong>", "dispatch_failed", "Only visible to you", "No bot is connected"} {
+		if !strings.Contains(mia, want) {
+			t.Errorf("Mia does not see %q", want)
+		}
+	}
+	noah := body(t, ask(t, h, "GET", "/?as="+Noah+"&channel="+Marketing, nil, nil))
+	if !strings.Contains(noah, "Hello &lt;b&gt;") || strings.Contains(noah, "Only visible to you") {
+		t.Error("Noah must see what Mia said, and not what only she sees")
+	}
+	if got := ask(t, h, "GET", "/?as="+Bot, nil, nil).StatusCode; got != http.StatusNotFound {
+		t.Errorf("acting as the bot = %d, want 404", got)
+	}
+	guest := body(t, ask(t, h, "GET", "/?as="+Gus+"&channel="+Private, nil, nil))
+	if strings.Contains(guest, "launch") {
+		t.Error("Gus sees a channel that he is not in")
+	}
+	if got := len(sim.Messages(Marketing)); got != 2 {
+		t.Errorf("%d messages, want 2", got)
+	}
+}
+
+// TestPage_live reads the stream of events: everything at first, then what changes.
+func TestPage_live(t *testing.T) {
+	t.Parallel()
+	sim := New()
+	t.Cleanup(sim.Close)
+	web := httptest.NewUnstartedServer(nil)
+	web.Config.Handler = sim.Page(PageOptions{Hosts: []string{web.Listener.Addr().String()}})
+	web.Start()
+	t.Cleanup(web.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, web.URL+"/live?as="+Mia+"&channel="+Marketing, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // Only read from.
+	lines := bufio.NewScanner(res.Body)
+	until := func(words string) (text string) {
+		for lines.Scan() {
+			if text += lines.Text() + "\n"; strings.Contains(lines.Text(), words) {
+				return text
+			}
+		}
+		t.Fatalf("the stream ended before %q", words)
+		return ""
+	}
+	until("event: views")
+	if _, err := sim.Say(ctx, Noah, Marketing, "first"); err != nil {
+		t.Fatal(err)
+	}
+	until("first")
+	if _, err := sim.Say(ctx, Noah, Marketing, "second"); err != nil {
+		t.Fatal(err)
+	}
+	if again := until("second"); strings.Contains(again, "first") {
+		t.Errorf("a message that has not changed was sent again: %s", again)
+	}
+	sim.Close()
+	for lines.Scan() { // the stream ends with the workspace
+	}
+}
+
+func TestFormValues(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Europe/Brussels")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, v := &page{}, viewer{zone: zone}
+	for _, c := range []struct {
+		name, kind, sent, want string
+	}{
+		{"text with the browser's line ends", "plain_text_input", "a\r\nb", "a\nb"},
+		{"an empty field", "plain_text_input", "", ""},
+		{"an instant in winter", "datetimepicker", "2026-11-20T15:20", "1795184400"},
+		{"an instant in summer", "datetimepicker", "2026-07-20T15:20", "1784553600"},
+		{"no instant", "datetimepicker", "soon", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := strings.Join(p.formValues(v, wireElement{Type: c.kind}, []string{c.sent}), "|")
+			if got != c.want {
+				t.Errorf("formValues(%s, %q) = %q, want %q", c.kind, c.sent, got, c.want)
+			}
+		})
+	}
+}
