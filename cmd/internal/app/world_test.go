@@ -35,7 +35,27 @@ type world struct {
 // At the end of the test the bot is stopped, and what it did against the rules of Slack or Coupontools fails the test.
 func newWorld(t testing.TB, changes ...func(*Config)) *world {
 	t.Helper()
-	w := &world{slack: slacksim.New(), sandbox: sandbox.New(), redis: miniredis.RunT(t)}
+	return newWorldOf(t, sandbox.New(), changes...)
+}
+
+// newWorldOf is newWorld with a Coupontools of the test's own.
+func newWorldOf(t testing.TB, api *sandbox.Server, changes ...func(*Config)) *world {
+	t.Helper()
+	w := stillWorldOf(t, api, changes...)
+	w.start(t)
+	t.Cleanup(func() { w.quit(t) })
+	return w
+}
+
+// stillWorld is a world in which the bot has not been started.
+func stillWorld(t testing.TB, changes ...func(*Config)) *world {
+	t.Helper()
+	return stillWorldOf(t, sandbox.New(), changes...)
+}
+
+func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Config)) *world {
+	t.Helper()
+	w := &world{slack: slacksim.New(), sandbox: coupontools, redis: miniredis.RunT(t)}
 	slackServer := httptest.NewServer(w.slack)
 	t.Cleanup(slackServer.Close)
 	t.Cleanup(w.slack.Close)
@@ -48,9 +68,7 @@ func newWorld(t testing.TB, changes ...func(*Config)) *world {
 	for _, change := range changes {
 		change(&w.config)
 	}
-	w.start(t)
 	t.Cleanup(func() {
-		w.quit(t)
 		for _, v := range append(w.slack.Violations(), w.sandbox.Violations()...) {
 			t.Errorf("broke a rule: %s", v)
 		}
