@@ -55,7 +55,7 @@ func in(t *testing.T, test func(*testing.T, *world)) {
 // replica returns the cache of one process.
 func (w *world) replica(observe func(string)) *cache.Directories {
 	// The address is not used, but a name would be looked up, outside the bubble.
-	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: w.dial})
+	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: w.dial, PoolSize: 300})
 	w.t.Cleanup(func() { _ = rdb.Close() })
 	return cache.New(cache.Config{
 		Redis: rdb, Prefix: "couponbot:{test}:", Fetch: w.fetch, TTL: ttl, Stale: stale, Observe: observe,

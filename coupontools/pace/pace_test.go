@@ -1,0 +1,197 @@
+package pace_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/pace"
+)
+
+var _ coupontools.Pacer = (*pace.Lane)(nil)
+
+const perSecond = 5
+
+// in runs a test in a synctest bubble with a Redis in memory.
+func in(t *testing.T, test func(*testing.T, *miniredis.Miniredis)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		m := miniredis.NewMiniRedis()
+		m.ClockTTL(true)
+		t.Cleanup(m.Close)
+		test(t, m)
+	})
+}
+
+// replica returns the pace of one process; a nil Redis is one that hangs.
+func replica(t *testing.T, m *miniredis.Miniredis) *pace.Pace {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{
+		// The address is not used, but a name would be looked up, outside the bubble; so would a wait in the pool be.
+		Addr: "127.0.0.1:6379", PoolSize: 200,
+		Dialer: func(context.Context, string, string) (net.Conn, error) {
+			if m != nil {
+				return m.Dial()
+			}
+			here, there := net.Pipe()
+			t.Cleanup(func() { _ = there.Close() })
+			return here, nil
+		},
+	})
+	t.Cleanup(func() { _ = rdb.Close() })
+	return pace.New(pace.Config{Redis: rdb, Prefix: "couponbot:{test}:", Rate: perSecond})
+}
+
+// times lets workers wait in each lane, calls times in all, and returns when they were let through.
+func times(t *testing.T, calls int, lanes ...*pace.Lane) []time.Time {
+	t.Helper()
+	var mu sync.Mutex
+	var through []time.Time
+	var workers sync.WaitGroup
+	for i := range calls {
+		workers.Go(func() {
+			if err := lanes[i%len(lanes)].Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			through = append(through, time.Now())
+		})
+	}
+	workers.Wait()
+	slices.SortFunc(through, time.Time.Compare)
+	return through
+}
+
+// most returns the most calls in any one second.
+func most(through []time.Time) int {
+	n := 0
+	for i, first := range through {
+		j := i
+		for j < len(through) && through[j].Sub(first) < time.Second {
+			j++
+		}
+		n = max(n, j-i)
+	}
+	return n
+}
+
+func TestBulk_twoReplicas(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		through := times(t, 60, replica(t, m).Bulk(), replica(t, m).Bulk())
+		if n := most(through); n > perSecond+1 {
+			t.Errorf("%d calls in a second, want at most %d", n, perSecond+1)
+		}
+		if took := through[59].Sub(through[0]); took > 15*time.Second {
+			t.Errorf("60 calls took %v, want about 12s", took)
+		}
+	})
+}
+
+func TestLookup_burst(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		p := replica(t, m)
+		through := times(t, 5, p.Lookup())
+		if took := through[4].Sub(through[0]); took > 50*time.Millisecond {
+			t.Errorf("five look-ups took %v, want none of them to wait", took)
+		}
+		// What was drawn ahead is missing for the sends.
+		start := time.Now()
+		if err := p.Bulk().Wait(t.Context()); err != nil || time.Since(start) < 800*time.Millisecond {
+			t.Errorf("the next send waited %v, %v, want about a second", time.Since(start), err)
+		}
+	})
+}
+
+func TestMixed(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		a, b := replica(t, m), replica(t, m)
+		through := times(t, 100, a.Bulk(), b.Lookup())
+		if n := most(through); n > 2*perSecond {
+			t.Errorf("%d calls in a second, want at most %d", n, 2*perSecond)
+		}
+		if took := through[99].Sub(through[0]); took < 18*time.Second {
+			t.Errorf("100 calls took %v, want at least 19s", took)
+		}
+	})
+}
+
+// With Redis hanging the first wait costs one timeout, and the process keeps to the pace alone.
+func TestWait_redisAway(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, _ *miniredis.Miniredis) {
+		p := replica(t, nil)
+		start := time.Now()
+		through := times(t, 30, p.Bulk(), p.Lookup())
+		if wait := through[0].Sub(start); wait > time.Second {
+			t.Errorf("the first call waited %v", wait)
+		}
+		if n := most(through); n > perSecond+1 {
+			t.Errorf("%d calls in a second, want at most %d", n, perSecond+1)
+		}
+		if took := through[29].Sub(start); took > 8*time.Second {
+			t.Errorf("30 calls took %v, want about 6s", took)
+		}
+	})
+}
+
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		a, b := replica(t, m), replica(t, m)
+		a.Slow(t.Context(), 10*time.Second)
+		a.Bulk().Slow(t.Context(), time.Second) // a shorter pause does not end the longer
+		start := time.Now()
+		for _, p := range []*pace.Pace{a, b} {
+			if err := p.Lookup().Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if waited := time.Since(start); waited < 9900*time.Millisecond || waited > 11*time.Second {
+				t.Errorf("waited %v, want about 10s", waited)
+			}
+		}
+	})
+}
+
+func TestSlow_redisAway(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, _ *miniredis.Miniredis) {
+		p := replica(t, nil)
+		start := time.Now()
+		p.Slow(t.Context(), 0)
+		if err := p.Bulk().Wait(t.Context()); err != nil || time.Since(start) < time.Second {
+			t.Errorf("waited %v, %v, want a second", time.Since(start), err)
+		}
+	})
+}
+
+func TestWait_context(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		errStop := errors.New("stopping")
+		for name, p := range map[string]*pace.Pace{"with Redis": replica(t, m), "without": replica(t, nil)} {
+			p.Slow(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errStop)
+			start := time.Now()
+			if err := p.Bulk().Wait(ctx); !errors.Is(err, errStop) || time.Since(start) != 2*time.Second {
+				t.Errorf("%s: %v after %v, want the cause after 2s", name, err, time.Since(start))
+			}
+			cancel()
+			if err := p.Bulk().Wait(ctx); !errors.Is(err, errStop) {
+				t.Errorf("%s: %v for a context that is over, want its cause", name, err)
+			}
+		}
+	})
+}
