@@ -63,8 +63,9 @@ type listing struct {
 	Filter string `json:"filter"`
 }
 
-// maxFilter bounds the words to filter by, in bytes: they travel in the value of a button (Slack: 2,000 characters).
-const maxFilter = 200
+// maxWords bounds the words to filter by or to look for, in bytes. A filter travels in the value of a button (Slack: 2,000
+// characters).
+const maxWords = 200
 
 // turn shows the page that a button asks for, in the place of the one it was on.
 func turn(req bot.Request, get func(context.Context) (*cache.List, error)) (bot.Reply, error) {
@@ -84,7 +85,7 @@ func (q listing) show(ctx context.Context, get func(context.Context) (*cache.Lis
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list directories: %w", err)
 	}
-	q.Filter = bounded(strings.TrimSpace(q.Filter), maxFilter)
+	q.Filter = bounded(strings.TrimSpace(q.Filter))
 	hits := l.Directories
 	if q.Filter != "" {
 		hits = l.Search(q.Filter, len(l.Directories))
@@ -155,11 +156,12 @@ func value(v any) string {
 	return string(b)
 }
 
-// bounded cuts s to at most n bytes, at the edge of a character.
-func bounded(s string, n int) string {
-	if len(s) <= n {
+// bounded cuts s to maxWords, at the edge of a character.
+func bounded(s string) string {
+	if len(s) <= maxWords {
 		return s
 	}
+	n := maxWords
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

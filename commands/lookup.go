@@ -41,7 +41,7 @@ type place struct {
 func newLookup(p bot.Person, d coupontools.Directory, who string) lookup {
 	return lookup{
 		ID: rand.Text(), Team: p.Team, User: p.ID,
-		Directory: d.ID, Name: d.Name, Who: bounded(oneLine(who), maxFilter),
+		Directory: d.ID, Name: d.Name, Who: bounded(oneLine(who)),
 		Starts: []place{{Page: 1}},
 	}
 }
@@ -160,7 +160,7 @@ func (l lookup) keep(ctx context.Context, s store) {
 // recall returns a look-up of this person.
 func recall(ctx context.Context, s store, id string, p bot.Person) (lookup, error) {
 	var l lookup
-	b, ok := s.Get(ctx, "lookup:"+bounded(id, maxFilter))
+	b, ok := s.Get(ctx, "lookup:"+bounded(id))
 	if !ok || json.Unmarshal(b, &l) != nil || l.User != p.ID || l.Team != p.Team || len(l.Starts) == 0 {
 		return lookup{}, &bot.Mistake{
 			Text: "This look-up is over, or it belongs to somebody else.",

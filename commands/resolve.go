@@ -54,8 +54,10 @@ func chooseWhole(l *cache.List, words []bot.Word) choice {
 }
 
 func exactRun(l *cache.List, words []bot.Word) (choice, bool) {
+	// A name has 300 characters at most, so no more words than this.
+	const most = 150
 	parts := apart(words)
-	for n := len(parts); n > 0; n-- {
+	for n := min(len(parts), most); n > 0; n-- {
 		name := bot.Texts(parts[:n])
 		if hits := exactly(l, name); len(hits) > 0 {
 			return choice{Asked: name, Hits: hits, Rest: parts[n:]}, true
