@@ -71,15 +71,23 @@ func checkScopes(header string) finding {
 		return warn.say("Slack scopes: Slack did not say which the bot token has. Compare the app's page with couponbot manifest")
 	}
 	has := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
-	var missing []string
+	var missing, unneeded []string
 	for _, scope := range scopes {
-		if !slices.Contains(has, scope) {
+		switch {
+		case slices.Contains(has, scope):
+		case slices.Contains(laterScopes, scope):
+			unneeded = append(unneeded, scope)
+		default:
 			missing = append(missing, scope)
 		}
 	}
-	if len(missing) > 0 {
-		return bad.say("Slack scopes: the bot token lacks %s. Put the output of couponbot manifest into the app's manifest "+
-			"and install the app again", strings.Join(missing, ", "))
+	const mend = "Put the output of couponbot manifest into the app's manifest and install the app again"
+	switch {
+	case len(missing) > 0:
+		return bad.say("Slack scopes: the bot token lacks %s. %s", strings.Join(append(missing, unneeded...), ", "), mend)
+	case len(unneeded) > 0:
+		return warn.say("Slack scopes: the bot token lacks %s, which couponbot can do without for now. %s",
+			strings.Join(unneeded, ", "), mend)
 	}
 	return fine.say("Slack scopes: the bot token has all %d", len(scopes))
 }

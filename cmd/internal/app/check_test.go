@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,7 +177,15 @@ func TestCheck_finds(t *testing.T) {
 			"scopes missing",
 			outside{"scopes": "commands,chat:write"},
 			nil,
-			"BAD   Slack scopes: the bot token lacks channels:read, chat:write.public, files:read, ",
+			"BAD   Slack scopes: the bot token lacks channels:read, groups:read, ",
+		},
+		{
+			"scopes missing that are not needed yet",
+			outside{"scopes": strings.Join(slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
+				return strings.HasPrefix(s, "files:")
+			}), ",")},
+			nil,
+			"warn  Slack scopes: the bot token lacks files:read, files:write, which couponbot can do without for now",
 		},
 		{"scopes not told", outside{"scopes": ""}, nil, "warn  Slack scopes: Slack did not say"},
 		{
@@ -326,5 +335,26 @@ func TestPlainHTTP(t *testing.T) {
 		if got := plainHTTP(base); got != want {
 			t.Errorf("plainHTTP(%s) = %t, want %t", base, got, want)
 		}
+	}
+}
+
+// TestCheck_besideServe checks the local Slack and the sandbox, which are strict, while a bot works there.
+func TestCheck_besideServe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var out bytes.Buffer
+
+	err := Check(patient(t), w.config, &out)
+
+	if err != nil || strings.Contains(out.String(), string(bad)) {
+		t.Errorf("Check() = %v:\n%s", err, &out)
+	}
+	for _, about := range []string{"app token", "bot token", "scopes", "MARKETING_CHANNELS", "SENDERS", "directory list", "user list"} {
+		if !strings.Contains(out.String(), about) {
+			t.Errorf("check says nothing about %s:\n%s", about, &out)
+		}
+	}
+	if n := w.slack.Connections(); n != w.config.SlackConnections {
+		t.Errorf("%d connections are open after a check, want the bot's %d", n, w.config.SlackConnections)
 	}
 }

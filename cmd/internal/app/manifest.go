@@ -25,6 +25,9 @@ var scopes = []string{
 	"users:read.email",  // people's own address, for a test send to oneself
 }
 
+// laterScopes are those without which all that is built so far works.
+var laterScopes = []string{"chat:write.public", "files:read", "files:write", "users:read.email"}
+
 const (
 	manifestHead = "# Printed by: couponbot manifest\n" +
 		"# Paste it at https://api.slack.com/apps: Create New App, From a manifest.\n" +
