@@ -50,7 +50,8 @@ type page struct {
 // from the network. Who acts is in the URL, so that two tabs can be two people. It may share a listener with the Web
 // API: see [Server.SetPage].
 //
-// The page has no log-in. It must be served on a loopback address only.
+// The page has no log-in: it belongs on a loopback address. Its streams stay open for as long as a tab, so the HTTP
+// server must have no write timeout; they end with [Server.Close].
 func (s *Server) Page(opts PageOptions) http.Handler {
 	opts.Name = firstOf(opts.Name, "Local workspace")
 	opts.Person = firstOf(opts.Person, Mia)

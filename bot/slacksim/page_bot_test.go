@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +38,7 @@ func startTinyBot(t testing.TB) (sim *Server, base string) {
 	))
 	web := httptest.NewUnstartedServer(sim)
 	host := web.Listener.Addr().String()
-	hanging := false
+	var hanging atomic.Bool
 	sim.SetPage(sim.Page(PageOptions{
 		Name: "Acme Coupons", Hosts: []string{host},
 		Hints: []Hint{
@@ -46,7 +48,7 @@ func startTinyBot(t testing.TB) (sim *Server, base string) {
 		},
 		Toggles: []Toggle{{
 			Name: "Coupontools hangs", Help: "Calls are answered by nothing",
-			On: func() bool { return hanging }, Set: func(on bool) { hanging = on },
+			On: hanging.Load, Set: hanging.Store,
 		}},
 	}))
 	web.Start()
@@ -195,7 +197,7 @@ func (b *tinyBot) post(ctx context.Context, url, token string, args map[string]a
 	if err != nil {
 		return nil // the workspace is closing
 	}
-	defer res.Body.Close() //nolint:errcheck // Only read from.
+	defer res.Body.Close()
 	var answer bytes.Buffer
 	_, _ = answer.ReadFrom(res.Body) // cut off only when the workspace closes
 	if strings.Contains(answer.String(), `"ok":false`) {
@@ -216,9 +218,7 @@ func tinyOption(text, value string) obj { return obj{"text": plainObject(text), 
 func tinyInput(id, label string, element obj, more obj) obj {
 	element["action_id"] = id
 	b := obj{"type": "input", "block_id": id, "label": plainObject(label), "element": element}
-	for k, v := range more {
-		b[k] = v
-	}
+	maps.Copy(b, more)
 	return b
 }
 
@@ -239,15 +239,14 @@ func tinyList() []obj {
 	for i, name := range tinyDirectories {
 		rich = append(rich, obj{"type": "rich_text_section", "elements": []obj{
 			{"type": "text", "text": name, "style": obj{"bold": true}},
-			{"type": "text", "text": " "}, {"type": "text", "text": fmt.Sprintf("dir_%d", i+1), "style": obj{"code": true}},
+			{"type": "text", "text": " "},
+			{"type": "text", "text": fmt.Sprintf("dir_%d", i+1), "style": obj{"code": true}},
 			{"type": "text", "text": []string{" free", " € 4.99 a month"}[i%2]},
 		}})
 	}
 	button := func(id, text string, more obj) obj {
 		b := obj{"type": "button", "action_id": id, "text": plainObject(text), "value": id}
-		for k, v := range more {
-			b[k] = v
-		}
+		maps.Copy(b, more)
 		return b
 	}
 	return []obj{

@@ -38,7 +38,28 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Cont
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
+	watchConsole(t, tab)
 	return tab
+}
+
+// watchConsole fails the test for whatever the page's script or the content policy complains of.
+func watchConsole(t *testing.T, tab context.Context) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(tab)
+	messages := chromedp.Console(ctx)
+	done := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-done })
+	go func() {
+		defer close(done)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Type == "error" || m.Type == "warning" {
+				t.Errorf("console: %s (%s:%d)", m.Text, m.URL, m.Line+1)
+			}
+		}
+	}()
 }
 
 // screen drives one tab. Each step has its own deadline and names itself when it fails.
@@ -91,7 +112,7 @@ func (s screen) shot(name string) {
 	if err != nil {
 		s.t.Errorf("picture %s: %v", name, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil { //nolint:gosec // A picture for anyone.
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil { // A picture for anyone.
 		s.t.Error(err)
 	}
 }

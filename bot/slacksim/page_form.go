@@ -165,7 +165,7 @@ func contentOf(f *multipart.FileHeader) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the file %s: %w", f.Filename, err)
 	}
-	defer file.Close() //nolint:errcheck // Only read from.
+	defer file.Close()
 	content, err := io.ReadAll(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the file %s: %w", f.Filename, err)

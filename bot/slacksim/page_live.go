@@ -153,7 +153,7 @@ func (s *stream) sendChanged(event string, last *string, html string) error {
 func writeEvent(w http.ResponseWriter, event, html string) error {
 	var b strings.Builder
 	b.WriteString("event: " + event + "\n")
-	for _, line := range strings.Split(strings.ReplaceAll(html, "\r", ""), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(html, "\r", ""), "\n") {
 		b.WriteString("data: " + line + "\n")
 	}
 	b.WriteString("\n")

@@ -90,8 +90,8 @@ func (d *drawnMessage) place(pt *painter, m Message, before *Message, at time.Ti
 		d.Day = strings.ToUpper(day[:1]) + day[1:]
 		return
 	}
-	d.Joined = len(before.Blocks) == 0 && len(m.Blocks) == 0 && before.User == m.User && before.BotID == m.BotID && before.OnlyFor == m.OnlyFor && before.Typed == m.Typed &&
-		m.At.Sub(before.At) < joinWithin
+	alike := before.User == m.User && before.BotID == m.BotID && before.OnlyFor == m.OnlyFor && before.Typed == m.Typed
+	d.Joined = alike && len(before.Blocks) == 0 && len(m.Blocks) == 0 && m.At.Sub(before.At) < joinWithin
 }
 
 // author names who wrote a message; what nobody wrote is the workspace's own word.

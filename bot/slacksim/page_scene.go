@@ -158,9 +158,9 @@ func (p *page) scene(v viewer) scene {
 	traffic, _ := p.trafficHTML(v, 0)
 	s := scene{
 		Workspace: p.opts.Name, Me: p.drawPerson(v, v.person), Sidebar: p.sidebar(v), Here: p.drawChannel(v, v.channel),
-		Messages: template.HTML(p.messagesHTML(v, nil)), //nolint:gosec // Made by the templates.
-		Views:    template.HTML(p.viewsHTML(v, nil)),    //nolint:gosec // Made by the templates.
-		Traffic:  template.HTML(traffic),                //nolint:gosec // Made by the templates.
+		Messages: template.HTML(p.messagesHTML(v, nil)), // Made by the templates.
+		Views:    template.HTML(p.viewsHTML(v, nil)),    // Made by the templates.
+		Traffic:  template.HTML(traffic),                // Made by the templates.
 		Wrongs:   p.violations(),
 		Hints:    p.opts.Hints, Commands: p.slack.Commands(), Faults: faults(), Toggles: p.toggles(),
 		Live: "/live?" + query(v.person.ID, v.channel.ID), PeopleCount: len(v.channel.Members),

@@ -3,7 +3,6 @@ package slacksim
 import (
 	"bufio"
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -24,7 +23,7 @@ func newPage(t testing.TB) (*Server, http.Handler) {
 }
 
 // ask sends a request as the page itself would, after change.
-func ask(t testing.TB, h http.Handler, method, path string, form url.Values, change func(*http.Request)) *http.Response {
+func ask(t testing.TB, h http.Handler, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://"+pageHost+path, strings.NewReader(form.Encode()))
 	if method == http.MethodPost {
@@ -37,16 +36,7 @@ func ask(t testing.TB, h http.Handler, method, path string, form url.Values, cha
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func body(t testing.TB, res *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return w
 }
 
 func TestPage_guards(t *testing.T) {
@@ -72,7 +62,7 @@ func TestPage_guards(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := map[string]string{"GET": "/", "POST": "/say"}[c.method]
-			if got := ask(t, h, c.method, path, say, c.change).StatusCode; got != c.want {
+			if got := ask(t, h, c.method, path, say, c.change).Code; got != c.want {
 				t.Errorf("status = %d, want %d", got, c.want)
 			}
 		})
@@ -83,7 +73,7 @@ func TestPage_headers(t *testing.T) {
 	t.Parallel()
 	_, h := newPage(t)
 	for _, path := range []string{"/", "/web/page.js", "/nowhere"} {
-		header := ask(t, h, "GET", path, nil, nil).Header
+		header := ask(t, h, "GET", path, nil, nil).Header()
 		for name, want := range map[string]string{
 			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 			"Content-Security-Policy": "frame-ancestors 'none'",
@@ -102,7 +92,7 @@ func TestPage_headers(t *testing.T) {
 func TestPage_selfContained(t *testing.T) {
 	t.Parallel()
 	_, h := newPage(t)
-	html := body(t, ask(t, h, "GET", "/", nil, nil))
+	html := ask(t, h, "GET", "/", nil, nil).Body.String()
 	for _, bad := range []string{"<script>", "<style", "style=\"", "onclick=", "onload=", "//cdn", "ZgotmplZ", "<no value>"} {
 		if strings.Contains(html, bad) {
 			t.Errorf("the page holds %q", bad)
@@ -114,7 +104,7 @@ func TestPage_selfContained(t *testing.T) {
 		}
 	}
 	for _, m := range regexp.MustCompile(`"(/web/[^"]*)"`).FindAllStringSubmatch(html, -1) {
-		if got := ask(t, h, "GET", m[1], nil, nil).StatusCode; got != http.StatusOK {
+		if got := ask(t, h, "GET", m[1], nil, nil).Code; got != http.StatusOK {
 			t.Errorf("%s: status %d", m[1], got)
 		}
 	}
@@ -124,7 +114,7 @@ func TestPage_people(t *testing.T) {
 	t.Parallel()
 	sim, h := newPage(t)
 	say := func(as, channel, text string) string {
-		return body(t, ask(t, h, "POST", "/say", url.Values{"as": {as}, "channel": {channel}, "text": {text}}, nil))
+		return ask(t, h, "POST", "/say", url.Values{"as": {as}, "channel": {channel}, "text": {text}}, nil).Body.String()
 	}
 	if got := say(Mia, Marketing, "Hello <b>all</b> & *you*"); got != "" {
 		t.Errorf("say = %q, want no words", got)
@@ -132,20 +122,20 @@ func TestPage_people(t *testing.T) {
 	if got := say(Mia, Marketing, "/directories"); got != "" {
 		t.Errorf("a command without a bot = %q, want no words beside the workspace's own", got)
 	}
-	mia := body(t, ask(t, h, "GET", "/?as="+Mia+"&channel="+Marketing, nil, nil))
+	mia := ask(t, h, "GET", "/?as="+Mia+"&channel="+Marketing, nil, nil).Body.String()
 	for _, want := range []string{"Hello &lt;b&gt;all&lt;/b&gt; &amp; <strong>you</strong>", "dispatch_failed", "Only visible to you", "No bot is connected"} {
 		if !strings.Contains(mia, want) {
 			t.Errorf("Mia does not see %q", want)
 		}
 	}
-	noah := body(t, ask(t, h, "GET", "/?as="+Noah+"&channel="+Marketing, nil, nil))
+	noah := ask(t, h, "GET", "/?as="+Noah+"&channel="+Marketing, nil, nil).Body.String()
 	if !strings.Contains(noah, "Hello &lt;b&gt;") || strings.Contains(noah, "Only visible to you") {
 		t.Error("Noah must see what Mia said, and not what only she sees")
 	}
-	if got := ask(t, h, "GET", "/?as="+Bot, nil, nil).StatusCode; got != http.StatusNotFound {
+	if got := ask(t, h, "GET", "/?as="+Bot, nil, nil).Code; got != http.StatusNotFound {
 		t.Errorf("acting as the bot = %d, want 404", got)
 	}
-	guest := body(t, ask(t, h, "GET", "/?as="+Gus+"&channel="+Private, nil, nil))
+	guest := ask(t, h, "GET", "/?as="+Gus+"&channel="+Private, nil, nil).Body.String()
 	if strings.Contains(guest, "launch") {
 		t.Error("Gus sees a channel that he is not in")
 	}
@@ -173,7 +163,7 @@ func TestPage_live(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // Only read from.
+	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
 	until := func(words string) (text string) {
 		for lines.Scan() {

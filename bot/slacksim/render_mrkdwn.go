@@ -11,7 +11,7 @@ import (
 
 // plain draws text without markup: line breaks and emoji names count, nothing else.
 func (p *painter) plain(text string) template.HTML {
-	return template.HTML(breaks(html.EscapeString(emojied(clipped(text))))) //nolint:gosec // Escaped just here.
+	return template.HTML(breaks(html.EscapeString(emojied(clipped(text))))) // Escaped just here.
 }
 
 // mrkdwn draws Slack's own markup: *bold*, _italic_, ~strike~, `code`, fenced code, > quotes, and everything in angle
@@ -29,7 +29,7 @@ func (p *painter) mrkdwn(text string) template.HTML {
 			b.WriteString("<pre>" + escaped(unbracketed(strings.Trim(part, "\n"))) + "</pre>")
 		}
 	}
-	return template.HTML(b.String()) //nolint:gosec // Every text in it went through escaped.
+	return template.HTML(b.String()) // Every text in it went through escaped.
 }
 
 // lines draws text outside fences, with runs of quoted lines gathered into one quote.

@@ -45,7 +45,7 @@ func (p *painter) rich(elements json.RawMessage) template.HTML {
 			b.WriteString(p.richList(part))
 		}
 	}
-	return template.HTML(b.String()) //nolint:gosec // Every text in it went through html.EscapeString.
+	return template.HTML(b.String()) // Every text in it went through html.EscapeString.
 }
 
 func (p *painter) richList(list richPart) string {

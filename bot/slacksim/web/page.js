@@ -90,8 +90,11 @@
 
   // patch puts new lines on top; a stream that comes back repeats those that are here already.
   function patch(list, fragment) {
+    const lines = [...fragment.children];
+    const another = lines.some((next) => (document.getElementById(next.id)?.dataset.v ?? next.dataset.v) !== next.dataset.v);
+    if (another) list.replaceChildren(); // the workspace was started anew and counts from one again
     const first = list.firstElementChild;
-    for (const next of [...fragment.children]) {
+    for (const next of lines) {
       if (!document.getElementById(next.id)) list.insertBefore(next, first);
     }
     while (list.children.length > 500) list.lastElementChild.remove();
