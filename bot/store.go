@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -45,45 +46,57 @@ func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Dura
 	})
 	if err != nil {
 		s.remember(key, value, ttl)
+		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.memory, key)
 }
 
 // Get returns what was kept under key; false if nothing was, or not any more.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool) {
+	if value, ok := s.recall(key); ok { // put while Redis was away, so newer than what Redis may have
+		return value, true
+	}
 	var value []byte
 	err := s.try(ctx, func(ctx context.Context) (err error) {
 		value, err = s.redis.Get(ctx, s.prefix+key).Bytes()
 		return err
 	})
-	if err == nil {
-		return value, true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, ok := s.memory[key]
-	return k.value, ok && time.Now().Before(k.expires)
+	return value, err == nil
 }
 
 // First reports whether key is seen for the first time within ttl. With Redis away it knows only of this process.
 func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
-	first := false
-	err := s.try(ctx, func(ctx context.Context) error {
-		err := s.redis.SetArgs(ctx, s.prefix+key, 1, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
-		first = err == nil
-		if err == redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
-			return nil
-		}
+	owner, mine := "", rand.Text()
+	err := s.try(ctx, func(ctx context.Context) (err error) {
+		owner, err = s.claim(ctx, s.prefix+key, mine, ttl)
 		return err
 	})
-	s.mu.Lock()
-	k, here := s.memory[key]
-	s.mu.Unlock()
-	seenHere := here && time.Now().Before(k.expires)
+	_, seenHere := s.recall(key)
 	if err == nil {
-		return first && !seenHere
+		return owner == mine && !seenHere
 	}
 	s.remember(key, nil, ttl)
 	return !seenHere
+}
+
+// claim sets key for its first caller and returns whose it is. That is asked too, since go-redis repeats a command whose
+// answer was lost, and then finds the key taken by itself.
+func (s *Store) claim(ctx context.Context, key, mine string, ttl time.Duration) (owner string, err error) {
+	err = s.redis.SetArgs(ctx, key, mine, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
+	if err == redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
+		return s.redis.Get(ctx, key).Result()
+	}
+	return mine, err
+}
+
+// recall returns what this process remembers.
+func (s *Store) recall(key string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.memory[key]
+	return k.value, ok && time.Now().Before(k.expires)
 }
 
 // try runs one command against Redis, unless Redis was away a moment ago. A missing key is not an outage, and neither is a

@@ -87,3 +87,31 @@ func TestStore_isNotHeldUpByItsCaller(t *testing.T) {
 		t.Error("with its time over, the store must still answer")
 	}
 }
+
+// twice runs every command twice, as go-redis does when the first answer was lost.
+type twice struct{}
+
+func (twice) DialHook(next redis.DialHook) redis.DialHook                            { return next }
+func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook { return next }
+
+func (twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		_ = next(ctx, cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func TestStore_takesNoRetryForARepeat(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	client.AddHook(twice{})
+	store := bot.NewStore(client, "test:")
+	if !store.First(t.Context(), "click", time.Minute) {
+		t.Error("the client's own retry counts as a repeat: the click would be lost")
+	}
+	if store.First(t.Context(), "click", time.Minute) {
+		t.Error("a repeat counts as the first time")
+	}
+}
