@@ -231,8 +231,8 @@ func (c *Client) judge(ctx context.Context, r *route, resp *http.Response, decod
 	if !good || v.refused() {
 		return c.refusal(r, resp, v)
 	}
-	if parseErr == nil && r.kind != read && !v.ok() {
-		parseErr = fmt.Errorf("the answer does not say whether it was done: %s", a.shape())
+	if parseErr == nil && !v.good(r.kind) {
+		parseErr = fmt.Errorf("the answer does not say that it went well: %s", a.shape())
 	}
 	if parseErr != nil {
 		return &Error{Route: r.String(), Status: resp.StatusCode, Err: parseErr, passing: !a.readable()}

@@ -96,6 +96,14 @@ func TestDirectories_notUnderstood(t *testing.T) {
 			}
 		})
 	}
+	for _, body := range []string{
+		`{"status":{"status":"error"},"directory":[]}`, `{"status":"failed","data":[]}`, `{"status":false,"errors":"x","total":0}`,
+		`{"errors":{"error_code":[507]},"directory":[]}`,
+	} {
+		if got, err := serve(t, answers(http.StatusOK, body)).Directories(t.Context()); err == nil {
+			t.Errorf("%s gives %v and no error", body, got)
+		}
+	}
 	_, err := serve(t, answers(http.StatusOK, `{"status":{"status":"OK"}}`)).Directories(t.Context())
 	if e, ok := errors.AsType[*coupontools.Error](err); !ok || e.Route != "POST /v3/directory/list" || e.Status != 200 {
 		t.Errorf("error = %#v, want the route and the status in it", err)

@@ -23,14 +23,24 @@ var accountCodes = []int{1000, 101, 103, 104}
 
 // verdict is what an answer's envelope says about the call.
 type verdict struct {
-	// word is status.status in lower case, empty if there is none.
+	// word is status.status in lower case, empty if there is none; flat is the same of a status that is no object.
 	word  string
+	flat  string
 	codes []int
 	texts []string
 }
 
 // ok reports whether the API says that the call was carried out.
 func (v verdict) ok() bool { return v.word == wordOK }
+
+// good reports whether the answer may be taken for a good one. Of a send or another write it has to say so; of a read it
+// is enough that it says nothing else, since v4 has no envelope.
+func (v verdict) good(k kind) bool {
+	if k != read || v.word != "" {
+		return v.ok()
+	}
+	return slices.Contains([]string{"", wordOK, "success", "true", "1", "200"}, v.flat)
+}
 
 // refused reports whether the API says that the call was not carried out. A word that is not documented says neither.
 func (v verdict) refused() bool {
@@ -43,6 +53,10 @@ func (a answer) verdict() verdict {
 	var v verdict
 	status := a.top.object("status")
 	v.word = strings.ToLower(status.text("status"))
+	v.flat = strings.ToLower(a.top.text("status"))
+	if string(a.top.value("status")) == "false" {
+		v.flat = wordFailed
+	}
 	for _, holder := range []fields{status, a.top} {
 		for _, raw := range oneOrMany(holder.value("errors")) {
 			v.say(text(raw))
