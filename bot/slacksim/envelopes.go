@@ -47,11 +47,9 @@ func (s *Server) deliver(ctx context.Context, d *delivery) (Outcome, error) {
 	if err := s.holdBack(ctx); err != nil {
 		return Outcome{}, err
 	}
-	for _, o := range s.dispatch(d) {
-		if o.to.write(o.frame) != nil {
-			_ = o.to.ws.CloseNow()
-		}
-	}
+	s.mu.Lock()
+	s.dispatch(d)
+	s.mu.Unlock()
 	select {
 	case <-d.done:
 	case <-ctx.Done():
@@ -84,16 +82,8 @@ func (s *Server) holdBack(ctx context.Context) error {
 	}
 }
 
-// outgoing is a frame to write once mu is free.
-type outgoing struct {
-	to    *conn
-	frame []byte
-}
-
-// dispatch registers the delivery, starts its clock, and returns what to write where. It takes mu itself.
-func (s *Server) dispatch(d *delivery) []outgoing {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// dispatch sends the envelope and starts its clock.
+func (s *Server) dispatch(d *delivery) {
 	if d.id == "" {
 		d.id = uuid()
 	}
@@ -101,23 +91,21 @@ func (s *Server) dispatch(d *delivery) []outgoing {
 	if first == nil {
 		s.note(TrafficEntry{Kind: "envelope", Name: d.name, Status: failureNoSocket, Request: string(d.payload)})
 		s.finish(d, failureNoSocket)
-		return nil
+		return
 	}
 	frame := d.frame()
-	var out []outgoing
 	d.conn, d.sent, d.copies, d.excused = first.id, time.Now(), 1, first.silent
 	if !first.silent {
-		out = append(out, outgoing{first, frame})
+		first.send(frame)
 	}
 	if s.faults.duplicates > 0 {
 		s.faults.duplicates--
 		d.copies++
-		out = append(out, outgoing{s.other(first), frame})
+		s.other(first).send(frame)
 	}
 	s.remember(d)
 	s.note(TrafficEntry{Kind: "envelope", Name: d.name, Status: fmt.Sprintf("connection %d", first.id), Request: string(d.payload)})
 	time.AfterFunc(ackTime, func() { s.expire(d) })
-	return out
 }
 
 // other returns another connection than c if there is one.

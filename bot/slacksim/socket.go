@@ -23,7 +23,8 @@ const (
 	disconnectLag  = time.Second // from the frame disconnect to the cut
 	usualLife      = 18_060      // seconds, as hello says
 	debugLife      = 360 * time.Second
-	writeTime      = 5 * time.Second
+	writeTime      = 30 * time.Second
+	queueLen       = 4_096 // frames waiting for one connection
 	socketHost     = "applink-local"
 )
 
@@ -54,14 +55,14 @@ func newSocketState() socketState {
 	return socketState{tickets: map[string]time.Time{}, sent: map[string]*delivery{}}
 }
 
-// conn is one connection of the bot. Its fields but ws and writing are guarded by the server's mu.
+// conn is one connection of the bot. Its fields but ws and out are guarded by the server's mu.
 type conn struct {
 	id      int
 	ws      *websocket.Conn
-	writing sync.Mutex // frames go out one after another, hello first; taken before the server's mu
-	ready   bool // hello was sent
-	leaving bool // a disconnect frame was sent: no more envelopes
-	silent  bool // half-open: nothing passes any more
+	out     chan []byte // frames to send
+	ready   bool        // hello was sent
+	leaving bool        // a disconnect frame was sent: no more envelopes
+	silent  bool        // half-open: nothing passes any more
 	gone    bool
 	cut     string // why the server ended it, "" if it did not
 }
@@ -115,7 +116,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "ticket refused", http.StatusForbidden)
 		return
 	}
-	c := &conn{}
+	c := &conn{out: make(chan []byte, queueLen)}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // clients send the Origin of slack.com
 		OnPingReceived: func(context.Context, []byte) bool {
@@ -134,11 +135,12 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.socket.running.Done()
-	s.greet(c, n)
 	ctx, cancel := context.WithCancel(s.life)
 	defer cancel()
+	s.socket.running.Go(func() { c.write(ctx) })
+	s.greet(c, n)
 	if n <= maxConnections {
-		go s.ping(ctx, c)
+		s.socket.running.Go(func() { s.ping(ctx, c) })
 		s.endAfter(c, r.URL.Query().Get("debug_reconnects") == "true")
 	}
 	s.leave(c, s.read(ctx, c))
@@ -180,6 +182,8 @@ func (s *Server) greet(c *conn, n int) {
 		s.dismiss(c, "too_many_websockets", disconnectLag)
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	hello := encode(answer{
 		"type": "hello", "num_connections": n, "connection_info": answer{"app_id": App},
 		"debug_info": answer{
@@ -187,27 +191,37 @@ func (s *Server) greet(c *conn, n int) {
 			"approximate_connection_time": usualLife,
 		},
 	})
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	s.mu.Lock()
-	c.ready = true // envelopes may be picked for it now, and wait behind hello
+	c.send(hello)
+	c.ready = true
 	s.note(TrafficEntry{Kind: "socket", Name: "hello", Status: fmt.Sprintf("connection %d of %d", c.id, n), Request: string(hello)})
 	s.change(Event{Kind: EventConnections})
-	s.mu.Unlock()
-	_ = c.writeNow(hello)
 }
 
-// write sends one frame. It must not be called with mu held.
-func (c *conn) write(frame []byte) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	return c.writeNow(frame)
+// send queues one frame, never waiting. A bot that does not read is cut off in the end.
+func (c *conn) send(frame []byte) {
+	select {
+	case c.out <- frame:
+	default:
+		go c.ws.CloseNow()
+	}
 }
 
-func (c *conn) writeNow(frame []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
-	defer cancel()
-	return c.ws.Write(ctx, websocket.MessageText, frame)
+// write sends what is queued until ctx ends.
+func (c *conn) write(ctx context.Context) {
+	for {
+		select {
+		case frame := <-c.out:
+			limited, cancel := context.WithTimeout(ctx, writeTime)
+			err := c.ws.Write(limited, websocket.MessageText, frame)
+			cancel()
+			if err != nil {
+				_ = c.ws.CloseNow()
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (s *Server) ping(ctx context.Context, c *conn) {
@@ -299,8 +313,8 @@ func (s *Server) dismiss(c *conn, reason string, lag time.Duration) {
 	c.leaving = true
 	s.note(TrafficEntry{Kind: "socket", Name: "disconnect", Status: reason, Request: string(frame)})
 	s.change(Event{Kind: EventConnections})
+	c.send(frame)
 	s.mu.Unlock()
-	_ = c.write(frame)
 	time.AfterFunc(lag, func() { s.cut(c, reason) })
 }
 
@@ -363,12 +377,13 @@ func (s *Server) excuse(c *conn) {
 // SendRaw sends a text frame as it is on one connection.
 func (s *Server) SendRaw(frame []byte) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	c := s.pick()
-	s.mu.Unlock()
 	if c == nil {
 		return fmt.Errorf("send a raw frame: no connection is open")
 	}
-	return c.write(frame)
+	c.send(frame)
+	return nil
 }
 
 // pick returns the connection for the next envelope, nil if there is none.
