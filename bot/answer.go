@@ -18,44 +18,88 @@ import (
 )
 
 // screen is where a view that the bot showed can be found again: by Slack's id, or by the bot's own for one that Slack
-// has yet to open. The zero screen is none.
-type screen struct{ id, external, hash string }
+// has yet to show. The zero screen is none.
+type screen struct {
+	id, external, hash string
+
+	acked bool // shown by an acknowledgement, which Slack may not have got to yet
+}
 
 func (s screen) there() bool { return s.id != "" || s.external != "" }
 
-// deliver brings a reply out: its view to the screen, its message to the channel or the person. While work is still to
-// come ([Reply.Later]) only the view is shown. It returns where the view is.
+// bring brings a reply out. If Slack does not take it, the person is told so.
+func (b *Bot) bring(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
+	at, err := b.deliver(ctx, x, shown, r)
+	if err != nil {
+		err = undelivered(err)
+		b.refuse(ctx, x, shown, err)
+	}
+	return at, err
+}
+
+// deliver brings a reply's view to the screen and its message to the channel or the person. While work is still to come
+// ([Reply.Later]) only the view is shown. It returns where the view is.
 func (b *Bot) deliver(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
-	if r.View == nil && x.responseURL == "" && (r.Text != "" || len(r.Blocks) > 0) && r.Later == nil {
-		r.View, r.Push = noticeView(noticeTitle, r.Text), !shown.there()
-	}
 	if r.View != nil {
-		return b.show(ctx, x, shown, r)
+		at, err := b.show(ctx, x, shown, r)
+		if err != nil || x.responseURL == "" {
+			return at, err
+		}
+		shown = at
 	}
-	if r.Later != nil || r.Text == "" && len(r.Blocks) == 0 {
+	if r.Later != nil || !r.hasMessage() && !r.Remove {
 		return shown, nil
+	}
+	if x.responseURL == "" {
+		return b.notice(ctx, x, shown, r)
 	}
 	return shown, b.say(ctx, x, r)
 }
 
 // refuse says in words why something was not done, to the person only, and never in the place of an answer.
 func (b *Bot) refuse(ctx context.Context, x *exchange, shown screen, err error) {
-	mistake, reference := b.explain(err)
-	if reference != "" {
-		b.config.Log.Error("fault", "reference", reference, "kind", x.kind, "name", x.name, "user", x.user, "err", mistake.Cause)
-	}
-	reply := Reply{Text: mistake.sentence(reference)}
+	mistake, text := b.words(x, err)
+	reply := Reply{Text: text}
 	if mistake.outsider && x.kind == kindCommand {
-		reply.Blocks = append(textBlocks(reply.Text), b.helpFor(x)...)
+		reply.Blocks = append(textBlocks(text), b.helpFor(x)...)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+	defer cancel()
 	if shown.there() {
-		reply = Reply{View: noticeView(noticeTitle, reply.Text)}
+		_, err = b.notice(ctx, x, shown, reply)
+	} else {
+		_, err = b.deliver(ctx, x, shown, reply)
 	}
-	if _, err := b.deliver(context.WithoutCancel(ctx), x, shown, reply); err != nil {
+	if err != nil {
 		b.config.Log.Warn("answer lost", "kind", x.kind, "name", x.name, "user", x.user, "err", err)
 	}
+}
+
+// notice shows a message in a modal: in the place of one shown before, or on top of the one the request came from. If
+// there is no such modal any more, the person gets it as a direct message.
+func (b *Bot) notice(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
+	at, err := b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: true})
+	if err == nil {
+		return at, nil
+	}
+	if second := b.direct(ctx, x, r); second != nil {
+		return shown, errors.Join(err, second)
+	}
+	return shown, nil
+}
+
+// direct sends a message to the person when every other way is closed.
+func (b *Bot) direct(ctx context.Context, x *exchange, r Reply) error {
+	channel, err := b.poster.Direct(ctx, x.user)
+	if err == nil {
+		_, err = b.poster.Post(ctx, channel, Message{Text: r.Text, Blocks: r.body()})
+	}
+	if err != nil {
+		return fmt.Errorf("direct message: %w", err)
+	}
+	return nil
 }
 
 // show puts a view on the screen: in the place of one shown before, or opened, pushed or updated as the exchange allows.
@@ -70,7 +114,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		answer, err = b.update(ctx, *r.View, shown)
 	case view == nil:
 		answer, err = b.config.Slack.OpenViewContext(ctx, x.trigger, *r.View)
-	case r.Push:
+	case r.Push && !x.deepest:
 		answer, err = b.config.Slack.PushViewContext(ctx, x.trigger, *r.View)
 	default:
 		answer, err = b.update(ctx, *r.View, screen{id: view.ID, hash: view.Hash})
@@ -81,27 +125,36 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 	return screen{id: answer.ID, external: answer.ExternalID}, nil
 }
 
-// updateTries and updateWait: a view pushed by an acknowledgement opens a moment after it.
+// updateTries and updateWait: what an acknowledgement shows is on the screen a moment after it. Until then its external_id
+// is not found; an update by the id of the view it replaces could be overtaken by it.
 const (
 	updateTries = 10
 	updateWait  = 200 * time.Millisecond
 )
 
+// update puts a view in the place of another. The hash keeps nothing from being shown: a conflict means that the answer
+// to another click was drawn since this one, and the person is still owed this answer. The last to be ready wins.
 func (b *Bot) update(ctx context.Context, view slack.ModalViewRequest, at screen) (*slack.ViewResponse, error) {
-	for try := 1; ; try++ {
-		var external string
-		if at.id == "" {
-			external = at.external
-		}
-		answer, err := b.config.Slack.UpdateViewContext(ctx, view, external, at.hash, at.id)
-		refused, _ := errors.AsType[slack.SlackErrorResponse](err)
-		if refused.Err != "not_found" || at.external == "" || try == updateTries {
+	for try := 1; at.acked && try <= updateTries; try++ {
+		answer, err := b.config.Slack.UpdateViewContext(ctx, view, at.external, "", "")
+		if slackCode(err) != "not_found" || try == updateTries && at.id == "" {
 			return answer, err
 		}
 		if err := pause(ctx, updateWait); err != nil {
 			return nil, err
 		}
 	}
+	answer, err := b.config.Slack.UpdateViewContext(ctx, view, "", at.hash, at.id)
+	if slackCode(err) == "hash_conflict" {
+		return b.config.Slack.UpdateViewContext(ctx, view, "", "", at.id)
+	}
+	return answer, err
+}
+
+// slackCode returns the error that Slack answered with, "" if err is none of Slack's.
+func slackCode(err error) string {
+	refused, _ := errors.AsType[slack.SlackErrorResponse](err)
+	return refused.Err
 }
 
 // answerMessage is the body for a response_url.
@@ -115,12 +168,24 @@ type answerMessage struct {
 	UnfurlMedia     bool          `json:"unfurl_media"`
 }
 
-// say posts a reply's message. If the response_url does not take it, the person gets it by chat.postEphemeral.
+// say posts a reply's message. If the response_url does not take it, the person gets it by chat.postEphemeral, and where
+// the bot may not post as a direct message.
 func (b *Bot) say(ctx context.Context, x *exchange, r Reply) error {
-	m := answerMessage{ResponseType: "ephemeral", Text: Escape(r.Text), Blocks: r.Blocks}
-	if len(m.Blocks) == 0 {
-		m.Blocks = textBlocks(r.Text)
+	if r.hasMessage() {
+		if err := b.post(ctx, x, r); err != nil {
+			return err
+		}
 	}
+	if r.Remove {
+		if err := b.answers.post(ctx, x.responseURL, answerMessage{DeleteOriginal: true}); err != nil {
+			b.config.Log.Warn("message not removed", "name", x.name, "err", err)
+		}
+	}
+	return nil
+}
+
+func (b *Bot) post(ctx context.Context, x *exchange, r Reply) error {
+	m := answerMessage{ResponseType: "ephemeral", Text: Escape(r.Text), Blocks: r.body()}
 	switch {
 	case r.Replace:
 		m.ReplaceOriginal = true
@@ -130,16 +195,17 @@ func (b *Bot) say(ctx context.Context, x *exchange, r Reply) error {
 	case r.Public && !b.people.private(ctx, x.request.Channel):
 		m.ResponseType = "in_channel"
 	}
-	if err := b.answers.post(ctx, x.responseURL, m); err != nil {
-		_, second := b.config.Slack.PostEphemeralContext(ctx, x.request.Channel, x.user,
-			slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
-		if second != nil {
-			return fmt.Errorf("answer: %w", errors.Join(err, second))
-		}
+	err := b.answers.post(ctx, x.responseURL, m)
+	if err == nil {
 		return nil
 	}
-	if r.Remove {
-		return b.answers.post(ctx, x.responseURL, answerMessage{DeleteOriginal: true})
+	_, second := b.config.Slack.PostEphemeralContext(ctx, x.request.Channel, x.user,
+		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	if second == nil {
+		return nil
+	}
+	if third := b.direct(ctx, x, r); third != nil {
+		return fmt.Errorf("answer: %w", errors.Join(err, second, third))
 	}
 	return nil
 }
@@ -149,6 +215,9 @@ type answerer struct{ http *http.Client }
 
 // answerTries bounds how often an answer that Slack puts off (429) is offered. Slack: a response_url takes five.
 const answerTries = 3
+
+// answerPost bounds posting to a response_url, so that of [answerTime] enough is left for the other ways.
+const answerPost = answerTime / 2
 
 func newAnswerer() answerer {
 	return answerer{http: &http.Client{
@@ -165,12 +234,14 @@ func (a answerer) post(ctx context.Context, url string, m answerMessage) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerPost)
+	defer cancel()
 	for try := 1; ; try++ {
 		wait, err := a.once(ctx, url, body)
 		if wait == 0 || try == answerTries {
 			return err
 		}
-		if err := pause(ctx, wait); err != nil {
+		if pause(ctx, wait) != nil {
 			return err
 		}
 	}

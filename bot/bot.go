@@ -26,6 +26,8 @@ const (
 	seenFor = time.Hour
 	// answerTime bounds bringing one answer to Slack, all tries included.
 	answerTime = 30 * time.Second
+	// farewellTime is for telling people that the bot stops before their answer is ready.
+	farewellTime = 3 * time.Second
 )
 
 // Config is what a bot is made of.
@@ -52,6 +54,7 @@ type Config struct {
 type Bot struct {
 	config  Config
 	people  *people
+	poster  *Poster
 	answers answerer
 
 	names    map[string]*Command
@@ -64,7 +67,7 @@ type Bot struct {
 	work  sync.WaitGroup
 	// stop ends work that is still under way when the bot is drained.
 	stop     context.Context //nolint:containedctx // ends with the bot, not with a call
-	stopWork context.CancelFunc
+	stopWork context.CancelCauseFunc
 }
 
 // route is a handler and the right it needs.
@@ -78,6 +81,7 @@ func New(c Config) (*Bot, error) {
 	b := &Bot{
 		config:   c,
 		people:   newPeople(c.Slack, c.Home, c.Senders, c.Admins),
+		poster:   NewPoster(c.Slack),
 		answers:  newAnswerer(),
 		names:    map[string]*Command{},
 		topics:   map[string]*Command{},
@@ -86,7 +90,7 @@ func New(c Config) (*Bot, error) {
 		suggests: map[string]route[Suggester]{},
 		later:    semaphore.NewWeighted(maxLater),
 	}
-	b.stop, b.stopWork = context.WithCancel(context.Background())
+	b.stop, b.stopWork = context.WithCancelCause(context.Background())
 	for i := range c.Commands {
 		if err := b.add(&c.Commands[i]); err != nil {
 			return nil, err
@@ -149,7 +153,8 @@ func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) 
 	b.handle(ctx, env, ack.Send)
 }
 
-// Drain waits until what was taken is answered, or ctx ends; then what is left is broken off.
+// Drain waits until what was taken is answered, or ctx ends. Then what is left is broken off, and the people who wait for
+// it are told so, which takes up to three more seconds.
 func (b *Bot) Drain(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
@@ -159,7 +164,11 @@ func (b *Bot) Drain(ctx context.Context) {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		b.stopWork()
-		<-done
+	}
+	b.stopWork(stopping())
+	select {
+	case <-done:
+	case <-time.After(farewellTime):
+		b.config.Log.Warn("left answers behind")
 	}
 }

@@ -67,11 +67,12 @@ type Reply struct {
 	Public bool
 	// Replace puts the message in the place of the one whose button was clicked. Of a public message it stays public.
 	Replace bool
-	// Remove takes away the message whose button was clicked, after Text or Blocks were posted.
+	// Remove takes away the message whose button was clicked, after Text or Blocks, if any, were posted.
 	Remove bool
 
 	// View is a modal. A command or a click in a message opens it; a click in a modal updates that modal; a submit
-	// updates the submitted view. With Push it comes on top of the modal instead.
+	// updates the submitted view. With Push it comes on top of the modal instead, unless Slack's stack is full. A message
+	// beside it is posted too, except from within a modal, where there is no place for it.
 	View *slack.ModalViewRequest
 	Push bool
 	// Errors answers a submit with words at the fields, by block_id, and keeps the form.
@@ -80,4 +81,14 @@ type Reply struct {
 	// Later does work that waits for a slow service, after the acknowledgement and after the rest of this Reply. What
 	// it returns is brought out likewise; a View then updates the one that this Reply showed. It has [laterTime].
 	Later func(ctx context.Context) (Reply, error)
+}
+
+func (r Reply) hasMessage() bool { return r.Text != "" || len(r.Blocks) > 0 }
+
+// body returns the blocks of the message.
+func (r Reply) body() []slack.Block {
+	if len(r.Blocks) > 0 {
+		return r.Blocks
+	}
+	return textBlocks(r.Text)
 }

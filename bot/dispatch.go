@@ -63,7 +63,7 @@ func (b *Bot) answer(ctx context.Context, x *exchange) error {
 		b.refuse(ctx, x, screen{}, err)
 		return err
 	}
-	shown, err := b.deliver(ctx, x, screen{}, reply)
+	shown, err := b.bring(ctx, x, screen{}, reply)
 	if err != nil || reply.Later == nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
 	}
 	r, ok := routes[x.name]
 	if !ok {
-		return Reply{}, gone()
+		return Reply{}, gone(x.kind)
 	}
 	if err := b.admit(ctx, x, r.right); err != nil {
 		return Reply{}, err
@@ -125,12 +125,14 @@ func (b *Bot) finish(ctx context.Context, x *exchange, shown screen, reply Reply
 	handle := func(ctx context.Context, _ Request) (Reply, error) { return reply.Later(ctx) }
 	result, err := call(ctx, handle, x.request)
 	interim()
-	bring := context.WithoutCancel(ctx)
 	if err != nil {
-		b.refuse(bring, x, shown, err)
+		if b.stop.Err() != nil && errors.Is(err, context.Canceled) {
+			err = context.Cause(b.stop)
+		}
+		b.refuse(ctx, x, shown, err)
 		return err
 	}
-	_, err = b.deliver(bring, x, shown, result)
+	_, err = b.bring(ctx, x, shown, result)
 	return err
 }
 

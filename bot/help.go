@@ -17,46 +17,29 @@ const helpWord = "help"
 func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 	c := b.names[x.name]
 	if c == nil {
-		return Reply{}, gone()
+		return Reply{}, gone(x.kind)
 	}
 	words := x.request.Words
 	if x.name == b.config.Root {
-		topic, found := b.topic(&words, x)
-		switch {
-		case topic == nil && !found:
-			return b.unknown(words[0].Text), nil
-		case topic == nil:
+		if len(words) == 2 && isHelp(words[0]) { // "help <topic>" is read as "<topic> help"
+			words = []Word{words[1], words[0]}
+		}
+		if len(words) == 0 || isHelp(words[0]) {
 			return b.helpAll(""), nil
 		}
-		c = topic
+		if c = b.byTopic(words[0].Text); c == nil {
+			return b.unknown(words[0].Text), nil
+		}
+		words = words[1:]
+		x.request.Words, x.request.Text = words, Texts(words)
 	}
 	if len(words) == 1 && isHelp(words[0]) {
-		return help(c), nil
+		return b.help(c), nil
 	}
 	if err := b.admit(ctx, x, c.Right); err != nil {
 		return Reply{}, err
 	}
 	return call(ctx, c.Run, x.request)
-}
-
-// topic takes the topic off the words after the root command. Without one, or for "help", it finds the help of all;
-// "help <topic>" is read as "<topic> help".
-func (b *Bot) topic(words *[]Word, x *exchange) (c *Command, found bool) {
-	all := *words
-	if len(all) == 2 && isHelp(all[0]) {
-		all = []Word{all[1], all[0]}
-	}
-	if len(all) == 0 || isHelp(all[0]) {
-		return nil, true
-	}
-	c = b.byTopic(all[0].Text)
-	if c == nil {
-		return nil, false
-	}
-	*words = all[1:]
-	x.request.Words = all[1:]
-	x.request.Text = Texts(all[1:])
-	return c, true
 }
 
 func (b *Bot) byTopic(word string) *Command {
@@ -159,16 +142,10 @@ func only(right Right) string {
 }
 
 // help explains one command with examples.
-func help(c *Command) Reply {
-	name := c.Name
-	if name == "" {
-		name = c.Topic
-	}
-	set := []slack.Block{
-		blocks.Header(strings.TrimSpace(name + " " + c.Usage)),
-		blocks.Text(c.Summary + only(c.Right)),
-	}
-	texts := []string{strings.TrimSpace(name+" "+c.Usage) + " – " + c.Summary}
+func (b *Bot) help(c *Command) Reply {
+	line := b.line(c)
+	set := []slack.Block{blocks.Header(line), blocks.Text(c.Summary + only(c.Right))}
+	texts := []string{line + " – " + c.Summary}
 	for _, e := range c.Examples {
 		set = append(set, blocks.Rich(blocks.Line{blocks.Code(e.Line)}, blocks.Line{blocks.Plain(e.Does)}))
 		texts = append(texts, e.Line+" – "+e.Does)
@@ -179,7 +156,7 @@ func help(c *Command) Reply {
 // helpFor is the help that goes with a refusal to somebody who may use nothing else.
 func (b *Bot) helpFor(x *exchange) []slack.Block {
 	if c := b.names[x.name]; c != nil && c.Name != b.config.Root {
-		return help(c).Blocks
+		return b.help(c).Blocks
 	}
 	return b.helpAll("").Blocks
 }

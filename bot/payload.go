@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -67,14 +68,25 @@ type exchange struct {
 	responseURL string
 	ephemeral   bool            // the clicked message is seen by this person only
 	inputs      map[string]bool // block_ids of the submitted view that errors may be shown at
-	deepest     bool            // the submitted view is the last that Slack's stack has room for
+	deepest     bool            // the view it came from is the last that Slack's stack has room for
+}
+
+// decode reads JSON. A field of another type than expected is left out: what Slack changes in one field must not lose the
+// rest.
+func decode(raw json.RawMessage, into any) error {
+	err := json.Unmarshal(raw, into)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return nil
+	}
+	return err
 }
 
 func readSlash(envelope string, raw json.RawMessage) (*exchange, error) {
 	var p slashPayload
-	if err := json.Unmarshal(raw, &p); err != nil {
+	if err := decode(raw, &p); err != nil {
 		return nil, fmt.Errorf("read slash command: %w", err)
 	}
+	p.Text = bounded(p.Text)
 	x := &exchange{
 		kind: kindCommand, name: p.Command, team: p.TeamID, user: p.UserID,
 		once: p.TriggerID, trigger: p.TriggerID, responseURL: p.ResponseURL,
@@ -89,7 +101,7 @@ func readSlash(envelope string, raw json.RawMessage) (*exchange, error) {
 // readInteractive reads a click, a submit or a suggestion; nil for any other interaction, which needs no answer.
 func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 	var p interactivePayload
-	if err := json.Unmarshal(raw, &p); err != nil {
+	if err := decode(raw, &p); err != nil {
 		return nil, fmt.Errorf("read interaction: %w", err)
 	}
 	x := &exchange{
@@ -106,6 +118,7 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 	if x.request.Channel == "" {
 		x.request.Channel = p.Container.ChannelID
 	}
+	x.deepest = p.View != nil && p.View.deepest()
 	switch {
 	case p.Type == "block_actions" && len(p.Actions) > 0:
 		a := p.Actions[0]
@@ -116,7 +129,7 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 		}
 	case p.Type == "view_submission" && p.View != nil:
 		x.kind, x.name = kindSubmit, p.View.CallbackID
-		x.inputs, x.deepest = p.View.inputs(), p.View.deepest()
+		x.inputs = p.View.inputs()
 	case p.Type == "block_suggestion":
 		x.kind, x.name = kindSuggest, p.ActionID
 		x.request.Action, x.request.Value = p.ActionID, p.Value
@@ -138,7 +151,7 @@ func (r *rawView) view() *View {
 		v.values[block] = map[string]elementState{}
 		for action, raw := range elements {
 			var state elementState
-			if json.Unmarshal(raw, &state) == nil {
+			if decode(raw, &state) == nil {
 				v.values[block][action] = state
 			}
 		}

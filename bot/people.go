@@ -14,7 +14,7 @@ import (
 
 const (
 	// knownFresh is how long an answer about a person, a group or a channel serves without asking again, knownStale how
-	// long it may serve when Slack cannot be asked.
+	// long one about a person or a group may serve when Slack cannot be asked.
 	knownFresh = time.Minute
 	knownStale = 5 * time.Minute
 	// knownSize bounds how many answers of a kind are kept.
@@ -47,13 +47,13 @@ type people struct {
 
 func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
 	p := &people{slack: api, home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
-	p.users = newKnown(func(ctx context.Context, id string) (*slack.User, error) {
+	p.users = newKnown(knownStale, func(ctx context.Context, id string) (*slack.User, error) {
 		return api.GetUserInfoContext(ctx, id)
 	})
-	p.groups = newKnown(func(ctx context.Context, id string) ([]string, error) {
+	p.groups = newKnown(knownStale, func(ctx context.Context, id string) ([]string, error) {
 		return api.GetUserGroupMembersContext(ctx, id)
 	})
-	p.shared = newKnown(func(ctx context.Context, id string) (bool, error) {
+	p.shared = newKnown(knownFresh, func(ctx context.Context, id string) (bool, error) {
 		c, err := api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		if err != nil {
 			return false, err
@@ -129,6 +129,7 @@ func (p *people) private(ctx context.Context, channel string) bool {
 
 // known remembers answers of Slack for a while and asks once at a time per key.
 type known[V any] struct {
+	stale  time.Duration // how old an answer may be when Slack cannot be asked
 	ask    func(context.Context, string) (V, error)
 	flight singleflight.Group
 
@@ -141,8 +142,8 @@ type answer[V any] struct {
 	at    time.Time
 }
 
-func newKnown[V any](ask func(context.Context, string) (V, error)) *known[V] {
-	return &known[V]{ask: ask, answers: map[string]answer[V]{}}
+func newKnown[V any](stale time.Duration, ask func(context.Context, string) (V, error)) *known[V] {
+	return &known[V]{stale: stale, ask: ask, answers: map[string]answer[V]{}}
 }
 
 func (k *known[V]) get(ctx context.Context, key string) (V, error) {
@@ -171,7 +172,7 @@ func (k *known[V]) get(ctx context.Context, key string) (V, error) {
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
-	if ok && passing(err) && time.Since(have.at) < knownStale {
+	if ok && passing(err) && time.Since(have.at) < k.stale {
 		return have.value, nil
 	}
 	var none V

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ const (
 	postTries = 5
 	// postDefaultWait is used when a 429 does not say how long.
 	postDefaultWait = 5 * time.Second
+	// lanesSize is how many lanes are kept at most, beside those in use.
+	lanesSize = 1000
 )
 
 // Message is what the bot posts of its own accord. Text is plain and is escaped; with Blocks it is what notifications and
@@ -37,8 +40,9 @@ type Poster struct {
 
 // lane is one channel's queue: whoever holds its turn posts.
 type lane struct {
-	turn chan struct{}
-	pace *rate.Limiter
+	turn  chan struct{}
+	pace  *rate.Limiter
+	users int // how many wait for or hold the turn; guarded by the poster's mu
 }
 
 // NewPoster returns a poster that posts with the bot token of api.
@@ -89,7 +93,8 @@ func messageOptions(m Message) []slack.MsgOption {
 
 // inLane runs call when the channel's turn has come, again after a wait when Slack answers 429.
 func (p *Poster) inLane(ctx context.Context, channel string, call func(context.Context) error) error {
-	l := p.lane(channel)
+	l := p.enter(channel)
+	defer p.leave(l)
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -111,15 +116,25 @@ func (p *Poster) inLane(ctx context.Context, channel string, call func(context.C
 	}
 }
 
-func (p *Poster) lane(channel string) *lane {
+func (p *Poster) enter(channel string) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.lanes[channel]
 	if l == nil {
+		if len(p.lanes) >= lanesSize {
+			maps.DeleteFunc(p.lanes, func(_ string, l *lane) bool { return l.users == 0 && l.pace.Tokens() >= postBurst })
+		}
 		l = &lane{turn: make(chan struct{}, 1), pace: rate.NewLimiter(rate.Every(postEvery), postBurst)}
 		p.lanes[channel] = l
 	}
+	l.users++
 	return l
+}
+
+func (p *Poster) leave(l *lane) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.users--
 }
 
 // retryAfter says whether Slack refused for being asked too often, and how long to wait.
@@ -136,7 +151,11 @@ func retryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
+// pause waits for d; not at all if ctx ends before.
 func pause(ctx context.Context, d time.Duration) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
+		return context.DeadlineExceeded
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

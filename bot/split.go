@@ -20,10 +20,14 @@ const maxCommandText = 8000
 // (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) are replaced by what the person typed; neighbouring words made of digits
 // and +()-./ become one word, since a phone number is often typed with spaces.
 func Split(text string) []Word {
+	return joinNumbers(splitQuoted(Unescape(bounded(text))))
+}
+
+func bounded(text string) string {
 	if len(text) > maxCommandText {
-		text = strings.ToValidUTF8(text[:maxCommandText], "")
+		return strings.ToValidUTF8(text[:maxCommandText], "")
 	}
-	return joinNumbers(splitQuoted(Unescape(text)))
+	return text
 }
 
 // Texts returns the words joined by single spaces.

@@ -22,8 +22,8 @@ const (
 	// Slack: at most 100 options.
 	suggestBytes = 15 << 10
 	suggestMax   = 100
-	optionText   = 75  // Slack: characters of an option's text
-	optionValue  = 150 // Slack: characters of an option's value
+	// errorText bounds the words at a field, in characters.
+	errorText = 300
 )
 
 // submit answers a submitted view in the acknowledgement. If the handler is not ready in time, a view that says so is
@@ -47,7 +47,7 @@ func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) erro
 		return b.submitted(ctx, x, ack, r.reply, r.err)
 	case <-timer.C:
 	}
-	shown := b.ackView(x, ack, noticeView(workingTitle, workingText), true)
+	shown := b.ackView(x, ack, waitingView(), true)
 	r := <-ready
 	if r.err == nil && len(r.reply.Errors) > 0 {
 		r.err = atFields(r.reply.Errors)
@@ -56,7 +56,10 @@ func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) erro
 		b.refuse(ctx, x, shown, r.err)
 		return r.err
 	}
-	shown, err := b.deliver(ctx, x, shown, r.reply)
+	if r.reply.View == nil && !r.reply.hasMessage() {
+		r.reply.Text = doneText
+	}
+	shown, err := b.bring(ctx, x, shown, r.reply)
 	if err != nil || r.reply.Later == nil {
 		return err
 	}
@@ -67,27 +70,30 @@ func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) erro
 func (b *Bot) submitted(ctx context.Context, x *exchange, ack func(any) error, r Reply, err error) error {
 	if err == nil && len(r.Errors) > 0 {
 		if x.canShow(r.Errors) {
-			b.acknowledge(ack, slack.NewErrorsViewSubmissionResponse(r.Errors))
+			b.acknowledge(ack, slack.NewErrorsViewSubmissionResponse(cutErrors(r.Errors)))
 			return nil
 		}
 		err = atFields(r.Errors)
 	}
 	if err != nil {
-		mistake, reference := b.explain(err)
-		if reference != "" {
-			b.config.Log.Error("fault", "reference", reference, "kind", x.kind, "name", x.name, "user", x.user, "err", mistake.Cause)
-		}
-		b.ackView(x, ack, noticeView(noticeTitle, mistake.sentence(reference)), true)
+		_, text := b.words(x, err)
+		b.ackView(x, ack, noticeView(noticeTitle, textBlocks(text)...), true)
 		return err
 	}
-	if r.View == nil {
+	switch {
+	case r.View != nil:
+	case r.hasMessage():
+		r.View = noticeView(noticeTitle, r.body()...)
+	case r.Later != nil:
+		r.View = waitingView()
+	default:
 		b.acknowledge(ack, slack.NewClearViewSubmissionResponse())
 		return nil
 	}
 	shown, fits := b.tryAckView(x, ack, r.View, r.Push)
 	if !fits {
-		shown = b.ackView(x, ack, noticeView(workingTitle, workingText), r.Push)
-		if _, err := b.deliver(ctx, x, shown, Reply{View: r.View}); err != nil {
+		shown = b.ackView(x, ack, waitingView(), r.Push)
+		if shown, err = b.bring(ctx, x, shown, Reply{View: r.View}); err != nil {
 			return err
 		}
 	}
@@ -106,6 +112,15 @@ func (x *exchange) canShow(errs map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// cutErrors bounds the words at the fields, so that the acknowledgement has room for those of every field.
+func cutErrors(errs map[string]string) map[string]string {
+	short := make(map[string]string, len(errs))
+	for field, text := range errs {
+		short[field] = blocks.Cut(text, errorText)
+	}
+	return short
 }
 
 // atFields makes one mistake of errors that cannot be shown at their fields.
@@ -127,11 +142,11 @@ func (b *Bot) ackView(x *exchange, ack func(any) error, v *slack.ModalViewReques
 // tryAckView acknowledges with a view, pushed on the stack or in the place of the submitted one. It reports false, with
 // nothing sent, if the view is too large for an acknowledgement.
 func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewRequest, push bool) (screen, bool) {
-	shown := screen{id: x.request.View.ID}
+	v.ExternalID = externalID()
+	shown := screen{id: x.request.View.ID, external: v.ExternalID, acked: true}
 	answer := slack.NewUpdateViewSubmissionResponse(v)
 	if push && !x.deepest {
-		v.ExternalID = externalID()
-		shown = screen{external: v.ExternalID}
+		shown.id = ""
 		answer = slack.NewPushViewSubmissionResponse(v)
 	}
 	err := ack(answer)
@@ -172,7 +187,7 @@ func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) err
 func (b *Bot) options(ctx context.Context, x *exchange) (options []Option, err error) {
 	route, ok := b.suggests[x.name]
 	if !ok {
-		return nil, gone()
+		return nil, gone(x.kind)
 	}
 	if err := b.admit(ctx, x, route.right); err != nil {
 		return nil, err
@@ -193,8 +208,7 @@ func encode(options []Option) []json.RawMessage {
 	list := make([]json.RawMessage, 0, len(options))
 	size := 0
 	for _, o := range options[:min(len(options), suggestMax)] {
-		raw, err := json.Marshal(slack.NewOptionBlockObject(blocks.Cut(o.Value, optionValue),
-			slack.NewTextBlockObject(slack.PlainTextType, blocks.Cut(o.Text, optionText), false, false), nil))
+		raw, err := json.Marshal(blocks.Option(o.Text, o.Value))
 		size += len(raw) + 1
 		if err != nil || size > suggestBytes {
 			break

@@ -72,15 +72,59 @@ func fault(err error) *Mistake {
 	}
 }
 
-func gone() *Mistake {
-	return &Mistake{Text: "This button belongs to an older version of couponbot.", Hint: "Please run the command again."}
+func gone(kind string) *Mistake {
+	what := "button"
+	switch kind {
+	case kindCommand:
+		return &Mistake{Text: "couponbot has no such command.", Hint: "Its help lists those it has."}
+	case kindSubmit:
+		what = "form"
+	}
+	return &Mistake{
+		Text: "This " + what + " belongs to another version of couponbot.", Hint: "Please run the command again.",
+	}
+}
+
+func stopping() *Mistake {
+	return &Mistake{
+		Text: "couponbot is being restarted, so it broke this off.",
+		Done: "Nothing was sent by this; if you were changing something, look whether it happened before you try again.",
+		Hint: "Please try again in a minute.",
+	}
+}
+
+// undelivered tells of an answer that Slack did not take.
+func undelivered(err error) *Mistake {
+	switch slackCode(err) {
+	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id":
+		return &Mistake{
+			Text:  "Slack lets a window be opened within three seconds only, and this took longer.",
+			Hint:  "Please try again.",
+			Cause: err,
+		}
+	case "not_found":
+		return &Mistake{
+			Text: "The window was closed before couponbot's answer was ready.", Done: "What you asked for was done.",
+			Hint: "Please look again if you need the answer.",
+		}
+	}
+	return &Mistake{
+		Text:  "Slack did not take couponbot's answer.",
+		Done:  "What you asked for may have been done.",
+		Hint:  "Please look before you try again.",
+		Cause: err,
+	}
 }
 
 const (
 	workingText  = "Working on it…"
 	workingTitle = "One moment"
 	noticeTitle  = "couponbot"
+	doneText     = "Done."
 )
+
+// maxSentence bounds a refusal in characters: as a modal it must fit into an acknowledgement of 16 KB.
+const maxSentence = 2000
 
 // explain turns any error into words for a person. A reference is made up for what the log should tell more about.
 func (b *Bot) explain(err error) (*Mistake, string) {
@@ -101,6 +145,15 @@ func (b *Bot) explain(err error) (*Mistake, string) {
 	return m, strings.ToLower(rand.Text()[:8])
 }
 
+// words turns err into a text for a person, and logs what the text only has a reference to.
+func (b *Bot) words(x *exchange, err error) (*Mistake, string) {
+	m, reference := b.explain(err)
+	if reference != "" {
+		b.config.Log.Error("fault", "reference", reference, "kind", x.kind, "name", x.name, "user", x.user, "err", m.Cause)
+	}
+	return m, m.sentence(reference)
+}
+
 // sentence joins what a mistake says into one text.
 func (m *Mistake) sentence(reference string) string {
 	done := m.Done
@@ -111,15 +164,21 @@ func (m *Mistake) sentence(reference string) string {
 	if m.Hint != "" {
 		parts = append(parts, m.Hint)
 	}
+	text := blocks.Cut(strings.Join(parts, " "), maxSentence)
 	if reference != "" {
-		parts = append(parts, "(Reference "+reference+")")
+		text += " (Reference " + reference + ")"
 	}
-	return strings.Join(parts, " ")
+	return text
 }
 
 // noticeView is a modal that only says something.
-func noticeView(title, text string) *slack.ModalViewRequest {
-	return blocks.Modal("", title, "", "Close", textBlocks(text)...)
+func noticeView(title string, body ...slack.Block) *slack.ModalViewRequest {
+	return blocks.Modal("", title, "", "Close", body...)
+}
+
+// waitingView says that work goes on.
+func waitingView() *slack.ModalViewRequest {
+	return noticeView(workingTitle, textBlocks(workingText)...)
 }
 
 // sectionRunes is Slack's limit of a section's text (Block Kit: 3,000 characters).
