@@ -70,26 +70,21 @@ func checkScopes(header string) finding {
 	if header == "" {
 		return warn.say("Slack scopes: Slack did not say which the bot token has. Compare the app's page with couponbot manifest")
 	}
-	has := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
-	var missing, unneeded []string
-	for _, scope := range scopes {
-		switch {
-		case slices.Contains(has, scope):
-		case slices.Contains(laterScopes, scope):
-			unneeded = append(unneeded, scope)
-		default:
-			missing = append(missing, scope)
-		}
-	}
-	const mend = "Put the output of couponbot manifest into the app's manifest and install the app again"
+	missing := lacking(header, scopes)
+	judge := bad
 	switch {
-	case len(missing) > 0:
-		return bad.say("Slack scopes: the bot token lacks %s. %s", strings.Join(append(missing, unneeded...), ", "), mend)
-	case len(unneeded) > 0:
-		return warn.say("Slack scopes: the bot token lacks %s, which couponbot can do without for now. %s",
-			strings.Join(unneeded, ", "), mend)
+	case len(missing) == 0:
+		return fine.say("Slack scopes: the bot token has all %d", len(scopes))
+	case slices.Equal(missing, []string{publicScope}):
+		judge = warn
 	}
-	return fine.say("Slack scopes: the bot token has all %d", len(scopes))
+	return judge.say("Slack scopes: the bot token lacks %s. "+
+		"Put the output of couponbot manifest into the app's manifest and install the app again", strings.Join(missing, ", "))
+}
+// lacking returns which of the wanted scopes the header X-OAuth-Scopes of an answer of Slack does not name.
+func lacking(header string, wanted []string) []string {
+	has := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
+	return slices.DeleteFunc(slices.Clone(wanted), func(scope string) bool { return slices.Contains(has, scope) })
 }
 
 func checkChannels(ctx context.Context, api *slack.Client, ids Channels) []finding {

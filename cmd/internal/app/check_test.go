@@ -180,12 +180,12 @@ func TestCheck_finds(t *testing.T) {
 			"BAD   Slack scopes: the bot token lacks channels:read, groups:read, ",
 		},
 		{
-			"scopes missing that are not needed yet",
+			"the scope missing that only public channels need",
 			outside{"scopes": strings.Join(slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
-				return strings.HasPrefix(s, "files:")
+				return s == publicScope
 			}), ",")},
 			nil,
-			"warn  Slack scopes: the bot token lacks files:read, files:write, which couponbot can do without for now",
+			"warn  Slack scopes: the bot token lacks chat:write.public.",
 		},
 		{"scopes not told", outside{"scopes": ""}, nil, "warn  Slack scopes: Slack did not say"},
 		{

@@ -212,7 +212,8 @@ func (d *workspace) toggles() []slacksim.Toggle {
 	list := []slacksim.Toggle{
 		breakable(d.sandbox, "Coupontools hangs", "Calls get no answer until this is switched off.", sandbox.Hang()),
 		breakable(d.sandbox, "Coupontools answers 429", "Every call is told to come back later.", sandbox.TooMany("2")),
-		breakable(d.sandbox, "Coupontools answers 500", "Every call gets a page of HTML.", sandbox.ServerError(http.StatusInternalServerError)),
+		breakable(d.sandbox, "Coupontools answers 500", "Every call gets a page of HTML.",
+			sandbox.ServerError(http.StatusInternalServerError)),
 	}
 	if d.redis != nil {
 		list = append(list, redisAway(d.redis))

@@ -191,7 +191,7 @@ func TestServe_readiness(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		resp, err := http.Get(fmt.Sprintf("http://%s%s", w.ops, path)) //nolint:noctx // a test
+		resp, err := http.Get(fmt.Sprintf("http://%s%s", w.ops, path))
 		if err != nil {
 			t.Fatal(err)
 		}

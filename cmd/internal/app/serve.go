@@ -33,8 +33,6 @@ const (
 	// greetWait and greetMaxWait are the waits between tries to reach Slack at the start, doubled each time.
 	greetWait    = time.Second
 	greetMaxWait = 30 * time.Second
-	// rootCommand reaches every other by its topic.
-	rootCommand = "/coupontools"
 	// mostTyped is how many recipients a send can have: as many as the form takes.
 	mostTyped = 50
 	// answersTime is how long people's answers may still take once the program is told to stop.
@@ -60,7 +58,6 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	}
 	defer p.redis.Close()
 
-	redis.SetLogger(redisLog{log})
 	for _, name := range c.notInForce() {
 		log.Warn("this setting is read, but not in force yet", "setting", name)
 	}
@@ -149,7 +146,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	p.bot, err = bot.New(bot.Config{
-		Commands: commands.All(p.deps()), Root: rootCommand, Slack: p.slack, Home: home,
+		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
 		Store: p.store, Explain: commands.Explain, Log: p.log,
 	})
@@ -220,13 +217,6 @@ func short(secret string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// redisLog puts what go-redis logs of its own into the program's log.
-type redisLog struct{ log *slog.Logger }
-
-func (l redisLog) Printf(_ context.Context, format string, v ...any) {
-	l.log.Warn("Redis client", "message", fmt.Sprintf(format, v...))
-}
-
 // notInForce names the settings that are set, but that nothing obeys yet.
 func (c Config) notInForce() []string {
 	var names []string
@@ -286,13 +276,7 @@ func missingScopes(h http.Header) error {
 	if granted == "" {
 		return nil
 	}
-	have := strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' })
-	var missing []string
-	for _, scope := range neededScopes {
-		if !slices.Contains(have, scope) {
-			missing = append(missing, scope)
-		}
-	}
+	missing := lacking(granted, neededScopes)
 	if len(missing) == 0 {
 		return nil
 	}
