@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -47,7 +48,7 @@ func (f found) cannot(format string, args ...any) error {
 func (s *Server) offer(c spot, f found) []Option {
 	if strings.HasSuffix(f.kind(), "external_select") {
 		now := c.state()[f.blockID()][f.actionID()].Options
-		return append(now[:len(now):len(now)], s.offered[c.offerKey(f)]...)
+		return append(slices.Clip(now), s.offered[c.offerKey(f)]...)
 	}
 	return readOptions(f.element)
 }

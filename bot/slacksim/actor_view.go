@@ -76,7 +76,7 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 		}
 		file := s.addFile(user, name, content)
 		file.done = true
-		v.Files = append(v.Files[:len(v.Files):len(v.Files)], file.File)
+		v.Files = append(slices.Clip(v.Files), file.File)
 		return f, v, false, nil
 	})
 	return err

@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -197,7 +198,7 @@ func (s *Server) checkScope(scopes ...string) *refusal {
 
 func (s *Server) checkParams(c *call, m method) *refusal {
 	known := map[string]bool{"token": true}
-	for _, name := range strings.Fields(m.params) {
+	for name := range strings.FieldsSeq(m.params) {
 		bare, required := strings.CutSuffix(name, "*")
 		known[bare] = true
 		if required && c.params[bare] == "" {
@@ -235,7 +236,7 @@ func readCall(w http.ResponseWriter, r *http.Request, name string) (*call, error
 }
 
 func (c *call) readForm(r *http.Request) error {
-	if err := r.ParseMultipartForm(maxBody); err != nil && err != http.ErrNotMultipart {
+	if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return err
 	}
 	for name, values := range r.Form {
@@ -269,7 +270,7 @@ func (c *call) readJSON(r *http.Request) error {
 	c.request = string(body)
 	var fields map[string]json.RawMessage
 	if len(body) > 0 && json.Unmarshal(body, &fields) != nil {
-		return fmt.Errorf("not a JSON object")
+		return errors.New("not a JSON object")
 	}
 	for name, raw := range fields {
 		var text string

@@ -215,10 +215,9 @@ func (s *Server) messageObject(m *message) answer {
 }
 
 func (s *Server) message(channel, ts string) *message {
-	all := s.messages[channel]
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].TS == ts {
-			return all[i]
+	for _, m := range slices.Backward(s.messages[channel]) {
+		if m.TS == ts {
+			return m
 		}
 	}
 	return nil

@@ -17,50 +17,86 @@ const (
 	tier4 = 100
 )
 
+// Names of parameters that several methods share.
 const (
 	messageParams = "text blocks attachments markdown_text thread_ts mrkdwn link_names parse metadata username " +
 		"icon_emoji icon_url as_user "
 	unfurlParams = "unfurl_links unfurl_media reply_broadcast "
+	viewParams   = "view* trigger_id interactivity_pointer"
 	pageParams   = "cursor limit "
+	listParams   = "types exclude_archived team_id " + pageParams
 )
 
-var chatWrite = []string{"chat:write"}
+// needs is the list of scopes of a method.
+func needs(scopes ...string) []string { return scopes }
 
 // methods are the Web API here. The tiers and parameters are those of Slack's method reference.
 var methods = map[string]method{
 	"auth.test":             {json: true, run: (*Server).authTest},
 	"apps.connections.open": {json: true, app: true, tier: tier3, run: (*Server).connectionsOpen},
 
-	"chat.postMessage":   {params: "channel* " + messageParams + unfurlParams, json: true, scopes: chatWrite, run: (*Server).postMessage},
-	"chat.postEphemeral": {params: "channel* user* " + messageParams, json: true, scopes: chatWrite, tier: tier4, run: (*Server).postEphemeral},
-	"chat.update":        {params: "channel* ts* file_ids " + messageParams + unfurlParams, json: true, scopes: chatWrite, tier: tier3, run: (*Server).updateMessage},
-	"chat.delete":        {params: "channel* ts* as_user", json: true, scopes: chatWrite, tier: tier3, run: (*Server).deleteMessage},
-	"chat.getPermalink":  {params: "channel* message_ts*", run: (*Server).permalink},
-	"reactions.add":      {params: "channel* timestamp* name*", json: true, scopes: []string{"reactions:write"}, tier: tier3, run: (*Server).react},
+	"chat.postMessage": {
+		params: "channel* " + messageParams + unfurlParams, json: true, scopes: needs("chat:write"),
+		run: (*Server).postMessage,
+	},
+	"chat.postEphemeral": {
+		params: "channel* user* " + messageParams, json: true, scopes: needs("chat:write"), tier: tier4,
+		run: (*Server).postEphemeral,
+	},
+	"chat.update": {
+		params: "channel* ts* file_ids " + messageParams + unfurlParams, json: true, scopes: needs("chat:write"), tier: tier3,
+		run: (*Server).updateMessage,
+	},
+	"chat.delete": {
+		params: "channel* ts* as_user", json: true, scopes: needs("chat:write"), tier: tier3, run: (*Server).deleteMessage,
+	},
+	"chat.getPermalink": {params: "channel* message_ts*", run: (*Server).permalink},
+	"reactions.add": {
+		params: "channel* timestamp* name*", json: true, scopes: needs("reactions:write"), tier: tier3, run: (*Server).react,
+	},
 
-	"views.open":      {params: "view* trigger_id interactivity_pointer", json: true, tier: tier4, run: (*Server).viewsOpen},
-	"views.push":      {params: "view* trigger_id interactivity_pointer", json: true, tier: tier4, run: (*Server).viewsPush},
+	"views.open":      {params: viewParams, json: true, tier: tier4, run: (*Server).viewsOpen},
+	"views.push":      {params: viewParams, json: true, tier: tier4, run: (*Server).viewsPush},
 	"views.update":    {params: "view* view_id external_id hash", json: true, tier: tier4, run: (*Server).viewsUpdate},
 	"views.publish":   {params: "view* user_id* hash", json: true, tier: tier4, run: (*Server).viewsPublish},
 	"blocks.validate": {params: "blocks view message", json: true, run: (*Server).validate},
 
-	"conversations.info":    {params: "channel* include_locale include_num_members", tier: tier3, run: (*Server).conversationInfo},
-	"conversations.open":    {params: "users channel return_im prevent_creation", json: true, scopes: []string{"im:write"}, tier: tier3, run: (*Server).conversationOpen},
+	"conversations.info": {
+		params: "channel* include_locale include_num_members", tier: tier3, run: (*Server).conversationInfo,
+	},
+	"conversations.open": {
+		params: "users channel return_im prevent_creation", json: true, scopes: needs("im:write"), tier: tier3,
+		run: (*Server).conversationOpen,
+	},
 	"conversations.members": {params: "channel* " + pageParams, tier: tier4, run: (*Server).conversationMembers},
-	"conversations.list":    {params: "types exclude_archived team_id " + pageParams, tier: tier2, run: (*Server).conversationList},
-	"conversations.join":    {params: "channel*", json: true, scopes: []string{"channels:join"}, tier: tier3, run: (*Server).conversationJoin},
-	"users.conversations":   {params: "user types exclude_archived team_id " + pageParams, tier: tier3, run: (*Server).usersConversations},
+	"conversations.list":    {params: listParams, tier: tier2, run: (*Server).conversationList},
+	"conversations.join": {
+		params: "channel*", json: true, scopes: needs("channels:join"), tier: tier3, run: (*Server).conversationJoin,
+	},
+	"users.conversations": {params: "user " + listParams, tier: tier3, run: (*Server).usersConversations},
 
-	"users.info":            {params: "user* include_locale", scopes: []string{"users:read"}, tier: tier4, run: (*Server).userInfo},
-	"users.list":            {params: "include_locale presence team_id " + pageParams, scopes: []string{"users:read"}, tier: tier2, run: (*Server).userList},
-	"usergroups.list":       {params: "include_count include_disabled include_users team_id", scopes: []string{"usergroups:read"}, tier: tier2, run: (*Server).groupList},
-	"usergroups.users.list": {params: "usergroup* include_disabled team_id", scopes: []string{"usergroups:read"}, tier: tier2, run: (*Server).groupUsers},
-	"team.info":             {params: "team domain", scopes: []string{"team:read"}, tier: tier3, run: (*Server).teamInfo},
-	"bots.info":             {params: "bot team_id", scopes: []string{"users:read"}, tier: tier3, run: (*Server).botInfo},
+	"users.info": {params: "user* include_locale", scopes: needs("users:read"), tier: tier4, run: (*Server).userInfo},
+	"users.list": {
+		params: "include_locale presence team_id " + pageParams, scopes: needs("users:read"), tier: tier2, run: (*Server).userList,
+	},
+	"usergroups.list": {
+		params: "include_count include_disabled include_users team_id", scopes: needs("usergroups:read"), tier: tier2,
+		run: (*Server).groupList,
+	},
+	"usergroups.users.list": {
+		params: "usergroup* include_disabled team_id", scopes: needs("usergroups:read"), tier: tier2, run: (*Server).groupUsers,
+	},
+	"team.info": {params: "team domain", scopes: needs("team:read"), tier: tier3, run: (*Server).teamInfo},
+	"bots.info": {params: "bot team_id", scopes: needs("users:read"), tier: tier3, run: (*Server).botInfo},
 
-	"files.getUploadURLExternal":   {params: "filename* length* alt_txt snippet_type", scopes: []string{"files:write"}, tier: tier4, run: (*Server).uploadURL},
-	"files.completeUploadExternal": {params: "files* channel_id channels thread_ts initial_comment blocks", json: true, scopes: []string{"files:write"}, tier: tier4, run: (*Server).completeUpload},
-	"files.info":                   {params: "file* count page " + pageParams, scopes: []string{"files:read"}, tier: tier4, run: (*Server).fileInfo},
+	"files.getUploadURLExternal": {
+		params: "filename* length* alt_txt snippet_type", scopes: needs("files:write"), tier: tier4, run: (*Server).uploadURL,
+	},
+	"files.completeUploadExternal": {
+		params: "files* channel_id channels thread_ts initial_comment blocks", json: true, scopes: needs("files:write"),
+		tier: tier4, run: (*Server).completeUpload,
+	},
+	"files.info": {params: "file* count page " + pageParams, scopes: needs("files:read"), tier: tier4, run: (*Server).fileInfo},
 }
 
 // missing is the error of a required parameter that is not there.

@@ -26,7 +26,8 @@ func TestAPI_errors(t *testing.T) {
 		},
 		"something must be said": {"chat.postMessage", []string{"channel", slacksim.Marketing}, "no_text", "no_text"},
 		"blocks must be a list": {
-			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "blocks", "{}"},
+			"chat.postMessage",
+			[]string{"channel", slacksim.Marketing, "text", "x", "blocks", "{}"},
 			"invalid_blocks_format", "invalid_blocks_format",
 		},
 		"text goes with blocks": {
@@ -41,7 +42,8 @@ func TestAPI_errors(t *testing.T) {
 		"update of nothing":  {"chat.update", []string{"channel", slacksim.Marketing, "ts", "1.2", "text", "x"}, "message_not_found", ""},
 		"update by a person": {"chat.update", []string{"channel", slacksim.Mia, "ts", "1.2", "text", "x"}, "channel_not_found", ""},
 		"bad metadata": {
-			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "metadata", "{}"},
+			"chat.postMessage",
+			[]string{"channel", slacksim.Marketing, "text", "x", "metadata", "{}"},
 			"invalid_metadata_format", "invalid_metadata_format",
 		},
 		"unknown method":           {"chat.shout", nil, "unknown_method", "no such method"},
@@ -54,7 +56,8 @@ func TestAPI_errors(t *testing.T) {
 		"an empty upload":          {"files.getUploadURLExternal", []string{"filename", "a", "length", "0"}, "missing_argument", "length"},
 		"a view without a trigger": {"views.open", []string{"view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`}, "invalid_arguments", "trigger_id"},
 		"an unknown trigger": {
-			"views.open", []string{"trigger_id", "1.2.3", "view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`},
+			"views.open",
+			[]string{"trigger_id", "1.2.3", "view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`},
 			"invalid_trigger_id", "",
 		},
 	}
@@ -84,8 +87,11 @@ func TestAPI_tokens(t *testing.T) {
 		"the app's token in the form": {"apps.connections.open", "", "token=" + s.AppToken(), "not_authed"},
 	}
 	for name, test := range tests {
-		_, _, body := s.do(s.request(host+"/api/"+test.method, formType, test.body, test.token))
-		t.Run(name, func(t *testing.T) { wantError(t, s.decode(body), test.want) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, body := s.do(s.request(host+"/api/"+test.method, formType, test.body, test.token))
+			wantError(t, s.decode(body), test.want)
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package slacksim
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -180,7 +181,7 @@ func rawOptions(o map[string]any) []any {
 	for _, g := range groups {
 		group, _ := g.(map[string]any)
 		inside, _ := group["options"].([]any)
-		all = append(all[:len(all):len(all)], inside...)
+		all = append(slices.Clip(all), inside...)
 	}
 	return all
 }

@@ -55,9 +55,13 @@ var (
 	}))
 	someText       = need(str(1, noLimit))
 	richLeafChecks = map[string]check{
-		"text":      object(shape{"type": kind, "text": someText, "style": richStyle}),
-		"link":      object(shape{"type": kind, "url": someText, "text": may(str(0, noLimit)), "unsafe": may(boolean), "style": richStyle}),
-		"emoji":     object(shape{"type": kind, "name": someText, "unicode": may(str(0, 100)), "skin_tone": may(integer(1, 6)), "style": richStyle}),
+		"text": object(shape{"type": kind, "text": someText, "style": richStyle}),
+		"link": object(shape{
+			"type": kind, "url": someText, "text": may(str(0, noLimit)), "unsafe": may(boolean), "style": richStyle,
+		}),
+		"emoji": object(shape{
+			"type": kind, "name": someText, "unicode": may(str(0, 100)), "skin_tone": may(integer(1, 6)), "style": richStyle,
+		}),
 		"user":      object(shape{"type": kind, "user_id": someText, "style": richStyle}),
 		"usergroup": object(shape{"type": kind, "usergroup_id": someText, "style": richStyle}),
 		"channel":   object(shape{"type": kind, "channel_id": someText, "style": richStyle}),

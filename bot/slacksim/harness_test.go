@@ -205,6 +205,7 @@ func (s *slack) ticket() string {
 
 // dial opens a connection without reading hello.
 func (s *slack) dial(url string) (*link, error) {
+	//nolint:bodyclose // the connection owns the body of a handshake
 	ws, _, err := websocket.Dial(s.t.Context(), url, &websocket.DialOptions{HTTPClient: s.client})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -34,14 +35,7 @@ type Channel struct {
 }
 
 // Has says whether the user is a member.
-func (c Channel) Has(user string) bool {
-	for _, m := range c.Members {
-		if m == user {
-			return true
-		}
-	}
-	return false
-}
+func (c Channel) Has(user string) bool { return slices.Contains(c.Members, user) }
 
 // Group is a user group.
 type Group struct {

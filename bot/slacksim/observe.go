@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // How much is remembered; the oldest goes first.
@@ -275,9 +274,6 @@ func (s *Server) AwaitView(ctx context.Context, user string, match func(View) bo
 func (s *Server) AwaitConnections(ctx context.Context, n int) error {
 	return s.Await(ctx, func(s *Server) bool { return s.Connections() >= n })
 }
-
-// since returns the time since a moment of the server's clock, never negative.
-func (s *Server) since(at time.Time) time.Duration { return max(0, s.now().Sub(at)) }
 
 var tokens = regexp.MustCompile(`x(?:ox[a-z]|app)-[A-Za-z0-9-]+|ticket=[A-Za-z0-9-]+`)
 

@@ -48,9 +48,9 @@ func botUser() User {
 
 func defaultUsers() []User {
 	brussels := User{TeamID: Team, TZ: "Europe/Brussels", TZLabel: "Central European Time", TZOffset: 3600}
-	person := func(id, name, real, title string) User {
+	person := func(id, name, full, title string) User {
 		u := brussels
-		u.ID, u.Name, u.RealName, u.Title, u.Email = id, name, real, title, name+"@example.com"
+		u.ID, u.Name, u.RealName, u.Title, u.Email = id, name, full, title, name+"@example.com"
 		return u
 	}
 	mia := person(Mia, "mia", "Mia Claes", "Marketer")

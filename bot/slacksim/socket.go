@@ -31,6 +31,7 @@ const (
 // Distribution is which connection gets the next envelope.
 type Distribution int
 
+// The ways to distribute envelopes.
 const (
 	RoundRobin Distribution = iota // each in turn
 	Random                         // any
@@ -202,7 +203,7 @@ func (c *conn) send(frame []byte) {
 	select {
 	case c.out <- frame:
 	default:
-		go c.ws.CloseNow()
+		go func() { _ = c.ws.CloseNow() }()
 	}
 }
 
@@ -302,7 +303,8 @@ func (s *Server) leave(c *conn, err error) {
 	s.socket.conns = slices.DeleteFunc(slices.Clone(s.socket.conns), func(x *conn) bool { return x == c })
 	s.observed.closes = keep(s.observed.closes, maxRecords, end)
 	s.excuse(c)
-	s.note(TrafficEntry{FromBot: end.ByBot, Kind: "socket", Name: "close", Status: fmt.Sprintf("connection %d: %d %s", c.id, end.Code, c.cut)})
+	status := fmt.Sprintf("connection %d: %d %s", c.id, end.Code, c.cut)
+	s.note(TrafficEntry{FromBot: end.ByBot, Kind: "socket", Name: "close", Status: status})
 	s.change(Event{Kind: EventConnections})
 }
 

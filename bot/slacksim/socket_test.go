@@ -333,6 +333,7 @@ func TestSocket_pings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t)
 		pings := make(chan time.Time, 10)
+		//nolint:bodyclose // the connection owns the body of a handshake
 		ws, _, err := websocket.Dial(t.Context(), s.ticket(), &websocket.DialOptions{
 			HTTPClient:     s.client,
 			OnPingReceived: func(context.Context, []byte) bool { pings <- time.Now(); return true },
