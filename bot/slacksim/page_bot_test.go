@@ -68,7 +68,7 @@ func (b *tinyBot) connect(ctx context.Context) {
 	if err := json.Unmarshal(b.call(ctx, "apps.connections.open", b.sim.AppToken(), map[string]any{}), &opened); err != nil {
 		b.t.Fatal(err)
 	}
-	ws, _, err := websocket.Dial(ctx, opened.URL, nil)
+	ws, _, err := websocket.Dial(ctx, opened.URL, nil) //nolint:bodyclose // The library closes it.
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -38,12 +38,12 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Cont
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
-	watchConsole(t, tab)
+	watchConsole(tab, t)
 	return tab
 }
 
 // watchConsole fails the test for whatever the page's script or the content policy complains of.
-func watchConsole(t *testing.T, tab context.Context) {
+func watchConsole(tab context.Context, t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(tab)
 	messages := chromedp.Console(ctx)
@@ -174,9 +174,9 @@ func (s screen) sends(t *testing.T, sim *Server) {
 	s.sees("dialog [role=listbox]", "Citrus & Co")
 	s.shot("typeahead")
 	s.keys("choose the first", kb.Enter)
-	s.do("type a wrong number", chromedp.SendKeys(`dialog textarea`, "0470 12"))
-	s.do("choose e-mail and SMS again", chromedp.Click(`dialog input[value=email]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Subject")]`),
-		chromedp.Click(`dialog input[value=sms]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Message")]`))
+	s.do("choose e-mail and go on typing at once", chromedp.Click(`dialog input[value=email]`),
+		chromedp.SendKeys(`dialog textarea`, "0470 12"), chromedp.WaitVisible(`//dialog//label[contains(.,"Subject")]`))
+	s.do("choose SMS again", chromedp.Click(`dialog input[value=sms]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Message")]`))
 	if got := s.value(`document.querySelector("dialog textarea").value`); got != "0470 12" {
 		t.Errorf("after two updates the field holds %q, want what was typed", got)
 	}

@@ -270,7 +270,7 @@
     if (!top && document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) box.focus();
   }
 
-  // After a submit the first wrong field gets the focus, as soon as the view says which.
+  // After a submit the first wrong field gets the focus, as soon as the view says which, unless typing has gone on.
   function focusWrong(fresh) {
     for (const dialog of fresh.map(([el, old]) => old || el)) {
       const wrong = dialog.dataset?.submitted && ($("[aria-invalid=true]", dialog) || $(".wrong input:not([type=hidden])", dialog));
@@ -279,6 +279,11 @@
       wrong.focus();
     }
   }
+
+  document.addEventListener("input", (e) => {
+    const dialog = e.target.closest?.("dialog.view");
+    if (dialog) delete dialog.dataset.submitted;
+  });
 
   function focusFirst(dialog) {
     const field = $("[autofocus]", dialog) ||
@@ -416,6 +421,9 @@
     list.innerHTML = html;
     $$("[role=option]", list).forEach((o, i) => { o.id = `${list.id}-${i}`; });
     list.hidden = false;
+    const bounds = (root.closest(".modal .body, .stream") || document.body).getBoundingClientRect();
+    const at = input.getBoundingClientRect();
+    root.classList.toggle("up", bounds.bottom - at.bottom < list.offsetHeight + 10 && at.top - bounds.top > list.offsetHeight);
     input.setAttribute("aria-expanded", "true");
     point(root, 0);
     list.scrollTop = 0;
@@ -534,6 +542,10 @@
       e.stopPropagation();
       hideList(root);
     }
+  });
+  // Enter chooses, or acts on the field; it never submits the form from there.
+  document.addEventListener("keypress", (e) => {
+    if (e.key === "Enter" && e.target.matches?.("[data-search] [role=combobox], input[data-enter]")) e.preventDefault();
   });
   document.addEventListener("focusout", (e) => {
     const root = e.target.closest?.("[data-search]");
