@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -234,4 +235,80 @@ func TestServeHTTP_unknownPath(t *testing.T) {
 		t.Errorf("status = %d", status)
 	}
 	wantViolation(t, s.Server, "/nowhere")
+}
+
+func TestConversations(t *testing.T) {
+	t.Parallel()
+	s := start(t, slacksim.WithScopes(append(slices.Clone(slacksim.DefaultScopes), "channels:join")...))
+	info := s.form("conversations.info", "channel", slacksim.Partners, "include_num_members", "true")["channel"].(object)
+	if info["is_ext_shared"] != true || info["is_member"] != true || info["num_members"] != float64(4) {
+		t.Errorf("partners = %v", info)
+	}
+	var names []any
+	for _, c := range s.form("users.conversations", "types", "public_channel,private_channel")["channels"].([]any) {
+		names = append(names, c.(object)["name"])
+	}
+	if got := encode(t, names); got != `["marketing","partners","launch"]` {
+		t.Errorf("the bot is in %s", got)
+	}
+	if got := len(s.form("conversations.list")["channels"].([]any)); got != 3 {
+		t.Errorf("public channels = %d, want 3", got)
+	}
+	wantError(t, s.form("conversations.list", "types", "im"), "missing_scope")
+	wantError(t, s.form("conversations.list", "types", "secret"), "invalid_types")
+	if got := s.form("conversations.members", "channel", slacksim.Private)["members"]; encode(t, got) != `["U0COUPONBOT","U0MIA"]` {
+		t.Errorf("members = %v", got)
+	}
+	wantError(t, s.form("conversations.join", "channel", slacksim.Private), "method_not_supported_for_channel_type")
+	wantError(t, s.form("conversations.join", "channel", slacksim.General), "")
+	wantError(t, s.form("chat.postMessage", "channel", slacksim.General, "text", "hi"), "")
+	s.Remove(slacksim.Private, slacksim.Bot)
+	wantError(t, s.form("conversations.info", "channel", slacksim.Private), "channel_not_found")
+	open := s.form("conversations.open", "users", slacksim.Mia)["channel"].(object)
+	if open["id"] != s.Direct(slacksim.Mia) {
+		t.Errorf("direct messages = %v", open)
+	}
+	wantError(t, s.form("conversations.open", "users", "U9"), "user_not_found")
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	s := start(t, slacksim.WithScopes("users:read", "usergroups:read", "team:read"))
+	gus := s.form("users.info", "user", slacksim.Gus)["user"].(object)
+	if gus["is_restricted"] != true || gus["team_id"] != slacksim.Team || gus["profile"].(object)["email"] != nil {
+		t.Errorf("gus = %v, want a guest, without an address as the scope for it is missing", gus)
+	}
+	stranger := s.form("users.info", "user", slacksim.Stranger)["user"].(object)
+	if stranger["is_stranger"] != true || stranger["team_id"] == slacksim.Team {
+		t.Errorf("stranger = %v", stranger)
+	}
+	if got := s.form("usergroups.users.list", "usergroup", slacksim.Senders)["users"]; encode(t, got) != `["U0MIA","U0NOAH"]` {
+		t.Errorf("senders = %v", got)
+	}
+	group := s.form("usergroups.list", "include_count", "true")["usergroups"].([]any)[0].(object)
+	if group["handle"] != "senders" || group["user_count"] != float64(2) || group["users"] != nil {
+		t.Errorf("group = %v", group)
+	}
+	if got := s.form("bots.info")["bot"].(object)["app_id"]; got != slacksim.App {
+		t.Errorf("app = %v", got)
+	}
+	if got := s.form("team.info")["team"].(object)["id"]; got != slacksim.Team {
+		t.Errorf("team = %v", got)
+	}
+}
+
+func TestReactions(t *testing.T) {
+	t.Parallel()
+	s := start(t, slacksim.WithScopes("chat:write", "reactions:write"))
+	ts := s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "hi")["ts"].(string)
+	react := func(name string) object {
+		return s.form("reactions.add", "channel", slacksim.Marketing, "timestamp", ts, "name", name)
+	}
+	wantError(t, react("tada"), "")
+	wantError(t, react("tada"), "already_reacted")
+	wantError(t, react(":tada:"), "invalid_name")
+	link := s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", ts)["permalink"].(string)
+	if !strings.HasSuffix(link, strings.ReplaceAll(ts, ".", "")) {
+		t.Errorf("permalink = %s", link)
+	}
 }

@@ -18,6 +18,12 @@
 // Methods such as [Server.Command], [Server.Click] and [Server.Submit] act as a person; [Server.Messages], [Server.View]
 // and [Server.Traffic] show what has come of it; [Server.Inject] and its neighbours make Slack misbehave.
 //
+// Where Slack's behaviour is not documented, the choice here is the one that a careful bot survives either way: an
+// update without blocks keeps the old ones, an ephemeral message is not in the payload of its click, views.open on a
+// trigger from inside a modal comes on top of it, a click's trouble is a banner or a notice. What an acknowledgement on
+// another connection is worth can be set ([Server.RefuseForeignAcks]). The HTTP status of a spent response_url (404) and of
+// an expired one (410), and the words Slack puts at fields, are assumed.
+//
 // The package is written from Slack's documentation and shares no type with the bot or with a Slack library, so that a
 // shared misreading shows as a failing test. It leaves out what a bot in Socket Mode does not meet: OAuth, request
 // signatures, search, reminders, canvases.

@@ -9,21 +9,23 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // How much is remembered; the oldest goes first.
 const (
 	maxTraffic    = 500
-	maxTrafficLen = 16 << 10 // bytes of one body
+	maxTrafficRaw = 64 << 10 // bytes kept of one body
+	maxTrafficLen = 16 << 10 // bytes shown of it
 	maxRecords    = 20_000   // acknowledgements, ends of connections
 	maxViolations = 1_000
-	maxMessages   = 2_000 // of a channel
-	maxPending    = 256   // events for one subscriber
+	maxMessages   = 10_000 // of a channel, and lines of the transcript
+	maxPending    = 256    // events for one subscriber
 )
 
 // observed is what the server remembers of what went on.
 type observed struct {
-	traffic    []TrafficEntry
+	traffic    []*trafficLine
 	trafficID  int
 	violations []string
 	acks       []AckRecord
@@ -77,12 +79,26 @@ func (s *Server) violate(format string, args ...any) {
 	s.change(Event{Kind: EventTraffic})
 }
 
+// trafficLine is a line of the inspector. Its bodies are made presentable when someone first looks at it, so that the
+// bot need not wait for that.
+type trafficLine struct {
+	entry TrafficEntry
+	once  sync.Once
+}
+
+func (l *trafficLine) shown() TrafficEntry {
+	l.once.Do(func() {
+		l.entry.Request, l.entry.Response = presentable(l.entry.Request), presentable(l.entry.Response)
+	})
+	return l.entry
+}
+
 // note adds a line to the inspector.
 func (s *Server) note(e TrafficEntry) {
 	s.observed.trafficID++
 	e.ID, e.At = s.observed.trafficID, s.now()
-	e.Request, e.Response = presentable(e.Request), presentable(e.Response)
-	s.observed.traffic = keep(s.observed.traffic, maxTraffic, e)
+	e.Request, e.Response = e.Request[:min(len(e.Request), maxTrafficRaw)], e.Response[:min(len(e.Response), maxTrafficRaw)]
+	s.observed.traffic = keep(s.observed.traffic, maxTraffic, &trafficLine{entry: e})
 	s.change(Event{Kind: EventTraffic})
 }
 
@@ -94,8 +110,13 @@ func (s *Server) say(format string, args ...any) {
 // Traffic returns the last 500 lines of the inspector, oldest first.
 func (s *Server) Traffic() []TrafficEntry {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return last(s.observed.traffic, maxTraffic)
+	lines := last(s.observed.traffic, maxTraffic)
+	s.mu.Unlock()
+	out := make([]TrafficEntry, len(lines))
+	for i, l := range lines {
+		out[i] = l.shown()
+	}
+	return out
 }
 
 // Violations returns what the bot did wrong, each in words; a test should end with none.
