@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -33,7 +34,7 @@ type Condition struct {
 
 // standing is what the status looks at.
 type standing struct {
-	lists    lister
+	lists    refresher
 	sends    liveSends
 	store    store
 	channels []string
@@ -63,38 +64,46 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 			lines = append(lines, blocks.Field(c.Name, c.Text))
 		}
 	}
+	going, err := s.sends.Live(ctx)
+	redis := "can be reached"
+	if err != nil {
+		redis = "cannot be reached: browsing works, sending does not"
+	}
 	list, aged := s.list(ctx)
-	lines = append(lines, list...)
+	lines = append(append(lines, blocks.Field("Redis", redis)), list...)
 	lines = append(lines, s.unpostable(ctx)...)
 	set := []slack.Block{blocks.Header("couponbot"), blocks.Rich(lines...)}
 	if aged != nil {
 		set = append(set, aged)
 	}
-	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), s.live(ctx)...)}, nil
+	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), live(going, err)...)}, nil
 }
 
-// list says how Coupontools and Redis are by the list of directories.
+// list says how Coupontools is by asking it for the list of directories, if that was not done just now.
 func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
-	l, err := s.lists.List(ctx)
+	ctx, cancel := context.WithTimeout(ctx, liveTime)
+	defer cancel()
+	l, err := s.lists.Refresh(ctx)
 	if err != nil {
-		why := "it did not answer"
-		if m := Explain(err); m != nil {
-			why = m.Text
-		}
-		return []blocks.Line{blocks.Field("Coupontools", why)}, nil
+		return []blocks.Line{blocks.Field("Coupontools", trouble(err))}, nil
 	}
-	coupontools, redis := "can be reached", "can be reached"
+	coupontools := "can be reached"
 	if l.Stale {
 		coupontools = "cannot be reached"
 	}
-	if l.RedisAway {
-		redis = "cannot be reached: browsing works, sending does not"
-	}
 	return []blocks.Line{
 		blocks.Field("Coupontools", coupontools),
-		blocks.Field("Redis", redis),
 		blocks.Field("Directories", thousands(len(l.Directories))),
 	}, blocks.Context(age(l)...)
+}
+
+// trouble says what is wrong with Coupontools, after its name, and what to do.
+func trouble(err error) string {
+	m := Explain(err)
+	if m == nil {
+		return "did not answer in time"
+	}
+	return joined(" ", strings.TrimPrefix(m.Text, "Coupontools "), m.Hint)
 }
 
 // unpostable names the marketing channels that could not be told of a send, and how to mend that.
@@ -115,8 +124,7 @@ func (s standing) unpostable(ctx context.Context) []blocks.Line {
 }
 
 // live lists the sends that are going on.
-func (s standing) live(ctx context.Context) []slack.Block {
-	going, err := s.sends.Live(ctx)
+func live(going []sends.Send, err error) []slack.Block {
 	switch {
 	case err != nil:
 		return []slack.Block{blocks.Text("Which sends are going on cannot be said: Redis cannot be reached.")}

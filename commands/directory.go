@@ -90,7 +90,7 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 	defer cancel()
 	d, err := c.api.Directory(live, id)
 	if err == nil {
-		return cardReply(*d), nil
+		return cardReply(*d, redisAway(ctx, c.lists)...), nil
 	}
 	l, listErr := c.lists.List(ctx)
 	if listErr != nil {

@@ -167,10 +167,14 @@ func (p people) show(ctx context.Context, req bot.Request, l lookup, page int) (
 		return bot.Reply{}, err
 	}
 	l.keep(ctx, p.store)
-	if req.View != nil {
-		return bot.Reply{View: lookupResult(f.blocks(clockOf(req)))}, nil
+	set := f.blocks(clockOf(req))
+	if note := redisAway(ctx, p.lists); note != nil {
+		set = append(set, blocks.Context(note...))
 	}
-	return bot.Reply{Text: f.summary(), Blocks: f.blocks(clockOf(req))}, nil
+	if req.View != nil {
+		return bot.Reply{View: lookupResult(set)}, nil
+	}
+	return bot.Reply{Text: f.summary(), Blocks: set}, nil
 }
 
 func (p people) noDirectory(ctx context.Context, id string) error {
@@ -190,7 +194,9 @@ func (f found) blocks(c clock) []slack.Block {
 	for _, u := range f.Users {
 		set = append(set, f.row(u), userFacts(u, c))
 	}
-	set = append(set, blocks.Context(blocks.Small(f.where())))
+	if len(f.Users) > 0 || f.Page > 1 || f.Older {
+		set = append(set, blocks.Context(blocks.Small(f.where())))
+	}
 	if row := f.buttons(); len(row) > 0 {
 		set = append(set, blocks.Actions("", row...))
 	}
@@ -207,7 +213,7 @@ func (f found) row(u coupontools.DirectoryUser) slack.Block {
 		lines = append(lines, reach)
 	}
 	return blocks.WithButton(blocks.Text(strings.Join(append(lines, u.ID), "\n")),
-		blocks.Button(actionPayment, "Payment", joined(" ", f.Directory, u.ID, short(u.PaymentStatus)),
+		blocks.Button(actionPayment, "Payment", paymentValue(f.Directory, u),
 			blocks.Label("Change the payment of "+oneLine(name))))
 }
 

@@ -237,6 +237,7 @@ func TestMatching(t *testing.T) {
 		"+32 470 12 34 56":   true,
 		"0032470123456":      true,
 		"+32 (0)470 12 3456": true,
+		"+320470123456":      true,
 		"12 34":              true,
 		"elodie 0470":        true,
 		"anna":               false,
@@ -268,7 +269,7 @@ func TestPaymentStatus(t *testing.T) {
 	view := bot.NewView(viewPaymentStatus, ask.View.PrivateMetadata, map[string]string{fieldStatus: "cancelled"})
 	for range 2 {
 		done := must(t)(w.submits(t, view))
-		wantIn(t, picture(done), "is now “cancelled”, access does not end.")
+		wantIn(t, picture(done), "in City deals (dir_5502) is now “cancelled”. No end date is set.")
 	}
 	wrong := must(t)(w.submits(t, bot.NewView(viewPaymentStatus, ask.View.PrivateMetadata, map[string]string{fieldStatus: "gone"})))
 	if wrong.Errors[fieldStatus] == "" {
@@ -282,6 +283,29 @@ func TestPaymentStatus_preselected(t *testing.T) {
 	golden(t, "payment_status", picture(must(t)(w.clicks(t, actionPayment, "dir_5502 reg_7001 pending", nil))))
 	_, err := w.clicks(t, actionPayment, "reg_7001", nil)
 	wantIn(t, mistake(t, err).Hint, "/directory-users")
+}
+
+func TestPaymentStatus_keepsTheEndDate(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
+	for _, test := range []struct {
+		name, status, ends string
+		want               paid
+	}{
+		{"an end to come", "completed", end.Format(time.DateTime), paid{Status: "completed", Until: end}},
+		{"an end that is past", "completed", "2020-01-31 10:00:00", paid{Status: "completed"}},
+		{"no status", "", end.Format(time.DateTime), paid{Until: end}},
+		{"nothing", "", "", paid{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			u := coupontools.DirectoryUser{ID: "reg_1", PaymentStatus: test.status, PaymentExpires: test.ends}
+			who, now, ok := readPaymentValue(paymentValue("dir_1", u))
+			if !ok || who != (payer{"dir_1", "reg_1"}) || now.Status != test.want.Status || !now.Until.Equal(test.want.Until) {
+				t.Errorf("read back %+v, %+v, %v, want %+v", who, now, ok, test.want)
+			}
+		})
+	}
 }
 
 func TestPaymentStatus_pastExpiry(t *testing.T) {

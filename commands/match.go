@@ -6,12 +6,14 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // matcher tells whether a directory's user is the one looked for.
 type matcher struct {
 	whole string   // folded, as typed
 	words []string // folded, each of which must be found
+	phone string   // the digits of the whole number that was typed, if it is one with its country code
 }
 
 // matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole reg_ id. Without
@@ -21,6 +23,10 @@ func matching(who string) matcher {
 	for _, w := range bot.Split(who) {
 		m.words = append(m.words, cache.Fold(w.Text))
 	}
+	if number, err := recipients.Phone(who, recipients.Rules{Kind: recipients.SMS}); err == nil {
+		// It knows the national 0 that some write behind the country code: +32 0470…
+		m.phone = significant(number.To)
+	}
 	return m
 }
 
@@ -29,7 +35,7 @@ func (m matcher) matches(u coupontools.DirectoryUser) bool {
 		return strings.EqualFold(m.whole, u.ID)
 	}
 	fields := []string{cache.Fold(u.Name()), cache.Fold(u.Email), cache.Fold(u.Phone)}
-	if inAny(fields, m.whole) || phoneHas(u.Phone, m.whole) {
+	if inAny(fields, m.whole) || phoneHas(u.Phone, m.whole) || m.phone != "" && phoneHas(u.Phone, m.phone) {
 		return true
 	}
 	for _, w := range m.words {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,22 +35,49 @@ type payer struct {
 	User      string `json:"user"`
 }
 
-// askPayment opens the form for the user of a button, over the look-up if the button was there. The value is the
-// directory's id, the user's id and, if there is one, the status that the user has now.
-func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
-	ids := strings.Fields(req.Value)
+// paid is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
+// there.
+type paid struct {
+	Status string
+	Until  time.Time // zero for none, and for one that is past
+}
+
+// paymentValue is the value of the button that opens the form: the directory's id, the user's id and, if there are any,
+// the status that the user has now and the Unix time when it ends.
+func paymentValue(directory string, u coupontools.DirectoryUser) string {
+	var until string
+	if t, ok := u.PaymentExpiresAt(); ok && t.After(time.Now()) {
+		until = strconv.FormatInt(t.Unix(), 10)
+	}
+	return joined(" ", directory, u.ID, short(u.PaymentStatus), until)
+}
+
+func readPaymentValue(value string) (who payer, now paid, ok bool) {
+	ids := strings.Fields(value)
 	if len(ids) < 2 {
+		return payer{}, paid{}, false
+	}
+	for _, text := range ids[2:] {
+		if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+			now.Until = time.Unix(seconds, 0)
+		} else {
+			now.Status = text
+		}
+	}
+	return payer{Directory: ids[0], User: ids[1]}, now, true
+}
+
+// askPayment opens the form for the user of a button, over the look-up if the button was there.
+func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+	who, now, ok := readPaymentValue(req.Value)
+	if !ok {
 		return bot.Reply{}, brokenButton("/directory-users", nil)
 	}
-	var now string
-	if len(ids) > 2 {
-		now = ids[2]
-	}
-	view := paymentView(payer{Directory: ids[0], User: ids[1]}, p.known(ids[0]), now, req.Person)
+	view := paymentView(who, p.known(who.Directory), now, req.Person)
 	return bot.Reply{View: view, Push: req.View != nil}, nil
 }
 
-func paymentView(who payer, d coupontools.Directory, now string, p bot.Person) *slack.ModalViewRequest {
+func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *slack.ModalViewRequest {
 	var options []*slack.OptionBlockObject
 	for _, s := range paymentStatuses {
 		options = append(options, blocks.Option(capitalised(s), s))
@@ -57,11 +85,11 @@ func paymentView(who payer, d coupontools.Directory, now string, p bot.Person) *
 	_, zone := zoneOf(p)
 	return blocks.WithMetadata(blocks.Modal(viewPaymentStatus, "Payment", "Change", "Cancel",
 		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(d.Name, who.Directory))),
-		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status"}, now, options...),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status"}, now.Status, options...),
 		blocks.DateTime(blocks.Input{
 			Name: fieldExpiry, Label: "Access ends", Optional: true,
 			Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
-		}, time.Time{})), value(who))
+		}, now.Until)), value(who))
 }
 
 // setPayment checks the form, shows that it is changing, and then what came of it. A repeat asks Coupontools for the same
@@ -100,11 +128,12 @@ func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person
 	if err != nil {
 		return bot.Reply{}, paymentMistake(u, err)
 	}
-	until := "access does not end"
+	until := "No end date is set."
 	if !u.Expires.IsZero() {
-		until = "until " + zoned(person, u.Expires)
+		until = "Access ends on " + zoned(person, u.Expires) + "."
 	}
-	said := fmt.Sprintf("The payment status of %s in %s is now “%s”, %s.", u.User, u.Directory, short(now.Status), until)
+	said := fmt.Sprintf("The payment status of %s in %s is now “%s”. %s", u.User,
+		nameAndID(short(p.known(u.Directory).Name), u.Directory), short(now.Status), until)
 	return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(said))}, nil
 }
 

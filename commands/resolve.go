@@ -103,14 +103,20 @@ var directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
 // unknownDirectory says that there is no such directory, and which are called nearly so.
 func unknownDirectory(l *cache.List, asked string) *bot.Mistake {
 	m := &bot.Mistake{Text: "There is no directory “" + short(asked) + "”.", Hint: "/directories shows them all."}
+	m.Hint = joined(" ", didYouMean(l, asked), m.Hint)
+	return m
+}
+
+// didYouMean asks whether the directories with the nearest names are meant, "" if there are none.
+func didYouMean(l *cache.List, asked string) string {
 	var names []string
 	for _, d := range nearest(l, asked) {
 		names = append(names, titled(d))
 	}
-	if len(names) > 0 {
-		m.Hint = "Did you mean " + orList(names) + "? " + m.Hint
+	if len(names) == 0 {
+		return ""
 	}
-	return m
+	return "Did you mean " + orList(names) + "?"
 }
 
 func nearest(l *cache.List, asked string) []coupontools.Directory {

@@ -171,7 +171,8 @@ func (f *form) nameDirectory(l *cache.List, words []bot.Word) {
 	c := chooseWhole(l, words)
 	switch len(c.Hits) {
 	case 0:
-		f.Note = fmt.Sprintf("There is no directory “%s” in the list. Please choose one.", short(c.Asked))
+		f.Note = joined(" ", fmt.Sprintf("There is no directory “%s” in the list.", short(c.Asked)), didYouMean(l, c.Asked),
+			"Please choose one.")
 	case 1:
 		f.Directory, f.Name = c.Hits[0].ID, optionText(c.Hits[0], false)
 	default:

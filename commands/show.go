@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -75,9 +76,19 @@ func age(l *cache.List) []slack.MixedElement {
 			span(time.Since(l.FetchedAt)))))
 	}
 	if l.RedisAway {
-		pieces = append(pieces, blocks.Small("Redis is away; this comes straight from Coupontools."))
+		pieces = append(pieces, blocks.Small(straight))
 	}
 	return pieces
+}
+
+const straight = "Redis is away; this comes straight from Coupontools."
+
+// redisAway says so if Redis is away, of an answer that came straight from Coupontools.
+func redisAway(ctx context.Context, lists lister) []slack.MixedElement {
+	if l, err := lists.List(ctx); err == nil && l.RedisAway {
+		return []slack.MixedElement{blocks.Small(straight)}
+	}
+	return nil
 }
 
 // span says how long something takes or took, in whole words.
