@@ -70,7 +70,7 @@ func fakeAnswer(method string, params url.Values) string {
 	switch method {
 	case "users.info":
 		return fmt.Sprintf(`{"ok":true,"user":{"id":%q,"team_id":"T1"}}`, params.Get("user"))
-	case "chat.postMessage":
+	case "chat.postMessage", "chat.update":
 		return `{"ok":true,"channel":"D1","ts":"1.1"}`
 	}
 	return `{"ok":true,"view":{"id":"V1","hash":"h2"},"channel":{"id":"D1"}}`
