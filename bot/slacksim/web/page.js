@@ -62,15 +62,58 @@
     if (range && range[0] !== null) try { again.setSelectionRange(...range); } catch { /* not a text field */ }
   }
 
-  // An open dialog stays the same element, so that it need not be closed and opened again.
+  // An open dialog stays the same element, and in it every input block whose control is still the same: neither is ever
+  // taken out of the page, so that typing, an open list and the focus go on undisturbed.
   function morphDialog(old, next) {
-    keepControls(old, next);
     for (const name of ["data-v", "data-view"]) old.setAttribute(name, next.getAttribute(name));
-    old.replaceChildren(...next.childNodes);
+    for (const part of ["header", "footer"]) {
+      const a = $(part, old);
+      const b = $(part, next);
+      if (!a.isEqualNode(b)) a.replaceWith(b);
+    }
+    morphBody($(".body", old), $(".body", next));
+  }
+
+  function morphBody(body, next) {
+    const wanted = [...next.children].map((block) => [block, sameInput(body, block)]);
+    const kept = new Set(wanted.map(([, same]) => same));
+    keepControls(body, next);
+    for (const block of [...body.children]) if (!kept.has(block)) block.remove();
+    let at = body.firstElementChild;
+    for (const [block, same] of wanted) {
+      if (!same) { body.insertBefore(block, at); continue; }
+      graft(same, block);
+      if (same !== at) body.insertBefore(same, at);
+      at = same.nextElementSibling;
+    }
+  }
+
+  const controlOf = (block) => $(":scope > [data-keep]", block);
+
+  function sameInput(body, block) {
+    const old = block.id && $(":scope > #" + CSS.escape(block.id), body);
+    const same = old && controlOf(old) && controlOf(block)?.dataset.keep === controlOf(old).dataset.keep;
+    return same ? old : null;
+  }
+
+  // graft renews what stands around the control of an input block.
+  function graft(old, next) {
+    const control = controlOf(old);
+    const fresh = controlOf(next);
+    copyState(fresh, control);
+    copyDescription(next, old); // of a group of radio buttons
+    old.className = next.className;
+    for (const el of [...old.children]) if (el !== control) el.remove();
+    let above = true;
+    for (const el of [...next.children]) {
+      if (el === fresh) above = false;
+      else old.insertBefore(el, above ? control : null);
+    }
   }
 
   function keepControls(old, next) {
     for (const control of $$("[data-keep]", next)) {
+      if (control.parentElement.matches(".body > .input")) continue; // grafted
       const before = $("#" + CSS.escape(control.id), old);
       if (!before || before.dataset.keep !== control.dataset.keep) continue;
       copyState(control, before);
@@ -81,7 +124,10 @@
   function copyState(from, to) {
     const a = $("[id$='-field']", from);
     const b = $("[id$='-field']", to);
-    if (!a || !b) return;
+    if (a && b) copyDescription(a, b);
+  }
+
+  function copyDescription(a, b) {
     for (const name of ["aria-invalid", "aria-describedby"]) {
       if (a.hasAttribute(name)) b.setAttribute(name, a.getAttribute(name));
       else b.removeAttribute(name);
