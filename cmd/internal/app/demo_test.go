@@ -88,10 +88,12 @@ func TestDemo_inTheBrowser(t *testing.T) {
 	b.do("open the page", chromedp.Navigate(startDemo(t)), chromedp.WaitVisible("#box"))
 	b.sees(".status", "The bot is connected")
 
-	b.types("/directories zomer")
-	b.sees("#messages", "Zomerpas Oostende")
 	b.types("/directory-users Zomerpas Oostende")
 	b.sees("#messages .private", "@example")
+	b.types("/directories zomer")
+	b.sees("#messages", "1 directory matching")
+	b.types("/directory Zomerpas Oostende")
+	b.sees("#messages h3", "Zomerpas Oostende")
 
 	b.types("/send-directory sms +32470123456 Zomerpas Oostende")
 	b.sees("dialog[open]", "Text of the SMS")
