@@ -10,9 +10,12 @@ import (
 	"github.com/coupontools/couponbot/bot/socket"
 )
 
-// handle is the way of one envelope. Commands and clicks are acknowledged at once; submits and suggestions wait for what
-// their acknowledgement must carry.
+// handle is the way of one envelope. Commands, before they are even read, and clicks are acknowledged at once; submits
+// and suggestions wait for what their acknowledgement must carry.
 func (b *Bot) handle(ctx context.Context, env socket.Envelope, ack func(any) error) {
+	if env.Type != "interactive" {
+		b.acknowledge(ack, nil)
+	}
 	x, err := read(env)
 	if err != nil {
 		b.config.Log.Warn("unreadable envelope", "type", env.Type, "err", err)

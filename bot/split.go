@@ -39,6 +39,8 @@ func Texts(words []Word) string {
 	return strings.Join(parts, " ")
 }
 
+var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
 var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
 // Unescape gives back what a person typed from the form in which Slack sends it with should_escape on.
@@ -67,7 +69,7 @@ func Unescape(text string) string {
 			return target
 		}
 	})
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+	return entities.Replace(text)
 }
 
 // closers names, for each opening quote, the characters that close it. Phones and desktops "correct" quotes in several
