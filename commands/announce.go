@@ -137,7 +137,7 @@ func (a *Announcer) post(ctx context.Context, channel string, m bot.Message, las
 	if err != nil {
 		return "", fmt.Errorf("tell channel %s: %w", channel, err)
 	}
-	if told[channel] == closedPlace {
+	if told[channel] != ts && unpostable(ctx, a.Store, channel) != "" {
 		a.Store.Put(ctx, unpostableKey(channel), nil, time.Minute)
 	}
 	told[channel] = ts

@@ -177,6 +177,23 @@ func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
 	}
 }
 
+func TestAnnouncer_forgetsARefusalWithTheNextSend(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	b.refuse["C0MARKET2"] = refused("not_in_channel")
+	if _, err := a.Tell(t.Context(), ended(), nil); err != nil {
+		t.Fatal(err)
+	}
+	delete(b.refuse, "C0MARKET2")
+	if _, err := a.Tell(t.Context(), ended(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if why := unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
+		t.Errorf("the status still says %q of a channel that the next send was told in", why)
+	}
+}
+
 func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
 	t.Parallel()
 	b := newBoard()
