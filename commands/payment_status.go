@@ -85,7 +85,9 @@ func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *sl
 	_, zone := zoneOf(p)
 	return blocks.WithMetadata(blocks.Modal(viewPaymentStatus, "Payment", "Change", "Cancel",
 		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(d.Name, who.Directory))),
-		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status"}, now.Status, options...),
+		blocks.StaticSelect(blocks.Input{
+			Name: fieldStatus, Label: "Payment status", Placeholder: "Choose a status",
+		}, now.Status, options...),
 		blocks.DateTime(blocks.Input{
 			Name: fieldExpiry, Label: "Access ends", Optional: true,
 			Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
