@@ -117,6 +117,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 	case r.Push && !x.deepest:
 		answer, err = b.config.Slack.PushViewContext(ctx, x.trigger, *r.View)
 	default:
+		r.View.ExternalID = view.external
 		answer, err = b.update(ctx, *r.View, screen{id: view.ID, hash: view.Hash})
 	}
 	if err != nil {

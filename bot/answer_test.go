@@ -27,7 +27,8 @@ func TestAnswer_place(t *testing.T) {
 		{"a public answer in a private channel", bot.Reply{Text: "Here.", Public: true}, slacksim.Private, nil, ""},
 		{"a public answer in a shared channel", bot.Reply{Text: "Here.", Public: true}, slacksim.Partners, nil, slacksim.Mia},
 		{
-			"a public answer where Slack does not say", bot.Reply{Text: "Here.", Public: true},
+			"a public answer where Slack does not say",
+			bot.Reply{Text: "Here.", Public: true},
 			slacksim.Marketing, &slacksim.Fault{Method: "conversations.info", Status: 500}, slacksim.Mia,
 		},
 	} {
@@ -62,7 +63,7 @@ func TestAnswer_mistake(t *testing.T) {
 	if m.OnlyFor != slacksim.Mia || strings.Contains(m.Plain(), "Reference") {
 		t.Errorf("message = %+v, want it only for Mia, without a reference", m)
 	}
-	w.logged(t, "msg=refused")
+	w.logged(t, "outcome=refused")
 }
 
 // What goes wrong inside is told with a reference that is also in the log.
@@ -85,7 +86,7 @@ func TestAnswer_fault(t *testing.T) {
 			reference, _, _ = strings.Cut(reference, ")")
 			w.logged(t, "reference="+reference)
 			w.logged(t, "the disk is full")
-			w.logged(t, "msg=failed")
+			w.logged(t, "outcome=failed")
 		})
 	}
 }

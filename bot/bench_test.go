@@ -72,7 +72,9 @@ func benchBot(b *testing.B, run bot.Handler) (*endpoint, *httptest.Server, *webs
 	b.Cleanup(func() {
 		stop()
 		_ = link.CloseNow()
-		<-ended
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
 		c.Drain(ctx)
 		http.DefaultClient.CloseIdleConnections()
 	})

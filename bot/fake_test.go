@@ -38,8 +38,6 @@ type fakeCall struct {
 	body   string
 }
 
-func (c fakeCall) text() string { return c.params.Get("text") + c.params.Get("view") + c.body }
-
 func (f *fakeSlack) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(r.Body)
 	_, method, found := strings.Cut(r.URL.Path, "/api/")

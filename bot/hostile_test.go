@@ -79,9 +79,15 @@ func TestHandle_oddPayloads(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a “", 200_000)
 	for _, env := range []socket.Envelope{
-		{}, {Type: "interactive"}, {Type: "slash_commands", Payload: []byte("nonsense")}, {Type: "interactive", Payload: []byte("[1]")},
-		{Type: "slash_commands", Payload: []byte("null")}, {Type: "events_api", Payload: []byte(`{}`)}, {Type: "tomorrow"},
-		{Type: "interactive", Payload: []byte(`{"type":"view_closed"}`)}, {Type: "interactive", Payload: []byte(`{"type":"shortcut"}`)},
+		{},
+		{Type: "interactive"},
+		{Type: "slash_commands", Payload: []byte("nonsense")},
+		{Type: "interactive", Payload: []byte("[1]")},
+		{Type: "slash_commands", Payload: []byte("null")},
+		{Type: "events_api", Payload: []byte(`{}`)},
+		{Type: "tomorrow"},
+		{Type: "interactive", Payload: []byte(`{"type":"view_closed"}`)},
+		{Type: "interactive", Payload: []byte(`{"type":"shortcut"}`)},
 		{Type: "interactive", Payload: []byte(`{"type":"block_actions","actions":[]}`)},
 		{Type: "interactive", Payload: []byte(`{"type":"view_submission"}`)},
 		{Type: "interactive", Payload: []byte(`{"type":"view_submission","view":{}}`)},

@@ -145,7 +145,8 @@ func (r *rawView) view() *View {
 	}
 	v := &View{
 		ID: r.ID, RootID: r.RootViewID, Hash: r.Hash, CallbackID: r.CallbackID, Metadata: r.PrivateMetadata,
-		values: map[string]map[string]elementState{},
+		external: r.ExternalID,
+		values:   map[string]map[string]elementState{},
 	}
 	for block, elements := range r.State.Values {
 		v.values[block] = map[string]elementState{}

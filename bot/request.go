@@ -39,6 +39,8 @@ type View struct {
 	ID, RootID, Hash, CallbackID string
 	// Metadata is the private_metadata: ids only.
 	Metadata string
+	// external is the bot's own id of the view, if it has one.
+	external string
 	// values is state.values: block_id, action_id, element state.
 	values map[string]map[string]elementState
 }
@@ -96,6 +98,7 @@ type rawView struct {
 	ID              string `json:"id"`
 	RootViewID      string `json:"root_view_id"`
 	PreviousViewID  string `json:"previous_view_id"`
+	ExternalID      string `json:"external_id"`
 	Hash            string `json:"hash"`
 	CallbackID      string `json:"callback_id"`
 	PrivateMetadata string `json:"private_metadata"`

@@ -91,8 +91,10 @@ func TestStore_isNotHeldUpByItsCaller(t *testing.T) {
 // twice runs every command twice, as go-redis does when the first answer was lost.
 type twice struct{}
 
-func (twice) DialHook(next redis.DialHook) redis.DialHook                            { return next }
-func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook { return next }
+func (twice) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
 
 func (twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {

@@ -124,7 +124,7 @@ func TestView_notOpened(t *testing.T) {
 			w.slack.Inject(slacksim.Fault{Method: "views.open", Error: code})
 			w.do(t)
 			w.message(t, slacksim.Marketing, words, "(Reference ")
-			w.logged(t, "msg=failed")
+			w.logged(t, "outcome=failed")
 		})
 	}
 }
@@ -397,4 +397,18 @@ func TestSuggest_answers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A click that redraws a view does not hide it from work still to come for an earlier submit.
+func TestSubmit_laterAfterAClick(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	w, _ := sent(t, says(bot.Reply{View: form("next", "Looking"), Push: true, Later: func(context.Context) (bot.Reply, error) {
+		<-release
+		return bot.Reply{View: form("next", "Outcome")}, nil
+	}}), clicks(map[string]bot.Handler{"press": says(bot.Reply{View: form("next", "Clicked")})}))
+	w.click(t, w.view(t, "Looking").Place(), "press")
+	w.view(t, "Clicked")
+	close(release)
+	w.view(t, "Outcome")
 }
