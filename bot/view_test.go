@@ -251,7 +251,7 @@ func TestSubmit_closedBeforeTheOutcome(t *testing.T) {
 		t.Fatal(err)
 	}
 	close(release)
-	w.message(t, w.slack.Direct(slacksim.Mia), "The window was closed", "What you asked for was done.")
+	w.message(t, w.slack.Direct(slacksim.Mia), "The window was closed", "What you asked for may have been done.")
 }
 
 // A view that Slack refuses does not leave the person before a window that says to wait.

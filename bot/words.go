@@ -104,7 +104,7 @@ func undelivered(err error) *Mistake {
 		}
 	case "not_found":
 		return &Mistake{
-			Text: "The window was closed before couponbot's answer was ready.", Done: "What you asked for was done.",
+			Text: "The window was closed before couponbot's answer was ready.", Done: "What you asked for may have been done.",
 			Hint: "Please look again if you need the answer.",
 		}
 	}
