@@ -145,7 +145,9 @@ func (s *Service) carry(l life, id string) {
 		r.dispatch()
 	}
 	if !r.ended.Load() {
-		r.free() // others can go on at once, while the last calls of this process are still out
+		// Others can go on while the last calls of this process are still out, once they know of its last message.
+		telling.Wait()
+		r.free()
 	}
 	r.flights.Wait()
 	leave()

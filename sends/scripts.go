@@ -228,7 +228,7 @@ return standing('done', skipped)`)
 	// toldScript remembers what the Teller returned, as long as there is a send. Argument: that, in JSON.
 	toldScript = script(`
 if redis.call('EXISTS', send) == 1 then redis.call('HSET', send, 'told', ARGV[3]) end
-return 1`)
+return standing('told', 0)`)
 )
 
 func script(body string) *redis.Script { return redis.NewScript(shared + body) }

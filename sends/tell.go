@@ -91,14 +91,12 @@ func (t *teller) speak(send Send) error {
 	if told == nil || maps.Equal(told, t.told) {
 		return err
 	}
-	t.told = told
 	text, jsonErr := json.Marshal(told)
-	if jsonErr == nil {
-		jsonErr = t.s.do(t.life.records, toldScript, t.id, text).Err()
-	}
 	if jsonErr != nil {
-		t.s.cfg.Log.Warn("Cannot keep which messages tell of a send", "send", t.id, "error", jsonErr)
+		return errors.Join(err, jsonErr)
 	}
+	t.told = told
+	t.write(toldScript, text)
 	return err
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // board is a Teller that keeps what it was told.
@@ -175,4 +177,47 @@ func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
 			t.Errorf("the second process knew %v and told %+v, want the messages of the first", second.knew, second.last())
 		}
 	})
+}
+
+// A message that was being posted when the process was told to stop is not posted again by the next one, even if Redis
+// was away just then.
+func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(f *faults){
+		"slow Slack": func(*faults) {},
+		"Redis away as it is kept": func(f *faults) {
+			well := time.Now().Add(10 * time.Second)
+			f.set(func(cmd redis.Cmder) (int, bool) {
+				ok := !runs(cmd, toldScript) || time.Now().After(well)
+				return map[bool]int{true: 1}[ok], ok
+			})
+		},
+	}
+	for name, spoil := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, f := startRedis(t), &faults{}
+				spoil(f)
+				var first, second board
+				first.fail = func(context.Context) error { time.Sleep(4 * time.Second); return nil }
+				with := func(b *board) func(*Config) {
+					return func(c *Config) { c.Teller, c.Pace = b, every(time.Second) }
+				}
+				a := service(connect(t, m, f), accept, with(&first))
+				id := confirmed(t, a, 20)
+				stop := start(t, a)
+				time.Sleep(2 * time.Second)
+				b := service(connect(t, m, nil), accept, with(&second))
+				start(t, b)
+				stop()
+				awaitEnd(t, b, id, 2*time.Minute)
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				if len(second.knew) == 0 || second.knew[0]["C1"] != "1.1" {
+					t.Errorf("the second process knew %v, want the messages of the first", second.knew)
+				}
+			})
+		})
+	}
 }
