@@ -18,7 +18,7 @@
 //
 // A send is a draft, then running, then completed or stopped. It is stopped, and who is left skipped, when its sender may
 // no longer send, when the API refuses the account or cannot be reached, and after a run of calls without a verdict. A
-// draft whose confirmation got lost on the way is void.
+// draft whose confirmation got lost on the way is withdrawn.
 //
 // A recipient is pending, then claimed, then accepted, failed or unknown; skipped if the send is stopped first. A claim is
 // given back if its call certainly did nothing. One whose process died becomes unknown when its lease has passed, the

@@ -94,7 +94,7 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 		return Draft{}, fmt.Errorf("read draft: %w: %w", ErrUnavailable, err)
 	}
 	f := fields(hash.Val())
-	if !f.belongs(team, user) || f.state() == stateVoid {
+	if !f.belongs(team, user) {
 		return Draft{}, ErrNoDraft
 	}
 	d := f.draft(id)
@@ -156,7 +156,7 @@ func (s *Service) void(ctx context.Context, id string, most time.Duration, cause
 		return Send{}, fmt.Errorf("confirm %s: %w: %w", id, ErrUncertain, cause)
 	}
 	f := pairs(reply)
-	if len(f) == 0 || f.state() == stateVoid {
+	if f.state() == "" {
 		return Send{}, fmt.Errorf("confirm %s: %w: %w", id, ErrUnavailable, cause)
 	}
 	s.poke()

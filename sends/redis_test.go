@@ -3,6 +3,7 @@ package sends
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -160,6 +161,45 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 		t.Errorf("%d calls, want %d", c.total(), people)
 	}
 	checkRecords(t, replicas[1], id)
+}
+
+// A Redis that is full takes no new claim, but it keeps outcomes, and a draft can be withdrawn.
+func TestRealRedis_full(t *testing.T) {
+	t.Parallel()
+	rdb := newServer(t).connect(t)
+	room := func(bytes string) {
+		t.Helper()
+		if err := rdb.ConfigSet(t.Context(), "maxmemory", bytes).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ms := newMilestones(20)
+	var c calls
+	s := service(rdb, func(ctx context.Context, to string) error {
+		if to == number(10) {
+			room("1")
+			time.AfterFunc(time.Second, func() { room("0") })
+		}
+		return c.accepting(ctx, to)
+	}, func(cfg *Config) { cfg.Observe, cfg.Teller = ms.observe, ms })
+	start(t, s)
+
+	id := save(t, s, draft(1)).ID
+	room("1")
+	if _, err := s.Confirm(t.Context(), id, team, mia); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("Confirm() = %v, want %v", err, ErrUnavailable)
+	}
+	room("0")
+	if _, err := s.Confirm(t.Context(), id, team, mia); !errors.Is(err, ErrNoDraft) {
+		t.Errorf("Confirm() afterwards = %v, want %v", err, ErrNoDraft)
+	}
+
+	id = confirmed(t, s, 20)
+	wait(t, "the end", ms.over)
+	if send := read(t, s, id); send.Counts.Accepted != 20 {
+		t.Errorf("the send ended as %+v, want all accepted", send.Counts)
+	}
+	c.check(t)
 }
 
 // BenchmarkSend measures what a recipient costs beside the API's call and the pace.

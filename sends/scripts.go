@@ -93,7 +93,7 @@ return get('created')`)
 	// confirmScript makes the draft of a team and user a running send, and answers with its hash.
 	confirmScript = script(`
 local state = get('state')
-if not state or state == 'void' or get('team') ~= ARGV[3] or get('user') ~= ARGV[4] then return {} end
+if not state or get('team') ~= ARGV[3] or get('user') ~= ARGV[4] then return {} end
 if state == 'draft' then
 	redis.call('HSET', send, 'state', 'running', 'confirmed', stamp)
 	all('PERSIST')
@@ -101,9 +101,10 @@ if state == 'draft' then
 end
 return redis.call('HGETALL', send)`)
 
-	// voidScript sees to it that a draft is never confirmed, unless it was already, and answers with its hash.
+	// voidScript sees to it that a draft is never confirmed, unless it was already, and answers with its hash. It takes
+	// something away, which a Redis that is full still does.
 	voidScript = script(`
-if get('state') == 'draft' then redis.call('HSET', send, 'state', 'void') end
+if get('state') == 'draft' then redis.call('HDEL', send, 'state') end
 return redis.call('HGETALL', send)`)
 )
 

@@ -23,8 +23,6 @@ const (
 	StateCompleted State = "completed"
 	// StateStopped is a send that was given up; Why says why. Who was left is skipped.
 	StateStopped State = "stopped"
-	// stateVoid is a draft that can no longer be confirmed.
-	stateVoid State = "void"
 )
 
 // Counts are a send's recipients by what became of them. The four outcomes and Pending add up to Total.
