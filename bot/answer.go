@@ -22,7 +22,7 @@ import (
 type screen struct {
 	id, external, hash string
 
-	acked bool // shown by an acknowledgement, which Slack may not have got to yet
+	acked time.Time // when an acknowledgement showed it
 }
 
 func (s screen) there() bool { return s.id != "" || s.external != "" }
@@ -31,7 +31,7 @@ func (s screen) there() bool { return s.id != "" || s.external != "" }
 func (b *Bot) bring(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
 	at, err := b.deliver(ctx, x, shown, r)
 	if err != nil {
-		err = undelivered(err)
+		err = undelivered(err, r.View != nil && !shown.there() && x.request.View == nil)
 		b.refuse(ctx, x, shown, err)
 	}
 	return at, err
@@ -126,24 +126,29 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 	return screen{id: answer.ID, external: answer.ExternalID}, nil
 }
 
-// updateTries and updateWait: what an acknowledgement shows is on the screen a moment after it. Until then its external_id
-// is not found; an update by the id of the view it replaces could be overtaken by it.
+// updateTries and updateWait: a view that an acknowledgement pushes is on the screen a moment after it, and until then its
+// external_id is not found. settleTime: an update must not reach Slack before the acknowledgement whose view it replaces;
+// the two go over different connections.
 const (
 	updateTries = 10
 	updateWait  = 200 * time.Millisecond
+	settleTime  = 300 * time.Millisecond
 )
 
 // update puts a view in the place of another. The hash keeps nothing from being shown: a conflict means that the answer
 // to another click was drawn since this one, and the person is still owed this answer. The last to be ready wins.
 func (b *Bot) update(ctx context.Context, view slack.ModalViewRequest, at screen) (*slack.ViewResponse, error) {
-	for try := 1; at.acked && try <= updateTries; try++ {
+	for try := 1; at.id == ""; try++ {
 		answer, err := b.config.Slack.UpdateViewContext(ctx, view, at.external, "", "")
-		if slackCode(err) != "not_found" || try == updateTries && at.id == "" {
+		if slackCode(err) != "not_found" || try == updateTries {
 			return answer, err
 		}
 		if err := pause(ctx, updateWait); err != nil {
 			return nil, err
 		}
+	}
+	if err := pause(ctx, time.Until(at.acked.Add(settleTime))); err != nil {
+		return nil, err
 	}
 	answer, err := b.config.Slack.UpdateViewContext(ctx, view, "", at.hash, at.id)
 	if slackCode(err) == "hash_conflict" {
@@ -193,7 +198,7 @@ func (b *Bot) post(ctx context.Context, x *exchange, r Reply) error {
 		if !x.ephemeral {
 			m.ResponseType = "in_channel"
 		}
-	case r.Public && !b.people.private(ctx, x.request.Channel):
+	case r.Public && !b.people.private(ctx, x.request.Channel, x.user):
 		m.ResponseType = "in_channel"
 	}
 	err := b.answers.post(ctx, x.responseURL, m)

@@ -143,7 +143,7 @@ func (b *Bot) May(ctx context.Context, team, user string, right Right) error {
 // Private reports whether what is said in a channel may be read by another company: the channel is shared with one, or
 // Slack does not say.
 func (b *Bot) Private(ctx context.Context, channel string) bool {
-	return b.people.private(ctx, channel)
+	return b.people.private(ctx, channel, "")
 }
 
 // Handle takes one envelope: it acknowledges it in time, whatever else happens, and answers the person.

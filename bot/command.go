@@ -14,7 +14,7 @@ type Command struct {
 	Topic string
 	// Usage is Slack's usage hint: the words the command takes, in square brackets.
 	Usage string
-	// Summary says in one short sentence what the command does; it stands in the manifest and in the help.
+	// Summary says in a few words, without a full stop, what the command does; it stands in the manifest and in the help.
 	Summary string
 	// Examples are whole lines as a person would type them, each with a few words on what it does.
 	Examples []Example

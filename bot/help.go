@@ -114,7 +114,7 @@ func (b *Bot) helpAll(before string) Reply {
 			continue
 		}
 		line := b.line(c)
-		set = append(set, blocks.Rich(blocks.Line{blocks.Code(line)}, blocks.Line{blocks.Plain(c.Summary + only(c.Right))}))
+		set = append(set, blocks.Rich(blocks.Line{blocks.Code(line)}, blocks.Line{blocks.Plain(about(c))}))
 		texts = append(texts, line+" – "+c.Summary)
 	}
 	set = append(set, blocks.Context(blocks.Small(fmt.Sprintf(
@@ -131,20 +131,22 @@ func (b *Bot) line(c *Command) string {
 	return strings.TrimSpace(name + " " + c.Usage)
 }
 
-func only(right Right) string {
-	switch right {
+// about says what a command does, and who may use it.
+func about(c *Command) string {
+	switch c.Right {
 	case Send:
-		return " Only for people named in SENDERS."
+		return c.Summary + ". Only for people named in SENDERS."
 	case Admin:
-		return " Only for people named in ADMINS."
+		return c.Summary + ". Only for people named in ADMINS."
+	default:
+		return c.Summary + "."
 	}
-	return ""
 }
 
 // help explains one command with examples.
 func (b *Bot) help(c *Command) Reply {
 	line := b.line(c)
-	set := []slack.Block{blocks.Header(line), blocks.Text(c.Summary + only(c.Right))}
+	set := []slack.Block{blocks.Header(line), blocks.Text(about(c))}
 	texts := []string{line + " – " + c.Summary}
 	for _, e := range c.Examples {
 		set = append(set, blocks.Rich(blocks.Line{blocks.Code(e.Line)}, blocks.Line{blocks.Plain(e.Does)}))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +44,7 @@ type people struct {
 	users  *known[*slack.User]
 	groups *known[[]string]
 	shared *known[bool]
+	direct *known[string]
 }
 
 func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
@@ -59,6 +61,13 @@ func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
 			return false, err
 		}
 		return c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0, nil
+	})
+	p.direct = newKnown(knownStale, func(ctx context.Context, id string) (string, error) {
+		c, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{id}})
+		if err != nil {
+			return "", err
+		}
+		return c.ID, nil
 	})
 	return p
 }
@@ -121,8 +130,13 @@ func (p *people) member(who Person, u *slack.User) error {
 }
 
 // private reports whether answers in a channel must stay between the bot and the person who asked: it is shared with
-// another company, or Slack does not say.
-func (p *people) private(ctx context.Context, channel string) bool {
+// another company, or Slack does not say. Of direct messages Slack does not say (scope im:read), but in those of a person
+// with the bot there is nobody else.
+func (p *people) private(ctx context.Context, channel, user string) bool {
+	if strings.HasPrefix(channel, "D") {
+		direct, err := p.direct.get(ctx, user)
+		return err != nil || direct != channel
+	}
 	shared, err := p.shared.get(ctx, channel)
 	return err != nil || shared
 }

@@ -142,11 +142,11 @@ func (b *Bot) ackView(x *exchange, ack func(any) error, v *slack.ModalViewReques
 // tryAckView acknowledges with a view, pushed on the stack or in the place of the submitted one. It reports false, with
 // nothing sent, if the view is too large for an acknowledgement.
 func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewRequest, push bool) (screen, bool) {
-	v.ExternalID = externalID()
-	shown := screen{id: x.request.View.ID, external: v.ExternalID, acked: true}
+	shown := screen{id: x.request.View.ID, acked: time.Now()}
 	answer := slack.NewUpdateViewSubmissionResponse(v)
 	if push && !x.deepest {
-		shown.id = ""
+		v.ExternalID = externalID()
+		shown.id, shown.external = "", v.ExternalID
 		answer = slack.NewPushViewSubmissionResponse(v)
 	}
 	err := ack(answer)

@@ -116,7 +116,7 @@ func TestView_notOpened(t *testing.T) {
 	t.Parallel()
 	for code, words := range map[string]string{
 		"expired_trigger_id": "Slack lets a window be opened within three seconds only",
-		"internal_error":     "Slack did not take couponbot's answer.",
+		"internal_error":     "Slack did not open couponbot's window.",
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +264,7 @@ func TestSubmit_refusedOutcome(t *testing.T) {
 	w.view(t, "Form")
 	w.slack.Inject(slacksim.Fault{Method: "views.update", Error: "invalid_arguments", Times: 1})
 	w.submit(t)
-	w.view(t, "Slack did not take couponbot's answer.", "(Reference ")
+	w.view(t, "Slack did not open couponbot's window.", "(Reference ")
 }
 
 func TestSubmit_thirdViewIsUpdated(t *testing.T) {

@@ -93,8 +93,8 @@ func stopping() *Mistake {
 	}
 }
 
-// undelivered tells of an answer that Slack did not take.
-func undelivered(err error) *Mistake {
+// undelivered tells of an answer that Slack did not take. Opening a window is an answer before which nothing is done.
+func undelivered(err error, opening bool) *Mistake {
 	switch slackCode(err) {
 	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id":
 		return &Mistake{
@@ -107,6 +107,9 @@ func undelivered(err error) *Mistake {
 			Text: "The window was closed before couponbot's answer was ready.", Done: "What you asked for may have been done.",
 			Hint: "Please look again if you need the answer.",
 		}
+	}
+	if opening {
+		return &Mistake{Text: "Slack did not open couponbot's window.", Hint: "Please try again.", Cause: err}
 	}
 	return &Mistake{
 		Text:  "Slack did not take couponbot's answer.",
