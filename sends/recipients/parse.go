@@ -83,6 +83,9 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u
 
 func pieces(line string) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		if strings.Trim(line, " \t"+separators) == "" {
+			return
+		}
 		if !strings.ContainsFunc(line, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) {
 			yield(line)
 			return
@@ -97,17 +100,14 @@ func pieces(line string) iter.Seq[string] {
 	}
 }
 
-// separator finds the first comma or semicolon of a line, also in the forms that other scripts write it. A semicolon
-// that brings on the extension of a number, as in "+3225550100;ext=5", parts nothing.
+// separators are the comma and the semicolon, also in the forms that other scripts write them.
+const separators = ",，、،;；؛"
+
+// separator finds the first separator of a line. A semicolon that brings on the extension of a number, as in "+3225550100;ext=5", parts nothing.
 func separator(line string) (at, width int) {
 	for i, r := range line {
-		switch r {
-		case ',', '，', '、', '،', '；', '؛':
+		if strings.ContainsRune(separators, r) && !(r == ';' && hasPrefixFold(line[i+1:], "ext=")) {
 			return i, utf8.RuneLen(r)
-		case ';':
-			if !hasPrefixFold(line[i+1:], "ext=") {
-				return i, 1
-			}
 		}
 	}
 	return len(line), 0

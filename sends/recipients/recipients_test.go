@@ -19,7 +19,8 @@ func TestParse(t *testing.T) {
 		to    []string
 		out   []recipients.LeftOut
 	}{
-		"nothing typed": {text: " \n\t\n", rules: sms},
+		"nothing typed":          {text: " \n\t\n", rules: sms},
+		"nothing but separators": {text: " ; ,\n，", rules: sms},
 		"lines, commas and semicolons, blanks inside numbers kept": {
 			text:  "+32 470 12 34 56\n0471 12 34 56, 0472/12.34.56;(0473) 12-34-56",
 			rules: sms,
