@@ -39,6 +39,7 @@ type interactivePayload struct {
 	View    *rawView `json:"view"`
 	Actions []struct {
 		ActionID       string          `json:"action_id"`
+		BlockID        string          `json:"block_id"`
 		Value          string          `json:"value"`
 		SelectedOption *selectedOption `json:"selected_option"`
 	} `json:"actions"`
@@ -123,7 +124,7 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 	case p.Type == "block_actions" && len(p.Actions) > 0:
 		a := p.Actions[0]
 		x.kind, x.name = kindClick, a.ActionID
-		x.request.Action, x.request.Value = a.ActionID, a.Value
+		x.request.Action, x.request.Block, x.request.Value = a.ActionID, a.BlockID, a.Value
 		if a.SelectedOption != nil {
 			x.request.Value = a.SelectedOption.Value
 		}

@@ -20,6 +20,8 @@ type Request struct {
 	// Action is the action_id of a click or a suggestion; Value the button's value, the chosen option's value, or what
 	// was typed into the select.
 	Action, Value string
+	// Block is the block_id around what was clicked.
+	Block string
 
 	// View is the modal the request came from; nil elsewhere.
 	View *View

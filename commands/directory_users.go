@@ -88,7 +88,8 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}}, nil
 }
 
-// whichOf asks which directory is meant. The words after its name are kept, and the buttons carry the id of the look-up.
+// whichOf asks which directory is meant. The words after its name are kept, and the block_ids around the buttons carry the
+// id of the look-up.
 func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Reply {
 	var asked string
 	if len(c.Rest) > 0 {
@@ -98,25 +99,25 @@ func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Repl
 	}
 	return pickOne(c, func(d coupontools.Directory) []slack.Block {
 		name := oneLine(d.Name)
-		return []slack.Block{directoryRow(d), blocks.Actions("",
-			blocks.Button(actionUsers, "Users", joined(" ", d.ID, asked), blocks.Label("Show the users of "+name)),
+		return []slack.Block{directoryRow(d), blocks.Actions(joined(" ", asked, d.ID),
+			blocks.Button(actionUsers, "Users", d.ID, blocks.Label("Show the users of "+name)),
 			blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+name)))}
 	})
 }
 
-// ofDirectory shows the users of the directory of a button, which may carry a look-up to go on with.
+// ofDirectory shows the users of the directory of a button; the block around it may name a look-up to go on with.
 func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
-	id, asked, _ := strings.Cut(req.Value, " ")
+	asked, _, goOn := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
-		if asked != "" {
+		if goOn {
 			l, err := recall(ctx, p.store, asked, req.Person)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			who = l.Who
 		}
-		return p.first(ctx, req, newLookup(req.Person, p.known(id), who))
+		return p.first(ctx, req, newLookup(req.Person, p.known(req.Value), who))
 	}}, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
@@ -81,7 +83,13 @@ func TestDirectoryUsers_severalDirectories(t *testing.T) {
 	r := must(t)(w.types(t, `/directory-users "City deals" peeters`))
 	wantIn(t, picture(r), "2 directories match “City deals”", "[Open directory_pick=dir_5502]")
 	wantNotIn(t, picture(r), "directory_users=dir_5502 peeters")
-	picked := must(t)(w.clicks(t, actionUsers, buttons(t, r)[actionUsers], nil))
+	var row *slack.ActionBlock
+	for _, b := range r.Blocks {
+		if actions, ok := b.(*slack.ActionBlock); ok {
+			row = actions
+		}
+	}
+	picked := must(t)(w.clicksIn(t, row.BlockID, actionUsers, "dir_5502", nil))
 	wantIn(t, picture(picked), "Users of City deals", "“peeters”")
 }
 

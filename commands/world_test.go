@@ -100,9 +100,17 @@ func (w *world) types(t testing.TB, line string) (bot.Reply, error) {
 // clicks answers a click to the end; view is nil in a message.
 func (w *world) clicks(t testing.TB, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
+	return w.clicksIn(t, "", action, value, view)
+}
+
+// clicksIn clicks in a block that is named.
+func (w *world) clicksIn(t testing.TB, block, action, value string, view *bot.View) (bot.Reply, error) {
+	t.Helper()
 	for _, c := range All(w.Deps) {
 		if h := c.Clicks[action]; h != nil {
-			return follow(t.Context(), h, bot.Request{Person: mia, Channel: "C0ORIGIN", Action: action, Value: value, View: view})
+			return follow(t.Context(), h, bot.Request{
+				Person: mia, Channel: "C0ORIGIN", Block: block, Action: action, Value: value, View: view,
+			})
 		}
 	}
 	t.Fatalf("nothing answers a click on %s", action)
