@@ -1,8 +1,9 @@
 // Package pace holds all replicas together to one pace of API calls.
 //
 // Make a [Pace] with [New] and give its lanes to whoever calls: [Pace.Bulk] to sends, [Pace.Lookup] to what a person waits
-// for. Both draw on one allowance, but a look-up may draw up to five calls ahead, so that it goes before the sends. With
-// Redis away each process keeps to the pace by itself.
+// for. Both draw on one allowance, but a look-up may draw up to five calls ahead, so that it goes before the sends; and
+// look-ups together take four fifths of it at most, so that sends go on however much is looked up. With Redis away each
+// process keeps to the pace by itself.
 package pace
 
 import (
@@ -20,6 +21,8 @@ import (
 const (
 	bulkBurst   = 1
 	lookupBurst = 5
+	// longestDebt is more than can be drawn ahead at any rate. A longer wait comes of a clock of Redis that was put back.
+	longestDebt = 10 * time.Second
 	// redisTimeout bounds one operation, and awayFor is how long Redis is left alone after a failure.
 	redisTimeout = 300 * time.Millisecond
 	awayFor      = 2 * time.Second
@@ -32,7 +35,8 @@ const (
 type Config struct {
 	// Redis holds the pace for all replicas.
 	Redis *redis.Client
-	// Prefix is in every key: "{prefix}pace:slow", and "rate:{prefix}pace", whose beginning redis_rate prescribes.
+	// Prefix is in every key: "{prefix}pace:slow", and "rate:{prefix}pace" and "rate:{prefix}pace:lookup", whose beginning
+	// redis_rate prescribes.
 	Prefix string
 	// Rate is calls a second, at least 1.
 	Rate int
@@ -64,15 +68,30 @@ func New(cfg Config) *Pace {
 }
 
 // Bulk returns the lane for sends: never two calls closer than the pace.
-func (p *Pace) Bulk() *Lane { return &Lane{p, bulkBurst} }
+func (p *Pace) Bulk() *Lane { return &Lane{p, []gate{p.gate(bulkBurst)}} }
 
 // Lookup returns the lane for what a person waits for: up to five calls at once, if there was a pause before or at the cost
 // of the bulk lane after.
-func (p *Pace) Lookup() *Lane { return &Lane{p, lookupBurst} }
+func (p *Pace) Lookup() *Lane {
+	share := gate{p.key + ":lookup", redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}}
+	return &Lane{p, []gate{share, p.gate(lookupBurst)}}
+}
 
-// slowScript begins a pause unless one is on that ends later.
+// gate is a limit that calls pass, and its key.
+type gate struct {
+	key   string
+	limit redis_rate.Limit
+}
+
+// gate returns the one that all calls pass.
+func (p *Pace) gate(burst int) gate {
+	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}}
+}
+
+// slowScript begins a pause unless one is on that ends later, but not later than any pause can.
 var slowScript = redis.NewScript(`
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
+local left = redis.call('PTTL', KEYS[1])
+if left < tonumber(ARGV[1]) or left > tonumber(ARGV[2]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
 return 0`)
 
 // Slow holds the whole fleet back for d, since the API answered 429. It takes 0 for a second, and ten minutes at most. A
@@ -89,14 +108,14 @@ func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 	p.mu.Unlock()
 	// The pause in this process stands in any case.
 	_ = p.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return slowScript.Run(ctx, p.redis, []string{p.slowKey}, d.Milliseconds()).Err()
+		return slowScript.Run(ctx, p.redis, []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
 	})
 }
 
 // Lane is one way to wait at the pace.
 type Lane struct {
 	p     *Pace
-	burst int
+	gates []gate // passed one after the other
 }
 
 // Slow is [Pace.Slow].
@@ -104,49 +123,57 @@ func (l *Lane) Slow(ctx context.Context, d time.Duration) { l.p.Slow(ctx, d) }
 
 // Wait returns when a call may be made, or with the cause of ctx when that ends.
 func (l *Lane) Wait(ctx context.Context) error {
-	for {
+	for passed := 0; passed < len(l.gates); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		wait, err := l.p.ask(ctx, l.burst)
+		wait, err := l.p.ask(ctx, l.gates[passed])
 		if err != nil {
 			return l.p.waitAlone(ctx)
 		}
 		if wait <= 0 {
-			return nil
+			passed++
+			continue
 		}
 		// Everybody who waits is told the same time.
 		if err := rest(ctx, wait+rand.N(l.p.interval()/20+1)); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // interval is the time between two calls.
 func (p *Pace) interval() time.Duration { return time.Second / time.Duration(p.rate) }
 
-// ask takes a call from the fleet's allowance, or says how long to wait before asking again.
-func (p *Pace) ask(ctx context.Context, burst int) (wait time.Duration, err error) {
+// ask takes a call from a gate's allowance, or says how long to wait before asking again.
+func (p *Pace) ask(ctx context.Context, g gate) (wait time.Duration, err error) {
 	if wait := p.slowHere(); wait > 0 {
 		return wait, nil
 	}
 	err = p.do(ctx, func(ctx context.Context) error {
 		wait, err = p.redis.PTTL(ctx, p.slowKey).Result()
-		if err != nil || wait > 0 {
+		if err != nil || wait > 0 && wait <= slowMax {
 			return err
 		}
-		limit := redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}
-		res, err := p.limiter.Allow(ctx, p.key, limit)
-		if err != nil {
-			return err
-		}
-		wait = 0
-		if res.Allowed == 0 {
-			wait = max(res.RetryAfter, time.Millisecond)
-		}
-		return nil
+		wait, err = p.pass(ctx, g)
+		return err
 	})
 	return wait, err
+}
+
+// pass asks a gate.
+func (p *Pace) pass(ctx context.Context, g gate) (wait time.Duration, err error) {
+	res, err := p.limiter.Allow(ctx, g.key, g.limit)
+	switch {
+	case err != nil:
+		return 0, err
+	case res.Allowed > 0:
+		return 0, nil
+	case res.RetryAfter > longestDebt:
+		return time.Millisecond, p.limiter.Reset(ctx, g.key)
+	}
+	return max(res.RetryAfter, time.Millisecond), nil
 }
 
 // waitAlone waits at the pace of this process alone.

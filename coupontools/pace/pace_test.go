@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +125,76 @@ func TestMixed(t *testing.T) {
 		}
 		if took := through[99].Sub(through[0]); took < 18*time.Second {
 			t.Errorf("100 calls took %v, want at least 19s", took)
+		}
+	})
+}
+
+// crowd lets n workers wait in a lane again and again until ctx ends, and counts how often they were let through.
+func crowd(ctx context.Context, workers *sync.WaitGroup, n int, lane *pace.Lane) *atomic.Int32 {
+	var calls atomic.Int32
+	for range n {
+		workers.Go(func() {
+			for lane.Wait(ctx) == nil {
+				calls.Add(1)
+			}
+		})
+	}
+	return &calls
+}
+
+func TestMixed_neitherStarves(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var workers sync.WaitGroup
+		sends := crowd(ctx, &workers, 3, replica(t, m).Bulk())
+		lookups := crowd(ctx, &workers, 20, replica(t, m).Lookup())
+		workers.Wait()
+		if n := sends.Load(); n < 40 {
+			t.Errorf("%d sends in a minute beside %d look-ups, want about 60", n, lookups.Load())
+		}
+		if n := lookups.Load(); n < 200 {
+			t.Errorf("%d look-ups in a minute beside %d sends, want about 240", n, sends.Load())
+		}
+	})
+}
+
+func TestLookup_doesNotQueueBehindSends(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var workers sync.WaitGroup
+		crowd(ctx, &workers, 30, replica(t, m).Bulk())
+		lookup := replica(t, m).Lookup()
+		for range 20 {
+			time.Sleep(time.Second)
+			start := time.Now()
+			if err := lookup.Wait(ctx); err != nil || time.Since(start) > 10*time.Millisecond {
+				t.Errorf("a look-up waited %v, %v, want no wait", time.Since(start), err)
+			}
+		}
+		cancel()
+		workers.Wait()
+	})
+}
+
+// A clock of Redis that is put back must not stop all calls until it has caught up.
+func TestWait_clockPutBack(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		p := replica(t, m)
+		m.SetTime(time.Now().Add(time.Hour)) // it stands still now
+		times(t, 2, p.Lookup())
+		m.SetTime(time.Time{})
+		for _, key := range m.Keys() {
+			m.SetTTL(key, time.Hour) // a real Redis keeps when a key ends, not how long it has left
+		}
+		start := time.Now()
+		times(t, 10, p.Bulk(), p.Lookup())
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("after the clock was put back 10 calls took %v, want about 2s", took)
 		}
 	})
 }
