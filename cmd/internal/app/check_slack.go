@@ -81,6 +81,7 @@ func checkScopes(header string) finding {
 	return judge.say("Slack scopes: the bot token lacks %s. "+
 		"Put the output of couponbot manifest into the app's manifest and install the app again", strings.Join(missing, ", "))
 }
+
 // lacking returns which of the wanted scopes the header X-OAuth-Scopes of an answer of Slack does not name.
 func lacking(header string, wanted []string) []string {
 	has := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
