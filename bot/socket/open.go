@@ -165,7 +165,7 @@ func (c *Client) handshake(ctx context.Context, address string) (*websocket.Conn
 			return conn, err
 		},
 	}
-	ws, answer, err := dialer.DialContext(ctx, address, nil)
+	ws, answer, err := dialer.DialContext(ctx, address, nil) //nolint:bodyclose // gorilla/websocket: it need not be closed
 	if stop != nil {
 		stop()
 	}

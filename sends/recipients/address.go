@@ -84,7 +84,8 @@ func looksLikePhone(text string) bool {
 func checkLocal(local string) error {
 	for _, r := range local {
 		if r > unicode.MaxASCII {
-			return refusal(fmt.Sprintf("The part before the @ has the character “%c”. Only plain letters, digits and signs can be used there.", r))
+			return refusal(fmt.Sprintf("The part before the @ has the character “%c”. "+
+				"Only plain letters, digits and signs can be used there.", r))
 		}
 	}
 	if len(local) > maxLocal {

@@ -103,7 +103,8 @@ func pieces(line string) iter.Seq[string] {
 // separators are the comma and the semicolon, also in the forms that other scripts write them.
 const separators = ",，、،;；؛"
 
-// separator finds the first separator of a line. A semicolon that brings on the extension of a number, as in "+3225550100;ext=5", parts nothing.
+// separator finds the first separator of a line. A semicolon that brings on the extension of a number, as in
+// "+3225550100;ext=5", parts nothing.
 func separator(line string) (at, width int) {
 	for i, r := range line {
 		if strings.ContainsRune(separators, r) && !(r == ';' && hasPrefixFold(line[i+1:], "ext=")) {
