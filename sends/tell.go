@@ -18,11 +18,17 @@ const (
 	tellTime = 30 * time.Second
 	// tellLimit bounds the growing waits after a telling failed; after tellAge the end of a send is told no more.
 	tellLimit, tellAge = 5 * time.Minute, 24 * time.Hour
+	// editDebt is longer than any edit waits for its turn. A longer wait comes of a clock of Redis that was put back.
+	editDebt = 5 * time.Minute
 )
 
-// edits is the pace of all edits of all replicas: never more than 40 in any minute, which is the burst and the rate. A
-// telling counts as many as it has messages, up to the burst.
-var edits = redis_rate.Limit{Rate: 30, Burst: 10, Period: time.Minute}
+// editPace is the pace of all edits of all replicas for tellings of n edits each: what may come at once and what comes in a
+// minute are never more than 40 together, so no minute has more. (Beyond 30 messages for one send it has.)
+func editPace(n int) redis_rate.Limit {
+	const most = 40
+	burst := min(max(n, 10), 30)
+	return redis_rate.Limit{Rate: most - burst, Burst: burst, Period: time.Minute}
+}
 
 // tell tells how the send goes, until its end was told or the work ends. Nothing waits for it but the end of the run.
 func (r *run) tell(told map[string]string) {
@@ -68,10 +74,13 @@ func (t *teller) paced() time.Duration {
 	if len(t.told) == 0 {
 		return 0
 	}
-	n := min(len(t.told), edits.Burst)
-	got, err := redis_rate.NewLimiter(t.s.cfg.Redis).AllowN(t.work, t.s.cfg.Prefix+"sends:edits", edits, n)
+	limiter, key, pace := redis_rate.NewLimiter(t.s.cfg.Redis), t.s.cfg.Prefix+"sends:edits", editPace(len(t.told))
+	got, err := limiter.AllowN(t.work, key, pace, min(len(t.told), pace.Burst))
 	switch {
 	case err != nil:
+		return tellEvery
+	case got.RetryAfter > editDebt:
+		_ = limiter.Reset(t.work, key)
 		return tellEvery
 	case got.Allowed == 0:
 		return max(got.RetryAfter, 100*time.Millisecond)

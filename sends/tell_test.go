@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -18,6 +19,8 @@ type board struct {
 	told  []Send
 	knew  []map[string]string
 	times []time.Time
+	// places are where messages are posted, in place of two.
+	places int
 	// fail says what to do about a telling before it counts; it may be nil.
 	fail func(ctx context.Context) error
 }
@@ -32,7 +35,10 @@ func (b *board) Tell(ctx context.Context, s Send, told map[string]string) (map[s
 	defer b.mu.Unlock()
 	b.told, b.knew, b.times = append(b.told, s), append(b.knew, maps.Clone(told)), append(b.times, time.Now())
 	if len(told) == 0 {
-		return map[string]string{"C1": "1.1", "D1": "1.2"}, nil
+		told = map[string]string{"C1": "1.1", "D1": "1.2"}
+		for i := range b.places {
+			told[fmt.Sprint("C", i)] = "1.1"
+		}
 	}
 	return told, nil
 }
@@ -81,16 +87,27 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 
 func TestTeller_allShareFortyEditsAMinute(t *testing.T) {
 	t.Parallel()
+	for _, places := range []int{2, 12, 25} {
+		t.Run(fmt.Sprint(places, " places"), func(t *testing.T) {
+			t.Parallel()
+			fortyEdits(t, places)
+		})
+	}
+}
+
+func fortyEdits(t *testing.T, places int) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
 		boards := make([]board, 4)
 		for i := range boards {
+			boards[i].places = places
 			s := service(connect(t, m, nil), accept, func(c *Config) { c.Teller, c.Pace = &boards[i], every(time.Second) })
 			confirmed(t, s, 120)
 			confirmed(t, s, 120)
 			start(t, s)
 		}
-		time.Sleep(10 * time.Minute)
+		time.Sleep(20 * time.Minute)
 		synctest.Wait()
 		var edits []time.Time
 		ended := 0
