@@ -141,11 +141,15 @@ func (d *Directories) loadOnce() {
 func (d *Directories) keep(l *List) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.local == nil || !l.FetchedAt.Before(d.local.FetchedAt) {
+	if d.local == nil || age(l) <= age(d.local) {
 		d.local = l
 		d.checked = time.Now()
 	}
 }
 
-// age returns how old a list is.
-func age(l *List) time.Duration { return max(0, time.Since(l.FetchedAt)) }
+// age returns how old a list is. One from the future, by a clock that was wrong here or in another replica, is taken for as
+// old as it is ahead, so that it is not fresh until then.
+func age(l *List) time.Duration { return time.Since(l.FetchedAt).Abs() }
+
+// newer reports whether a list was fetched after a given time.
+func newer(l *List, since time.Time) bool { return age(l) < time.Since(since) }

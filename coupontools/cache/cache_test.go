@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -436,5 +437,26 @@ func TestRefresh_duringAnotherFlight(t *testing.T) {
 		if err != nil || time.Since(l.FetchedAt) > time.Second {
 			t.Errorf("Refresh = %+v, %v, want a new list", l, err)
 		}
+	})
+}
+
+// A list from a replica whose clock is ahead, or from before the clock was put back, is not fresh until that time comes.
+func TestList_fromTheFuture(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, w *world) {
+		a := w.replica(nil)
+		_, _ = a.List(t.Context())
+		ahead := time.Now().Add(30 * time.Minute).UnixMilli()
+		w.redis.HSet("couponbot:{test}:directories:1", "at", strconv.FormatInt(ahead, 10))
+		time.Sleep(10 * time.Second)
+
+		l, err := a.Refresh(t.Context())
+		want(t, l, err, 2, false, false)
+		l, err = w.replica(nil).List(t.Context())
+		want(t, l, err, 2, false, false)
+		time.Sleep(time.Minute)
+		l, err = a.List(t.Context())
+		want(t, l, err, 2, false, false)
+		w.wantCalls(2)
 	})
 }

@@ -40,7 +40,7 @@ func (d *Directories) renewNow(ctx context.Context) (*List, error) {
 		f, _ := d.join(ctx, since)
 		l, err := d.await(ctx, f, d.load(), longPatience)
 		// A flight that had begun before may have been content with less.
-		if err != nil || l.Stale || l.FetchedAt.After(since) || !f.since.Before(since) {
+		if err != nil || l.Stale || newer(l, since) || !f.since.Before(since) {
 			return l, err
 		}
 	}
@@ -131,7 +131,7 @@ func (d *Directories) obtain(ctx context.Context, since time.Time) (*List, error
 		if err != nil {
 			return d.fetchAlone(ctx, since)
 		}
-		if l := d.load(); l != nil && l.FetchedAt.After(since) {
+		if l := d.load(); l != nil && newer(l, since) {
 			d.store.release(token)
 			return l, nil
 		}
@@ -175,7 +175,7 @@ func (d *Directories) fetchForAll(ctx context.Context, token string) (*List, err
 
 // fetchAlone asks the API without Redis, unless it has just been asked: then those who came a little later have the same.
 func (d *Directories) fetchAlone(ctx context.Context, since time.Time) (*List, error) {
-	if l := d.Local(); l != nil && age(l) < localFor && l.FetchedAt.After(since) {
+	if l := d.Local(); l != nil && age(l) < localFor && newer(l, since) {
 		return l, nil
 	}
 	return d.fetch(ctx)

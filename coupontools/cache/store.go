@@ -107,9 +107,11 @@ func (s *store) fetchedAt(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(ms).UTC(), nil
 }
 
-// saveScript stores a list unless there is a newer one.
+// saveScript stores a list unless there is one that is newer, but not by more than two flights can differ: that one's time
+// is wrong.
 var saveScript = redis.NewScript(`
-if tonumber(redis.call('HGET', KEYS[1], 'at') or 0) <= tonumber(ARGV[1]) then
+local newer = tonumber(redis.call('HGET', KEYS[1], 'at') or 0) - tonumber(ARGV[1])
+if newer <= 0 or newer > tonumber(ARGV[4]) then
 	redis.call('HSET', KEYS[1], 'at', ARGV[1], 'list', ARGV[2])
 	redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
@@ -123,7 +125,7 @@ func (s *store) save(l *List) {
 	}
 	_ = s.do(func(ctx context.Context) error {
 		return saveScript.Run(ctx, s.redis, []string{s.list},
-			l.FetchedAt.UnixMilli(), packed, s.keepFor.Milliseconds()).Err()
+			l.FetchedAt.UnixMilli(), packed, s.keepFor.Milliseconds(), fetchTimeout.Milliseconds()).Err()
 	})
 }
 
