@@ -177,7 +177,7 @@ func TestCheck_finds(t *testing.T) {
 			"scopes missing",
 			outside{"scopes": "commands,chat:write"},
 			nil,
-			"BAD   Slack scopes: the bot token lacks channels:read, groups:read, ",
+			"BAD   Slack scopes: the bot token lacks channels:read, chat:write.public, files:read, ",
 		},
 		{
 			"the scope missing that only public channels need",
