@@ -167,7 +167,8 @@ func slackCode(err error) string {
 // refusalWords says what Slack's refusal of a channel means and how to mend it; "" for anything that may pass by itself.
 func refusalWords(err error) string {
 	switch code := slackCode(err); code {
-	case "", "ratelimited", "fatal_error", "internal_error", "service_unavailable", "request_timeout", "message_not_found":
+	case "", "ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout",
+		"update_failed", "external_channel_migrating", "message_not_found":
 		return ""
 	case "not_in_channel", "channel_not_found":
 		return "couponbot is not in it; invite it with " + invite

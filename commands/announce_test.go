@@ -196,15 +196,20 @@ func TestAnnouncer_forgetsARefusalWithTheNextSend(t *testing.T) {
 
 func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
 	t.Parallel()
-	b := newBoard()
-	a := newAnnouncer(t, b)
-	b.refuse["C0MARKET1"] = errors.New("connection reset")
-	told, err := a.Tell(t.Context(), going(), nil)
-	if err == nil {
-		t.Error("no error, want one so that it is told again")
-	}
-	if told["C0MARKET2"] == "" || told["C0MARKET1"] != "" {
-		t.Errorf("told = %v, want what was posted and no more", told)
+	for _, trouble := range []error{errors.New("connection reset"), refused("rate_limited"), refused("external_channel_migrating")} {
+		t.Run(trouble.Error(), func(t *testing.T) {
+			t.Parallel()
+			b := newBoard()
+			a := newAnnouncer(t, b)
+			b.refuse["C0MARKET1"] = trouble
+			told, err := a.Tell(t.Context(), going(), nil)
+			if err == nil {
+				t.Error("no error, want one so that it is told again")
+			}
+			if told["C0MARKET2"] == "" || told["C0MARKET1"] != "" {
+				t.Errorf("told = %v, want what was posted and no more", told)
+			}
+		})
 	}
 }
 
