@@ -145,7 +145,7 @@ func retryAfter(err error) (time.Duration, bool) {
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == 429 {
 		return postDefaultWait, true
 	}
-	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok && answer.Err == "ratelimited" {
+	if code := slackCode(err); code == "ratelimited" || code == "rate_limited" {
 		return postDefaultWait, true
 	}
 	return 0, false

@@ -264,7 +264,7 @@ func TestSubmit_refusedOutcome(t *testing.T) {
 	w.view(t, "Form")
 	w.slack.Inject(slacksim.Fault{Method: "views.update", Error: "invalid_arguments", Times: 1})
 	w.submit(t)
-	w.view(t, "Slack did not open couponbot's window.", "(Reference ")
+	w.view(t, "Slack did not take couponbot's answer.", "(Reference ")
 }
 
 func TestSubmit_thirdViewIsUpdated(t *testing.T) {

@@ -89,7 +89,7 @@ func TestRun_stopsInWords(t *testing.T) {
 				return &coupontools.Error{Class: coupontools.AccountRefused, Codes: []int{103}, Texts: []string{"No SMS service."}}
 			},
 			want: Counts{Total: 30, Skipped: 30},
-			why:  "refused the whole account (103: No SMS service.)",
+			why:  "refused the whole account (103: No SMS service)",
 		},
 		"nobody can be reached": {
 			api:  func(context.Context, string) error { return failure(coupontools.NotSent, 0) },

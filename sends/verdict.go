@@ -62,7 +62,7 @@ func code(e *coupontools.Error) string {
 
 // inBrackets is what the API said, for a sentence.
 func (v verdict) inBrackets() string {
-	said := strings.Trim(v.code+": "+v.text, ": ")
+	said := strings.TrimRight(strings.Trim(v.code+": "+v.text, ": "), ".")
 	if said == "" {
 		return ""
 	}

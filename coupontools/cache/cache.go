@@ -82,7 +82,7 @@ func (d *Directories) List(ctx context.Context) (*List, error) {
 func (d *Directories) Refresh(ctx context.Context) (*List, error) {
 	if l := d.load(); l != nil && age(l) < refreshEvery {
 		d.cfg.Observe("hit")
-		return l, nil
+		return l.marked(false, d.store.away()), nil
 	}
 	return d.renewNow(ctx)
 }

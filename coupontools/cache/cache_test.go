@@ -422,6 +422,18 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
+// A list that is new enough to be given out by a refresh says all the same that Redis went away.
+func TestRefresh_redisAway(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, w *world) {
+		a := w.replica(nil)
+		_, _ = a.List(t.Context())
+		w.redisIs("refusing")
+		l, err := a.Refresh(t.Context())
+		want(t, l, err, 1, false, true)
+	})
+}
+
 // A refresh during a flight that would be content with less still brings a new list.
 func TestRefresh_duringAnotherFlight(t *testing.T) {
 	t.Parallel()
