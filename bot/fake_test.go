@@ -97,7 +97,8 @@ func newFake(t testing.TB, commands ...Command) (*Bot, *fakeSlack) {
 	t.Helper()
 	f := &fakeSlack{}
 	away := redis.NewClient(&redis.Options{
-		Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1,
+		// After PoolSize failures go-redis would probe the server from a goroutine that outlives a bubble.
+		Addr: "127.0.0.1:1", MaxRetries: -1, DialerRetries: 1, PoolSize: 4 * maxLater,
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("away") },
 	})
 	t.Cleanup(func() { _ = away.Close() })
