@@ -91,6 +91,11 @@ func TestRun_stopsInWords(t *testing.T) {
 			want: Counts{Total: 30, Skipped: 30},
 			why:  "refused the whole account (103: No SMS service)",
 		},
+		"the account is refused without a word": {
+			api:  func(context.Context, string) error { return failure(coupontools.AccountRefused, 403) },
+			want: Counts{Total: 30, Skipped: 30},
+			why:  "refused the whole account (HTTP 403). Its",
+		},
 		"nobody can be reached": {
 			api:  func(context.Context, string) error { return failure(coupontools.NotSent, 0) },
 			want: Counts{Total: 30, Skipped: 30},

@@ -42,7 +42,7 @@ func judge(err error, to string) verdict {
 	}
 	v.code, v.text = code(e), plain(mask(strings.Join(e.Texts, " "), to))
 	v.wait = min(e.RetryAfter, maxWait)
-	if v.text == "" && v.status == Unknown {
+	if v.text == "" && v.class == coupontools.Unknown {
 		v.text = "no verdict"
 	}
 	return v
