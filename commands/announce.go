@@ -194,10 +194,13 @@ func announcement(s sends.Send) bot.Message {
 			}),
 		blocks.Text(bar(s.Counts) + "\n" + inWords(s.Counts)),
 	}
+	if s.Holdup != "" {
+		set = append(set, blocks.Text(s.Holdup))
+	}
 	set = append(set, reasons(s)...)
 	set = append(set, times(s))
 	text := fmt.Sprintf("%s: “%s” by %s to %s. %s", headline, short(s.DirectoryName), channelName(s.Kind),
-		persons(s.Counts.Total), inWords(s.Counts))
+		persons(s.Counts.Total), joined(". ", inWords(s.Counts), s.Holdup))
 	return bot.Message{Text: text, Blocks: set}
 }
 

@@ -85,9 +85,15 @@ func stopped() sends.Send {
 	return s
 }
 
+func heldUp() sends.Send {
+	s := going()
+	s.Holdup, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
+	return s
+}
+
 func TestAnnouncement(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]sends.Send{"going": going(), "ended": ended(), "stopped": stopped()} {
+	for name, s := range map[string]sends.Send{"going": going(), "held_up": heldUp(), "ended": ended(), "stopped": stopped()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := announcement(s)

@@ -18,6 +18,14 @@ const (
 	streakLimit = 10
 	// awayLimit is how many times in a row the API may be found away before a send is given up: about eight minutes.
 	awayLimit = 20
+	// briefly is how long the API may ask to wait without that being told.
+	briefly = 5 * time.Second
+)
+
+// What may hold a send up, for people.
+const (
+	holdupAway = "Coupontools cannot be reached; couponbot keeps trying."
+	holdupSlow = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
 )
 
 // claim is the right to make one call for one recipient.
@@ -104,22 +112,30 @@ func (r *run) call(ctx context.Context, to string) error {
 }
 
 func (r *run) notSent(c claim, began time.Time) {
-	if r.work.Err() == nil && r.away.back(began, 0) >= awayLimit {
+	if r.work.Err() != nil {
+		r.release(c)
+		return
+	}
+	if r.away.back(began, 0) >= awayLimit {
 		r.stop("Coupontools could not be reached, after many tries.")
 	}
-	r.release(c)
+	r.release(c, holdupAway)
 }
 
 func (r *run) rateLimited(c claim, began time.Time, wait time.Duration) {
 	r.away.clear()
 	r.throttle.back(began, wait)
 	r.s.cfg.Slow(r.life.records, max(wait, time.Second))
-	r.release(c)
+	holdup := ""
+	if r.throttle.rest() > briefly {
+		holdup = holdupSlow
+	}
+	r.release(c, holdup)
 }
 
-// release gives a claim back: its call did nothing.
-func (r *run) release(c claim) {
-	st, ok := r.write(releaseScript, c.token, c.index)
+// release gives a claim back: its call did nothing. If the API turned the call away, holdup is what to say of that.
+func (r *run) release(c claim, holdup ...any) {
+	st, ok := r.write(releaseScript, append([]any{c.token, c.index}, holdup...)...)
 	switch {
 	case !ok || st.word == "gone":
 	case st.n > 0:

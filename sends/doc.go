@@ -38,7 +38,7 @@
 // Behind [Config.Prefix], on one Redis server:
 //
 //	sends:live        sorted set: ids of the sends that are going on or whose end is still to be told, by time confirmed
-//	send:{id}         hash: what is sent, by whom, its state, counters and times, and what the Teller remembers
+//	send:{id}         hash: what is sent, by whom, its state, counters, times, what holds it up, what the Teller remembers
 //	send:{id}:to      list: the recipients, in order
 //	send:{id}:left    string: who was left out of the list, for the draft's preview
 //	send:{id}:out     hash: index in the list → status|token|time|code|text of those that have an outcome

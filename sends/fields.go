@@ -42,7 +42,7 @@ func (f fields) send(id string) Send {
 	return Send{
 		ID: id, Team: f["team"], User: f["user"], DirectoryID: f["directory"], DirectoryName: f["name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
-		State: f.state(), Why: f["why"], Failures: f.failures(),
+		State: f.state(), Why: f["why"], Holdup: f["holdup"], Failures: f.failures(),
 		Counts: Counts{
 			Total: f.count("total"), Accepted: f.count("accepted"), Failed: f.count("failed"),
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),

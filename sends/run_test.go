@@ -198,6 +198,78 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 	}
 }
 
+func TestRun_saysWhatHoldsItUp(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"no connection":          {failure(coupontools.NotSent, 0), holdupAway},
+		"429 again and again":    {failure(coupontools.RateLimited, 429), holdupSlow},
+		"429 with a long wait":   {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 20 * time.Second}, holdupSlow},
+		"429 with a short wait":  {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 2 * time.Second}, ""},
+		"answers without a word": {failure(coupontools.Refused, 422), ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, ill := startRedis(t), time.Now().Add(time.Second)
+				well := ill.Add(15 * time.Second)
+				if tt.want == "" {
+					well = ill.Add(2500 * time.Millisecond)
+				}
+				f := func(context.Context, string) error {
+					if now := time.Now(); now.After(ill) && now.Before(well) {
+						return tt.err
+					}
+					return nil
+				}
+				var first, second board
+				with := func(b *board) func(*Config) {
+					return func(c *Config) { c.Teller, c.Pace = b, every(100*time.Millisecond) }
+				}
+				stop := start(t, service(connect(t, m, nil), f, with(&first)))
+				s := service(connect(t, m, nil), f, with(&second))
+				id := confirmed(t, s, 200)
+				time.Sleep(time.Until(well) - time.Second)
+				if got := read(t, s, id).Holdup; got != tt.want {
+					t.Errorf("held up by %q, want %q", got, tt.want)
+				}
+				stop()
+				start(t, s)
+				await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == "" && !send.Ended() })
+				send := awaitEnd(t, s, id, 5*time.Minute)
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				if send.Holdup != "" || second.last().Holdup != "" {
+					t.Errorf("held up at the end by %q, told %q, want nothing", send.Holdup, second.last().Holdup)
+				}
+				if told := first.holdups(); tt.want != "" && !slices.Contains(told, tt.want) || tt.want == "" && len(told) > 0 {
+					t.Errorf("told as holdups %q, want %q", told, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A claim that a late script gives back says nothing of how the send stands now.
+func TestRun_lateNewsHoldNothingUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Pace = every(time.Second) })
+		id := confirmed(t, s, 20)
+		start(t, s)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
+		if err := s.do(t.Context(), releaseScript, id, "gone:1", "0", holdupAway).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, s, id); got.Holdup != "" {
+			t.Errorf("held up by %q, want nothing", got.Holdup)
+		}
+	})
+}
+
 func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -19,6 +19,7 @@ local function get(field) return redis.call('HGET', send, field) end
 local function count(field) return tonumber(get(field) or 0) end
 local function add(field, n) redis.call('HINCRBY', send, field, n) end
 local function has(field) return redis.call('HEXISTS', send, field) == 1 end
+local function drop(field) redis.call('HDEL', send, field) end
 
 local function all(command, ...)
 	for _, key in ipairs({send, to, left, out}) do redis.call(command, key, ...) end
@@ -34,6 +35,7 @@ local function settle()
 	elseif has('confirmed') and waiting() == 0 and redis.call('HLEN', claims) == 0 then
 		if get('state') == 'running' then redis.call('HSET', send, 'state', 'completed') end
 		redis.call('HSET', send, 'ended', stamp)
+		drop('holdup')
 		all('PEXPIRE', keep)
 	end
 end
@@ -48,6 +50,7 @@ local function stop(why)
 	if get('state') ~= 'running' then return 0 end
 	local n = waiting()
 	redis.call('HSET', send, 'state', 'stopped', 'why', why, 'next', get('total'))
+	drop('holdup')
 	redis.call('DEL', again)
 	add('skipped', n)
 	return n
@@ -104,7 +107,7 @@ return redis.call('HGETALL', send)`)
 	// voidScript sees to it that a draft is never confirmed, unless it was already, and answers with its hash. It takes
 	// something away, which a Redis that is full still does.
 	voidScript = script(`
-if get('state') == 'draft' then redis.call('HDEL', send, 'state') end
+if get('state') == 'draft' then drop('state') end
 return redis.call('HGETALL', send)`)
 )
 
@@ -187,6 +190,7 @@ if status == 'unknown' and redis.call('HEXISTS', claims, token) == 0 then return
 local index = reclaim(token, ARGV[4])
 if not index then return standing('gone', 0) end
 record(index, status, token, code, text)
+drop('holdup')
 local skipped = 0
 if status == 'unknown' then
 	add('streak', 1)
@@ -204,8 +208,8 @@ end
 settle()
 return standing('done', skipped)`)
 
-	// releaseScript gives a claim back, since its call did nothing. Arguments: token, and index if known. In a send that
-	// goes on no more the recipient is skipped.
+	// releaseScript gives a claim back, since its call did nothing. Arguments: token, index if known, and, if the API
+	// turned the call away, what holds the send up since. In a send that goes on no more the recipient is skipped.
 	releaseScript = script(`
 local index = reclaim(ARGV[3], ARGV[4])
 if not index then return standing('gone', 0) end
@@ -213,6 +217,7 @@ local skipped = 0
 if get('state') == 'running' then
 	redis.call('HDEL', out, index)
 	redis.call('RPUSH', again, index)
+	if ARGV[5] then redis.call('HSET', send, 'holdup', ARGV[5]) end
 else
 	record(index, 'skipped', ARGV[3], '', get('why') or 'the call did nothing')
 	skipped = 1

@@ -49,6 +49,8 @@ type Send struct {
 	Counts                     Counts
 	// Why says in plain words why the send was stopped.
 	Why string
+	// Holdup says in plain words why a running send does not go on for the moment; "" if it does.
+	Holdup string
 	// Failures are the reasons of failed recipients, most frequent first; at most 20, then one that stands for the rest.
 	Failures []Failure
 	// ConfirmedAt is when a person pressed Send, StartedAt when the first process took it, EndedAt when the last

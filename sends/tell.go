@@ -125,7 +125,7 @@ func old(send Send) bool { return send.Ended() && time.Since(send.EndedAt) > tel
 
 // stands sums up what a telling shows.
 func stands(s Send) string {
-	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended())
+	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.Holdup)
 }
 
 // outcomes is the form in which closeScript compares counts.

@@ -52,6 +52,19 @@ func (b *board) last() Send {
 	return b.told[len(b.told)-1]
 }
 
+// holdups are the reasons told why a send does not go on.
+func (b *board) holdups() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []string
+	for _, s := range b.told {
+		if s.Holdup != "" {
+			all = append(all, s.Holdup)
+		}
+	}
+	return all
+}
+
 func TestTeller_isToldFromStartToEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

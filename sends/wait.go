@@ -58,12 +58,17 @@ func (h *hold) clear() {
 	h.tries = 0
 }
 
+// rest is how long it is until calls may be made.
+func (h *hold) rest() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Until(h.until)
+}
+
 // wait waits until calls may be made, and says whether ctx lasted.
 func (h *hold) wait(ctx context.Context) bool {
 	for {
-		h.mu.Lock()
-		rest := time.Until(h.until)
-		h.mu.Unlock()
+		rest := h.rest()
 		if rest <= 0 {
 			return ctx.Err() == nil
 		}
