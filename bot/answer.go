@@ -191,14 +191,9 @@ func (b *Bot) say(ctx context.Context, x *exchange, r Reply) error {
 }
 
 func (b *Bot) post(ctx context.Context, x *exchange, r Reply) error {
-	m := answerMessage{ResponseType: "ephemeral", Text: Escape(r.Text), Blocks: r.body()}
-	switch {
-	case r.Replace:
-		m.ReplaceOriginal = true
-		if !x.ephemeral {
-			m.ResponseType = "in_channel"
-		}
-	case r.Public && !b.people.private(ctx, x.request.Channel, x.user):
+	m := answerMessage{ResponseType: "ephemeral", Text: Escape(r.Text), Blocks: r.body(), ReplaceOriginal: r.Replace}
+	stays := r.Replace && x.ephemeral // seen by this person only, as before
+	if r.Public && !stays && !b.people.private(ctx, x.request.Channel, x.user) {
 		m.ResponseType = "in_channel"
 	}
 	err := b.answers.post(ctx, x.responseURL, m)

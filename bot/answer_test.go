@@ -110,7 +110,7 @@ func TestClick_replaces(t *testing.T) {
 	t.Parallel()
 	for _, public := range []bool{true, false} {
 		w := newWorld(t, says(bot.Reply{Text: "Page 1", Blocks: button("Page 1", "next"), Public: public}),
-			clicks(map[string]bot.Handler{"next": later(says(bot.Reply{Text: "Page 2", Replace: true}))}))
+			clicks(map[string]bot.Handler{"next": later(says(bot.Reply{Text: "Page 2", Replace: true, Public: public}))}))
 		w.do(t)
 		before := w.message(t, slacksim.Marketing, "Page 1")
 		w.click(t, before.Place(), "next")

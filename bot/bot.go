@@ -21,7 +21,7 @@ const (
 	// interimAfter is how long work may take before the person is told that it goes on.
 	interimAfter = 2 * time.Second
 	// maxLater is how many pieces of put-off work run at once. They mostly wait for one shared answer.
-	maxLater = 512
+	maxLater = 2048
 	// seenFor is how long a click or command is remembered, so that a repeat of it is dropped.
 	seenFor = time.Hour
 	// answerTime bounds bringing one answer to Slack, all tries included.

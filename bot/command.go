@@ -65,7 +65,8 @@ type Reply struct {
 	// Public puts the message into the channel for all to see, unless the channel is, or may be, shared with another
 	// company. Otherwise only the person who asked sees it.
 	Public bool
-	// Replace puts the message in the place of the one whose button was clicked. Of a public message it stays public.
+	// Replace puts the message in the place of the one whose button was clicked. In the place of one that only the person
+	// saw, a Public message is seen by nobody else either.
 	Replace bool
 	// Remove takes away the message whose button was clicked, after Text or Blocks, if any, were posted.
 	Remove bool

@@ -75,6 +75,10 @@ func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
 // person looks up who is behind a user id. Team is what Slack's envelope said, used when the user's record has none.
 func (p *people) person(ctx context.Context, id, team string) (Person, *slack.User, error) {
 	u, err := p.users.get(ctx, id)
+	switch slackCode(err) {
+	case "user_not_found", "user_not_visible", "users_not_found":
+		return Person{ID: id, Team: team}, nil, strangers()
+	}
 	if err != nil {
 		return Person{ID: id, Team: team}, nil, cannotAsk(err)
 	}

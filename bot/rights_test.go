@@ -118,11 +118,18 @@ func TestRights_everywhere(t *testing.T) {
 	w.view(t, "You are not among")
 }
 
+func TestRights_ofSomebodySlackDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, says(bot.Reply{Text: "Done."}))
+	w.slack.Inject(slacksim.Fault{Method: "users.info", Error: "user_not_found"})
+	w.do(t)
+	w.message(t, slacksim.Marketing, "couponbot only works for members of the workspace")
+}
+
 func TestRights_whenSlackCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []slacksim.Fault{
 		{Method: "users.info", Status: http.StatusInternalServerError},
-		{Method: "users.info", Error: "user_not_found"},
 		{Method: "users.info", RetryAfter: 3600e9},
 		{Method: "usergroups.users.list", Error: "fatal_error"},
 	} {

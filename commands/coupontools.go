@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -64,7 +65,7 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 			lines = append(lines, blocks.Field(c.Name, c.Text))
 		}
 	}
-	going, err := s.sends.Live(ctx)
+	going, err := s.going(ctx)
 	redis := "can be reached"
 	if err != nil {
 		redis = "cannot be reached: browsing works, sending does not"
@@ -77,6 +78,16 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 		set = append(set, aged)
 	}
 	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), live(going, err)...)}, nil
+}
+
+// askTime is how long the status waits for Redis.
+const askTime = 2 * time.Second
+
+// going asks Redis for the sends that are going on; one that hangs counts as away.
+func (s standing) going(ctx context.Context) ([]sends.Send, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	return s.sends.Live(ctx)
 }
 
 // list says how Coupontools is by asking it for the list of directories, if that was not done just now.

@@ -87,6 +87,9 @@ func (s sending) fill(words []bot.Word) form {
 			words = words[1:]
 		}
 	}
+	if len(words) > 1 && !words[0].Quoted && strings.EqualFold(words[0].Text, "to") {
+		words = words[1:] // as one might say it
+	}
 	to, rest := s.takeRecipients(words)
 	f.Recipients = strings.Join(to, ", ")
 	if f.Channel == "" && len(to) > 0 {
@@ -125,13 +128,22 @@ func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word)
 			to = append(to, text)
 		case isNumber(text):
 			before, number, after := s.numberIn(text)
-			to = append(to, number)
-			rest = append(append(rest, before...), after...)
+			to, rest = append(to, number), append(rest, before...)
+			more, left := s.takeRecipients(rejoined(after))
+			to, rest = append(to, more...), append(rest, left...)
 		default:
 			rest = append(rest, w)
 		}
 	}
 	return to, rest
+}
+
+// rejoined makes one word of neighbouring numbers again.
+func rejoined(parts []bot.Word) []bot.Word {
+	if len(parts) == 0 {
+		return nil
+	}
+	return []bot.Word{{Text: bot.Texts(parts)}}
 }
 
 // isNumber reports whether text may be a whole phone number.

@@ -60,7 +60,13 @@ func TestSending_fill(t *testing.T) {
 		"Student Card 2026/27":         {Directory: "dir_5535", Name: "Student Card 2026/27"},
 		"sms 2026/27 0470 12 34 56":    {Channel: recipients.SMS, Recipients: "0470 12 34 56", Directory: "dir_5535", Name: "Student Card 2026/27"},
 		`email "Student Card 2026/27"`: {Channel: recipients.Email, Directory: "dir_5535", Name: "Student Card 2026/27"},
-		"sms nothing like it":          {Channel: recipients.SMS, Note: "There is no directory “nothing like it” in the list. Please choose one."},
+		"sms 0470 12 34 56 0475/11.22.33 dir_5503": {
+			Channel: recipients.SMS, Recipients: "0470 12 34 56, 0475/11.22.33", Directory: "dir_5503", Name: "Stadsbonnen Gent",
+		},
+		"email to anna@example.org dir_5503": {
+			Channel: recipients.Email, Recipients: "anna@example.org", Directory: "dir_5503", Name: "Stadsbonnen Gent",
+		},
+		"sms nothing like it": {Channel: recipients.SMS, Note: "There is no directory “nothing like it” in the list. Please choose one."},
 		`"City deals"`: {Note: "“City deals” may be “City deals” (dir_5501) or “City deals” (dir_5502). " +
 			"Please choose one."},
 	} {
@@ -222,6 +228,39 @@ func TestSendPreview(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same form delivered twice makes one draft, so that the two previews can send only once.
+func TestSendDirectory_submittedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	draft := func(changes map[string]string) string {
+		view := bot.NewView(viewSendDirectory, `{"form":"F1"}`, fields(changes))
+		return must(t)(w.submits(t, view)).View.PrivateMetadata
+	}
+	first := draft(nil)
+	if again := draft(nil); again != first {
+		t.Errorf("a repeat makes the draft %s, want %s again", again, first)
+	}
+	if other := draft(map[string]string{fieldMessage: "Something else"}); other == first {
+		t.Error("a changed form makes the same draft")
+	}
+}
+
+// A country that was chosen and taken back is not used: the numbers are of the default country again.
+func TestSendDirectory_emptiedRegion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	opened := must(t)(w.types(t, "/send-directory sms dir_5503"))
+	chosen := fields(map[string]string{fieldChannel: "email", fieldRegion: "NL"})
+	email := must(t)(w.clicks(t, fieldChannel, "email", bot.NewView(viewSendDirectory, opened.View.PrivateMetadata, chosen)))
+	back := must(t)(w.clicks(t, fieldChannel, "sms", bot.NewView(viewSendDirectory, email.View.PrivateMetadata, fields(nil))))
+	wantIn(t, picture(back), "=NL")
+	emptied := fields(map[string]string{fieldRecipients: "0470 12 34 56", fieldRegion: ""})
+	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, emptied)))
+	wantIn(t, picture(preview), "Belgium 1")
 }
 
 func TestSendPreview_confirmedOnce(t *testing.T) {

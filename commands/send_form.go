@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -106,7 +108,9 @@ func recallForm(ctx context.Context, s store, req bot.Request) form {
 func (f *form) take(v *bot.View) {
 	f.Subject = cmp.Or(v.Value(fieldSubject), f.Subject)
 	f.Message = cmp.Or(v.Value(fieldMessage), f.Message)
-	f.Region = cmp.Or(v.Value(fieldRegion), f.Region)
+	if idsOf(v).Shown != recipients.Email {
+		f.Region = v.Value(fieldRegion) // may be emptied
+	}
 }
 
 // shownAs returns the form with the initial values for the modal that follows one in which kind was shown: a field that
@@ -132,7 +136,7 @@ func (s sending) view(f form, kind recipients.Kind) *slack.ModalViewRequest {
 		set = append(set, subjectField(f, kind))
 	}
 	if kind != recipients.Email {
-		set = append(set, messageField(f, kind), regionField(f))
+		set = append(set, messageField(f, kind), s.regionField(f))
 	}
 	v := blocks.Modal(viewSendDirectory, "Send a directory", "Preview", "Cancel", set...)
 	return blocks.WithMetadata(v, value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind}))
@@ -175,9 +179,9 @@ func messageField(f form, kind recipients.Kind) slack.Block {
 	}, f.Message, maxMessage)
 }
 
-func regionField(f form) slack.Block {
+func (s sending) regionField(f form) slack.Block {
 	var initial *slack.OptionBlockObject
-	if c, ok := country(f.Region); ok {
+	if c, ok := country(f.Region); ok && s.allowed(c.Code) {
 		initial = blocks.Option(countryText(c), c.Code)
 	}
 	return blocks.ExternalSelect(blocks.Input{
@@ -236,8 +240,20 @@ func (s sending) check(ctx context.Context, req bot.Request, f form) (sends.Draf
 		wrong.add(fieldChannel, "Choose e-mail or SMS.")
 		return d, wrong
 	}
-	d.List = s.checkRecipients(v, f, d.Kind, wrong)
+	d.List = s.checkRecipients(v, d.Kind, wrong)
+	d.ID = draftID(v, d)
 	return d, wrong
+}
+
+// draftID names a draft by the form it came from and what stands in it: the same submit delivered twice makes one draft.
+func draftID(v *bot.View, d sends.Draft) string {
+	b, err := json.Marshal(d)
+	if err != nil {
+		// Only strings and numbers go in.
+		panic(err)
+	}
+	sum := sha256.Sum256(append([]byte(v.ID+" "+idsOf(v).Form+" "), b...))
+	return base32.StdEncoding.EncodeToString(sum[:])[:26]
 }
 
 // problems are the words at the fields of a form, the first one found for each.
@@ -318,10 +334,10 @@ func tooLong(text string, limit int) string {
 	return fmt.Sprintf("This has %s characters; at most %s fit.", thousands(utf8.RuneCountInString(text)), thousands(limit))
 }
 
-func (s sending) checkRecipients(v *bot.View, f form, kind recipients.Kind, wrong problems) recipients.List {
+func (s sending) checkRecipients(v *bot.View, kind recipients.Kind, wrong problems) recipients.List {
 	rules := recipients.Rules{Kind: kind, Allowed: s.countries}
 	if kind == recipients.SMS {
-		rules.Region = cmp.Or(v.Value(fieldRegion), f.Region, s.region)
+		rules.Region = cmp.Or(v.Value(fieldRegion), s.region)
 		if _, ok := country(rules.Region); rules.Region != "" && !ok {
 			wrong.add(fieldRegion, "There is no such country. Choose one from the list.")
 			return recipients.List{}

@@ -183,9 +183,11 @@ func (s sending) confirmed(ctx context.Context, req bot.Request) (bot.Reply, err
 
 // startedView says what happens now, and where the outcome will be told.
 func (s sending) startedView(send sends.Send) *slack.ModalViewRequest {
+	title, goesOn := "Sending", "You can close this; the sending goes on. "
 	what := fmt.Sprintf("“%s” is going out by %s to %s now.", short(send.DirectoryName), channelName(send.Kind),
 		persons(send.Counts.Total))
 	if send.Ended() {
+		title, goesOn = "Sent", ""
 		what = fmt.Sprintf("“%s” has gone out by %s: %s.", short(send.DirectoryName), channelName(send.Kind), inWords(send.Counts))
 	}
 	where := blocks.Line{blocks.Plain("The outcome comes to you as a direct message")}
@@ -197,10 +199,10 @@ func (s sending) startedView(send sends.Send) *slack.ModalViewRequest {
 		}
 		where = append(where, blocks.Channel(c))
 	}
-	v := blocks.Modal(viewSendStarted, "Sending", "", "Close",
+	v := blocks.Modal(viewSendStarted, title, "", "Close",
 		blocks.Text(what),
 		blocks.Rich(append(where, blocks.Plain("."))),
-		blocks.Context(blocks.Small("You can close this; the sending goes on. The id of this send is "+send.ID+".")))
+		blocks.Context(blocks.Small(goesOn+"The id of this send is "+send.ID+".")))
 	v.ClearOnClose = true
 	return v
 }

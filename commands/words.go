@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,6 +74,9 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	case e.Class == coupontools.AccountRefused && m.Hint == "":
 		m.Text = "Coupontools does not let couponbot in."
 		m.Hint = "Whoever runs couponbot should check its Coupontools keys with “couponbot check”."
+	case errors.Is(err, context.DeadlineExceeded):
+		m.Text = "Coupontools did not answer in time."
+		m.Hint = "Please try again in a few minutes."
 	case e.Class == coupontools.Unknown:
 		m.Text = "Coupontools did not give a proper answer."
 		m.Hint = "Please try again in a few minutes."
@@ -119,7 +123,7 @@ func advice(codes ...int) string {
 		case 301:
 			return "An id or number is not in the right form: check the id."
 		case 305:
-			return "The e-mail address is not valid: check how it is spelt."
+			return "The address or number is not valid: check how it is spelt."
 		case 502, 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
 		case 604:

@@ -20,6 +20,8 @@ const (
 	firstBackoff = 500 * time.Millisecond
 	// maxBackoff is the longest wait between attempts, for which a Retry-After is still waited for.
 	maxBackoff = time.Minute
+	// maxPatience is how long a call may have lasted for another attempt to be made: somebody waits for it.
+	maxPatience = 15 * time.Second
 	// maxAnswer bounds a good answer: some 25,000 directories.
 	maxAnswer = 8 << 20
 	// maxErrorAnswer bounds the answer of a failure.
@@ -71,6 +73,7 @@ func (c *Client) attempts(ctx context.Context, r *route, p params, decode func(a
 		return 0, impossible(r, "the parameters cannot be written as JSON")
 	}
 	var last *Error
+	began := time.Now()
 	for attempt := 1; ; attempt++ {
 		if err := c.turn(ctx, r); err != nil {
 			return attempt - 1, gaveUp(r, last, err)
@@ -82,7 +85,7 @@ func (c *Client) attempts(ctx context.Context, r *route, p params, decode func(a
 		c.slow(ctx, failure)
 		last = failure.after(r, last)
 		wait := backoff(attempt, last.RetryAfter)
-		if attempt == maxAttempts || r.kind == send || !failure.passing || !fits(ctx, wait) {
+		if attempt == maxAttempts || r.kind == send || !failure.passing || time.Since(began) > maxPatience || !fits(ctx, wait) {
 			return attempt, last
 		}
 		if err := rest(ctx, wait); err != nil {

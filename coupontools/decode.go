@@ -16,7 +16,7 @@ const (
 
 // decodeDirectories reads a list of directories.
 func decodeDirectories(a answer) ([]Directory, error) {
-	list, ok := a.list("directory", "directories", "directorylist")
+	list, ok := a.list("directory", "directories", "directorylist", "directoryinfo")
 	if !ok {
 		return nil, a.misread("list of directories")
 	}

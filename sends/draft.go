@@ -23,7 +23,8 @@ const (
 
 // Draft is a send as a person prepared it.
 type Draft struct {
-	// ID is set by [Service.SaveDraft]; the send keeps it.
+	// ID names the draft; the send keeps it. [Service.SaveDraft] makes one up if it is empty; drafts with the same ID are
+	// one draft.
 	ID string
 	// Team and User are Slack's ids of the person the draft belongs to.
 	Team, User string
@@ -43,7 +44,9 @@ func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) {
 	if len(d.List.Recipients) == 0 {
 		return Draft{}, errors.New("save draft: it has no recipients")
 	}
-	d.ID = rand.Text()
+	if d.ID == "" {
+		d.ID = rand.Text()
+	}
 	args, err := d.record()
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)

@@ -20,7 +20,7 @@ const (
 	errExtension      = refusal("It has an extension, which cannot get a text message. Leave the extension away.")
 	errLetters        = refusal("It has letters. Write the number with digits alone.")
 	errDigits         = refusal("Write the number with the digits 0 to 9.")
-	errPlus           = refusal("A + can only stand at the very beginning of a number.")
+	errPlus           = refusal("A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.")
 	errNoCountry      = refusal("Write it with + and the country code, or choose a country in the form.")
 	errTooFewDigits   = refusal("It has too few digits for a phone number.")
 	errTooManyDigits  = refusal("It has too many digits for a phone number.")

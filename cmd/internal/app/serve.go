@@ -240,7 +240,8 @@ func greet(ctx context.Context, api *slack.Client, log *slog.Logger) (bot.Home, 
 	for wait := greetWait; ; wait = min(2*wait, greetMaxWait) {
 		answer, err := api.AuthTestContext(ctx)
 		if err == nil {
-			return bot.Home{Team: answer.TeamID, Enterprise: answer.EnterpriseID}, missingScopes(answer.Header)
+			home := bot.Home{Team: answer.TeamID, Enterprise: answer.EnterpriseID}
+			return home, missingScopes(answer.Header.Get("X-OAuth-Scopes"), log)
 		}
 		if final(err) {
 			return bot.Home{}, fmt.Errorf("SLACK_BOT_TOKEN was refused by Slack (%w); copy the Bot User OAuth Token "+
@@ -267,21 +268,22 @@ func final(err error) bool {
 	}, refused.Err)
 }
 
-// neededScopes are those without which the bot can answer nobody; check names the rest.
+// neededScopes are those without which the bot can answer nobody.
 var neededScopes = []string{"commands", "chat:write", "users:read"}
 
 // missingScopes reads the scopes Slack says the bot token has. Without that header nothing can be said.
-func missingScopes(h http.Header) error {
-	granted := h.Get("X-OAuth-Scopes")
+func missingScopes(granted string, log *slog.Logger) error {
 	if granted == "" {
 		return nil
 	}
-	missing := lacking(granted, neededScopes)
-	if len(missing) == 0 {
-		return nil
+	const mend = "update the app from manifest.yml and reinstall it"
+	if missing := lacking(granted, neededScopes); len(missing) > 0 {
+		return fmt.Errorf("the bot token lacks the scopes %s; %s", strings.Join(missing, ", "), mend)
 	}
-	return fmt.Errorf("the bot token lacks the scopes %s; update the app from manifest.yml and reinstall it",
-		strings.Join(missing, ", "))
+	if missing := lacking(granted, scopes); len(missing) > 0 {
+		log.Warn("the bot token lacks scopes, so some things will not work; "+mend, "scopes", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // inWords says what to do about an error that ended the socket.

@@ -135,11 +135,12 @@ func (c *Countries) Decode(text string) error {
 	})
 }
 
-// Slack: ids are capital letters and digits behind a letter that tells their kind. Their length is not fixed.
+// Slack: ids are capital letters and digits behind a letter that tells their kind. Their length is not fixed, and local
+// stand-ins for Slack like an underscore in them.
 var (
-	channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
-	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
-	groupID   = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
+	channelID = regexp.MustCompile(`^[CG][A-Z0-9_]+$`)
+	userID    = regexp.MustCompile(`^[UW][A-Z0-9_]+$`)
+	groupID   = regexp.MustCompile(`^S[A-Z0-9_]+$`)
 )
 
 // Channels are Slack channel ids (C…, G…) separated by commas or spaces.
