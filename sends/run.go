@@ -131,12 +131,12 @@ func (s *Service) carry(l life, id string) {
 	defer lose()
 	r := &run{
 		s: s, id: id, owner: owner, life: l, work: work, lose: lose,
-		slots: make(chan struct{}, inFlight), wake: make(chan struct{}, 1),
+		slots: make(chan struct{}, inFlight), wake: make(chan struct{}, 1), over: make(chan struct{}, 1),
 	}
 	f := pairs(reply)
 	r.send = f.send(id)
-	// That somebody waits is a guess; the first claim knows.
-	r.note(standing{waiting: 1, ended: r.send.Ended()})
+	r.ended.Store(r.send.Ended())
+	r.note(standing{waiting: 1}) // that somebody waits is a guess; the first claim knows
 
 	var tending, telling sync.WaitGroup
 	tending.Go(r.tend)
@@ -174,6 +174,7 @@ type run struct {
 	throttle hold // HTTP 429
 
 	wake    chan struct{} // something changed that dispatch may wait for
+	over    chan struct{} // the send has ended just now
 	waiting atomic.Int64
 	ended   atomic.Bool
 }
@@ -181,8 +182,8 @@ type run struct {
 // note takes in how the send stands after a step.
 func (r *run) note(st standing) {
 	r.waiting.Store(int64(st.waiting))
-	if st.ended {
-		r.ended.Store(true)
+	if st.ended && !r.ended.Swap(true) {
+		r.over <- struct{}{}
 	}
 	select {
 	case r.wake <- struct{}{}:

@@ -113,12 +113,13 @@ return redis.call('HGETALL', send)`)
 
 // A process and the send it carries. The first argument of each is the process's token.
 var (
-	// leaseScript takes the send if nobody has it, for a time (ms), and answers with its hash.
+	// leaseScript takes the send if it is live and nobody has it, for a time (ms), and answers with its hash.
 	leaseScript = script(`
 if redis.call('EXISTS', send) == 0 then
 	redis.call('ZREM', live, id)
 	return {}
 end
+if not redis.call('ZSCORE', live, id) then return {} end
 if redis.call('EXISTS', lease) == 1 and not owned() then return {} end
 redis.call('HSET', lease, 'owner', ARGV[3])
 redis.call('PEXPIRE', lease, ARGV[4])

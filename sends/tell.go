@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// tellEvery is the least time between two tellings of one send.
+	// tellEvery is the least time between two tellings of one send, but for its end, which is told at once.
 	tellEvery = 3 * time.Second
 	// tellTime is how long one telling may take.
 	tellTime = 30 * time.Second
@@ -22,12 +22,23 @@ const (
 	editDebt = 5 * time.Minute
 )
 
-// editPace is the pace of all edits of all replicas for tellings of n edits each: what may come at once and what comes in a
-// minute are never more than 40 together, so no minute has more. (Beyond 30 messages for one send it has.)
-func editPace(n int) redis_rate.Limit {
-	const most = 40
-	burst := min(max(n, 10), 30)
-	return redis_rate.Limit{Rate: most - burst, Burst: burst, Period: time.Minute}
+// The pace of all edits of all replicas. What may come at once and what comes in a minute are 40 together, so no minute has
+// more. The edits before a send's end stop at fewer at once, so that ends find room and go first when many wait: up to
+// 17 edits a minute, or 12 and those of one telling.
+const editRate, editBurst, interimBurst = 12, 28, 5
+
+// editPace is the pace for n edits that tell the end of a send, or how it goes till then, and what they count. That is zero
+// if they are too many to leave room for as many at the end: such a send is told of at its start and its end.
+func editPace(n int, last bool) (redis_rate.Limit, int) {
+	pace := redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
+	switch {
+	case last:
+		return pace, min(n, editBurst)
+	case n > editBurst/2:
+		return pace, 0
+	}
+	pace.Burst = max(n, interimBurst)
+	return pace, n
 }
 
 // tell tells how the send goes, until its end was told or the work ends. Nothing waits for it but the end of the run.
@@ -35,10 +46,22 @@ func (r *run) tell(told map[string]string) {
 	t := teller{run: r, told: told}
 	for {
 		wait, done := t.look()
-		if done || !sleep(r.work, wait) {
+		if done || !r.untilOver(wait) {
 			return
 		}
 	}
+}
+
+// untilOver waits for d, or less if the send ends meanwhile, and says whether the work lasted.
+func (r *run) untilOver(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.over:
+	case <-r.work.Done():
+	}
+	return r.work.Err() == nil
 }
 
 // teller tells about one send.
@@ -56,7 +79,7 @@ func (t *teller) look() (time.Duration, bool) {
 		return tellEvery, errors.Is(err, ErrNoSend)
 	}
 	if stands := stands(send); stands != t.said {
-		if wait := t.paced(); wait > 0 {
+		if wait := t.paced(send.Ended()); wait > 0 {
 			return wait, false
 		}
 		if err := t.speak(send); err != nil && !old(send) {
@@ -70,12 +93,16 @@ func (t *teller) look() (time.Duration, bool) {
 }
 
 // paced asks for the edits of one telling and gives how long to wait for them. The first telling posts, and needs none.
-func (t *teller) paced() time.Duration {
+func (t *teller) paced(last bool) time.Duration {
 	if len(t.told) == 0 {
 		return 0
 	}
-	limiter, key, pace := redis_rate.NewLimiter(t.s.cfg.Redis), t.s.cfg.Prefix+"sends:edits", editPace(len(t.told))
-	got, err := limiter.AllowN(t.work, key, pace, min(len(t.told), pace.Burst))
+	pace, n := editPace(len(t.told), last)
+	if n == 0 {
+		return tellEvery
+	}
+	limiter, key := redis_rate.NewLimiter(t.s.cfg.Redis), t.s.cfg.Prefix+"sends:edits"
+	got, err := limiter.AllowN(t.work, key, pace, n)
 	switch {
 	case err != nil:
 		return tellEvery

@@ -280,7 +280,7 @@ func missingScopes(granted string, log *slog.Logger) error {
 	if missing := lacking(granted, neededScopes); len(missing) > 0 {
 		return fmt.Errorf("the bot token lacks the scopes %s; %s", strings.Join(missing, ", "), mend)
 	}
-	if missing := lacking(granted, scopes); len(missing) > 0 {
+	if missing := lacking(granted+","+publicScope, scopes); len(missing) > 0 {
 		log.Warn("the bot token lacks scopes, so some things will not work; "+mend, "scopes", strings.Join(missing, ", "))
 	}
 	return nil
