@@ -22,10 +22,10 @@ const (
 	editDebt = 5 * time.Minute
 )
 
-// The pace of all edits of all replicas. What may come at once and what comes in a minute are 40 together, so no minute has
-// more. The edits before a send's end stop at fewer at once, so that ends find room and go first when many wait: up to
-// 17 edits a minute, or 12 and those of one telling.
-const editRate, editBurst, interimBurst = 12, 28, 5
+// The pace of all edits of all replicas. What comes in a minute and what may come at once are 40 together, so no minute has
+// more. (With more than 26 messages for one send it has.) Edits before a send's end may use what comes but little of what
+// may come at once: half of the 40, or a bit more where one telling takes many. So ends find room, and go first.
+const editRate, editBurst, interimBurst = 14, 26, 6
 
 // editPace is the pace for n edits that tell the end of a send, or how it goes till then, and what they count. That is zero
 // if they are too many to leave room for as many at the end: such a send is told of at its start and its end.

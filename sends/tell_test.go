@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -122,33 +123,130 @@ func fortyEdits(t *testing.T, places int) {
 		}
 		time.Sleep(20 * time.Minute)
 		synctest.Wait()
-		var edits []time.Time
-		ended := 0
+		ends := 0
 		for i := range boards {
-			for j, at := range boards[i].times {
-				for range boards[i].knew[j] { // each message that was there already is edited
-					edits = append(edits, at)
-				}
-				if boards[i].told[j].Ended() {
-					ended++
-				}
-			}
+			ends += len(boards[i].delays())
 		}
-		if ended != 8 {
-			t.Errorf("%d ends were told, want 8", ended)
+		if ends != 8 {
+			t.Errorf("%d ends were told, want 8", ends)
 		}
-		for _, from := range edits {
-			n := 0
-			for _, at := range edits {
-				if d := at.Sub(from); d >= 0 && d < time.Minute {
-					n++
-				}
-			}
-			if n > 40 {
-				t.Fatalf("%d edits in one minute, want at most 40", n)
-			}
+		if n := busiest(edits(boards, true)); n > 40 {
+			t.Errorf("%d edits in one minute, want at most 40", n)
+		}
+		if n := busiest(edits(boards, false)); n > max(20, editRate+places+1) {
+			t.Errorf("%d edits before the end in one minute, want at most 20, or %d and one telling", n, editRate)
 		}
 	})
+}
+
+// delays are how long after the ends of sends these were told.
+func (b *board) delays() []time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []time.Duration
+	for i, s := range b.told {
+		if s.Ended() {
+			all = append(all, b.times[i].Sub(s.EndedAt))
+		}
+	}
+	return all
+}
+
+// edits are the times at which messages that were there already were edited, those of ends too or not.
+func edits(boards []board, ends bool) []time.Time {
+	var all []time.Time
+	for i := range boards {
+		for j, at := range boards[i].times {
+			if boards[i].told[j].Ended() && !ends {
+				continue
+			}
+			for range boards[i].knew[j] {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
+}
+
+// busiest is the most of these times that any minute has.
+func busiest(times []time.Time) (most int) {
+	for _, from := range times {
+		n := 0
+		for _, at := range times {
+			if d := at.Sub(from); d >= 0 && d < time.Minute {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := board{fail: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			time.Sleep(700 * time.Millisecond)
+			return nil
+		}, func(c *Config) { c.Teller = &b })
+		start(t, s)
+		for range 5 {
+			awaitEnd(t, s, confirmed(t, s, 1), 5*time.Second)
+			time.Sleep(time.Second)
+		}
+		delays := b.delays()
+		if len(delays) != 5 || slices.Max(delays) > 200*time.Millisecond {
+			t.Errorf("the ends were told after %v, want 5 at once", delays)
+		}
+	})
+}
+
+// Long sends that have something to tell all the time take no room from the ends of many short ones.
+func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		places int
+		most   time.Duration
+	}{
+		"two messages each: all at once": {places: 0, most: 100 * time.Millisecond},
+		"four":                           {places: 3, most: time.Minute},
+		"ten":                            {places: 9, most: 5 * time.Minute},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				boards := make([]board, 4)
+				services := make([]*Service, len(boards))
+				for i := range boards {
+					boards[i].places = tt.places
+					services[i] = service(connect(t, m, nil), accept, func(c *Config) {
+						c.Teller, c.Pace = &boards[i], every(time.Second)
+					})
+					start(t, services[i])
+					confirmed(t, services[i], 500)
+				}
+				time.Sleep(90 * time.Second)
+				for i := range 8 {
+					confirmed(t, services[i%len(services)], 20)
+				}
+				time.Sleep(tt.most + time.Minute)
+				synctest.Wait()
+				var delays []time.Duration
+				for i := range boards {
+					delays = append(delays, boards[i].delays()...)
+				}
+				if len(delays) != 8 || slices.Max(delays) > tt.most {
+					t.Errorf("the ends of the short sends were told after %v, want 8 within %v", delays, tt.most)
+				}
+				if n := busiest(edits(boards, true)); n > 40 {
+					t.Errorf("%d edits in one minute, want at most 40", n)
+				}
+			})
+		})
+	}
 }
 
 func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
