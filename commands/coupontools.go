@@ -147,7 +147,7 @@ func live(going []sends.Send, err error) []slack.Block {
 		set = append(set, blocks.Rich(
 			blocks.Line{blocks.Bold(short(send.DirectoryName)), blocks.Plain(fmt.Sprintf(" by %s to %s, from ",
 				channelName(send.Kind), persons(send.Counts.Total))), blocks.User(send.User)},
-			blocks.Line{blocks.Plain(inWords(send.Counts))}),
+			blocks.Line{blocks.Plain(joined(". ", inWords(send.Counts), send.Holdup))}),
 			blocks.Context(blocks.When("Since", send.ConfirmedAt), blocks.Small("Send "+send.ID)))
 	}
 	if more := len(going) - perPage; more > 0 {

@@ -2,9 +2,11 @@ package commands
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // status runs "/coupontools status".
@@ -35,4 +37,13 @@ func TestStatus_redisAway(t *testing.T) {
 	w.redis.Close()
 	wantIn(t, w.status(t), "*Redis: *cannot be reached: browsing works, sending does not",
 		"Which sends are going on cannot be said: Redis cannot be reached.")
+}
+
+func TestStatus_saysWhatHoldsASendUp(t *testing.T) {
+	t.Parallel()
+	set := live([]sends.Send{going(), heldUp()}, nil)
+	got := picture(bot.Reply{Blocks: set})
+	if strings.Count(got, heldUp().Holdup) != 1 {
+		t.Errorf("the status says\n%s\nwant once %q", got, heldUp().Holdup)
+	}
 }
