@@ -264,7 +264,11 @@ func failureLine(f sends.Failure) string {
 	if f.Code != "" {
 		line += " (" + codeWords(f.Code) + ")"
 	}
-	return joined(" ", line+".", advice(codesIn(f.Code)...))
+	todo := advice(codesIn(f.Code)...)
+	if todo == "" {
+		todo = "Look in Coupontools whether the directory is still there and what it says of these recipients."
+	}
+	return joined(" ", line+".", todo)
 }
 
 // codesIn returns the codes of the API in a text that holds no other numbers.

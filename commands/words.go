@@ -119,7 +119,7 @@ func advice(codes ...int) string {
 		case 104:
 			return "No e-mail service is connected: connect one in Coupontools, under integrations."
 		case 200, 300, 302, 303:
-			return "A value was missing or not understood: tell whoever runs couponbot the reference."
+			return "A value was missing or not understood: tell whoever runs couponbot."
 		case 301:
 			return "An id or number is not in the right form: check the id."
 		case 305:
