@@ -162,7 +162,7 @@ func (s *Server) admit(c *call, m method) *refusal {
 	if no := s.checkScope(m.scopes...); no != nil {
 		return no
 	}
-	if wait := s.faults.pace(s.now(), c.method, m.tier); wait > 0 {
+	if wait := s.faults.pace(time.Now(), c.method, m.tier); wait > 0 {
 		return &refusal{Code: "ratelimited", Retry: wait}
 	}
 	if c.json && !m.json {

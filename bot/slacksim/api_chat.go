@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -133,7 +134,7 @@ func (s *Server) postMessage(c *call) (answer, *refusal) {
 	if !what.hasText && len(what.blocks) == 0 {
 		return nil, refuse("no_text")
 	}
-	if wait := s.faults.paceChannel(s.now(), ch.ID); wait > 0 {
+	if wait := s.faults.paceChannel(time.Now(), ch.ID); wait > 0 {
 		return nil, &refusal{Code: "ratelimited", Retry: wait}
 	}
 	m := s.fromBot(ch.ID, what)

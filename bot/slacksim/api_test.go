@@ -297,6 +297,19 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+func TestSettings_tokensAndGroups(t *testing.T) {
+	t.Parallel()
+	s := start(t, slacksim.WithTokens("xapp-1-A0OTHER-1-a", "xoxb-other"),
+		slacksim.WithGroups(slacksim.Group{ID: "S0OTHER", Handle: "other", Users: []string{slacksim.Noah}}))
+	if s.AppToken() != "xapp-1-A0OTHER-1-a" || s.BotToken() != "xoxb-other" {
+		t.Errorf("tokens = %s, %s, want those that were set", s.AppToken(), s.BotToken())
+	}
+	if got := s.form("usergroups.users.list", "usergroup", "S0OTHER")["users"]; encode(t, got) != `["U0NOAH"]` {
+		t.Errorf("members of the group set = %v", got)
+	}
+	wantError(t, s.form("usergroups.users.list", "usergroup", slacksim.Senders), "no_such_subteam")
+}
+
 func TestReactions(t *testing.T) {
 	t.Parallel()
 	s := start(t, slacksim.WithScopes("chat:write", "reactions:write"))

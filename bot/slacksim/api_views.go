@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // maxStack is how many modals may lie on each other.
@@ -63,7 +64,7 @@ func (s *Server) fill(v *view, d decodedView) {
 	v.NotifyOnClose, v.ClearOnClose = d.flag("notify_on_close"), d.flag("clear_on_close")
 	v.Blocks, v.raw = d.blocks, d.fields
 	v.State = initialState(d.blocks, v.State)
-	v.Hash = fmt.Sprintf("%d.%08x", s.now().Unix(), rand.Uint32())
+	v.Hash = fmt.Sprintf("%d.%08x", time.Now().Unix(), rand.Uint32())
 	v.Errors, v.Trouble = nil, ""
 }
 

@@ -63,7 +63,7 @@ func (s *Server) tell(ctx context.Context, event answer) (Outcome, error) {
 	name := event["type"].(string)
 	payload := encode(answer{
 		"token": "local", "team_id": Team, "api_app_id": App, "event": event, "type": "event_callback",
-		"event_id": s.id("Ev"), "event_time": s.now().Unix(), "is_ext_shared_channel": s.isShared(event),
+		"event_id": s.id("Ev"), "event_time": time.Now().Unix(), "is_ext_shared_channel": s.isShared(event),
 		"event_context": "local",
 		"authorizations": []answer{{
 			"enterprise_id": nil, "team_id": Team, "user_id": Bot, "is_bot": true, "is_enterprise_install": false,

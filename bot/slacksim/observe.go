@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // How much is remembered; the oldest goes first.
@@ -96,7 +97,7 @@ func (l *trafficLine) shown() TrafficEntry {
 // note adds a line to the inspector.
 func (s *Server) note(e TrafficEntry) {
 	s.observed.trafficID++
-	e.ID, e.At = s.observed.trafficID, s.now()
+	e.ID, e.At = s.observed.trafficID, time.Now()
 	e.Request, e.Response = e.Request[:min(len(e.Request), maxTrafficRaw)], e.Response[:min(len(e.Response), maxTrafficRaw)]
 	s.observed.traffic = keep(s.observed.traffic, maxTraffic, &trafficLine{entry: e})
 	s.change(Event{Kind: EventTraffic})

@@ -260,7 +260,7 @@ func (p *page) unread(person, channel string) int {
 // painter makes the painter of what stands at place, as the viewer sees it.
 func (p *page) painter(v viewer, place Place) *painter {
 	names := map[string]string{}
-	pt := &painter{zone: v.zone, now: p.slack.now(), place: place}
+	pt := &painter{zone: v.zone, now: time.Now(), place: place}
 	for _, u := range p.slack.Users() {
 		names[u.ID] = fullName(u)
 		if !u.Bot && !u.Deleted {

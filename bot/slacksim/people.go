@@ -208,7 +208,7 @@ func uuid() string {
 
 // ts returns a message timestamp, later than all before.
 func (s *Server) ts() (string, time.Time) {
-	at := s.now().Truncate(time.Microsecond)
+	at := time.Now().Truncate(time.Microsecond)
 	if !at.After(s.lastTS) {
 		at = s.lastTS.Add(time.Microsecond)
 	}

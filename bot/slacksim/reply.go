@@ -28,7 +28,7 @@ type replyURL struct {
 
 // newReply returns a response_url. kind is commands or actions.
 func (s *Server) newReply(kind, channel, user, source string) string {
-	now := s.now()
+	now := time.Now()
 	if len(s.replies) >= maxReplies {
 		maps.DeleteFunc(s.replies, func(_ string, r *replyURL) bool { return now.Sub(r.at) > replyLife+forgetAfter })
 	}
@@ -134,12 +134,12 @@ func (s *Server) reply(path string, raw []byte, fault Fault) *refusal {
 	case u == nil:
 		s.violate("%s: no such response_url was given out", path)
 		return refuse("invalid_url")
-	case s.now().Sub(u.at) > replyLife:
+	case time.Since(u.at) > replyLife:
 		return refuse("expired_url")
 	case u.uses >= replyUses:
 		return refuse("used_url")
 	}
-	if wait := s.faults.paceChannel(s.now(), u.channel); wait > 0 {
+	if wait := s.faults.paceChannel(time.Now(), u.channel); wait > 0 {
 		return &refusal{Code: "ratelimited", Retry: wait}
 	}
 	u.uses++

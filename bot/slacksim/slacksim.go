@@ -14,7 +14,6 @@ import (
 type Server struct {
 	appToken, botToken         string
 	scopes                     []string
-	now                        func() time.Time
 	enterprise, enterpriseName string
 	pingEvery                  time.Duration
 	page                       http.Handler
@@ -72,10 +71,6 @@ func WithCommands(commands ...SlashCommand) Setting { return func(s *Server) { s
 // WithScopes sets the scopes of the bot token; the default is [DefaultScopes].
 func WithScopes(scopes ...string) Setting { return func(s *Server) { s.scopes = scopes } }
 
-// WithClock sets the clock of timestamps, triggers, response URLs and rate limits; the default is [time.Now].
-// Deadlines and pings use the machine's timers.
-func WithClock(now func() time.Time) Setting { return func(s *Server) { s.now = now } }
-
 // WithEnterprise makes the workspace part of an Enterprise organisation.
 func WithEnterprise(id, name string) Setting {
 	return func(s *Server) { s.enterprise, s.enterpriseName = id, name }
@@ -89,7 +84,7 @@ func WithPingInterval(d time.Duration) Setting { return func(s *Server) { s.ping
 func New(settings ...Setting) *Server {
 	s := &Server{
 		appToken: "xapp-1-" + App + "-local-0123456789", botToken: "xoxb-local-0123456789",
-		scopes: DefaultScopes, now: time.Now, pingEvery: 10 * time.Second,
+		scopes: DefaultScopes, pingEvery: 10 * time.Second,
 		changed: make(chan struct{}), base: "http://localhost",
 		users: append([]User{botUser()}, defaultUsers()...), channels: channelPointers(defaultChannels()),
 		groups:   defaultGroups(),

@@ -102,12 +102,12 @@ func (s *Server) usable() []*conn {
 // connectionsOpen gives out a ticket.
 func (s *Server) connectionsOpen(c *call) (answer, *refusal) {
 	for ticket, at := range s.socket.tickets {
-		if s.now().Sub(at) > ticketLife {
+		if time.Since(at) > ticketLife {
 			delete(s.socket.tickets, ticket)
 		}
 	}
 	ticket := uuid()
-	s.socket.tickets[ticket] = s.now()
+	s.socket.tickets[ticket] = time.Now()
 	return answer{"url": "ws" + strings.TrimPrefix(c.base, "http") + "/link/?ticket=" + ticket + "&app_id=" + App}, nil
 }
 
@@ -157,7 +157,7 @@ func (s *Server) useTicket(ticket string) bool {
 	if refused {
 		s.faults.tickets--
 	}
-	ok := known && !refused && s.now().Sub(at) <= ticketLife
+	ok := known && !refused && time.Since(at) <= ticketLife
 	s.note(TrafficEntry{FromBot: true, Kind: "socket", Name: "open", Status: cond(ok, "ok", "ticket refused")})
 	return ok
 }
@@ -188,7 +188,7 @@ func (s *Server) greet(c *conn, n int) {
 	hello := encode(answer{
 		"type": "hello", "num_connections": n, "connection_info": answer{"app_id": App},
 		"debug_info": answer{
-			"host": socketHost, "started": s.now().UTC().Format("2006-01-02 15:04:05.000"), "build_number": 1,
+			"host": socketHost, "started": time.Now().UTC().Format("2006-01-02 15:04:05.000"), "build_number": 1,
 			"approximate_connection_time": usualLife,
 		},
 	})
@@ -295,7 +295,7 @@ func (s *Server) leave(c *conn, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	code := int(websocket.CloseStatus(err))
-	end := CloseRecord{Connection: c.id, Clean: code > 0, Code: code, ByBot: c.cut == "", Reason: c.cut, At: s.now()}
+	end := CloseRecord{Connection: c.id, Clean: code > 0, Code: code, ByBot: c.cut == "", Reason: c.cut, At: time.Now()}
 	if code <= 0 {
 		end.Code = 1006
 	}

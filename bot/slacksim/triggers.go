@@ -23,7 +23,7 @@ type trigger struct {
 
 // newTrigger returns a trigger_id for what the person did: three parts with dots between.
 func (s *Server) newTrigger(user, view string) string {
-	now := s.now()
+	now := time.Now()
 	if len(s.triggers) >= maxTriggers {
 		for id, t := range s.triggers {
 			if now.Sub(t.at) > triggerLife {
@@ -51,7 +51,7 @@ func (s *Server) useTrigger(c *call) (*trigger, *refusal) {
 		return nil, refuse("invalid_trigger_id")
 	case t.used:
 		return nil, refuse("exchanged_trigger_id")
-	case s.now().Sub(t.at) > triggerLife:
+	case time.Since(t.at) > triggerLife:
 		return nil, refuse("expired_trigger_id")
 	}
 	t.used = true
