@@ -70,7 +70,7 @@ func message(name string) []slack.Block {
 		blocks.Text(blocks.Progress(3, 10, 10)),
 		blocks.Actions("row",
 			blocks.Button("go", "Go", name, blocks.Primary),
-			blocks.Button("stop", "Stop", "1", blocks.Danger, blocks.Confirm(name, name, name, name)),
+			blocks.Button("stop", "Stop", "1"),
 			blocks.Picker("pick", name)),
 	}
 }

@@ -22,20 +22,9 @@ type ButtonOption func(*slack.ButtonBlockElement)
 // Primary makes the button the one that is asked for: green.
 func Primary(b *slack.ButtonBlockElement) { b.Style = slack.StylePrimary }
 
-// Danger makes the button red.
-func Danger(b *slack.ButtonBlockElement) { b.Style = slack.StyleDanger }
-
 // Label says to screen readers what the button does, when its text alone ("Open") does not.
 func Label(s string) ButtonOption {
 	return func(b *slack.ButtonBlockElement) { b.AccessibilityLabel = clean(s, maxButtonText) }
-}
-
-// Confirm asks back before the click counts.
-func Confirm(title, text, yes, no string) ButtonOption {
-	return func(b *slack.ButtonBlockElement) {
-		b.Confirm = slack.NewConfirmationBlockObject(plain(title, maxConfirm), plain(text, maxConfirmText),
-			plain(yes, maxConfirmWord), plain(no, maxConfirmWord))
-	}
 }
 
 // WithButton puts a button to the right of a section.

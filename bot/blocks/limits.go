@@ -10,9 +10,7 @@ import (
 //
 // Source: https://docs.slack.dev/reference/block-kit, the pages of the blocks and elements named.
 const (
-	MaxMessageBlocks = 50  // blocks in a message
-	MaxModalBlocks   = 100 // blocks in a modal
-
+	maxModalBlocks = 100  // blocks in a modal
 	maxText        = 3000 // section.text, any text object
 	maxHeader      = 150  // header.text
 	maxContext     = 10   // elements of a context block
@@ -29,9 +27,6 @@ const (
 	maxRadio       = 10   // options of radio buttons
 	maxOptionText  = 75   // option: text
 	maxOptionValue = 150  // option: value
-	maxConfirm     = 100  // confirm: title
-	maxConfirmText = 300  // confirm: text
-	maxConfirmWord = 30   // confirm: confirm, deny
 )
 
 // Empty stands where a text is empty: Slack refuses a text of no characters.

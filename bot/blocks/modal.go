@@ -10,7 +10,7 @@ func Modal(callbackID, title, submit, closing string, blocks ...slack.Block) *sl
 		CallbackID: cutID(callbackID, maxID),
 		Title:      plain(title, maxTitle),
 		Close:      plain(closing, maxTitle),
-		Blocks:     slack.Blocks{BlockSet: blocks[:min(len(blocks), MaxModalBlocks)]},
+		Blocks:     slack.Blocks{BlockSet: blocks[:min(len(blocks), maxModalBlocks)]},
 	}
 	if submit != "" {
 		v.Submit = plain(submit, maxTitle)
