@@ -141,7 +141,7 @@ func (b *Bot) May(ctx context.Context, team, user string, right Right) error {
 }
 
 // Private reports whether what is said in a channel may be read by another company: the channel is shared with one, or
-// Slack does not say.
+// Slack does not say. Of a direct message it does not say either.
 func (b *Bot) Private(ctx context.Context, channel string) bool {
 	return b.people.private(ctx, channel, "")
 }

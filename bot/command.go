@@ -33,7 +33,8 @@ type Command struct {
 // Example is one line of a command's help.
 type Example struct{ Line, Does string }
 
-// Right is what a person may do, each right including the ones before it.
+// Right is what a person may do. Each takes a full member; Send and Admin are lists of their own, neither of which includes
+// the other.
 type Right int
 
 const (
@@ -80,7 +81,7 @@ type Reply struct {
 	Errors map[string]string
 
 	// Later does work that waits for a slow service, after the acknowledgement and after the rest of this Reply. What
-	// it returns is brought out likewise; a View then updates the one that this Reply showed. It has [laterTime].
+	// it returns is brought out likewise; a View then updates the one that this Reply showed. It has two minutes.
 	Later func(ctx context.Context) (Reply, error)
 }
 

@@ -48,6 +48,37 @@ type interactivePayload struct {
 	Value    string `json:"value"`
 }
 
+type elementState struct {
+	Value            string          `json:"value"`
+	SelectedOption   *selectedOption `json:"selected_option"`
+	SelectedDateTime int64           `json:"selected_date_time"`
+}
+
+type selectedOption struct {
+	Text struct {
+		Text string `json:"text"`
+	} `json:"text"`
+	Value string `json:"value"`
+}
+
+// rawView is Slack's view object as far as it is read.
+type rawView struct {
+	ID              string `json:"id"`
+	RootViewID      string `json:"root_view_id"`
+	PreviousViewID  string `json:"previous_view_id"`
+	ExternalID      string `json:"external_id"`
+	Hash            string `json:"hash"`
+	CallbackID      string `json:"callback_id"`
+	PrivateMetadata string `json:"private_metadata"`
+	State           struct {
+		Values map[string]map[string]json.RawMessage `json:"values"`
+	} `json:"state"`
+	Blocks []struct {
+		Type    string `json:"type"`
+		BlockID string `json:"block_id"`
+	} `json:"blocks"`
+}
+
 // Kinds of exchange, as they stand in the log.
 const (
 	kindCommand = "command"
@@ -145,7 +176,7 @@ func (r *rawView) view() *View {
 		return nil
 	}
 	v := &View{
-		ID: r.ID, RootID: r.RootViewID, Hash: r.Hash, CallbackID: r.CallbackID, Metadata: r.PrivateMetadata,
+		ID: r.ID, Hash: r.Hash, CallbackID: r.CallbackID, Metadata: r.PrivateMetadata,
 		external: r.ExternalID,
 		values:   map[string]map[string]elementState{},
 	}

@@ -37,7 +37,6 @@ type Home struct{ Team, Enterprise string }
 
 // people answers who somebody is and what they may do.
 type people struct {
-	slack  *slack.Client
 	home   Home
 	roster map[Right]Roster
 
@@ -48,7 +47,7 @@ type people struct {
 }
 
 func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
-	p := &people{slack: api, home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
+	p := &people{home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
 	p.users = newKnown(knownStale, func(ctx context.Context, id string) (*slack.User, error) {
 		return api.GetUserInfoContext(ctx, id)
 	})

@@ -1,9 +1,6 @@
 package bot
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It is read from
 // Slack's raw payload with only the fields the bot needs, so that a block Slack adds tomorrow cannot break it.
@@ -38,7 +35,7 @@ type Person struct {
 
 // View is the modal a request came from.
 type View struct {
-	ID, RootID, Hash, CallbackID string
+	ID, Hash, CallbackID string
 	// Metadata is the private_metadata: ids only.
 	Metadata string
 	// external is the bot's own id of the view, if it has one.
@@ -73,42 +70,11 @@ func (v *View) Time(name string) time.Time {
 	return time.Time{}
 }
 
-// NewView returns a view as Slack would send it, with text in the fields named: for tests of handlers.
+// NewView returns a view as Slack would send it, with text in the fields named. It is for tests of handlers.
 func NewView(callbackID, metadata string, fields map[string]string) *View {
-	v := &View{ID: "V1", RootID: "V1", CallbackID: callbackID, Metadata: metadata, values: map[string]map[string]elementState{}}
+	v := &View{ID: "V1", CallbackID: callbackID, Metadata: metadata, values: map[string]map[string]elementState{}}
 	for name, value := range fields {
 		v.values[name] = map[string]elementState{name: {Value: value}}
 	}
 	return v
-}
-
-type elementState struct {
-	Value            string          `json:"value"`
-	SelectedOption   *selectedOption `json:"selected_option"`
-	SelectedDateTime int64           `json:"selected_date_time"`
-}
-
-type selectedOption struct {
-	Text struct {
-		Text string `json:"text"`
-	} `json:"text"`
-	Value string `json:"value"`
-}
-
-// rawView is Slack's view object as far as it is read.
-type rawView struct {
-	ID              string `json:"id"`
-	RootViewID      string `json:"root_view_id"`
-	PreviousViewID  string `json:"previous_view_id"`
-	ExternalID      string `json:"external_id"`
-	Hash            string `json:"hash"`
-	CallbackID      string `json:"callback_id"`
-	PrivateMetadata string `json:"private_metadata"`
-	State           struct {
-		Values map[string]map[string]json.RawMessage `json:"values"`
-	} `json:"state"`
-	Blocks []struct {
-		Type    string `json:"type"`
-		BlockID string `json:"block_id"`
-	} `json:"blocks"`
 }

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -30,46 +29,13 @@ func bounded(text string) string {
 	return text
 }
 
-// Texts returns the words joined by single spaces.
-func Texts(words []Word) string {
+// Join returns the words with single spaces between them.
+func Join(words []Word) string {
 	parts := make([]string, len(words))
 	for i, w := range words {
 		parts[i] = w.Text
 	}
 	return strings.Join(parts, " ")
-}
-
-var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
-
-var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
-
-// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on.
-func Unescape(text string) string {
-	text = slackEscape.ReplaceAllStringFunc(text, func(m string) string {
-		parts := slackEscape.FindStringSubmatch(m)
-		target, label := parts[1], parts[2]
-		switch {
-		case strings.HasPrefix(target, "mailto:"):
-			return strings.TrimPrefix(target, "mailto:")
-		case strings.HasPrefix(target, "tel:"):
-			return strings.TrimPrefix(target, "tel:")
-		case strings.HasPrefix(target, "@"), strings.HasPrefix(target, "#"):
-			if label != "" {
-				return target[:1] + label
-			}
-			return target
-		case strings.HasPrefix(target, "!"):
-			if label != "" {
-				return label
-			}
-			return "@" + target[1:]
-		case label != "":
-			return label
-		default:
-			return target
-		}
-	})
-	return entities.Replace(text)
 }
 
 // closers names, for each opening quote, the characters that close it. Phones and desktops "correct" quotes in several

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -158,6 +159,9 @@ func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewReq
 	}
 	return shown, true
 }
+
+// externalID names a view that Slack has yet to open.
+func externalID() string { return "couponbot-" + rand.Text() }
 
 // suggest answers what was typed into an external select. Whatever goes wrong, Slack gets a list, if an empty one.
 func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) error {

@@ -40,7 +40,7 @@ func directories(lists refresher) bot.Command {
 			{Line: "/directories city", Does: "lists those with “city” in the name or id"},
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-			q := listing{Page: 1, Filter: bot.Texts(req.Words)}
+			q := listing{Page: 1, Filter: bot.Join(req.Words)}
 			return bot.Reply{Public: true, Text: lookingUpDirectories, Later: func(ctx context.Context) (bot.Reply, error) {
 				reply, err := q.show(ctx, lists.List)
 				reply.Public = true

@@ -77,12 +77,12 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 		c := choose(l, req.Words)
 		switch {
 		case len(c.Hits) == 1:
-			return p.first(ctx, req, newLookup(req.Person, c.Hits[0], bot.Texts(c.Rest)))
+			return p.first(ctx, req, newLookup(req.Person, c.Hits[0], bot.Join(c.Rest)))
 		case len(c.Hits) > 1:
 			return p.whichOf(ctx, req, c), nil
 		case directoryID.MatchString(c.Asked):
 			// It may be younger than the list.
-			return p.first(ctx, req, newLookup(req.Person, coupontools.Directory{ID: c.Asked}, bot.Texts(c.Rest)))
+			return p.first(ctx, req, newLookup(req.Person, coupontools.Directory{ID: c.Asked}, bot.Join(c.Rest)))
 		}
 		return bot.Reply{}, unknownDirectory(l, c.Asked)
 	}}, nil
@@ -93,7 +93,7 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Reply {
 	var asked string
 	if len(c.Rest) > 0 {
-		l := newLookup(req.Person, coupontools.Directory{}, bot.Texts(c.Rest))
+		l := newLookup(req.Person, coupontools.Directory{}, bot.Join(c.Rest))
 		l.keep(ctx, p.store)
 		asked = l.ID
 	}

@@ -42,7 +42,7 @@ func chooseWhole(l *cache.List, words []bot.Word) choice {
 	if c, ok := exactRun(l, words); ok {
 		return c
 	}
-	all := bot.Texts(words)
+	all := bot.Join(words)
 	if hits := partly(l, all); len(hits) > 0 {
 		return choice{Asked: all, Hits: hits}
 	}
@@ -58,7 +58,7 @@ func exactRun(l *cache.List, words []bot.Word) (choice, bool) {
 	const most = 150
 	parts := apart(words)
 	for n := min(len(parts), most); n > 0; n-- {
-		name := bot.Texts(parts[:n])
+		name := bot.Join(parts[:n])
 		if hits := exactly(l, name); len(hits) > 0 {
 			return choice{Asked: name, Hits: hits, Rest: parts[n:]}, true
 		}

@@ -47,9 +47,9 @@ func TestChoose(t *testing.T) {
 				ids = append(ids, d.ID)
 			}
 			slices.Sort(ids)
-			if c.Asked != test.asked || !slices.Equal(ids, test.hits) || bot.Texts(c.Rest) != test.rest {
+			if c.Asked != test.asked || !slices.Equal(ids, test.hits) || bot.Join(c.Rest) != test.rest {
 				t.Errorf("choose(%q) = %q %v, rest %q; want %q %v, rest %q",
-					test.text, c.Asked, ids, bot.Texts(c.Rest), test.asked, test.hits, test.rest)
+					test.text, c.Asked, ids, bot.Join(c.Rest), test.asked, test.hits, test.rest)
 			}
 		})
 	}

@@ -143,7 +143,7 @@ func rejoined(parts []bot.Word) []bot.Word {
 	if len(parts) == 0 {
 		return nil
 	}
-	return []bot.Word{{Text: bot.Texts(parts)}}
+	return []bot.Word{{Text: bot.Join(parts)}}
 }
 
 // isNumber reports whether text may be a whole phone number.
@@ -162,7 +162,7 @@ func (s sending) numberIn(text string) (before []bot.Word, number string, after 
 	rules := recipients.Rules{Kind: recipients.SMS, Region: s.region}
 	for n := len(parts); n > 0; n-- {
 		for i := 0; i+n <= len(parts); i++ {
-			number := bot.Texts(parts[i : i+n])
+			number := bot.Join(parts[i : i+n])
 			if _, err := recipients.Phone(number, rules); err == nil {
 				return parts[:i], number, parts[i+n:]
 			}

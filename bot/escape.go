@@ -1,0 +1,45 @@
+package bot
+
+import (
+	"regexp"
+	"strings"
+)
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// Escape makes text safe where Slack reads its markup: the three characters that begin a mention, a link or an entity
+// are written as entities.
+func Escape(text string) string { return escaper.Replace(text) }
+
+var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
+
+// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on.
+func Unescape(text string) string {
+	text = slackEscape.ReplaceAllStringFunc(text, func(m string) string {
+		parts := slackEscape.FindStringSubmatch(m)
+		target, label := parts[1], parts[2]
+		switch {
+		case strings.HasPrefix(target, "mailto:"):
+			return strings.TrimPrefix(target, "mailto:")
+		case strings.HasPrefix(target, "tel:"):
+			return strings.TrimPrefix(target, "tel:")
+		case strings.HasPrefix(target, "@"), strings.HasPrefix(target, "#"):
+			if label != "" {
+				return target[:1] + label
+			}
+			return target
+		case strings.HasPrefix(target, "!"):
+			if label != "" {
+				return label
+			}
+			return "@" + target[1:]
+		case label != "":
+			return label
+		default:
+			return target
+		}
+	})
+	return entities.Replace(text)
+}

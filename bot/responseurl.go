@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// answerMessage is the body for a response_url.
+type answerMessage struct {
+	ResponseType    string        `json:"response_type,omitempty"`
+	Text            string        `json:"text,omitempty"`
+	Blocks          []slack.Block `json:"blocks,omitempty"`
+	ReplaceOriginal bool          `json:"replace_original"`
+	DeleteOriginal  bool          `json:"delete_original,omitempty"`
+	UnfurlLinks     bool          `json:"unfurl_links"`
+	UnfurlMedia     bool          `json:"unfurl_media"`
+}
+
+// answerer posts to response_urls.
+type answerer struct{ http *http.Client }
+
+// answerTries bounds how often an answer that Slack puts off (429) is offered. Slack: a response_url takes five.
+const answerTries = 3
+
+// answerPost bounds posting to a response_url, so that of [answerTime] enough is left for the other ways.
+const answerPost = answerTime / 2
+
+func newAnswerer() answerer {
+	return answerer{http: &http.Client{
+		Timeout:       10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (a answerer) post(ctx context.Context, url string, m answerMessage) error {
+	if url == "" {
+		return errors.New("no response_url")
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerPost)
+	defer cancel()
+	for try := 1; ; try++ {
+		wait, err := a.once(ctx, url, body)
+		if wait == 0 || try == answerTries {
+			return err
+		}
+		if pause(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+// once posts body. The address is a secret of the conversation and stays out of the error. A wait that is not zero asks
+// to come again after it.
+func (a answerer) once(ctx context.Context, url string, body []byte) (wait time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("response_url is not an address")
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("post to response_url: %w", errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	if resp.StatusCode == http.StatusTooManyRequests {
+		seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if err != nil || seconds < 1 {
+			seconds = 1
+		}
+		return time.Duration(seconds) * time.Second, errors.New("post to response_url: 429")
+	}
+	var refusal struct {
+		OK    *bool  `json:"ok"`
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(text, &refusal)
+	if resp.StatusCode >= 300 || refusal.OK != nil && !*refusal.OK {
+		return 0, fmt.Errorf("post to response_url: %d %s", resp.StatusCode, blocks.Cut(refusal.Error, 100))
+	}
+	return 0, nil
+}

@@ -1,0 +1,95 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// command finds the command that was typed, by its name or by its topic of the root command, and runs it. Help is given
+// to everybody.
+func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
+	c := b.names[x.name]
+	if c == nil {
+		return Reply{}, gone(x.kind)
+	}
+	words := x.request.Words
+	if x.name == b.config.Root {
+		if len(words) == 2 && isHelp(words[0]) { // "help <topic>" is read as "<topic> help"
+			words = []Word{words[1], words[0]}
+		}
+		if len(words) == 0 || isHelp(words[0]) {
+			return b.helpAll(""), nil
+		}
+		if c = b.byTopic(words[0].Text); c == nil {
+			return b.unknown(words[0].Text), nil
+		}
+		words = words[1:]
+		x.request.Words, x.request.Text = words, Join(words)
+	}
+	if len(words) == 1 && isHelp(words[0]) {
+		return b.help(c), nil
+	}
+	if err := b.admit(ctx, x, c.Right); err != nil {
+		return Reply{}, err
+	}
+	return call(ctx, c.Run, x.request)
+}
+
+func (b *Bot) byTopic(word string) *Command {
+	word = strings.ToLower(strings.TrimPrefix(word, "/"))
+	if c := b.topics[word]; c != nil {
+		return c
+	}
+	if c := b.names["/"+word]; c != nil && c.Name != b.config.Root {
+		return c
+	}
+	return nil
+}
+
+// unknown answers a topic that does not exist: the nearest one, and the help.
+func (b *Bot) unknown(word string) Reply {
+	text := fmt.Sprintf("couponbot has no topic “%s”. %s", blocks.Cut(word, 100), nothingDone)
+	if near := b.nearest(word); near != "" {
+		text += fmt.Sprintf(" Did you mean %s %s?", b.config.Root, near)
+	}
+	return b.helpAll(text)
+}
+
+// nearest returns the topic that is spelt most like word, "" if none is.
+func (b *Bot) nearest(word string) string {
+	word = strings.ToLower(word)
+	best, least := "", len(word)/3+2
+	for i := range b.config.Commands {
+		topic := b.config.Commands[i].Topic
+		if topic == "" {
+			continue
+		}
+		if d := distance(word, topic); d < least {
+			best, least = topic, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete or replace to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := corner
+			if a[i] != b[j] {
+				cost = 1 + min(corner, row[j], row[j+1])
+			}
+			corner, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
