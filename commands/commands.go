@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"time"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
@@ -46,12 +45,6 @@ func All(d Deps) []bot.Command {
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
-}
-
-// store is the part of [bot.Store] that commands need: small values, kept for a while.
-type store interface {
-	Put(ctx context.Context, key string, value []byte, ttl time.Duration)
-	Get(ctx context.Context, key string) ([]byte, bool)
 }
 
 // lister gives the list of directories; List may wait for Coupontools.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -62,10 +61,6 @@ type listing struct {
 	Page   int    `json:"page"`
 	Filter string `json:"filter"`
 }
-
-// maxWords bounds the words to filter by or to look for, in bytes. A filter travels in the value of a button (Slack: 2,000
-// characters).
-const maxWords = 200
 
 // turn shows the page that a button asks for, in the place of the one it was on.
 func turn(req bot.Request, get func(context.Context) (*cache.List, error)) (bot.Reply, error) {
@@ -144,26 +139,4 @@ func summary(shown []coupontools.Directory) string {
 		return noDirectories
 	}
 	return strings.Join(names, ", ")
-}
-
-// value writes ids for the value of a button.
-func value(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		// Only strings and numbers go in.
-		panic(err)
-	}
-	return string(b)
-}
-
-// bounded cuts s to maxWords, at the edge of a character.
-func bounded(s string) string {
-	if len(s) <= maxWords {
-		return s
-	}
-	n := maxWords
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

@@ -295,14 +295,3 @@ func (f found) summary() string {
 	}
 	return count(len(f.Users), "user", "users") + " of " + f.directory() + ", page " + fmt.Sprint(f.Page)
 }
-
-// joined joins the texts that are not empty.
-func joined(separator string, texts ...string) string {
-	var kept []string
-	for _, t := range texts {
-		if t != "" {
-			kept = append(kept, t)
-		}
-	}
-	return strings.Join(kept, separator)
-}

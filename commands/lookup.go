@@ -149,12 +149,7 @@ func (s *search) fetch(ctx context.Context, page int) ([]coupontools.DirectoryUs
 
 // keep remembers a look-up for its pager.
 func (l lookup) keep(ctx context.Context, s store) {
-	b, err := json.Marshal(l)
-	if err != nil {
-		// Only strings and numbers go in.
-		panic(err)
-	}
-	s.Put(ctx, "lookup:"+l.ID, b, lookupLife)
+	s.Put(ctx, "lookup:"+l.ID, encode(l), lookupLife)
 }
 
 // recall returns a look-up of this person.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
-	"github.com/coupontools/couponbot/coupontools"
 )
 
 const (
@@ -51,5 +50,3 @@ func (p people) lookedUp(_ context.Context, req bot.Request) (bot.Reply, error) 
 func lookupResult(set []slack.Block) *slack.ModalViewRequest {
 	return blocks.Modal(viewLooking, "Users", "", "Close", set...)
 }
-
-var _ userKeeper = (*coupontools.Client)(nil)

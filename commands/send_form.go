@@ -33,10 +33,12 @@ const (
 
 	maxSubject = 150  // characters
 	maxMessage = 1000 // characters
-	maxTyped   = 50   // recipients that can be typed
 
 	formLife = 24 * time.Hour
 )
+
+// MaxTyped is how many recipients can be typed into the form of a send.
+const MaxTyped = 50
 
 // form is what the send modal was opened with, and what was typed into fields that are out of sight: those of the other
 // way of sending. It is kept by id; the modal's metadata carries the id.
@@ -69,12 +71,7 @@ func (f form) begun(req bot.Request) form {
 }
 
 func (f form) keep(ctx context.Context, s store) {
-	b, err := json.Marshal(f)
-	if err != nil {
-		// Only strings go in.
-		panic(err)
-	}
-	s.Put(ctx, "form:"+f.ID, b, formLife)
+	s.Put(ctx, "form:"+f.ID, encode(f), formLife)
 }
 
 func idsOf(v *bot.View) formIDs {
@@ -193,9 +190,9 @@ func (s sending) regionField(f form) slack.Block {
 // most is how many recipients can be typed.
 func (s sending) most() int {
 	if s.limit > 0 {
-		return min(s.limit, maxTyped)
+		return min(s.limit, MaxTyped)
 	}
-	return maxTyped
+	return MaxTyped
 }
 
 func country(code string) (recipients.Country, bool) {
@@ -247,12 +244,7 @@ func (s sending) check(ctx context.Context, req bot.Request, f form) (sends.Draf
 
 // draftID names a draft by the form it came from and what stands in it: the same submit delivered twice makes one draft.
 func draftID(v *bot.View, d sends.Draft) string {
-	b, err := json.Marshal(d)
-	if err != nil {
-		// Only strings and numbers go in.
-		panic(err)
-	}
-	sum := sha256.Sum256(append([]byte(v.ID+" "+idsOf(v).Form+" "), b...))
+	sum := sha256.Sum256(append([]byte(v.ID+" "+idsOf(v).Form+" "), encode(d)...))
 	return base32.StdEncoding.EncodeToString(sum[:])[:26]
 }
 

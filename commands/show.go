@@ -167,3 +167,14 @@ func sentence(s string) string {
 
 // pages is how many pages n rows take, at least one.
 func pages(n int) int { return max(1, (n+perPage-1)/perPage) }
+
+// joined joins the texts that are not empty.
+func joined(separator string, texts ...string) string {
+	var kept []string
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return strings.Join(kept, separator)
+}

@@ -1,0 +1,45 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// What a command has to know again at the next click travels with the button or the modal if it is ids, and is kept in the
+// store if it is more.
+
+// store is the part of [bot.Store] that commands need: small values, kept for a while.
+type store interface {
+	Put(ctx context.Context, key string, value []byte, ttl time.Duration)
+	Get(ctx context.Context, key string) ([]byte, bool)
+}
+
+// encode writes a value for the store.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a mistake in the program: only strings, numbers, times and lists of them go in
+	}
+	return b
+}
+
+// value writes ids for the value of a button or the metadata of a modal.
+func value(v any) string { return string(encode(v)) }
+
+// maxWords bounds the words to filter by or to look for, in bytes. A filter travels in the value of a button (Slack: 2,000
+// characters).
+const maxWords = 200
+
+// bounded cuts s to maxWords, at the edge of a character.
+func bounded(s string) string {
+	if len(s) <= maxWords {
+		return s
+	}
+	n := maxWords
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
