@@ -5,18 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/coupontools/couponbot/coupontools"
 )
 
 // checkCoupontools makes each kind of reading call once. What the answers hold is counted, never shown.
 func checkCoupontools(ctx context.Context, c Config) []finding {
-	client, err := coupontools.New(c.CoupontoolsClientID.Reveal(), c.CoupontoolsClientSecret.Reveal(),
-		coupontools.WithBaseURL(string(c.CoupontoolsBaseURL)),
-		coupontools.WithTimeout(c.CoupontoolsTimeout),
-		coupontools.WithUserAgent(userAgent()),
-	)
+	client, err := newCoupontools(c)
 	if err != nil {
 		return []finding{bad.say("Coupontools: %s", err)}
 	}
@@ -84,9 +79,4 @@ func coupontoolsSays(err error) string {
 		return fmt.Sprintf("there was no answer that could be understood (%s). Look at COUPONTOOLS_BASE_URL; "+
 			"if that is right, report this line", e)
 	}
-}
-
-// userAgent is how couponbot names itself to Coupontools.
-func userAgent() string {
-	return "couponbot/" + strings.ReplaceAll(Version(), " ", "-")
 }

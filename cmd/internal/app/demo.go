@@ -29,7 +29,7 @@ const (
 // Demo runs everything on this machine until ctx ends: a local Slack with its web page, the Coupontools sandbox, Redis,
 // and the same bot as Serve. The first line on stdout is the address of the page. It reads no settings.
 func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
-	page, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Listen)
+	page, err := listen(ctx, o.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on --listen: %w", err)
 	}
@@ -68,12 +68,12 @@ func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace
 		sandbox: sandbox.New(),
 	}
 	var err error
-	listen := func() net.Listener {
-		l, listenErr := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	anyPort := func() net.Listener {
+		l, listenErr := listen(ctx, "127.0.0.1:0")
 		err = errors.Join(err, listenErr)
 		return l
 	}
-	d.api, d.ops = listen(), listen()
+	d.api, d.ops = anyPort(), anyPort()
 	redisURL := o.Redis
 	if redisURL == "" {
 		var embedErr error

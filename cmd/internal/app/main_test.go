@@ -77,7 +77,7 @@ func TestMain_badSettings(t *testing.T) {
 func TestMain_health(t *testing.T) {
 	o := newOps()
 	ctx, cancel := context.WithCancel(t.Context())
-	l, err := o.Listen(ctx, "127.0.0.1:0")
+	l, err := listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

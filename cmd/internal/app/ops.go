@@ -35,11 +35,6 @@ type Ops struct {
 	Log *slog.Logger
 }
 
-// Listen opens the address for [Ops.Serve].
-func (o *Ops) Listen(ctx context.Context, addr Address) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, "tcp", string(addr))
-}
-
 // Serve answers on l until ctx ends, and closes l.
 func (o *Ops) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
@@ -167,4 +162,9 @@ func Health(ctx context.Context, addr Address) error {
 		return errors.New(answer.Status)
 	}
 	return nil
+}
+
+// listen opens a TCP address.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", addr)
 }

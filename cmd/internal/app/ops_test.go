@@ -108,7 +108,7 @@ func TestOps_servesUntilToldToStop(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	o := newOps()
-	l, err := o.Listen(ctx, "127.0.0.1:0")
+	l, err := listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestOps_servesUntilToldToStop(t *testing.T) {
 func TestOps_endsWithItsListener(t *testing.T) {
 	t.Parallel()
 	o := newOps()
-	l, err := o.Listen(t.Context(), "127.0.0.1:0")
+	l, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,16 +2,9 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,22 +20,13 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-const (
-	// slackTime bounds one call of Slack's Web API.
-	slackTime = 10 * time.Second
-	// greetWait and greetMaxWait are the waits between tries to reach Slack at the start, doubled each time.
-	greetWait    = time.Second
-	greetMaxWait = 30 * time.Second
-	// mostTyped is how many recipients a send can have: as many as the form takes.
-	mostTyped = 50
-	// answersTime is how long people's answers may still take once the program is told to stop.
-	answersTime = 5 * time.Second
-)
+// answersTime is how long people's answers may still take once the program is told to stop.
+const answersTime = 5 * time.Second
 
 // Serve runs the bot until ctx ends, then finishes what is in flight within the shutdown timeout and returns nil. It
 // returns sooner only if trying on is useless: a token is refused, a scope is missing, Socket Mode is switched off.
 func Serve(ctx context.Context, c Config, log *slog.Logger) error {
-	listener, err := new(Ops).Listen(ctx, c.ListenAddr)
+	listener, err := listen(ctx, string(c.ListenAddr))
 	if err != nil {
 		return fmt.Errorf("listen on LISTEN_ADDR: %w", err)
 	}
@@ -102,11 +86,8 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	p.slack = newSlack(c)
 	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate})
 	var err error
-	p.api, err = coupontools.New(c.CoupontoolsClientID.Reveal(), c.CoupontoolsClientSecret.Reveal(),
-		coupontools.WithBaseURL(string(c.CoupontoolsBaseURL)),
-		coupontools.WithTimeout(c.CoupontoolsTimeout),
+	p.api, err = newCoupontools(c,
 		coupontools.WithPace(p.pace.Lookup()),
-		coupontools.WithUserAgent("couponbot/"+Version()),
 		coupontools.WithObserver(func(call coupontools.Call) { p.metrics.Call(call); reach.Call(call) }),
 	)
 	if err != nil {
@@ -127,14 +108,14 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
 		Log: log, Observe: p.metrics.Recipient,
 	})
-	p.ops = &Ops{
-		Sockets: p.sockets, Redis: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
-		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log,
-	}
 	p.socket = socket.New(socket.Config{
 		Open: p.slack, Handler: func(ctx context.Context, env socket.Envelope, ack *socket.Ack) { p.bot.Handle(ctx, env, ack) },
 		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(),
 	})
+	p.ops = &Ops{
+		Sockets: p.socket.Ready, Redis: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
+		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log,
+	}
 	return p, nil
 }
 
@@ -174,126 +155,10 @@ func (p *program) deps() commands.Deps {
 	}
 }
 
-func (p *program) sockets() int { return p.socket.Ready() }
-
 // conditions is what the status command cannot see for itself.
 func (p *program) conditions(context.Context) []commands.Condition {
 	return []commands.Condition{
 		{Name: "Version", Text: Version()},
-		{Name: "Slack", Text: fmt.Sprintf("%d of %d connections open", p.sockets(), p.config.SlackConnections)},
+		{Name: "Slack", Text: fmt.Sprintf("%d of %d connections open", p.socket.Ready(), p.config.SlackConnections)},
 	}
-}
-
-func newSlack(c Config) *slack.Client {
-	return slack.New(c.SlackBotToken.Reveal(),
-		slack.OptionAppLevelToken(c.SlackAppToken.Reveal()),
-		slack.OptionAPIURL(string(c.SlackAPIURL)),
-		slack.OptionHTTPClient(&http.Client{Timeout: slackTime}),
-	)
-}
-
-// redisOptions are those of the URL, with room for many who wait at once.
-func redisOptions(c Config) *redis.Options {
-	o := c.RedisURL.Options()
-	o.PoolSize = max(o.PoolSize, 32)
-	o.ContextTimeoutEnabled = true
-	return o
-}
-
-var appIDInToken = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
-
-// keyPrefix names what is the bot's in Redis: by the Slack app and the Coupontools account, so that two bots on one Redis
-// (staging and production) never take each other's work. Slack: an app-level token holds the app's id.
-func keyPrefix(c Config) string {
-	app := short(c.SlackAppToken.Reveal())
-	if m := appIDInToken.FindStringSubmatch(c.SlackAppToken.Reveal()); m != nil {
-		app = m[1]
-	}
-	return fmt.Sprintf("couponbot:{%s:%s}:", app, short(c.CoupontoolsClientID.Reveal()))
-}
-
-func short(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:6])
-}
-
-// notInForce names the settings that are set, but that nothing obeys yet.
-func (c Config) notInForce() []string {
-	var names []string
-	for name, set := range map[string]bool{
-		"APPROVAL_OVER":    c.ApprovalOver > 0 && c.ApprovalOver < mostTyped,
-		"FREQUENCY_CAP":    c.FrequencyCap > 0,
-		"DAILY_CAP_PERSON": c.DailyCapPerson > 0,
-		"DAILY_CAP":        c.DailyCap > 0,
-		"SUPPRESSION_KEY":  c.SuppressionKey != "",
-	} {
-		if set {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// greet asks Slack who the bot is, again and again while Slack cannot be reached.
-func greet(ctx context.Context, api *slack.Client, log *slog.Logger) (bot.Home, error) {
-	for wait := greetWait; ; wait = min(2*wait, greetMaxWait) {
-		answer, err := api.AuthTestContext(ctx)
-		if err == nil {
-			home := bot.Home{Team: answer.TeamID, Enterprise: answer.EnterpriseID}
-			return home, missingScopes(answer.Header.Get("X-OAuth-Scopes"), log)
-		}
-		if final(err) {
-			return bot.Home{}, fmt.Errorf("SLACK_BOT_TOKEN was refused by Slack (%w); copy the Bot User OAuth Token "+
-				"of the installed app, or reinstall the app", err)
-		}
-		if ctx.Err() != nil {
-			return bot.Home{}, nil
-		}
-		log.Warn("Slack cannot be reached yet", "err", err, "again_in", wait)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return bot.Home{}, nil
-		}
-	}
-}
-
-// final reports whether Slack refused the token itself.
-func final(err error) bool {
-	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
-	return ok && slices.Contains([]string{
-		"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
-		"missing_scope", "no_permission", "org_login_required", "ekm_access_denied",
-	}, refused.Err)
-}
-
-// neededScopes are those without which the bot can answer nobody.
-var neededScopes = []string{"commands", "chat:write", "users:read"}
-
-// missingScopes reads the scopes Slack says the bot token has. Without that header nothing can be said.
-func missingScopes(granted string, log *slog.Logger) error {
-	if granted == "" {
-		return nil
-	}
-	const mend = "update the app from manifest.yml and reinstall it"
-	if missing := lacking(granted, neededScopes); len(missing) > 0 {
-		return fmt.Errorf("the bot token lacks the scopes %s; %s", strings.Join(missing, ", "), mend)
-	}
-	if missing := lacking(granted+","+publicScope, scopes); len(missing) > 0 {
-		log.Warn("the bot token lacks scopes, so some things will not work; "+mend, "scopes", strings.Join(missing, ", "))
-	}
-	return nil
-}
-
-// inWords says what to do about an error that ended the socket.
-func inWords(err error) error {
-	refused, ok := errors.AsType[*socket.RefusedError](err)
-	switch {
-	case errors.Is(err, socket.ErrDisabled):
-		return fmt.Errorf("%w; switch Socket Mode on in the app's settings", err)
-	case ok:
-		return fmt.Errorf("SLACK_APP_TOKEN: %w; make an app-level token with the scope connections:write", refused)
-	}
-	return err
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -79,7 +78,7 @@ func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Co
 // start starts the bot and waits for its connections.
 func (w *world) start(t testing.TB) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

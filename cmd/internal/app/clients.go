@@ -1,0 +1,66 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// slackTime bounds one call of Slack's Web API.
+const slackTime = 10 * time.Second
+
+func newSlack(c Config) *slack.Client {
+	return slack.New(c.SlackBotToken.Reveal(),
+		slack.OptionAppLevelToken(c.SlackAppToken.Reveal()),
+		slack.OptionAPIURL(string(c.SlackAPIURL)),
+		slack.OptionHTTPClient(&http.Client{Timeout: slackTime}),
+	)
+}
+
+// newCoupontools returns a client of the account, with the options besides.
+func newCoupontools(c Config, options ...coupontools.Option) (*coupontools.Client, error) {
+	return coupontools.New(c.CoupontoolsClientID.Reveal(), c.CoupontoolsClientSecret.Reveal(), append([]coupontools.Option{
+		coupontools.WithBaseURL(string(c.CoupontoolsBaseURL)),
+		coupontools.WithTimeout(c.CoupontoolsTimeout),
+		coupontools.WithUserAgent(userAgent()),
+	}, options...)...)
+}
+
+// userAgent is how couponbot names itself to Coupontools.
+func userAgent() string {
+	return "couponbot/" + strings.ReplaceAll(Version(), " ", "-")
+}
+
+// redisOptions are those of the URL, with room for many who wait at once.
+func redisOptions(c Config) *redis.Options {
+	o := c.RedisURL.Options()
+	o.PoolSize = max(o.PoolSize, 32)
+	o.ContextTimeoutEnabled = true
+	return o
+}
+
+var appIDInToken = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
+
+// keyPrefix names what is the bot's in Redis: by the Slack app and the Coupontools account, so that two bots on one Redis
+// (staging and production) never take each other's work. Slack: an app-level token holds the app's id.
+func keyPrefix(c Config) string {
+	app := short(c.SlackAppToken.Reveal())
+	if m := appIDInToken.FindStringSubmatch(c.SlackAppToken.Reveal()); m != nil {
+		app = m[1]
+	}
+	return fmt.Sprintf("couponbot:{%s:%s}:", app, short(c.CoupontoolsClientID.Reveal()))
+}
+
+func short(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:6])
+}
