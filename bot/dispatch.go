@@ -102,8 +102,8 @@ func (b *Bot) admit(ctx context.Context, x *exchange, right Right) error {
 	return b.people.may(ctx, who, profile, right)
 }
 
-// call runs a handler; its panic becomes an error.
-func call(ctx context.Context, h Handler, req Request) (reply Reply, err error) {
+// call runs a [Handler] or a [Suggester]; its panic becomes an error.
+func call[A any](ctx context.Context, h func(context.Context, Request) (A, error), req Request) (answer A, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

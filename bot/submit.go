@@ -188,7 +188,7 @@ func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) err
 	return r.err
 }
 
-func (b *Bot) options(ctx context.Context, x *exchange) (options []Option, err error) {
+func (b *Bot) options(ctx context.Context, x *exchange) ([]Option, error) {
 	route, ok := b.suggests[x.name]
 	if !ok {
 		return nil, gone(x.kind)
@@ -196,11 +196,7 @@ func (b *Bot) options(ctx context.Context, x *exchange) (options []Option, err e
 	if err := b.admit(ctx, x, route.right); err != nil {
 		return nil, err
 	}
-	_, err = call(ctx, func(ctx context.Context, req Request) (Reply, error) {
-		options, err = route.handle(ctx, req)
-		return Reply{}, err
-	}, x.request)
-	return options, err
+	return call(ctx, route.handle, x.request)
 }
 
 // suggestions is the acknowledgement of a suggestion. Slack wants an empty list written out; slack-go leaves it away.
