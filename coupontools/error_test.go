@@ -20,7 +20,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// Every way in which a send can be answered, and the class of contract 5.4 that it is in. Each is called once.
+// Every way in which a send can be answered, and the class that it is in. Each is called once.
 func TestSend_classes(t *testing.T) {
 	t.Parallel()
 	const (

@@ -80,7 +80,7 @@ func TestReadConfig_defaults(t *testing.T) {
 	}
 	if got.SlackConnections != 2 || got.CoupontoolsTimeout != 30*time.Second || got.CacheStale != 24*time.Hour ||
 		got.SlackAPIURL != "https://slack.com/api/" || got.RedisURL.Options().Addr != "127.0.0.1:6379" {
-		t.Errorf("ReadConfig() = %+v, want the contract's defaults", got)
+		t.Errorf("ReadConfig() = %+v, want the README's defaults", got)
 	}
 }
 
