@@ -171,5 +171,5 @@ func (b *Bot) log(x *exchange, took time.Duration, err error) {
 	} else if err != nil {
 		outcome = "failed"
 	}
-	b.config.Log.Info("handled", "kind", x.kind, "name", x.name, "user", x.user, "outcome", outcome, "took", took)
+	b.config.Log.Info("handled", "kind", x.kind, "name", x.name, "user", x.user, "outcome", outcome, "took_ms", took.Milliseconds())
 }

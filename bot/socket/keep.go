@@ -121,7 +121,7 @@ func (k *keeper) failed(err error) {
 // greeted logs a connection's hello, and a warning when Slack counts more connections than there can be. Slack: those
 // lost without a close frame stay counted and get envelopes that nobody sees; this count is the only sign of them.
 func (k *keeper) greeted(l *link) {
-	k.log.Info("socket ready", "app", l.hello.appID, "host", l.hello.host, "life", l.hello.life,
+	k.log.Info("socket ready", "app", l.hello.appID, "host", l.hello.host, "life", l.hello.life.String(),
 		"counted", l.hello.counted)
 	renewing := max(k.c.open()-k.c.cfg.Connections, 0)
 	if l.hello.counted > k.c.cfg.Expected+renewing {

@@ -35,7 +35,7 @@ func greet(ctx context.Context, api *slack.Client, log *slog.Logger) (bot.Home, 
 		if ctx.Err() != nil {
 			return bot.Home{}, nil
 		}
-		log.Warn("Slack cannot be reached yet", "err", err, "again_in", wait)
+		log.Warn("Slack cannot be reached yet", "err", err, "again_in", wait.String())
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // Metrics counts what couponbot does, for Prometheus. Labels come from small fixed sets and never hold anything a person
@@ -62,7 +63,25 @@ func NewMetrics(version string) *Metrics {
 		m.calls, m.callTime, m.cache, m.recipients, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	m.begin()
 	return m
+}
+
+// begin sets the counters that alerts look at to 0, so that they are there before anything has happened.
+func (m *Metrics) begin() {
+	for _, kind := range []string{"slash_commands", "interactive", "events_api"} {
+		m.envelopes.WithLabelValues(kind)
+		m.acks.WithLabelValues(kind)
+		m.ackErrors.WithLabelValues(kind)
+		m.overflows.WithLabelValues(kind)
+		m.panics.WithLabelValues(kind)
+	}
+	for _, outcome := range []sends.Status{sends.Accepted, sends.Failed, sends.Skipped, sends.Unknown} {
+		m.recipients.WithLabelValues(string(outcome))
+	}
+	for _, result := range []string{"hit", "miss", "stale", "local", "bypass"} {
+		m.cache.WithLabelValues(result)
+	}
 }
 
 const namespace = "couponbot"
