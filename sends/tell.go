@@ -14,6 +14,9 @@ import (
 const (
 	// tellEvery is the least time between two tellings of one send, but for its end, which is told at once.
 	tellEvery = 3 * time.Second
+	// tellGrace is how long a send goes on before it is told of for the first time: one that has ended by then is told of
+	// once, and takes nothing from the edits that all sends share.
+	tellGrace = 700 * time.Millisecond
 	// tellTime is how long one telling may take.
 	tellTime = 30 * time.Second
 	// tellLimit bounds the growing waits after a telling failed; after tellAge the end of a send is told no more.
@@ -44,6 +47,9 @@ func editPace(n int, last bool) (redis_rate.Limit, int) {
 // tell tells how the send goes, until its end was told or the work ends. Nothing waits for it but the end of the run.
 func (r *run) tell(told map[string]string) {
 	t := teller{run: r, told: told}
+	if len(told) == 0 && !r.untilOver(tellGrace) {
+		return
+	}
 	for {
 		wait, done := t.look()
 		if done || !r.untilOver(wait) {

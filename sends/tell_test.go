@@ -74,13 +74,14 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 			c.Teller, c.Pace = &b, every(200*time.Millisecond)
 		})
 		id := confirmed(t, s, 300)
+		began := time.Now()
 		start(t, s)
 		awaitEnd(t, s, id, 2*time.Minute)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 
-		if first := b.told[0]; first.Counts.Accepted != 0 || len(b.knew[0]) != 0 {
-			t.Errorf("told first: %+v, remembering %v, want the start", first.Counts, b.knew[0])
+		if first := b.told[0]; first.Ended() || b.times[0].Sub(began) > time.Second || len(b.knew[0]) != 0 {
+			t.Errorf("told first after %v: %+v, remembering %v, want the start", b.times[0].Sub(began), first.Counts, b.knew[0])
 		}
 		if last := b.last(); last.State != StateCompleted || last.Counts.Accepted != 300 {
 			t.Errorf("told last: %s %+v, want the end", last.State, last.Counts)
@@ -187,7 +188,7 @@ func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := board{fail: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}
 		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
-			time.Sleep(700 * time.Millisecond)
+			time.Sleep(900 * time.Millisecond)
 			return nil
 		}, func(c *Config) { c.Teller = &b })
 		start(t, s)
@@ -198,6 +199,27 @@ func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
 		delays := b.delays()
 		if len(delays) != 5 || slices.Max(delays) > 200*time.Millisecond {
 			t.Errorf("the ends were told after %v, want 5 at once", delays)
+		}
+	})
+}
+
+// A send that is over in no time is told of once, with its outcome, and so never waits for a turn to edit.
+func TestTeller_isToldOnceOfAQuickSend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b board
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller = &b })
+		start(t, s)
+		const quick = 60
+		for range quick {
+			awaitEnd(t, s, confirmed(t, s, 1), 5*time.Second)
+			time.Sleep(time.Second)
+		}
+		if delays := b.delays(); len(delays) != quick || slices.Max(delays) > 200*time.Millisecond {
+			t.Errorf("the ends were told after %v, want %d at once", delays, quick)
+		}
+		if len(b.told) != quick {
+			t.Errorf("told %d times, want once for each of %d", len(b.told), quick)
 		}
 	})
 }
