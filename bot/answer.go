@@ -84,9 +84,9 @@ func (b *Bot) notice(ctx context.Context, x *exchange, shown screen, r Reply) (s
 
 // direct sends a message to the person when every other way is closed.
 func (b *Bot) direct(ctx context.Context, x *exchange, r Reply) error {
-	channel, err := b.poster.Direct(ctx, x.user)
+	channel, err := b.config.Poster.Direct(ctx, x.user)
 	if err == nil {
-		_, err = b.poster.Post(ctx, channel, Message{Text: r.Text, Blocks: r.body()})
+		_, err = b.config.Poster.Post(ctx, channel, Message{Text: r.Text, Blocks: r.body()})
 	}
 	if err != nil {
 		return fmt.Errorf("direct message: %w", err)
@@ -132,7 +132,7 @@ const (
 func (b *Bot) update(ctx context.Context, view slack.ModalViewRequest, at screen) (*slack.ViewResponse, error) {
 	for try := 1; at.id == ""; try++ {
 		answer, err := b.config.Slack.UpdateViewContext(ctx, view, at.external, "", "")
-		if slackCode(err) != "not_found" || try == updateTries {
+		if SlackCode(err) != "not_found" || try == updateTries {
 			return answer, err
 		}
 		if err := pause(ctx, updateWait); err != nil {
@@ -143,16 +143,10 @@ func (b *Bot) update(ctx context.Context, view slack.ModalViewRequest, at screen
 		return nil, err
 	}
 	answer, err := b.config.Slack.UpdateViewContext(ctx, view, "", at.hash, at.id)
-	if slackCode(err) == "hash_conflict" {
+	if SlackCode(err) == "hash_conflict" {
 		return b.config.Slack.UpdateViewContext(ctx, view, "", "", at.id)
 	}
 	return answer, err
-}
-
-// slackCode returns the error that Slack answered with, "" if err is none of Slack's.
-func slackCode(err error) string {
-	refused, _ := errors.AsType[slack.SlackErrorResponse](err)
-	return refused.Err
 }
 
 // say posts a reply's message. If the response_url does not take it, the person gets it by chat.postEphemeral, and where

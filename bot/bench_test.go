@@ -59,7 +59,7 @@ func benchBot(b *testing.B, run bot.Handler) (*endpoint, *httptest.Server, *webs
 	b.Cleanup(func() { _ = rdb.Close() })
 	api := slack.New("xoxb-test", slack.OptionAppLevelToken("xapp-test"), slack.OptionAPIURL(server.URL+"/api/"))
 	c, err := bot.New(bot.Config{
-		Commands: []bot.Command{{Name: "/do", Run: run}}, Root: "/root", Slack: api, Home: bot.Home{Team: "T1"},
+		Commands: []bot.Command{{Name: "/do", Run: run}}, Root: "/root", Slack: api, Poster: bot.NewPoster(api), Home: bot.Home{Team: "T1"},
 		Store: bot.NewStore(rdb, "bench:"), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -38,6 +38,9 @@ type Config struct {
 	Root string
 	// Slack is the Web API with the bot token. It needs an HTTP timeout.
 	Slack *slack.Client
+	// Poster posts what has no other way out; whatever else posts with the same token should share it, since it keeps
+	// Slack's pace for each channel.
+	Poster *Poster
 	// Home is where the bot is installed.
 	Home Home
 	// Senders and Admins hold the rights [Send] and [Admin].
@@ -54,7 +57,6 @@ type Config struct {
 type Bot struct {
 	config  Config
 	people  *people
-	poster  *Poster
 	answers answerer
 
 	names    map[string]*Command
@@ -80,8 +82,7 @@ type route[H any] struct {
 func New(c Config) (*Bot, error) {
 	b := &Bot{
 		config:   c,
-		people:   newPeople(c.Slack, c.Home, c.Senders, c.Admins),
-		poster:   NewPoster(c.Slack),
+		people:   newPeople(c.Slack, c.Poster, c.Home, c.Senders, c.Admins),
 		answers:  newAnswerer(),
 		names:    map[string]*Command{},
 		topics:   map[string]*Command{},

@@ -102,8 +102,9 @@ func newFake(t testing.TB, commands ...Command) (*Bot, *fakeSlack) {
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("away") },
 	})
 	t.Cleanup(func() { _ = away.Close() })
+	api := f.client()
 	b, err := New(Config{
-		Commands: commands, Root: "/root", Slack: f.client(), Home: Home{Team: "T1"},
+		Commands: commands, Root: "/root", Slack: api, Poster: NewPoster(api), Home: Home{Team: "T1"},
 		Store: NewStore(away, "test:"), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

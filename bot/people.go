@@ -46,7 +46,7 @@ type people struct {
 	direct *known[string]
 }
 
-func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
+func newPeople(api *slack.Client, poster *Poster, home Home, senders, admins Roster) *people {
 	p := &people{home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
 	p.users = newKnown(knownStale, func(ctx context.Context, id string) (*slack.User, error) {
 		return api.GetUserInfoContext(ctx, id)
@@ -61,20 +61,14 @@ func newPeople(api *slack.Client, home Home, senders, admins Roster) *people {
 		}
 		return c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0, nil
 	})
-	p.direct = newKnown(knownStale, func(ctx context.Context, id string) (string, error) {
-		c, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{id}})
-		if err != nil {
-			return "", err
-		}
-		return c.ID, nil
-	})
+	p.direct = newKnown(knownStale, poster.Direct)
 	return p
 }
 
 // person looks up who is behind a user id. Team is what Slack's envelope said, used when the user's record has none.
 func (p *people) person(ctx context.Context, id, team string) (Person, *slack.User, error) {
 	u, err := p.users.get(ctx, id)
-	switch slackCode(err) {
+	switch SlackCode(err) {
 	case "user_not_found", "user_not_visible", "users_not_found":
 		return Person{ID: id, Team: team}, nil, strangers()
 	}

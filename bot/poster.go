@@ -145,10 +145,16 @@ func retryAfter(err error) (time.Duration, bool) {
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == 429 {
 		return postDefaultWait, true
 	}
-	if code := slackCode(err); code == "ratelimited" || code == "rate_limited" {
+	if code := SlackCode(err); code == "ratelimited" || code == "rate_limited" {
 		return postDefaultWait, true
 	}
 	return 0, false
+}
+
+// SlackCode returns the error that Slack's Web API answered with ("not_in_channel"), "" if err is none of Slack's.
+func SlackCode(err error) string {
+	refused, _ := errors.AsType[slack.SlackErrorResponse](err)
+	return refused.Err
 }
 
 // pause waits for d; not at all if ctx ends before.

@@ -95,7 +95,7 @@ func stopping() *Mistake {
 
 // undelivered tells of an answer that Slack did not take. Opening a window is an answer before which nothing is done.
 func undelivered(err error, opening bool) *Mistake {
-	switch slackCode(err) {
+	switch SlackCode(err) {
 	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id":
 		return &Mistake{
 			Text:  "Slack lets a window be opened within three seconds only, and this took longer.",

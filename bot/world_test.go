@@ -71,7 +71,8 @@ func newWorld(t testing.TB, run bot.Handler, changes ...func(*setup)) *world {
 	t.Cleanup(client.CloseIdleConnections)
 	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	s.config.Slack, s.config.Store, s.config.Log = w.api, bot.NewStore(rdb, "test:"), slog.New(slog.NewTextHandler(w.log, nil))
+	s.config.Slack, s.config.Poster = w.api, bot.NewPoster(w.api)
+	s.config.Store, s.config.Log = bot.NewStore(rdb, "test:"), slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
 	if w.bot, err = bot.New(s.config); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func (a *Announcer) post(ctx context.Context, channel string, m bot.Message, las
 	if ts != "" {
 		err = a.Poster.Update(ctx, channel, ts, m)
 	}
-	if ts == "" || slackCode(err) == "message_not_found" {
+	if ts == "" || bot.SlackCode(err) == "message_not_found" {
 		ts, err = a.Poster.Post(ctx, channel, m)
 	}
 	if why := refusalWords(err); why != "" {
@@ -157,16 +157,9 @@ func unpostable(ctx context.Context, s store, channel string) string {
 
 const invite = "/invite @couponbot"
 
-func slackCode(err error) string {
-	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		return e.Err
-	}
-	return ""
-}
-
 // refusalWords says what Slack's refusal of a channel means and how to mend it; "" for anything that may pass by itself.
 func refusalWords(err error) string {
-	switch code := slackCode(err); code {
+	switch code := bot.SlackCode(err); code {
 	case "", "ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout",
 		"update_failed", "external_channel_migrating", "message_not_found":
 		return ""

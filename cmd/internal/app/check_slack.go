@@ -188,8 +188,7 @@ func whenRefused(err error, words string) string {
 
 // refused reports whether err is one of Slack's errors with these codes.
 func refused(err error, codes ...string) bool {
-	answer, ok := errors.AsType[slack.SlackErrorResponse](err)
-	return ok && slices.Contains(codes, answer.Err)
+	return slices.Contains(codes, bot.SlackCode(err))
 }
 
 // slackSays puts an error of a call to Slack into words.

@@ -66,6 +66,7 @@ type program struct {
 	metrics *Metrics
 	redis   *redis.Client
 	slack   *slack.Client
+	poster  *bot.Poster
 	store   *bot.Store
 	pace    *pace.Pace
 	lists   *cache.Directories
@@ -84,6 +85,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	p.redis = redis.NewClient(redisOptions(c))
 	p.store = bot.NewStore(p.redis, prefix)
 	p.slack = newSlack(c)
+	p.poster = bot.NewPoster(p.slack)
 	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate})
 	var err error
 	p.api, err = newCoupontools(c,
@@ -100,7 +102,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	p.sends = sends.New(sends.Config{
 		Redis: p.redis, Prefix: prefix, API: p.api, Pace: p.pace.Bulk(), Slow: p.pace.Slow,
 		Teller: &commands.Announcer{
-			Poster: bot.NewPoster(p.slack), Store: p.store, Channels: c.MarketingChannels,
+			Poster: p.poster, Store: p.store, Channels: c.MarketingChannels,
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 		},
 		MayStart: func(ctx context.Context, team, user string) error { return p.bot.May(ctx, team, user, bot.Send) },
@@ -127,7 +129,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	p.bot, err = bot.New(bot.Config{
-		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Home: home,
+		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Poster: p.poster, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
 		Store: p.store, Explain: commands.Explain, Log: p.log,
 	})
