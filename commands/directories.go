@@ -70,7 +70,7 @@ func turn(req bot.Request, get func(context.Context) (*cache.List, error)) (bot.
 	}
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 		reply, err := q.show(ctx, get)
-		reply.Replace = err == nil
+		reply.Public, reply.Replace = true, err == nil
 		return reply, err
 	}}, nil
 }

@@ -22,6 +22,9 @@ func TestDirectories(t *testing.T) {
 		t.Error("the first page has a Previous button")
 	}
 	second := must(t)(w.clicks(t, actionDirectoriesNext, b[actionDirectoriesNext], nil))
+	if !second.Public || !second.Replace {
+		t.Errorf("public %v, replace %v; want the page turned for all who see the list", second.Public, second.Replace)
+	}
 	wantIn(t, picture(second), "Page 2 of 4 · 40 directories", "directories_page:prev", "directories_page:next")
 	if !second.Replace {
 		t.Error("paging posted a new message, want the same one replaced")

@@ -88,7 +88,9 @@ func (s sending) fill(words []bot.Word) form {
 		}
 	}
 	if len(words) > 1 && !words[0].Quoted && strings.EqualFold(words[0].Text, "to") {
-		words = words[1:] // as one might say it
+		if to, _ := s.takeRecipients(words[1:2]); len(to) > 0 {
+			words = words[1:] // as one might say it
+		}
 	}
 	to, rest := s.takeRecipients(words)
 	f.Recipients = strings.Join(to, ", ")
@@ -129,8 +131,11 @@ func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word)
 		case isNumber(text):
 			before, number, after := s.numberIn(text)
 			to, rest = append(to, number), append(rest, before...)
-			more, left := s.takeRecipients(rejoined(after))
-			to, rest = append(to, more...), append(rest, left...)
+			if s.hasNumber(after) {
+				more, left := s.takeRecipients([]bot.Word{{Text: bot.Join(after)}})
+				to, after = append(to, more...), left
+			}
+			rest = append(rest, after...)
 		default:
 			rest = append(rest, w)
 		}
@@ -138,12 +143,12 @@ func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word)
 	return to, rest
 }
 
-// rejoined makes one word of neighbouring numbers again.
-func rejoined(parts []bot.Word) []bot.Word {
-	if len(parts) == 0 {
-		return nil
-	}
-	return []bot.Word{{Text: bot.Join(parts)}}
+// hasNumber reports whether a valid phone number is among neighbouring numbers. A date can be one too ("24/12/2025"), so it
+// must begin as phone numbers do.
+func (s sending) hasNumber(parts []bot.Word) bool {
+	_, number, _ := s.numberIn(bot.Join(parts))
+	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.region})
+	return err == nil && strings.ContainsAny(number[:1], "+0")
 }
 
 // isNumber reports whether text may be a whole phone number.

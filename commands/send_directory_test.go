@@ -76,6 +76,20 @@ func TestSending_fill(t *testing.T) {
 	}
 }
 
+// A date among the words of a directory is no recipient, and "to" is only passed over before one.
+func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	s := sending{lists: w.Directories, region: "BE"}
+	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
+	if got.Recipients != "0470 12 34 56" {
+		t.Errorf("recipients = %q, want the number alone", got.Recipients)
+	}
+	wantIn(t, got.Note, "“24/12/2025 nothing”")
+	wantIn(t, s.fill(bot.Split("sms To nowhere")).Note, "“To” may be")
+}
+
 // fields are a form filled in well, with changes.
 func fields(changes map[string]string) map[string]string {
 	f := map[string]string{

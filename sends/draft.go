@@ -51,12 +51,16 @@ func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) {
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
-	created, err := s.do(ctx, saveScript, d.ID, args...).Int64()
-	if err != nil {
-		return Draft{}, fmt.Errorf("save draft: %w: %w", ErrUnavailable, err)
+	for {
+		reply, err := s.do(ctx, saveScript, d.ID, args...).StringSlice()
+		if err != nil {
+			return Draft{}, fmt.Errorf("save draft: %w: %w", ErrUnavailable, err)
+		}
+		if d.CreatedAt = millis(reply[0]); reply[1] != "" {
+			return d, nil
+		}
+		d.ID = rand.Text() // the draft of that name was withdrawn, and a late confirmation must not find it again
 	}
-	d.CreatedAt = time.UnixMilli(created)
-	return d, nil
 }
 
 // record gives the arguments of saveScript.

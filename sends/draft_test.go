@@ -165,3 +165,25 @@ func goneFrom(times int) func(redis.Cmder) (int, bool) {
 		return 1, true
 	}
 }
+
+// A draft that was withdrawn is not revived by saving it again: a late confirmation could find it.
+func TestSaveDraft_afterItWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	s := service(connect(t, startRedis(t), nil), accept)
+	d := draft(1)
+	d.ID = "FORM"
+	first, err := s.SaveDraft(t.Context(), d)
+	if err != nil || first.ID != "FORM" {
+		t.Fatalf("SaveDraft = %q, %v; want the id asked for", first.ID, err)
+	}
+	if _, err := s.void(t.Context(), "FORM", time.Second, errors.New("no answer")); !errors.Is(err, ErrUnavailable) {
+		t.Fatalf("void = %v, want ErrUnavailable", err)
+	}
+	again, err := s.SaveDraft(t.Context(), d)
+	if err != nil || again.ID == "FORM" {
+		t.Fatalf("SaveDraft after that = %q, %v; want another id", again.ID, err)
+	}
+	if _, err := s.Confirm(t.Context(), again.ID, d.Team, d.User); err != nil {
+		t.Errorf("Confirm = %v, want the new draft to go out", err)
+	}
+}

@@ -91,7 +91,7 @@ if redis.call('EXISTS', send) == 0 then
 	redis.call('SET', left, ARGV[4])
 	all('PEXPIRE', ARGV[3])
 end
-return get('created')`)
+return {get('created'), get('state') or ''}`)
 
 	// confirmScript makes the draft of a team and user a running send, and answers with its hash.
 	confirmScript = script(`
