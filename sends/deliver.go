@@ -14,12 +14,12 @@ import (
 const (
 	// freshTime is how old a claim may be when its call starts.
 	freshTime = 10 * time.Second
-	// streakLimit is how many calls without a verdict in a row stop a send.
+	// streakLimit is how many calls without a verdict in a row pause a send.
 	streakLimit = 10
-	// awayLimit is how many times in a row the API may be found away before a send is given up: about eight minutes.
+	// awayLimit is how many times in a row the API may be found away before a send is paused: about eight minutes.
 	awayLimit = 20
-	// briefly is how long the API may ask to wait without that being told.
-	briefly = 5 * time.Second
+	// maxHold bounds the growing waits while the API turns calls away, but for what it asks for itself.
+	maxHold = 30 * time.Second
 )
 
 // What may hold a send up, for people.
@@ -41,12 +41,14 @@ func (r *run) claim() (claim, bool) {
 	r.claims++
 	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), began: time.Now()}
 	for tries := 0; ; tries++ {
-		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.claims))
+		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.claims,
+			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap))
 		if err == nil {
+			r.s.observe(Skipped, st.n)
 			r.note(st)
 			return r.claimed(c, st, rest)
 		}
-		if tries == 0 {
+		if tries == 0 && r.work.Err() == nil {
 			r.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", r.id, "error", err)
 		}
 		if !sleep(r.work, growing(tries, 100*time.Millisecond, 2*time.Second)) {
@@ -57,10 +59,14 @@ func (r *run) claim() (claim, bool) {
 }
 
 func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
-	if st.word == "lost" {
-		r.lose()
-	}
-	if st.word != "claimed" || len(rest) < 2 {
+	switch {
+	case st.word == "lost":
+		r.finished.Store(true)
+		return claim{}, false
+	case st.word == "none": // the send goes on no more for now, or everybody has been called
+		r.finished.Store(st.waiting > 0)
+		return claim{}, false
+	case st.word != "claimed" || len(rest) < 2:
 		return claim{}, false
 	}
 	c.index, _ = rest[0].(string)
@@ -81,22 +87,19 @@ func (r *run) deliver(c claim) {
 		r.release(c)
 		return
 	}
-	began := time.Now()
 	ctx, cancel := context.WithTimeout(r.life.calls, r.s.cfg.CallTimeout)
 	err := r.call(ctx, c.to)
 	cancel()
 	v := judge(err, c.to)
 	switch v.class {
 	case coupontools.NotSent:
-		r.notSent(c, began)
+		r.notSent(c)
 	case coupontools.RateLimited:
-		r.rateLimited(c, began, v.wait)
+		r.rateLimited(c, v.wait)
 	case coupontools.AccountRefused:
 		r.stop("Coupontools refused the whole account" + v.inBrackets() + ". Its keys or services need putting right first.")
 		r.release(c)
 	default:
-		r.away.clear()
-		r.throttle.clear()
 		r.conclude(c, v)
 	}
 }
@@ -111,31 +114,30 @@ func (r *run) call(ctx context.Context, to string) error {
 	return err
 }
 
-func (r *run) notSent(c claim, began time.Time) {
-	if r.work.Err() != nil {
+func (r *run) notSent(c claim) {
+	if r.life.work.Err() != nil { // it was this process that broke off
 		r.release(c)
 		return
 	}
-	if r.away.back(began, 0) >= awayLimit {
-		r.stop("Coupontools could not be reached, after many tries.")
-	}
-	r.release(c, holdupAway)
+	r.turnedAway(c, holdupAway, 0, awayLimit)
 }
 
-func (r *run) rateLimited(c claim, began time.Time, wait time.Duration) {
-	r.away.clear()
-	r.throttle.back(began, wait)
-	r.s.cfg.Slow(r.life.records, max(wait, time.Second))
-	holdup := ""
-	if r.throttle.rest() > briefly {
-		holdup = holdupSlow
-	}
-	r.release(c, holdup)
+func (r *run) rateLimited(c claim, wait time.Duration) {
+	wait = max(wait, time.Second)
+	r.s.cfg.Slow(r.life.records, wait)
+	r.turnedAway(c, holdupSlow, wait, 0)
 }
 
-// release gives a claim back: its call did nothing. If the API turned the call away, holdup is what to say of that.
-func (r *run) release(c claim, holdup ...any) {
-	st, ok := r.write(releaseScript, append([]any{c.token, c.index}, holdup...)...)
+// turnedAway gives a claim back whose call the API turned away. The send waits, longer each time, and is paused after so
+// many times in a row.
+func (r *run) turnedAway(c claim, holdup string, least time.Duration, limit int) {
+	r.release(c, holdup, least.Milliseconds(), maxHold.Milliseconds(), limit, "Coupontools could not be reached, after many tries.")
+}
+
+// release gives a claim back: its call did nothing. If the API turned the call away, why says the rest of what
+// releaseScript takes.
+func (r *run) release(c claim, why ...any) {
+	st, ok := r.write(releaseScript, append([]any{c.token, c.index}, why...)...)
 	switch {
 	case !ok || st.word == "gone":
 	case st.n > 0:
@@ -148,13 +150,7 @@ func (r *run) release(c claim, holdup ...any) {
 // conclude records the outcome of a claim.
 func (r *run) conclude(c claim, v verdict) {
 	why := fmt.Sprintf("%d calls in a row got no clear answer from Coupontools.", streakLimit)
-	st, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.text, streakLimit, why)
-	if !ok {
-		return
-	}
-	r.s.cfg.Observe(string(v.status))
-	if st.n > 0 {
-		r.s.cfg.Log.Warn("Send stopped", "send", r.id, "why", why, "skipped", st.n)
-		r.s.observe(Skipped, st.n)
+	if _, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.text, streakLimit, why); ok {
+		r.s.cfg.Observe(string(v.status))
 	}
 }

@@ -3,9 +3,13 @@ package sends
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +20,8 @@ import (
 const (
 	// draftTTL is how long a draft lives.
 	draftTTL = 24 * time.Hour
+	// approvalTime is how long a confirmed send waits for somebody to approve it.
+	approvalTime = 24 * time.Hour
 	// confirmTime is how long Confirm may take if its context sets no end; leastVoidTime what is left in any case for
 	// learning what became of a confirmation whose answer was lost.
 	confirmTime, leastVoidTime = 10 * time.Second, 500 * time.Millisecond
@@ -35,58 +41,111 @@ type Draft struct {
 	Subject, Message string
 	List             recipients.List
 	// Origin is the Slack channel of the command; it may be empty.
-	Origin    string
+	Origin string
+	// ScheduledAt is when the send is to begin; zero for at once.
+	ScheduledAt time.Time
+	// Test says that it goes to its sender alone: no frequency or daily cap bars it, or counts it.
+	Test bool
+	// Parent is the send whose unknown recipients this one is for; see [Service.Resend].
+	Parent    string
 	CreatedAt time.Time
 }
 
-// SaveDraft keeps d for 24 hours and returns it with its id and its time. Without Redis it gives [ErrUnavailable].
-func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) {
+// SaveDraft keeps d for 24 hours and returns it with its id and its time. Who is on the suppression list or over a cap is
+// left out of the list first, with the reason. It gives [ErrNobodyLeft], beside the draft as it would have been;
+// [ErrSuppressionKey]; or, without Redis, [ErrUnavailable].
+func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
+
+// save is SaveDraft; with a Parent, places say where each recipient stands in its list.
+func (s *Service) save(ctx context.Context, d Draft, places map[string]int) (Draft, error) {
+	h, err := s.ready(ctx)
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft: %w", err)
+	}
+	if d.List, err = s.bar(ctx, h, d); err != nil {
+		return Draft{}, fmt.Errorf("save draft: %w", err)
+	}
 	if len(d.List.Recipients) == 0 {
-		return Draft{}, errors.New("save draft: it has no recipients")
+		return d, fmt.Errorf("save draft: %w", ErrNobodyLeft)
 	}
 	if d.ID == "" {
 		d.ID = rand.Text()
 	}
-	args, err := d.record()
+	args, err := d.record(h, places)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
 	for {
-		reply, err := s.do(ctx, saveScript, d.ID, args...).StringSlice()
+		reply, err := s.do(ctx, saveScript, d.ID, args...).Slice()
 		if err != nil {
 			return Draft{}, fmt.Errorf("save draft: %w: %w", ErrUnavailable, err)
 		}
-		if d.CreatedAt = millis(reply[0]); reply[1] != "" {
-			return d, nil
+		created, _ := reply[0].(string)
+		if state, _ := reply[1].(string); state == "" {
+			d.ID = rand.Text() // the draft of that name was withdrawn, and a late confirmation must not find it again
+			continue
 		}
-		d.ID = rand.Text() // the draft of that name was withdrawn, and a late confirmation must not find it again
+		if reply[2] != int64(1) { // the rules may have left out others the first time
+			return s.Draft(ctx, d.ID, d.Team, d.User)
+		}
+		d.CreatedAt = millis(created)
+		return d, nil
 	}
 }
 
 // record gives the arguments of saveScript.
-func (d Draft) record() ([]any, error) {
-	leftOut, err := json.Marshal(d.List.LeftOut)
+func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
+	leftOut, err := pack(d.List.LeftOut)
 	if err != nil {
 		return nil, err
 	}
 	fields := []any{
 		"team", d.Team, "user", d.User, "directory", d.DirectoryID, "name", d.DirectoryName,
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
+		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "fingerprint", d.fingerprint(),
 	}
 	args := append([]any{draftTTL.Milliseconds(), leftOut, len(fields)}, fields...)
 	for _, r := range d.List.Recipients {
-		entry, err := json.Marshal(r)
+		text, err := json.Marshal(r)
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, entry)
+		place := ""
+		if d.Parent != "" {
+			place = strconv.Itoa(places[r.To])
+		}
+		args = append(args, h.person(d.Kind, r.To)+"|"+place+"|"+string(text))
 	}
 	return args, nil
+}
+
+// fingerprint sums up what is sent to whom. What somebody approves is bound to it.
+func (d Draft) fingerprint() string {
+	sum := sha256.New()
+	for _, part := range []string{d.DirectoryID, string(d.Kind), d.Subject, d.Message, strconv.FormatInt(unixMillis(d.ScheduledAt), 10)} {
+		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
+	}
+	for _, r := range d.List.Recipients {
+		fmt.Fprintln(sum, r.To)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Draft returns the draft with that id if it belongs to that team and user, else [ErrNoDraft]. A draft that became a send
 // can still be read. Without Redis it gives [ErrUnavailable].
 func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, error) {
+	d, err := s.draft(ctx, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	if d.Team != team || d.User != user {
+		return Draft{}, ErrNoDraft
+	}
+	return d, nil
+}
+
+// draft returns anybody's draft, also one that became a send.
+func (s *Service) draft(ctx context.Context, id string) (Draft, error) {
 	var (
 		hash    *redis.MapStringStringCmd
 		entries *redis.StringSliceCmd
@@ -94,42 +153,49 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	)
 	_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		keys := s.keys(id)
-		hash, entries, leftOut = p.HGetAll(ctx, keys[0]), p.LRange(ctx, keys[1], 0, -1), p.Get(ctx, keys[5])
+		hash, entries, leftOut = p.HGetAll(ctx, keys[keySend]), p.LRange(ctx, keys[keyTo], 0, -1), p.Get(ctx, keys[keyLeft])
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return Draft{}, fmt.Errorf("read draft: %w: %w", ErrUnavailable, err)
 	}
 	f := fields(hash.Val())
-	if !f.belongs(team, user) {
+	if f.state() == "" {
 		return Draft{}, ErrNoDraft
 	}
 	d := f.draft(id)
-	if d.List, err = list(entries.Val(), leftOut.Val()); err != nil {
+	d.List.Recipients = make([]recipients.Recipient, len(entries.Val()))
+	for i, entry := range entries.Val() {
+		if d.List.Recipients[i], err = recipientOf(entry); err != nil {
+			return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
+		}
+	}
+	if d.List.LeftOut, err = unpack(leftOut.Val()); err != nil {
 		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
 	}
 	return d, nil
 }
 
-func list(entries []string, leftOut string) (recipients.List, error) {
-	l := recipients.List{Recipients: make([]recipients.Recipient, len(entries))}
-	for i, entry := range entries {
-		if err := json.Unmarshal([]byte(entry), &l.Recipients[i]); err != nil {
-			return recipients.List{}, err
-		}
+// recipientOf reads an entry of a send's list: "hash of the person|place in the parent's list|recipient".
+func recipientOf(entry string) (recipients.Recipient, error) {
+	var r recipients.Recipient
+	parts := strings.SplitN(entry, "|", 3)
+	if len(parts) < 3 {
+		return r, errors.New("an entry of the list is damaged")
 	}
-	if leftOut == "" {
-		return l, nil
-	}
-	return l, json.Unmarshal([]byte(leftOut), &l.LeftOut)
+	return r, json.Unmarshal([]byte(parts[2]), &r)
 }
 
-// Confirm makes a draft of that team and user a running send, once: a repeat by the same person answers with the same
-// send. It gives [ErrNoDraft]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It keeps
-// half of its context's time for finding out which.
+// Confirm makes a draft of that team and user a send, once: a repeat by the same person answers with the same send. From
+// then on it is running, scheduled, or awaiting approval. It gives [ErrNoDraft]; [ErrResent]; [ErrSuppressionKey];
+// [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It keeps half of its context's time
+// for finding out which.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
 	// Reading first tells a Redis that is away from one that goes away at the moment of confirming.
-	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[0]).Result()
+	if _, err := s.ready(ctx); err != nil {
+		return Send{}, fmt.Errorf("confirm: %w", err)
+	}
+	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
 	if err != nil {
 		return Send{}, fmt.Errorf("confirm: %w: %w", ErrUnavailable, err)
 	}
@@ -142,16 +208,25 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	}
 	half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
 	defer cancel()
-	reply, err := s.do(half, confirmScript, id, team, user).StringSlice()
+	reply, err := s.do(half, confirmScript, id, team, user, s.cfg.ApprovalOver).StringSlice()
 	if err != nil {
 		return s.void(ctx, id, time.Until(end), err)
 	}
-	f := pairs(reply)
-	if len(f) == 0 {
+	switch len(reply) {
+	case 0:
 		return Send{}, ErrNoDraft
+	case 1:
+		return Send{}, fmt.Errorf("confirm %s: %w", id, ErrResent)
 	}
-	s.poke()
-	return f.send(id), nil
+	return s.begun(ctx, id, pairs(reply)), nil
+}
+
+// begun sees to it that a send that was confirmed just now is taken on.
+func (s *Service) begun(ctx context.Context, id string, f fields) Send {
+	send := f.send(id)
+	s.enqueueConfirmed(ctx, f, send)
+	s.nudge(id)
+	return send
 }
 
 // void withdraws a draft whose confirmation had no answer. Whichever came first, that or this, is what holds.
@@ -166,6 +241,5 @@ func (s *Service) void(ctx context.Context, id string, most time.Duration, cause
 	if f.state() == "" {
 		return Send{}, fmt.Errorf("confirm %s: %w: %w", id, ErrUnavailable, cause)
 	}
-	s.poke()
-	return f.send(id), nil
+	return s.begun(ctx, id, f), nil
 }

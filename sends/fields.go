@@ -1,6 +1,9 @@
 package sends
 
 import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -24,6 +27,16 @@ func pairs(flat []string) fields {
 	return f
 }
 
+// hash makes fields of what HGETALL answers inside a list.
+func hash(reply any) fields {
+	flat, _ := reply.([]any)
+	texts := make([]string, len(flat))
+	for i := range flat {
+		texts[i], _ = flat[i].(string)
+	}
+	return pairs(texts)
+}
+
 func (f fields) state() State { return State(f["state"]) }
 
 func (f fields) belongs(team, user string) bool {
@@ -34,7 +47,7 @@ func (f fields) draft(id string) Draft {
 	return Draft{
 		ID: id, Team: f["team"], User: f["user"], DirectoryID: f["directory"], DirectoryName: f["name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
-		CreatedAt: millis(f["created"]),
+		ScheduledAt: due(f["due"]), Test: f["test"] == "1", Parent: f["parent"], CreatedAt: millis(f["created"]),
 	}
 }
 
@@ -42,12 +55,15 @@ func (f fields) send(id string) Send {
 	return Send{
 		ID: id, Team: f["team"], User: f["user"], DirectoryID: f["directory"], DirectoryName: f["name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
-		State: f.state(), Why: f["why"], Holdup: f["holdup"], Failures: f.failures(),
+		Test: f["test"] == "1", Parent: f["parent"], Resent: f["resent"],
+		State: f.state(), Why: f["why"], Action: Action(f["act"]), By: f["by"], Approver: f["approver"],
+		Holdup: f["holdup"], Failures: f.failures(), Skips: f.skips(), Told: f.told(),
 		Counts: Counts{
 			Total: f.count("total"), Accepted: f.count("accepted"), Failed: f.count("failed"),
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),
 		},
-		ConfirmedAt: millis(f["confirmed"]), StartedAt: millis(f["started"]), EndedAt: millis(f["ended"]),
+		ScheduledAt: due(f["due"]), ConfirmedAt: millis(f["confirmed"]), StartedAt: millis(f["started"]),
+		EndedAt: millis(f["ended"]), ActedAt: millis(f["at"]),
 	}
 }
 
@@ -77,6 +93,20 @@ func (f fields) failures() []Failure {
 	return all
 }
 
+// skips are the rules in the hash that recipients were skipped by, most frequent first.
+func (f fields) skips() []Skip {
+	var all []Skip
+	for field := range f {
+		if rule, ok := strings.CutPrefix(field, "skip:"); ok {
+			all = append(all, Skip{Rule: Rule(rule), Count: f.count(field)})
+		}
+	}
+	slices.SortFunc(all, func(a, b Skip) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(string(a.Rule), string(b.Rule)))
+	})
+	return all
+}
+
 // told is what the Teller remembered last.
 func (f fields) told() map[string]string {
 	told := map[string]string{}
@@ -98,4 +128,55 @@ func millis(text string) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms)
+}
+
+// due reads the time at which a send is to begin; the zero time for at once.
+func due(text string) time.Time {
+	if text == "" || text == "0" {
+		return time.Time{}
+	}
+	return millis(text)
+}
+
+// unixMillis writes a time in milliseconds; 0 for the zero time.
+func unixMillis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
+}
+
+// pack writes who was left out of a list. Ten megabytes of rows that are all wrong come to much less this way.
+func pack(leftOut []recipients.LeftOut) ([]byte, error) {
+	if len(leftOut) == 0 {
+		return nil, nil
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if err := json.NewEncoder(w).Encode(leftOut); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return packed.Bytes(), err
+}
+
+// unpack reads what pack wrote.
+func unpack(packed string) ([]recipients.LeftOut, error) {
+	if packed == "" {
+		return nil, nil
+	}
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	var leftOut []recipients.LeftOut
+	err = json.NewDecoder(r).Decode(&leftOut)
+	return leftOut, err
 }

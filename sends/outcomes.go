@@ -2,7 +2,6 @@ package sends
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"strconv"
@@ -96,7 +95,7 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 	claimed := claimTimes(claims.Val())
 	part := make([]Outcome, len(entries.Val()))
 	for i, entry := range entries.Val() {
-		if err := json.Unmarshal([]byte(entry), &part[i].Recipient); err != nil {
+		if part[i].Recipient, err = recipientOf(entry); err != nil {
 			return nil, fmt.Errorf("read recipients of send %s: %w", id, err)
 		}
 		if record, ok := records.Val()[i].(string); ok {
@@ -122,7 +121,7 @@ func (o *Outcome) infer(f fields, claimedAt time.Time) {
 	switch {
 	case !claimedAt.IsZero():
 		o.Status, o.At = Claimed, claimedAt
-	case f.state() == StateStopped:
+	case f.state() == StateStopped, f.state() == StateCancelled:
 		o.Status, o.Text = Skipped, f["why"]
 	default:
 		o.Status = Pending

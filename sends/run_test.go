@@ -62,8 +62,10 @@ func TestRun_recordsLiveAsLongAsTheReport(t *testing.T) {
 			t.Errorf("Send() after the report's time = %v, want ErrNoSend", err)
 		}
 		stop()
-		if keys := m.Keys(); len(keys) != 0 {
-			t.Errorf("keys left in Redis: %v", keys)
+		for _, key := range m.Keys() {
+			if strings.Contains(key, id) || strings.Contains(key, ":send:") {
+				t.Errorf("%s is left in Redis", key)
+			}
 		}
 	})
 }
@@ -95,16 +97,6 @@ func TestRun_stopsInWords(t *testing.T) {
 			api:  func(context.Context, string) error { return failure(coupontools.AccountRefused, 403) },
 			want: Counts{Total: 30, Skipped: 30},
 			why:  "refused the whole account (HTTP 403). Its",
-		},
-		"nobody can be reached": {
-			api:  func(context.Context, string) error { return failure(coupontools.NotSent, 0) },
-			want: Counts{Total: 30, Skipped: 30},
-			why:  "could not be reached",
-		},
-		"no verdicts": {
-			api:  func(context.Context, string) error { return failure(coupontools.Unknown, 500) },
-			want: Counts{Total: 30, Unknown: 10, Skipped: 20},
-			why:  "no clear answer",
 		},
 	}
 	for name, tt := range tests {
@@ -138,6 +130,55 @@ func TestRun_stopsInWords(t *testing.T) {
 				if n, ok := counted.Load("skipped"); !ok || n.(*atomic.Int64).Load() != int64(tt.want.Skipped) {
 					t.Errorf("observed skipped %v, want %d", n, tt.want.Skipped)
 				}
+			})
+		})
+	}
+}
+
+func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want Counts
+		why  string
+	}{
+		"nobody can be reached": {failure(coupontools.NotSent, 0), Counts{Total: 30}, "could not be reached"},
+		"no verdicts":           {failure(coupontools.Unknown, 500), Counts{Total: 30, Unknown: 10}, "no clear answer"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var (
+					c    calls
+					well atomic.Bool
+				)
+				s := service(connect(t, startRedis(t), nil), func(_ context.Context, to string) error {
+					if !well.Load() {
+						return tt.err
+					}
+					c.made(to)
+					return nil
+				}, func(c *Config) { c.Pace = every(200 * time.Millisecond) })
+				id := confirmed(t, s, 30)
+				start(t, s)
+				send := await(t, s, id, 20*time.Minute, func(send Send) bool { return send.State == StatePaused })
+				time.Sleep(time.Minute)
+				send = read(t, s, id)
+				if send.Counts != tt.want || !strings.Contains(send.Why, tt.why) || send.By != "" || send.Ended() {
+					t.Errorf("the send is %s %+v (%q), want paused %+v (%q)", send.State, send.Counts, send.Why, tt.want, tt.why)
+				}
+				well.Store(true)
+				if _, err := s.Act(t.Context(), id, Resume, Actor{Team: team, User: ben}); err != nil {
+					t.Fatal(err)
+				}
+				send = awaitEnd(t, s, id, time.Minute)
+				want := tt.want
+				want.Accepted = 30 - want.Unknown
+				if send.Counts != want || send.State != StateCompleted || send.Why != "" {
+					t.Errorf("resumed, the send ended as %s %+v (%q), want completed %+v", send.State, send.Counts, send.Why, want)
+				}
+				checkRecords(t, s, id)
 			})
 		})
 	}
@@ -187,7 +228,7 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 					t.Errorf("the send ended as %s %+v (%s), want %+v", send.State, send.Counts, send.Why, want)
 				}
 				c.check(t)
-				if n, most := tries.Load(), int64(inFlight*(6+tt.most/maxHold)); n > most {
+				if n, most := tries.Load(), 8*int64(6+tt.most/maxHold); n > most {
 					t.Errorf("%d calls while the API turned them away, want waits that grow (at most %d)", n, most)
 				}
 				if got := time.Duration(slow.Load()); got != tt.slow {

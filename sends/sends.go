@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
@@ -18,11 +19,16 @@ var (
 	ErrNoDraft = errors.New("no such draft")
 	// ErrNoSend says that there is no such send, or that its records have expired.
 	ErrNoSend = errors.New("no such send")
-	// ErrUnavailable says that Redis cannot be reached, so that the send could not be kept safe: nothing was sent.
+	// ErrUnavailable says that Redis cannot be reached, so that nothing could be kept safe: nothing was sent or changed.
 	ErrUnavailable = errors.New("redis cannot be reached, nothing was sent")
 	// ErrUncertain says that the connection to Redis broke at the moment of confirming, and that it could not be
 	// learned on which side: the send may go out. A repeat of [Service.Confirm] cannot make it go out twice.
 	ErrUncertain = errors.New("redis went away while the send was confirmed, it may go out")
+	// ErrNobodyLeft says that the rules on who may be written to left nobody of a list.
+	ErrNobodyLeft = errors.New("nobody is left to send to")
+	// ErrSuppressionKey says that the key of the suppression list is not the one that the list was made with, so that
+	// nobody on it would be recognised.
+	ErrSuppressionKey = errors.New("the key of the suppression list has changed")
 )
 
 // API is what a send needs of Coupontools: what [*coupontools.Client] offers. A call must return when its context
@@ -43,9 +49,11 @@ type Teller interface {
 // Config is what a Service works with. Redis and API are required.
 type Config struct {
 	Redis *redis.Client
-	// Prefix stands in front of every key.
+	// Prefix stands in front of every key, and names the queues.
 	Prefix string
 	API    API
+	// Contacts are asked who has unsubscribed at Coupontools; nil asks nobody.
+	Contacts Contacts
 	// Pace is waited for before every call; nil means no pace.
 	Pace interface {
 		Wait(ctx context.Context) error
@@ -58,6 +66,17 @@ type Config struct {
 	// text as the reason. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error
 
+	// ApprovalOver is above how many recipients another person must approve; 0 for never.
+	ApprovalOver int
+	// FrequencyCap is the least time between two sends to one person; 0 for none.
+	FrequencyCap time.Duration
+	// DailyCapPerson and DailyCap are how many recipients one sender, and all together, may have a UTC day; 0 for no limit.
+	DailyCapPerson, DailyCap int
+	// SuppressionKey is the key of the hashes in the suppression list; "" has one made and kept in Redis.
+	SuppressionKey string
+
+	// InFlight is how many calls of one send a process has out at a time (8 if 0).
+	InFlight int
 	// CallTimeout is how long one call to the API may take (30 s if 0).
 	CallTimeout time.Duration
 	// ReportTTL is how long a send's records are kept after its end (720 h if 0).
@@ -74,15 +93,21 @@ type Config struct {
 
 // Service keeps drafts and carries out sends. Make one with [New].
 type Service struct {
-	cfg  Config
-	wake chan struct{} // there is a new send
+	cfg   Config
+	queue *asynq.Client
+	wake  chan struct{} // there may be a send that nobody keeps
 
 	mu      sync.Mutex
-	carried map[string]bool // sends this process holds the lease of, or is trying to
+	kept    map[string]*keeper // sends this process keeps, or is trying to
+	flights map[string]*flight // sends this process has calls out for
+	hasher  *hasher            // nil until the key is known
 }
 
 // New returns a Service. It does nothing by itself: [Service.Run] carries out what was confirmed.
 func New(c Config) *Service {
+	if c.InFlight <= 0 {
+		c.InFlight = 8
+	}
 	if c.CallTimeout <= 0 {
 		c.CallTimeout = 30 * time.Second
 	}
@@ -101,5 +126,14 @@ func New(c Config) *Service {
 	if c.Slow == nil {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
-	return &Service{cfg: c, wake: make(chan struct{}, 1), carried: map[string]bool{}}
+	return &Service{
+		cfg: c, queue: asynq.NewClientFromRedisClient(c.Redis), wake: make(chan struct{}, 1),
+		kept: map[string]*keeper{}, flights: map[string]*flight{},
+	}
+}
+
+func (s *Service) observe(status Status, n int) {
+	for range n {
+		s.cfg.Observe(string(status))
+	}
 }

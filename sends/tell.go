@@ -44,35 +44,33 @@ func editPace(n int, last bool) (redis_rate.Limit, int) {
 	return pace, n
 }
 
-// tell tells how the send goes, until its end was told or the work ends. Nothing waits for it but the end of the run.
-func (r *run) tell(told map[string]string) {
-	t := teller{run: r, told: told}
-	if len(told) == 0 && !r.untilOver(tellGrace) {
-		return
-	}
+// tell tells how the send goes, until its end was told or the work ends.
+func (k *keeper) tell(told map[string]string) {
+	t := teller{keeper: k, told: told, began: time.Now()}
 	for {
 		wait, done := t.look()
-		if done || !r.untilOver(wait) {
+		if done || !k.untilNews(wait) {
 			return
 		}
 	}
 }
 
-// untilOver waits for d, or less if the send ends meanwhile, and says whether the work lasted.
-func (r *run) untilOver(d time.Duration) bool {
+// untilNews waits for d, or less if there are news, and says whether the work lasted.
+func (k *keeper) untilNews(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-r.over:
-	case <-r.work.Done():
+	case <-k.news:
+	case <-k.work.Done():
 	}
-	return r.work.Err() == nil
+	return k.work.Err() == nil
 }
 
 // teller tells about one send.
 type teller struct {
-	*run
+	*keeper
+	began time.Time
 	told  map[string]string // what the Teller remembers
 	said  string            // how the send stood when it was told
 	fails int
@@ -83,6 +81,9 @@ func (t *teller) look() (time.Duration, bool) {
 	send, err := t.s.Send(t.work, t.id)
 	if err != nil {
 		return tellEvery, errors.Is(err, ErrNoSend)
+	}
+	if rest := tellGrace - time.Since(t.began); len(t.told) == 0 && send.State == StateRunning && rest > 0 {
+		return rest, false
 	}
 	if stands := stands(send); stands != t.said {
 		if wait := t.paced(send.Ended()); wait > 0 {
@@ -138,7 +139,7 @@ func (t *teller) speak(send Send) error {
 		return errors.Join(err, jsonErr)
 	}
 	t.told = told
-	t.write(toldScript, text)
+	t.s.write(t.life, toldScript, t.id, func(standing) {}, text)
 	return err
 }
 
@@ -158,7 +159,7 @@ func old(send Send) bool { return send.Ended() && time.Since(send.EndedAt) > tel
 
 // stands sums up what a telling shows.
 func stands(s Send) string {
-	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.Holdup)
+	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.Holdup, s.Action, s.By, s.Resent)
 }
 
 // outcomes is the form in which closeScript compares counts.

@@ -1,0 +1,91 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Action is what a person does with a confirmed send.
+type Action string
+
+// What can be done with a send, and in which states.
+const (
+	// Pause holds a running send: from that moment nobody is called who was not claimed yet.
+	Pause Action = "pause"
+	// Resume lets a paused send go on.
+	Resume Action = "resume"
+	// Cancel ends a send that has not ended: who was not claimed yet is skipped.
+	Cancel Action = "cancel"
+	// Approve lets a send start that awaits approval. Nobody approves their own.
+	Approve Action = "approve"
+	// Reject cancels a send that awaits approval.
+	Reject Action = "reject"
+)
+
+// Actor is who does something, and where: the channel and the message whose button was pressed, if it was one.
+type Actor struct{ Team, User, Channel, Message string }
+
+var (
+	// ErrOwnSend says that somebody tried to approve their own send.
+	ErrOwnSend = errors.New("nobody approves their own send")
+	// ErrChanged says that the records of a send are not those that were put up for approval.
+	ErrChanged = errors.New("the send is not what was to be approved")
+)
+
+// StateError says that something cannot be done with a send in the state it is in.
+type StateError struct {
+	Action Action
+	Send   Send
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("cannot %s a send that is %s", e.Action, e.Send.State)
+}
+
+// Act does something with a send, once: a repeat by the same person, with nothing done in between, answers alike. It gives
+// a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged] or [ErrUnavailable].
+func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
+	shown := ""
+	if a == Approve {
+		var err error
+		if shown, err = s.fingerprint(ctx, id); err != nil {
+			return Send{}, err
+		}
+	}
+	before, err := s.Send(ctx, id)
+	if err != nil {
+		return Send{}, err
+	}
+	reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, shown).StringSlice()
+	if err != nil {
+		return Send{}, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
+	}
+	f := pairs(reply[1:])
+	send := f.send(id)
+	switch reply[0] {
+	case "done":
+		s.observe(Skipped, send.Counts.Skipped-before.Counts.Skipped)
+		s.enqueueConfirmed(ctx, f, send)
+		return send, nil
+	case "again":
+		return send, nil
+	case "own":
+		return send, ErrOwnSend
+	case "void":
+		return send, ErrChanged
+	case "state":
+		return send, &StateError{Action: a, Send: send}
+	default:
+		return Send{}, ErrNoSend
+	}
+}
+
+// fingerprint recomputes from the records of a send what was put up for approval.
+func (s *Service) fingerprint(ctx context.Context, id string) (string, error) {
+	d, err := s.draft(ctx, id)
+	if errors.Is(err, ErrNoDraft) {
+		return "", ErrNoSend
+	}
+	return d.fingerprint(), err
+}

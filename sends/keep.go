@@ -1,0 +1,88 @@
+package sends
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// keeper is one process keeping one live send, for the whole fleet: it tells people how the send goes, makes claims of dead
+// processes unknown, and sees that a turn is queued as long as somebody waits. It ends when the end of the send was told.
+type keeper struct {
+	s     *Service
+	id    string
+	owner string // the token of the lease
+	life  *life
+	work  context.Context //nolint:containedctx // ends with the lease, or when the process shuts down
+	lose  context.CancelFunc
+	news  chan struct{} // something was done to the send just now, or it has ended
+
+	offered int64     // the turn that was queued last
+	since   time.Time // when it was queued first
+}
+
+func newKeeper(s *Service, l *life, id string) *keeper {
+	return &keeper{s: s, id: id, owner: rand.Text(), life: l, news: make(chan struct{}, 1), offered: -1}
+}
+
+func (k *keeper) keep() {
+	reply, err := k.s.do(k.life.work, keepScript, k.id, k.owner, leaseTime.Milliseconds()).StringSlice()
+	if err != nil || len(reply) == 0 {
+		return
+	}
+	k.work, k.lose = context.WithCancel(k.life.work)
+	defer k.lose()
+	f := pairs(reply)
+	var tending sync.WaitGroup
+	tending.Go(func() { k.tend(f.count("total")) })
+	k.tell(f.told())
+	k.lose()
+	tending.Wait()
+	k.free()
+}
+
+// tend renews the lease, makes claims of dead processes unknown and queues the next turn, until the work ends.
+func (k *keeper) tend(recipients int) {
+	claimTime := k.s.cfg.CallTimeout + claimGrace
+	for {
+		st, _, err := stand(k.s.do(k.work, tendScript, k.id, k.owner, leaseTime.Milliseconds(), claimTime.Milliseconds(),
+			"the process that was calling went away", approvalTime.Milliseconds()))
+		switch {
+		case err != nil: // tried again soon; should the lease lapse, it is lost
+		case st.word == "lost":
+			k.lose()
+		default:
+			k.s.observe(Unknown, st.n)
+			k.offer(st, recipients)
+		}
+		if !sleep(k.work, renewEvery) {
+			return
+		}
+	}
+}
+
+// offer queues the next turn if one is due. A turn that is not taken for a while may have been lost with the process that
+// was about to: it is queued under another name then, and whichever comes first is taken.
+func (k *keeper) offer(st standing, recipients int) {
+	if st.due < 0 {
+		return
+	}
+	due := time.Duration(st.due) * time.Millisecond
+	if st.turns != k.offered {
+		k.offered, k.since = st.turns, time.Now().Add(due)
+	}
+	name := fmt.Sprint(k.id, ":", st.turns)
+	if again := time.Since(k.since) / leaseTime; again > 0 {
+		name += fmt.Sprint(":", int64(again))
+	}
+	k.s.enqueueAs(k.work, name, turnTask{k.id, st.turns}, recipients, due)
+}
+
+// free lets the send go, if it can.
+func (k *keeper) free() {
+	if err := k.s.do(k.life.records, freeScript, k.id, k.owner).Err(); err != nil {
+		k.s.cfg.Log.Warn("Cannot let a send go; its lease lapses by itself", "send", k.id, "error", err)
+	}
+}

@@ -1,0 +1,135 @@
+package sends
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+)
+
+// Whose turn it is to send comes from asynq: a task is one turn of one send, for whichever process is free. The records
+// decide what a turn may do, so a task that is lost, late or there twice costs time at most.
+
+const (
+	taskTurn = "turn"
+	// smallSend is up to how many recipients a send is queued with the small ones.
+	smallSend = 50
+	// weightSmall is how much more often a small send gets a turn than a large one, when both wait.
+	weightSmall = 6
+	// atOnce is how many turns one process has at a time.
+	atOnce = 16
+	// pollEvery is how often an idle process asks for a turn, delayedEvery how often it looks for what has become due.
+	pollEvery, delayedEvery = 250 * time.Millisecond, time.Second
+	// busyWait is how long a turn waits for another one of the same send to end.
+	busyWait = 2 * time.Second
+	// errorRest is how long a process rests after Redis answered the queue with an error: asynq itself asks again at once.
+	errorRest = 500 * time.Millisecond
+	// manyTries: turns are not given up, they become stale.
+	manyTries = 1 << 20
+)
+
+func (s *Service) queueName(recipients int) string {
+	if recipients <= smallSend {
+		return s.cfg.Prefix + "small"
+	}
+	return s.cfg.Prefix + "large"
+}
+
+// turnTask is what a task holds: a send, and how many turns of it were taken before.
+type turnTask struct {
+	Send  string `json:"send"`
+	Turns int64  `json:"turns"`
+}
+
+// enqueue asks for the next turn of a send. It may be asked for more than once: a task of that name is there but once. What
+// cannot be enqueued now will be by the process that keeps the send.
+func (s *Service) enqueue(ctx context.Context, id string, recipients int, turns int64, in time.Duration) {
+	s.enqueueAs(ctx, fmt.Sprint(id, ":", turns), turnTask{id, turns}, recipients, in)
+}
+
+func (s *Service) enqueueAs(ctx context.Context, name string, t turnTask, recipients int, in time.Duration) {
+	payload, err := json.Marshal(t)
+	if err == nil {
+		_, err = s.queue.EnqueueContext(ctx, asynq.NewTask(taskTurn, payload),
+			asynq.TaskID(name), asynq.Queue(s.queueName(recipients)), asynq.ProcessIn(in),
+			asynq.MaxRetry(manyTries), asynq.Timeout(leaseTime))
+	}
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil {
+		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", t.Send, "error", err)
+	}
+}
+
+// enqueueConfirmed asks for the next turn of a send that may go out, now or at its time.
+func (s *Service) enqueueConfirmed(ctx context.Context, f fields, send Send) {
+	var in time.Duration
+	switch send.State {
+	case StateRunning:
+	case StateScheduled:
+		in = max(time.Until(send.ScheduledAt), 0)
+	default:
+		return
+	}
+	s.enqueue(ctx, send.ID, send.Counts.Total, int64(f.count("turns")), in)
+}
+
+// laterError puts a turn off.
+type laterError struct{ in time.Duration }
+
+func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
+
+// newServer returns what hands out turns to this process, which last as long as work does.
+func (s *Service) newServer(work context.Context) *asynq.Server {
+	rdb := s.cfg.Redis.WithTimeout(s.cfg.Redis.Options().ReadTimeout)
+	rdb.AddHook(restful{})
+	return asynq.NewServerFromRedisClient(rdb, asynq.Config{
+		Concurrency: atOnce,
+		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
+		BaseContext: func() context.Context { return work },
+		RetryDelayFunc: func(_ int, err error, _ *asynq.Task) time.Duration {
+			if later, ok := errors.AsType[laterError](err); ok {
+				return later.in
+			}
+			return busyWait
+		},
+		IsFailure:                func(error) bool { return false },
+		TaskCheckInterval:        pollEvery,
+		DelayedTaskCheckInterval: delayedEvery,
+		ShutdownTimeout:          s.cfg.ShutdownTimeout,
+		Logger:                   queueLog{s.cfg.Log},
+		LogLevel:                 asynq.WarnLevel,
+	})
+}
+
+// restful makes a process rest after an error of Redis.
+type restful struct{}
+
+func (restful) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (restful) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if err != nil && !errors.Is(err, redis.Nil) && !strings.HasPrefix(err.Error(), "NOSCRIPT") {
+			sleep(ctx, errorRest)
+		}
+		return err
+	}
+}
+
+func (restful) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// queueLog writes asynq's own log.
+type queueLog struct{ log *slog.Logger }
+
+func (l queueLog) Debug(args ...any) { l.log.Debug("Queue", "text", fmt.Sprint(args...)) }
+func (l queueLog) Info(args ...any)  { l.log.Info("Queue", "text", fmt.Sprint(args...)) }
+func (l queueLog) Warn(args ...any)  { l.log.Warn("Queue", "text", fmt.Sprint(args...)) }
+func (l queueLog) Error(args ...any) { l.log.Error("Queue", "text", fmt.Sprint(args...)) }
+func (l queueLog) Fatal(args ...any) { l.log.Error("Queue", "text", fmt.Sprint(args...)) }

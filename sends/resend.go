@@ -1,0 +1,61 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+var (
+	// ErrResent says that the unknown recipients of a send were sent to again already.
+	ErrResent = errors.New("the unknown recipients were sent to again already")
+	// ErrNoUnknown says that a send has no unknown recipients.
+	ErrNoUnknown = errors.New("no recipient is unknown")
+)
+
+// TooSoonError says that a late answer may still arrive for the unknown recipients of a send.
+type TooSoonError struct{ Until time.Time }
+
+func (e *TooSoonError) Error() string { return "it is too soon to resend the unknown" }
+
+// Resend saves a draft to those recipients of an ended send who are unknown, for a person who knows that some may get it
+// twice. Of all such drafts one can be confirmed. Whoever got an answer meanwhile is skipped. It gives [ErrNoSend],
+// [ErrNoUnknown], [ErrResent], [*StateError], [*TooSoonError], and what [Service.SaveDraft] gives.
+func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, error) {
+	send, err := s.Send(ctx, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	switch {
+	case !send.Ended():
+		return Draft{}, &StateError{Action: "resend", Send: send}
+	case send.Resent != "":
+		return Draft{}, ErrResent
+	case send.Counts.Unknown == 0:
+		return Draft{}, ErrNoUnknown
+	}
+	now, err := s.cfg.Redis.Time(ctx).Result()
+	if err != nil {
+		return Draft{}, fmt.Errorf("resend: %w: %w", ErrUnavailable, err)
+	}
+	if until := send.EndedAt.Add(s.cfg.CallTimeout + claimGrace); now.Before(until) {
+		return Draft{}, &TooSoonError{Until: until}
+	}
+	d := Draft{
+		ID: id + "-" + user, Team: team, User: user, DirectoryID: send.DirectoryID, DirectoryName: send.DirectoryName,
+		Kind: send.Kind, Subject: send.Subject, Message: send.Message, Origin: send.Origin, Parent: id,
+	}
+	place, places := 0, map[string]int{}
+	for o, err := range s.Recipients(ctx, id) {
+		if err != nil {
+			return Draft{}, err
+		}
+		if o.Status == Unknown {
+			places[o.To] = place
+			d.List.Recipients = append(d.List.Recipients, o.Recipient)
+		}
+		place++
+	}
+	return s.save(ctx, d, places)
+}

@@ -1,0 +1,201 @@
+package sends
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// Rule is why somebody may not be written to, though their number or address is good.
+type Rule string
+
+// The rules, in the order in which they are looked at. They are looked at when a draft is saved, and for each recipient
+// once more as it is claimed.
+const (
+	// RuleSuppressed: the person is on the suppression list.
+	RuleSuppressed Rule = "suppressed"
+	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
+	RuleUnsubscribed Rule = "unsubscribed"
+	// RuleAnswered: the send that this one repeats has learned by now what became of the recipient.
+	RuleAnswered Rule = "answered"
+	// RuleFrequencyCap: the person got another send not long ago.
+	RuleFrequencyCap Rule = "frequency_cap"
+	// RuleDailyCapPerson: the sender has no recipients left today, by UTC.
+	RuleDailyCapPerson Rule = "daily_cap_person"
+	// RuleDailyCap: nobody has recipients left today, by UTC.
+	RuleDailyCap Rule = "daily_cap"
+)
+
+// Words says in a sentence what the rule means for a recipient.
+func (r Rule) Words() string {
+	switch r {
+	case RuleSuppressed:
+		return "It is on the suppression list."
+	case RuleUnsubscribed:
+		return "Coupontools lists it as unsubscribed."
+	case RuleAnswered:
+		return "The first send has got an answer for it meanwhile."
+	case RuleFrequencyCap:
+		return "It was sent something not long ago (FREQUENCY_CAP)."
+	case RuleDailyCapPerson:
+		return "You have reached your number of recipients for today, by UTC (DAILY_CAP_PERSON)."
+	case RuleDailyCap:
+		return "All senders together have reached their number of recipients for today, by UTC (DAILY_CAP)."
+	}
+	return "It may not be written to."
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// dayKey is where the recipients of a day are counted, of one sender or, with "*", of all.
+func (s *Service) dayKey(now time.Time, whose string) string {
+	return s.key("day:" + strconv.FormatInt(now.UnixMilli()/dayMillis, 10) + ":" + whose)
+}
+
+func (s *Service) lastKey(person string) string { return s.key("last:" + person) }
+
+// facts are what Redis holds about people, in the order in which they were asked for.
+type facts struct {
+	now          time.Time
+	suppressed   []any
+	unsubscribed []any
+	last         []any
+	mine, all    int // recipients today, of one sender and of all
+}
+
+// facts reads what the rules go by for up to [page] people at a time.
+func (s *Service) facts(ctx context.Context, people []string, user string) (facts, error) {
+	f := facts{suppressed: make([]any, 0, len(people))}
+	now, err := s.cfg.Redis.Time(ctx).Result()
+	if err != nil {
+		return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	f.now = now
+	for from := 0; from < len(people); from += page {
+		part := people[from:min(from+page, len(people))]
+		lasts := make([]string, len(part))
+		for i, person := range part {
+			lasts[i] = s.lastKey(person)
+		}
+		var suppressed, unsubscribed, last *redis.SliceCmd
+		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+			suppressed = p.HMGet(ctx, s.key("suppressed"), part...)
+			unsubscribed = p.HMGet(ctx, s.key("unsubscribed"), part...)
+			last = p.MGet(ctx, lasts...)
+			return nil
+		})
+		if err != nil {
+			return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		f.suppressed, f.last = append(f.suppressed, suppressed.Val()...), append(f.last, last.Val()...)
+		f.unsubscribed = append(f.unsubscribed, unsubscribed.Val()...)
+	}
+	used, err := s.cfg.Redis.MGet(ctx, s.dayKey(now, user), s.dayKey(now, "*")).Result()
+	if err != nil {
+		return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	f.mine, f.all = integer(used[0]), integer(used[1])
+	return f, nil
+}
+
+func integer(v any) int {
+	text, _ := v.(string)
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
+// lastAt is when the i-th person was last sent something, as far as that is still remembered.
+func (f facts) lastAt(i int) time.Time {
+	text, ok := f.last[i].(string)
+	if !ok {
+		return time.Time{}
+	}
+	return millis(text[strings.LastIndexByte(text, '|')+1:])
+}
+
+// bar leaves out of a draft's list who may not be written to.
+func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List, error) {
+	list := d.List
+	people := make([]string, len(list.Recipients))
+	for i, r := range list.Recipients {
+		people[i] = h.person(d.Kind, r.To)
+	}
+	f, err := s.facts(ctx, people, d.User)
+	if err != nil {
+		return list, err
+	}
+	left := list
+	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
+	for i, r := range list.Recipients {
+		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
+			left.LeftOut = append(left.LeftOut, recipients.LeftOut{Line: r.Line, Text: r.To, Reason: rule.Words()})
+			continue
+		}
+		left.Recipients = append(left.Recipients, r)
+	}
+	return left, nil
+}
+
+// barred is the rule by which the i-th person may not be written to, after so many others of the same send; "" if none.
+func (s *Service) barred(f facts, i, before int, test bool) Rule {
+	over := func(limit, used int) bool { return !test && limit > 0 && used+before >= limit }
+	switch {
+	case f.suppressed[i] != nil:
+		return RuleSuppressed
+	case f.unsubscribed[i] != nil:
+		return RuleUnsubscribed
+	case !test && s.cfg.FrequencyCap > 0 && f.now.Sub(f.lastAt(i)) < s.cfg.FrequencyCap:
+		return RuleFrequencyCap
+	case over(s.cfg.DailyCapPerson, f.mine):
+		return RuleDailyCapPerson
+	case over(s.cfg.DailyCap, f.all):
+		return RuleDailyCap
+	}
+	return ""
+}
+
+// Barrier is one rule that applies to a person now.
+type Barrier struct {
+	Rule Rule
+	// Since is when it began to apply, Until when it ends; zero if that is not known, or for good.
+	Since, Until time.Time
+	// By is the Slack id of who put the person on the suppression list, Note how.
+	By, Note string
+}
+
+// Why returns every rule by which a person may not be written to now by a sender; none if they may. It gives
+// [ErrSuppressionKey] or [ErrUnavailable].
+func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string) ([]Barrier, error) {
+	h, err := s.ready(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("why: %w", err)
+	}
+	f, err := s.facts(ctx, []string{h.person(kind, to)}, user)
+	if err != nil {
+		return nil, fmt.Errorf("why: %w", err)
+	}
+	var all []Barrier
+	if text, ok := f.suppressed[0].(string); ok {
+		all = append(all, suppressedBarrier(text))
+	}
+	if text, ok := f.unsubscribed[0].(string); ok {
+		all = append(all, Barrier{Rule: RuleUnsubscribed, Since: due(text)})
+	}
+	if last := f.lastAt(0); s.cfg.FrequencyCap > 0 && f.now.Sub(last) < s.cfg.FrequencyCap {
+		all = append(all, Barrier{Rule: RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})
+	}
+	tomorrow := time.UnixMilli((f.now.UnixMilli()/dayMillis + 1) * dayMillis)
+	if s.cfg.DailyCapPerson > 0 && f.mine >= s.cfg.DailyCapPerson {
+		all = append(all, Barrier{Rule: RuleDailyCapPerson, Until: tomorrow})
+	}
+	if s.cfg.DailyCap > 0 && f.all >= s.cfg.DailyCap {
+		all = append(all, Barrier{Rule: RuleDailyCap, Until: tomorrow})
+	}
+	return all, nil
+}

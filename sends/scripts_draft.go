@@ -1,0 +1,87 @@
+package sends
+
+// Drafts.
+var (
+	// saveScript writes a draft once. Arguments: its life (ms), who was left out, how many of the following are fields of
+	// the hash, these, and the recipients. It answers when the draft was made, its state, and whether it is new.
+	saveScript = script(`
+local new = redis.call('EXISTS', send) == 0
+if new then
+	local fields = tonumber(arg(3))
+	local first = 3 + 4 + fields
+	set('state', 'draft', 'created', stamp, 'total', #ARGV - first + 1, unpack(ARGV, 3 + 4, first - 1))
+	for i = first, #ARGV, 1000 do
+		redis.call('RPUSH', to, unpack(ARGV, i, math.min(i + 999, #ARGV)))
+	end
+	redis.call('SET', left, arg(2))
+	all('PEXPIRE', arg(1))
+end
+return {get('created'), get('state') or '', new and 1 or 0}`)
+
+	// confirmScript makes the draft of a team and user a send, and answers with its hash. Third argument: above how many
+	// recipients somebody else must approve, 0 for never. The answer is one word if the draft was to resend what another
+	// send has resent.
+	confirmScript = script(`
+if not has('state') or get('team') ~= arg(1) or get('user') ~= arg(2) then return {} end
+if is('draft') then
+	local parent = get('parent') or ''
+	if parent ~= '' then
+		local key = prefix .. 'send:' .. parent
+		if redis.call('EXISTS', key) == 0 then return {'gone'} end
+		redis.call('HSETNX', key, 'resent', id)
+		if redis.call('HGET', key, 'resent') ~= id then return {'resent'} end
+	end
+	local over, after = tonumber(arg(3)), 'running'
+	if over > 0 and count('total') > over then
+		after = 'awaiting'
+	elseif count('due') > now then
+		after = 'scheduled'
+	end
+	set('state', after, 'confirmed', stamp)
+	all('PERSIST')
+	redis.call('ZADD', live, stamp, id)
+	redis.call('ZADD', recent, stamp, id)
+	redis.call('ZREMRANGEBYRANK', recent, 0, -1001)
+	log(get('test') == '1' and 'test' or 'send', arg(2), 'draft', after)
+	tell()
+end
+return redis.call('HGETALL', send)`)
+
+	// voidScript sees to it that a draft is never confirmed, unless it was already, and answers with its hash. It takes
+	// something away, which a Redis that is full still does.
+	voidScript = script(`
+if is('draft') then drop('state') end
+return redis.call('HGETALL', send)`)
+)
+
+// actScript is what people do with a send: an action by a team's user, in a channel at a message, and for an approval the
+// fingerprint of what was shown. It answers with a word and the hash: done; again, if this person did just that before;
+// state, if the send is in none that this can be done in; own and void, if an approver sent it or it is not what was shown.
+var actScript = script(`
+local action, who = arg(1), arg(2)
+local function answer(word) return {word, unpack(redis.call('HGETALL', send))} end
+if not has('confirmed') then return {'none'} end
+if get('act') == action and get('by') == who and is(get('acted')) then return answer('again') end
+local before, why = get('state'), ''
+if action == 'pause' and is('running') then
+	pause('')
+elseif action == 'resume' and is('paused') then
+	set('state', 'running', 'streak', 0, 'tries', 0)
+	drop('why', 'hold')
+elseif action == 'cancel' and is('awaiting', 'scheduled', 'running', 'paused') then
+	give_up('cancelled', 'cancelled')
+	settle()
+elseif action == 'reject' and is('awaiting') then
+	give_up('cancelled', 'rejected')
+	settle()
+elseif action == 'approve' and is('awaiting') then
+	if who == get('user') then return answer('own') end
+	if arg(5) ~= get('fingerprint') then return answer('void') end
+	set('state', count('due') > now and 'scheduled' or 'running', 'approver', who)
+else
+	return answer('state')
+end
+set('act', action, 'by', who, 'acted', get('state'), 'at', stamp)
+log(action, who, before, get('state'), '', arg(3), arg(4))
+tell()
+return answer('done')`)

@@ -1,0 +1,232 @@
+package sends
+
+// The process that keeps a send. The first argument of each is the process's token.
+var (
+	// keepScript keeps the send if it is live and nobody else does, for a time (ms), and answers with its hash.
+	keepScript = script(`
+if redis.call('EXISTS', send) == 0 then
+	redis.call('ZREM', live, id)
+	return {}
+end
+if not redis.call('ZSCORE', live, id) then return {} end
+if (redis.call('GET', keeper) or arg(1)) ~= arg(1) then return {} end
+redis.call('SET', keeper, arg(1), 'PX', arg(2))
+return redis.call('HGETALL', send)`)
+
+	// freeScript lets the send go.
+	freeScript = script(`
+if redis.call('GET', keeper) == arg(1) then redis.call('DEL', keeper) end
+return 1`)
+
+	// tendScript keeps the send for a time (ms) more. It makes claims older than another (ms) unknown, with a text why, and
+	// cancels what nobody approved in a third (ms).
+	tendScript = script(`
+if redis.call('GET', keeper) ~= arg(1) then return standing('lost', 0) end
+redis.call('PEXPIRE', keeper, arg(2))
+local held, swept = redis.call('HGETALL', claims), 0
+for i = 1, #held, 2 do
+	local index, at = string.match(held[i + 1], '^(%d+):(%d+)$')
+	if now - tonumber(at) > tonumber(arg(3)) then
+		redis.call('HDEL', claims, held[i])
+		record(index, 'unknown', held[i], '', arg(4))
+		swept = swept + 1
+	end
+end
+local function expire(state, since, life, why)
+	if is(state) and now - count(since) > life then
+		give_up('cancelled', why)
+		log('cancel', '', state, 'cancelled', why)
+	end
+end
+expire('awaiting', 'confirmed', tonumber(arg(5)), 'not approved')
+expire('paused', 'paused', keep, 'not resumed')
+if not has('ended') then settle() end
+return standing('held', swept)`)
+
+	// toldScript remembers what the Teller returned, as long as there is a send. Argument: that, in JSON.
+	toldScript = script(`
+if redis.call('EXISTS', send) == 1 then set('told', arg(1)) end
+return standing('told', 0)`)
+
+	// closeScript takes an ended send out of the live ones if its counts are still those that were told.
+	closeScript = script(`
+if redis.call('GET', keeper) ~= arg(1) or not has('ended') then return 0 end
+local counts = table.concat({count('accepted'), count('failed'), count('skipped'), count('unknown')}, ' ')
+if counts ~= arg(2) then return 0 end
+redis.call('ZREM', live, id)
+return 1`)
+)
+
+// A turn: one process calling for one send. The first argument of each is the turn's token.
+var (
+	// takeScript begins a turn, for a time (ms), if it is the next one: its number is how many were taken before. It
+	// answers: taken, with the hash; stale, if it is not; busy, while another goes on; early, before the send may go on.
+	takeScript = script(`
+if not mine() then
+	if not has('confirmed') or count('turns') ~= tonumber(arg(2)) then return standing('stale', 0) end
+	if redis.call('EXISTS', turn) == 1 then return standing('busy', 0) end
+	if is('scheduled') and count('due') <= now then
+		set('state', 'running')
+		log('start', '', 'scheduled', 'running')
+	end
+	if is('scheduled') or is('running') and count('hold') > now then return standing('early', 0) end
+	if not is('running') then return standing('stale', 0) end
+	add('turns', 1)
+	redis.call('HSET', turn, 'owner', arg(1))
+	redis.call('PEXPIRE', turn, arg(3))
+end
+return standing('taken', 0, redis.call('HGETALL', send))`)
+
+	// yieldScript ends a turn.
+	yieldScript = script(`
+if mine() then redis.call('DEL', turn) end
+return standing('done', 0)`)
+
+	// startScript notes that the send has begun.
+	startScript = script(`
+if is('running') then redis.call('HSETNX', send, 'started', stamp) end
+return standing('started', 0)`)
+
+	// claimScript claims the next recipient whom nothing bars; those who are barred are skipped. Arguments: the number of
+	// the claim, greater than any before in this turn; the least time (ms) between two sends to a person; the recipients
+	// that one sender, and all, may have a day; 0 for no such limit. It answers with the index and the recipient.
+	claimScript = script(`
+local token = arg(1) .. ':' .. arg(2)
+local frequency, daily, fleet = tonumber(arg(3)), tonumber(arg(4)), tonumber(arg(5))
+local held = redis.call('HGET', claims, token)
+if held then
+	local index = string.match(held, '^%d+')
+	local _, _, recipient = entry(index)
+	return standing('claimed', 0, index, recipient or '')
+end
+if not mine() then return standing('lost', 0) end
+if tonumber(redis.call('HGET', turn, 'claim') or 0) >= tonumber(arg(2)) then return standing('late', 0) end
+redis.call('HSET', turn, 'claim', arg(2))
+if not is('running') or count('hold') > now then return standing('none', 0) end
+
+local test, user = get('test') == '1', get('user')
+local parent = get('parent') or ''
+local function full(limit, whose)
+	return limit > 0 and tonumber(redis.call('GET', day(now, whose)) or 0) >= limit
+end
+local function barred(person, place)
+	if redis.call('HEXISTS', suppressed, person) == 1 then return 'suppressed' end
+	if redis.call('HEXISTS', unsubscribed, person) == 1 then return 'unsubscribed' end
+	if parent ~= '' then
+		local was = redis.call('HGET', prefix .. 'send:' .. parent .. ':out', place) or ''
+		if string.sub(was, 1, 8) ~= 'unknown|' then return 'answered' end
+	end
+	if test then return nil end
+	local before = frequency > 0 and redis.call('GET', last(person))
+	if before and now - tonumber(string.match(before, '%d+$')) < frequency then return 'frequency_cap' end
+	if full(daily, user) then return 'daily_cap_person' end
+	if full(fleet, '*') then return 'daily_cap' end
+end
+local index, person, place, recipient
+local skipped = 0
+while true do
+	index = redis.call('LPOP', again)
+	if not index then
+		if count('next') >= count('total') then
+			settle()
+			return standing('none', skipped)
+		end
+		index = ms(redis.call('HINCRBY', send, 'next', 1) - 1)
+	end
+	person, place, recipient = entry(index)
+	local rule = barred(person or '', place)
+	if not rule then break end
+	record(index, 'skipped', token, rule, '')
+	add('skip:' .. rule, 1)
+	skipped = skipped + 1
+	if skipped == 200 then return standing('more', skipped) end
+end
+redis.call('HSET', claims, token, index .. ':' .. stamp)
+if not test then
+	if frequency > 0 then redis.call('SET', last(person), token .. '|' .. stamp, 'PX', frequency) end
+	for _, whose in ipairs({user, '*'}) do
+		redis.call('INCR', day(now, whose))
+		redis.call('PEXPIRE', day(now, whose), 172800000)
+	end
+end
+return standing('claimed', skipped, index, recipient or '')`)
+)
+
+// What became of a claim. These need no turn: the claim's token is enough.
+var (
+	// outcomeScript records an outcome. Arguments: token, index, status, code, text, and how many calls without a verdict
+	// in a row pause the send with which words.
+	outcomeScript = script(`
+local token, status, code, text = arg(1), arg(3), arg(4), arg(5)
+if status == 'unknown' and redis.call('HEXISTS', claims, token) == 0 then return standing('gone', 0) end
+local index = reclaim(token, arg(2))
+if not index then return standing('gone', 0) end
+record(index, status, token, code, text)
+drop('holdup')
+if status == 'unknown' then
+	add('streak', 1)
+	if count('streak') >= tonumber(arg(6)) and is('running') then
+		pause(arg(7))
+		log('pause', '', 'running', 'paused', arg(7))
+	end
+else
+	set('streak', 0, 'tries', 0)
+end
+if status == 'failed' then
+	forget(index, token)
+	local reason = 'failure:' .. code .. '|' .. text
+	if not has(reason) then
+		if count('reasons') < 20 then add('reasons', 1) else reason = 'failure:|' end
+	end
+	add(reason, 1)
+end
+settle()
+return standing('done', 0)`)
+
+	// releaseScript gives a claim back, since its call did nothing. Arguments: token, index if known; and, if the API
+	// turned the call away, what to say of that, for how long (ms) the send must wait at least and at most, and after how
+	// many such tries in a row it is paused with which words (0: never). In a send that goes on no more the recipient is
+	// skipped.
+	releaseScript = script(`
+local token = arg(1)
+local index, at = reclaim(token, arg(2))
+if not index then return standing('gone', 0) end
+forget(index, token)
+if at and get('test') ~= '1' then
+	for _, whose in ipairs({get('user'), '*'}) do redis.call('DECR', day(at, whose)) end
+end
+local skipped = 0
+if is('stopped', 'cancelled', 'completed') then
+	record(index, 'skipped', token, '', get('why') or 'the call did nothing')
+	skipped = 1
+else
+	redis.call('HDEL', out, index)
+	redis.call('RPUSH', again, index)
+	if arg(3) and is('running') then
+		local wait = tonumber(arg(4))
+		if (at or 0) > count('held') then -- calls that were out together count once
+			add('tries', 1)
+			wait = math.max(wait, math.min(tonumber(arg(5)), 1000 * 2 ^ (math.min(count('tries'), 16) - 1)))
+			set('held', stamp)
+		end
+		if now + wait > count('hold') then set('hold', ms(now + wait)) end
+		if count('hold') - now > 5000 or arg(6) ~= '0' then set('holdup', arg(3)) end
+		if arg(6) ~= '0' and count('tries') >= tonumber(arg(6)) then
+			pause(arg(7))
+			log('pause', '', 'running', 'paused', arg(7))
+		end
+	end
+end
+settle()
+return standing('done', skipped)`)
+
+	// stopScript gives the send up. Argument: why.
+	stopScript = script(`
+local before, skipped = get('state'), 0
+if is('running', 'paused') then
+	skipped = give_up('stopped', arg(1))
+	log('stop', '', before, 'stopped', arg(1))
+end
+if not has('ended') then settle() end
+return standing('done', skipped)`)
+)

@@ -1,0 +1,241 @@
+package sends
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+)
+
+// turnTime is how long one turn goes on making calls, if others may wait for theirs. It is well under leaseTime.
+const turnTime = 5 * time.Second
+
+// flight is the calls of one send that this process has out, over any number of turns.
+type flight struct {
+	slots chan struct{}
+	users int // turns and calls that hold on to it; guarded by the service's mu
+}
+
+// board returns the flight of a send. Whoever boards leaves.
+func (s *Service) board(id string) *flight {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.flights[id]
+	if f == nil {
+		f = &flight{slots: make(chan struct{}, s.cfg.InFlight)}
+		s.flights[id] = f
+	}
+	f.users++
+	return f
+}
+
+func (s *Service) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.flights[id]
+	if f.users--; f.users == 0 {
+		delete(s.flights, id)
+	}
+}
+
+// turns takes what the queue hands out.
+func (s *Service) turns(l *life) asynq.Handler {
+	return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		var t turnTask
+		if err := json.Unmarshal(task.Payload(), &t); err != nil {
+			return fmt.Errorf("read task: %w: %w", err, asynq.RevokeTask)
+		}
+		l.going.Add(1)
+		defer l.going.Done()
+		return s.take(ctx, l, t)
+	})
+}
+
+// take has one turn, if it is this one's.
+func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
+	owner := rand.Text()
+	st, rest, err := stand(s.do(ctx, takeScript, t.Send, owner, t.Turns, leaseTime.Milliseconds()))
+	switch {
+	case err != nil:
+		return fmt.Errorf("take turn: %w", err)
+	case st.word == "busy":
+		return laterError{busyWait}
+	case st.word == "early":
+		return laterError{max(time.Duration(st.due)*time.Millisecond, 0)}
+	case st.word != "taken" || len(rest) == 0:
+		return nil
+	}
+	work, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	r := &run{
+		s: s, id: t.Send, owner: owner, life: l, work: work, cancel: cancel, flight: s.board(t.Send),
+		wake: make(chan struct{}, 1),
+	}
+	defer s.leave(t.Send)
+	r.send = hash(rest[0]).send(t.Send)
+	r.note(standing{waiting: 1}) // that somebody waits is a guess; the first claim knows
+	if r.begin() {
+		r.dispatch()
+	}
+	r.yield()
+	return nil
+}
+
+// run is one turn of one send.
+type run struct {
+	s      *Service
+	id     string
+	owner  string // the token of the turn
+	send   Send   // as it was when the turn was taken
+	life   *life
+	work   context.Context //nolint:containedctx // ends with the turn, or when the process shuts down
+	cancel context.CancelFunc
+	flight *flight
+
+	claims   int64         // how many claims were tried; only dispatch touches it
+	wake     chan struct{} // something changed that dispatch may wait for
+	waiting  atomic.Int64
+	out      atomic.Int64 // calls of this turn that are out
+	finished atomic.Bool  // nothing can be done in this turn any more
+}
+
+// note takes in how the send stands after a step.
+func (r *run) note(st standing) {
+	r.waiting.Store(int64(st.waiting))
+	if st.ended {
+		r.finished.Store(true)
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// begin asks, once for a send, whether its sender still may; it says whether to go on.
+func (r *run) begin() bool {
+	if !r.send.StartedAt.IsZero() {
+		return true
+	}
+	if r.s.cfg.MayStart != nil {
+		ctx, cancel := context.WithTimeout(r.work, askTime)
+		defer cancel()
+		if err := r.s.cfg.MayStart(ctx, r.send.Team, r.send.User); err != nil {
+			if r.work.Err() == nil {
+				r.stop("The person who sent this may not send: " + plain(err.Error()))
+			}
+			return false
+		}
+	}
+	_, ok := r.write(startScript)
+	return ok
+}
+
+// stop gives the send up: nobody else is called.
+func (r *run) stop(why string) {
+	r.finished.Store(true)
+	st, ok := r.write(stopScript, why)
+	if ok && st.n > 0 {
+		r.s.cfg.Log.Warn("Send stopped", "send", r.id, "why", why, "skipped", st.n)
+		r.s.observe(Skipped, st.n)
+	}
+}
+
+// dispatch calls for one recipient after the other until the turn is over, or nobody can be called in it any more.
+func (r *run) dispatch() {
+	for r.work.Err() == nil && !r.finished.Load() {
+		if r.waiting.Load() == 0 {
+			if r.out.Load() == 0 {
+				return
+			}
+			select { // a call that is out may be given back
+			case <-r.wake:
+			case <-r.work.Done():
+			}
+			continue
+		}
+		if !r.turn() {
+			return
+		}
+		c, ok := r.claim()
+		if !ok {
+			<-r.flight.slots
+			continue
+		}
+		r.out.Add(1)
+		r.s.board(r.id)
+		r.life.going.Go(func() {
+			defer r.s.leave(r.id)
+			defer func() { <-r.flight.slots }()
+			r.deliver(c)
+			r.out.Add(-1)
+			r.note(standing{waiting: int(r.waiting.Load())})
+		})
+	}
+}
+
+// turn waits until a call may be made: room among those in flight, the pace. It holds a slot when it returns true.
+func (r *run) turn() bool {
+	select {
+	case r.flight.slots <- struct{}{}:
+	case <-r.work.Done():
+		return false
+	}
+	if r.pace() {
+		return true
+	}
+	<-r.flight.slots
+	return false
+}
+
+func (r *run) pace() bool {
+	for r.s.cfg.Pace != nil && r.work.Err() == nil {
+		err := r.s.cfg.Pace.Wait(r.work)
+		if err == nil || r.work.Err() != nil {
+			break
+		}
+		r.s.cfg.Log.Warn("No pace", "send", r.id, "error", err)
+		sleep(r.work, time.Second)
+	}
+	return r.work.Err() == nil
+}
+
+// yield ends the turn, and queues the next. Calls that are out need it no more.
+func (r *run) yield() {
+	ctx, cancel := context.WithTimeout(r.life.records, leaseTime)
+	defer cancel()
+	st, _, err := stand(r.s.do(ctx, yieldScript, r.id, r.owner))
+	if err != nil {
+		return // it lapses by itself, and the keeper of the send goes on from there
+	}
+	if st.due >= 0 && r.life.work.Err() == nil {
+		r.s.enqueue(ctx, r.id, r.send.Counts.Total, st.turns, time.Duration(st.due)*time.Millisecond)
+	}
+}
+
+// write runs a script until it has an answer, or the process may wait no longer: what it writes is held till then.
+func (r *run) write(script *redis.Script, args ...any) (standing, bool) {
+	return r.s.write(r.life, script, r.id, r.note, args...)
+}
+
+// write runs a script on the records of a send until it has an answer, which note is given, or the process may wait no
+// longer.
+func (s *Service) write(l *life, script *redis.Script, id string, note func(standing), args ...any) (standing, bool) {
+	for tries := 0; ; tries++ {
+		st, _, err := stand(s.do(l.records, script, id, args...))
+		if err == nil {
+			note(st)
+			return st, true
+		}
+		if tries == 0 {
+			s.cfg.Log.Warn("Cannot record how a send goes; it is held and tried again", "send", id, "error", err)
+		}
+		if !sleep(l.records, growing(tries, 100*time.Millisecond, 2*time.Second)) {
+			return standing{}, false
+		}
+	}
+}
