@@ -109,9 +109,13 @@ func (s *Server) place(p answer, c spot) {
 		return
 	}
 	m := c.message
-	p["container"] = answer{
+	container := answer{
 		"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.OnlyFor != "",
 	}
+	if m.ThreadTS != "" {
+		container["thread_ts"] = m.ThreadTS
+	}
+	p["container"] = container
 	p["channel"] = answer{"id": m.Channel, "name": s.payloadName(m.Channel)}
 	if m.OnlyFor == "" {
 		p["message"] = s.messageObject(m)

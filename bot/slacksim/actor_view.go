@@ -60,8 +60,9 @@ func (c spot) input(block string) (found, error) {
 	return found{}, fmt.Errorf("there is no input block %q; there are: %s", block, strings.Join(all, ", "))
 }
 
-// Attach puts a file into the file_input of an input block, besides those already there.
-func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, content []byte) error {
+// Attach puts a file into the file_input of an input block, besides those already there. It is a file of that person,
+// unless an option says otherwise.
+func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, content []byte, options ...FileOption) error {
 	if len(content) > maxFormFile {
 		return fmt.Errorf("%s is larger than 10 MB", name)
 	}
@@ -76,6 +77,9 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 		}
 		file := s.addFile(user, name, content)
 		file.done = true
+		for _, option := range options {
+			option(&file.File)
+		}
 		v.Files = append(slices.Clip(v.Files), file.File)
 		return f, v, false, nil
 	})
