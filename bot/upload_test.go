@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/slacksim"
@@ -68,23 +67,6 @@ func TestUpload_refused(t *testing.T) {
 	}
 }
 
-func TestUpload_waitsWhenSlackSaysSo(t *testing.T) {
-	t.Parallel()
-	for _, method := range []string{"files.getUploadURLExternal", "upload", "files.completeUploadExternal"} {
-		t.Run(method, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, nil)
-			w.slack.Inject(slacksim.Fault{Method: method, RetryAfter: time.Second, Times: 1})
-			if err := bot.NewPoster(w.api).Upload(patient(t), slacksim.Marketing, bot.Upload{Name: "a.csv", Content: []byte("a")}); err != nil {
-				t.Fatal(err)
-			}
-			if m := w.slack.Messages(slacksim.Marketing); len(m) != 1 {
-				t.Errorf("%d messages, want 1", len(m))
-			}
-		})
-	}
-}
-
 func TestPermalink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -93,7 +75,6 @@ func TestPermalink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.slack.Inject(slacksim.Fault{Method: "chat.getPermalink", RetryAfter: time.Second, Times: 1})
 	link, err := p.Permalink(patient(t), slacksim.Marketing, ts)
 	if want := "/archives/" + slacksim.Marketing + "/p" + strings.ReplaceAll(ts, ".", ""); err != nil || !strings.HasSuffix(link, want) {
 		t.Errorf("Permalink = %q, %v; want it to end in %s", link, err, want)
