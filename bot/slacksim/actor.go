@@ -24,8 +24,8 @@ func (s *Server) scene(user string, at Place) (spot, error) {
 	if at.View != "" {
 		return s.viewScene(u, at.View)
 	}
-	m := s.message(at.Channel, at.TS)
-	if m == nil || m.OnlyFor != "" && m.OnlyFor != user {
+	m, ch := s.message(at.Channel, at.TS), s.channel(at.Channel)
+	if m == nil || ch == nil || !ch.Has(user) || m.OnlyFor != "" && m.OnlyFor != user {
 		return spot{}, fmt.Errorf("%s sees no message %s in %s", u.Name, at.TS, at.Channel)
 	}
 	return spot{user: u, message: m, blocks: m.Blocks}, nil

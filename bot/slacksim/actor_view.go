@@ -86,6 +86,24 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 	return err
 }
 
+// Detach takes a file out of the file_input of an input block again.
+func (s *Server) Detach(ctx context.Context, user, viewID, block, name string) error {
+	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (found, Value, bool, error) {
+		f, err := c.input(block)
+		if err != nil {
+			return f, Value{}, false, err
+		}
+		v := c.view.State[block][f.actionID()]
+		i := slices.IndexFunc(v.Files, func(file File) bool { return file.Name == name })
+		if i < 0 {
+			return f, Value{}, false, f.cannot("has no file %s", name)
+		}
+		v.Files = slices.Delete(slices.Clone(v.Files), i, i+1)
+		return f, v, false, nil
+	})
+	return err
+}
+
 // Submit presses the submit button of the modal on top. An [*InvalidError] names the fields that Slack itself refuses,
 // without telling the bot; they are in [View.Errors] then, like those of the bot's answer.
 func (s *Server) Submit(ctx context.Context, user, viewID string) (Outcome, error) {
