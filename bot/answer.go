@@ -14,15 +14,25 @@ import (
 type screen struct {
 	id, external, hash string
 
-	acked time.Time // when an acknowledgement showed it
+	acked    time.Time // when an acknowledgement showed it
+	pushed   bool      // it lies on top of the view that the request came from
+	fleeting bool      // see [Reply.Fleeting]
+	closed   bool      // Slack has said that it is not there any more
 }
 
 func (s screen) there() bool { return s.id != "" || s.external != "" }
 
+// letGo says whether err came of a view that the person has closed, and need not hear of any more.
+func (s screen) letGo(err error) bool { return s.fleeting && SlackCode(err) == "not_found" }
+
 // bring brings a reply out. If Slack does not take it, the person is told so.
 func (b *Bot) bring(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
 	at, err := b.deliver(ctx, x, shown, r)
+	if shown.letGo(err) {
+		return shown, nil
+	}
 	if err != nil {
+		shown.closed = shown.there() && SlackCode(err) == "not_found"
 		err = undelivered(err, r.View != nil && !shown.there() && x.request.View == nil)
 		b.refuse(ctx, x, shown, err)
 	}
@@ -72,9 +82,13 @@ func (b *Bot) refuse(ctx context.Context, x *exchange, shown screen, err error) 
 // notice shows a message in a modal: in the place of one shown before, or on top of the one the request came from. If
 // there is no such modal any more, the person gets it as a direct message.
 func (b *Bot) notice(ctx context.Context, x *exchange, shown screen, r Reply) (screen, error) {
-	at, err := b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: true})
-	if err == nil {
-		return at, nil
+	var err error
+	if !shown.closed {
+		var at screen
+		at, err = b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: true})
+		if err == nil || shown.letGo(err) {
+			return at, nil
+		}
 	}
 	if second := b.direct(ctx, x, r); second != nil {
 		return shown, errors.Join(err, second)
@@ -99,6 +113,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 	var (
 		answer *slack.ViewResponse
 		err    error
+		pushed = shown.pushed
 	)
 	switch view := x.request.View; {
 	case shown.there():
@@ -108,6 +123,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		answer, err = b.config.Slack.OpenViewContext(ctx, x.trigger, *r.View)
 	case r.Push && !x.deepest:
 		answer, err = b.config.Slack.PushViewContext(ctx, x.trigger, *r.View)
+		pushed = true
 	default:
 		r.View.ExternalID = view.external
 		answer, err = b.update(ctx, *r.View, screen{id: view.ID, hash: view.Hash})
@@ -115,7 +131,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 	if err != nil {
 		return screen{}, fmt.Errorf("show view %s: %w", r.View.CallbackID, err)
 	}
-	return screen{id: answer.ID, external: answer.ExternalID}, nil
+	return screen{id: answer.ID, external: answer.ExternalID, pushed: pushed}, nil
 }
 
 // updateTries and updateWait: a view that an acknowledgement pushes is on the screen a moment after it, and until then its

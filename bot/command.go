@@ -81,8 +81,12 @@ type Reply struct {
 	Errors map[string]string
 
 	// Later does work that waits for a slow service, after the acknowledgement and after the rest of this Reply. What
-	// it returns is brought out likewise; a View then updates the one that this Reply showed. It has two minutes.
+	// it returns is brought out likewise; a View then updates the one that this Reply showed. Errors come too late for the
+	// fields, so their words are shown in its place. It has two minutes.
 	Later func(ctx context.Context) (Reply, error)
+	// Fleeting says that what Later brings matters only as long as the person keeps View open. If it was closed they hear
+	// no more of it; otherwise they are told in a direct message.
+	Fleeting bool
 }
 
 func (r Reply) hasMessage() bool { return r.Text != "" || len(r.Blocks) > 0 }

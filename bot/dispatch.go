@@ -83,7 +83,10 @@ func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
 		routes = b.submits
 	}
 	r, ok := routes[x.name]
-	if !ok {
+	switch {
+	case !ok && x.link: // Slack tells of such a click too, though nobody has to answer it
+		return Reply{}, nil
+	case !ok:
 		return Reply{}, gone(x.kind)
 	}
 	if err := b.admit(ctx, x, r.right); err != nil {
@@ -123,15 +126,19 @@ func (b *Bot) finish(ctx context.Context, x *exchange, shown screen, reply Reply
 	ctx, cancel := context.WithTimeout(ctx, laterTime)
 	defer cancel()
 	defer context.AfterFunc(b.stop, cancel)()
+	shown.fleeting = reply.Fleeting
 
 	interim := b.interim(ctx, x, shown, reply)
 	handle := func(ctx context.Context, _ Request) (Reply, error) { return reply.Later(ctx) }
 	result, err := call(ctx, handle, x.request)
 	interim()
+	if err == nil && len(result.Errors) > 0 {
+		err = atFields(result.Errors, shown.pushed)
+	}
+	if err != nil && b.stop.Err() != nil && errors.Is(err, context.Canceled) {
+		err = context.Cause(b.stop)
+	}
 	if err != nil {
-		if b.stop.Err() != nil && errors.Is(err, context.Canceled) {
-			err = context.Cause(b.stop)
-		}
 		b.refuse(ctx, x, shown, err)
 		return err
 	}

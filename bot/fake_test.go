@@ -39,9 +39,15 @@ type fakeCall struct {
 }
 
 func (f *fakeSlack) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, _ := io.ReadAll(r.Body)
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
 	_, method, found := strings.Cut(r.URL.Path, "/api/")
-	if !found {
+	switch {
+	case r.URL.Path == "/upload":
+		method = "upload"
+	case !found:
 		method = "response_url"
 	}
 	params, _ := url.ParseQuery(string(body))
@@ -68,6 +74,12 @@ func fakeAnswer(method string, params url.Values) string {
 	switch method {
 	case "users.info":
 		return fmt.Sprintf(`{"ok":true,"user":{"id":%q,"team_id":"T1"}}`, params.Get("user"))
+	case "files.getUploadURLExternal":
+		return `{"ok":true,"upload_url":"https://slack.test/upload","file_id":"F1"}`
+	case "files.completeUploadExternal":
+		return `{"ok":true,"files":[{"id":"F1"}]}`
+	case "chat.getPermalink":
+		return `{"ok":true,"permalink":"https://slack.test/archives/C1/p11"}`
 	case "chat.postMessage", "chat.update":
 		return `{"ok":true,"channel":"D1","ts":"1.1"}`
 	}

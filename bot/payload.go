@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,12 +36,18 @@ type interactivePayload struct {
 	Container struct {
 		IsEphemeral bool   `json:"is_ephemeral"`
 		ChannelID   string `json:"channel_id"`
+		MessageTS   string `json:"message_ts"`
+		ThreadTS    string `json:"thread_ts"`
 	} `json:"container"`
+	Message struct {
+		ThreadTS string `json:"thread_ts"`
+	} `json:"message"`
 	View    *rawView `json:"view"`
 	Actions []struct {
 		ActionID       string          `json:"action_id"`
 		BlockID        string          `json:"block_id"`
 		Value          string          `json:"value"`
+		URL            string          `json:"url"`
 		SelectedOption *selectedOption `json:"selected_option"`
 	} `json:"actions"`
 	// A suggestion has its fields at the top.
@@ -49,9 +56,10 @@ type interactivePayload struct {
 }
 
 type elementState struct {
-	Value            string          `json:"value"`
-	SelectedOption   *selectedOption `json:"selected_option"`
-	SelectedDateTime int64           `json:"selected_date_time"`
+	Value            string            `json:"value"`
+	SelectedOption   *selectedOption   `json:"selected_option"`
+	SelectedDateTime int64             `json:"selected_date_time"`
+	Files            []json.RawMessage `json:"files"`
 }
 
 type selectedOption struct {
@@ -99,6 +107,7 @@ type exchange struct {
 	trigger     string
 	responseURL string
 	ephemeral   bool            // the clicked message is seen by this person only
+	link        bool            // the button leads to a web page
 	inputs      map[string]bool // block_ids of the submitted view that errors may be shown at
 	deepest     bool            // the view it came from is the last that Slack's stack has room for
 }
@@ -150,11 +159,14 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 	if x.request.Channel == "" {
 		x.request.Channel = p.Container.ChannelID
 	}
+	if !x.ephemeral {
+		x.request.Message, x.request.Thread = p.Container.MessageTS, cmp.Or(p.Container.ThreadTS, p.Message.ThreadTS)
+	}
 	x.deepest = p.View != nil && p.View.deepest()
 	switch {
 	case p.Type == "block_actions" && len(p.Actions) > 0:
 		a := p.Actions[0]
-		x.kind, x.name = kindClick, a.ActionID
+		x.kind, x.name, x.link = kindClick, a.ActionID, a.URL != ""
 		x.request.Action, x.request.Block, x.request.Value = a.ActionID, a.BlockID, a.Value
 		if a.SelectedOption != nil {
 			x.request.Value = a.SelectedOption.Value

@@ -75,7 +75,9 @@ func (p *people) person(ctx context.Context, id, team string) (Person, *slack.Us
 	if err != nil {
 		return Person{ID: id, Team: team}, nil, cannotAsk(err)
 	}
-	who := Person{ID: id, Team: team, Zone: time.UTC, ZoneName: "UTC"}
+	who := Person{
+		ID: id, Team: team, Zone: time.UTC, ZoneName: "UTC", Email: u.Profile.Email, Phone: u.Profile.Phone,
+	}
 	if u.TeamID != "" {
 		who.Team = u.TeamID
 	}

@@ -79,6 +79,15 @@ func (p *Poster) Direct(ctx context.Context, user string) (channel string, err e
 	return channel, err
 }
 
+// Permalink returns the web address of the message ts. Whoever may not read the channel gets nothing to see there.
+func (p *Poster) Permalink(ctx context.Context, channel, ts string) (link string, err error) {
+	err = patiently(ctx, func(ctx context.Context) error {
+		link, err = p.slack.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+		return err
+	})
+	return link, err
+}
+
 func messageOptions(m Message) []slack.MsgOption {
 	options := []slack.MsgOption{
 		slack.MsgOptionText(Escape(m.Text), false),
@@ -101,10 +110,17 @@ func (p *Poster) inLane(ctx context.Context, channel string, call func(context.C
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	for try := 1; ; try++ {
+	return patiently(ctx, func(ctx context.Context) error {
 		if err := l.pace.Wait(ctx); err != nil {
 			return err
 		}
+		return call(ctx)
+	})
+}
+
+// patiently runs call, again after a wait when Slack answers 429.
+func patiently(ctx context.Context, call func(context.Context) error) error {
+	for try := 1; ; try++ {
 		err := call(ctx)
 		wait, limited := retryAfter(err)
 		if !limited || try == postTries {

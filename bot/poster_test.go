@@ -85,6 +85,42 @@ func TestPoster_waitsWhenSlackSaysSo(t *testing.T) {
 	}
 }
 
+// Each step of an upload, and the question for a link, waits by itself: what was done before is not done again.
+func TestPoster_waitsAtEachStep(t *testing.T) {
+	t.Parallel()
+	steps := []string{"files.getUploadURLExternal", "upload", "files.completeUploadExternal", "chat.getPermalink"}
+	for _, slow := range steps {
+		t.Run(slow, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				refused := false
+				f := &fakeSlack{fail: func(method string) (int, http.Header, string) {
+					if method != slow || refused {
+						return 0, nil, ""
+					}
+					refused = true
+					return http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, ""
+				}}
+				p, start := NewPoster(f.client()), time.Now()
+				err := p.Upload(t.Context(), "D1", Upload{Name: "report.csv", Content: []byte("a,b")})
+				link, second := p.Permalink(t.Context(), "D1", "1.1")
+				if took := time.Since(start); err != nil || second != nil || link == "" || took != 7*time.Second {
+					t.Errorf("Upload = %v, Permalink = %q, %v, after %v", err, link, second, took)
+				}
+				for _, step := range steps {
+					want := 1
+					if step == slow {
+						want = 2
+					}
+					if n := len(f.of(step)); n != want {
+						t.Errorf("%s was called %d times, want %d", step, n, want)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestPoster_givesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package bot
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It is read from
 // Slack's raw payload with only the fields the bot needs, so that a block Slack adds tomorrow cannot break it.
@@ -19,6 +22,9 @@ type Request struct {
 	Action, Value string
 	// Block is the block_id around what was clicked.
 	Block string
+	// Message is the timestamp of the message that was clicked in, and Thread that of the first message of its thread, if
+	// it is in one. They are empty elsewhere, and for a message that only the person sees: nothing can link to that.
+	Message, Thread string
 
 	// View is the modal the request came from; nil elsewhere.
 	View *View
@@ -31,7 +37,16 @@ type Person struct {
 	// Zone is the person's time zone, UTC when unknown, and ZoneName how to call it in a text.
 	Zone     *time.Location
 	ZoneName string
+	// Email and Phone are those of the person's Slack profile, Phone as they typed it; empty if they are not there or the
+	// bot lacks the scope users:read.email.
+	Email, Phone string
 }
+
+// LogValue is the id alone: who a person is and how to reach them stays out of the log.
+func (p Person) LogValue() slog.Value { return slog.StringValue(p.ID) }
+
+// String is the id alone, for the same reason.
+func (p Person) String() string { return p.ID }
 
 // View is the modal a request came from.
 type View struct {

@@ -2,7 +2,10 @@ package bot_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
@@ -169,5 +172,26 @@ func TestPerson_zone(t *testing.T) {
 		if m := w.message(t, slacksim.Marketing, want); want != "Zone UTC UTC" && m.OnlyFor != user {
 			t.Errorf("%s is said to %s, want %s", want, m.OnlyFor, user)
 		}
+	}
+}
+
+// Who somebody is may be known to a handler, but not to the log.
+func TestPerson_contact(t *testing.T) {
+	t.Parallel()
+	const email, phone = "mia.claes@example.com", "+32 470 12 34 56"
+	var log strings.Builder
+	tell := func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		slog.New(slog.NewTextHandler(&log, nil)).Info("asked", "who", req.Person, "text", fmt.Sprint(req.Person))
+		return bot.Reply{Text: "Reach " + req.Person.Email + " " + req.Person.Phone}, nil
+	}
+	w := newWorld(t, tell, func(s *setup) {
+		s.slack = append(s.slack, slacksim.WithUsers(slacksim.User{
+			ID: slacksim.Mia, TeamID: slacksim.Team, Name: "mia", Email: email, Phone: phone,
+		}))
+	})
+	w.do(t)
+	w.message(t, slacksim.Marketing, "Reach "+email+" "+phone)
+	if text := log.String(); strings.Contains(text, "mia") || strings.Contains(text, "470") || strings.Count(text, slacksim.Mia) != 2 {
+		t.Errorf("the log tells %s", text)
 	}
 }

@@ -51,7 +51,7 @@ func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) erro
 	shown := b.ackView(x, ack, waitingView(), true)
 	r := <-ready
 	if r.err == nil && len(r.reply.Errors) > 0 {
-		r.err = atFields(r.reply.Errors)
+		r.err = atFields(r.reply.Errors, shown.pushed)
 	}
 	if r.err != nil {
 		b.refuse(ctx, x, shown, r.err)
@@ -74,7 +74,7 @@ func (b *Bot) submitted(ctx context.Context, x *exchange, ack func(any) error, r
 			b.acknowledge(ack, slack.NewErrorsViewSubmissionResponse(cutErrors(r.Errors)))
 			return nil
 		}
-		err = atFields(r.Errors)
+		err = atFields(r.Errors, !x.deepest)
 	}
 	if err != nil {
 		_, text := b.words(x, err)
@@ -124,14 +124,19 @@ func cutErrors(errs map[string]string) map[string]string {
 	return short
 }
 
-// atFields makes one mistake of errors that cannot be shown at their fields.
-func atFields(errs map[string]string) *Mistake {
+// atFields makes one mistake of errors that cannot be shown at their fields; above says whether it is shown on top of the
+// form.
+func atFields(errs map[string]string, above bool) *Mistake {
 	texts := make([]string, 0, len(errs))
 	for _, text := range errs {
 		texts = append(texts, text)
 	}
 	slices.Sort(texts)
-	return &Mistake{Text: strings.Join(texts, " "), Hint: "Close this to go back to the form."}
+	m := &Mistake{Text: strings.Join(texts, " ")}
+	if above {
+		m.Hint = "Close this to go back to the form."
+	}
+	return m
 }
 
 // ackView acknowledges with a view that is known to be small.
@@ -147,7 +152,7 @@ func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewReq
 	answer := slack.NewUpdateViewSubmissionResponse(v)
 	if push && !x.deepest {
 		v.ExternalID = externalID()
-		shown.id, shown.external = "", v.ExternalID
+		shown.id, shown.external, shown.pushed = "", v.ExternalID, true
 		answer = slack.NewPushViewSubmissionResponse(v)
 	}
 	err := ack(answer)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -117,6 +118,102 @@ func undelivered(err error, opening bool) *Mistake {
 		Hint:  "Please look before you try again.",
 		Cause: err,
 	}
+}
+
+// called is a file as texts name it. Of some Slack does not even tell the name.
+func (f File) called() string {
+	if f.Name == "" {
+		return "The file"
+	}
+	return "The file “" + blocks.Cut(f.Name, maxFileName) + "”"
+}
+
+// maxFileName bounds a file's name in a text, in characters.
+const maxFileName = 100
+
+func foreignFile(f File) *Mistake {
+	return &Mistake{
+		Text: f.called() + " belongs to somebody else, so couponbot did not read it.", Hint: "Please upload a file of your own.",
+	}
+}
+
+func fileTooLarge(f File, limit int64) *Mistake {
+	return &Mistake{
+		Text: fmt.Sprintf("%s is larger than %s, which is all that couponbot reads.", f.called(), inBytes(limit)),
+		Hint: "Please leave out what is not needed, or make several files of it.",
+	}
+}
+
+// inBytes writes a limit in the largest unit that leaves no fraction.
+func inBytes(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+func fileGone(f File, err error) *Mistake {
+	return &Mistake{
+		Text: f.called() + " could not be read: Slack does not have it any more, or does not show it to couponbot.",
+		Hint: "Please upload it again.", Cause: err,
+	}
+}
+
+func fileElsewhere(f File, err error) *Mistake {
+	return &Mistake{
+		Text: f.called() + " is not kept by Slack itself, so couponbot did not fetch it.",
+		Hint: "Please save it on your computer and upload it from there.", Cause: err,
+	}
+}
+
+func fileScope(f File, err error) *Mistake {
+	return &Mistake{
+		Text: f.called() + " could not be read: Slack does not let couponbot read files, since it lacks the scope files:read.",
+		Hint: "Whoever runs couponbot can add the scope to its Slack app and install the app again.", Cause: err,
+	}
+}
+
+func fileSlow(f File, err error) *Mistake {
+	return &Mistake{
+		Text: f.called() + " could not be read: Slack took too long to hand it over.", Hint: "Please try again in a few minutes.",
+		Cause: err,
+	}
+}
+
+func fileUnread(f File, err error) *Mistake {
+	return &Mistake{
+		Text: f.called() + " could not be read: Slack did not hand it over.", Hint: "Please try again in a moment.", Cause: err,
+	}
+}
+
+// notDescribed tells why files.info did not say where a file is.
+func notDescribed(f File, err error) *Mistake {
+	switch SlackCode(err) {
+	case "file_not_found", "file_deleted":
+		return fileGone(f, err)
+	case "missing_scope":
+		return fileScope(f, err)
+	}
+	return notDownloaded(f, err)
+}
+
+// notDownloaded tells why a file could not be fetched. Without the scope files:read Slack sends to a page to log in at.
+func notDownloaded(f File, err error) *Mistake {
+	status, _ := errors.AsType[statusError](err)
+	switch {
+	case errors.Is(err, errNowhere), status == http.StatusNotFound, status == http.StatusGone:
+		return fileGone(f, err)
+	case errors.Is(err, errPlace):
+		return fileElsewhere(f, err)
+	case errors.Is(err, errWebPage), errors.Is(err, errRedirect), status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return fileScope(f, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fileSlow(f, err)
+	}
+	return fileUnread(f, err)
 }
 
 const (

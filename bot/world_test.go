@@ -32,6 +32,8 @@ const (
 type world struct {
 	slack *slacksim.Server
 	api   *slack.Client
+	files *bot.Files
+	url   string
 	redis *miniredis.Miniredis
 	bot   *bot.Bot
 	log   *logText
@@ -69,6 +71,8 @@ func newWorld(t testing.TB, run bot.Handler, changes ...func(*setup)) *world {
 	w.api = slack.New(w.slack.BotToken(), slack.OptionAppLevelToken(w.slack.AppToken()),
 		slack.OptionAPIURL(server.URL+"/api/"), slack.OptionHTTPClient(client))
 	t.Cleanup(client.CloseIdleConnections)
+	w.url = server.URL
+	w.files = bot.NewFiles(w.slack.BotToken(), server.URL+"/api/", w.api)
 	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
 	s.config.Slack, s.config.Poster = w.api, bot.NewPoster(w.api)

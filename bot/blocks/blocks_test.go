@@ -63,14 +63,15 @@ func message(name string) []slack.Block {
 		blocks.Rich(
 			blocks.Field("Name", name),
 			blocks.Line{blocks.Plain("by "), blocks.User("U1"), blocks.Plain(" in "), blocks.Channel("C1")},
-			blocks.Line{blocks.Bold(name), blocks.Code(name)},
+			blocks.Line{blocks.Bold(name), blocks.Code(name), blocks.Link(name, "https://example.com/report")},
 		),
 		blocks.Divider(),
 		blocks.Context(blocks.Small(name), blocks.When(name, noon)),
 		blocks.Text(blocks.Progress(3, 10, 10)),
 		blocks.Actions("row",
 			blocks.Button("go", "Go", name, blocks.Primary),
-			blocks.Button("stop", "Stop", "1"),
+			blocks.Button("stop", "Stop", "1", blocks.Danger, blocks.Ask(name, name, name, name)),
+			blocks.LinkButton("page", name, "https://example.com/report"),
 			blocks.Picker("pick", name)),
 	}
 }
@@ -91,13 +92,63 @@ func modal(name string) *slack.ModalViewRequest {
 		blocks.ExternalSelect(in("external"), one),
 		blocks.StaticSelect(in("static"), "1", one, two),
 		blocks.Radio(watched, "1", one, two),
-		blocks.DateTime(in("when"), noon)), name)
+		blocks.DateTime(in("when"), noon),
+		blocks.FileInput(in("file"), []string{"csv", "xlsx"}, 1)), name)
 }
 
 func TestModal_withoutSubmit(t *testing.T) {
 	t.Parallel()
 	if v := blocks.Modal("done", "Done", "", "Close", blocks.Text("Done.")); v.Submit != nil {
 		t.Errorf("Modal without submit has the button %q", v.Submit.Text)
+	}
+}
+
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("sure ", 100)
+	for name, options := range map[string][]blocks.ButtonOption{
+		"red first": {blocks.Danger, blocks.Ask(long, long, long, long)}, "red last": {blocks.Ask(long, long, long, long), blocks.Danger},
+	} {
+		b := blocks.Button("stop", "Stop", "1", options...)
+		if b.Confirm == nil || b.Style != slack.StyleDanger || b.Confirm.Style != slack.StyleDanger {
+			t.Errorf("%s: button = %+v", name, b)
+		}
+		for text, limit := range map[*slack.TextBlockObject]int{
+			b.Confirm.Title: 100, b.Confirm.Text: 300, b.Confirm.Confirm: 30, b.Confirm.Deny: 30,
+		} {
+			if n := utf8.RuneCountInString(text.Text); n > limit {
+				t.Errorf("%s: %q has %d characters, Slack takes %d", name, text.Text, n, limit)
+			}
+		}
+	}
+	if b := blocks.Button("go", "Go", "1", blocks.Ask("Go?", "It goes.", "Go", "Stay")); b.Confirm.Style != "" || b.Style != "" {
+		t.Errorf("a plain button asks in %q", b.Confirm.Style)
+	}
+}
+
+// An address that Slack would refuse does not take the message with it.
+func TestLink_addresses(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://example.com/a": true, "http://127.0.0.1:8765/archives/C1/p1": true, "": false, "example.com": false,
+		"javascript:alert(1)": false, "https://": false, "https://example.com/" + strings.Repeat("a", 3000): false,
+	} {
+		if b := blocks.LinkButton("page", "Page", address); (b.URL != "") != want {
+			t.Errorf("LinkButton(%.40s) leads to %.40q", address, b.URL)
+		}
+		if _, linked := blocks.Link("Page", address).(*slack.RichTextSectionLinkElement); linked != want {
+			t.Errorf("Link(%.40s) is a link: %v", address, linked)
+		}
+	}
+}
+
+func TestFileInput_limits(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[int]int{-1: 1, 0: 1, 1: 1, 10: 10, 11: 10} {
+		in := blocks.FileInput(blocks.Input{Name: "file", Label: "File", Dispatch: true}, nil, limit)
+		if e := in.Element.(*slack.FileInputBlockElement); e.MaxFiles != want || in.DispatchAction {
+			t.Errorf("FileInput(%d) takes %d files, dispatches %v; want %d", limit, e.MaxFiles, in.DispatchAction, want)
+		}
 	}
 }
 

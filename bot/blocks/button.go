@@ -20,7 +20,37 @@ func Button(actionID, text, value string, options ...ButtonOption) *slack.Button
 type ButtonOption func(*slack.ButtonBlockElement)
 
 // Primary makes the button the one that is asked for: green.
-func Primary(b *slack.ButtonBlockElement) { b.Style = slack.StylePrimary }
+func Primary(b *slack.ButtonBlockElement) { style(b, slack.StylePrimary) }
+
+// Danger makes the button one to think twice about: red.
+func Danger(b *slack.ButtonBlockElement) { style(b, slack.StyleDanger) }
+
+// Ask makes Slack ask before it passes on the click: a title, a text, and the words on the two buttons. Only yes is a
+// click. The button of yes has the colour of the button.
+func Ask(title, text, yes, no string) ButtonOption {
+	return func(b *slack.ButtonBlockElement) {
+		b.Confirm = slack.NewConfirmationBlockObject(
+			plain(title, maxAskTitle), plain(text, maxAskText), plain(yes, maxAskButton), plain(no, maxAskButton))
+		style(b, b.Style)
+	}
+}
+
+func style(b *slack.ButtonBlockElement, s slack.Style) {
+	b.Style = s
+	if b.Confirm != nil {
+		b.Confirm.Style = s
+	}
+}
+
+// LinkButton returns a button that opens a web page. Slack tells of the click as of any other, but nothing has to answer
+// it. An address that Slack would not take is left out.
+func LinkButton(actionID, text, address string, options ...ButtonOption) *slack.ButtonBlockElement {
+	b := Button(actionID, text, "", options...)
+	if isAddress(address) {
+		b.URL = address
+	}
+	return b
+}
 
 // Label says to screen readers what the button does, when its text alone ("Open") does not.
 func Label(s string) ButtonOption {

@@ -76,6 +76,14 @@ func DateTime(in Input, initial time.Time) *slack.InputBlock {
 	return in.around(e)
 }
 
+// FileInput returns a field for at most limit files (1 to 10), with the endings that the person's computer offers first
+// ("csv"); it may give others too, and Slack takes files of up to 10 MB.
+func FileInput(in Input, endings []string, limit int) *slack.InputBlock {
+	e := slack.NewFileInputBlockElement(in.Name).WithFileTypes(endings...).WithMaxFiles(max(1, min(limit, maxFiles)))
+	in.Dispatch = false // Slack refuses it here
+	return in.around(e)
+}
+
 // Option returns one choice.
 func Option(text, value string) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(cmp.Or(cutID(value, maxOptionValue), Empty), plain(text, maxOptionText), nil)

@@ -23,10 +23,15 @@ const (
 	maxInput       = 3000 // plain_text_input: max_length
 	maxButtonText  = 75   // button: text, accessibility_label
 	maxButtonValue = 2000 // button: value
+	maxButtonURL   = 3000 // button: url
+	maxAskTitle    = 100  // confirm: title
+	maxAskText     = 300  // confirm: text
+	maxAskButton   = 30   // confirm: confirm, deny
 	maxOptions     = 100  // options of a select
 	maxRadio       = 10   // options of radio buttons
 	maxOptionText  = 75   // option: text
 	maxOptionValue = 150  // option: value
+	maxFiles       = 10   // files of a file_input
 )
 
 // Empty stands where a text is empty: Slack refuses a text of no characters.

@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -77,6 +78,20 @@ func Bold(s string) slack.RichTextSectionElement {
 // Code returns a part of a [Line] in the style of code: something to type or copy exactly.
 func Code(s string) slack.RichTextSectionElement {
 	return part(s, &slack.RichTextSectionTextStyle{Code: true})
+}
+
+// Link returns a link to a web page as a part of a [Line]; its text alone if Slack would not take the address.
+func Link(text, address string) slack.RichTextSectionElement {
+	if !isAddress(address) {
+		return Plain(text)
+	}
+	return slack.NewRichTextSectionLinkElement(address, clean(text, maxText), nil)
+}
+
+// isAddress reports whether address is one of a web page that fits into a button.
+func isAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(address) <= maxButtonURL
 }
 
 // User returns the mention of a member by Slack id, as a part of a [Line].

@@ -24,8 +24,8 @@ func (s *Server) scene(user string, at Place) (spot, error) {
 	if at.View != "" {
 		return s.viewScene(u, at.View)
 	}
-	m := s.message(at.Channel, at.TS)
-	if m == nil || m.OnlyFor != "" && m.OnlyFor != user {
+	m, ch := s.message(at.Channel, at.TS), s.channel(at.Channel)
+	if m == nil || ch == nil || !ch.Has(user) || m.OnlyFor != "" && m.OnlyFor != user {
 		return spot{}, fmt.Errorf("%s sees no message %s in %s", u.Name, at.TS, at.Channel)
 	}
 	return spot{user: u, message: m, blocks: m.Blocks}, nil
@@ -109,9 +109,13 @@ func (s *Server) place(p answer, c spot) {
 		return
 	}
 	m := c.message
-	p["container"] = answer{
+	container := answer{
 		"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.OnlyFor != "",
 	}
+	if m.ThreadTS != "" {
+		container["thread_ts"] = m.ThreadTS
+	}
+	p["container"] = container
 	p["channel"] = answer{"id": m.Channel, "name": s.payloadName(m.Channel)}
 	if m.OnlyFor == "" {
 		p["message"] = s.messageObject(m)

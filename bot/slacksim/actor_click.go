@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Click presses a button, and confirms if it asks to. block may be "" for any block; the value, if given, must be the
+// Click presses a button, and says yes if it asks (see [Server.Asks]). block may be "" for any block; the value, if given, must be the
 // button's own. It is an error if there is no such button, or the person cannot see it.
 func (s *Server) Click(ctx context.Context, user string, at Place, block, action string, value ...string) (Outcome, error) {
 	return s.act(ctx, user, at, func(c spot) (found, Value, bool, error) {
@@ -18,6 +18,32 @@ func (s *Server) Click(ctx context.Context, user string, at Place, block, action
 		}
 		return f, Value{Type: f.kind()}, true, err
 	})
+}
+
+// Question is what Slack asks before it passes on a click.
+type Question struct {
+	Title, Text string
+	Yes, No     string // on the buttons
+	Danger      bool   // Yes is red
+}
+
+// Asks returns the question that a button asks before a click on it counts; nil if it asks none.
+func (s *Server) Asks(user string, at Place, block, action string, value ...string) (*Question, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.scene(user, at)
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.find(block, action, value...)
+	q, asks := f.element["confirm"].(map[string]any)
+	if err != nil || !asks {
+		return nil, err
+	}
+	return &Question{
+		Title: plainText(q["title"]), Text: plainText(q["text"]), Yes: plainText(q["confirm"]), No: plainText(q["deny"]),
+		Danger: str1(q, "style") == "danger",
+	}, nil
 }
 
 // Choose sets what is chosen in a select, in radio buttons, checkboxes, an overflow menu or a date element, by the values

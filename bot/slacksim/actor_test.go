@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -159,6 +160,46 @@ func TestClick(t *testing.T) {
 		if _, err := s.Click(t.Context(), slacksim.Noah, at, act[0], act[1], act[2:]...); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A message is seen by the members of its channel only, so nobody else can click in it.
+func TestClick_byMembersOnly(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for channel, members := range map[string][]string{
+		slacksim.Marketing: {slacksim.Mia, slacksim.Noah}, s.Direct(slacksim.Noah): {slacksim.Noah}, slacksim.Private: {slacksim.Mia},
+	} {
+		out := s.form("chat.postMessage", "channel", channel, "text", "x", "blocks", encode(t, []any{actions(button("go", "Go", "1"))}))
+		wantError(t, out, "")
+		at := slacksim.Place{Channel: channel, TS: out["ts"].(string)}
+		for _, user := range []string{slacksim.Mia, slacksim.Noah, slacksim.Stranger} {
+			_, err := s.Asks(user, at, "", "go")
+			if member := slices.Contains(members, user); (err == nil) != member {
+				t.Errorf("%s in %s: %v, want a click possible: %v", user, channel, err, member)
+			}
+		}
+	}
+}
+
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	sure := button("stop", "Stop", "1")
+	sure["confirm"] = object{
+		"title": plain("Stop it?"), "text": object{"type": "mrkdwn", "text": "*3* are left"}, "confirm": plain("Stop"), "deny": plain("Go on"),
+		"style": "danger",
+	}
+	at := s.post(actions(sure, button("go", "Go", "1")))
+	q, err := s.Asks(slacksim.Mia, at, "", "stop", "1")
+	if want := (slacksim.Question{Title: "Stop it?", Text: "*3* are left", Yes: "Stop", No: "Go on", Danger: true}); err != nil || q == nil || *q != want {
+		t.Errorf("Asks = %+v, %v; want %+v", q, err, want)
+	}
+	if q, err := s.Asks(slacksim.Mia, at, "", "go"); q != nil || err != nil {
+		t.Errorf("a button that asks nothing asks %+v, %v", q, err)
+	}
+	if _, err := s.Asks(slacksim.Mia, at, "", "stop", "2"); err == nil {
+		t.Error("a button that is not there asks something")
 	}
 }
 
@@ -564,12 +605,93 @@ func TestFiles_inForm(t *testing.T) {
 	if err := s.Attach(t.Context(), slacksim.Mia, id, "file", "more.csv", nil); err == nil {
 		t.Error("a second file was taken")
 	}
+	if err := s.Detach(t.Context(), slacksim.Mia, id, "file", "list.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Detach(t.Context(), slacksim.Mia, id, "file", "list.csv"); err == nil {
+		t.Error("a file was taken out twice")
+	}
+	if err := s.Attach(t.Context(), slacksim.Mia, id, "file", "list.csv", []byte("a\nb")); err != nil {
+		t.Fatal(err)
+	}
 	must(t)(s.Submit(t.Context(), slacksim.Mia, id))
 	e := <-got
 	files := e.Payload["view"].(object)["state"].(object)["values"].(object)["file"].(object)["file"].(object)["files"].([]any)
 	file := files[0].(object)
 	if file["name"] != "list.csv" || file["user"] != slacksim.Mia || !strings.HasPrefix(file["url_private"].(string), host) {
 		t.Errorf("file = %v", file)
+	}
+}
+
+func TestFiles_odd(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.open(modal(input("file", object{"type": "file_input"})))
+	got := s.answering(nil)
+	for name, option := range map[string]slacksim.FileOption{
+		"others.csv": slacksim.OwnedBy(slacksim.Noah), "large.csv": slacksim.Claiming(1), "asked.csv": slacksim.ToldWhenAsked,
+	} {
+		if err := s.Attach(t.Context(), slacksim.Mia, id, "file", name, []byte("a,b"), option); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t)(s.Submit(t.Context(), slacksim.Mia, id))
+	e := <-got
+	for _, x := range e.Payload["view"].(object)["state"].(object)["values"].(object)["file"].(object)["file"].(object)["files"].([]any) {
+		file := x.(object)
+		told := s.form("files.info", "file", file["id"].(string))["file"].(object)
+		size := map[string]float64{"others.csv": 3, "large.csv": 1, "asked.csv": 3}[told["name"].(string)]
+		owner := map[string]string{"others.csv": slacksim.Noah}[told["name"].(string)]
+		if told["size"] != size || told["user"] != cmp.Or(owner, slacksim.Mia) || told["file_access"] != "visible" {
+			t.Errorf("files.info = %v", told)
+		}
+		if told["name"] != "asked.csv" {
+			continue
+		}
+		if file["file_access"] != "check_file_info" || file["url_private"] != nil || file["name"] != "" {
+			t.Errorf("file = %v, want nothing but its id", file)
+		}
+	}
+}
+
+func TestFiles_faults(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	id := s.open(modal(input("file", object{"type": "file_input"})))
+	if err := s.Attach(t.Context(), slacksim.Mia, id, "file", "list.csv", []byte("a,b")); err != nil {
+		t.Fatal(err)
+	}
+	file := s.View(slacksim.Mia).State["file"]["file"].Files[0]
+	url := s.form("files.info", "file", file.ID)["file"].(object)["url_private"].(string)
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for name, tt := range map[string]struct {
+		fault  slacksim.Fault
+		status int
+		header [2]string
+	}{
+		"no scope":      {slacksim.Fault{Method: "download", Error: "missing_scope", Times: 1}, http.StatusOK, [2]string{"Content-Type", "text/html; charset=utf-8"}},
+		"led elsewhere": {slacksim.Fault{Method: "download", Redirect: "https://example.com/", Times: 1}, http.StatusFound, [2]string{"Location", "https://example.com/"}},
+		"broken":        {slacksim.Fault{Method: "download", Status: 500, Times: 1}, 500, [2]string{"Content-Type", "text/html"}},
+		"too many":      {slacksim.Fault{Method: "download", RetryAfter: 1500e6, Times: 1}, http.StatusTooManyRequests, [2]string{"Retry-After", "2"}},
+	} {
+		s.Inject(tt.fault)
+		status, header, body := s.do(s.request(url, formType, "", s.BotToken()))
+		if status != tt.status || header.Get(tt.header[0]) != tt.header[1] || strings.Contains(string(body), "a,b") {
+			t.Errorf("%s: %d, %v, %s", name, status, header, body)
+		}
+	}
+	out := s.form("files.getUploadURLExternal", "filename", "report.csv", "length", "1")
+	for _, status := range []int{http.StatusInternalServerError, http.StatusTooManyRequests, http.StatusOK} {
+		fault := slacksim.Fault{Method: "upload", Status: status, Times: 1}
+		if status == http.StatusTooManyRequests {
+			fault = slacksim.Fault{Method: "upload", RetryAfter: time.Second, Times: 1}
+		}
+		if status != http.StatusOK {
+			s.Inject(fault)
+		}
+		if got, _, _ := s.do(s.request(out["upload_url"].(string), "text/csv", "a", "")); got != status {
+			t.Errorf("upload: %d, want %d", got, status)
+		}
 	}
 }
 

@@ -60,8 +60,9 @@ func (c spot) input(block string) (found, error) {
 	return found{}, fmt.Errorf("there is no input block %q; there are: %s", block, strings.Join(all, ", "))
 }
 
-// Attach puts a file into the file_input of an input block, besides those already there.
-func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, content []byte) error {
+// Attach puts a file into the file_input of an input block, besides those already there. It is a file of that person,
+// unless an option says otherwise.
+func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, content []byte, options ...FileOption) error {
 	if len(content) > maxFormFile {
 		return fmt.Errorf("%s is larger than 10 MB", name)
 	}
@@ -76,7 +77,28 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 		}
 		file := s.addFile(user, name, content)
 		file.done = true
+		for _, option := range options {
+			option(&file.File)
+		}
 		v.Files = append(slices.Clip(v.Files), file.File)
+		return f, v, false, nil
+	})
+	return err
+}
+
+// Detach takes a file out of the file_input of an input block again.
+func (s *Server) Detach(ctx context.Context, user, viewID, block, name string) error {
+	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (found, Value, bool, error) {
+		f, err := c.input(block)
+		if err != nil {
+			return f, Value{}, false, err
+		}
+		v := c.view.State[block][f.actionID()]
+		i := slices.IndexFunc(v.Files, func(file File) bool { return file.Name == name })
+		if i < 0 {
+			return f, Value{}, false, f.cannot("has no file %s", name)
+		}
+		v.Files = slices.Delete(slices.Clone(v.Files), i, i+1)
 		return f, v, false, nil
 	})
 	return err

@@ -68,10 +68,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	fault := s.takeFault(r, name)
 	if fault.Status != 0 {
-		s.noteCall(c, start, fmt.Sprintf("HTTP %d", fault.Status), nil)
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(fault.Status)
-		_, _ = io.WriteString(w, "<html><body>Server Error</body></html>")
+		s.noteCall(c, start, fmt.Sprintf("HTTP %d", fault.answer(w)), nil)
 		return
 	}
 	s.mu.Lock()
@@ -83,7 +80,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 
 	if no != nil && no.Code == "ratelimited" {
 		status = http.StatusTooManyRequests
-		w.Header().Set("Retry-After", fmt.Sprint(int((no.Retry+time.Second-1)/time.Second)))
+		w.Header().Set("Retry-After", fmt.Sprint(seconds(no.Retry)))
 	}
 	s.noteCall(c, start, outcome(no), body)
 	if c.token == s.botToken {

@@ -39,7 +39,7 @@ func (s *Server) userList(c *call) (answer, *refusal) {
 // userObject is a user as Slack describes one; the address only with its own scope.
 func (s *Server) userObject(u User) answer {
 	profile := answer{
-		"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.TeamID,
+		"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": u.TeamID, "phone": u.Phone,
 		"real_name_normalized": u.RealName, "display_name_normalized": u.Name,
 	}
 	if u.Email != "" && slices.Contains(s.scopes, "users:read.email") {

@@ -324,4 +324,10 @@ func TestReactions(t *testing.T) {
 	if !strings.HasSuffix(link, strings.ReplaceAll(ts, ".", "")) {
 		t.Errorf("permalink = %s", link)
 	}
+	get := s.request(host+"/api/chat.getPermalink?channel="+slacksim.Marketing+"&message_ts="+ts, "", "", s.BotToken())
+	get.Method = http.MethodGet
+	if _, _, body := s.do(get); !strings.Contains(string(body), link) {
+		t.Errorf("GET chat.getPermalink = %s, want %s", body, link)
+	}
+	wantError(t, s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", "1.1"), "message_not_found")
 }

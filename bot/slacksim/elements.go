@@ -205,7 +205,7 @@ func (f found) action(v Value, ts string) answer {
 	out := answer{"type": f.kind(), "action_id": f.actionID(), "block_id": f.blockID(), "action_ts": ts}
 	if f.kind() == "button" {
 		out["text"] = f.element["text"]
-		for _, key := range []string{"value", "style"} {
+		for _, key := range []string{"value", "style", "url"} {
 			if s := str1(f.element, key); s != "" {
 				out[key] = s
 			}

@@ -1,16 +1,20 @@
 package slacksim
 
 import (
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
 // Fault is a wrong answer of the Web API, in the place of the right one.
 type Fault struct {
-	Method     string        // "response_url" for those, "" for everything
-	Error      string        // ok:false with this error
+	// Method may also be "response_url", "upload" (of a file's bytes) or "download"; "" is everything.
+	Method     string
+	Error      string        // ok:false with this error; a download gives the page to log in at
 	Status     int           // an HTTP status with a page of HTML
+	Redirect   string        // of a download: the address it leads to
 	RetryAfter time.Duration // 429, in whole seconds
 	Delay      time.Duration // before answering, rightly or wrongly; longer than the caller's patience = a hang
 	Times      int           // how many calls; 0 = all until ClearFaults
@@ -105,6 +109,24 @@ func (s *Server) takeFault(r *http.Request, method string) Fault {
 	}
 	return f
 }
+
+// answer writes the HTTP status of a fault, and returns it; 0 if it has none.
+func (f Fault) answer(w http.ResponseWriter) int {
+	status := f.Status
+	if f.RetryAfter > 0 {
+		status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(f.RetryAfter)))
+	}
+	if status != 0 {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<html><body>Server Error</body></html>")
+	}
+	return status
+}
+
+// seconds are whole seconds, rounded up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // pace returns how long the bot must wait with a method, 0 if it need not.
 func (f *faultState) pace(now time.Time, method string, perMinute int) time.Duration {

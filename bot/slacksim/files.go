@@ -29,6 +29,18 @@ type storedFile struct {
 	done     bool // completeUploadExternal was called
 }
 
+// FileOption changes a file that [Server.Attach] puts into a form.
+type FileOption func(*File)
+
+// OwnedBy makes the file that of another user.
+func OwnedBy(user string) FileOption { return func(f *File) { f.User = user } }
+
+// Claiming makes Slack tell another size than the file has.
+func Claiming(size int) FileOption { return func(f *File) { f.Size = size } }
+
+// ToldWhenAsked makes the payload name the file only; files.info tells the rest, as with files of Slack Connect.
+func ToldWhenAsked(f *File) { f.ask = true }
+
 // FileContent returns a file of the workspace.
 func (s *Server) FileContent(id string) (File, []byte, bool) {
 	s.mu.Lock()
@@ -65,13 +77,24 @@ func (s *Server) addFile(user, name string, content []byte) *storedFile {
 }
 
 // fileObjects are files as Slack describes them.
+//
+// Source: https://docs.slack.dev/reference/objects/file-object. What stands in an object that says check_file_info, apart
+// from the id, is assumed.
 func fileObjects(files []File) []answer {
 	out := make([]answer, len(files))
 	for i, f := range files {
+		if f.ask {
+			out[i] = answer{
+				"id": f.ID, "name": "", "title": "", "mimetype": "", "size": 0, "user": "", "filetype": "", "created": 0, "timestamp": 0,
+				"mode": "file_access", "file_access": "check_file_info",
+			}
+			continue
+		}
 		out[i] = answer{
 			"id": f.ID, "name": f.Name, "title": f.Title, "mimetype": f.Mimetype, "size": f.Size, "user": f.User,
 			"filetype": strings.TrimPrefix(path.Ext(f.Name), "."), "created": f.Created.Unix(), "timestamp": f.Created.Unix(),
-			"mode": "hosted", "is_external": false, "is_public": false, "url_private": f.url, "url_private_download": f.url,
+			"mode": "hosted", "file_access": "visible", "is_external": false, "is_public": false,
+			"url_private": f.url, "url_private_download": f.url,
 			"channels": append([]string{}, f.Channels...),
 		}
 	}
@@ -98,6 +121,13 @@ func (s *Server) uploadURL(c *call) (answer, *refusal) {
 // serveUpload takes the bytes, raw or as the field "file" of a multipart form.
 func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, id string) {
 	start := time.Now()
+	fault := s.takeFault(r, "upload")
+	if status := fault.answer(w); status != 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.note(TrafficEntry{FromBot: true, Kind: "upload", Name: id, Status: strconv.Itoa(status), Duration: time.Since(start)})
+		return
+	}
 	content, err := readUpload(w, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,29 +219,35 @@ func (s *Server) fileInfo(c *call) (answer, *refusal) {
 	if f == nil || !f.done {
 		return nil, refuse("file_not_found")
 	}
-	return answer{"file": fileObjects([]File{f.File})[0], "content": nil, "response_metadata": answer{"next_cursor": ""}}, nil
+	told := f.File
+	told.ask = false
+	return answer{"file": fileObjects([]File{told})[0], "content": nil, "response_metadata": answer{"next_cursor": ""}}, nil
 }
 
-// serveDownload gives a file to the bearer of the bot's token, and a page to log in to anyone else.
+// serveDownload gives a file to the bearer of the bot's token, and a page to log in at to anyone else.
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request, rest string) {
 	id := strings.TrimPrefix(strings.SplitN(rest, "/", 2)[0], Team+"-")
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	fault := s.takeFault(r, "download")
 	s.mu.Lock()
 	f := s.files[id]
-	allowed := token == s.botToken && s.checkScope("files:read") == nil
+	allowed := token == s.botToken && s.checkScope("files:read") == nil && fault.Error == ""
 	status := cond(allowed, cond(f != nil && f.done, "ok", "not found"), "login page")
 	var content []byte
 	kind := ""
 	if f != nil {
 		content, kind = f.content, f.Mimetype
 	}
-	s.note(TrafficEntry{FromBot: true, Kind: "download", Name: id, Status: status})
+	s.note(TrafficEntry{FromBot: true, Kind: "download", Name: id, Status: cond(fault.Status+len(fault.Redirect) > 0, "fault", status)})
 	s.mu.Unlock()
-	switch status {
-	case "ok":
+	switch {
+	case fault.Redirect != "":
+		http.Redirect(w, r, fault.Redirect, http.StatusFound)
+	case fault.answer(w) != 0:
+	case status == "ok":
 		w.Header().Set("Content-Type", kind)
 		_, _ = w.Write(content)
-	case "not found":
+	case status == "not found":
 		http.NotFound(w, r)
 	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

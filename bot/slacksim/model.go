@@ -10,7 +10,7 @@ import (
 type User struct {
 	ID, TeamID     string
 	Name, RealName string
-	Email          string
+	Email, Phone   string
 	Title          string
 	TZ, TZLabel    string // IANA name, and what Slack calls it
 	TZOffset       int    // seconds east of UTC
@@ -147,6 +147,7 @@ type File struct {
 	Channels                  []string // where it is shared
 	Created                   time.Time
 	url                       string // url_private, as the bot was told
+	ask                       bool   // only files.info tells more than the id
 }
 
 // Outcome is what came of a person's act.

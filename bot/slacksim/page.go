@@ -61,6 +61,8 @@ func (s *Server) Page(opts PageOptions) http.Handler {
 	mux.HandleFunc("GET /{$}", p.whole)
 	mux.Handle("GET /web/", http.FileServerFS(webFiles))
 	mux.HandleFunc("GET /live", p.live)
+	mux.HandleFunc("GET /file/{id}", p.file)
+	mux.HandleFunc("GET /archives/{channel}/{message}", p.permalink)
 	mux.HandleFunc("POST /say", p.say)
 	mux.HandleFunc("POST /act", p.act)
 	mux.HandleFunc("POST /suggest", p.suggest)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func (s screen) shot(name string) {
 
 func (s screen) value(js string) string {
 	s.t.Helper()
-	out, err := chromedp.Run(s.tab, chromedp.Evaluate[string](js))
+	out, err := chromedp.Run(s.tab, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
 	if err != nil {
 		s.t.Fatalf("%s: %v", js, err)
 	}
@@ -148,8 +149,9 @@ func TestPage_inBrowser(t *testing.T) {
 	s.sees("#messages .private", "Only visible to you")
 	s.shot("channel")
 
-	t.Run("confirm", func(*testing.T) { s.confirms() })
+	t.Run("confirm", func(t *testing.T) { s.confirms(t, sim) })
 	s.sends(t, sim)
+	s.opens(t, sim)
 	s.shot("sent")
 	if v := sim.Violations(); len(v) > 0 {
 		t.Errorf("violations = %q, want none", v)
@@ -158,11 +160,33 @@ func TestPage_inBrowser(t *testing.T) {
 	s.looks(base)
 }
 
-func (s screen) confirms() {
-	s.do("press a button that asks first", chromedp.Click(`//form[contains(@class,"blocks")]//button[contains(.,"Refresh")]`))
-	s.sees("#question", "It costs one call.")
+func (s screen) confirms(t *testing.T, sim *Server) {
+	refresh := chromedp.Click(`//form[contains(@class,"blocks")]//button[contains(.,"Refresh")]`)
+	s.do("press a button that asks first", refresh)
+	s.sees("#question[open]", "It costs one call.")
+	s.shot("question")
 	s.keys("leave it", kb.Escape)
-	s.sees("#messages", "Pick a directory")
+	s.lacks("#question[open]")
+	s.do("press it again and say no", refresh, chromedp.Click("#question-no"))
+	s.lacks("#question[open]")
+	for _, e := range sim.Traffic() {
+		if e.Kind == "envelope" && strings.Contains(e.Name, "directories_refresh") {
+			t.Error("the bot heard of a click that was taken back")
+		}
+	}
+	s.do("press it again and say yes", refresh, chromedp.Click("#question-yes"))
+	s.sees("#messages", "(edited)")
+}
+
+// opens looks at a file that the bot posted.
+func (s screen) opens(t *testing.T, sim *Server) {
+	shareFile(sim, Marketing, "", "report.csv", "recipient,outcome\n+32470123456,accepted\n")
+	s.sees("#messages .file", "report.csv")
+	s.shot("file")
+	address := s.value(`document.querySelector("#messages .file a").href`)
+	if got := s.value(`(async () => (await fetch(` + strconv.Quote(address) + `)).text())()`); !strings.HasPrefix(got, "recipient,outcome") {
+		t.Errorf("the link leads to %q", got)
+	}
 }
 
 func (s screen) sends(t *testing.T, sim *Server) {
@@ -188,7 +212,8 @@ func (s screen) sends(t *testing.T, sim *Server) {
 		t.Fatal(err)
 	}
 	s.do("choose an instant and a file", chromedp.SetValue(`dialog input[type="datetime-local"]`, "2026-11-20T15:20"),
-		chromedp.SetUploadFiles(`dialog input[type=file]`, []string{list}))
+		chromedp.SetUploadFiles(`dialog input[type=file]`, []string{list}), chromedp.ScrollIntoView(`dialog input[type=file]`))
+	s.shot("chosen-file")
 	s.do("fill it and submit", chromedp.SendKeys(`dialog textarea[id]:not([placeholder^="+"])`, "Hello!"), chromedp.Click(`dialog .submit`))
 	s.sees("dialog .error", "“0470 12” is not a phone number")
 	s.shot("errors")

@@ -139,27 +139,6 @@ func standingValues(v Value) []string {
 	return out
 }
 
-// attach hands over chosen files, unless they are there from an earlier try.
-func (p *page) attach(ctx context.Context, v viewer, view, block string, standing Value, r *http.Request, name string) error {
-	if r.MultipartForm == nil {
-		return nil
-	}
-	for _, f := range r.MultipartForm.File[name] {
-		there := slices.ContainsFunc(standing.Files, func(s File) bool { return s.Name == f.Filename && int64(s.Size) == f.Size })
-		if f.Filename == "" || there {
-			continue
-		}
-		content, err := contentOf(f)
-		if err != nil {
-			return err
-		}
-		if err := p.slack.Attach(ctx, v.person.ID, view, block, f.Filename, content); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func contentOf(f *multipart.FileHeader) ([]byte, error) {
 	file, err := f.Open()
 	if err != nil {

@@ -27,7 +27,7 @@ type drawnMessage struct {
 	Reply           bool
 	Text            template.HTML
 	Blocks          []drawnBlock
-	Files           []string
+	Files           []drawnFile
 	Reactions       []string
 	Plain           string // for the announcement
 	Version         string
@@ -66,14 +66,12 @@ func (p *page) drawMessage(v viewer, m Message, before *Message) drawnMessage {
 		Edited: m.Edits > 0, Typed: m.Typed, Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
 		Time: at.Format("3:04 PM"), Moment: at.Format("Monday, January 2, 2006 at 3:04:05 PM"), Machine: at.Format(time.RFC3339),
 		Plain: clipped(m.Plain()), Blocks: pt.drawBlocks(m.Blocks),
+		Files: p.drawFiles(v, m.Files),
 	}
 	d.Author, d.OwnWord = p.author(m)
 	d.Avatar = avatar(m.User, d.Author, d.App || d.OwnWord)
 	if len(d.Blocks) == 0 {
 		d.Text = pt.mrkdwn(m.Text)
-	}
-	for _, f := range m.Files {
-		d.Files = append(d.Files, f.Name)
 	}
 	for _, r := range m.Reactions {
 		name, _, _ := strings.Cut(r, " ")

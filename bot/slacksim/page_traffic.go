@@ -94,6 +94,9 @@ func faults() []fault {
 			s.Inject(Fault{RetryAfter: 3 * time.Second, Times: 1})
 		}},
 		{"error", "Fail the next call", "The next Web API call gets 503.", func(s *Server) { s.Inject(Fault{Status: 503, Times: 1}) }},
+		{"download", "Keep the next file back", "The next download leads to a page to log in at.", func(s *Server) {
+			s.Inject(Fault{Method: "download", Error: "missing_scope", Times: 1})
+		}},
 		{"clear", "Clear the Web API's faults", "What is still set for later calls is taken back.", func(s *Server) { s.ClearFaults() }},
 	}
 }

@@ -87,6 +87,8 @@ func plainElement(x any) string {
 			option, _ := x.(map[string]any)
 			return "( ) " + plainText(option["text"])
 		})
+	case "file_input":
+		return "[file: " + plainEach(", ", o["filetypes"], func(x any) string { s, _ := x.(string); return s }) + "]"
 	case nil:
 		return ""
 	}

@@ -43,7 +43,7 @@ type drawnControl struct {
 	Wrong            bool
 	Confirm          string // JSON of the question asked before, "" if none
 	ElementType      string
-	FilesAlreadyHere []string
+	FilesAlreadyHere []drawnFile
 }
 
 type drawnOption struct {
@@ -188,7 +188,7 @@ func (p *painter) files(c *drawnControl, e wireElement, v Value) {
 	}
 	c.Accept = strings.Join(types, ",")
 	for _, f := range v.Files {
-		c.FilesAlreadyHere = append(c.FilesAlreadyHere, f.Name)
+		c.FilesAlreadyHere = append(c.FilesAlreadyHere, drawnFile{ID: f.ID, Name: f.Name, Size: sizeWords(f.Size)})
 	}
 }
 

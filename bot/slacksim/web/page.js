@@ -207,6 +207,8 @@
   let stickNext = true;
   stream.addEventListener("scroll", () => { stickNext = atBottom(); });
   toBottom();
+  const linked = location.hash && document.getElementById(location.hash.slice(1));
+  if (linked) { linked.scrollIntoView({ block: "center" }); stickNext = false; }
 
   // ---- The message box ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,84 @@
+package bot
+
+import (
+	"encoding/json"
+
+	"github.com/slack-go/slack"
+)
+
+// File is a file that a person put into a form, as far as Slack describes it. [Files] downloads it.
+type File struct {
+	// ID is Slack's id, Name with its ending, Title what Slack shows.
+	ID, Name, Title string
+	// Mimetype is what Slack takes the file for, mostly by its name.
+	Mimetype string
+	// User is whose file it is.
+	User string
+	// Size is in bytes, as Slack says; see [Files.Download].
+	Size int64
+	// URL is where the file can be downloaded with the bot token.
+	URL string
+	// FileAccess is "check_file_info" if Slack tells the rest only when asked (Slack Connect).
+	FileAccess string
+}
+
+// fileState is a file object of Slack as far as it is read.
+//
+// Source: https://docs.slack.dev/reference/objects/file-object.
+type fileState struct {
+	ID                 string `json:"id"`
+	Name               string `json:"name"`
+	Title              string `json:"title"`
+	Mimetype           string `json:"mimetype"`
+	User               string `json:"user"`
+	Size               int64  `json:"size"`
+	URLPrivate         string `json:"url_private"`
+	URLPrivateDownload string `json:"url_private_download"`
+	FileAccess         string `json:"file_access"`
+}
+
+// Files returns the files in the file_input named name.
+func (v *View) Files(name string) []File {
+	var files []File
+	for _, raw := range v.values[name][name].Files {
+		var f fileState
+		if decode(raw, &f) == nil && f.ID != "" {
+			files = append(files, f.file())
+		}
+	}
+	return files
+}
+
+func (f fileState) file() File {
+	url := f.URLPrivateDownload
+	if url == "" {
+		url = f.URLPrivate
+	}
+	return File{
+		ID: f.ID, Name: f.Name, Title: f.Title, Mimetype: f.Mimetype, User: f.User, Size: f.Size, URL: url, FileAccess: f.FileAccess,
+	}
+}
+
+// fileOf returns a file as files.info describes it.
+func fileOf(f *slack.File) File {
+	return fileState{
+		ID: f.ID, Name: f.Name, Title: f.Title, Mimetype: f.Mimetype, User: f.User, Size: int64(f.Size),
+		URLPrivate: f.URLPrivate, URLPrivateDownload: f.URLPrivateDownload, FileAccess: f.FileAccess,
+	}.file()
+}
+
+// WithFiles puts files into the field named name of a view made by [NewView].
+func (v *View) WithFiles(name string, files ...File) *View {
+	var state elementState
+	for _, f := range files {
+		raw, err := json.Marshal(fileState{
+			ID: f.ID, Name: f.Name, Title: f.Title, Mimetype: f.Mimetype, User: f.User, Size: f.Size,
+			URLPrivate: f.URL, FileAccess: f.FileAccess,
+		})
+		if err == nil { // strings and a number
+			state.Files = append(state.Files, raw)
+		}
+	}
+	v.values[name] = map[string]elementState{name: state}
+	return v
+}

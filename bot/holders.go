@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// maxHolders bounds how many people Holders asks Slack about, and holdersAtOnce how many at a time. Slack: users.info
+	// takes about 100 calls a minute.
+	maxHolders    = 50
+	holdersAtOnce = 8
+)
+
+// Holders names the people who hold a right: those the setting names and the members of its user groups, each once, in
+// that order, as far as they really may (see [Bot.May]). At most 50 are looked at. Everyone is true if every full member
+// holds it; then no ids are given. With an error the ids are those that Slack did tell of.
+func (b *Bot) Holders(ctx context.Context, right Right) (ids []string, everyone bool, err error) {
+	roster := b.people.roster[right]
+	if right == Read || roster.All {
+		return nil, true, nil
+	}
+	named, err := b.people.named(ctx, roster)
+	ids, failed := b.people.full(ctx, named[:min(len(named), maxHolders)])
+	return ids, false, errors.Join(err, failed)
+}
+
+// named lists the people a roster names, by themselves or by a group, each once.
+func (p *people) named(ctx context.Context, roster Roster) (ids []string, err error) {
+	ids = slices.Clone(roster.Users)
+	for _, group := range roster.Groups {
+		members, failed := p.groups.get(ctx, group)
+		ids, err = append(ids, members...), errors.Join(err, failed)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	}), err
+}
+
+// full keeps those ids that are of full members.
+func (p *people) full(ctx context.Context, ids []string) (members []string, err error) {
+	errs := make([]error, len(ids))
+	var asking errgroup.Group
+	asking.SetLimit(holdersAtOnce)
+	for i, id := range ids {
+		asking.Go(func() error {
+			who, profile, err := p.person(ctx, id, "")
+			if err == nil {
+				err = p.member(who, profile)
+			}
+			errs[i] = err
+			return nil
+		})
+	}
+	_ = asking.Wait() // none returns an error
+	for i, id := range ids {
+		switch m, _ := errors.AsType[*Mistake](errs[i]); {
+		case m == nil:
+			members = append(members, id)
+		case m.Cause != nil: // Slack could not be asked
+			err = errors.Join(err, m.Cause)
+		}
+	}
+	return members, err
+}

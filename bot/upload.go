@@ -1,0 +1,75 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// maxAltText is Slack's limit of a file's alternative text, in characters.
+//
+// Source: https://docs.slack.dev/reference/methods/files.getUploadURLExternal.
+const maxAltText = 1000
+
+// Upload is a file that the bot posts.
+type Upload struct {
+	// Name is the file's name with its ending; Title stands above it, the name if empty.
+	Name, Title string
+	// Comment is a message with the file. It is plain text: the bot escapes it.
+	Comment string
+	// AltText tells what is in the file to those who cannot see it.
+	AltText string
+	// Content has at least one byte: Slack takes no empty file.
+	Content []byte
+}
+
+// Upload posts a file to a channel, which may be one of direct messages but, other than in [Poster.Post], no person. It
+// takes part in the channel's pace, and waits when Slack says so. Slack shows the file a moment later.
+//
+// Source: https://docs.slack.dev/messaging/working-with-files#uploading_files.
+func (p *Poster) Upload(ctx context.Context, channel string, u Upload) error {
+	if len(u.Content) == 0 {
+		return errors.New("upload: the file is empty")
+	}
+	id, err := p.deposit(ctx, u)
+	if err != nil {
+		return err
+	}
+	return p.inLane(ctx, channel, func(ctx context.Context) error {
+		_, err := p.slack.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+			Files: []slack.FileSummary{{ID: id, Title: u.Title}}, Channel: channel, InitialComment: Escape(u.Comment),
+		})
+		if err != nil {
+			return fmt.Errorf("files.completeUploadExternal: %w", err)
+		}
+		return nil
+	})
+}
+
+// deposit hands the content over to Slack, where nobody sees it yet.
+func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
+	var place *slack.GetUploadURLExternalResponse
+	err = patiently(ctx, func(ctx context.Context) error {
+		place, err = p.slack.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{
+			FileName: u.Name, FileSize: len(u.Content), AltTxt: blocks.Cut(u.AltText, maxAltText),
+		})
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("files.getUploadURLExternal: %w", err)
+	}
+	err = patiently(ctx, func(ctx context.Context) error {
+		return p.slack.UploadToURL(ctx, slack.UploadToURLParameters{
+			UploadURL: place.UploadURL, Filename: u.Name, Reader: bytes.NewReader(u.Content),
+		})
+	})
+	if err != nil {
+		return "", fmt.Errorf("upload the content: %w", withoutURL(err))
+	}
+	return place.FileID, nil
+}
