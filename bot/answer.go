@@ -114,22 +114,23 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		answer *slack.ViewResponse
 		err    error
 		pushed = shown.pushed
+		view   = *r.View // a copy: the handler may give the same one again
 	)
-	switch view := x.request.View; {
+	switch from := x.request.View; {
 	case shown.there():
-		r.View.ExternalID = shown.external
-		answer, err = b.update(ctx, *r.View, shown)
-	case view == nil:
-		answer, err = b.config.Slack.OpenViewContext(ctx, x.trigger, *r.View)
+		view.ExternalID = shown.external
+		answer, err = b.update(ctx, view, shown)
+	case from == nil:
+		answer, err = b.config.Slack.OpenViewContext(ctx, x.trigger, view)
 	case r.Push && !x.deepest:
-		answer, err = b.config.Slack.PushViewContext(ctx, x.trigger, *r.View)
+		answer, err = b.config.Slack.PushViewContext(ctx, x.trigger, view)
 		pushed = true
 	default:
-		r.View.ExternalID = view.external
-		answer, err = b.update(ctx, *r.View, screen{id: view.ID, hash: view.Hash})
+		view.ExternalID = from.external
+		answer, err = b.update(ctx, view, screen{id: from.ID, hash: from.Hash})
 	}
 	if err != nil {
-		return screen{}, fmt.Errorf("show view %s: %w", r.View.CallbackID, err)
+		return screen{}, fmt.Errorf("show view %s: %w", view.CallbackID, err)
 	}
 	return screen{id: answer.ID, external: answer.ExternalID, pushed: pushed}, nil
 }

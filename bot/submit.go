@@ -148,12 +148,12 @@ func (b *Bot) ackView(x *exchange, ack func(any) error, v *slack.ModalViewReques
 // tryAckView acknowledges with a view, pushed on the stack or in the place of the submitted one. It reports false, with
 // nothing sent, if the view is too large for an acknowledgement.
 func (b *Bot) tryAckView(x *exchange, ack func(any) error, v *slack.ModalViewRequest, push bool) (screen, bool) {
-	shown := screen{id: x.request.View.ID, acked: time.Now()}
-	answer := slack.NewUpdateViewSubmissionResponse(v)
+	shown, view := screen{id: x.request.View.ID, acked: time.Now()}, *v
+	answer := slack.NewUpdateViewSubmissionResponse(&view)
 	if push && !x.deepest {
-		v.ExternalID = externalID()
-		shown.id, shown.external, shown.pushed = "", v.ExternalID, true
-		answer = slack.NewPushViewSubmissionResponse(v)
+		view.ExternalID = externalID()
+		shown.id, shown.external, shown.pushed = "", view.ExternalID, true
+		answer = slack.NewPushViewSubmissionResponse(&view)
 	}
 	err := ack(answer)
 	if errors.Is(err, socket.ErrTooLarge) {

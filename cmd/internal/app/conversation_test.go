@@ -37,11 +37,20 @@ import (
 //	mia types subject: Deals             into a field
 //	mia asks directory: zomer            types into a field with suggestions
 //	offers Zomerpas Oostende = dir_5507  which are these and no others, unless "offers ..." ends them
-//	mia chooses directory: dir_5507      an option by its value, a time as 2040-01-31T10:00:00Z
+//	mia chooses directory: dir_5507      an option by its value, a time as 2040-01-31T10:00:00Z or, in her own time zone,
+//	                                     2040-01-31 10:00
+//	mia uploads list.csv into file:      a file into a field, with the indented lines in it
+//	mia uploads testdata/a.xlsx into file  a file of this folder; "mia takes a.xlsx out of file" takes it away again
 //	mia clicks directory_pick dir_5507   a button, by its action_id and value, on the form on top or else in the message
-//	                                     that has it and was named last
+//	                                     that has it, that she sees, and that was named last
+//	mia confirms: Stop it?               what Slack asks before a click on a button that has it ask: the title, and
+//	                                     indented the text and the buttons; or "mia declines: Stop it?"
 //	mia submits                          the form on top; "mia closes" closes it, "mia closes everything" all of them
 //	error recipients: It has letters     at a field; Slack's own words too. Errors that are not named fail the test
+//
+//	file to mia: report.csv              a file that couponbot posted in her direct messages, with the indented lines in it;
+//	                                     or "file in #marketing: report.csv". Its message is named by itself, if it says
+//	                                     anything. A mark of the byte order is written <bom>
 //
 //	sent sms +32470123456 dir_5507: Hi   Coupontools has sent it: an e-mail with its subject, an SMS with its text
 //	nothing has been sent                besides what was named so far
@@ -53,7 +62,8 @@ import (
 //
 // A text goes on in lines that are indented by two spaces. It must be the whole text, letter by letter; only "..." in it
 // stands for anything. Forms end with what stands in their fields and with their buttons. What is new each time is
-// written <now>, <id>, <ref>. In the end nothing may be left that no line has named: no message, no form, nothing sent.
+// written <now>, <id>, <ref>. In the end nothing may be left that no line has named: no message, no file, no form,
+// nothing sent.
 //
 // Run with -update to have the texts rewritten as they are now, and read the difference.
 
@@ -84,6 +94,8 @@ type conversation struct {
 	errs   map[string]string  // at fields, not yet named
 	offers []string           // suggestions not yet named
 	sent   map[string]bool    // what Coupontools sent, named so far
+	files  map[string]bool    // files named so far, by id
+	asking *asking            // what Slack asks before a click, not yet answered
 }
 
 // reading is a message as it was when it was named, and the text it was named by.
@@ -107,9 +119,7 @@ func playConversation(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	head, steps := parseScript(t, file, string(text))
-	c := &conversation{
-		t: t, file: file, read: map[string]reading{}, seen: map[string]bool{}, sent: map[string]bool{},
-	}
+	c := newConversation(t, file)
 	if *update {
 		defer func() { writeScript(t, file, head, steps) }()
 	}
@@ -125,6 +135,12 @@ func playConversation(t *testing.T, file string) {
 		c.play()
 	}
 	c.end()
+}
+
+func newConversation(t *testing.T, file string) *conversation {
+	return &conversation{
+		t: t, file: file, read: map[string]reading{}, seen: map[string]bool{}, sent: map[string]bool{}, files: map[string]bool{},
+	}
 }
 
 var setting = regexp.MustCompile(`^(un)?set ([A-Z_]+) ?(.*)$`)
@@ -220,7 +236,11 @@ var verbs = []verb{
 	{regexp.MustCompile(`^(\w+) asks (\w+): ?(.*)$`), (*conversation).asks},
 	{regexp.MustCompile(`^offers (.*)$`), (*conversation).offered},
 	{regexp.MustCompile(`^(\w+) chooses (\w+): ?(.*)$`), (*conversation).chooses},
+	{regexp.MustCompile(`^(\w+) uploads (.+) into (\w+)(:?)$`), (*conversation).uploads},
+	{regexp.MustCompile(`^(\w+) takes (.+) out of (\w+)$`), (*conversation).takesOut},
+	{regexp.MustCompile(`^file (to (\w+)|in (#\w+)): (.+)$`), (*conversation).hasFile},
 	{regexp.MustCompile(`^(\w+) clicks (\S+)(?: (.+))?$`), (*conversation).clicks},
+	{regexp.MustCompile(`^(\w+) (confirms|declines): ?(.*)$`), (*conversation).answers},
 	{regexp.MustCompile(`^(\w+) submits$`), (*conversation).submits},
 	{regexp.MustCompile(`^(\w+) closes( everything)?$`), (*conversation).closes},
 	{regexp.MustCompile(`^error (\w+): (.*)$`), (*conversation).fieldError},
@@ -232,6 +252,9 @@ var verbs = []verb{
 	{regexp.MustCompile(`^couponbot (joins|leaves) (#\w+)$`), (*conversation).moves},
 }
 
+// namesWhatIsLeft matches the steps that say what came of the one before.
+var namesWhatIsLeft = regexp.MustCompile(`^(error|offers) |^\w+ (confirms|declines):`)
+
 func (c *conversation) play() {
 	c.t.Helper()
 	for _, v := range verbs {
@@ -239,7 +262,7 @@ func (c *conversation) play() {
 		if m == nil {
 			continue
 		}
-		if !strings.HasPrefix(c.step.line, "error ") && !strings.HasPrefix(c.step.line, "offers ") {
+		if !namesWhatIsLeft.MatchString(c.step.line) {
 			c.noneLeft()
 		}
 		v.play(c, m)
@@ -351,11 +374,14 @@ func (c *conversation) took(out slacksim.Outcome, err error) {
 	c.errs = maps.Clone(out.Errors)
 }
 
-// noneLeft fails if an error at a field or a suggestion was not named.
+// noneLeft fails if an error at a field or a suggestion was not named, or a click not confirmed.
 func (c *conversation) noneLeft() {
 	c.t.Helper()
 	if len(c.errs) > 0 || len(c.offers) > 0 {
 		c.fail("the line before does not name the errors %v, the suggestions %q", c.errs, c.offers)
+	}
+	if c.asking != nil {
+		c.fail("the click is neither confirmed nor declined:\n%s", c.asking.text)
 	}
 }
 
@@ -482,6 +508,9 @@ func valueText(v slacksim.Value) string {
 	if v.Time != 0 {
 		parts = append(parts, time.Unix(v.Time, 0).UTC().Format(time.RFC3339))
 	}
+	for _, f := range v.Files {
+		parts = append(parts, f.Name)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -500,7 +529,7 @@ func (c *conversation) place(user, action string) slacksim.Place {
 		return v.Place()
 	}
 	for _, p := range slices.Backward(c.places) {
-		if m, ok := c.slack.Message(p.Channel, p.TS); ok && strings.Contains(string(m.Blocks), strconv.Quote(action)) {
+		if m, ok := c.slack.Message(p.Channel, p.TS); ok && c.visible(user, m) && strings.Contains(string(m.Blocks), strconv.Quote(action)) {
 			return p
 		}
 	}
@@ -550,7 +579,7 @@ func (c *conversation) offered(m []string) {
 
 func (c *conversation) chooses(m []string) {
 	user, value := c.actor(m[1]), m[3]
-	if at, err := time.Parse(time.RFC3339, value); err == nil {
+	if at, ok := c.instant(user, value); ok {
 		value = fmt.Sprint(at.Unix())
 	}
 	c.took(c.slack.Choose(patient(c.t), user, c.place(user, m[2]), "", m[2], value))
@@ -562,7 +591,7 @@ func (c *conversation) clicks(m []string) {
 	if m[3] != "" {
 		value = []string{m[3]}
 	}
-	c.took(c.slack.Click(patient(c.t), user, c.place(user, m[2]), "", m[2], value...))
+	c.click(user, c.place(user, m[2]), m[2], value...)
 }
 
 func (c *conversation) submits(m []string) {
@@ -685,6 +714,7 @@ func (c *conversation) end() {
 			if m.User == slacksim.Bot && !m.Typed && !passing(m) && (!known || !matches(before.want, steady(m.Plain()))) {
 				c.fail("nothing names this message in #%s, only for %q:\n%s", ch.Name, m.OnlyFor, steady(m.Plain()))
 			}
+			c.filesNamed(m)
 		}
 	}
 	for name, user := range actors {
