@@ -1,6 +1,7 @@
 package recipients
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -95,24 +96,9 @@ func folded(r rune) string {
 }
 
 func hasPart(joined string, parts []string) bool {
-	for _, p := range parts {
-		if strings.Contains(joined, p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(joined, p) })
 }
 
 func hasWord(words []string, joined string, alone []string) bool {
-	for _, a := range alone {
-		if joined == a {
-			return true
-		}
-		for _, w := range words {
-			if w == a {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(alone, func(a string) bool { return a == joined || slices.Contains(words, a) })
 }

@@ -21,15 +21,24 @@ var (
 	errExtension      = refusal{RuleInvalid, "It has an extension, which cannot get a text message. Leave the extension away."}
 	errLetters        = refusal{RuleInvalid, "It has letters. Write the number with digits alone."}
 	errDigits         = refusal{RuleInvalid, "Write the number with the digits 0 to 9."}
-	errSpoiled        = refusal{RuleSpreadsheet, "A spreadsheet rounded this number. Format the column as text there and enter the number again."}
-	errPlus           = refusal{RuleInvalid, "A + can only stand at the very beginning of a number; two numbers need a comma or a new line between."}
+	errSpoiled        = refusal{RuleSpreadsheet, "A spreadsheet rounded it. Format the column as text there and enter the number again."}
 	errNoCountry      = refusal{RuleNoCountry, "Write it with + and the country code, or choose a country in the form."}
 	errTooFewDigits   = refusal{RuleLength, "It has too few digits for a phone number."}
 	errTooManyDigits  = refusal{RuleLength, "It has too many digits for a phone number."}
 	errCountryCode    = refusal{RuleInvalid, "There is no country with the code at the beginning of this number."}
-	errNowhere        = refusal{RuleCountry, "It belongs to no country, but to a satellite or another worldwide service, and is not allowed."}
 	errPremium        = refusal{RulePremium, "It is a premium-rate number, and those are not allowed."}
 	errSharedCost     = refusal{RulePremium, "It is a number with extra cost, and those are not allowed."}
+)
+
+var (
+	errPlus = refusal{
+		RuleInvalid,
+		"A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.",
+	}
+	errNowhere = refusal{
+		RuleCountry,
+		"It belongs to no country, but to a satellite or another worldwide service, and is not allowed.",
+	}
 )
 
 const fixedLine = "It looks like a fixed line, which mostly cannot get text messages."
@@ -84,11 +93,21 @@ func dial(text string) (string, error) {
 		}
 		b.WriteRune(c)
 	}
-	dialled := strings.TrimSpace(b.String())
-	if rest, ok := strings.CutPrefix(dialled, "00"); ok {
+	dialled := b.String()
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(dialled), "00"); ok {
 		dialled = "+" + rest
 	}
-	return dialled, wellFormed(dialled)
+	return digitsOnly(dialled), wellFormed(dialled)
+}
+
+// digitsOnly leaves the signs between the digits away, which the library would, too, but later.
+func digitsOnly(dialled string) string {
+	return strings.Map(func(r rune) rune {
+		if isDigit(r) || r == '+' {
+			return r
+		}
+		return -1
+	}, dialled)
 }
 
 // plain returns the ASCII form of a character that may stand in a number, or 0.
@@ -156,6 +175,11 @@ func parsePhone(dialled, region string) (*phonenumbers.PhoneNumber, error) {
 	} else if region == "" {
 		return nil, errNoCountry
 	}
+	if digits, ok := strings.CutPrefix(dialled, "+"); ok {
+		if number, ok := international(digits); ok {
+			return number, nil
+		}
+	}
 	number, err := phonenumbers.Parse(dialled, region)
 	switch {
 	case err == nil:
@@ -184,7 +208,10 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 	case kind == phonenumbers.SHARED_COST:
 		return Recipient{}, errSharedCost
 	case len(allowed) > 0 && !belongs(number, country, allowed):
-		return Recipient{}, refusal{RuleCountry, fmt.Sprintf("Its country (%s) is not one that text messages may go to.", countryName(country))}
+		return Recipient{}, refusal{
+			RuleCountry,
+			fmt.Sprintf("Its country (%s) is not one that text messages may go to.", countryName(country)),
+		}
 	}
 	found := Recipient{To: phonenumbers.Format(number, phonenumbers.E164), Country: country}
 	if kind == phonenumbers.FIXED_LINE {
