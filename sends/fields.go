@@ -98,7 +98,7 @@ func (f fields) skips() []Skip {
 	var all []Skip
 	for field := range f {
 		if rule, ok := strings.CutPrefix(field, "skip:"); ok {
-			all = append(all, Skip{Rule: Rule(rule), Count: f.count(field)})
+			all = append(all, Skip{Rule: recipients.Rule(rule), Count: f.count(field)})
 		}
 	}
 	slices.SortFunc(all, func(a, b Skip) int {

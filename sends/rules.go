@@ -12,29 +12,26 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// Rule is why somebody may not be written to, though their number or address is good.
-type Rule string
-
-// The rules, in the order in which they are looked at. They are looked at when a draft is saved, and for each recipient
-// once more as it is claimed.
+// The rules on who may be written to, though their number or address is good, in the order in which they are looked at:
+// when a draft is saved, and for each recipient once more as it is claimed.
 const (
 	// RuleSuppressed: the person is on the suppression list.
-	RuleSuppressed Rule = "suppressed"
+	RuleSuppressed recipients.Rule = "suppressed"
 	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
-	RuleUnsubscribed Rule = "unsubscribed"
+	RuleUnsubscribed recipients.Rule = "unsubscribed"
 	// RuleAnswered: the send that this one repeats has learned by now what became of the recipient.
-	RuleAnswered Rule = "answered"
+	RuleAnswered recipients.Rule = "answered"
 	// RuleFrequencyCap: the person got another send not long ago.
-	RuleFrequencyCap Rule = "frequency_cap"
+	RuleFrequencyCap recipients.Rule = "frequency_cap"
 	// RuleDailyCapPerson: the sender has no recipients left today, by UTC.
-	RuleDailyCapPerson Rule = "daily_cap_person"
+	RuleDailyCapPerson recipients.Rule = "daily_cap_person"
 	// RuleDailyCap: nobody has recipients left today, by UTC.
-	RuleDailyCap Rule = "daily_cap"
+	RuleDailyCap recipients.Rule = "daily_cap"
 )
 
-// Words says in a sentence what the rule means for a recipient.
-func (r Rule) Words() string {
-	switch r {
+// RuleWords says in a sentence what one of the rules of this package means for a recipient.
+func RuleWords(rule recipients.Rule) string {
+	switch rule {
 	case RuleSuppressed:
 		return "It is on the suppression list."
 	case RuleUnsubscribed:
@@ -134,7 +131,7 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
 	for i, r := range list.Recipients {
 		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
-			left.LeftOut = append(left.LeftOut, recipients.LeftOut{Line: r.Line, Text: r.To, Reason: rule.Words()})
+			left.LeftOut = append(left.LeftOut, recipients.LeftOut{Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule)})
 			continue
 		}
 		left.Recipients = append(left.Recipients, r)
@@ -143,7 +140,7 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 }
 
 // barred is the rule by which the i-th person may not be written to, after so many others of the same send; "" if none.
-func (s *Service) barred(f facts, i, before int, test bool) Rule {
+func (s *Service) barred(f facts, i, before int, test bool) recipients.Rule {
 	over := func(limit, used int) bool { return !test && limit > 0 && used+before >= limit }
 	switch {
 	case f.suppressed[i] != nil:
@@ -162,7 +159,7 @@ func (s *Service) barred(f facts, i, before int, test bool) Rule {
 
 // Barrier is one rule that applies to a person now.
 type Barrier struct {
-	Rule Rule
+	Rule recipients.Rule
 	// Since is when it began to apply, Until when it ends; zero if that is not known, or for good.
 	Since, Until time.Time
 	// By is the Slack id of who put the person on the suppression list, Note how.

@@ -57,7 +57,7 @@ type Failure struct {
 
 // Skip is one rule that recipients were skipped by as their turn came, and how many were.
 type Skip struct {
-	Rule  Rule
+	Rule  recipients.Rule
 	Count int
 }
 

@@ -12,21 +12,21 @@ import (
 // The longest an address and the part before its @ can be, in octets (RFC 5321, 4.5.3.1).
 const maxAddress, maxLocal = 254, 64
 
-const (
-	errAddressIsPhone = refusal("This is a phone number, but the send goes out by e-mail.")
-	errNoAt           = refusal("An e-mail address has an @ in it.")
-	errManyAts        = refusal("It has more than one @. Write one address on each line.")
-	errNotAlone       = refusal("Write the address alone, without a name or anything else.")
-	errQuotes         = refusal("An address with quotation marks cannot be used.")
-	errBackslash      = refusal("An address with a backslash cannot be used.")
-	errNoLocal        = refusal("There is nothing before the @.")
-	errLocalTooLong   = refusal("The part before the @ is too long. It can have 64 characters.")
-	errLocal          = refusal("The part before the @ is not written as in an e-mail address. Check its dots and signs.")
-	errNoDomain       = refusal("There is nothing after the @.")
-	errDomain         = refusal("The part after the @ is not the name of a domain.")
-	errNoDot          = refusal("The part after the @ has no dot. It has to be a whole domain, such as example.com.")
-	errNumericDomain  = refusal("The part after the @ ends in a number. It has to be a domain, such as example.com.")
-	errAddressTooLong = refusal("It is too long for an e-mail address.")
+var (
+	errAddressIsPhone = refusal{RuleInvalid, "This is a phone number, but the send goes out by e-mail."}
+	errNoAt           = refusal{RuleInvalid, "An e-mail address has an @ in it."}
+	errManyAts        = refusal{RuleInvalid, "It has more than one @. Write one address on each line."}
+	errNotAlone       = refusal{RuleInvalid, "Write the address alone, without a name or anything else."}
+	errQuotes         = refusal{RuleInvalid, "An address with quotation marks cannot be used."}
+	errBackslash      = refusal{RuleInvalid, "An address with a backslash cannot be used."}
+	errNoLocal        = refusal{RuleInvalid, "There is nothing before the @."}
+	errLocalTooLong   = refusal{RuleLength, "The part before the @ is too long. It can have 64 characters."}
+	errLocal          = refusal{RuleInvalid, "The part before the @ is not written as in an e-mail address. Check its dots and signs."}
+	errNoDomain       = refusal{RuleInvalid, "There is nothing after the @."}
+	errDomain         = refusal{RuleInvalid, "The part after the @ is not the name of a domain."}
+	errNoDot          = refusal{RuleInvalid, "The part after the @ has no dot. It has to be a whole domain, such as example.com."}
+	errNumericDomain  = refusal{RuleInvalid, "The part after the @ ends in a number. It has to be a domain, such as example.com."}
+	errAddressTooLong = refusal{RuleLength, "It is too long for an e-mail address."}
 )
 
 // Address reads one e-mail address, alone or in the angle brackets of a link, and returns it in lower case with its
@@ -84,8 +84,8 @@ func looksLikePhone(text string) bool {
 func checkLocal(local string) error {
 	for _, r := range local {
 		if r > unicode.MaxASCII {
-			return refusal(fmt.Sprintf("The part before the @ has the character “%c”. "+
-				"Only plain letters, digits and signs can be used there.", r))
+			return refusal{RuleInvalid, fmt.Sprintf("The part before the @ has the character “%c”. "+
+				"Only plain letters, digits and signs can be used there.", r)}
 		}
 	}
 	if len(local) > maxLocal {

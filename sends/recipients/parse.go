@@ -1,7 +1,6 @@
 package recipients
 
 import (
-	"fmt"
 	"iter"
 	"strings"
 	"unicode"
@@ -12,57 +11,6 @@ import (
 // cannot be used are left out with a reason; so is what comes twice, and what goes over Max.
 func Parse(text string, r Rules) List { return collect(entries(text), r) }
 
-// entry is one candidate and where it stood. Whatever is read, a typed text or a file, comes down to a row of these.
-type entry struct {
-	line int
-	text string
-}
-
-// collect judges the entries in their order.
-func collect(all iter.Seq[entry], r Rules) List {
-	var list List
-	lines := map[string]int{} // by To
-	for e := range all {
-		found, err := judge(e.text, r)
-		first, again := lines[found.To]
-		switch {
-		case err != nil:
-			list.leaveOut(e, err.Error())
-		case again:
-			list.leaveOut(e, repeated(r.Kind, first, e.line))
-		case r.Max > 0 && len(list.Recipients) >= r.Max:
-			list.leaveOut(e, fmt.Sprintf("One send can have %d recipients at most.", r.Max))
-		default:
-			lines[found.To], found.Line = e.line, e.line
-			list.Recipients = append(list.Recipients, found)
-		}
-	}
-	return list
-}
-
-func judge(text string, r Rules) (Recipient, error) {
-	if r.Kind == SMS {
-		return Phone(text, r)
-	}
-	to, err := Address(text)
-	return Recipient{To: to}, err
-}
-
-func (l *List) leaveOut(e entry, reason string) {
-	l.LeftOut = append(l.LeftOut, LeftOut{Line: e.line, Text: shown(e.text), Reason: reason})
-}
-
-func repeated(kind Kind, first, line int) string {
-	what := "address"
-	if kind == SMS {
-		what = "number"
-	}
-	if first == line {
-		return fmt.Sprintf("It is the same %s as one before it in this line.", what)
-	}
-	return fmt.Sprintf("It is the same %s as in line %d.", what, first)
-}
-
 // entries takes a text apart. A line that holds neither a digit nor an @ is prose and stays whole, so that it is
 // refused once and not once for each comma.
 func entries(text string) iter.Seq[entry] {
@@ -71,7 +19,7 @@ func entries(text string) iter.Seq[entry] {
 		for s := range strings.SplitSeq(lineEnds.Replace(text), "\n") {
 			line++
 			for piece := range pieces(s) {
-				if piece = strings.TrimSpace(piece); piece != "" && !yield(entry{line, piece}) {
+				if piece = strings.TrimSpace(piece); piece != "" && !yield(entry{line: line, text: piece}) {
 					return
 				}
 			}

@@ -3,6 +3,7 @@ package recipients
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,21 +16,32 @@ import (
 // allows.
 const minDigits, maxDigits = 7, 15
 
-const (
-	errPhoneIsAddress = refusal("This is an e-mail address, but the send goes out by SMS.")
-	errExtension      = refusal("It has an extension, which cannot get a text message. Leave the extension away.")
-	errLetters        = refusal("It has letters. Write the number with digits alone.")
-	errDigits         = refusal("Write the number with the digits 0 to 9.")
-	errPlus           = refusal("A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.")
-	errNoCountry      = refusal("Write it with + and the country code, or choose a country in the form.")
-	errTooFewDigits   = refusal("It has too few digits for a phone number.")
-	errTooManyDigits  = refusal("It has too many digits for a phone number.")
-	errCountryCode    = refusal("There is no country with the code at the beginning of this number.")
-	errNowhere        = refusal("It belongs to no country, but to a satellite or another worldwide service, and is not allowed.")
-	errPremium        = refusal("It is a premium-rate number, and those are not allowed.")
-	errSharedCost     = refusal("It is a number with extra cost, and those are not allowed.")
-	fixedLine         = "It looks like a fixed line, which mostly cannot get text messages."
+var (
+	errPhoneIsAddress = refusal{RuleInvalid, "This is an e-mail address, but the send goes out by SMS."}
+	errExtension      = refusal{RuleInvalid, "It has an extension, which cannot get a text message. Leave the extension away."}
+	errLetters        = refusal{RuleInvalid, "It has letters. Write the number with digits alone."}
+	errDigits         = refusal{RuleInvalid, "Write the number with the digits 0 to 9."}
+	errSpoiled        = refusal{RuleSpreadsheet, "A spreadsheet rounded it. Format the column as text there and enter the number again."}
+	errNoCountry      = refusal{RuleNoCountry, "Write it with + and the country code, or choose a country in the form."}
+	errTooFewDigits   = refusal{RuleLength, "It has too few digits for a phone number."}
+	errTooManyDigits  = refusal{RuleLength, "It has too many digits for a phone number."}
+	errCountryCode    = refusal{RuleInvalid, "There is no country with the code at the beginning of this number."}
+	errPremium        = refusal{RulePremium, "It is a premium-rate number, and those are not allowed."}
+	errSharedCost     = refusal{RulePremium, "It is a number with extra cost, and those are not allowed."}
 )
+
+var (
+	errPlus = refusal{
+		RuleInvalid,
+		"A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.",
+	}
+	errNowhere = refusal{
+		RuleCountry,
+		"It belongs to no country, but to a satellite or another worldwide service, and is not allowed.",
+	}
+)
+
+const fixedLine = "It looks like a fixed line, which mostly cannot get text messages."
 
 // Phone reads one phone number in any usual spelling: with + or 00 and the country code, or, with Rules.Region set, as it
 // is dialled there. The error is a sentence for the person. Letters and extensions are refused, not read away; so are
@@ -38,6 +50,9 @@ func Phone(text string, r Rules) (Recipient, error) {
 	text = strings.TrimFunc(bare(text, "tel:"), padding)
 	if err := fitting(text); err != nil {
 		return Recipient{}, err
+	}
+	if spoiled(text) {
+		return Recipient{}, errSpoiled
 	}
 	dialled, err := dial(text)
 	if err != nil {
@@ -55,6 +70,14 @@ func padding(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`"'`, r)
 }
 
+// spoiled reports what spreadsheets make of a number that is not kept as text: scientific notation, which has lost
+// digits, or a fraction. A number that is dialled may have dots too, but no seven digits before its only one.
+func spoiled(text string) bool {
+	return strings.ContainsAny(text, ".,eE") && spreadsheetNumber.MatchString(text)
+}
+
+var spreadsheetNumber = regexp.MustCompile(`^[+-]?(\d+([.,]\d+)?[eE][+-]?\d+|\d{7,}[.,]\d+)$`)
+
 // dial rewrites a number with the characters 0-9, + and a few signs between them. Everything else is refused here, since
 // the library would read letters as the digits of a keypad and drop an extension.
 func dial(text string) (string, error) {
@@ -70,11 +93,21 @@ func dial(text string) (string, error) {
 		}
 		b.WriteRune(c)
 	}
-	dialled := strings.TrimSpace(b.String())
-	if rest, ok := strings.CutPrefix(dialled, "00"); ok {
+	dialled := b.String()
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(dialled), "00"); ok {
 		dialled = "+" + rest
 	}
-	return dialled, wellFormed(dialled)
+	return digitsOnly(dialled), wellFormed(dialled)
+}
+
+// digitsOnly leaves the signs between the digits away, which the library would, too, but later.
+func digitsOnly(dialled string) string {
+	return strings.Map(func(r rune) rune {
+		if isDigit(r) || r == '+' {
+			return r
+		}
+		return -1
+	}, dialled)
 }
 
 // plain returns the ASCII form of a character that may stand in a number, or 0.
@@ -106,7 +139,7 @@ func unfit(text string, at int, r rune) error {
 	case unicode.IsDigit(r):
 		return errDigits
 	}
-	return refusal(fmt.Sprintf("It has the character “%c”, which no phone number has.", r))
+	return refusal{RuleInvalid, fmt.Sprintf("It has the character “%c”, which no phone number has.", r)}
 }
 
 // startsExtension reports an x before nothing but digits.
@@ -142,6 +175,11 @@ func parsePhone(dialled, region string) (*phonenumbers.PhoneNumber, error) {
 	} else if region == "" {
 		return nil, errNoCountry
 	}
+	if digits, ok := strings.CutPrefix(dialled, "+"); ok {
+		if number, ok := international(digits); ok {
+			return number, nil
+		}
+	}
 	number, err := phonenumbers.Parse(dialled, region)
 	switch {
 	case err == nil:
@@ -170,7 +208,10 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 	case kind == phonenumbers.SHARED_COST:
 		return Recipient{}, errSharedCost
 	case len(allowed) > 0 && !belongs(number, country, allowed):
-		return Recipient{}, refusal(fmt.Sprintf("Its country (%s) is not one that text messages may go to.", countryName(country)))
+		return Recipient{}, refusal{
+			RuleCountry,
+			fmt.Sprintf("Its country (%s) is not one that text messages may go to.", countryName(country)),
+		}
 	}
 	found := Recipient{To: phonenumbers.Format(number, phonenumbers.E164), Country: country}
 	if kind == phonenumbers.FIXED_LINE {
@@ -191,14 +232,14 @@ func belongs(number *phonenumbers.PhoneNumber, country string, allowed []string)
 // invalid says why no such number is given out.
 func invalid(number *phonenumbers.PhoneNumber) error {
 	country := countryName(phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode())))
-	words := "No number like this is given out with the code +%d (%s). Check the digits."
+	rule, words := RuleInvalid, "No number like this is given out with the code +%d (%s). Check the digits."
 	switch phonenumbers.IsPossibleNumberWithReason(number) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		words = "It has too few digits for a number with the code +%d (%s)."
+		rule, words = RuleLength, "It has too few digits for a number with the code +%d (%s)."
 	case phonenumbers.TOO_LONG:
-		words = "It has too many digits for a number with the code +%d (%s)."
+		rule, words = RuleLength, "It has too many digits for a number with the code +%d (%s)."
 	}
-	return refusal(fmt.Sprintf(words, number.GetCountryCode(), country))
+	return refusal{rule, fmt.Sprintf(words, number.GetCountryCode(), country)}
 }
 
 // e164 holds the package's promise whatever the library's data say.

@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		"Windows and old Mac line ends count once": {
 			text: "a@example.com\r\nb@example.com\rx\nc@example.com", rules: email,
 			to:  []string{"a@example.com", "b@example.com", "c@example.com"},
-			out: []recipients.LeftOut{{Line: 3, Text: "x", Reason: "An e-mail address has an @ in it."}},
+			out: []recipients.LeftOut{{Line: 3, Text: "x", Rule: recipients.RuleInvalid, Reason: "An e-mail address has an @ in it."}},
 		},
 		"commas of other scripts": {
 			text: "a@example.com、b@example.com，c@example.com؛d@example.com", rules: email,
@@ -39,15 +39,15 @@ func TestParse(t *testing.T) {
 			text: "+32 470 12 34 56\n\n0470/12.34.56, 0032470123456", rules: sms,
 			to: []string{"+32470123456"},
 			out: []recipients.LeftOut{
-				{Line: 3, Text: "0470/12.34.56", Reason: "It is the same number as in line 1."},
-				{Line: 3, Text: "0032470123456", Reason: "It is the same number as in line 1."},
+				{Line: 3, Text: "0470/12.34.56", Rule: recipients.RuleDuplicate, Reason: "It is the same number as in line 1."},
+				{Line: 3, Text: "0032470123456", Rule: recipients.RuleDuplicate, Reason: "It is the same number as in line 1."},
 			},
 		},
 		"one address in two cases on one line": {
 			text: "Mia@Example.com, mia@example.COM", rules: email,
 			to: []string{"mia@example.com"},
 			out: []recipients.LeftOut{
-				{Line: 1, Text: "mia@example.COM", Reason: "It is the same address as one before it in this line."},
+				{Line: 1, Text: "mia@example.COM", Rule: recipients.RuleDuplicate, Reason: "It is the same address as one before it in this line."},
 			},
 		},
 		"more than the most": {
@@ -55,8 +55,8 @@ func TestParse(t *testing.T) {
 			rules: recipients.Rules{Kind: recipients.Email, Max: 2},
 			to:    []string{"a@example.com", "b@example.com"},
 			out: []recipients.LeftOut{
-				{Line: 1, Text: "a@example.com", Reason: "It is the same address as one before it in this line."},
-				{Line: 1, Text: "c@example.com", Reason: "One send can have 2 recipients at most."},
+				{Line: 1, Text: "a@example.com", Rule: recipients.RuleDuplicate, Reason: "It is the same address as one before it in this line."},
+				{Line: 1, Text: "c@example.com", Rule: recipients.RuleMax, Reason: "One send can have 2 recipients at most."},
 			},
 		},
 		"a line of prose is refused once": {
@@ -64,14 +64,14 @@ func TestParse(t *testing.T) {
 			to: []string{"+32470123456"},
 			out: []recipients.LeftOut{{
 				Line: 1, Text: "Hello, all; these are, as you asked, the ones:",
-				Reason: "It has letters. Write the number with digits alone.",
+				Rule: recipients.RuleInvalid, Reason: "It has letters. Write the number with digits alone.",
 			}},
 		},
 		"a very long line is cut where it is shown": {
 			text: strings.Repeat("word ", 100), rules: email,
 			out: []recipients.LeftOut{{
 				Line: 1, Text: strings.Repeat("word ", 12) + "…",
-				Reason: "This is too long. Write one recipient on each line, and nothing else.",
+				Rule: recipients.RuleLength, Reason: "This is too long. Write one recipient on each line, and nothing else.",
 			}},
 		},
 		"an extension behind a semicolon does not fall off": {
@@ -79,27 +79,27 @@ func TestParse(t *testing.T) {
 			to: []string{"+32470123456"},
 			out: []recipients.LeftOut{{
 				Line: 1, Text: "+3225550100;ext=5",
-				Reason: "It has an extension, which cannot get a text message. Leave the extension away.",
+				Rule: recipients.RuleInvalid, Reason: "It has an extension, which cannot get a text message. Leave the extension away.",
 			}},
 		},
 		"invisible characters are marked where they are shown": {
 			text: "mia\u200b@example.com\x00", rules: email,
 			out: []recipients.LeftOut{{
 				Line: 1, Text: "mia�@example.com�",
-				Reason: "It holds a character that cannot be seen. Type it anew instead of pasting it.",
+				Rule: recipients.RuleInvalid, Reason: "It holds a character that cannot be seen. Type it anew instead of pasting it.",
 			}},
 		},
 		"an address with a name and a comma": {
 			text: "Doe, Mia <mia@example.com>", rules: email,
 			out: []recipients.LeftOut{
-				{Line: 1, Text: "Doe", Reason: "An e-mail address has an @ in it."},
-				{Line: 1, Text: "Mia <mia@example.com>", Reason: "Write the address alone, without a name or anything else."},
+				{Line: 1, Text: "Doe", Rule: recipients.RuleInvalid, Reason: "An e-mail address has an @ in it."},
+				{Line: 1, Text: "Mia <mia@example.com>", Rule: recipients.RuleInvalid, Reason: "Write the address alone, without a name or anything else."},
 			},
 		},
 		"the other kind": {
 			text: "0470 12 34 56", rules: email,
 			out: []recipients.LeftOut{{
-				Line: 1, Text: "0470 12 34 56", Reason: "This is a phone number, but the send goes out by e-mail.",
+				Line: 1, Text: "0470 12 34 56", Rule: recipients.RuleInvalid, Reason: "This is a phone number, but the send goes out by e-mail.",
 			}},
 		},
 	}

@@ -13,15 +13,18 @@ const (
 	maxShownRunes = 60
 )
 
-// refusal says in a sentence for the person why an entry cannot be used.
-type refusal string
+// refusal says in a sentence for the person why an entry cannot be used, and which rule it goes against.
+type refusal struct {
+	rule  Rule
+	words string
+}
 
-func (r refusal) Error() string { return string(r) }
+func (r refusal) Error() string { return r.words }
 
-const (
-	errEmpty     = refusal("There is nothing here.")
-	errTooLong   = refusal("This is too long. Write one recipient on each line, and nothing else.")
-	errInvisible = refusal("It holds a character that cannot be seen. Type it anew instead of pasting it.")
+var (
+	errEmpty     = refusal{RuleEmpty, "There is nothing here."}
+	errTooLong   = refusal{RuleLength, "This is too long. Write one recipient on each line, and nothing else."}
+	errInvisible = refusal{RuleInvalid, "It holds a character that cannot be seen. Type it anew instead of pasting it."}
 )
 
 // bare strips from an entry what programs put around it: blanks, the angle brackets and the label of a Slack link or of
@@ -57,11 +60,13 @@ func invisible(r rune) bool {
 }
 
 // shown returns text fit to be shown to the person again: short, valid and without invisible characters.
-func shown(text string) string {
+func shown(text string) string { return shownUpTo(text, maxShownRunes) }
+
+func shownUpTo(text string, most int) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range text {
-		if n++; n > maxShownRunes {
+		if n++; n > most {
 			b.WriteRune('…')
 			break
 		}

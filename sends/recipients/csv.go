@@ -1,0 +1,183 @@
+package recipients
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+)
+
+// noComma stands for a file with one column: ASCII's unit separator, which nobody types.
+const noComma = '\x1F'
+
+// csvTable reads the rows of a text in UTF-8 whose cells are parted by comma. The first of its lines has the number line.
+func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
+	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
+		c := &csvReader{text: text, comma: comma, line: line, blank: line}
+		c.restart(0)
+		for {
+			r, err := c.read()
+			if err != nil {
+				return // A reader in memory has no error but its end.
+			}
+			for ; c.blank < r.line; c.blank++ {
+				if !yield(row{line: c.blank}, nil) {
+					return
+				}
+			}
+			if c.blank = c.line; !yield(r, nil) {
+				return
+			}
+		}
+	})}
+}
+
+// csvReader reads rows with encoding/csv and says on which line of the text each begins. A line with quotation marks
+// that are not those of CSV (a name such as Tom "T", one that is never closed) is read by itself, so that it cannot
+// swallow the rows below it.
+type csvReader struct {
+	text  []byte
+	comma rune
+	csv   *csv.Reader
+	begin int // where in text the csv reader began
+	end   int // where in text the last row ended
+	line  int // the number of the line that begins there
+	blank int // the number of the line after the last row, where blank ones may follow
+}
+
+func (c *csvReader) restart(at int) {
+	c.begin, c.end = at, at
+	c.csv = newCSV(bytes.NewReader(c.text[at:]), c.comma)
+}
+
+func newCSV(from io.Reader, comma rune) *csv.Reader {
+	r := csv.NewReader(from)
+	r.Comma, r.ReuseRecord, r.FieldsPerRecord = comma, true, -1
+	r.TrimLeadingSpace = comma != '\t' // else tabs with nothing between them would be one
+	return r
+}
+
+func (c *csvReader) read() (row, error) {
+	c.skipBlank()
+	line, at := c.line, c.end
+	cells, err := c.csv.Read()
+	if _, broken := errors.AsType[*csv.ParseError](err); broken {
+		return row{line, c.readLine(at)}, nil
+	}
+	if err != nil {
+		return row{}, err
+	}
+	c.end = c.begin + int(c.csv.InputOffset())
+	c.line += bytes.Count(c.text[at:c.end], []byte("\n"))
+	return row{line, cells}, nil
+}
+
+// skipBlank counts the empty lines that encoding/csv skips by itself.
+func (c *csvReader) skipBlank() {
+	for {
+		switch rest := c.text[c.end:]; {
+		case bytes.HasPrefix(rest, []byte("\n")):
+			c.end++
+		case bytes.HasPrefix(rest, []byte("\r\n")):
+			c.end += 2
+		default:
+			return
+		}
+		c.line++
+	}
+}
+
+// readLine reads the line at that place alone and goes on with the next. Where its quotation marks come in pairs they may
+// keep cells together; else they are characters like others.
+func (c *csvReader) readLine(at int) []string {
+	text, _, _ := bytes.Cut(c.text[at:], []byte("\n"))
+	next := min(at+len(text)+1, len(c.text))
+	c.restart(next)
+	c.line++
+	line := strings.TrimSuffix(string(text), "\r")
+	if strings.Count(line, `"`)%2 == 0 {
+		r := newCSV(strings.NewReader(line), c.comma)
+		r.LazyQuotes = true
+		if cells, err := r.Read(); err == nil {
+			return cells
+		}
+	}
+	return strings.Split(line, string(c.comma))
+}
+
+// lines makes one way of ending lines out of the three: an old Mac's file has nothing but \r.
+func lines(text []byte) []byte {
+	if bytes.IndexByte(text, '\n') < 0 {
+		return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	return text
+}
+
+// commas are what can part cells, noComma first.
+var commas = []rune{noComma, '\t', ';', ',', '|'}
+
+// textTable finds out how the cells of a text file are parted.
+func textTable(ctx context.Context, name string, text []byte, r Rules) (table, error) {
+	text = lines(text)
+	if comma, rest, ok := cutSeparatorLine(text); ok {
+		return csvTable(ctx, rest, comma, 2), nil
+	}
+	best, bestFit := table{}, fit{}
+	for i, comma := range commas {
+		t := csvTable(ctx, text, comma, 1)
+		s, err := lookAt(t, r, delimiterRows)
+		if err != nil {
+			return table{}, err
+		}
+		if f := s.fit(); i == 0 || f.better(bestFit) {
+			best, bestFit = t, f
+		}
+	}
+	if list := listTable(ctx, string(text)); isList(name, text, list, r) {
+		return list, nil
+	}
+	return best, nil
+}
+
+// delimiterRows is how many rows are looked at to find out how cells are parted.
+const delimiterRows = 100
+
+// cutSeparatorLine reads the line "sep=;" that some programs write first for Excel.
+func cutSeparatorLine(text []byte) (comma rune, rest []byte, ok bool) {
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	sep, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), "\"\r ")), "sep=")
+	if sep == "" && ok {
+		sep = "\t" // trimmed away
+	}
+	if len(sep) != 1 || !strings.Contains(",;|\t:^~", sep) {
+		return 0, nil, false
+	}
+	return rune(sep[0]), rest, ok
+}
+
+// listTable reads a text as if it had been typed.
+func listTable(ctx context.Context, text string) table {
+	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
+		for e := range entries(text) {
+			if !yield(row{e.line, []string{e.text}}, nil) {
+				return
+			}
+		}
+	})}
+}
+
+// isList reports a text file that is no table: one that is called .txt or has one line only, has several entries to a
+// line, and nearly all of them are recipients.
+func isList(name string, text []byte, list table, r Rules) bool {
+	if oneLine := bytes.Count(bytes.TrimSpace(text), []byte("\n")) == 0; !oneLine && !strings.HasSuffix(strings.ToLower(name), ".txt") {
+		return false
+	}
+	s, err := lookAt(list, r, delimiterRows)
+	if err != nil || len(s.columns) == 0 {
+		return false
+	}
+	c := s.columns[0]
+	return s.several && 10*c.usable >= 8*c.filled
+}

@@ -1,0 +1,154 @@
+package recipients
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// format is what a file is, by its content.
+type format int
+
+const (
+	textFile format = iota
+	xlsxFile
+)
+
+const saveAs = "Save the list as CSV or XLSX and upload that."
+
+// faultIs says that a file is of another kind.
+func faultIs(what string) *FileFault {
+	return &FileFault{Text: fmt.Sprintf("The file is %s, which cannot be read as a list.", what), Hint: saveAs}
+}
+
+// magic lists what files of other kinds begin with.
+var magic = []struct{ begins, what string }{
+	{"%PDF", "a PDF document"},
+	{"\x89PNG", "a picture (PNG)"},
+	{"\xFF\xD8\xFF", "a picture (JPEG)"},
+	{"GIF8", "a picture (GIF)"},
+	{"\x1F\x8B", "a compressed file (gzip)"},
+	{"7z\xBC\xAF\x27\x1C", "a compressed file (7z)"},
+	{"Rar!", "a compressed file (RAR)"},
+	{`{\rtf`, "a text document (RTF)"},
+	{"BEGIN:VCARD", "a file of contacts (vCard)"},
+	{"SQLite format 3", "a database"},
+	{"PAR1", "a data file (Parquet)"},
+}
+
+// formatOf tells what a file is. The name takes no part in it: people give files any ending.
+func formatOf(content []byte) (format, error) {
+	if len(content) > MaxFile {
+		return 0, &FileFault{
+			Text: fmt.Sprintf("The file is larger than %d MB.", MaxFile>>20),
+			Hint: "Keep the column with the recipients alone, or split the list.",
+		}
+	}
+	for _, m := range magic {
+		if bytes.HasPrefix(content, []byte(m.begins)) {
+			return 0, faultIs(m.what)
+		}
+	}
+	switch {
+	case bytes.HasPrefix(content, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
+		return 0, oleFault(content)
+	case bytes.HasPrefix(content, []byte("PK\x03\x04")), bytes.HasPrefix(content, []byte("PK\x05\x06")):
+		return xlsxFile, zipFault(content)
+	}
+	return textFile, nil
+}
+
+// oleFault tells the two kinds of Excel files in the old container apart by the name of the stream that encrypted ones
+// have ([MS-OFFCRYPTO] 2.3.4), which is written in UTF-16.
+func oleFault(content []byte) error {
+	stream := []byte(strings.Join(strings.Split("EncryptedPackage", ""), "\x00"))
+	if bytes.Contains(content, stream) {
+		return &FileFault{Text: "The file is protected with a password.", Hint: "Save it without a password and upload that."}
+	}
+	return faultIs("in the old Excel or Office format (XLS, DOC)")
+}
+
+// packages lists by what part a zip file shows what it is.
+var packages = []struct{ part, what string }{
+	{"xl/workbook.bin", "a binary Excel workbook (XLSB)"},
+	{"Index/Document.iwa", "a Numbers document"},
+	{"Index.zip", "a Numbers document"},
+	{"word/document.xml", "a Word document"},
+	{"ppt/presentation.xml", "a PowerPoint presentation"},
+	{"content.xml", "an OpenDocument file (ODS)"},
+}
+
+// maxUnzipped is the most that the parts of an XLSX file may take unzipped, in bytes. They are held in memory.
+const maxUnzipped = 128 << 20
+
+// zipFault says what is wrong with a zip file that is no XLSX file or takes too much memory. The sizes are those in its
+// directory; archive/zip reads no more than they say.
+func zipFault(content []byte) error {
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return errDamaged
+	}
+	parts, size := map[string]bool{}, uint64(0)
+	for _, f := range z.File {
+		parts[f.Name] = true
+		size += min(f.UncompressedSize64, maxUnzipped+1)
+	}
+	for _, p := range packages {
+		if parts[p.part] {
+			return faultIs(p.what)
+		}
+	}
+	switch {
+	case !parts["[Content_Types].xml"] || !hasSheets(parts):
+		return faultIs("a zip file")
+	case size > maxUnzipped:
+		return &FileFault{Text: "The spreadsheet is too large.", Hint: "Keep the column with the recipients alone and save it as CSV."}
+	}
+	return nil
+}
+
+func hasSheets(parts map[string]bool) bool {
+	for name := range parts {
+		if strings.HasPrefix(strings.ToLower(name), "xl/") {
+			return true
+		}
+	}
+	return false
+}
+
+var errDamaged = &FileFault{Text: "The file is damaged.", Hint: "Open it in a spreadsheet program, save it anew and upload that."}
+
+// textFault says what is wrong with a text that is no list.
+func textFault(text []byte) error {
+	text = bytes.TrimSpace(text)
+	begins := strings.ToLower(string(text[:min(len(text), 100)]))
+	switch {
+	case len(text) == 0:
+		return &FileFault{Text: "The file is empty.", Hint: "Upload one with a recipient in each row."}
+	case strings.HasPrefix(begins, "<!doctype"), strings.HasPrefix(begins, "<html"), strings.HasPrefix(begins, "<table"):
+		return faultIs("a web page (HTML)")
+	case strings.HasPrefix(begins, "<?xml"):
+		return faultIs("an XML file")
+	case (begins[0] == '{' || begins[0] == '[') && json.Valid(text):
+		return faultIs("a JSON file")
+	case binary(text):
+		return faultIs("no text")
+	}
+	return nil
+}
+
+// binary reports a file whose beginning has more control characters and broken ones than a text with some dirt in it.
+func binary(text []byte) bool {
+	const enough = 4096
+	n, bad := 0, 0
+	for _, r := range string(text[:min(len(text), enough)]) {
+		n++
+		if r == unicode.ReplacementChar || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			bad++
+		}
+	}
+	return 10*bad > n
+}

@@ -1,0 +1,106 @@
+package recipients
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// The bounds of a table. A sheet of Excel has at most 1,048,576 rows, and at most 32,767 characters in a cell
+// ("Excel specifications and limits"); no list of people needs its 16,384 columns.
+const (
+	maxRows      = 1 << 20
+	maxColumns   = 1024
+	maxCellBytes = 4 * 32767
+)
+
+// table is a text file or a sheet.
+type table struct {
+	// id is its place in the file, counted from 0.
+	id int
+	// name is that of the sheet if there are several; else empty.
+	name string
+	// rows goes through it from the beginning, each time anew, and through blank rows too. Those at the end may be missing.
+	rows iter.Seq2[row, error]
+}
+
+// row is one row of a table.
+type row struct {
+	line int // counted from 1
+	// cells are only good until the next row is read.
+	cells []string
+}
+
+func (r row) cell(at int) string {
+	if at < len(r.cells) {
+		return bareCell(r.cells[at])
+	}
+	return ""
+}
+
+// filled counts the cells with something in them.
+func (r row) filled() int {
+	n := 0
+	for at := range r.cells {
+		if r.cell(at) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// bareCell strips from a cell what spreadsheet programs write to keep its content text: an apostrophe before it, or
+// ="…" around it.
+func bareCell(cell string) string {
+	cell = strings.TrimSpace(cell)
+	if inner, ok := strings.CutPrefix(cell, "="); ok && len(inner) > 1 && inner[0] == '"' && inner[len(inner)-1] == '"' {
+		return strings.TrimSpace(inner[1 : len(inner)-1])
+	}
+	return strings.TrimSpace(strings.TrimPrefix(cell, "'"))
+}
+
+// bounded passes the rows on until one goes over the bounds of a table or the context ends.
+func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		for r, err := range rows {
+			if err == nil {
+				err = cmp.Or(ctx.Err(), r.fault())
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (r row) fault() error {
+	if r.line > maxRows {
+		return &FileFault{Text: fmt.Sprintf("The file has more than %d rows.", maxRows), Hint: "Split the list."}
+	}
+	if len(r.cells) > maxColumns {
+		return &FileFault{
+			Text: fmt.Sprintf("Row %d of the file has more than %d columns.", r.line, maxColumns),
+			Hint: "Keep the column with the recipients alone.",
+		}
+	}
+	for _, c := range r.cells {
+		if len(c) > maxCellBytes {
+			return &FileFault{
+				Text: fmt.Sprintf("Row %d of the file has a cell that is too long.", r.line),
+				Hint: "Look for a quotation mark that is missing there.",
+			}
+		}
+	}
+	return nil
+}
+
+// columnName names a column without a header as spreadsheet programs do: "Column A", "Column AB".
+func columnName(at int) string {
+	letters := ""
+	for n := at + 1; n > 0; n = (n - 1) / 26 {
+		letters = string(rune('A'+(n-1)%26)) + letters
+	}
+	return "Column " + letters
+}

@@ -1,0 +1,106 @@
+package recipients
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// maxSheets is how many sheets are looked through for a column.
+const maxSheets = 20
+
+// xlsxTables opens a spreadsheet and returns its sheets. Nothing of it is written to the disk: people's data has no place
+// there, and there may be none.
+func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
+	book, err := openXLSX(content)
+	if err != nil {
+		return nil, errDamaged
+	}
+	names := book.GetSheetList()
+	var tables []table
+	for id, name := range names[:min(len(names), maxSheets)] {
+		t := table{id: id, rows: bounded(ctx, sheetRows(book, name))}
+		if len(names) > 1 {
+			t.name = name
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+func openXLSX(content []byte) (book *excelize.File, err error) {
+	defer rescue(&err)
+	book, err = excelize.OpenReader(bytes.NewReader(content),
+		excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
+	if err != nil {
+		return nil, err
+	}
+	return book, sheetsWellFormed(book)
+}
+
+// sheetsWellFormed checks the XML of the sheets, since excelize ends a sheet without a word where it is broken.
+func sheetsWellFormed(book *excelize.File) error {
+	var broken error
+	book.Pkg.Range(func(name, content any) bool {
+		if part, ok := name.(string); ok && strings.HasPrefix(part, "xl/worksheets/sheet") {
+			broken = readThrough(content.([]byte))
+		}
+		return broken == nil
+	})
+	return broken
+}
+
+func readThrough(part []byte) error {
+	d := xml.NewDecoder(bytes.NewReader(part))
+	for {
+		if _, err := d.RawToken(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// rescue makes an error of a panic in the library, which reads what anybody uploads.
+func rescue(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("excelize: %v", v)
+	}
+}
+
+// sheetRows goes through a sheet. Cells are as stored, not as shown: a number that is shown as 3.2E+10 but stored with
+// all its digits is whole.
+func sheetRows(book *excelize.File, sheet string) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		rows, err := book.Rows(sheet)
+		if err != nil {
+			return // A sheet of charts has no rows.
+		}
+		for line := 1; ; line++ {
+			cells, more, err := nextCells(rows)
+			if err != nil {
+				yield(row{line: line}, errDamaged)
+				return
+			}
+			if !more || !yield(row{line, cells}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func nextCells(rows *excelize.Rows) (cells []string, more bool, err error) {
+	defer rescue(&err)
+	if !rows.Next() {
+		return nil, false, rows.Error()
+	}
+	cells, err = rows.Columns()
+	return cells, true, err
+}
