@@ -7,15 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/joho/godotenv"
 	"github.com/kelseyhightower/envconfig"
-
-	"github.com/coupontools/couponbot/commands"
 )
 
 // Config holds the settings. The README's table says what each is for.
@@ -137,24 +134,6 @@ func (c Config) Secrets() []string {
 		}
 	}
 	return texts
-}
-
-// notInForce names the settings that are set, but that nothing obeys yet.
-func (c Config) notInForce() []string {
-	var names []string
-	for name, set := range map[string]bool{
-		"APPROVAL_OVER":    c.ApprovalOver > 0 && c.ApprovalOver < commands.MaxTyped,
-		"FREQUENCY_CAP":    c.FrequencyCap > 0,
-		"DAILY_CAP_PERSON": c.DailyCapPerson > 0,
-		"DAILY_CAP":        c.DailyCap > 0,
-		"SUPPRESSION_KEY":  c.SuppressionKey != "",
-	} {
-		if set {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // fields yields each setting with the place its value goes to.

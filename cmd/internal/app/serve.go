@@ -42,9 +42,6 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	}
 	defer p.redis.Close()
 
-	for _, name := range c.notInForce() {
-		log.Warn("this setting is read, but not in force yet", "setting", name)
-	}
 	// The ops pages stay up until all else has ended, so that a drain can be watched.
 	pages, closePages := context.WithCancel(context.WithoutCancel(ctx))
 	defer closePages()
@@ -107,6 +104,10 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 		},
 		MayStart: func(ctx context.Context, team, user string) error { return p.bot.May(ctx, team, user, bot.Send) },
 
+		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
+		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
+		InFlight: inFlight(c.CoupontoolsRate),
+
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
 		Log: log, Observe: p.metrics.Recipient,
 	})
@@ -120,6 +121,10 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	}
 	return p, nil
 }
+
+// inFlight is how many calls of one send may be out at a time: enough for the pace at answers of a fifth of a second, and
+// few enough that not many are unknown if the API stops answering.
+func inFlight(rate int) int { return min(max(rate/5, 8), 64) }
 
 // run greets Slack, then works until ctx ends or it is useless to go on. On the way out it takes no new work first, then
 // finishes what is in flight.
