@@ -15,6 +15,11 @@ type Deps struct {
 	Directories *cache.Directories
 	Sends       *sends.Service
 	Store       *bot.Store
+	// Files downloads what people upload, Poster posts messages and files.
+	Files  *bot.Files
+	Poster *bot.Poster
+	// Holders names those who hold a right, as far as they are known, or says that everybody does.
+	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 
 	// Region is the country of phone numbers written without + (ISO 3166 alpha-2), or "".
 	Region string
@@ -22,6 +27,10 @@ type Deps struct {
 	Countries []string
 	// MaxRecipients is the ceiling of one send; 0 for none but that of typing.
 	MaxRecipients int
+	// ApprovalOver is above how many recipients another sender must approve; 0 for never.
+	ApprovalOver int
+	// Rate is how many calls a second Coupontools takes.
+	Rate int
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
 	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.

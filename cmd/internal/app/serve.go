@@ -64,6 +64,7 @@ type program struct {
 	redis   *redis.Client
 	slack   *slack.Client
 	poster  *bot.Poster
+	files   *bot.Files
 	store   *bot.Store
 	pace    *pace.Pace
 	lists   *cache.Directories
@@ -83,6 +84,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	p.store = bot.NewStore(p.redis, prefix)
 	p.slack = newSlack(c)
 	p.poster = bot.NewPoster(p.slack)
+	p.files = bot.NewFiles(c.SlackBotToken.Reveal(), string(c.SlackAPIURL), p.slack)
 	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate})
 	var err error
 	p.api, err = newCoupontools(c,
@@ -156,8 +158,11 @@ func (p *program) run(ctx context.Context) error {
 func (p *program) deps() commands.Deps {
 	return commands.Deps{
 		Client: p.api, Directories: p.lists, Sends: p.sends, Store: p.store,
+		Files: p.files, Poster: p.poster,
+		Holders: func(ctx context.Context, right bot.Right) ([]string, bool, error) { return p.bot.Holders(ctx, right) },
 		Region: string(p.config.DefaultRegion), Countries: p.config.Countries(),
-		MaxRecipients: p.config.MaxRecipients, Channels: p.config.MarketingChannels,
+		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
+		Channels: p.config.MarketingChannels,
 		Status: p.conditions,
 	}
 }
