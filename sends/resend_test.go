@@ -13,7 +13,7 @@ import (
 func TestResend_onceToTheUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var ill = map[string]bool{number(1): true, number(3): true}
+		ill := map[string]bool{number(1): true, number(3): true}
 		s := service(connect(t, startRedis(t), nil), func(_ context.Context, to string) error {
 			if ill[to] {
 				return failure(coupontools.Unknown, 500)
