@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -124,19 +125,25 @@ func textTable(ctx context.Context, name string, text []byte, r Rules) (table, e
 	if comma, rest, ok := cutSeparatorLine(text); ok {
 		return csvTable(ctx, rest, comma, 2), nil
 	}
-	best, bestFit := table{}, fit{}
-	for i, comma := range commas {
+	if list := listTable(ctx, string(text)); isList(name, text, list, r) {
+		return list, nil
+	}
+	var best table
+	var bestFit fit
+	var fault error
+	for _, comma := range commas {
 		t := csvTable(ctx, text, comma, 1)
-		s, err := lookAt(t, r, delimiterRows)
+		l, err := lookAt(t, r, delimiterRows)
 		if err != nil {
-			return table{}, err
+			fault = cmp.Or(fault, err)
+			continue
 		}
-		if f := s.fit(); i == 0 || f.better(bestFit) {
+		if f := l.fit(); best.rows == nil || f.better(bestFit) {
 			best, bestFit = t, f
 		}
 	}
-	if list := listTable(ctx, string(text)); isList(name, text, list, r) {
-		return list, nil
+	if bestFit.usable+bestFit.alike == 0 && fault != nil {
+		return table{}, fault
 	}
 	return best, nil
 }
@@ -174,10 +181,10 @@ func isList(name string, text []byte, list table, r Rules) bool {
 	if oneLine := bytes.Count(bytes.TrimSpace(text), []byte("\n")) == 0; !oneLine && !strings.HasSuffix(strings.ToLower(name), ".txt") {
 		return false
 	}
-	s, err := lookAt(list, r, delimiterRows)
-	if err != nil || len(s.columns) == 0 {
+	l, err := lookAt(list, r, delimiterRows)
+	if err != nil || len(l.columns) == 0 {
 		return false
 	}
-	c := s.columns[0]
-	return s.several && 10*c.usable >= 8*c.filled
+	c := l.columns[0]
+	return l.several && 10*c.usable >= 8*c.filled
 }

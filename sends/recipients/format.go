@@ -102,7 +102,7 @@ func zipFault(content []byte) error {
 		}
 	}
 	switch {
-	case !parts["[Content_Types].xml"] || !hasSheets(parts):
+	case !hasWorkbook(parts):
 		return faultIs("a zip file")
 	case size > maxUnzipped:
 		return &FileFault{Text: "The spreadsheet is too large.", Hint: "Keep the column with the recipients alone and save it as CSV."}
@@ -110,7 +110,7 @@ func zipFault(content []byte) error {
 	return nil
 }
 
-func hasSheets(parts map[string]bool) bool {
+func hasWorkbook(parts map[string]bool) bool {
 	for name := range parts {
 		if strings.HasPrefix(strings.ToLower(name), "xl/") {
 			return true
@@ -135,7 +135,7 @@ func textFault(text []byte) error {
 	case (begins[0] == '{' || begins[0] == '[') && json.Valid(text):
 		return faultIs("a JSON file")
 	case binary(text):
-		return faultIs("no text")
+		return &FileFault{Text: "The file is neither text nor a spreadsheet.", Hint: saveAs}
 	}
 	return nil
 }
