@@ -16,6 +16,10 @@ const noComma = '\x1F'
 // csvTable reads the rows of a text in UTF-8 whose cells are parted by comma. The first of its lines has the number line.
 func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
+		if overfull(text, comma) {
+			yield(row{line: line}, errTooManyCells)
+			return
+		}
 		c := &csvReader{text: text, comma: comma, line: line, blank: line}
 		c.restart(0)
 		for {
@@ -108,12 +112,12 @@ func (c *csvReader) readLine(at int) []string {
 	return strings.Split(line, string(c.comma))
 }
 
-// lines makes one way of ending lines out of the three: an old Mac's file has nothing but \r.
+// lines ends all lines alike. An old Mac's file has \r alone.
 func lines(text []byte) []byte {
-	if bytes.IndexByte(text, '\n') < 0 {
-		return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	if bytes.Count(text, []byte("\r")) == bytes.Count(text, []byte("\r\n")) {
+		return text
 	}
-	return text
+	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
 // commas are what can part cells, noComma first.
@@ -130,15 +134,14 @@ func textTable(ctx context.Context, name string, text []byte, r Rules) (table, e
 	}
 	var best table
 	var bestFit fit
-	var fault error
+	var fault error // of the first way that cannot be
 	for _, comma := range commas {
 		t := csvTable(ctx, text, comma, 1)
-		l, err := lookAt(t, r, delimiterRows)
-		if err != nil {
+		f, err := t.fit(r)
+		switch {
+		case err != nil:
 			fault = cmp.Or(fault, err)
-			continue
-		}
-		if f := l.fit(); best.rows == nil || f.better(bestFit) {
+		case best.rows == nil || f.better(bestFit):
 			best, bestFit = t, f
 		}
 	}
@@ -146,6 +149,19 @@ func textTable(ctx context.Context, name string, text []byte, r Rules) (table, e
 		return table{}, fault
 	}
 	return best, nil
+}
+
+var errTooManyCells = &FileFault{Text: "The file has a row with too many cells.", Hint: "Write one recipient in each row."}
+
+// overfull reports a line with so many commas that its cells would take more memory than they are worth. encoding/csv has no
+// bound of its own.
+func overfull(text []byte, comma rune) bool {
+	for line := range bytes.Lines(text) {
+		if len(line) > maxCellBytes && bytes.Count(line, []byte(string(comma))) > maxCellBytes {
+			return true
+		}
+	}
+	return false
 }
 
 // delimiterRows is how many rows are looked at to find out how cells are parted.

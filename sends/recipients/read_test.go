@@ -53,6 +53,7 @@ func TestRead_text_files(t *testing.T) {
 		"one column":                        {a + "\n" + b, "row 1: " + a + ", row 2: " + b},
 		"one column with a header":          {"GSM\r\n" + a + "\r\n" + b + "\r\n", "row 2: " + a + ", row 3: " + b},
 		"old Mac line ends":                 {"phone\r" + a + "\r" + b, "row 2: " + a + ", row 3: " + b},
+		"all ways to end lines":             {"phone\r" + a + "\r\n" + b + "\n" + c, "row 2: " + a + ", row 3: " + b + ", row 4: " + c},
 		"comma":                             {"Name,Phone\nMia," + a + "\n\"Doe, J\"," + b, "row 2: " + a + ", row 3: " + b},
 		"comma with blanks behind it":       {"Name, Phone\nMia, " + a + "\n\"Doe, J\", \"" + b + "\"", "row 2: " + a + ", row 3: " + b},
 		"semicolon beside decimal commas":   {"Mia;1,50;" + a + "\nJan;2,50;" + b, "row 1: " + a + ", row 2: " + b},

@@ -27,6 +27,8 @@ func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, errTooLargeUnzipped):
+		return nil, errTooLargeUnzipped
 	case err != nil:
 		return nil, errDamaged
 	}
@@ -44,7 +46,11 @@ func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
 
 func openXLSX(content []byte) (book *excelize.File, err error) {
 	defer rescue(&err)
-	return excelize.OpenReader(bytes.NewReader(content),
+	slimmed, err := slim(content)
+	if err != nil {
+		return nil, err
+	}
+	return excelize.OpenReader(bytes.NewReader(slimmed),
 		excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
 }
 

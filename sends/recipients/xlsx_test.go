@@ -46,15 +46,19 @@ func sheet(tb testing.TB, rows ...[]any) []byte {
 // rawSheet makes an XLSX file with one sheet whose rows are written as they are.
 func rawSheet(tb testing.TB, sheetData string) []byte {
 	tb.Helper()
+	return zipped(tb, rawParts(sheetData))
+}
+
+func rawParts(sheetData string) map[string]string {
 	const main, relations = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/package/2006/relationships"
 	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-	return zipped(tb, map[string]string{
+	return map[string]string{
 		"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>`,
 		"_rels/.rels":                `<Relationships xmlns="` + relations + `"><Relationship Id="r1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml":            `<workbook xmlns="` + main + `" xmlns:r="` + office + `"><sheets><sheet name="List" sheetId="1" r:id="r1"/></sheets></workbook>`,
 		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="` + relations + `"><Relationship Id="r1" Type="` + office + `/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
 		"xl/worksheets/sheet1.xml":   `<worksheet xmlns="` + main + `"><sheetData>` + sheetData + `</sheetData></worksheet>`,
-	})
+	}
 }
 
 func zipped(tb testing.TB, parts map[string]string) []byte {
@@ -146,10 +150,13 @@ func TestRead_XLSX_bombs(t *testing.T) {
 			binary.LittleEndian.PutUint32(lying[at+24:], 1000)
 		}
 	}
+	strings8M := rawParts(`<row><c t="s"><v>0</v></c></row>`)
+	strings8M["xl/sharedStrings.xml"] = "<sst>" + strings.Repeat("<si/>", 8<<20) + "</sst>"
 	for name, tt := range map[string]struct {
 		content []byte
 		want    string
 	}{
+		"too many strings":    {zipped(t, strings8M), "too large"},
 		"too large unzipped":  {honest, "too large"},
 		"sizes that are lies": {lying, "damaged"},
 		"too many columns":    {rawSheet(t, `<row r="1"><c r="XFD1" t="str"><v>x</v></c></row>`), "more than 1024 columns"},
@@ -161,5 +168,19 @@ func TestRead_XLSX_bombs(t *testing.T) {
 			t.Parallel()
 			checkFault(t, "x.xlsx", tt.content, smsBE, tt.want)
 		})
+	}
+}
+
+// Styles and pictures of any size do not stand in the way.
+func TestRead_XLSX_with_large_parts_of_no_use(t *testing.T) {
+	t.Parallel()
+	parts := rawParts(`<row><c t="str"><v>Phone</v></c></row><row><c t="s" s="5"><v>1</v></c></row>`)
+	parts["xl/styles.xml"] = "<styleSheet><cellXfs>" + strings.Repeat("<xf/>", 5<<20) + "</cellXfs></styleSheet>"
+	parts["xl/sharedStrings.xml"] = `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>x</t></si><si><r><t>0470</t></r><r><t>000001</t></r></si></sst>`
+
+	list, err := recipients.Read(t.Context(), "", &recipients.File{Content: zipped(t, parts)}, smsBE)
+
+	if got := inFile(described(list)); err != nil || got != "row 2: +32470000001" {
+		t.Errorf("Read = %s, %v, want the number", got, err)
 	}
 }
