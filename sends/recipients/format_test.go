@@ -53,7 +53,7 @@ func TestRead_faults(t *testing.T) {
 		"addresses instead":           {"Name;Mail\nMia;mia@example.com", "It holds e-mail addresses"},
 		"a header alone":              {"Name;Phone\n", "no rows with recipients"},
 		"empty column":                {"Name;Phone\nMia;\nJan;", "No column of the file holds phone numbers"},
-		"too many rows":               {"0470000001\n" + strings.Repeat("1\n", 1<<20), "more than 1,048,576 rows"},
+		"too many rows":               {"0470000001\n" + strings.Repeat("\n", 1<<20) + "0470000002\n", "more than 1,048,576 rows"},
 		"a row of nothing but commas": {strings.Repeat(",;|\t\x1F", 1<<20) + strings.Repeat("x", 1<<20), "neither text"},
 		"a row of too many cells":     {strings.Repeat("x", 5000) + strings.Repeat(",;|\t\x1F", 1<<20), "too many cells"},
 		"too many columns":            {"a\n" + strings.Repeat("0470000001;", 2000) + "\n0470000002;0470000002", "more than 1024 columns"},
