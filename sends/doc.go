@@ -44,6 +44,7 @@
 //	send:{id}:out     hash: index in the list → status|token|time|code|text of those that have an outcome
 //	send:{id}:claims  hash: token → index:time of those being called now
 //	send:{id}:again   list: indexes whose claims were given back
+//	test:{day}:{user} string: how many tests a person has sent on a day by UTC
 //	send:{id}:lease   hash: the process that carries the send, and the number of its last claim; gone after 15 s unrenewed
 //
 // The hash's next is the index of the first recipient who was never claimed, so that confirming, stopping and counting
