@@ -16,7 +16,7 @@ func TestTest_goesToOneFiveTimesADay(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) {
 			c.ApprovalOver, c.DailyCapPerson = 1, 1
 		})
-		start(t, s)
+		stop := start(t, s)
 		d := save(t, s, draft(1))
 		for i := range MaxTests {
 			to := recipients.Recipient{To: number(100 + i)}
@@ -43,7 +43,12 @@ func TestTest_goesToOneFiveTimesADay(t *testing.T) {
 				t.Errorf("the trail has %+v, %v", e, err)
 			}
 		}
-		time.Sleep(24 * time.Hour)
+		stop()
+		time.Sleep(12 * time.Hour) // the bubble began at midnight UTC; drafts live a day
+		if _, _, err := s.Test(t.Context(), d, to); !errors.Is(err, ErrTooManyTests) {
+			t.Errorf("a test later the same day = %v, want ErrTooManyTests", err)
+		}
+		time.Sleep(12 * time.Hour)
 		if _, left, err := s.Test(t.Context(), d, to); err != nil || left != MaxTests-1 {
 			t.Errorf("a day later = %d left, %v", left, err)
 		}
