@@ -207,7 +207,8 @@ func (s sending) recipientsWrong(o order) string {
 	typed := len(list.Recipients) + len(list.LeftOut)
 	switch {
 	case typed > s.most():
-		return fmt.Sprintf("These are %s recipients; at most %d can be typed. Upload a longer list as a file.", thousands(typed), s.most())
+		return joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", thousands(typed), s.most()),
+			s.longer("Upload a longer list as a file."))
 	case o.File != nil, len(list.Recipients) > 0:
 		return ""
 	case typed > 0:

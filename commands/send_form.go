@@ -158,8 +158,8 @@ func channelField(f form) slack.Block {
 func (s sending) recipientsField(f form) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: fieldRecipients, Label: "To", Optional: true,
-		Hint: fmt.Sprintf("E-mail addresses, or phone numbers with + and country code. One to a line, or with commas or "+
-			"semicolons between them; at most %d. Longer lists come as a file.", s.most()),
+		Hint: joined(" ", fmt.Sprintf("E-mail addresses, or phone numbers with + and country code. One to a line, or with commas or "+
+			"semicolons between them; at most %d.", s.most()), s.longer("Longer lists come as a file.")),
 	}, f.Recipients, 0)
 }
 
@@ -213,6 +213,14 @@ func (s sending) most() int {
 		return min(s.limit, MaxTyped)
 	}
 	return MaxTyped
+}
+
+// longer returns words on longer lists, if a send may have more recipients than can be typed.
+func (s sending) longer(words string) string {
+	if s.limit > 0 && s.limit <= MaxTyped {
+		return ""
+	}
+	return words
 }
 
 func country(code string) (recipients.Country, bool) {

@@ -85,7 +85,10 @@ func (p preview) view() *slack.ModalViewRequest {
 	set = append(set, leftOut(p.List)...)
 	set = append(set, warnings(p.List.Recipients)...)
 	set = append(set, p.buttons(), blocks.Divider())
-	submit := "Send to " + persons(len(p.List.Recipients))
+	submit, closing := "Send to "+persons(len(p.List.Recipients)), "Back"
+	if p.Parent != "" {
+		closing = "Close" // there is no form under it
+	}
 	if p.approval != nil {
 		set = append(set, p.approval.blocks()...)
 		if !p.approval.possible() {
@@ -93,7 +96,7 @@ func (p preview) view() *slack.ModalViewRequest {
 		}
 	}
 	set = append(set, blocks.Text(joined(" ", lasting(len(p.List.Recipients), p.rate), "Nothing has been sent yet.")))
-	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, "Back", set...), p.ID)
+	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
 }
 
 // facts say what goes to whom, and when.
