@@ -43,8 +43,9 @@ const Root = "/coupontools"
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	send := sending{
-		lists: d.Directories, drafts: d.Sends, store: d.Store,
-		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, channels: d.Channels,
+		lists: d.Directories, drafts: d.Sends, store: d.Store, files: d.Files, poster: d.Poster, holders: d.Holders,
+		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
+		channels: d.Channels,
 	}
 	return []bot.Command{
 		directories(d.Directories),

@@ -62,7 +62,9 @@ func TestAll_rights(t *testing.T) {
 		"users_page:prev": bot.Send, "users_page:next": bot.Send, "users_more": bot.Send,
 		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
-		"suggest directory": bot.Send, "suggest region": bot.Send,
+		"recipients_column": bot.Send, "send_straighten": bot.Send, "send_left_out": bot.Send, "send_test": bot.Send,
+		"send_resend_unknown": bot.Send,
+		"suggest directory":   bot.Send, "suggest region": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

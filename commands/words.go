@@ -23,6 +23,8 @@ const (
 	lookingUpUsers       = "Looking up the users…"
 	lookingAround        = "Looking at how things are…"
 	changingPayment      = "Changing the payment status…"
+	lookingForApprovers  = "Looking up who can approve this…"
+	lookingForUnknown    = "Looking up who is unknown…"
 
 	whichDirectory   = "Which directory?"
 	chooseADirectory = "Choose a directory."
@@ -59,7 +61,60 @@ func Explain(err error) *bot.Mistake {
 	if e, ok := errors.AsType[*coupontools.Error](err); ok {
 		return explainAPI(e, err)
 	}
+	return explainRefusal(err)
+}
+
+// explainRefusal puts into words why nothing can be done with a send; nil if it does not know err.
+func explainRefusal(err error) *bot.Mistake {
+	if soon, ok := errors.AsType[*sends.TooSoonError](err); ok {
+		return &bot.Mistake{
+			Text: "It is too soon to send to the unknown again: Coupontools may still answer for some of them.",
+			Hint: "Please try again in " + within(time.Until(soon.Until)) + ".",
+		}
+	}
+	if refused, ok := errors.AsType[*sends.StateError](err); ok {
+		state := string(refused.Send.State)
+		if refused.Send.State == sends.StateAwaiting {
+			state += " approval"
+		}
+		return &bot.Mistake{
+			Text: fmt.Sprintf("That cannot be done now: the send of “%s” is %s.", short(refused.Send.DirectoryName), state),
+			Done: "Nothing was changed.", Hint: "/coupontools status shows what is going on.",
+		}
+	}
+	switch {
+	case errors.Is(err, sends.ErrResent):
+		return &bot.Mistake{
+			Text: "The unknown recipients of this send were sent to again already.",
+			Hint: "That can be done once. What came of it is told in a message of its own.",
+		}
+	case errors.Is(err, sends.ErrNoUnknown):
+		return &bot.Mistake{
+			Text: "No recipient of this send is unknown any more: Coupontools has answered for all of them.",
+			Hint: "The message about the send shows how it ended.",
+		}
+	case errors.Is(err, sends.ErrNobodyLeft):
+		return &bot.Mistake{
+			Text: "Nobody is left to send to: the rules on who may be written to leave out everyone.",
+			Hint: "The suppression list, unsubscribing at Coupontools, and the caps can be the reason.",
+		}
+	case errors.Is(err, sends.ErrSuppressionKey):
+		return &bot.Mistake{
+			Text: "The suppression list cannot be read: its key is not the one that it was made with. So nobody can be sent to, " +
+				"since nobody on the list would be recognised.",
+			Hint:  "Whoever runs couponbot should set SUPPRESSION_KEY back to what it was.",
+			Cause: err,
+		}
+	}
 	return nil
+}
+
+// within says how long to wait: never less than it takes.
+func within(d time.Duration) string {
+	if d < time.Minute {
+		return "a minute"
+	}
+	return span(d + time.Minute)
 }
 
 func explainAPI(e *coupontools.Error, err error) *bot.Mistake {

@@ -62,6 +62,7 @@
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
 //	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
 //	day:{n}:{who}     string: recipients of a UTC day, of a sender or (*) of all
+//	test:{n}:{who}    string: tests that a person has sent on a UTC day
 //	audit             stream: the audit trail
 //	news              channel: ids of sends that something was done to
 //
