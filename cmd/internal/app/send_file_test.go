@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -58,6 +59,20 @@ mia sees send_preview: ...To: 1 person: +32 470 •• •• 56...Row 3 of the 
 mia closes
 mia sees send_directory: ...
 mia takes book.xlsx out of file`)
+
+	// Closed before the list was read, couponbot says no more of it; delivered twice, the form makes one draft.
+	c.attach("list.txt", list)
+	c.slack.Inject(slacksim.Fault{Method: "download", Delay: time.Second, Times: 1})
+	c.plays(`mia submits
+mia sees send_reading: ...Reading “list.txt”…...
+mia closes
+mia sees send_directory: ...`)
+	c.slack.Duplicate(1)
+	c.plays(`mia submits
+mia sees send_preview: ...To: 2 people...
+mia closes
+mia sees send_directory: ...
+mia takes list.txt out of file`)
 
 	var many strings.Builder
 	for i := range 10_050 {
