@@ -82,7 +82,7 @@ func draftMistake(d sends.Draft, err error) error {
 	}
 	var groups []string
 	for _, g := range d.List.Groups(0) {
-		groups = append(groups, fmt.Sprintf("%s %s", ruleTitle(g.Rule), thousands(g.Count)))
+		groups = append(groups, thousands(g.Count)+" "+ruleTitle(g.Rule))
 	}
 	first := d.List.LeftOut[0]
 	return &bot.Mistake{

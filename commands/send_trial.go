@@ -24,9 +24,15 @@ func (s sending) test(_ context.Context, req bot.Request) (bot.Reply, error) {
 		if err != nil {
 			return bot.Reply{}, testMistake(err)
 		}
-		return s.preview(ctx, req.Person, d, fmt.Sprintf("A test is on its way to %s. You can send %s more today, by UTC.",
-			recipients.Mask(to.To), count(left, "test", "tests")))
+		return s.preview(ctx, req.Person, d, "A test is on its way to "+recipients.Mask(to.To)+". "+testsLeft(left))
 	})
+}
+
+func testsLeft(n int) string {
+	if n == 0 {
+		return "It was the last one that you can send today, by UTC."
+	}
+	return "You can send " + count(n, "more test", "more tests") + " today, by UTC."
 }
 
 // own is the recipient that a person's Slack profile names.
