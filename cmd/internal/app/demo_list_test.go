@@ -17,13 +17,15 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 	address := startDemo(t)
 	b.do("open the page", chromedp.Navigate(address), chromedp.WaitVisible("#box"))
 	b.sees(".status", "The bot is connected")
+	b.types("/directories zomer") // so that the form knows the directory by its name
+	b.sees("#messages", "1 directory matching")
 
 	b.types("/send-directory sms Zomerpas Oostende")
 	b.sees("dialog[open]", "List to send to")
 	b.upload("mixed.csv", demoSamples()[1].Content)
 	b.do("write the text", chromedp.SendKeys(`//dialog//textarea[@maxlength="1000"]`, "Your summer pass is “here” – enjoy!"),
 		chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "row 7 of the file")
+	b.sees("dialog[open]", "Row 7 of the file")
 	b.shootAs("preview")
 	b.do("close", chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
 
