@@ -108,7 +108,7 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 		line = append(line, blocks.Plain(": "+text))
 	}
 	if link != "" {
-		line = append(line, blocks.Plain(" "), blocks.Link("Message", link))
+		line = append(line, blocks.Plain(" · "), blocks.Link("Message", link))
 	}
 	small := []slack.MixedElement{blocks.When("On", e.At)}
 	if e.Send != "" {
@@ -119,7 +119,7 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 
 // entryDetail says how things stood before and after, and what else is known: "running → paused".
 func entryDetail(e sends.Entry) string {
-	return sentence(joined("; ", joined(" → ", e.Before, e.After), e.Note))
+	return sentence(joined("; ", e.Note, joined(" → ", e.Before, e.After)))
 }
 
 // deedWords says what somebody did.

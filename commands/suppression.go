@@ -42,19 +42,23 @@ func (s somebody) String() string { return recipients.Mask(s.to) }
 // reason to keep it off the list.
 func (s suppression) named(words []bot.Word) ([]somebody, error) {
 	var all []somebody
-	for _, w := range words {
-		for text := range strings.FieldsFuncSeq(w.Text, func(r rune) bool { return r == ',' || r == ';' }) {
-			who, err := s.read(text)
-			if err != nil {
-				return nil, &bot.Mistake{
-					Text: fmt.Sprintf("“%s” cannot be read. %s", short(text), err), Hint: "Write a phone number or an e-mail address.",
-				}
-			}
-			all = append(all, who)
+	for _, w := range bot.Split(separators.Replace(bot.Join(words))) {
+		if strings.Trim(w.Text, ",;") == "" {
+			continue
 		}
+		who, err := s.read(w.Text)
+		if err != nil {
+			return nil, &bot.Mistake{
+				Text: fmt.Sprintf("“%s” cannot be read. %s", short(w.Text), err), Hint: "Write a phone number or an e-mail address.",
+			}
+		}
+		all = append(all, who)
 	}
 	return all, nil
 }
+
+// separators makes words of what stands between numbers, so that the last part of one is not taken for the next.
+var separators = strings.NewReplacer(",", " , ", ";", " ; ")
 
 func (s suppression) read(text string) (somebody, error) {
 	kind := kindOf(text)
@@ -174,7 +178,7 @@ func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply,
 	}
 	barriers, err := s.people.Why(ctx, who.kind, who.to, user)
 	if err != nil {
-		return bot.Reply{}, suppressionMistake(nil, err)
+		return bot.Reply{}, fmt.Errorf("why: %w", unreadable(err))
 	}
 	var set []slack.Block
 	if _, err := readOne(who.to, recipients.Rules{Kind: who.kind, Region: s.region, Allowed: s.countries}); err != nil {
@@ -227,10 +231,12 @@ func suppressionMistake(before []string, err error) error {
 		return err
 	}
 	if errors.Is(err, sends.ErrUnavailable) {
-		m.Text, m.Done = "Redis cannot be reached, and the suppression list is kept there.", ""
+		m.Text = "Redis cannot be reached, and the suppression list is kept there."
+		m.Done = "The list may or may not have been changed."
+		m.Hint = "Please do the same again in a few minutes; doing it twice does no harm."
 	}
 	if len(before) > 0 {
-		m.Done = strings.Join(before, " ") + " The others are as they were."
+		m.Done = joined(" ", strings.Join(before, " "), "Of the others that is not sure.")
 	}
 	return m
 }
