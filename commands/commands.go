@@ -47,12 +47,18 @@ func All(d Deps) []bot.Command {
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		channels: d.Channels,
 	}
+	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
-		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
+		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store, audit: d.Sends}),
 		sendDirectory(send),
 		coupontoolsCommand(),
+		sendsCommand(sendList{sends: d.Sends, poster: d.Poster}),
+		suppress(barred),
+		unsuppress(barred),
+		why(barred),
+		auditCommand(trail{sends: d.Sends, poster: d.Poster}),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }
