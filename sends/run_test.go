@@ -162,9 +162,9 @@ func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
 				}, func(c *Config) { c.Pace = every(200 * time.Millisecond) })
 				id := confirmed(t, s, 30)
 				start(t, s)
-				send := await(t, s, id, 20*time.Minute, func(send Send) bool { return send.State == StatePaused })
+				await(t, s, id, 20*time.Minute, func(send Send) bool { return send.State == StatePaused })
 				time.Sleep(time.Minute)
-				send = read(t, s, id)
+				send := read(t, s, id)
 				if send.Counts != tt.want || !strings.Contains(send.Why, tt.why) || send.By != "" || send.Ended() {
 					t.Errorf("the send is %s %+v (%q), want paused %+v (%q)", send.State, send.Counts, send.Why, tt.want, tt.why)
 				}
