@@ -180,7 +180,7 @@ func byState(all []sends.Send) string {
 		counts[s.State]++
 	}
 	paused, waits, scheduled := counts[sends.StatePaused], counts[sends.StateAwaiting], counts[sends.StateScheduled]
-	said := count(len(all)-paused-waits-scheduled, "send is", "sends are") + " going on"
+	said := []string{count(len(all)-paused-waits-scheduled, "send is", "sends are") + " going on"}
 	for _, part := range []struct {
 		n         int
 		one, many string
@@ -190,8 +190,8 @@ func byState(all []sends.Send) string {
 		{scheduled, "is scheduled", "are scheduled"},
 	} {
 		if part.n > 0 {
-			said += ", " + count(part.n, part.one, part.many)
+			said = append(said, count(part.n, part.one, part.many))
 		}
 	}
-	return said
+	return strings.Join(said, ", ")
 }

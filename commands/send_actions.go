@@ -78,7 +78,7 @@ func done(a sends.Action, s sends.Send) bot.Reply {
 	return reply
 }
 
-// stillOpen says who has no outcome yet: "77 people are waiting; 2 calls that were out already will still be answered."
+// stillOpen says who has no outcome yet: those who wait, and those who are being called.
 func stillOpen(s sends.Send) string {
 	return joined("; ", waiting(s.Counts.Pending()-s.Out), outWords(s)) + "."
 }

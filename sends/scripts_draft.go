@@ -55,8 +55,9 @@ return redis.call('HGETALL', send)`)
 )
 
 // actScript is what people do with a send: an action by a team's user, in a channel at a message, and for an approval the
-// fingerprint of what was shown. It answers with a word, how many calls are out, and the hash: done; again, if this person did just that before;
-// state, if the send is in none that this can be done in; own and void, if an approver sent it or it is not what was shown.
+// fingerprint of what was shown. It answers with a word, how many calls are out, and the hash: done; again, if this person
+// did just that before; state, if the send is in none that this can be done in; own and void, if an approver sent it or it
+// is not what was shown.
 var actScript = script(`
 local action, who = arg(1), arg(2)
 local function answer(word)
