@@ -4,9 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // TestDemo_aListInTheBrowser sends to a list: upload a file, see who is left out and why, have it approved by another
@@ -27,7 +30,9 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 		chromedp.Click("dialog[open] .submit"))
 	b.sees("dialog[open]", "Row 7 of the file")
 	b.shootAs("preview")
-	b.do("close", chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent(kb.Escape))
+	b.do("go back to the form", chromedp.KeyEvent(kb.Escape))
+	b.sees("dialog[open]", "List to send to")
+	b.closes()
 
 	b.types("/send-directory sms Zomerpas Oostende")
 	b.sees("dialog[open]", "List to send to")
@@ -36,9 +41,36 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 		chromedp.Click("dialog[open] .submit"))
 	b.sees("dialog[open]", "80 people")
 	b.do("send", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "approv")
+	b.sees("dialog[open]", "approve")
+	b.closes()
+	b.sees("#messages", "Waiting for approval")
 	b.shootAs("awaiting")
-	b.do("close", chromedp.KeyEvent(kb.Escape))
+
+	b.do("act as Noah", chromedp.Navigate(address+"?as="+slacksim.Noah), chromedp.WaitVisible("#box"))
+	b.presses("Approve")
+	b.do("agree", chromedp.Click("#question[open] #question-yes"))
+	b.sees("#messages", " waiting")
+	b.presses("Pause")
+	b.sees("#messages", "Paused by")
+	b.sees("#messages .private", "are waiting")
+	b.shootAs("paused")
+	b.presses("Resume")
+	b.sees("#messages", "80 accepted, 0 failed, 0 skipped, 0 unknown")
+	b.presses("Report")
+	b.shootAs("completed")
+}
+
+// presses clicks the last button with that text in the messages.
+func (b browser) presses(text string) {
+	b.t.Helper()
+	b.do("press "+text, chromedp.Click(`(//*[@id="messages"]//button[normalize-space()="`+text+`"])[last()]`))
+}
+
+// closes closes the form on top, which is the only one.
+func (b browser) closes() {
+	b.t.Helper()
+	b.do("close", chromedp.KeyEvent(kb.Escape), chromedp.PollFunction[chromedp.Void](
+		`() => !document.querySelector("dialog[open]")`, chromedp.WithPollingInterval(30*time.Millisecond)))
 }
 
 // upload puts a file into the file field of the form on top.
