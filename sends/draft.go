@@ -122,7 +122,8 @@ func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
 // fingerprint sums up what is sent to whom. What somebody approves is bound to it.
 func (d Draft) fingerprint() string {
 	sum := sha256.New()
-	for _, part := range []string{d.DirectoryID, string(d.Kind), d.Subject, d.Message, strconv.FormatInt(unixMillis(d.ScheduledAt), 10)} {
+	due := strconv.FormatInt(unixMillis(d.ScheduledAt), 10)
+	for _, part := range []string{d.DirectoryID, string(d.Kind), d.Subject, d.Message, due} {
 		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
 	}
 	for _, r := range d.List.Recipients {

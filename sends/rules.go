@@ -131,7 +131,9 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
 	for i, r := range list.Recipients {
 		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
-			left.LeftOut = append(left.LeftOut, recipients.LeftOut{Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule)})
+			left.LeftOut = append(left.LeftOut, recipients.LeftOut{
+				Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule),
+			})
 			continue
 		}
 		left.Recipients = append(left.Recipients, r)

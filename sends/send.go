@@ -129,7 +129,9 @@ func (s *Service) Live(ctx context.Context) ([]Send, error) {
 
 // Recent returns the last n sends that were confirmed and whose records are still kept, the newest first.
 func (s *Service) Recent(ctx context.Context, n int) ([]Send, error) {
-	return s.listed(ctx, s.cfg.Redis.ZRevRange(ctx, s.key("sends:recent"), 0, int64(n-1)))
+	return s.listed(ctx, s.cfg.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: s.key("sends:recent"), Start: 0, Stop: n - 1, Rev: true,
+	}))
 }
 
 func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Send, error) {

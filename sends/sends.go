@@ -100,7 +100,6 @@ type Service struct {
 	mu      sync.Mutex
 	kept    map[string]*keeper // sends this process keeps, or is trying to
 	flights map[string]*flight // sends this process has calls out for
-	hasher  *hasher            // nil until the key is known
 }
 
 // New returns a Service. It does nothing by itself: [Service.Run] carries out what was confirmed.
