@@ -160,10 +160,10 @@ func (p *program) deps() commands.Deps {
 		Client: p.api, Directories: p.lists, Sends: p.sends, Store: p.store,
 		Files: p.files, Poster: p.poster,
 		Holders: func(ctx context.Context, right bot.Right) ([]string, bool, error) { return p.bot.Holders(ctx, right) },
-		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
+		Region: string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
 		Channels: p.config.MarketingChannels,
-		Status:   p.conditions,
+		Status: p.conditions,
 	}
 }
 
