@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,8 +103,42 @@ func connect(t testing.TB, m *miniredis.Miniredis, f *faults) *redis.Client {
 	if f != nil {
 		rdb.AddHook(f)
 	}
+	rdb.AddHook(idle{m})
 	t.Cleanup(func() { _ = rdb.Close() })
 	return rdb
+}
+
+// idle is a go-redis hook that answers for m what the queue's polling finds where there is nothing. A Redis in memory makes
+// a new Lua interpreter for every script, and these come several times a second from every service.
+type idle struct{ m *miniredis.Miniredis }
+
+func (idle) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (i idle) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		args := cmd.Args()
+		script, ok := cmd.(*redis.Cmd)
+		if !ok || len(args) < 4 || args[0] != "evalsha" {
+			return next(ctx, cmd)
+		}
+		key, _ := args[3].(string)
+		if !strings.HasPrefix(key, "asynq:") || i.m.Exists(key) {
+			return next(ctx, cmd)
+		}
+		switch key[strings.LastIndexByte(key, ':')+1:] {
+		case "pending":
+			script.SetErr(redis.Nil)
+			return redis.Nil
+		case "scheduled", "retry", "completed":
+			script.SetVal(int64(0))
+			return nil
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (idle) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
 
 // buffered is a pipe that, like a socket, takes in what the other end does not read yet.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -85,9 +84,7 @@ func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
 // newServer returns what hands out turns to this process, which last as long as work does.
 func (s *Service) newServer(work context.Context) *asynq.Server {
-	rdb := s.cfg.Redis.WithTimeout(s.cfg.Redis.Options().ReadTimeout)
-	rdb.AddHook(restful{})
-	return asynq.NewServerFromRedisClient(rdb, asynq.Config{
+	return asynq.NewServerFromRedisClient(restful{s.cfg.Redis}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
@@ -106,23 +103,15 @@ func (s *Service) newServer(work context.Context) *asynq.Server {
 	})
 }
 
-// restful makes a process rest after an error of Redis.
-type restful struct{}
+// restful is a client that makes a process rest after an error of Redis. It wraps what asynq asks for turns with.
+type restful struct{ *redis.Client }
 
-func (restful) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (restful) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
-		if err != nil && !errors.Is(err, redis.Nil) && !strings.HasPrefix(err.Error(), "NOSCRIPT") {
-			sleep(ctx, errorRest)
-		}
-		return err
+func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
+	cmd := r.Client.EvalSha(ctx, sha, keys, args...)
+	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		sleep(ctx, errorRest)
 	}
-}
-
-func (restful) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return cmd
 }
 
 // queueLog writes asynq's own log.

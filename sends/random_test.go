@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	flags "flag"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 )
+
+var seeds = flags.Int("seeds", 40, "how many random lives of a send TestRandom goes through")
 
 // chance is a source of bad luck that several goroutines may ask.
 type chance struct {
@@ -48,11 +51,7 @@ func (w *truth) called() int {
 // are cut off (with odd seeds) and started again, and the API answers in every way. The laws of the package hold all the same.
 func TestRandom(t *testing.T) {
 	t.Parallel()
-	seeds := 40
-	if testing.Short() {
-		seeds = 8
-	}
-	for seed := range seeds {
+	for seed := range *seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { random(t, uint64(seed)) })

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -87,16 +89,26 @@ func (s *Service) lookOut(l *life) {
 	}
 }
 
-// look starts to keep every live send that this process does not keep yet.
+// look starts to keep every live send that nobody keeps.
 func (s *Service) look(l *life) error {
 	ids, err := s.cfg.Redis.ZRange(l.work, s.key("sends:live"), 0, -1).Result()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	held := make([]*redis.IntCmd, len(ids))
+	_, err = s.cfg.Redis.Pipelined(l.work, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			held[i] = p.Exists(l.work, s.keys(id)[keyKeeper])
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		if s.kept[id] != nil {
+	for i, id := range ids {
+		if s.kept[id] != nil || held[i].Val() > 0 {
 			continue
 		}
 		k := newKeeper(s, l, id)

@@ -404,10 +404,14 @@ func TestRun_noCallsWhileRedisIsAway(t *testing.T) {
 		id := confirmed(t, s, 50)
 		start(t, s)
 		time.Sleep(2 * time.Second)
-		f.away()
+		var asked atomic.Int64
+		f.set(func(redis.Cmder) (int, bool) { asked.Add(1); return 0, false })
 		time.Sleep(time.Second)
 		before := c.total()
 		time.Sleep(10 * time.Minute)
+		if n := asked.Load() / 600; n > 20 {
+			t.Errorf("Redis was asked %d times a second while it was away, want that to cost nothing", n)
+		}
 		if c.total() != before || before == 0 || before == 50 {
 			t.Errorf("%d calls, %d of them without Redis, want none of those", c.total(), c.total()-before)
 		}

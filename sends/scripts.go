@@ -146,6 +146,8 @@ const (
 	keyClaims
 	_
 	keyLeft
+	_
+	keyKeeper
 )
 
 func (s *Service) keys(id string) []string {

@@ -46,8 +46,9 @@ type process struct {
 	log *bytes.Buffer
 }
 
-// startProcess starts the program with the world's settings in its environment, and waits for its connections.
-func (w *world) startProcess(t testing.TB) *process {
+// startProcess starts the program with the world's settings and those given besides in its environment, and waits for its
+// connections.
+func (w *world) startProcess(t testing.TB, env ...string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -65,6 +66,7 @@ func (w *world) startProcess(t testing.TB) *process {
 		"REDIS_URL=" + c.RedisURL.Reveal(), "LISTEN_ADDR=127.0.0.1:0",
 		"SENDERS=" + slacksim.Mia, "MARKETING_CHANNELS=" + slacksim.Marketing, "DEFAULT_REGION=BE",
 	}
+	p.Env = append(p.Env, env...)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,413 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	sms = "/v3/send/sms"
+	// rate is COUPONTOOLS_RATE.
+	rate = 1000
+	// crowd is how many a send of these tests goes to.
+	crowd = 2000
+	// endurance bounds the wait for a send's end: dead claims become unknown after more than half a minute.
+	endurance = 4 * time.Minute
+)
+
+// fleet is replicas of the real program on one real Redis, one Slack and one Coupontools.
+type fleet struct {
+	*world
+	server *redisServer
+	desks  [2]*sends.Service // two places where people press
+
+	mu    sync.Mutex
+	calls map[string]int // to each recipient, that the API may have carried out
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	f := &fleet{server: newRedisServer(t), calls: map[string]int{}}
+	f.world = stillWorld(t)
+	api := httptest.NewServer(http.HandlerFunc(f.count))
+	t.Cleanup(api.Close)
+	t.Cleanup(f.sandbox.Mend)
+	f.config.RedisURL = RedisURL{Secret("unix://" + f.server.socket())}
+	f.config.CoupontoolsBaseURL = BaseURL(api.URL)
+	for i := range f.desks {
+		rdb := redis.NewClient(redisOptions(f.config))
+		t.Cleanup(func() { _ = rdb.Close() })
+		f.desks[i] = sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(f.config), ApprovalOver: f.config.ApprovalOver})
+	}
+	return f
+}
+
+func (f *fleet) team() string { return f.slack.Users()[0].TeamID }
+
+// replica starts one more.
+func (f *fleet) replica(t *testing.T) *process {
+	t.Helper()
+	return f.startProcess(t, "COUPONTOOLS_TIMEOUT=1s", "COUPONTOOLS_RATE="+strconv.Itoa(rate), "LOG_LEVEL=warn")
+}
+
+// count passes calls on to the sandbox and counts those that it may have carried out: all but those answered 429.
+func (f *fleet) count(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	var call struct{ Phone string }
+	_ = json.Unmarshal(body, &call)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := &statusWriter{ResponseWriter: w}
+	defer func() {
+		if r.URL.Path != sms || answer.status == http.StatusTooManyRequests {
+			return
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.calls[call.Phone]++
+	}()
+	f.sandbox.ServeHTTP(answer, r)
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// confirm makes a send to a crowd, as if the same submit came from all sides at once, and has it approved likewise.
+func (f *fleet) confirm(t *testing.T) string {
+	t.Helper()
+	d := sends.Draft{
+		ID: "crowd", Team: f.team(), User: slacksim.Mia, DirectoryID: "dir_5507", DirectoryName: "Stadsbonnen",
+		Kind: recipients.SMS, Message: "Hello", Origin: slacksim.General,
+	}
+	for i := range crowd {
+		d.List.Recipients = append(d.List.Recipients, recipients.Recipient{To: fmt.Sprintf("+32471%06d", i), Country: "BE", Line: i + 1})
+	}
+	if _, err := f.desks[0].SaveDraft(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	f.press(t, func(desk *sends.Service) error {
+		_, err := desk.Confirm(t.Context(), d.ID, d.Team, d.User)
+		return err
+	})
+	f.act(t, d.ID, sends.Approve, sends.ErrOwnSend)
+	return d.ID
+}
+
+// press does the same at both desks, five times at once.
+func (f *fleet) press(t *testing.T, do func(*sends.Service) error) {
+	t.Helper()
+	var all sync.WaitGroup
+	for i := range 10 {
+		all.Go(func() {
+			if err := do(f.desks[i%2]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// act has two people do the same at once: of one who may not want is expected, or that the other came first.
+func (f *fleet) act(t *testing.T, id string, a sends.Action, want error) {
+	t.Helper()
+	var both sync.WaitGroup
+	for i, user := range []string{slacksim.Mia, slacksim.Noah} {
+		both.Go(func() {
+			_, err := f.desks[i].Act(context.WithoutCancel(t.Context()), id, a, sends.Actor{Team: f.team(), User: user})
+			state, late := errors.AsType[*sends.StateError](err)
+			if err != nil && !(user == slacksim.Mia && want != nil && errors.Is(err, want)) && !late {
+				t.Errorf("%s by %s: %v (%v)", a, user, err, state)
+			}
+		})
+	}
+	both.Wait()
+}
+
+func (f *fleet) awaitCalls(t *testing.T, n int) {
+	t.Helper()
+	if err := f.sandbox.AwaitCalls(patient(t), sms, n); err != nil {
+		t.Fatalf("%d calls, want %d: %v", f.sandbox.Calls(sms), n, err)
+	}
+}
+
+// goesOn waits until more calls are made than could be out, and logs how long that took.
+func (f *fleet) goesOn(t *testing.T, after string) {
+	t.Helper()
+	began := time.Now()
+	f.awaitCalls(t, f.sandbox.Calls(sms)+inFlight(rate)+1)
+	t.Logf("after %s the send went on within %v", after, time.Since(began))
+}
+
+// stands polls how the send stands until ok.
+func (f *fleet) stands(t *testing.T, id string, ok func(sends.Send) bool) sends.Send {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(endurance)
+	for range tick.C {
+		send, err := f.desks[0].Send(t.Context(), id)
+		switch {
+		case err == nil && ok(send):
+			return send
+		case time.Now().After(deadline):
+			t.Fatalf("after %v the send stands at %+v (%v)", endurance, send, err)
+		}
+	}
+	return sends.Send{}
+}
+
+// judge holds the records of an ended send to what the API saw.
+func (f *fleet) judge(t *testing.T, id string) sends.Counts {
+	t.Helper()
+	send := f.stands(t, id, sends.Send.Ended)
+	t.Logf("ended as %s after %v: %+v %s", send.State, send.EndedAt.Sub(send.ConfirmedAt), send.Counts, send.Why)
+	if send.Counts.Total != crowd || send.Counts.Pending() != 0 {
+		t.Errorf("the counts are %+v, want them to add up to %d", send.Counts, crowd)
+	}
+	sent := map[string]int{}
+	for _, m := range f.sandbox.Sent() {
+		sent[m.To] += m.Times
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var counted sends.Counts
+	for o, err := range f.desks[0].Recipients(t.Context(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted.Total++
+		calls := f.calls[o.To]
+		right := true
+		switch o.Status {
+		case sends.Accepted:
+			counted.Accepted++
+			right = sent[o.To] == 1
+		case sends.Failed:
+			counted.Failed++
+			right = sent[o.To] == 0
+		case sends.Skipped:
+			counted.Skipped++
+			right = calls == 0
+		case sends.Unknown:
+			counted.Unknown++
+		default:
+			right = false
+		}
+		if calls > 1 || !right {
+			t.Errorf("%s is %s (%s), but got %d calls and %d messages", o.To, o.Status, o.Text, calls, sent[o.To])
+		}
+	}
+	if counted != send.Counts {
+		t.Errorf("the send counts %+v, its recipients are %+v", send.Counts, counted)
+	}
+	return counted
+}
+
+// uncalled is how many are unknown though nobody called them.
+func (f *fleet) uncalled(t *testing.T, id string) (n int) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for o, err := range f.desks[0].Recipients(t.Context(), id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Status == sends.Unknown && f.calls[o.To] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func kill(p *process) {
+	_ = p.Process.Kill()
+	_ = p.Wait()
+}
+
+// One of two replicas is killed in the middle of a send, then both.
+func TestFaults_killedReplicas(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+	a, b := f.replica(t), f.replica(t)
+	id := f.confirm(t)
+	f.awaitCalls(t, 300)
+	kill(a)
+	f.goesOn(t, "one replica was killed")
+	a = f.replica(t)
+	f.awaitCalls(t, 1000)
+	kill(a)
+	kill(b)
+	f.replica(t)
+	f.goesOn(t, "all were killed and one was started")
+
+	counts := f.judge(t, id)
+	if most := 3 * inFlight(rate); counts.Accepted+counts.Unknown != crowd || counts.Unknown > most {
+		t.Errorf("ended with %+v, want all accepted but at most %d unknown", counts, most)
+	}
+	f.world.message(t, slacksim.Marketing, "Send completed")
+}
+
+// Nobody is killed: a replica is stopped in good order, Redis is held up and started again, and the API answers badly.
+// Whoever is unknown was called.
+func TestFaults_everythingElse(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	var trap sandbox.Trap
+	elsewhere := httptest.NewServer(&trap)
+	t.Cleanup(elsewhere.Close)
+	for _, fault := range []sandbox.Fault{
+		sandbox.Hang(), sandbox.ServerError(500), sandbox.Redirect(307, elsewhere.URL), sandbox.TooMany("1"),
+	} {
+		f.sandbox.Break(sandbox.Rule{Path: sms, Fault: fault, Chance: 0.01, Times: 3})
+	}
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.CutAfter(), Chance: 0.05})
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(20 * time.Millisecond)})
+	a, _ := f.replica(t), f.replica(t)
+	id := f.confirm(t)
+
+	f.awaitCalls(t, 300)
+	if err := a.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Wait(); err != nil {
+		t.Errorf("exit after SIGTERM: %v", err)
+	}
+	f.replica(t)
+
+	f.awaitCalls(t, 600)
+	f.act(t, id, sends.Pause, nil)
+	f.stands(t, id, func(s sends.Send) bool { return s.State == sends.StatePaused })
+	f.act(t, id, sends.Resume, nil)
+	f.goesOn(t, "a pause")
+
+	f.awaitCalls(t, 900)
+	f.server.signal(syscall.SIGSTOP)
+	held := time.AfterFunc(10*time.Second, func() { f.server.signal(syscall.SIGCONT) })
+	t.Cleanup(func() { held.Stop() })
+	f.goesOn(t, "Redis was held up for ten seconds")
+
+	f.awaitCalls(t, 1300)
+	f.server.kill()
+	f.server.start(t)
+	f.goesOn(t, "Redis was killed and started")
+
+	counts := f.judge(t, id)
+	if counts.Accepted+counts.Unknown != crowd || counts.Unknown < 20 {
+		t.Errorf("ended with %+v, want all accepted but about a hundred unknown", counts)
+	}
+	if n := f.uncalled(t, id); n > 0 {
+		t.Errorf("%d are unknown though nobody called them", n)
+	}
+	if trap.Calls() > 0 {
+		t.Errorf("%d redirects were followed", trap.Calls())
+	}
+}
+
+// Who was not called yet when two people cancel is skipped, and those being called get their outcome.
+func TestFaults_cancelled(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+	f.replica(t)
+	f.replica(t)
+	id := f.confirm(t)
+	f.awaitCalls(t, 200)
+	f.act(t, id, sends.Cancel, nil)
+	counts := f.judge(t, id)
+	if counts.Skipped == 0 || counts.Accepted < 200-inFlight(rate) || counts.Unknown+counts.Failed > 0 {
+		t.Errorf("ended with %+v, want some accepted and the rest skipped", counts)
+	}
+}
+
+// redisServer is a real Redis of the test's own, with its append-only file.
+type redisServer struct {
+	dir string
+	cmd *exec.Cmd
+}
+
+// newRedisServer starts a redis-server. Without one on this machine the test is skipped, but not on CI.
+func newRedisServer(t *testing.T) *redisServer {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("there is no redis-server on this machine")
+		}
+		t.Skip("there is no redis-server on this machine")
+	}
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // TempDir's names are too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &redisServer{dir: dir}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s.start(t)
+	t.Cleanup(s.kill)
+	return s
+}
+
+func (s *redisServer) socket() string { return filepath.Join(s.dir, "s") }
+
+// start returns when Redis takes commands.
+func (s *redisServer) start(t *testing.T) {
+	t.Helper()
+	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
+		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction")
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections at") {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return
+		}
+	}
+	t.Fatal("redis-server did not start")
+}
+
+func (s *redisServer) signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
+
+// kill ends it as kill -9 does.
+func (s *redisServer) kill() {
+	s.signal(syscall.SIGKILL)
+	_ = s.cmd.Wait()
+}
