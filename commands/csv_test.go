@@ -2,9 +2,9 @@ package commands
 
 import "testing"
 
-func TestSheet(t *testing.T) {
+func TestSpreadsheet(t *testing.T) {
 	t.Parallel()
-	s := newSheet("to", "text")
+	s := newSpreadsheet("to", "text")
 	s.row("+32470123456", "a, \"b\"\nc")
 	s.row("=1+1", "-2")
 	s.row("@sum", "\tx")
@@ -16,7 +16,7 @@ func TestSheet(t *testing.T) {
 		"'@sum,'\tx\r\n" +
 		",\"'x\"\r\n" +
 		"é,a=b\r\n"
-	if got := string(s.bytes()); got != want {
-		t.Errorf("the sheet is %q, want %q", got, want)
+	if got := string(s.content()); got != want {
+		t.Errorf("the file is %q, want %q", got, want)
 	}
 }
