@@ -4,19 +4,12 @@ import "testing"
 
 func TestSpreadsheet(t *testing.T) {
 	t.Parallel()
-	s := newSpreadsheet("to", "text")
-	s.row("+32470123456", "a, \"b\"\nc")
-	s.row("=1+1", "-2")
-	s.row("@sum", "\tx")
-	s.row("", "\rx")
-	s.row("é", "a=b")
-	want := "\ufeffto,text\r\n" +
-		"'+32470123456,\"a, \"\"b\"\"\r\nc\"\r\n" +
-		"'=1+1,'-2\r\n" +
-		"'@sum,'\tx\r\n" +
-		",\"'x\"\r\n" +
-		"é,a=b\r\n"
+	s := newSpreadsheet("Entry", "Reason")
+	for _, cell := range []string{"=cmd()", "+32470", "-1", "@x", "\tx", "\rx", "", "a,\"b\"\nc", "plain =1"} {
+		s.row(cell, "é")
+	}
+	want := "\ufeffEntry,Reason\r\n'=cmd(),é\r\n'+32470,é\r\n'-1,é\r\n'@x,é\r\n'\tx,é\r\n\"'x\",é\r\n,é\r\n\"a,\"\"b\"\"\r\nc\",é\r\nplain =1,é\r\n"
 	if got := string(s.content()); got != want {
-		t.Errorf("the file is %q, want %q", got, want)
+		t.Errorf("content = %q\nwant %q", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,9 +141,9 @@ func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var well bool
+				var well atomic.Bool
 				s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
-					if well {
+					if well.Load() {
 						return nil
 					}
 					return first
@@ -150,7 +151,7 @@ func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
 				id := confirmed(t, s, 1)
 				start(t, s)
 				time.Sleep(3 * time.Second)
-				well = true
+				well.Store(true)
 				time.Sleep(20 * time.Second)
 				id2 := confirmedOr(t, s, draft(1))
 				if name == "refused" && id2 == "" {
