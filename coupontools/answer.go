@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -113,6 +114,21 @@ func (f fields) text(keys ...string) string {
 		}
 	}
 	return ""
+}
+
+// flag reports whether the first text under any of the keys says yes. v3 writes "1", v4 and requests true.
+func (f fields) flag(keys ...string) bool {
+	switch strings.ToLower(f.text(keys...)) {
+	case "1", "true", "yes":
+		return true
+	}
+	return false
+}
+
+// time returns the first date under any of the keys, the zero time if there is none that can be read.
+func (f fields) time(keys ...string) time.Time {
+	t, _ := parseTime(f.text(keys...))
+	return t
 }
 
 // holders are keys under which an answer may hold anything.
@@ -221,7 +237,7 @@ func elements(raw json.RawMessage) ([]json.RawMessage, bool) {
 }
 
 // numbered are the names of elements: numbers, or ids.
-var numbered = regexp.MustCompile(`^(?:dir_|reg_)?\d+$`)
+var numbered = regexp.MustCompile(`^(?:[a-z]{3}_)?\d+$`)
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 

@@ -59,10 +59,18 @@ var (
 	}
 	sendEmail = &route{method: http.MethodPost, path: "/v3/send/email", kind: send, notFound: []int{502}}
 	sendSMS   = &route{method: http.MethodPost, path: "/v3/send/sms", kind: send, proven: true, notFound: []int{502}}
+
+	smsGroupList   = &route{method: http.MethodPost, path: "/v3/smstool/grouplist", kind: read, proven: true}
+	smsContactList = &route{
+		method: http.MethodPost, path: "/v3/smstool/userlist", kind: read, proven: true, notFound: []int{514},
+	}
 )
 
 // routes is every route of the client.
-var routes = []*route{directoryList, directoryInfo, directoryUsersList, directoryUsersUpdate, sendEmail, sendSMS}
+var routes = []*route{
+	directoryList, directoryInfo, directoryUsersList, directoryUsersUpdate, sendEmail, sendSMS,
+	smsGroupList, smsContactList,
+}
 
 // routeNamed returns the route that is written as name.
 func routeNamed(name string) (*route, bool) {

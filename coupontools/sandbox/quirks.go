@@ -1,6 +1,9 @@
 package sandbox
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Quirks are the ways in which the whole service may speak otherwise than assumed, and the states its account can be in.
 // The zero Quirks are the form that package sandbox assumes.
@@ -15,7 +18,8 @@ type Quirks struct {
 	Free Free
 	// Expired refuses every call with code 101.
 	Expired bool
-	// NoSMS and NoEmail refuse sends with codes 103 and 104: no such service is connected to the account.
+	// NoSMS and NoEmail refuse sends with codes 103 and 104: no such service is connected to the account. NoSMS refuses
+	// SMS groups too.
 	NoSMS, NoEmail bool
 }
 
@@ -32,7 +36,7 @@ type Lists int
 const (
 	// ListsSingular names a list "directory" or "user", as the API names its other lists.
 	ListsSingular Lists = iota
-	// ListsPlural names it "directories" or "users".
+	// ListsPlural names it "directories", "users" and so on.
 	ListsPlural
 	// ListsData names it "data".
 	ListsData
@@ -50,7 +54,7 @@ func (l Lists) form(r reply) any {
 	delete(r.fields, r.list)
 	switch l {
 	case ListsPlural:
-		r.fields[map[string]string{"directory": "directories", "user": "users"}[r.list]] = list
+		r.fields[plural(r.list)] = list
 	case ListsData:
 		r.fields["data"] = list
 	case ListsBare:
@@ -59,6 +63,13 @@ func (l Lists) form(r reply) any {
 		r.fields[r.list] = numbered(list)
 	}
 	return r.fields
+}
+
+func plural(name string) string {
+	if stem, ok := strings.CutSuffix(name, "y"); ok {
+		return stem + "ies"
+	}
+	return name + "s"
 }
 
 func numbered(list []object) object {

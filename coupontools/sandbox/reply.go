@@ -21,10 +21,19 @@ const (
 	codeBadAddress        = 305
 	codeCampaignNotFound  = 502
 	codeDirectoryNotFound = 507
+	codeSMSGroupNotFound  = 514
 	codeNotSent           = 604
 )
 
 type object map[string]any
+
+// flag writes a yes or no as v3 does.
+func flag(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return "0"
+}
 
 // reply is what a route has to say when all is well, without the envelope.
 type reply struct {

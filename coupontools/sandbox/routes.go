@@ -18,5 +18,7 @@ var routes = map[string]route{
 		[]string{"campaign", "email", "subject", "firstname", "lastname", "check_unique", "couponsession"},
 		(*Server).sendEmail,
 	},
-	"/v3/send/sms": {[]string{"campaign", "phone", "body", "sender"}, (*Server).sendSMS},
+	"/v3/send/sms":          {[]string{"campaign", "phone", "body", "sender"}, (*Server).sendSMS},
+	"/v3/smstool/grouplist": {nil, (*Server).listSMSGroups},
+	"/v3/smstool/userlist":  {[]string{"smsgroup"}, (*Server).listSMSContacts},
 }

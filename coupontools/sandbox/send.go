@@ -21,8 +21,8 @@ func (s *Server) sendEmail(p params) (reply, *failure) {
 
 // sendSMS is POST /v3/send/sms. The answer is proven, its action assumed; it writes the phone without its plus.
 func (s *Server) sendSMS(p params) (reply, *failure) {
-	if s.quirks.NoSMS {
-		return reply{}, unprocessable(codeNoSMS, "No SMS service is connected to this account.")
+	if f := s.smsService(); f != nil {
+		return reply{}, f
 	}
 	d, f := s.sendable(p, "phone")
 	if f = first(f, checkPhone(p["phone"])); f != nil {

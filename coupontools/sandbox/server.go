@@ -26,6 +26,7 @@ type Server struct {
 	mu          sync.Mutex
 	directories []*directory
 	byID        map[string]*directory
+	smsGroups   []*smsGroup
 	quirks      Quirks
 	rules       []*activeRule
 	chance      *rand.Rand
@@ -72,6 +73,7 @@ func New(opts ...Option) *Server {
 		record:   newRecord(),
 	}
 	s.fillDirectories(set.directories)
+	s.fillSMSGroups()
 	return s
 }
 

@@ -1,0 +1,146 @@
+package coupontools_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+func TestSMSGroups(t *testing.T) {
+	t.Parallel()
+	want := []coupontools.SMSGroup{{ID: "gro_90011", Name: "Keyword shoes"}, {ID: "gro_2", Name: "gro_2"}}
+	const a, b = `{"ID":"gro_90011","name":"Keyword shoes"}`, `{"id":2,"name":null}`
+	for name, body := range map[string]string{
+		"as documented":     `{"status":{"status":"OK"},"amount_of_groups":2,"group":[` + a + `,` + b + `]}`,
+		"plural":            `{"status":{"status":"OK"},"amount_of_groups":"2","groups":[` + a + `,` + b + `]}`,
+		"numbers for names": `{"status":{"status":"OK"},"group":{"1":` + a + `,"0":` + b + `}}`,
+		"ids for names":     `{"status":{"status":"OK"},"group":{"gro_90011":` + a + `,"gro_2":` + b + `}}`,
+		"a bare array":      `[` + a + `,` + b + `]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got request
+			c := serve(t, recording(&got, body))
+			list, err := c.SMSGroups(t.Context())
+			if diff := cmp.Diff(want, list); err != nil || diff != "" {
+				t.Errorf("SMSGroups: %v, difference (-want +got):\n%s", err, diff)
+			}
+			if got.Path != "/v3/smstool/grouplist" || got.Body != "[]" {
+				t.Errorf("request = %s %s", got.Path, got.Body)
+			}
+		})
+	}
+}
+
+func TestSMSContacts(t *testing.T) {
+	t.Parallel()
+	const contacts = `[{"ID":"con_70001","phone":"32470000001","first_name":"Mia","last_name":"Claes","unsubscribed":"0"},` +
+		`{"ID":"con_70002","phone":32470000002,"unsubscribed":"1","unsubscribedate":"05/02/2020 10:30 UTC"},` +
+		`{"id":70003,"phone":"32470000003","unsubscribed":true}]`
+	want := []coupontools.SMSContact{
+		{ID: "con_70001", Phone: "32470000001", FirstName: "Mia", LastName: "Claes"},
+		{
+			ID: "con_70002", Phone: "32470000002", Unsubscribed: true,
+			UnsubscribedAt: time.Date(2020, 2, 5, 10, 30, 0, 0, time.UTC),
+		},
+		{ID: "con_70003", Phone: "32470000003", Unsubscribed: true},
+	}
+	var got request
+	c := serve(t, recording(&got, `{"status":{"status":"OK"},"group_id":"gro_1","group_name":"A","amount_of_contacts":"3",`+
+		`"contact":`+contacts+`}`))
+
+	list, err := c.SMSContacts(t.Context(), "1")
+
+	if diff := cmp.Diff(want, list); err != nil || diff != "" {
+		t.Errorf("SMSContacts: %v, difference (-want +got):\n%s", err, diff)
+	}
+	if got.Path != "/v3/smstool/userlist" || got.Body != `{"smsgroup":"gro_1"}` {
+		t.Errorf("request = %s %s", got.Path, got.Body)
+	}
+}
+
+func TestSMSContacts_none(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"status":{"status":"OK"},"group_id":"gro_1","group_name":"A","amount_of_contacts":"0","contact":[]}`,
+		`{"status":{"status":"OK"},"group_id":"gro_1","group_name":"A","amount_of_contacts":"0"}`,
+	} {
+		if got, err := serve(t, answers(http.StatusOK, body)).SMSContacts(t.Context(), "gro_1"); err != nil || len(got) != 0 {
+			t.Errorf("%s gives %v, %v, want none", body, got, err)
+		}
+	}
+	if _, err := serve(t, answers(http.StatusOK, `{"status":{"status":"OK"},"people":[{"phone":"32470000001"}]}`)).
+		SMSContacts(t.Context(), "gro_1"); err == nil || strings.Contains(err.Error(), "32470") {
+		t.Errorf("another shape gives %v, want an error without a number", err)
+	}
+}
+
+func TestSMS_sandbox(t *testing.T) {
+	t.Parallel()
+	s, c := against(t)
+	groups, err := c.SMSGroups(t.Context())
+	if err != nil || len(groups) != 4 || groups[0].Name != "Keyword shoes" {
+		t.Fatalf("SMSGroups = %v, %v", groups, err)
+	}
+	contacts, err := c.SMSContacts(t.Context(), groups[0].ID)
+	gone := 0
+	for _, p := range contacts {
+		if p.Unsubscribed != !p.UnsubscribedAt.IsZero() || p.Phone == "" {
+			t.Errorf("%s: unsubscribed %v since %v", p.ID, p.Unsubscribed, p.UnsubscribedAt)
+		}
+		if p.Unsubscribed {
+			gone++
+		}
+	}
+	if err != nil || len(contacts) != 24 || gone != 2 {
+		t.Errorf("SMSContacts = %d with %d unsubscribed, %v, want 24 with 2", len(contacts), gone, err)
+	}
+
+	own := s.SetSMSGroup("Own", sandbox.SMSContact{Phone: "+32470000001", FirstName: "Mia"})
+	contacts, err = c.SMSContacts(t.Context(), own)
+	if err != nil || len(contacts) != 1 || contacts[0].Phone != "32470000001" {
+		t.Errorf("SMSContacts = %v, %v, want the one that was set", contacts, err)
+	}
+	if _, err := c.SMSContacts(t.Context(), "gro_1"); !errors.Is(err, coupontools.ErrNotFound) {
+		t.Errorf("an unknown group gives %v", err)
+	}
+	if _, err := c.SMSContacts(t.Context(), "Keyword shoes"); !errors.Is(err, coupontools.ErrNotFound) {
+		t.Errorf("a name gives %v", err)
+	}
+	s.SetQuirks(sandbox.Quirks{NoSMS: true})
+	if _, err := c.SMSGroups(t.Context()); classOf(err) != coupontools.AccountRefused {
+		t.Errorf("without an SMS service: %v, want class AccountRefused", err)
+	}
+}
+
+func TestSMSContacts_tenThousand(t *testing.T) {
+	t.Parallel()
+	s, c := against(t)
+	many := make([]sandbox.SMSContact, 10_000)
+	for i := range many {
+		many[i] = sandbox.SMSContact{Phone: fmt.Sprintf("+324700%05d", i)}
+	}
+	got, err := c.SMSContacts(t.Context(), s.SetSMSGroup("All", many...))
+	if err != nil || len(got) != 10_000 {
+		t.Errorf("SMSContacts = %d, %v, want 10,000", len(got), err)
+	}
+}
+
+func TestSMSContact_isNotLogged(t *testing.T) {
+	t.Parallel()
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "contact",
+		coupontools.SMSContact{ID: "con_1", FirstName: "Mia", Phone: "32470000001"})
+	if strings.Contains(logged.String(), "Mia") || strings.Contains(logged.String(), "32470") {
+		t.Errorf("the log has a person in it: %s", logged.String())
+	}
+}
