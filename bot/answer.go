@@ -85,7 +85,7 @@ func (b *Bot) notice(ctx context.Context, x *exchange, shown screen, r Reply) (s
 	var err error
 	if !shown.closed {
 		var at screen
-		at, err = b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: true})
+		at, err = b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: !r.Replace})
 		if err == nil || shown.letGo(err) {
 			return at, nil
 		}

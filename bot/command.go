@@ -12,6 +12,8 @@ type Command struct {
 	Name string
 	// Topic is the word that reaches the same command through the root command ("/coupontools directories").
 	Topic string
+	// Group is the heading under which the menu and the help list the command.
+	Group string
 	// Usage is Slack's usage hint: the words the command takes, in square brackets.
 	Usage string
 	// Summary says in a few words, without a full stop, what the command does; it stands in the manifest and in the help.

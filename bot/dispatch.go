@@ -75,8 +75,11 @@ func (b *Bot) answer(ctx context.Context, x *exchange) error {
 
 // run finds the handler, checks the person's right and calls it.
 func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
-	if x.kind == kindCommand {
+	switch {
+	case x.kind == kindCommand:
 		return b.command(ctx, x)
+	case x.kind == kindClick && (x.name == menuOpen || x.name == menuSearch):
+		return b.fromMenu(ctx, x)
 	}
 	routes := b.clicks
 	if x.kind == kindSubmit {

@@ -21,14 +21,17 @@ func (b *Bot) helpAll(before string) Reply {
 	}
 	set = append(set, blocks.Header("What couponbot can do"))
 	texts := []string{strings.TrimSpace(before + " What couponbot can do:")}
-	for i := range b.config.Commands {
-		c := &b.config.Commands[i]
-		if c.Name == b.config.Root {
-			continue
+	for _, g := range b.groups() {
+		var lines []blocks.Line
+		for _, c := range g.commands {
+			line := b.line(c)
+			lines = append(lines, blocks.Line{blocks.Code(line)}, blocks.Line{blocks.Plain(about(c))})
+			texts = append(texts, line+" – "+c.Summary)
 		}
-		line := b.line(c)
-		set = append(set, blocks.Rich(blocks.Line{blocks.Code(line)}, blocks.Line{blocks.Plain(about(c))}))
-		texts = append(texts, line+" – "+c.Summary)
+		if g.name != "" {
+			set = append(set, blocks.Header(g.name))
+		}
+		set = append(set, blocks.Rich(lines...))
 	}
 	set = append(set, blocks.Context(blocks.Small(fmt.Sprintf(
 		"Write help after any command for examples. Every command is also a topic of %s.", b.config.Root))))

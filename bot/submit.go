@@ -194,6 +194,9 @@ func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) err
 }
 
 func (b *Bot) options(ctx context.Context, x *exchange) ([]Option, error) {
+	if x.name == menuSearch {
+		return b.searchMenu(x.request.Value), nil
+	}
 	route, ok := b.suggests[x.name]
 	if !ok {
 		return nil, gone(x.kind)

@@ -20,7 +20,10 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 		if len(words) == 2 && isHelp(words[0]) { // "help <topic>" is read as "<topic> help"
 			words = []Word{words[1], words[0]}
 		}
-		if len(words) == 0 || isHelp(words[0]) {
+		if len(words) == 0 {
+			return b.menu(), nil
+		}
+		if isHelp(words[0]) {
 			return b.helpAll(""), nil
 		}
 		if c = b.byTopic(words[0].Text); c == nil {

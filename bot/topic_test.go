@@ -34,7 +34,6 @@ func TestTopics(t *testing.T) {
 	t.Parallel()
 	const all, sendHelp = "What couponbot can do", "/send-it now"
 	for _, tt := range []struct{ command, text, want string }{
-		{"/root", "", all},
 		{"/root", "help", all},
 		{"/root", "HELP", all},
 		{"/root", "help help", all},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -129,6 +131,52 @@ func (f fields) flag(keys ...string) bool {
 func (f fields) time(keys ...string) time.Time {
 	t, _ := parseTime(f.text(keys...))
 	return t
+}
+
+// count returns the first whole number under any of the keys, 0 if there is none. Points may be written as "12.00".
+func (f fields) count(keys ...string) int {
+	for _, key := range keys {
+		n, err := strconv.ParseFloat(text(f.value(key)), 64)
+		if err == nil && math.Abs(n) <= maxCount {
+			return int(n)
+		}
+	}
+	return 0
+}
+
+// maxCount bounds a number: what is more is no number of people, points or campaigns.
+const maxCount = 1e15
+
+// link returns the first web address under any of the keys, empty if there is none.
+func (f fields) link(keys ...string) string {
+	for _, key := range keys {
+		if s := webAddress(f.value(key)); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// maxLink bounds an address, in bytes: signed ones are long. (Slack takes 3,000 in a button.)
+const maxLink = 3000
+
+// webAddress returns a text if it is an http or https address that can be shown as a link, empty if it is not.
+func webAddress(raw json.RawMessage) string {
+	if len(raw) == 0 || raw[0] != '"' || len(raw) > maxLink {
+		return ""
+	}
+	s := unquote(raw)
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
+		strings.ContainsFunc(s, unfitForLink) {
+		return ""
+	}
+	return s
+}
+
+// unfitForLink reports whether r would end a link where it is shown, or turn its direction of writing.
+func unfitForLink(r rune) bool {
+	return r <= ' ' || strings.ContainsRune("<>|\"`\\", r) || clean(string(r)) != string(r)
 }
 
 // holders are keys under which an answer may hold anything.

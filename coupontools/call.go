@@ -22,8 +22,8 @@ const (
 	maxBackoff = time.Minute
 	// maxPatience is how long a call may have lasted for another attempt to be made: somebody waits for it.
 	maxPatience = 15 * time.Second
-	// maxAnswer bounds a good answer: some 25,000 directories.
-	maxAnswer = 8 << 20
+	// maxAnswer bounds a good answer: some 25,000 directories, or 5,000 sessions with all that a campaign asks people.
+	maxAnswer = 16 << 20
 	// maxErrorAnswer bounds the answer of a failure.
 	maxErrorAnswer = 64 << 10
 )
@@ -38,16 +38,50 @@ func (p params) set(key, value string) {
 	}
 }
 
-// encode returns the request's body. Without parameters it is an empty array, as in the API's own samples.
-func (p params) encode() ([]byte, error) {
-	if len(p) == 0 {
-		return []byte("[]"), nil
+// setTrue puts true under key if value is true.
+func (p params) setTrue(key string, value bool) {
+	if value {
+		p[key] = true
 	}
-	return json.Marshal(p)
+}
+
+// payload is what a request has for a body: [params], or a list of them.
+type payload interface {
+	// encode returns the body for a route of that style.
+	encode(s style) ([]byte, error)
+}
+
+// encode returns the request's body. Without parameters it is an empty array in v3, as in the API's own samples.
+func (p params) encode(s style) ([]byte, error) {
+	switch {
+	case len(p) > 0:
+		return json.Marshal(p)
+	case s == rpc:
+		return []byte("[]"), nil
+	default:
+		return []byte("{}"), nil
+	}
+}
+
+// records are a body that is a list.
+type records []params
+
+func (r records) encode(style) ([]byte, error) { return json.Marshal(r) }
+
+// encode returns the body of a request of r. There is none where the method has none.
+func (r *route) encode(p payload) ([]byte, error) {
+	switch {
+	case r.method == http.MethodGet || r.method == http.MethodDelete:
+		return nil, nil
+	case p == nil:
+		return params(nil).encode(r.style)
+	default:
+		return p.encode(r.style)
+	}
 }
 
 // call makes one call, as often as its route allows and its failures need, and decodes the answer.
-func call[T any](ctx context.Context, c *Client, r *route, p params, decode func(answer) (T, error)) (T, error) {
+func call[T any](ctx context.Context, c *Client, r *route, p payload, decode func(answer) (T, error)) (T, error) {
 	var out T
 	start := time.Now()
 	attempts, failure := c.attempts(ctx, r, p, func(a answer) (err error) {
@@ -67,8 +101,8 @@ func call[T any](ctx context.Context, c *Client, r *route, p params, decode func
 }
 
 // attempts tries the call until it succeeds or must not be tried again, and returns how often it was tried.
-func (c *Client) attempts(ctx context.Context, r *route, p params, decode func(answer) error) (int, *Error) {
-	body, err := p.encode()
+func (c *Client) attempts(ctx context.Context, r *route, p payload, decode func(answer) error) (int, *Error) {
+	body, err := r.encode(p)
 	if err != nil {
 		return 0, impossible(r, "the parameters cannot be written as JSON")
 	}
@@ -94,9 +128,9 @@ func (c *Client) attempts(ctx context.Context, r *route, p params, decode func(a
 	}
 }
 
-// turn waits for the pace, except for a send, for whose turn the caller has waited.
+// turn waits for the pace, except for a message, for whose turn the caller has waited.
 func (c *Client) turn(ctx context.Context, r *route) error {
-	if c.pace == nil || r.kind == send {
+	if c.pace == nil || r.callerPaces {
 		return nil
 	}
 	return c.pace.Wait(ctx)
@@ -182,7 +216,7 @@ func (c *Client) attempt(ctx context.Context, r *route, body []byte, decode func
 
 // request returns the HTTP request for a call.
 func (c *Client) request(ctx context.Context, r *route, body []byte) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.address(), bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the request cannot be made")
 	}
@@ -190,7 +224,9 @@ func (c *Client) request(ctx context.Context, r *route, body []byte) (*http.Requ
 		// Without it the transport cannot send the body a second time by itself.
 		req.GetBody = nil
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)
 	idHeader, secretHeader := r.style.keyHeaders()
@@ -229,17 +265,22 @@ func (c *Client) judge(ctx context.Context, r *route, resp *http.Response, decod
 		}
 		return &Error{Route: r.String(), Status: resp.StatusCode, Err: err, passing: !errors.Is(err, errTooLarge)}
 	}
+	if good && len(body) == 0 && r.style == resource && r.kind != read {
+		// In the resource style the HTTP status is the verdict: 204 has nothing to add to it.
+		body = []byte("{}")
+	}
 	a, parseErr := parse(body)
 	v := a.verdict()
 	if !good || v.refused() {
 		return c.refusal(r, resp, v)
 	}
-	if parseErr == nil && !v.good(r.kind) {
+	if parseErr == nil && !v.good(r) {
 		parseErr = fmt.Errorf("the answer does not say that it went well: %s", a.shape())
 	}
 	if parseErr != nil {
 		return &Error{Route: r.String(), Status: resp.StatusCode, Err: parseErr, passing: !a.readable()}
 	}
+	c.compare(r, a)
 	if err := decode(a); err != nil {
 		return &Error{Route: r.String(), Status: resp.StatusCode, Err: err}
 	}

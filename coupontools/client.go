@@ -28,6 +28,7 @@ type Client struct {
 	userAgent string
 	pace      Pacer
 	observe   func(Call)
+	answers   func(Answer) // nil if nobody wants to know
 	reads     *http.Transport
 	sends     *http.Transport
 }
@@ -38,8 +39,9 @@ func (*Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "coupontoo
 // Option is a setting of a [Client].
 type Option func(*Client) error
 
-// Pacer holds calls back to a pace. The client waits for it before every attempt of a read and of
-// [Client.UpdatePaymentStatus]; not before a send, for whose turn its caller waits, before it commits itself to the send.
+// Pacer holds calls back to a pace. The client waits for it before every attempt of a call; not before a message to one
+// person ([Client.SendEmail], [Client.SendSMS], [Client.PushToSession], [Client.PushToLoyaltyUser]), for whose turn its
+// caller waits, before it commits itself to the message.
 //
 // A pacer that also has the method Slow(context.Context, time.Duration) is told of every HTTP 429, with the wait that the
 // API asked for.
@@ -141,6 +143,15 @@ func WithUserAgent(name string) Option {
 func WithObserver(observe func(Call)) Option {
 	return func(c *Client) error {
 		c.observe = observe
+		return nil
+	}
+}
+
+// WithAnswers sets a function that is told of every good answer to a reading call how its shape differs from the known
+// one. It must be quick and safe for use by many goroutines.
+func WithAnswers(answers func(Answer)) Option {
+	return func(c *Client) error {
+		c.answers = answers
 		return nil
 	}
 }

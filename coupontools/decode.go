@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,47 +108,69 @@ func decodeUsers(a answer) ([]DirectoryUser, error) {
 }
 
 func decodeUser(f fields) (DirectoryUser, bool) {
-	known := make(map[string]bool, len(f))
-	take := func(names ...string) string {
-		for _, name := range names {
-			known[name] = true
-		}
-		return f.text(names...)
-	}
+	t := taker{fields: f}
 	u := DirectoryUser{
-		ID:             prefixed("reg_", take("id", "userid", "user", "registrationid", "regid")),
-		FirstName:      take("firstname", "givenname"),
-		LastName:       take("lastname", "familyname", "surname"),
-		Email:          take("email", "emailaddress", "mail"),
-		Phone:          take("phone", "phonenumber", "mobile", "telephone"),
-		Registered:     take("registrationdate", "registered", "registeredat", "createdat", "created", "createddate", "date"),
-		PaymentStatus:  take("paymentstatus"),
-		PaymentExpires: take("paymentexpirydate", "paymentexpires", "paymentexpiry", "expirydate", "expiresat"),
+		ID:             prefixed("reg_", t.text("id", "userid", "user", "registrationid", "regid")),
+		FirstName:      t.text("firstname", "givenname"),
+		LastName:       t.text("lastname", "familyname", "surname"),
+		Email:          t.text("email", "emailaddress", "mail"),
+		Phone:          t.text("phone", "phonenumber", "mobile", "telephone"),
+		Registered:     t.text("registrationdate", "registered", "registeredat", "createdat", "created", "createddate", "date"),
+		PaymentStatus:  t.text("paymentstatus"),
+		PaymentExpires: t.text("paymentexpirydate", "paymentexpires", "paymentexpiry", "expirydate", "expiresat"),
+		Blocked:        t.flag("blocked", "block", "isblocked"),
 	}
 	if u.FirstName == "" && u.LastName == "" {
-		u.FirstName = take("name", "fullname")
+		u.FirstName = t.text("name", "fullname")
 	}
-	if payment := f.object("payment"); payment != nil {
-		known["payment"] = true
+	if payment := t.object("payment"); payment != nil {
+		t.know("payment")
 		u.PaymentStatus = either(u.PaymentStatus, payment.text("status", "paymentstatus"))
 		u.PaymentExpires = either(u.PaymentExpires, payment.text("expirydate", "expiresat", "expires"))
 	}
-	u.Extra = extra(f, known)
+	u.Extra = t.rest()
 	return u, u.ID != ""
 }
 
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+// taker reads fields and keeps in mind which have been read, so that the rest can be told.
+type taker struct {
+	fields
+	known []string
 }
 
-// extra returns the first fields that are neither known nor blank, as texts; of an inner object or list the JSON.
-func extra(f fields, known map[string]bool) map[string]string {
+// know counts the keys as read.
+func (t *taker) know(keys ...string) { t.known = append(t.known, keys...) }
+
+func (t *taker) text(keys ...string) string {
+	t.know(keys...)
+	return t.fields.text(keys...)
+}
+
+func (t *taker) link(keys ...string) string {
+	t.know(keys...)
+	return t.fields.link(keys...)
+}
+
+func (t *taker) time(keys ...string) time.Time {
+	t.know(keys...)
+	return t.fields.time(keys...)
+}
+
+func (t *taker) flag(keys ...string) bool {
+	t.know(keys...)
+	return t.fields.flag(keys...)
+}
+
+func (t *taker) count(keys ...string) int {
+	t.know(keys...)
+	return t.fields.count(keys...)
+}
+
+// rest returns the first fields that have not been read and are not blank, as texts; of an inner object or list the JSON.
+func (t *taker) rest() map[string]string {
 	var out map[string]string
-	for _, m := range f {
-		if known[m.key] || blank(m.value) || len(out) == maxExtra {
+	for _, m := range t.fields {
+		if blank(m.value) || len(out) == maxExtra || slices.Contains(t.known, m.key) {
 			continue
 		}
 		value := text(m.value)
@@ -160,6 +183,13 @@ func extra(f fields, known map[string]bool) map[string]string {
 		out[cut(clean(m.name), maxExtraKey)] = value
 	}
 	return out
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // decodePaymentStatus reads the answer to u. What it leaves out is as it was asked for, since the API said OK.
@@ -200,6 +230,26 @@ func prefixed(prefix, id string) string {
 	default:
 		return id
 	}
+}
+
+// anyID returns an id of a kind whose prefix is not documented, empty for what is no id.
+func anyID(id string) string { return prefixed("", id) }
+
+// optionalID is like [prefixed] for an id that may be left out. It reports false for what is there and is no id.
+func optionalID(prefix, id string) (string, bool) {
+	out := prefixed(prefix, id)
+	return out, id == "" || out != ""
+}
+
+// numeric returns the number in an id, which is what the resource style takes: "12" for "dir_12". It is empty for what has
+// none.
+func numeric(id string) string {
+	id = strings.TrimSpace(id)
+	id = id[strings.LastIndexByte(id, '_')+1:]
+	if len(id) > maxID || !digits.MatchString(id) {
+		return ""
+	}
+	return id
 }
 
 // layouts are the ways in which the API writes dates; they differ from route to route.

@@ -45,3 +45,48 @@ func (c *Client) Directory(ctx context.Context, id string) (*Directory, error) {
 		return decodeDirectory(a, id)
 	})
 }
+
+// DirectoryCampaigns returns the campaigns that are in a directory. An unknown directory gives [ErrNotFound].
+//
+// API: POST /v3/directory/campaigns
+func (c *Client) DirectoryCampaigns(ctx context.Context, directory string) ([]Campaign, error) {
+	directory = prefixed("dir_", directory)
+	if directory == "" {
+		return nil, noSuchID(directoryCampaigns)
+	}
+	return call(ctx, c, directoryCampaigns, params{"directory": directory}, decodeCampaigns)
+}
+
+// Category is a heading under which campaigns stand in a directory.
+type Category struct {
+	// ID is "cat_" and digits.
+	ID string
+	// Name is what people see, at most 300 characters; the ID if it has no name.
+	Name string
+}
+
+// Categories returns the categories of the account.
+//
+// API: POST /v3/category/list
+func (c *Client) Categories(ctx context.Context) ([]Category, error) {
+	return call(ctx, c, categoryList, nil, decodeCategories)
+}
+
+// MainCategories returns the categories of the third level, above the others. Only some accounts have them.
+//
+// API: POST /v3/category/main/list
+func (c *Client) MainCategories(ctx context.Context) ([]Category, error) {
+	return call(ctx, c, categoryMainList, nil, decodeCategories)
+}
+
+func decodeCategories(a answer) ([]Category, error) {
+	list, ok := a.list("category", "categories", "maincategory", "maincategories")
+	if !ok {
+		return nil, a.misread("list of categories")
+	}
+	return decodeEach(list, func(f fields) (Category, bool) {
+		c := Category{ID: prefixed("cat_", f.text("id", "categoryid")), Name: f.text("name", "categoryname", "title")}
+		c.Name = either(c.Name, c.ID)
+		return c, c.ID != ""
+	})
+}

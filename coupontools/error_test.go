@@ -132,7 +132,7 @@ func TestSend_broken(t *testing.T) {
 			_, _ = io.WriteString(w, `{"status":{"status":"OK"}}`)
 		},
 		"too large": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"status":{"status":"OK"}}`+strings.Repeat(" ", 9<<20))
+			_, _ = io.WriteString(w, `{"status":{"status":"OK"}}`+strings.Repeat(" ", 17<<20))
 		},
 	}
 	for name, h := range tests {
@@ -347,7 +347,10 @@ func TestErrNotFound(t *testing.T) {
 		{"POST /v3/directoryusers/list", 507, true},
 		{"POST /v3/send/email", 502, true},
 		{"POST /v3/send/email", 507, false},
-		{"POST /v3/loyalty/info", 507, false},
+		{"POST /v3/loyalty/info", 507, true},
+		{"POST /v3/loyalty/info", 505, false},
+		{"POST /v3/loyaltyusers/list", 505, true},
+		{"POST /v3/no/such/route", 507, false},
 	}
 	for _, tt := range tests {
 		err := error(&coupontools.Error{Route: tt.route, Codes: []int{tt.code}, Status: 422})
@@ -387,7 +390,7 @@ func TestRetryAfter(t *testing.T) {
 	}{
 		{"none", "", 0, 0},
 		{"seconds", "7", 7 * time.Second, 7 * time.Second},
-		{"a date", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat), 50 * time.Second, time.Minute},
+		{"a date", time.Now().Add(5 * time.Minute).UTC().Format(http.TimeFormat), time.Minute, 5 * time.Minute},
 		{"a date that was", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat), 0, 0},
 		{"too long", "99999999999999999999", 10 * time.Minute, 10 * time.Minute},
 		{"negative", "-5", 0, 0},

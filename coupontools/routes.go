@@ -1,12 +1,17 @@
 package coupontools
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
 
 // kind says what may be done with a call that failed. It cannot be told from the method: every v3 read is a POST.
 type kind int
 
 const (
-	// send is never repeated by the client. It is the zero value, so that a route without a kind is safe.
+	// send is never repeated by the client: messages, and whatever would be there twice if it were made twice. It is the
+	// zero value, so that a route without a kind is safe.
 	send kind = iota
 	// read changes nothing and may be repeated.
 	read
@@ -18,9 +23,10 @@ const (
 type style int
 
 const (
-	// rpc is all of v3: POST, prefixed ids, an envelope with a status, keys in X-Client-Id and X-Client-Secret.
+	// rpc is all of v3, and subaccounts in v4: POST, prefixed ids, an envelope with a status, keys in X-Client-Id and
+	// X-Client-Secret.
 	rpc style = iota
-	// resource is most of v4: the id in the path, no envelope, the same keys in x-api-key and x-api-secret.
+	// resource is the rest of v4: the id in the path, no envelope, the same keys in x-api-key and x-api-secret.
 	resource
 )
 
@@ -32,44 +38,252 @@ func (s style) keyHeaders() (id, secret string) {
 	return "X-Client-Id", "X-Client-Secret"
 }
 
+// knowledge says how much of a route is known. What is assumed follows the route's sisters and is read leniently; the first
+// answer of a live account settles it (see [WithAnswers]).
+type knowledge int
+
+const (
+	// pathAssumed: the documentation has the call, but no copy of it shows the path.
+	pathAssumed knowledge = iota
+	// answerAssumed: the path is documented, the answer is not, or only in part.
+	answerAssumed
+	// proven: path and answer are documented, or seen in code that calls the API.
+	proven
+)
+
+// String returns the words for it in docs/coupontools.md.
+func (k knowledge) String() string {
+	return [...]string{"path and answer assumed", "answer assumed", "proven"}[k]
+}
+
 // route is one endpoint.
 type route struct {
 	method string
-	path   string
-	style  style
-	kind   kind
-	// proven is true if the shape of the answer is documented, false if it is assumed from the answers of its sisters.
-	proven bool
+	// path may hold ids in braces, whose places at fills.
+	path  string
+	style style
+	kind  kind
+	known knowledge
 	// notFound are the error codes that mean "no such object" here.
 	notFound []int
+	// callerPaces is true for messages to one person. Whoever sends many of them waits for the turn of each before it
+	// commits itself to it, so the client must not wait again.
+	callerPaces bool
+	// shape is a good answer without its envelope, as an example in JSON. A name that ends in "?" may be missing; null may be
+	// anything. It is empty where nothing of the answer is needed.
+	shape string
+	// place is the path with its ids and query, empty if path has none.
+	place string
 }
 
 // String returns method and path, which is how errors and metrics name the route.
 func (r *route) String() string { return r.method + " " + r.path }
 
-var (
-	directoryList = &route{method: http.MethodPost, path: "/v3/directory/list", kind: read}
-	directoryInfo = &route{
-		method: http.MethodPost, path: "/v3/directory/info", kind: read, proven: true, notFound: []int{507},
+// address returns what follows the base URL.
+func (r *route) address() string {
+	if r.place != "" {
+		return r.place
 	}
-	directoryUsersList = &route{method: http.MethodPost, path: "/v3/directoryusers/list", kind: read, notFound: []int{507}}
-	// The documentation lists no errors here; 507 is what the sister routes give.
-	directoryUsersUpdate = &route{
-		method: http.MethodPost, path: "/v3/directoryusers/update", kind: write, proven: true, notFound: []int{507},
-	}
-	sendEmail = &route{method: http.MethodPost, path: "/v3/send/email", kind: send, notFound: []int{502}}
-	sendSMS   = &route{method: http.MethodPost, path: "/v3/send/sms", kind: send, proven: true, notFound: []int{502}}
+	return r.path
+}
 
-	smsGroupList   = &route{method: http.MethodPost, path: "/v3/smstool/grouplist", kind: read, proven: true}
-	smsContactList = &route{
-		method: http.MethodPost, path: "/v3/smstool/userlist", kind: read, proven: true, notFound: []int{514},
+// at returns the route with its ids filled in, in their order.
+func (r *route) at(ids ...string) *route {
+	out := *r
+	out.place = r.path
+	for _, id := range ids {
+		before, after, _ := strings.Cut(out.place, "{")
+		_, after, _ = strings.Cut(after, "}")
+		out.place = before + url.PathEscape(id) + after
 	}
+	return &out
+}
+
+// asking returns the route with a query.
+func (r *route) asking(query url.Values) *route {
+	out := *r
+	out.place = r.address() + "?" + query.Encode()
+	return &out
+}
+
+// The functions that make a route, and the methods that say more of it while it is made.
+
+func post(path string, k kind, known knowledge) *route {
+	return &route{method: http.MethodPost, path: path, kind: k, known: known}
+}
+
+func v4(method, path string, k kind, known knowledge) *route {
+	return &route{method: method, path: path, style: resource, kind: k, known: known}
+}
+
+func (r *route) missing(codes ...int) *route {
+	r.notFound = codes
+	return r
+}
+
+func (r *route) answers(shape string) *route {
+	r.shape = shape
+	return r
+}
+
+func (r *route) pacedByCaller() *route {
+	r.callerPaces = true
+	return r
+}
+
+// Parts of shapes that several answers have.
+const (
+	directoryShape = `{"ID":"dir_1","code":"","name":"","payment?":null}`
+	userShape      = `{"ID":"reg_1","first_name":"","last_name":"","email":"","phone":"","registration_date":"",` +
+		`"payment_status":"","payment_expiry_date":""}`
+	userV4Shape = `{"id":1,"email":"","first_name":"","last_name":"","phone":"","birth_date":"","address":"","zip":"",` +
+		`"city":"","custom_1":"","custom_2":"","custom_3":"","blocked":false,"created_at":""}`
+	campaignShape = `{"ID":"cam_1","code":"","name":"","title":"","status":"","url":"","subtitle?":"","description?":"",` +
+		`"type?":"","expirydate?":"","coupon_category_name?":"","coupon_tags?":"","coupon_image?":"","coupon_value?":""}`
+	statusShape = `{"created_date_utc":"","opened":"0","open_date_utc":"","played":"0","played_date_utc":"","claimed":"0",` +
+		`"claim_date_utc":"","claimtype":"","saved_to_passbook":"0","validation_date_utc?":"","voided_date_utc?":"",` +
+		`"locked?":"0","validation_value?":"","value?":"","own_validation_code?":""}`
+	usageShape  = `{"amount_of_results":1,"data":[{"session":"","sequenceid":"1","customid":"","status":` + statusShape + `}]}`
+	cardShape   = `{"ID":null,"code":"","name":"","url":"","type":"","status":""}`
+	cardV4Shape = `{"id":1,"code":"","name":"","domain":"","type":""}`
+	holderShape = `{"ID":null,"first_name":"","last_name":"","email":"","phone":"","points":1,"voided":"0"}`
+	holderV4    = `{"id":1,"first_name":"","last_name":"","address":"","zip":"","city":"","phone":"","email":"",` +
+		`"custom_1":"","custom_2":"","custom_3":"","custom_4":"","custom_5":"","custom_6":"","custom_7":"","custom_8":"",` +
+		`"points":1,"voided":false,"created_at":""}`
+	subaccountShape = `{"ID":"sub_1","username":"","company_name":"","first_name":"","last_name":"","email":"",` +
+		`"package":"pac_1","language":"","lastlogin":"","amountlogin":null,"currency":"","max_campaigns":null,` +
+		`"expiry_date":"","api_key":"","api_secret":"","has_campaigns":null,` +
+		`"campaigns?":[{"ID":"cam_1","code":"","url":"","status":""}],"webhook_endpoint?":"","available_campaigns?":"",` +
+		`"access_dashboard?":false,"access_directory?":false}`
+	signOnShape = `{"ID":null,"token":"","url":"","url_whitelabel?":""}`
+)
+
+// The campaigns and their sessions, which is what a person has of a campaign.
+var (
+	campaignList = post("/v3/coupon/list", read, answerAssumed).missing(515).
+			answers(`{"amount_of_campaigns?":1,"coupon_info":[` + campaignShape + `]}`)
+	campaignInfo = post("/v3/coupon/info", read, answerAssumed).missing(502).answers(`{"coupon_info":` + campaignShape + `}`)
+	// The errors of the four are not documented; 502 is what campaignInfo gives.
+	campaignData        = post("/v3/campaign/data", read, proven).missing(502).answers(usageShape)
+	campaignOpens       = post("/v3/campaign/opens", read, proven).missing(502).answers(usageShape)
+	campaignClaims      = post("/v3/campaign/claims", read, proven).missing(502).answers(usageShape)
+	campaignValidations = post("/v3/campaign/validations", read, proven).missing(502).answers(usageShape)
+	sessionData         = post("/v3/couponsession/data", read, proven).missing(505).
+				answers(`{"campaign":"cam_1","action":"","session":"","session_url":"","sequenceid":"1","customid":"",` +
+			`"data":{"status":` + statusShape + `}}`)
+	sessionUpdate  = post("/v3/couponsession/update", send, answerAssumed).missing(505)
+	sessionsUpdate = post("/v3/couponsession/update/multiple", send, pathAssumed).missing(505)
+	sessionSearch  = post("/v3/couponsession/search", read, answerAssumed).missing(502).
+			answers(`{"amount_of_results":1,"data":[{"campaign":"cam_1","session":"","session_url":"","customid":"","status":` +
+			statusShape + `}]}`)
+	pushSession = post("/v3/coupon/pushnotification/single", send, proven).missing(502, 505).pacedByCaller()
+	// Only its parameters and its answer have been seen.
+	pushCampaign = post("/v3/coupon/pushnotification/all", send, pathAssumed).missing(502)
+)
+
+// The loyalty cards and who has them. In v4 a user of a card is called its stats.
+var (
+	loyaltyList = post("/v3/loyalty/list", read, answerAssumed).
+			answers(`{"amount_of_loyaltycards":1,"loyaltycard":[` + cardShape + `]}`)
+	loyaltyInfo  = post("/v3/loyalty/info", read, answerAssumed).missing(507).answers(`{"loyaltycard":` + cardShape + `}`)
+	loyaltyUsers = post("/v3/loyaltyusers/list", read, answerAssumed).missing(505).
+			answers(`{"loyaltycard":null,"amount_of_users":1,"user":[` + holderShape + `]}`)
+	loyaltySearch = post("/v3/loyaltyusers/search", read, answerAssumed).missing(505).
+			answers(`{"loyaltycard":null,"amount_of_users":1,"user":[` + holderShape + `]}`)
+	loyaltyCreate = post("/v3/loyaltyusers/create", send, answerAssumed)
+	loyaltyLink   = post("/v3/loyaltyusers/link", send, answerAssumed).missing(505)
+	loyaltyUpdate = post("/v3/loyaltyusers/update", send, answerAssumed).missing(505)
+	pushHolder    = post("/v3/loyalty/pushnotification/single", send, pathAssumed).missing(505, 507).pacedByCaller()
+	pushCard      = post("/v3/loyalty/pushnotification/all", send, pathAssumed).missing(505, 507)
+
+	loyaltyListV4   = v4(http.MethodGet, "/v4/loyalty/loyalty-cards", read, proven).answers(`[` + cardV4Shape + `]`)
+	loyaltyCopyV4   = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/copy", send, proven)
+	loyaltyUsersV4  = v4(http.MethodGet, "/v4/loyalty/loyalty-cards/{card}/stats", read, answerAssumed).answers(`[` + holderV4 + `]`)
+	loyaltyUserV4   = v4(http.MethodGet, "/v4/loyalty/loyalty-cards/{card}/stats/{user}", read, answerAssumed).answers(holderV4)
+	loyaltyCreateV4 = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats", send, answerAssumed)
+	loyaltyBulkV4   = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats/bulk", send, answerAssumed)
+	loyaltyUpdateV4 = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats/{user}", send, pathAssumed)
+)
+
+// The directories and who is registered for them.
+var (
+	directoryList = post("/v3/directory/list", read, answerAssumed).
+			answers(`{"amount_of_directories":1,"directory":[` + directoryShape + `]}`)
+	directoryInfo      = post("/v3/directory/info", read, proven).missing(507).answers(`{"directory":` + directoryShape + `}`)
+	directoryCampaigns = post("/v3/directory/campaigns", read, pathAssumed).missing(507).
+				answers(`{"directory":"dir_1","amount_of_campaigns":1,"campaign":[` + campaignShape + `]}`)
+	categoryList = post("/v3/category/list", read, answerAssumed).
+			answers(`{"amount_of_categories":1,"category":[{"ID":"cat_1","name":""}]}`)
+	categoryMainList = post("/v3/category/main/list", read, answerAssumed).
+				answers(`{"amount_of_categories":1,"category":[{"ID":"cat_1","name":""}]}`)
+	directoryUsersList = post("/v3/directoryusers/list", read, answerAssumed).missing(507).
+				answers(`{"directory":"dir_1","amount_of_users":1,"page":1,"user":[` + userShape + `]}`)
+	// The documentation lists no errors here; 507 is what the sister routes give.
+	directoryUsersUpdate = post("/v3/directoryusers/update", write, proven).missing(507)
+
+	directoryListV4    = v4(http.MethodGet, "/v4/directory", read, answerAssumed).answers(`[{"id":null,"code?":"","name":""}]`)
+	directoryInfoV4    = v4(http.MethodGet, "/v4/directory/{directory}", read, answerAssumed).answers(`{"id":null,"code?":"","name":""}`)
+	directoryUsersV4   = v4(http.MethodGet, "/v4/directory/{directory}/users", read, answerAssumed).answers(`[` + userV4Shape + `]`)
+	directoryUserV4    = v4(http.MethodGet, "/v4/directory/{directory}/users/{user}", read, answerAssumed).answers(userV4Shape)
+	directoryCreateV4  = v4(http.MethodPost, "/v4/directory/{directory}/users", send, answerAssumed)
+	directoryBlockV4   = v4(http.MethodPost, "/v4/directory/{directory}/users/{user}", write, answerAssumed)
+	directoryGrantV4   = v4(http.MethodPost, "/v4/directory/{directory}/users/{user}/access", write, answerAssumed)
+	directoryRevokeV4  = v4(http.MethodDelete, "/v4/directory/{directory}/users/{user}/access", write, answerAssumed)
+	directoryUserSSOV4 = v4(http.MethodPost, "/v4/directory/{directory}/users/{user}/sso", write, answerAssumed)
+)
+
+// Messages, the groups of those who get them, and the access that one person may use once.
+var (
+	sendEmail = post("/v3/send/email", send, answerAssumed).missing(502, 505).pacedByCaller()
+	sendSMS   = post("/v3/send/sms", send, proven).missing(502).pacedByCaller()
+
+	smsGroupList   = post("/v3/smstool/grouplist", read, proven).answers(`{"amount_of_groups":1,"group":[{"ID":"gro_1","name":""}]}`)
+	smsContactList = post("/v3/smstool/userlist", read, proven).missing(514).
+			answers(`{"group_id":"gro_1","group_name":"","amount_of_contacts":"1","contact":[{"ID":"con_1","phone":"",` +
+			`"first_name":"","last_name":"","unsubscribed":"0","unsubscribedate?":""}]}`)
+	smsGroupAdd    = post("/v3/smstool/addgroup", send, answerAssumed)
+	smsContactAdd  = post("/v3/smstool/addcontact", send, answerAssumed).missing(514)
+	emailGroupList = post("/v3/emailtool/grouplist", read, answerAssumed).
+			answers(`{"amount_of_groups":1,"group":[{"ID":null,"name":""}]}`)
+
+	singleUseCreate  = post("/v3/singleuse/create", send, proven).missing(502)
+	singleUsesCreate = post("/v3/multiplesingleuse/create", send, proven).missing(502)
+	singleUseRemove  = post("/v3/singleuse/remove", send, pathAssumed).missing(502, 505)
+)
+
+// The account, its subaccounts and teammates, and what it is told of.
+var (
+	subaccountList = post("/v4/subaccount/list", read, proven).
+			answers(`{"amount_of_campaigns":1,"subaccount":[` + subaccountShape + `]}`)
+	// The documentation lists no errors for it; 510 is what signOnSubaccount gives.
+	subaccountInfo      = post("/v4/subaccount", read, answerAssumed).missing(510).answers(`{"subaccount":` + subaccountShape + `}`)
+	subaccountCreate    = post("/v4/subaccount/create", send, answerAssumed)
+	subaccountUpdate    = post("/v4/subaccount/update", write, pathAssumed).missing(510)
+	subaccountReset     = post("/v3/subaccount/reset/url", write, answerAssumed).missing(510)
+	signOnSubaccount    = post("/v3/subaccount/sso", write, proven).missing(510)
+	signOnAccount       = post("/v3/account/sso", write, answerAssumed)
+	signOnTeammate      = post("/v3/teammate/sso", write, answerAssumed).missing(502, 503)
+	webhookVerification = post("/v3/webhook/verification", read, proven).missing(509).
+				answers(`{"result":"valid","webhook":"evt_1","date":"","campaign":"cam_1","session":"","type":""}`)
 )
 
 // routes is every route of the client.
 var routes = []*route{
-	directoryList, directoryInfo, directoryUsersList, directoryUsersUpdate, sendEmail, sendSMS,
-	smsGroupList, smsContactList,
+	campaignList, campaignInfo, campaignData, campaignOpens, campaignClaims, campaignValidations,
+	sessionData, sessionUpdate, sessionsUpdate, sessionSearch, pushSession, pushCampaign,
+
+	loyaltyList, loyaltyInfo, loyaltyUsers, loyaltySearch, loyaltyCreate, loyaltyLink, loyaltyUpdate, pushHolder, pushCard,
+	loyaltyListV4, loyaltyCopyV4, loyaltyUsersV4, loyaltyUserV4, loyaltyCreateV4, loyaltyBulkV4, loyaltyUpdateV4,
+
+	directoryList, directoryInfo, directoryCampaigns, categoryList, categoryMainList, directoryUsersList, directoryUsersUpdate,
+	directoryListV4, directoryInfoV4, directoryUsersV4, directoryUserV4, directoryCreateV4, directoryBlockV4, directoryGrantV4,
+	directoryRevokeV4, directoryUserSSOV4,
+
+	sendEmail, sendSMS, smsGroupList, smsContactList, smsGroupAdd, smsContactAdd, emailGroupList,
+	singleUseCreate, singleUsesCreate, singleUseRemove,
+
+	subaccountList, subaccountInfo, subaccountCreate, subaccountUpdate, subaccountReset,
+	signOnSubaccount, signOnAccount, signOnTeammate, webhookVerification,
 }
 
 // routeNamed returns the route that is written as name.

@@ -3,6 +3,8 @@ package coupontools
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -49,6 +51,86 @@ func (c *Client) SMSContacts(ctx context.Context, group string) ([]SMSContact, e
 		return nil, noSuchID(smsContactList)
 	}
 	return call(ctx, c, smsContactList, params{"smsgroup": group}, decodeSMSContacts)
+}
+
+// AddSMSGroup makes an empty SMS group and returns its id. It is never repeated.
+//
+// API: POST /v3/smstool/addgroup
+func (c *Client) AddSMSGroup(ctx context.Context, name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", impossible(smsGroupAdd, "the name is empty")
+	}
+	return call(ctx, c, smsGroupAdd, params{"group_name": name}, func(a answer) (string, error) {
+		id, err := decodeNewID(a, "group")
+		return prefixed("gro_", id), err
+	})
+}
+
+// SMSContactAdd is a person who is to be put into an SMS group.
+type SMSContactAdd struct {
+	// Group is the id: "gro_…".
+	Group string
+	// Phone is the number in E.164: "+32470000001".
+	Phone               string
+	FirstName, LastName string
+	// Birthday is a date, of which the time of day does not count. The zero time is none.
+	Birthday time.Time
+	// CustomFields are the owner's own fields.
+	CustomFields [7]string
+}
+
+// LogValue names the group only.
+func (a SMSContactAdd) LogValue() slog.Value { return slog.StringValue("a new contact of " + a.Group) }
+
+// AddSMSContact puts a person into an SMS group and returns the contact's id, as far as the API tells. It is never repeated.
+// An unknown group gives [ErrNotFound].
+//
+// API: POST /v3/smstool/addcontact
+func (c *Client) AddSMSContact(ctx context.Context, add SMSContactAdd) (string, error) {
+	group := prefixed("gro_", add.Group)
+	switch {
+	case group == "":
+		return "", noSuchID(smsContactAdd)
+	case !e164.MatchString(add.Phone):
+		return "", impossible(smsContactAdd, "the phone number is not in E.164 form")
+	}
+	p := params{"smsgroup": group, "phone": add.Phone}
+	p.set("first_name", add.FirstName)
+	p.set("last_name", add.LastName)
+	p.set("birthday", date(add.Birthday))
+	for i, value := range add.CustomFields {
+		p.set("customfield"+strconv.Itoa(i+1), value)
+	}
+	return call(ctx, c, smsContactAdd, p, func(a answer) (string, error) {
+		id, err := decodeNewID(a, "contact")
+		return prefixed("con_", id), err
+	})
+}
+
+// EmailGroup is a list of people who take e-mails.
+type EmailGroup struct {
+	// ID names the group. Its form is not documented.
+	ID string
+	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	Name string
+}
+
+// EmailGroups returns all e-mail groups of the account. An account without an e-mail integration gives a failure of the
+// class [AccountRefused] with code 103 or 104.
+//
+// API: POST /v3/emailtool/grouplist
+func (c *Client) EmailGroups(ctx context.Context) ([]EmailGroup, error) {
+	return call(ctx, c, emailGroupList, nil, func(a answer) ([]EmailGroup, error) {
+		list, ok := a.list("group", "groups", "emailgroup", "emailgroups")
+		if !ok {
+			return nil, a.misread("list of e-mail groups")
+		}
+		return decodeEach(list, func(f fields) (EmailGroup, bool) {
+			g := EmailGroup{ID: anyID(f.text("id", "groupid")), Name: f.text("name", "groupname")}
+			g.Name = either(g.Name, g.ID)
+			return g, g.ID != ""
+		})
+	})
 }
 
 func decodeSMSGroups(a answer) ([]SMSGroup, error) {

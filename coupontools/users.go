@@ -26,6 +26,8 @@ type DirectoryUser struct {
 	PaymentStatus string
 	// PaymentExpires is the date as the API wrote it; see [DirectoryUser.PaymentExpiresAt].
 	PaymentExpires string
+	// Blocked says that the person may not sign in. Only v4 tells it.
+	Blocked bool
 	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
 	Extra map[string]string
 }
@@ -79,30 +81,9 @@ func (c *Client) DirectoryUsers(ctx context.Context, directory string, page int)
 //
 // API: POST /v3/directoryusers/list
 func (c *Client) AllDirectoryUsers(ctx context.Context, directory string) iter.Seq2[DirectoryUser, error] {
-	return func(yield func(DirectoryUser, error) bool) {
-		seen := make(map[string]bool)
-		for page := 1; ; page++ {
-			users, err := c.DirectoryUsers(ctx, directory, page)
-			if err != nil {
-				yield(DirectoryUser{}, err)
-				return
-			}
-			before := len(seen)
-			for _, u := range users {
-				// Somebody who registers meanwhile pushes others on to the next page, where they come again.
-				if seen[u.ID] {
-					continue
-				}
-				seen[u.ID] = true
-				if !yield(u, nil) {
-					return
-				}
-			}
-			if len(users) < UsersPerPage || len(seen) == before {
-				return
-			}
-		}
-	}
+	return pages(UsersPerPage, func(u DirectoryUser) string { return u.ID }, func(page int) ([]DirectoryUser, error) {
+		return c.DirectoryUsers(ctx, directory, page)
+	})
 }
 
 // UpdatePaymentStatus sets a user's payment status and the end of paid access. Doing it twice is the same as once, so it is

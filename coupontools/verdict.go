@@ -34,10 +34,16 @@ type verdict struct {
 func (v verdict) ok() bool { return v.word == wordOK }
 
 // good reports whether the answer may be taken for a good one. Of a send or another write it has to say so; of a read it
-// is enough that it says nothing else, since v4 has no envelope.
-func (v verdict) good(k kind) bool {
-	if k != read || v.word != "" {
+// is enough that it says nothing else. The resource style has no envelope: there the HTTP status says it, and a status
+// in the answer is the object's.
+func (v verdict) good(r *route) bool {
+	switch {
+	case v.word != "":
 		return v.ok()
+	case r.style == resource:
+		return true
+	case r.kind != read:
+		return false
 	}
 	return slices.Contains([]string{"", wordOK, "success", "true", "1", "200"}, v.flat)
 }

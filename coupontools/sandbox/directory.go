@@ -80,3 +80,48 @@ func (s *Server) directory(p params) (*directory, *failure) {
 	}
 	return d, nil
 }
+
+var directoryRoutes = map[string]route{
+	"POST /v3/directory/list":        {nil, (*Server).listDirectories},
+	"POST /v3/directory/info":        {[]string{"directory"}, (*Server).directoryInfo},
+	"POST /v3/directory/campaigns":   {[]string{"directory"}, (*Server).listDirectoryCampaigns},
+	"POST /v3/category/list":         {nil, (*Server).listCategories},
+	"POST /v3/category/main/list":    {nil, (*Server).listMainCategories},
+	"POST /v3/directoryusers/list":   {[]string{"directory", "page"}, (*Server).listUsers},
+	"POST /v3/directoryusers/update": {[]string{"directory", "user", "status", "expiry_date"}, (*Server).updateUser},
+}
+
+// The categories of the account and those of the third level. A campaign is in one of the first, by its number.
+var (
+	knownCategories     = []string{"Food & drinks", "Mode", "Sport", "Beauty", "Vrije tijd", "Reizen", "Kids"}
+	knownMainCategories = []string{"Shops", "Horeca", "Services"}
+)
+
+// listDirectoryCampaigns is POST /v3/directory/campaigns. Path and answer are assumed.
+func (s *Server) listDirectoryCampaigns(p params) (reply, *failure) {
+	d, f := s.directory(p)
+	if f != nil {
+		return reply{}, f
+	}
+	list := []object{}
+	for i := d.number % 5; i < len(s.campaigns.all) && len(list) < 20; i += 5 {
+		list = append(list, s.campaigns.all[i].object())
+	}
+	return reply{list: "campaign", fields: object{"directory": d.id, "amount_of_campaigns": len(list), "campaign": list}}, nil
+}
+
+// listCategories is POST /v3/category/list. The answer is assumed.
+func (s *Server) listCategories(params) (reply, *failure) { return categories(1, knownCategories), nil }
+
+// listMainCategories is POST /v3/category/main/list. The answer is assumed.
+func (s *Server) listMainCategories(params) (reply, *failure) {
+	return categories(101, knownMainCategories), nil
+}
+
+func categories(number int, names []string) reply {
+	list := make([]object, 0, len(names))
+	for i, name := range names {
+		list = append(list, object{"ID": fmt.Sprintf("cat_%d", number+i), "name": name})
+	}
+	return reply{list: "category", fields: object{"amount_of_categories": len(list), "category": list}}
+}

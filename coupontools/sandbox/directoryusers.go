@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,6 +13,9 @@ const pageSize = 100
 
 type user struct {
 	id, first, last, email, phone, registered, payment, expires string
+	blocked                                                     bool
+	// more are the fields that only v4 knows.
+	more map[string]string
 }
 
 // newestUser is when the newest user of each directory registered; the older ones came some hours apart.
@@ -91,13 +93,9 @@ func (s *Server) listUsers(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	page := 1
-	if text := p["page"]; text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return reply{}, invalidCharacter("page")
-		}
-		page = n
+	page, f := p.page()
+	if f != nil {
+		return reply{}, f
 	}
 	list := pageOf(s.people(d), page)
 	return reply{list: "user", fields: object{
@@ -123,7 +121,7 @@ func pageOf(all []*user, page int) []object {
 func (s *Server) updateUser(p params) (reply, *failure) {
 	if f := first(
 		p.require("directory", "user", "status"), p.numeric("directory", "dir_"), p.numeric("user", "reg_"),
-		checkStatus(p["status"]), checkExpiry(p["expiry_date"]),
+		p.oneOf("status", "pending", "completed", "cancelled"), p.date("expiry_date", "2006-01-02 15:04"),
 	); f != nil {
 		return reply{}, f
 	}
@@ -142,23 +140,6 @@ func (s *Server) updateUser(p params) (reply, *failure) {
 		u.expires = p["expiry_date"] + ":00"
 	}
 	return reply{fields: object{"directory": d.id, "user": u.id, "payment_status": u.payment}}, nil
-}
-
-func checkStatus(status string) *failure {
-	if slices.Contains([]string{"pending", "completed", "cancelled"}, status) {
-		return nil
-	}
-	return unprocessable(codeNotInList, "Value not allowed for parameter: status")
-}
-
-func checkExpiry(date string) *failure {
-	if date == "" {
-		return nil
-	}
-	if _, err := time.Parse("2006-01-02 15:04", date); err != nil {
-		return unprocessable(codeBadDate, "Wrong date format in parameter: expiry_date")
-	}
-	return nil
 }
 
 // prefixed returns an id with its prefix, which callers may leave out.

@@ -11,21 +11,32 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // params are the parameters of a call as text, whichever way they came.
 type params map[string]string
 
-// readParams reads a JSON object or a form. What is wrong with them comes back in words.
-func readParams(r *http.Request, body []byte) (p params, wrong []string) {
-	if r.URL.RawQuery != "" {
+// readParams reads a JSON object or a form; of a GET or DELETE the query, which nothing documents. What is wrong with them
+// comes back in words.
+func readParams(r *http.Request, body []byte, to route) (p params, wrong []string) {
+	bodiless := r.Method == http.MethodGet || r.Method == http.MethodDelete
+	if r.URL.RawQuery != "" && !bodiless {
 		wrong = append(wrong, "parameters in the URL")
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
+	case bodiless && len(body) > 0:
+		return params{}, append(wrong, "a body with "+r.Method)
+	case bodiless:
+		p, err := formParams([]byte(r.URL.RawQuery))
+		return p, appendError(wrong, err)
 	case len(bytes.TrimSpace(body)) == 0:
 		return params{}, wrong
+	case kind == "application/json" && slices.Contains(to.params, "[]"):
+		return params{"[]": string(body)}, wrong
 	case kind == "application/json":
 		p, err := jsonParams(body)
 		return p, appendError(wrong, err)
@@ -56,9 +67,11 @@ func jsonParams(body []byte) (params, error) {
 	}
 	p := params{}
 	for name, value := range raw {
-		switch value.(type) {
+		switch value := value.(type) {
 		case string, json.Number, bool:
 			p[name] = fmt.Sprint(value)
+		case []any:
+			p[name+"[]"] = strings.Trim(fmt.Sprint(value), "[]")
 		default:
 			return p, fmt.Errorf("parameter %q is neither text, number nor boolean", name)
 		}
@@ -79,6 +92,50 @@ func formParams(body []byte) (params, error) {
 		p[name] = values[0]
 	}
 	return p, nil
+}
+
+// list returns the elements of a list parameter. None of them has a blank.
+func (p params) list(name string) []string { return strings.Fields(p[name+"[]"]) }
+
+// yes reports whether a parameter is there and says so.
+func (p params) yes(name string) bool { return p[name] == "true" || p[name] == "1" }
+
+// boolean refuses a parameter that is there and is no boolean.
+func (p params) boolean(names ...string) *failure {
+	for _, name := range names {
+		if !slices.Contains([]string{"", "true", "false", "1", "0"}, p[name]) {
+			return unprocessable(codeNotInList, "Value not allowed for parameter: "+name)
+		}
+	}
+	return nil
+}
+
+// oneOf refuses a parameter that is there and has none of the values.
+func (p params) oneOf(name string, values ...string) *failure {
+	if p[name] == "" || slices.Contains(values, p[name]) {
+		return nil
+	}
+	return unprocessable(codeNotInList, "Value not allowed for parameter: "+name)
+}
+
+// date refuses a parameter that is there and is no date in the layout.
+func (p params) date(name, layout string) *failure {
+	if _, err := time.Parse(layout, p[name]); err != nil && p[name] != "" {
+		return unprocessable(codeBadDate, "Wrong date format in parameter: "+name)
+	}
+	return nil
+}
+
+// page returns the number of the page that is asked for.
+func (p params) page() (int, *failure) {
+	if p["page"] == "" {
+		return 1, nil
+	}
+	n, err := strconv.Atoi(p["page"])
+	if err != nil || n < 1 {
+		return 0, invalidCharacter("page")
+	}
+	return n, nil
 }
 
 // unknown names the parameters that a route does not know.

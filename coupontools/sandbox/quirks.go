@@ -18,9 +18,11 @@ type Quirks struct {
 	Free Free
 	// Expired refuses every call with code 101.
 	Expired bool
-	// NoSMS and NoEmail refuse sends with codes 103 and 104: no such service is connected to the account. NoSMS refuses
-	// SMS groups too.
+	// NoSMS and NoEmail refuse sends with codes 103 and 104: no such service is connected to the account. Both refuse
+	// the groups too, with code 103.
 	NoSMS, NoEmail bool
+	// Subaccount refuses the calls for subaccounts with code 102: the keys are those of a subaccount.
+	Subaccount bool
 }
 
 // SetQuirks changes how the service speaks from now on.
@@ -66,8 +68,13 @@ func (l Lists) form(r reply) any {
 }
 
 func plural(name string) string {
-	if stem, ok := strings.CutSuffix(name, "y"); ok {
-		return stem + "ies"
+	switch {
+	case name == "coupon_info":
+		return "campaigns"
+	case name == "data":
+		return name
+	case strings.HasSuffix(name, "y"):
+		return strings.TrimSuffix(name, "y") + "ies"
 	}
 	return name + "s"
 }

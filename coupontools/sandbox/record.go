@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Message is an e-mail or a text message that the service sent out.
+// Message is an e-mail, a text message or a push message that the service sent out.
 type Message struct {
-	// Kind is "email" or "sms".
+	// Kind is "email", "sms" or "push".
 	Kind string
-	// Directory is the id of what was sent.
-	Directory string
-	// To is the address or number, as it was given.
+	// Directory, Campaign or LoyaltyCard is the id of what was sent, or of what a push message is about.
+	Directory, Campaign, LoyaltyCard string
+	// To is the address or number, as it was given; of a push message the session or the user, empty for all.
 	To string
-	// Subject is an e-mail's, Body a text message's, without the link that the real service appends.
+	// Subject is an e-mail's, Body another's, without the link that the real service appends.
 	Subject, Body string
 	// Times is how often the very same was sent, and At when for the first time.
 	Times int
@@ -63,6 +63,11 @@ func (r *record) send(m Message) {
 	r.sent[i].Times++
 	r.total++
 	r.change()
+}
+
+// got reports whether an address was sent a campaign.
+func (r *record) got(campaign, to string) bool {
+	return slices.ContainsFunc(r.sent, func(m Message) bool { return m.Kind == "email" && m.Campaign == campaign && m.To == to })
 }
 
 // Violations returns what the documentation does not allow and callers did all the same, one line each.

@@ -9,20 +9,30 @@ import (
 
 // The error codes of the documentation.
 const (
-	codeWrongKeys         = 1000
-	codeExpired           = 101
-	codeNoSMS             = 103
-	codeNoEmail           = 104
-	codeMissing           = 200
-	codeBadValue          = 300
-	codeBadCharacter      = 301
-	codeNotInList         = 302
-	codeBadDate           = 303
-	codeBadAddress        = 305
-	codeCampaignNotFound  = 502
-	codeDirectoryNotFound = 507
-	codeSMSGroupNotFound  = 514
-	codeNotSent           = 604
+	codeWrongKeys          = 1000
+	codeExpired            = 101
+	codeSubaccount         = 102
+	codeNoSMS              = 103
+	codeNoEmail            = 104
+	codeMissing            = 200
+	codeBadValue           = 300
+	codeBadCharacter       = 301
+	codeNotInList          = 302
+	codeBadDate            = 303
+	codeEmailTaken         = 304
+	codeBadAddress         = 305
+	codeCampaignNotFound   = 502
+	codeTeammateNotFound   = 503
+	codeSessionNotFound    = 505
+	codeDirectoryNotFound  = 507
+	codeWebhookNotFound    = 509
+	codeSubaccountNotFound = 510
+	codeSMSGroupNotFound   = 514
+	codeFolderNotFound     = 515
+	codeNotSent            = 604
+	// In loyaltyusers/list a card that is not known has the code of a session, in loyalty/info that of a directory.
+	codeCardNotFound     = codeSessionNotFound
+	codeCardInfoNotFound = codeDirectoryNotFound
 )
 
 type object map[string]any
@@ -40,6 +50,8 @@ type reply struct {
 	fields object
 	// list is the name of the field that holds a list, if any; [Quirks.Lists] changes its form.
 	list string
+	// bare goes out as it is in the resource style, which has no envelope.
+	bare any
 }
 
 // answer is what goes over the wire.
@@ -64,6 +76,10 @@ func (a answer) write(w http.ResponseWriter) {
 		_, _ = w.Write([]byte(a.html)) // A client that has gone needs no answer.
 		return
 	}
+	if a.status == http.StatusNoContent {
+		w.WriteHeader(a.status)
+		return
+	}
 	text := a.text()
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
@@ -81,6 +97,12 @@ func (a answer) text() []byte {
 }
 
 func (s *Server) accept(r reply) answer {
+	switch {
+	case r.bare != nil:
+		return answer{status: http.StatusOK, body: r.bare}
+	case r.fields == nil:
+		return answer{status: http.StatusNoContent}
+	}
 	if s.quirks.NumbersAsText {
 		for name, value := range r.fields {
 			if n, ok := value.(int); ok {
@@ -119,6 +141,11 @@ func unauthorized(code int, text string) *failure {
 
 func unprocessable(code int, text string) *failure {
 	return &failure{status: http.StatusUnprocessableEntity, codes: []int{code}, texts: []string{text}}
+}
+
+// notThere is how the resource style says that there is no such object. Its body is assumed.
+func notThere() *failure {
+	return &failure{raw: &answer{status: http.StatusNotFound, body: object{"message": "Not Found"}}}
 }
 
 func (s *Server) refuse(f *failure) answer {

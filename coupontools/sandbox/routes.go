@@ -1,24 +1,60 @@
 package sandbox
 
+import (
+	"maps"
+	"strings"
+)
+
 // route is one call of the API.
 type route struct {
-	// params are the parameters it knows, besides client_id and client_secret.
+	// params are the parameters it knows, besides client_id and client_secret. One whose name ends in "[]" is a list of
+	// texts; "[]" alone is a body that is a list of objects.
 	params []string
 	// handle does the work. It is called with the lock held.
 	handle func(*Server, params) (reply, *failure)
 }
 
-// The routes, by path. All of them are called with POST.
-var routes = map[string]route{
-	"/v3/directory/list":        {nil, (*Server).listDirectories},
-	"/v3/directory/info":        {[]string{"directory"}, (*Server).directoryInfo},
-	"/v3/directoryusers/list":   {[]string{"directory", "page"}, (*Server).listUsers},
-	"/v3/directoryusers/update": {[]string{"directory", "user", "status", "expiry_date"}, (*Server).updateUser},
-	"/v3/send/email": {
-		[]string{"campaign", "email", "subject", "firstname", "lastname", "check_unique", "couponsession"},
-		(*Server).sendEmail,
-	},
-	"/v3/send/sms":          {[]string{"campaign", "phone", "body", "sender"}, (*Server).sendSMS},
-	"/v3/smstool/grouplist": {nil, (*Server).listSMSGroups},
-	"/v3/smstool/userlist":  {[]string{"smsgroup"}, (*Server).listSMSContacts},
+// routes are all calls of the API, by method and path.
+var routes = merged(directoryRoutes, directoryV4Routes, sendRoutes, smsRoutes, campaignRoutes, sessionRoutes, singleUseRoutes,
+	loyaltyRoutes, loyaltyV4Routes, subaccountRoutes, webhookRoutes)
+
+func merged(areas ...map[string]route) map[string]route {
+	all := make(map[string]route)
+	for _, area := range areas {
+		maps.Copy(all, area)
+	}
+	return all
+}
+
+// find returns the route of a request and the ids in its path, by their names in braces. Without a route it says whether
+// the path is known with another method.
+func find(method, path string) (r route, ids params, ok, known bool) {
+	for name, candidate := range routes {
+		wanted, pattern, _ := strings.Cut(name, " ")
+		found, fits := match(pattern, path)
+		known = known || fits
+		// Of two that fit, the one with fewer ids is meant: "…/stats/bulk" is no user.
+		if fits && wanted == method && (!ok || len(found) < len(ids)) {
+			r, ids, ok = candidate, found, true
+		}
+	}
+	return r, ids, ok, known
+}
+
+// match returns the parts of a path that stand where the pattern has braces.
+func match(pattern, path string) (params, bool) {
+	wanted, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(wanted) != len(got) {
+		return nil, false
+	}
+	ids := params{}
+	for i, part := range wanted {
+		switch {
+		case strings.HasPrefix(part, "{"):
+			ids[part] = got[i]
+		case part != got[i]:
+			return nil, false
+		}
+	}
+	return ids, true
 }

@@ -213,7 +213,7 @@ func TestStrictness(t *testing.T) {
 	}{
 		"unknown path":       {"POST", "/v3/directory/delete", "application/json", "{}", 404, "POST /v3/directory/delete: unknown path"},
 		"slash at the end":   {"POST", list + "/", "application/json", "{}", 404, "POST /v3/directory/list/: unknown path"},
-		"GET":                {"GET", list, "", "", 405, "GET /v3/directory/list: the method is not POST"},
+		"GET":                {"GET", list, "", "", 405, "GET /v3/directory/list: no such method here"},
 		"unknown parameter":  {"POST", list, "application/json", `{"filter":"x"}`, 422, `POST /v3/directory/list: unknown parameter "filter"`},
 		"in the URL":         {"POST", list + "?page=1", "application/json", "", 422, "POST /v3/directory/list: parameters in the URL"},
 		"array":              {"POST", info, "application/json", `["dir_5501"]`, 422, "POST /v3/directory/info: a body that is no JSON object"},

@@ -6,17 +6,29 @@ import (
 	"strings"
 )
 
+var sendRoutes = map[string]route{
+	"POST /v3/send/email": {
+		[]string{"campaign", "email", "subject", "firstname", "lastname", "check_unique", "couponsession"},
+		(*Server).sendEmail,
+	},
+	"POST /v3/send/sms": {[]string{"campaign", "phone", "body", "sender"}, (*Server).sendSMS},
+}
+
 // sendEmail is POST /v3/send/email. Its action has been seen, the other fields are assumed after send/sms.
 func (s *Server) sendEmail(p params) (reply, *failure) {
 	if s.quirks.NoEmail {
 		return reply{}, unprocessable(codeNoEmail, "No email integration is set up for this account.")
 	}
-	d, f := s.sendable(p, "email")
-	if f = first(f, checkAddress(p["email"])); f != nil {
+	m, c, f := s.sendable(p, "email")
+	if f = first(f, checkAddress(p["email"]), p.boolean("check_unique")); f != nil {
 		return reply{}, f
 	}
-	m := Message{Kind: "email", Directory: d.id, To: p["email"], Subject: p["subject"]}
-	return s.deliver(m, object{"campaign": d.id, "email": p["email"], "action": "email_sent"})
+	if c != nil && p.yes("check_unique") && s.record.got(c.id, p["email"]) {
+		return reply{}, unprocessable(codeNotSent, "This address got the campaign already.")
+	}
+	m.Kind, m.To, m.Subject = "email", p["email"], p["subject"]
+	fields := object{"campaign": p["campaign"], "email": p["email"], "action": "email_sent"}
+	return s.hand(m, c, p, fields)
 }
 
 // sendSMS is POST /v3/send/sms. The answer is proven, its action assumed; it writes the phone without its plus.
@@ -24,26 +36,53 @@ func (s *Server) sendSMS(p params) (reply, *failure) {
 	if f := s.smsService(); f != nil {
 		return reply{}, f
 	}
-	d, f := s.sendable(p, "phone")
+	m, c, f := s.sendable(p, "phone")
 	if f = first(f, checkPhone(p["phone"])); f != nil {
 		return reply{}, f
 	}
-	m := Message{Kind: "sms", Directory: d.id, To: p["phone"], Body: p["body"]}
-	return s.deliver(m, object{
-		"campaign": d.id, "message": p["body"], "phone": strings.TrimPrefix(p["phone"], "+"), "action": "sms_sent",
+	m.Kind, m.To, m.Body = "sms", p["phone"], p["body"]
+	return s.hand(m, c, p, object{
+		"campaign": p["campaign"], "message": p["body"], "phone": strings.TrimPrefix(p["phone"], "+"), "action": "sms_sent",
 	})
 }
 
-// sendable finds what shall be sent. A directory's id comes in the parameter campaign; there are no campaigns yet.
-func (s *Server) sendable(p params, to string) (*directory, *failure) {
-	if f := first(p.require("campaign", to), p.numeric("campaign", "dir_", "cam_")); f != nil {
-		return nil, f
+// sendable finds what shall be sent, and the campaign if it is one. Whatever it is, its id comes in the parameter campaign.
+func (s *Server) sendable(p params, to string) (Message, *campaign, *failure) {
+	if f := first(p.require("campaign", to), p.numeric("campaign", "dir_", "cam_", "loy_")); f != nil {
+		return Message{}, nil, f
 	}
-	d := s.byID[p["campaign"]]
-	if d == nil {
-		return nil, unprocessable(codeCampaignNotFound, "Campaign not found.")
+	id := p["campaign"]
+	switch {
+	case s.byID[id] != nil:
+		return Message{Directory: id}, nil, nil
+	case s.campaigns.byID[id] != nil:
+		return Message{Campaign: id}, s.campaigns.byID[id], nil
+	case s.loyalty.byID[id] != nil:
+		return Message{LoyaltyCard: id}, nil, nil
 	}
-	return d, nil
+	return Message{}, nil, unprocessable(codeCampaignNotFound, "Campaign not found.")
+}
+
+// hand delivers a message. What is sent of a campaign is a session: the one that is asked for, or a new one.
+func (s *Server) hand(m Message, c *campaign, p params, fields object) (reply, *failure) {
+	if c == nil {
+		return s.deliver(m, fields)
+	}
+	var x *session
+	if code := p["couponsession"]; code != "" {
+		if x = s.session(code); x == nil || x.campaign != c {
+			return reply{}, noSession()
+		}
+	}
+	r, f := s.deliver(m, fields)
+	if f != nil {
+		return r, f
+	}
+	if x == nil {
+		x = s.makeSession(c, p)
+	}
+	r.fields["single_use_code"], r.fields["single_use_url"] = x.code, x.url()
+	return r, nil
 }
 
 func checkAddress(email string) *failure {

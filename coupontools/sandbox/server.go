@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -27,6 +28,9 @@ type Server struct {
 	directories []*directory
 	byID        map[string]*directory
 	smsGroups   []*smsGroup
+	campaigns   campaigns
+	loyalty     loyalty
+	subaccounts []*subaccount
 	quirks      Quirks
 	rules       []*activeRule
 	chance      *rand.Rand
@@ -41,6 +45,9 @@ type settings struct {
 	clientID, clientSecret string
 	seed                   uint64
 	directories            int
+	bulk                   int
+	sessions               int
+	now                    time.Time
 	quirks                 Quirks
 }
 
@@ -55,6 +62,18 @@ func WithSeed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
 // WithDirectories sets how many directories there are; 40 by default. The first 40 are always the same ones.
 func WithDirectories(n int) Option { return func(s *settings) { s.directories = n } }
 
+// WithBulk sets how many there are of everything that has a list of its own: directories, campaigns, loyalty cards, users of
+// the first of these, subaccounts, SMS groups. The first of each are always the same ones.
+func WithBulk(n int) Option {
+	return func(s *settings) { s.directories, s.bulk = n, n }
+}
+
+// WithSessions sets how many sessions the first campaign has.
+func WithSessions(n int) Option { return func(s *settings) { s.sessions = n } }
+
+// WithNow sets the end of the thirteen weeks in which campaigns have sessions. It is the time of [New] by default.
+func WithNow(now time.Time) Option { return func(s *settings) { s.now = now } }
+
 // WithQuirks is [Server.SetQuirks] from the beginning.
 func WithQuirks(q Quirks) Option { return func(s *settings) { s.quirks = q } }
 
@@ -62,6 +81,7 @@ func WithQuirks(q Quirks) Option { return func(s *settings) { s.quirks = q } }
 func New(opts ...Option) *Server {
 	set := settings{
 		clientID: DefaultClientID, clientSecret: DefaultClientSecret, seed: 1, directories: len(knownDirectories),
+		now: now(),
 	}
 	for _, o := range opts {
 		o(&set)
@@ -73,7 +93,10 @@ func New(opts ...Option) *Server {
 		record:   newRecord(),
 	}
 	s.fillDirectories(set.directories)
-	s.fillSMSGroups()
+	s.fillSMSGroups(set.bulk)
+	s.fillCampaigns(set)
+	s.fillLoyalty(set)
+	s.fillSubaccounts(set)
 	return s
 }
 
@@ -109,17 +132,18 @@ func (s *Server) arrived(path string) (Fault, <-chan struct{}) {
 func (s *Server) answer(r *http.Request, body []byte) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	route, ok := routes[r.URL.Path]
-	if !ok || r.Method != http.MethodPost {
-		return s.unknown(r, ok)
+	route, ids, ok, known := find(r.Method, r.URL.Path)
+	if !ok {
+		return s.unknown(r, known)
 	}
-	p, broken := readParams(r, body)
+	p, broken := readParams(r, body, route)
 	if f := s.authorize(r, p); f != nil {
 		return s.refuse(f)
 	}
 	if broken = append(broken, p.unknown(route.params)...); len(broken) > 0 {
 		return s.violated(r, broken)
 	}
+	maps.Copy(p, ids)
 	reply, f := route.handle(s, p)
 	if f != nil {
 		return s.refuse(f)
@@ -131,7 +155,7 @@ func (s *Server) answer(r *http.Request, body []byte) answer {
 func (s *Server) unknown(r *http.Request, known bool) answer {
 	status, what := http.StatusNotFound, "unknown path"
 	if known {
-		status, what = http.StatusMethodNotAllowed, "the method is not POST"
+		status, what = http.StatusMethodNotAllowed, "no such method here"
 	}
 	s.record.violation(r, what)
 	return answer{status: status, body: object{"message": http.StatusText(status)}}

@@ -30,9 +30,13 @@ var knownSMSGroups = []struct {
 	size int
 }{{"Keyword shoes", 24}, {"Nieuwsbrief per sms", 140}, {"VIP customers", 6}, {"Summer party", 0}}
 
-func (s *Server) fillSMSGroups() {
+// fillSMSGroups makes the known groups, and more until there are atLeast.
+func (s *Server) fillSMSGroups(atLeast int) {
 	for _, g := range knownSMSGroups {
 		s.addSMSGroup(g.name).size = g.size
+	}
+	for n := len(s.smsGroups); n < atLeast; n++ {
+		s.addSMSGroup(fmt.Sprintf("Group %d", n)).size = n % 50
 	}
 }
 
@@ -87,6 +91,21 @@ func (g *smsGroup) people(seed uint64) []object {
 	return g.contacts
 }
 
+var smsRoutes = map[string]route{
+	"POST /v3/smstool/grouplist": {nil, (*Server).listSMSGroups},
+	"POST /v3/smstool/userlist":  {[]string{"smsgroup"}, (*Server).listSMSContacts},
+	"POST /v3/smstool/addgroup":  {[]string{"group_name"}, (*Server).createSMSGroup},
+	"POST /v3/smstool/addcontact": {
+		append([]string{"smsgroup", "phone", "first_name", "last_name", "birthday"}, customFields...), (*Server).createSMSContact,
+	},
+	"POST /v3/emailtool/grouplist": {nil, (*Server).listEmailGroups},
+}
+
+// customFields are the names of an owner's own fields.
+var customFields = []string{
+	"customfield1", "customfield2", "customfield3", "customfield4", "customfield5", "customfield6", "customfield7",
+}
+
 // listSMSGroups is POST /v3/smstool/grouplist. The answer is proven.
 func (s *Server) listSMSGroups(params) (reply, *failure) {
 	if f := s.smsService(); f != nil {
@@ -101,19 +120,71 @@ func (s *Server) listSMSGroups(params) (reply, *failure) {
 
 // listSMSContacts is POST /v3/smstool/userlist. The answer is proven; its amount is a text.
 func (s *Server) listSMSContacts(p params) (reply, *failure) {
-	if f := first(s.smsService(), p.require("smsgroup"), p.numeric("smsgroup", "gro_")); f != nil {
+	if f := s.smsService(); f != nil {
 		return reply{}, f
 	}
-	id := prefixed("gro_", p["smsgroup"])
-	i := slices.IndexFunc(s.smsGroups, func(g *smsGroup) bool { return g.id == id })
-	if i < 0 {
-		return reply{}, unprocessable(codeSMSGroupNotFound, "SMS group not found.")
+	g, f := s.smsGroup(p)
+	if f != nil {
+		return reply{}, f
 	}
-	g := s.smsGroups[i]
 	list := slices.Clone(g.people(s.seed))
 	return reply{list: "contact", fields: object{
 		"group_id": g.id, "group_name": g.name, "amount_of_contacts": fmt.Sprint(len(list)), "contact": list,
 	}}, nil
+}
+
+// smsGroup finds the group that the parameter asks for.
+func (s *Server) smsGroup(p params) (*smsGroup, *failure) {
+	if f := first(p.require("smsgroup"), p.numeric("smsgroup", "gro_")); f != nil {
+		return nil, f
+	}
+	id := prefixed("gro_", p["smsgroup"])
+	i := slices.IndexFunc(s.smsGroups, func(g *smsGroup) bool { return g.id == id })
+	if i < 0 {
+		return nil, unprocessable(codeSMSGroupNotFound, "SMS group not found.")
+	}
+	return s.smsGroups[i], nil
+}
+
+// createSMSGroup is POST /v3/smstool/addgroup. The answer is assumed.
+func (s *Server) createSMSGroup(p params) (reply, *failure) {
+	if f := first(s.smsService(), p.require("group_name")); f != nil {
+		return reply{}, f
+	}
+	g := s.addSMSGroup(p["group_name"])
+	return reply{fields: object{"group": object{"ID": g.id, "name": g.name}}}, nil
+}
+
+// createSMSContact is POST /v3/smstool/addcontact. The answer is assumed.
+func (s *Server) createSMSContact(p params) (reply, *failure) {
+	if f := first(s.smsService(), p.require("phone", "smsgroup"), checkPhone(p["phone"]), p.date("birthday", time.DateOnly)); f != nil {
+		return reply{}, f
+	}
+	g, f := s.smsGroup(p)
+	if f != nil {
+		return reply{}, f
+	}
+	g.people(s.seed)
+	g.add(SMSContact{Phone: p["phone"], FirstName: p["first_name"], LastName: p["last_name"]})
+	made := g.contacts[len(g.contacts)-1]
+	return reply{fields: object{"group_id": g.id, "contact": object{
+		"ID": made["ID"], "phone": made["phone"], "first_name": made["first_name"], "last_name": made["last_name"],
+	}}}, nil
+}
+
+// knownEmailGroups are the groups of e-mail addresses.
+var knownEmailGroups = []string{"Newsletter", "Klanten 2026", "VIP"}
+
+// listEmailGroups is POST /v3/emailtool/grouplist. The answer is assumed; code 103 is listed for it.
+func (s *Server) listEmailGroups(params) (reply, *failure) {
+	if s.quirks.NoEmail {
+		return reply{}, unprocessable(codeNoSMS, "No email integration is connected to this account.")
+	}
+	list := make([]object, 0, len(knownEmailGroups))
+	for i, name := range knownEmailGroups {
+		list = append(list, object{"ID": fmt.Sprintf("gro_%d", 95_001+i), "name": name})
+	}
+	return reply{list: "group", fields: object{"amount_of_groups": len(list), "group": list}}, nil
 }
 
 // smsService refuses a call if the account has no SMS service.

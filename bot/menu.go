@@ -1,0 +1,120 @@
+package bot
+
+import (
+	"context"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// The menu is what the root command opens when nothing follows it: every command by its group, each with a button that
+// runs it as if it had been typed alone, and a search over them all. Whoever may not use a command is told so on pressing.
+
+const (
+	viewMenu   = "menu"
+	menuSearch = "menu_search"
+	menuOpen   = "menu_open"
+)
+
+// menu shows every command by its group.
+func (b *Bot) menu() Reply {
+	set := []slack.Block{blocks.Actions("", blocks.Picker(menuSearch, "Search what couponbot can do"))}
+	for _, g := range b.groups() {
+		set = append(set, blocks.Header(g.name))
+		for _, c := range g.commands {
+			set = append(set, blocks.WithButton(blocks.Text(c.Summary+rightMark(c)+"\n"+b.line(c)),
+				blocks.Button(menuOpen, "Open", b.word(c), blocks.Label("Open "+c.Summary))))
+		}
+	}
+	return Reply{View: blocks.Modal(viewMenu, "couponbot", "", "Close", set...)}
+}
+
+// rightMark says behind a summary that not everybody may use a command.
+func rightMark(c *Command) string {
+	switch c.Right {
+	case Send:
+		return " (senders)"
+	case Admin:
+		return " (administrators)"
+	default:
+		return ""
+	}
+}
+
+// group is a heading of the menu and the help, and the commands under it.
+type group struct {
+	name     string
+	commands []*Command
+}
+
+// groups are the commands but the root, by their group, in the order in which they are listed.
+func (b *Bot) groups() []group {
+	var all []group
+	at := map[string]int{}
+	for i := range b.config.Commands {
+		c := &b.config.Commands[i]
+		if c.Name == b.config.Root {
+			continue
+		}
+		n, ok := at[c.Group]
+		if !ok {
+			n = len(all)
+			at[c.Group] = n
+			all = append(all, group{name: c.Group})
+		}
+		all[n].commands = append(all[n].commands, c)
+	}
+	return all
+}
+
+// word is the topic that names a command after the root command.
+func (b *Bot) word(c *Command) string {
+	if c.Topic != "" {
+		return c.Topic
+	}
+	return strings.TrimPrefix(c.Name, "/")
+}
+
+// fromMenu answers a click in the menu: the search shows a command with its examples, Open runs it without words.
+func (b *Bot) fromMenu(ctx context.Context, x *exchange) (Reply, error) {
+	c := b.byTopic(x.request.Value)
+	if c == nil {
+		return Reply{}, gone(kindClick)
+	}
+	if x.name == menuSearch {
+		return Reply{View: b.menuCard(c), Push: true}, nil
+	}
+	if err := b.admit(ctx, x, c.Right); err != nil {
+		return Reply{}, err
+	}
+	r, err := call(ctx, c.Run, x.request)
+	r.Push = true
+	return r, err
+}
+
+// menuCard shows one command with its examples.
+func (b *Bot) menuCard(c *Command) *slack.ModalViewRequest {
+	set := append(b.help(c).Blocks, blocks.Actions("", blocks.Button(menuOpen, "Open", b.word(c), blocks.Primary)))
+	return blocks.Modal(viewMenu, "couponbot", "", "Close", set...)
+}
+
+// searchMenu offers the commands that have what was typed in their words, those whose topic begins with it first.
+func (b *Bot) searchMenu(typed string) []Option {
+	typed = strings.ToLower(strings.TrimSpace(typed))
+	var first, rest []Option
+	for _, g := range b.groups() {
+		for _, c := range g.commands {
+			word := b.word(c)
+			option := Option{Text: word + " – " + c.Summary, Value: word}
+			switch {
+			case strings.HasPrefix(word, typed):
+				first = append(first, option)
+			case strings.Contains(strings.ToLower(word+" "+c.Summary+" "+g.name), typed):
+				rest = append(rest, option)
+			}
+		}
+	}
+	return append(first, rest...)
+}

@@ -1,0 +1,137 @@
+package coupontools
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Answer is what is learned of the shape of one good answer.
+type Answer struct {
+	// Route is the method and path: "POST /v3/directory/list".
+	Route string
+	// Differences name in words, at most twelve, what differs from the known shape: names and types, never a value. There
+	// are none if nothing does.
+	Differences []string
+}
+
+// Route is what is known of one endpoint.
+type Route struct {
+	// Name is the method and path, with the names of ids in braces: "GET /v4/directory/{directory}".
+	Name string
+	// Read is true if it changes nothing.
+	Read bool
+	// Known is "proven", "answer assumed" or "path and answer assumed".
+	Known string
+	// Proven is true if path and answer are documented.
+	Proven bool
+}
+
+// Routes returns every endpoint that the client can call.
+func Routes() []Route {
+	out := make([]Route, 0, len(routes))
+	for _, r := range routes {
+		out = append(out, Route{r.String(), r.kind == read, r.known.String(), r.known == proven})
+	}
+	return out
+}
+
+// compare tells whoever wants to know how an answer differs from the known shape.
+func (c *Client) compare(r *route, a answer) {
+	if c.answers == nil || r.shape == "" {
+		return
+	}
+	d := differ{envelope: r.style == rpc}
+	d.value("", json.RawMessage(r.shape), a.raw)
+	c.answers(Answer{Route: r.String(), Differences: d.found})
+}
+
+const (
+	maxDifferences = 12
+	// maxCompared is how many elements of a list are looked at.
+	maxCompared = 50
+)
+
+// differ collects the differences between two shapes.
+type differ struct {
+	// envelope is true if the answer has a status that is not part of its shape.
+	envelope bool
+	found    []string
+}
+
+// say adds a difference, unless it is there already or there are enough of them.
+func (d *differ) say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if len(d.found) < maxDifferences && !slices.Contains(d.found, text) {
+		d.found = append(d.found, text)
+	}
+}
+
+// value compares a value under a path with the known one.
+func (d *differ) value(path string, known, got json.RawMessage) {
+	want, is := typeOf(known), typeOf(got)
+	switch {
+	case want == "null":
+	case want != is:
+		d.say("%s is %s, known as %s", either(path, "the answer"), is, want)
+	case want == "array":
+		d.array(path, known, got)
+	case want == "object":
+		d.object(path, known, got)
+	}
+}
+
+func (d *differ) array(path string, known, got json.RawMessage) {
+	wanted, _ := elements(known)
+	list, _ := elements(got)
+	for _, element := range list[:min(len(list), maxCompared)] {
+		d.value(path+"[]", wanted[0], element)
+	}
+}
+
+func (d *differ) object(path string, known, got json.RawMessage) {
+	names := make(map[string]bool)
+	for name, want := range members(known) {
+		name, optional := strings.CutSuffix(name, "?")
+		names[name] = true
+		value, ok := member(got, name)
+		switch {
+		case ok:
+			d.value(inner(path, name), want, value)
+		case !optional:
+			d.say("%s is missing", inner(path, name))
+		}
+	}
+	for name, value := range members(got) {
+		if names[name] || path == "" && d.envelope && name == "status" {
+			continue
+		}
+		d.say("%s is new (%s)", inner(path, scrubPeople(cut(clean(name), maxShapeKey))), typeOf(value))
+	}
+}
+
+// member returns the member of an object with exactly that name.
+func member(raw json.RawMessage, name string) (json.RawMessage, bool) {
+	for key, value := range members(raw) {
+		if key == name {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// inner returns the path of a member.
+func inner(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+
+// typeOf returns the type of a JSON value as a word.
+func typeOf(raw json.RawMessage) string {
+	switch {
+	case isArray(raw):
+		return "array"
+	case isObject(raw):
+		return "object"
+	default:
+		return shape(raw, 0)
+	}
+}

@@ -1,0 +1,342 @@
+package coupontools
+
+import (
+	"context"
+	"log/slog"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// LoyaltyCard is a card on which people gather points or stamps.
+type LoyaltyCard struct {
+	// ID names the card. Its form in v3 is not documented; in v4 it is a number.
+	ID string
+	// Code is the part of the public address that names the card. It may be empty.
+	Code string
+	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	Name string
+	// URL is the public address, empty if there is none that is a web address. v4 tells the domain only.
+	URL, Domain string
+	// Type is "membership" or "stamp", or another word that the API does not document.
+	Type string
+	// Status is not told by v4.
+	Status string
+}
+
+// LoyaltyUser is a person with a loyalty card. Everything in it but the ID is that person's data: in logs it shows its ID
+// only.
+type LoyaltyUser struct {
+	// ID names the person. Its form in v3 is not documented; in v4 it is a number.
+	ID        string
+	FirstName string
+	LastName  string
+	Email     string
+	Phone     string
+	// Points are points or stamps, as the card has it.
+	Points int
+	// Voided says that the card is of no use any more.
+	Voided bool
+	// Created is when the person got the card, in UTC; the zero time if that is not told.
+	Created time.Time
+	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
+	Extra map[string]string
+}
+
+// Name returns first and last name, as far as there are any.
+func (u LoyaltyUser) Name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
+
+// LogValue returns the ID alone.
+func (u LoyaltyUser) LogValue() slog.Value { return slog.StringValue(u.ID) }
+
+// LoyaltyCardsOptions say which cards [Client.LoyaltyCards] returns.
+type LoyaltyCardsOptions struct {
+	// ActiveOnly leaves out the cards that are not active.
+	ActiveOnly bool
+}
+
+// LoyaltyCards returns the account's loyalty cards, the oldest first.
+//
+// API: POST /v3/loyalty/list
+func (c *Client) LoyaltyCards(ctx context.Context, o LoyaltyCardsOptions) ([]LoyaltyCard, error) {
+	p := params{}
+	p.setTrue("only_active", o.ActiveOnly)
+	return call(ctx, c, loyaltyList, p, decodeLoyaltyCards)
+}
+
+// LoyaltyCard returns one loyalty card. An unknown id gives [ErrNotFound].
+//
+// API: POST /v3/loyalty/info
+func (c *Client) LoyaltyCard(ctx context.Context, id string) (*LoyaltyCard, error) {
+	id = anyID(id)
+	if id == "" {
+		return nil, noSuchID(loyaltyInfo)
+	}
+	return call(ctx, c, loyaltyInfo, params{"loyaltycard": id}, func(a answer) (*LoyaltyCard, error) {
+		return decodeLoyaltyCard(a, id)
+	})
+}
+
+// LoyaltyUsers returns all who have a card. The API has no pages here. An unknown card gives [ErrNotFound].
+//
+// API: POST /v3/loyaltyusers/list
+func (c *Client) LoyaltyUsers(ctx context.Context, card string) ([]LoyaltyUser, error) {
+	card = anyID(card)
+	if card == "" {
+		return nil, noSuchID(loyaltyUsers)
+	}
+	return call(ctx, c, loyaltyUsers, params{"loyaltycard": card}, decodeLoyaltyUsers)
+}
+
+// minSearch is the least number of characters that the API searches for. (Coupontools: loyaltyusers/search.)
+const minSearch = 3
+
+// SearchLoyaltyUsers finds people with a card by a part of their first name, last name, e-mail address, phone number or id.
+// The API takes letters, digits and "-_@", three at least; it is given the longest such part of the text. An unknown card
+// gives [ErrNotFound].
+//
+// API: POST /v3/loyaltyusers/search
+func (c *Client) SearchLoyaltyUsers(ctx context.Context, card, text string) ([]LoyaltyUser, error) {
+	card = anyID(card)
+	if card == "" {
+		return nil, noSuchID(loyaltySearch)
+	}
+	text = searchable(text)
+	if utf8.RuneCountInString(text) < minSearch {
+		return nil, impossible(loyaltySearch, "at least three letters or digits are needed to search")
+	}
+	return call(ctx, c, loyaltySearch, params{"loyaltycard": card, "search": text}, decodeLoyaltyUsers)
+}
+
+// searchable returns the longest part of a text that the search takes.
+func searchable(text string) string {
+	longest := ""
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return unfitForSearch(r) }) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	return longest
+}
+
+func unfitForSearch(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_@", r)
+}
+
+// LoyaltyUserCreate is a person who is to be made known to the loyalty cards.
+type LoyaltyUserCreate struct {
+	// Email is one bare address. It is required.
+	Email string
+	// Password is required by the API.
+	Password Secret
+	// Phone is the number in E.164.
+	Phone               string
+	FirstName, LastName string
+	// Gender is "male", "female", "unknown" or empty.
+	Gender string
+	// Birthday is a date, of which the time of day does not count. The zero time is none.
+	Birthday time.Time
+	City     string
+}
+
+// LogValue tells nothing of the person.
+func (LoyaltyUserCreate) LogValue() slog.Value { return slog.StringValue("a new loyalty user") }
+
+// CreateLoyaltyUser makes a person known to the loyalty cards, without a card: see [Client.LinkLoyaltyUser]. It returns the
+// new id, and is never repeated.
+//
+// API: POST /v3/loyaltyusers/create
+func (c *Client) CreateLoyaltyUser(ctx context.Context, u LoyaltyUserCreate) (string, error) {
+	switch {
+	case !bareAddress(u.Email):
+		return "", impossible(loyaltyCreate, "the address is not one bare e-mail address")
+	case u.Password == "":
+		return "", impossible(loyaltyCreate, "the password is missing")
+	}
+	p := params{"email": u.Email, "password": string(u.Password)}
+	p.set("phone", u.Phone)
+	p.set("first_name", u.FirstName)
+	p.set("last_name", u.LastName)
+	p.set("gender", u.Gender)
+	p.set("birthday", date(u.Birthday))
+	p.set("city", u.City)
+	return call(ctx, c, loyaltyCreate, p, func(a answer) (string, error) { return decodeNewID(a, "user", "loyaltyuser") })
+}
+
+// LinkLoyaltyUser gives a person a loyalty card. It is never repeated. A card or user that is not known gives
+// [ErrNotFound].
+//
+// API: POST /v3/loyaltyusers/link
+func (c *Client) LinkLoyaltyUser(ctx context.Context, card, user string) error {
+	p := params{"loyaltycard": anyID(card), "user": anyID(user)}
+	if p["loyaltycard"] == "" || p["user"] == "" {
+		return noSuchID(loyaltyLink)
+	}
+	return do(ctx, c, loyaltyLink, p)
+}
+
+// LoyaltyUserUpdate is a change to one person's card.
+type LoyaltyUserUpdate struct {
+	// Card and User are the ids.
+	Card, User string
+	// Points and Stamps are added; less than 0 takes off.
+	Points, Stamps int
+	// Voided makes the card useless, or of use again. Nil leaves it as it is.
+	Voided *bool
+}
+
+// UpdateLoyaltyUser adds points or stamps to a person's card, or voids it. It returns the points that there are now, as far
+// as the API tells. It is never repeated, since the points would be added again. A card or user that is not known gives
+// [ErrNotFound].
+//
+// API: POST /v3/loyaltyusers/update
+func (c *Client) UpdateLoyaltyUser(ctx context.Context, u LoyaltyUserUpdate) (points int, err error) {
+	p := u.params()
+	if len(p) == 0 {
+		return 0, impossible(loyaltyUpdate, "there is nothing to change")
+	}
+	p["loyaltycard"], p["user"] = anyID(u.Card), anyID(u.User)
+	if p["loyaltycard"] == "" || p["user"] == "" {
+		return 0, noSuchID(loyaltyUpdate)
+	}
+	return call(ctx, c, loyaltyUpdate, p, decodePoints)
+}
+
+func (u LoyaltyUserUpdate) params() params {
+	p := params{}
+	if u.Points != 0 {
+		p["points"] = u.Points
+	}
+	if u.Stamps != 0 {
+		p["stamps"] = u.Stamps
+	}
+	if u.Voided != nil {
+		p["void"] = *u.Voided
+	}
+	return p
+}
+
+// LoyaltyPush is a message to those who keep a loyalty card in a mobile wallet.
+type LoyaltyPush struct {
+	// Card is the id.
+	Card string
+	// User is the id of the one person it is for. [Client.PushToLoyaltyCard] does not look at it.
+	User string
+	// Message is the text. It must not be empty.
+	Message string
+}
+
+// PushToLoyaltyUser shows a message on the phone of one person who keeps the card in a mobile wallet. It is never repeated:
+// after an error, [ClassOf] says whether it may have been sent. A card or user that is not known gives [ErrNotFound].
+//
+// API: POST /v3/loyalty/pushnotification/single
+func (c *Client) PushToLoyaltyUser(ctx context.Context, push LoyaltyPush) error {
+	return c.push(ctx, pushHolder, params{"loyaltycard": anyID(push.Card), "user": anyID(push.User)}, push.Message)
+}
+
+// PushToLoyaltyCard shows a message on the phone of everybody who keeps the card in a mobile wallet. It is never repeated:
+// after an error, [ClassOf] says whether it may have been sent. An unknown card gives [ErrNotFound].
+//
+// API: POST /v3/loyalty/pushnotification/all
+func (c *Client) PushToLoyaltyCard(ctx context.Context, push LoyaltyPush) error {
+	return c.push(ctx, pushCard, params{"loyaltycard": anyID(push.Card)}, push.Message)
+}
+
+// date returns a day as the API takes it, empty for the zero time.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// bareAddress reports whether a text is one e-mail address without a name.
+func bareAddress(s string) bool {
+	address, err := mail.ParseAddress(s)
+	return err == nil && address.Address == s
+}
+
+func decodeLoyaltyCards(a answer) ([]LoyaltyCard, error) {
+	list, ok := a.list("loyaltycard", "loyaltycards", "loyalty", "card", "cards", "loyaltyinfo", "loyaltylist")
+	if !ok {
+		return nil, a.misread("list of loyalty cards")
+	}
+	return decodeEach(list, decodeListedCard)
+}
+
+func decodeLoyaltyCard(a answer, id string) (*LoyaltyCard, error) {
+	f, ok := a.one("loyaltycard", "loyalty", "card", "loyaltyinfo")
+	if !ok {
+		return nil, a.misread("loyalty card")
+	}
+	card, ok := decodeListedCard(f)
+	if !ok {
+		// The answer says no id, but is the answer to one.
+		card.ID = id
+	}
+	if card.Name == "" {
+		return nil, a.misread("loyalty card")
+	}
+	return &card, nil
+}
+
+func decodeListedCard(f fields) (LoyaltyCard, bool) {
+	c := LoyaltyCard{
+		ID: anyID(f.text("id", "loyaltycardid", "cardid")), Code: f.text("code"), Name: f.text("name", "title"),
+		URL: f.link("url"), Domain: f.text("domain"), Type: f.text("type"), Status: f.text("status"),
+	}
+	c.Name = either(c.Name, c.ID)
+	return c, c.ID != ""
+}
+
+func decodeLoyaltyUsers(a answer) ([]LoyaltyUser, error) {
+	list, ok := a.list("user", "users", "loyaltyuser", "loyaltyusers", "stats")
+	if !ok {
+		return nil, a.misread("list of loyalty users")
+	}
+	return decodeEach(list, decodeLoyaltyUser)
+}
+
+func decodeLoyaltyUser(f fields) (LoyaltyUser, bool) {
+	t := taker{fields: f}
+	u := LoyaltyUser{
+		ID:        anyID(t.text("id", "userid", "user", "loyaltyuserid")),
+		FirstName: t.text("firstname"),
+		LastName:  t.text("lastname"),
+		Email:     t.text("email", "emailaddress", "mail"),
+		Phone:     t.text("phone", "phonenumber", "mobile"),
+		Points:    t.count("points", "stamps", "amountofpoints", "amountofstamps", "balance"),
+		Voided:    t.flag("voided", "void"),
+		Created:   t.time("createdat", "created", "createddate", "registrationdate"),
+	}
+	if u.FirstName == "" && u.LastName == "" {
+		u.FirstName = t.text("name", "fullname")
+	}
+	u.Extra = t.rest()
+	return u, u.ID != ""
+}
+
+// decodeNewID reads the id of what was just made, from the object under one of the names. It was made, so the answer is good
+// without an id too.
+func decodeNewID(a answer, names ...string) (string, error) {
+	for _, name := range names {
+		if id := anyID(a.top.object(name).text("id", name+"id")); id != "" {
+			return id, nil
+		}
+		if id := anyID(a.top.text(name, name+"id")); id != "" {
+			return id, nil
+		}
+	}
+	return anyID(a.top.text("id")), nil
+}
+
+// decodePoints reads the points that a card has after a change.
+func decodePoints(a answer) (int, error) {
+	for _, f := range []fields{a.top, a.top.object("user"), a.top.object("loyaltycard"), a.top.object("data")} {
+		if n := f.count("points", "stamps", "balance"); n != 0 {
+			return n, nil
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// campaigns are all campaigns and what is found in them.
+type campaigns struct {
+	all  []*campaign
+	byID map[string]*campaign
+	// sessions are those that have been made so far, by their code and by its first six characters.
+	sessions map[string]*session
+	// end is the end of the weeks in which sessions happened.
+	end time.Time
+	// made counts the sessions, for their running number.
+	made int
+}
+
+// knownCampaign is a campaign as it stands in the table below.
+type knownCampaign struct {
+	name, title, status, tags string
+	size                      int // how many sessions
+	codes                     int // how many validation codes of the owner's own
+}
+
+// knownCampaigns are campaigns as customers have them. The second has more sessions than a page.
+var knownCampaigns = []knownCampaign{
+	{name: "Summer sale 2026", title: "Summer sale: -20% on everything", status: "active", tags: "summer,sale", size: 2600},
+	{name: "Grand opening Gent", title: "Gratis koffie bij opening", status: "active", tags: "opening", size: 11_200},
+	{name: "Welcome coupon", title: "5 € off your first order", status: "active", tags: "welcome", size: 940, codes: 1000},
+	{name: "Birthday treat", title: "Happy birthday! A dessert on us", status: "active", tags: "birthday,vip", size: 415},
+	{name: "Black Friday preview", title: "Black Friday starts here", status: "active", tags: "sale", size: 1870},
+	{name: "Loyal customers Q4", title: "Bedankt! 10% korting", status: "active", tags: "vip", size: 320, codes: 350},
+	{name: "Pizza 1+1", title: "Deuxième pizza gratuite", status: "active", tags: "food", size: 765},
+	{name: "Kaasweken", title: "Proef onze kazen", status: "active", tags: "food", size: 128},
+	{name: "Back to school", title: "Alles für die Schule", status: "expired", tags: "sale", size: 1210},
+	{name: "Spring cleaning", title: "-15% op poetsproducten", status: "expired", tags: "spring", size: 540},
+	{name: "Test campaign Mia", title: "TEST – do not use", status: "draft", size: 3},
+	{name: "Example: scratch card", title: "Scratch and win", status: "example", size: 12},
+	{name: "Example: coupon", title: "Your first coupon", status: "example"},
+	{name: "東京オープニング", title: "オープン記念クーポン", status: "active", tags: "opening", size: 77},
+	{name: "عرض الجمعة", title: "خصم ٢٠٪", status: "active", tags: "sale", size: 64},
+	{name: "Wheel of fortune", title: "Draai en win!", status: "active", tags: "game", size: 1450},
+	{name: `<b>Bold</b> & "quoted" <!channel> *deal*`, title: "<@U0000001> `code` ~old price~", status: "active", size: 19},
+	{name: "Nobody yet", title: "Coming soon", status: "active"},
+}
+
+type campaign struct {
+	knownCampaign
+	number   int
+	id, code string
+	sessions []*session // made when first asked for, the oldest first
+	filled   bool
+}
+
+func (s *Server) fillCampaigns(set settings) {
+	dice := rand.New(rand.NewPCG(s.seed, 2))
+	s.campaigns = campaigns{byID: map[string]*campaign{}, sessions: map[string]*session{}, end: set.now.UTC(), made: 20_450_000}
+	for i := range max(len(knownCampaigns), set.bulk) {
+		c := &campaign{number: i, id: fmt.Sprintf("cam_%d", 400_001+i), code: newShortCode(dice, 6)}
+		if i < len(knownCampaigns) {
+			c.knownCampaign = knownCampaigns[i]
+		} else {
+			name := fmt.Sprintf("%s %s %d", towns[i%len(towns)], trades[i/len(towns)%len(trades)], i)
+			c.knownCampaign = knownCampaign{name: name, title: "Deal: " + name, status: "active", size: i % 7}
+		}
+		if i == 0 && set.sessions > 0 {
+			c.size = set.sessions
+		}
+		s.campaigns.all = append(s.campaigns.all, c)
+		s.campaigns.byID[c.id] = c
+	}
+}
+
+// newShortCode returns small letters and digits, as the codes of campaigns and sessions are.
+func newShortCode(dice *rand.Rand, n int) string {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	code := make([]byte, n)
+	for i := range code {
+		code[i] = letters[dice.IntN(len(letters))]
+	}
+	return string(code)
+}
+
+func (c *campaign) url() string { return "https://digicpn.example/p/" + c.code }
+
+func (c *campaign) object() object {
+	return object{
+		"ID": c.id, "code": c.code, "name": c.name, "title": c.title, "status": c.status, "url": c.url(),
+		"expirydate": "2027-01-31 23:59:00", "coupon_tags": c.tags,
+		"coupon_category_name": knownCategories[c.number%len(knownCategories)], "subtitle": "Only this season",
+		"type": "coupon", "coupon_value": strconv.Itoa(5 * (c.number%4 + 1)),
+	}
+}
+
+// The campaigns. Where the paths are assumed, so is everything else. Push messages have their errors beside the status.
+var campaignRoutes = map[string]route{
+	"POST /v3/coupon/list":                    {[]string{"only_active", "folder", "tags", "category"}, (*Server).listCampaigns},
+	"POST /v3/coupon/info":                    {[]string{"campaign", "show_usage_stats"}, (*Server).campaignInfo},
+	"POST /v3/coupon/pushnotification/all":    {[]string{"campaign", "message"}, (*Server).pushCampaign},
+	"POST /v3/coupon/pushnotification/single": {[]string{"campaign", "couponsession", "message"}, (*Server).pushSession},
+}
+
+// folders are the ids of the folders that there are. Every other campaign is in the first.
+var folders = []string{"fol_1", "fol_2"}
+
+// listCampaigns is POST /v3/coupon/list. The items' first six fields are proven by use.
+func (s *Server) listCampaigns(p params) (reply, *failure) {
+	if f := p.boolean("only_active"); f != nil {
+		return reply{}, f
+	}
+	if p["folder"] != "" && !slices.Contains(folders, p["folder"]) {
+		return reply{}, unprocessable(codeFolderNotFound, "Folder not found.")
+	}
+	list := []object{}
+	for _, c := range s.campaigns.all {
+		if c.fits(p) {
+			list = append(list, c.object())
+		}
+	}
+	return reply{list: "coupon_info", fields: object{"amount_of_campaigns": len(list), "coupon_info": list}}, nil
+}
+
+// fits reports whether the filters of a list let the campaign through.
+func (c *campaign) fits(p params) bool {
+	tagged := func(tag string) bool { return slices.Contains(strings.Split(c.tags, ","), strings.TrimSpace(tag)) }
+	category := fmt.Sprintf("cat_%d", c.number%len(knownCategories)+1)
+	return (!p.yes("only_active") || c.status == "active") &&
+		(p["folder"] == "" || p["folder"] == folders[c.number%len(folders)]) &&
+		(p["tags"] == "" || slices.ContainsFunc(strings.Split(p["tags"], ","), tagged)) &&
+		(p["category"] == "" || p["category"] == category)
+}
+
+// campaignInfo is POST /v3/coupon/info. The names of the two counts of codes are assumed.
+func (s *Server) campaignInfo(p params) (reply, *failure) {
+	c, f := s.campaign(p)
+	if f = first(f, p.boolean("show_usage_stats")); f != nil {
+		return reply{}, f
+	}
+	o := c.object()
+	if p.yes("show_usage_stats") {
+		o["custom_validation_codes"], o["custom_validation_codes_claimed"] = c.codes, c.codes*2/3
+	}
+	return reply{fields: object{"coupon_info": o}}, nil
+}
+
+// campaign finds the campaign that the parameter of that name asks for.
+func (s *Server) campaign(p params) (*campaign, *failure) {
+	if f := first(p.require("campaign"), p.numeric("campaign", "cam_")); f != nil {
+		return nil, f
+	}
+	c := s.campaigns.byID[prefixed("cam_", p["campaign"])]
+	if c == nil {
+		return nil, unprocessable(codeCampaignNotFound, "Campaign not found.")
+	}
+	return c, nil
+}
+
+// pushCampaign is POST /v3/coupon/pushnotification/all. Its path is assumed.
+func (s *Server) pushCampaign(p params) (reply, *failure) {
+	c, f := s.campaign(p)
+	if f = first(p.require("campaign", "message"), f); f != nil {
+		return reply{}, beside(f)
+	}
+	s.record.send(Message{Kind: "push", Campaign: c.id, Body: p["message"]})
+	return reply{fields: object{}}, nil
+}
+
+// pushSession is POST /v3/coupon/pushnotification/single. All of it is proven.
+func (s *Server) pushSession(p params) (reply, *failure) {
+	c, f := s.campaign(p)
+	if f = first(p.require("campaign", "couponsession", "message"), f); f != nil {
+		return reply{}, beside(f)
+	}
+	x := s.session(p["couponsession"])
+	if x == nil || x.campaign != c {
+		return reply{}, beside(unprocessable(codeSessionNotFound, "Couponsession not found."))
+	}
+	s.record.send(Message{Kind: "push", Campaign: c.id, To: x.code, Body: p["message"]})
+	return reply{fields: object{}}, nil
+}
+
+// beside puts the errors of a failure beside the status.
+func beside(f *failure) *failure {
+	f.shape = ShapeBeside
+	return f
+}

@@ -1,0 +1,159 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+)
+
+// The loyalty cards in the resource style. The list and the copy are documented; of the rest the methods, paths and
+// parameters, but for the update, of which all is assumed. Where a parameter of a GET goes is assumed.
+var loyaltyV4Routes = map[string]route{
+	"GET /v4/loyalty/loyalty-cards":                      {nil, (*Server).listCardsV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/copy":         {[]string{"name"}, (*Server).copyCardV4},
+	"GET /v4/loyalty/loyalty-cards/{card}/stats":         {[]string{"include_voided"}, (*Server).listHoldersV4},
+	"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}":  {nil, (*Server).holderV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/stats":        {holderFieldsV4, (*Server).createHolderV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk":   {[]string{"[]"}, (*Server).createHoldersV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/stats/{user}": {holderChangesV4, (*Server).updateHolderV4},
+}
+
+// holderFieldsV4 are what can be said of a person.
+var holderFieldsV4 = []string{
+	"first_name", "last_name", "address", "zip", "city", "phone", "email", "custom_1", "custom_2", "custom_3", "custom_4",
+	"custom_5", "custom_6", "custom_7", "custom_8",
+}
+
+// holderChangesV4 are what can be changed of a person's card. All but the fields is assumed.
+var holderChangesV4 = append([]string{"points", "stamps", "void"}, holderFieldsV4...)
+
+func (c *card) objectV4() object {
+	return object{"id": c.number, "code": c.code, "name": c.name, "domain": "save2wallet.example", "type": c.kind}
+}
+
+func (s *Server) listCardsV4(params) (reply, *failure) {
+	list := make([]object, 0, len(s.loyalty.cards))
+	for _, c := range s.loyalty.cards {
+		list = append(list, c.objectV4())
+	}
+	return reply{bare: list}, nil
+}
+
+// cardOf finds the card in the path.
+func (s *Server) cardOf(p params) (*card, *failure) {
+	c := s.loyalty.byID["loy_"+p["{card}"]]
+	if c == nil {
+		return nil, notThere()
+	}
+	return c, nil
+}
+
+// heldOf finds the card and the user in the path.
+func (s *Server) heldOf(p params) (*card, *held, *failure) {
+	c, f := s.cardOf(p)
+	if f != nil {
+		return nil, nil, f
+	}
+	if h := s.find(c, "lus_"+p["{user}"]); h != nil {
+		return c, h, nil
+	}
+	return nil, nil, notThere()
+}
+
+func (s *Server) copyCardV4(p params) (reply, *failure) {
+	c, f := s.cardOf(p)
+	if f = first(f, p.atMost(50, "name")); f != nil {
+		return reply{}, f
+	}
+	made := &card{number: 480_012 + len(s.loyalty.cards), name: p["name"], kind: c.kind, status: "active", filled: true}
+	if made.name == "" {
+		made.name = c.name + " (copy)"
+	}
+	s.addCard(made, newShortCode(rand.New(rand.NewPCG(s.seed, uint64(made.number))), 6))
+	return reply{bare: made.objectV4()}, nil
+}
+
+func (h *held) objectV4() object {
+	o := object{"id": h.number, "points": h.points, "voided": h.voided, "created_at": h.created}
+	for _, name := range holderFieldsV4 {
+		o[name] = h.fields[name]
+	}
+	return o
+}
+
+func (s *Server) listHoldersV4(p params) (reply, *failure) {
+	c, f := s.cardOf(p)
+	if f = first(f, p.boolean("include_voided")); f != nil {
+		return reply{}, f
+	}
+	list := []object{}
+	for _, h := range s.holdersOf(c) {
+		if !h.voided || p.yes("include_voided") {
+			list = append(list, h.objectV4())
+		}
+	}
+	return reply{bare: list}, nil
+}
+
+func (s *Server) holderV4(p params) (reply, *failure) {
+	_, h, f := s.heldOf(p)
+	if f != nil {
+		return reply{}, f
+	}
+	return reply{bare: h.objectV4()}, nil
+}
+
+func (s *Server) createHolderV4(p params) (reply, *failure) {
+	c, f := s.cardOf(p)
+	if f != nil {
+		return reply{}, f
+	}
+	if p["email"] != "" {
+		if f := checkAddress(p["email"]); f != nil {
+			return reply{}, f
+		}
+	}
+	return reply{bare: s.give(c, p).objectV4()}, nil
+}
+
+// give gives a new person a card.
+func (s *Server) give(c *card, fields map[string]string) *held {
+	s.holdersOf(c)
+	h := &held{holder: s.addHolder(fields), created: now().Format(dateTime)}
+	c.holders = append(c.holders, h)
+	return h
+}
+
+func (s *Server) createHoldersV4(p params) (reply, *failure) {
+	c, f := s.cardOf(p)
+	if f != nil {
+		return reply{}, f
+	}
+	var people []map[string]string
+	if err := json.Unmarshal([]byte(p["[]"]), &people); err != nil || len(people) == 0 {
+		return reply{}, unprocessable(codeBadValue, "The body is no list of users.")
+	}
+	list := make([]object, 0, len(people))
+	for _, fields := range people {
+		if unknown := params(fields).unknown(holderFieldsV4); len(unknown) > 0 {
+			return reply{}, unprocessable(codeBadValue, unknown[0])
+		}
+		list = append(list, s.give(c, fields).objectV4())
+	}
+	return reply{bare: list}, nil
+}
+
+func (s *Server) updateHolderV4(p params) (reply, *failure) {
+	c, h, f := s.heldOf(p)
+	if f != nil {
+		return reply{}, f
+	}
+	if f := h.change(c, p); f != nil {
+		return reply{}, f
+	}
+	for _, name := range holderFieldsV4 {
+		if p[name] != "" {
+			h.fields[name] = p[name]
+		}
+	}
+	return reply{bare: h.objectV4()}, nil
+}

@@ -1,0 +1,123 @@
+package coupontools
+
+import (
+	"context"
+	"slices"
+)
+
+// SignOn is a way to be somebody else without a password: whoever has it is that person. Its parts show themselves nowhere;
+// see [Secret]. It must not be logged, kept or shown to anybody but the one who asked for it.
+type SignOn struct {
+	// ID is whom it makes one: a subaccount, a teammate, a user. It may be empty.
+	ID string
+	// Token is the bare token. It may be empty.
+	Token Secret
+	// URL is a web address that signs in, Whitelabel the same under the owner's own domain. Either may be empty.
+	URL, Whitelabel Secret
+}
+
+// The pages that [SignOnOptions] can open.
+const (
+	PageCampaigns      = "campaigns"
+	PageAddCampaign    = "add_campaign"
+	PageUpdateCampaign = "update_campaign"
+	PageStatistics     = "statistics"
+	PageDistribution   = "distribution"
+)
+
+// SignOnOptions say where one is after signing in.
+type SignOnOptions struct {
+	// Page is one of the Page constants, or empty for the first page.
+	Page string
+	// Campaign is the id that [PageUpdateCampaign] needs: "cam_…".
+	Campaign string
+}
+
+// params checks the options and returns them as parameters.
+func (o SignOnOptions) params(r *route) (params, error) {
+	known := []string{"", PageCampaigns, PageAddCampaign, PageUpdateCampaign, PageStatistics, PageDistribution}
+	campaign, ok := optionalID("cam_", o.Campaign)
+	switch {
+	case !ok:
+		return nil, noSuchID(r)
+	case !slices.Contains(known, o.Page):
+		return nil, impossible(r, "there is no such page to sign in to")
+	case o.Page == PageUpdateCampaign && campaign == "":
+		return nil, impossible(r, "this page needs a campaign")
+	}
+	p := params{}
+	p.set("page", o.Page)
+	p.set("campaign", campaign)
+	return p, nil
+}
+
+// SignOnAccount returns a link that signs in to the account of the keys.
+//
+// API: POST /v3/account/sso
+func (c *Client) SignOnAccount(ctx context.Context) (*SignOn, error) {
+	return call(ctx, c, signOnAccount, nil, func(a answer) (*SignOn, error) { return decodeSignOn(a, "account", "sso") })
+}
+
+// SignOnTeammate returns a link that signs in as a teammate, named by number. An unknown teammate or campaign gives
+// [ErrNotFound].
+//
+// API: POST /v3/teammate/sso
+func (c *Client) SignOnTeammate(ctx context.Context, teammate string, o SignOnOptions) (*SignOn, error) {
+	p, err := o.params(signOnTeammate)
+	if err != nil {
+		return nil, err
+	}
+	if teammate = numeric(teammate); teammate == "" {
+		return nil, noSuchID(signOnTeammate)
+	}
+	p["teammate"] = teammate
+	return call(ctx, c, signOnTeammate, p, func(a answer) (*SignOn, error) { return decodeSignOn(a, "teammate", "sso") })
+}
+
+// SignOnSubaccount returns a link that signs in to a subaccount. An unknown one gives [ErrNotFound].
+//
+// API: POST /v3/subaccount/sso
+func (c *Client) SignOnSubaccount(ctx context.Context, id string, o SignOnOptions) (*SignOn, error) {
+	p, err := o.params(signOnSubaccount)
+	if err != nil {
+		return nil, err
+	}
+	if id = prefixed("sub_", id); id == "" {
+		return nil, noSuchID(signOnSubaccount)
+	}
+	p["subaccount"] = id
+	return call(ctx, c, signOnSubaccount, p, func(a answer) (*SignOn, error) { return decodeSignOn(a, "subaccount", "sso") })
+}
+
+// SubaccountPasswordReset returns a link with which the password of a subaccount can be set anew. An unknown subaccount
+// gives [ErrNotFound].
+//
+// API: POST /v3/subaccount/reset/url
+func (c *Client) SubaccountPasswordReset(ctx context.Context, id string) (*SignOn, error) {
+	if id = prefixed("sub_", id); id == "" {
+		return nil, noSuchID(subaccountReset)
+	}
+	return call(ctx, c, subaccountReset, params{"subaccount": id}, func(a answer) (*SignOn, error) {
+		return decodeSignOn(a, "subaccount", "reset")
+	})
+}
+
+// decodeSignOn reads a token and links, under one of the names or at the top.
+func decodeSignOn(a answer, names ...string) (*SignOn, error) {
+	places := []fields{a.top, a.top.object("data")}
+	for _, name := range names {
+		places = append(places, a.top.object(name), a.top.object("data").object(name))
+	}
+	for _, f := range places {
+		s := SignOn{
+			ID:         anyID(f.text("id", "subaccount", "teammate", "account", "user")),
+			Token:      Secret(f.text("token", "ssotoken", "onetimetoken")),
+			URL:        Secret(f.link("url", "ssourl", "reseturl", "loginurl", "link")),
+			Whitelabel: Secret(f.link("urlwhitelabel", "whitelabelurl")),
+		}
+		if s.Token != "" || s.URL != "" {
+			return &s, nil
+		}
+	}
+	return nil, a.misread("sign-on link")
+}

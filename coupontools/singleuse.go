@@ -1,0 +1,274 @@
+package coupontools
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SingleUse is an address of a campaign for one person, that is: a new session. In logs it shows its code only.
+type SingleUse struct {
+	// Code is the code of the session.
+	Code string
+	// URL is the address to give to the person.
+	URL string
+	// ShortCode is what is typed at the till to validate: the first six characters of the code.
+	ShortCode string
+	// ValidationCode is the owner's own validation code, if there is one, and CustomID the owner's own id of the person.
+	ValidationCode, CustomID string
+	// Sequence is the API's running number, 0 if it is not told.
+	Sequence int
+}
+
+// LogValue returns the code alone.
+func (s SingleUse) LogValue() slog.Value { return slog.StringValue(s.Code) }
+
+// The limits of [SingleUseCreate]. (Coupontools: singleuse/create.)
+const (
+	maxCustomID       = 50
+	maxValidationCode = 100
+	maxCustomField    = 50
+)
+
+// SingleUseCreate is one access that is to be made. All but Campaign may be empty.
+type SingleUseCreate struct {
+	// Campaign is the id: "cam_…".
+	Campaign string
+	// FirstName and so on are what is known of the person already.
+	FirstName, LastName, Email, Phone string
+	// CustomID is the owner's own id of the person, at most 50 characters.
+	CustomID string
+	// ValidationCode is a validation code of the owner's own, at most 100 characters.
+	ValidationCode string
+	// ValidationDigits is how many digits a validation code that the API makes shall have: 6, 8 or 10, or 0 for none. It does
+	// not go together with ValidationCode.
+	ValidationDigits int
+	// CustomFields are the owner's own fields, at most 50 characters each.
+	CustomFields [7]string
+	// DuplicateCheck is "email", "phone", "customid" or empty: if that value has an access to the campaign, the API returns
+	// it and makes none.
+	DuplicateCheck string
+	// Expires is the end of it, on the clock of the campaign's own time zone. The zero time is none.
+	Expires time.Time
+}
+
+// LogValue names the campaign only.
+func (s SingleUseCreate) LogValue() slog.Value {
+	return slog.StringValue("single use of " + s.Campaign)
+}
+
+// fault says what cannot be right, empty if nothing.
+func (s SingleUseCreate) fault() string {
+	tooLong := func(text string, most int) bool { return len([]rune(text)) > most }
+	switch {
+	case s.ValidationCode != "" && s.ValidationDigits != 0:
+		return "a validation code cannot be both given and made"
+	case !slices.Contains([]int{0, 6, 8, 10}, s.ValidationDigits):
+		return "a validation code has 6, 8 or 10 digits"
+	case !slices.Contains([]string{"", "email", "phone", "customid"}, s.DuplicateCheck):
+		return "duplicates are known by email, phone or customid"
+	case tooLong(s.CustomID, maxCustomID), tooLong(s.ValidationCode, maxValidationCode),
+		slices.ContainsFunc(s.CustomFields[:], func(f string) bool { return tooLong(f, maxCustomField) }):
+		return "a field is longer than the API takes"
+	}
+	return ""
+}
+
+// CreateSingleUse makes an address of a campaign for one person. It is never repeated. An unknown campaign gives
+// [ErrNotFound].
+//
+// API: POST /v3/singleuse/create
+func (c *Client) CreateSingleUse(ctx context.Context, s SingleUseCreate) (*SingleUse, error) {
+	campaign := prefixed("cam_", s.Campaign)
+	if campaign == "" {
+		return nil, noSuchID(singleUseCreate)
+	}
+	if fault := s.fault(); fault != "" {
+		return nil, impossible(singleUseCreate, fault)
+	}
+	p := params{"campaign": campaign}
+	p.set("firstname", s.FirstName)
+	p.set("lastname", s.LastName)
+	p.set("email", s.Email)
+	p.set("phone", s.Phone)
+	p.set("customid", s.CustomID)
+	p.set("customvalcode", s.ValidationCode)
+	p.set("duplicate_check", s.DuplicateCheck)
+	if s.ValidationDigits != 0 {
+		p["autovalcode"] = strconv.Itoa(s.ValidationDigits) + "digits"
+	}
+	if !s.Expires.IsZero() {
+		p["expiry_date"] = s.Expires.Format(time.DateTime)
+	}
+	for i, value := range s.CustomFields {
+		p.set("customfield"+strconv.Itoa(i+1), value)
+	}
+	return call(ctx, c, singleUseCreate, p, decodeSingleUse)
+}
+
+const (
+	// MaxSingleUses is how many [Client.CreateSingleUses] makes at most. (Coupontools: multiplesingleuse/create.)
+	MaxSingleUses = 100_000
+	// singleUseBatch is how many one call makes: an answer of about 1 MB, well within the time of a call.
+	singleUseBatch = 5_000
+)
+
+// The types of codes that [SingleUsesCreate] takes, and the statuses.
+const (
+	CodesNumeric       = "numeric"
+	CodesAlphanumeric  = "alphanumeric"
+	SingleUseNormal    = "normal"
+	SingleUseVoided    = "voided"
+	SingleUseActivated = "activated"
+)
+
+// SingleUsesCreate are many accesses that are to be made, for people of whom nothing is known yet.
+type SingleUsesCreate struct {
+	// Campaign is the id: "cam_…".
+	Campaign string
+	// Amount is how many: 1 to [MaxSingleUses].
+	Amount int
+	// Status is one of [SingleUseNormal], [SingleUseVoided] and [SingleUseActivated], or empty for normal.
+	Status string
+	// CodeType is [CodesNumeric] or [CodesAlphanumeric] to have validation codes made, or empty for none. CodePrefix goes
+	// before each, and CodeLength, 10 to 25, is how long it is after that.
+	CodeType, CodePrefix string
+	CodeLength           int
+}
+
+// params checks what is to be made and returns it as parameters, without the amount.
+func (s SingleUsesCreate) params() (params, error) {
+	campaign := prefixed("cam_", s.Campaign)
+	switch {
+	case campaign == "":
+		return nil, noSuchID(singleUsesCreate)
+	case s.Amount < 1 || s.Amount > MaxSingleUses:
+		return nil, impossible(singleUsesCreate, "the amount must be 1 to 100,000")
+	case !slices.Contains([]string{"", SingleUseNormal, SingleUseVoided, SingleUseActivated}, s.Status):
+		return nil, impossible(singleUsesCreate, "the status must be normal, voided or activated")
+	case !slices.Contains([]string{"", CodesNumeric, CodesAlphanumeric}, s.CodeType):
+		return nil, impossible(singleUsesCreate, "codes are numeric or alphanumeric")
+	case s.CodeType != "" && (s.CodeLength < 10 || s.CodeLength > 25):
+		return nil, impossible(singleUsesCreate, "codes are 10 to 25 characters long")
+	}
+	p := params{"campaign": campaign}
+	p.set("status", s.Status)
+	if s.CodeType != "" {
+		p["automated_codes"], p["code_type"], p["code_length"] = true, s.CodeType, s.CodeLength
+		p["code_prefix"] = s.CodePrefix
+	}
+	return p, nil
+}
+
+// CreateSingleUses makes many addresses of a campaign and yields each, fetching them by the thousands and keeping none. It
+// ends after yielding an error. No call is repeated: what was yielded before an error is there, and of the class [Unknown]
+// there may be up to 5,000 more that nobody knows of. An unknown campaign gives [ErrNotFound].
+//
+// API: POST /v3/multiplesingleuse/create
+func (c *Client) CreateSingleUses(ctx context.Context, s SingleUsesCreate) iter.Seq2[SingleUse, error] {
+	return func(yield func(SingleUse, error) bool) {
+		p, err := s.params()
+		for left := s.Amount; left > 0 && err == nil; left -= singleUseBatch {
+			p["amount"] = min(left, singleUseBatch)
+			var made []SingleUse
+			made, err = call(ctx, c, singleUsesCreate, p, decodeSingleUses)
+			for _, one := range made {
+				if !yield(one, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(SingleUse{}, err)
+		}
+	}
+}
+
+// WriteSingleUses makes many addresses of a campaign and writes each as a line of CSV with a header, so that memory does not
+// grow with their number. It returns how many were written. See [Client.CreateSingleUses] for what an error leaves behind.
+//
+// API: POST /v3/multiplesingleuse/create
+func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesCreate) (int, error) {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"code", "url", "short_code", "validation_code", "sequence"}); err != nil {
+		return 0, fmt.Errorf("write the codes: %w", err)
+	}
+	written := 0
+	for one, err := range c.CreateSingleUses(ctx, s) {
+		if err != nil {
+			out.Flush()
+			return written, err
+		}
+		line := []string{one.Code, one.URL, one.ShortCode, one.ValidationCode, strconv.Itoa(one.Sequence)}
+		for i := range line {
+			line[i] = harmless(line[i])
+		}
+		if err := out.Write(line); err != nil {
+			return written, fmt.Errorf("write the codes: %w", err)
+		}
+		written++
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return written, fmt.Errorf("write the codes: %w", err)
+	}
+	return written, nil
+}
+
+// harmless puts an apostrophe before a text that a spreadsheet would take for a formula.
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// RemoveSingleUse takes an access away, named by campaign and code. It is never repeated. A campaign or code that is not
+// known gives [ErrNotFound].
+//
+// API: POST /v3/singleuse/remove
+func (c *Client) RemoveSingleUse(ctx context.Context, campaign, code string) error {
+	p := params{"campaign": prefixed("cam_", campaign), "couponsession": anyID(code)}
+	if p["campaign"] == "" || p["couponsession"] == "" {
+		return noSuchID(singleUseRemove)
+	}
+	return do(ctx, c, singleUseRemove, p)
+}
+
+func decodeSingleUse(a answer) (*SingleUse, error) {
+	s, ok := decodeMadeSingleUse(a.top)
+	if !ok {
+		f, _ := a.one("data", "singleuse")
+		if s, ok = decodeMadeSingleUse(f); !ok {
+			return nil, a.misread("single-use code")
+		}
+	}
+	return &s, nil
+}
+
+func decodeSingleUses(a answer) ([]SingleUse, error) {
+	list, ok := a.list("data", "singleuse", "codes")
+	if !ok {
+		return nil, a.misread("list of single-use codes")
+	}
+	return decodeEach(list, decodeMadeSingleUse)
+}
+
+func decodeMadeSingleUse(f fields) (SingleUse, bool) {
+	s := SingleUse{
+		Code:           anyID(f.text("singleusecode", "session", "couponsession")),
+		URL:            f.link("singleuseurl", "url"),
+		ShortCode:      f.text("widgetvalidationcode"),
+		ValidationCode: f.text("customvalidationcode"),
+		CustomID:       f.text("customid"),
+		Sequence:       f.count("sequenceid"),
+	}
+	return s, s.Code != ""
+}
