@@ -170,7 +170,7 @@ var (
 	campaignValidations = post("/v3/campaign/validations", read, proven).missing(502).answers(usageShape)
 	sessionData         = post("/v3/couponsession/data", read, proven).missing(505).
 				answers(`{"campaign":"cam_1","action":"","session":"","session_url":"","sequenceid":"1","customid":"",` +
-			`"data":{"status":` + statusShape + `}}`)
+			`"data":{"status":` + statusShape + `,"consumer?":null}}`)
 	sessionUpdate  = post("/v3/couponsession/update", send, answerAssumed).missing(505)
 	sessionsUpdate = post("/v3/couponsession/update/multiple", send, pathAssumed).missing(505)
 	sessionSearch  = post("/v3/couponsession/search", read, answerAssumed).missing(502).
