@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,9 @@ type world struct {
 	c *coupontools.Client
 	// session is a code, event the id of a webhook event.
 	session, event string
+
+	mu          sync.Mutex
+	differences []string
 }
 
 // walk is every route once, with something that is there.
@@ -267,6 +271,7 @@ func (w *world) user() string {
 func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server, *world) {
 	t.Helper()
 	var (
+		w = &world{T: t}
 		s *sandbox.Server
 		c *coupontools.Client
 	)
@@ -274,13 +279,21 @@ func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server
 		s = sandbox.New(append(opts, sandbox.WithKeys(testID, testSecret))...)
 		c = inBubble(t, s.ServeHTTP)
 	} else {
-		s, c = against(t, opts...)
+		s, c = watched(t, func(a coupontools.Answer) { w.differ(a) }, opts...)
 	}
 	sessions, err := c.SessionsPage(t.Context(), coupontools.SessionsOptions{Campaign: "cam_400003"}, 1)
 	if err != nil || len(sessions) == 0 {
 		t.Fatal(len(sessions), err)
 	}
-	return s, &world{T: t, c: c, session: sessions[0].Code, event: s.Events(1)[0]}
+	w.c, w.session, w.event = c, sessions[0].Code, s.Events(1)[0]
+	return s, w
+}
+
+// differ keeps how answers differ from their known shapes.
+func (w *world) differ(a coupontools.Answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.differences = append(w.differences, a.Differences...)
 }
 
 // every goes over the routes of the walk, in tests of their own.
@@ -321,6 +334,9 @@ func TestWalk_succeeds(t *testing.T) {
 				got, err := st.call(w)
 				if err != nil || isEmpty(got) {
 					t.Errorf("got %+v, %v", got, err)
+				}
+				if lists == sandbox.ListsSingular && len(w.differences) > 0 {
+					t.Errorf("its shape differs from the known one: %q", w.differences)
 				}
 			})
 		}
