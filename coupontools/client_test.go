@@ -259,16 +259,16 @@ func TestPeopleAreNotLogged(t *testing.T) {
 		"session", coupontools.Session{Code: "k3v9t0", CustomID: "Mia", Extra: map[string]string{"email": "mia@example.com"}},
 		"search", coupontools.SearchSessionsOptions{Text: "mia@example.com"},
 		"holder", coupontools.LoyaltyUser{ID: "lus_1", FirstName: "Mia", Phone: "32470000001"},
-		"new holder", coupontools.LoyaltyUserCreate{Email: "mia@example.com", Password: "Mia"},
+		"new_holder", coupontools.LoyaltyUserCreate{Email: "mia@example.com", Password: "Mia"},
 		"fields", coupontools.LoyaltyUserV4Fields{FirstName: "Mia"},
 		"update", coupontools.LoyaltyUserV4Update{LoyaltyUserV4Fields: coupontools.LoyaltyUserV4Fields{FirstName: "Mia"}},
-		"new user", coupontools.DirectoryUserCreate{Directory: "dir_1", Email: "mia@example.com"},
+		"new_user", coupontools.DirectoryUserCreate{Directory: "dir_1", Email: "mia@example.com"},
 		"contact", coupontools.SMSContact{ID: "con_1", FirstName: "Mia", Phone: "32470000001"},
-		"new contact", coupontools.SMSContactAdd{Group: "gro_1", Phone: "+32470000001"},
-		"single use", coupontools.SingleUseCreate{Campaign: "cam_1", FirstName: "Mia"},
-		"single use made", coupontools.SingleUse{Code: "k3v9t0", CustomID: "Mia"},
+		"new_contact", coupontools.SMSContactAdd{Group: "gro_1", Phone: "+32470000001"},
+		"single_use", coupontools.SingleUseCreate{Campaign: "cam_1", FirstName: "Mia"},
+		"single_use_made", coupontools.SingleUse{Code: "k3v9t0", CustomID: "Mia"},
 		"subaccount", coupontools.Subaccount{ID: "sub_1", FirstName: "Mia"},
-		"subaccount fields", coupontools.SubaccountFields{FirstName: "Mia"})
+		"subaccount_fields", coupontools.SubaccountFields{FirstName: "Mia"})
 	for _, private := range []string{"Mia", "mia@", "32470000001"} {
 		if strings.Contains(logged.String(), private) {
 			t.Errorf("the log has %q: %s", private, logged.String())

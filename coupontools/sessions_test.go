@@ -51,7 +51,6 @@ func TestSession(t *testing.T) {
 		`"consumer":{"firstname":"Mia","phone":32470000001,"email":""},"note":"x"}}`))
 
 	session, err := c.Session(t.Context(), "k3v9t0q2m7x1r8b5c6n4d")
-
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -176,7 +176,7 @@ func TestSecrets_areNotShown(t *testing.T) {
 	}
 	var shown bytes.Buffer
 	for _, log := range []*slog.Logger{slog.New(slog.NewJSONHandler(&shown, nil)), slog.New(slog.NewTextHandler(&shown, nil))} {
-		log.Info("x", "account", list[0], "all", list, "on", on, "on value", *on, "reset", *reset)
+		log.Info("x", "account", list[0], "all", list, "on", on, "on_value", *on, "reset", *reset)
 	}
 	for _, v := range []any{list, list[0], on, *on, reset, *reset} {
 		fmt.Fprintf(&shown, "%v %+v %#v %s %q\n", v, v, v, v, v)
