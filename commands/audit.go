@@ -48,7 +48,7 @@ type trail struct {
 // auditCommand answers "/coupontools audit", only to the person who asked.
 func auditCommand(t trail) bot.Command {
 	return bot.Command{
-		Topic: "audit", Summary: "Show who did what, the newest first", Right: bot.Admin,
+		Topic: "audit", Group: groupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
 		Examples: []bot.Example{{Line: "/coupontools audit", Does: "shows the last ten entries of the audit trail"}},
 		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) { return t.show(ctx, "") }}, nil

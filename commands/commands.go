@@ -40,6 +40,13 @@ type Deps struct {
 // Root is the command that reaches all others by their topics.
 const Root = "/coupontools"
 
+// The headings of the menu and the help.
+const (
+	groupDirectories = "Directories"
+	groupSends       = "Sends"
+	groupCouponbot   = "couponbot"
+)
+
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	send := sending{

@@ -52,7 +52,7 @@ type liveSends interface {
 // status answers "/coupontools status", only to the person who asked.
 func status(s standing) bot.Command {
 	return bot.Command{
-		Topic: "status", Summary: "Say how couponbot is doing, and which sends are going on",
+		Topic: "status", Group: groupCouponbot, Summary: "Say how couponbot is doing, and which sends are going on",
 		Examples: []bot.Example{{Line: "/coupontools status", Does: "says how couponbot is doing"}},
 		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: lookingAround, Later: s.show}, nil

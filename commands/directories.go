@@ -32,7 +32,7 @@ func directories(lists refresher) bot.Command {
 		return turn(req, lists.List)
 	}
 	return bot.Command{
-		Name: "/directories", Topic: "directories", Usage: "[words to filter by]",
+		Name: "/directories", Topic: "directories", Group: groupDirectories, Usage: "[words to filter by]",
 		Summary: "List the directories",
 		Examples: []bot.Example{
 			{Line: "/directories", Does: "lists all directories, ten at a time"},

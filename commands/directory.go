@@ -28,7 +28,7 @@ type director interface {
 func directory(lists finder, api director) bot.Command {
 	c := cards{lists: lists, api: api}
 	return bot.Command{
-		Name: "/directory", Topic: "directory", Usage: "[name or dir_ID]",
+		Name: "/directory", Topic: "directory", Group: groupDirectories, Usage: "[name or dir_ID]",
 		Summary: "Show one directory",
 		Examples: []bot.Example{
 			{Line: "/directory", Does: "lets you choose one"},

@@ -42,7 +42,7 @@ type people struct {
 // directoryUsers answers /directory-users, only to the person who asked.
 func directoryUsers(p people) bot.Command {
 	return bot.Command{
-		Name: "/directory-users", Topic: "users", Usage: "[name or dir_ID] [who]",
+		Name: "/directory-users", Topic: "users", Group: groupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
 		Examples: []bot.Example{
 			{Line: "/directory-users", Does: "asks for the directory and the person in a form"},

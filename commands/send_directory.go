@@ -33,7 +33,7 @@ type sending struct {
 // sendDirectory answers /send-directory with the modal, filled in as far as the words go.
 func sendDirectory(s sending) bot.Command {
 	return bot.Command{
-		Name: "/send-directory", Topic: "send", Usage: "[email or sms] [to] [name or dir_ID]",
+		Name: "/send-directory", Topic: "send", Group: groupSends, Usage: "[email or sms] [to] [name or dir_ID]",
 		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
 		Examples: []bot.Example{
 			{Line: "/send-directory", Does: "opens the form"},

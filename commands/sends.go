@@ -50,7 +50,7 @@ func sendsCommand(l sendList) bot.Command {
 		}}, nil
 	}
 	return bot.Command{
-		Topic: "sends", Summary: "List the sends: those that go on or wait, and the last ones", Right: bot.Send,
+		Topic: "sends", Group: groupSends, Summary: "List the sends: those that go on or wait, and the last ones", Right: bot.Send,
 		Examples: []bot.Example{{Line: "/coupontools sends", Does: "lists the sends, with buttons to pause, cancel, approve"}},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: lookingUpSends, Later: func(ctx context.Context) (bot.Reply, error) {

@@ -77,7 +77,7 @@ func readOne(text string, r recipients.Rules) (string, error) {
 // suppress answers "/coupontools suppress" with what was done, or without words with a form.
 func suppress(s suppression) bot.Command {
 	return bot.Command{
-		Topic: "suppress", Usage: "[numbers or addresses]", Right: bot.Send,
+		Topic: "suppress", Group: groupSends, Usage: "[numbers or addresses]", Right: bot.Send,
 		Summary: "Put people on the suppression list: nothing is sent to them any more",
 		Examples: []bot.Example{
 			{Line: "/coupontools suppress +32470123456", Does: "suppresses a phone number"},
@@ -119,7 +119,7 @@ func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Acto
 // unsuppress answers "/coupontools unsuppress".
 func unsuppress(s suppression) bot.Command {
 	return bot.Command{
-		Topic: "unsuppress", Usage: "[number or address]", Right: bot.Admin,
+		Topic: "unsuppress", Group: groupSends, Usage: "[number or address]", Right: bot.Admin,
 		Summary: "Take somebody off the suppression list",
 		Examples: []bot.Example{
 			{Line: "/coupontools unsuppress anna@example.com", Does: "lets couponbot send to this address again"},
@@ -155,7 +155,7 @@ func (s suppression) unsuppress(ctx context.Context, all []somebody, by sends.Ac
 // why answers "/coupontools why" with every rule that applies to somebody.
 func why(s suppression) bot.Command {
 	return bot.Command{
-		Topic: "why", Usage: "[number or address]", Right: bot.Send,
+		Topic: "why", Group: groupSends, Usage: "[number or address]", Right: bot.Send,
 		Summary: "Say why somebody gets nothing, and until when",
 		Examples: []bot.Example{
 			{Line: "/coupontools why +32470123456", Does: "names every rule that bars this number"},

@@ -173,7 +173,6 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 	var calls atomic.Int32
 	c := serve(t, func(http.ResponseWriter, *http.Request) { calls.Add(1) })
 	ctx := t.Context()
-	second := func(_ any, err error) error { return err }
 	tests := map[string]error{
 		"number without plus":   second(c.SendSMS(ctx, coupontools.SMS{Directory: "dir_1", To: "32470000001"})),
 		"number with spaces":    second(c.SendSMS(ctx, coupontools.SMS{Directory: "dir_1", To: "+32 470000001"})),
@@ -181,6 +180,15 @@ func TestRefusedBeforeTheCall(t *testing.T) {
 		"two addresses":         second(c.SendEmail(ctx, coupontools.Email{Directory: "dir_1", To: "a@example.com,b@example.com"})),
 		"address with a name":   second(c.SendEmail(ctx, coupontools.Email{Directory: "dir_1", To: "Mia <a@example.com>"})),
 		"subject of two lines":  second(c.SendEmail(ctx, coupontools.Email{Directory: "dir_1", To: "a@example.com", Subject: "a\nb"})),
+		"two things":            second(c.SendEmail(ctx, coupontools.Email{Directory: "dir_1", Campaign: "cam_1", To: "a@example.com"})),
+		"no such session":       second(c.SendEmail(ctx, coupontools.Email{Campaign: "cam_1", Session: "a b", To: "a@example.com"})),
+		"contact without plus":  second(c.AddSMSContact(ctx, coupontools.SMSContactAdd{Group: "gro_1", Phone: "32470000001"})),
+		"group without a name":  second(c.AddSMSGroup(ctx, " ")),
+		"event with spaces":     second(c.VerifyWebhook(ctx, "evt 1", "")),
+		"session with spaces":   second(c.VerifyWebhook(ctx, "evt_1", "a b")),
+		"user without address":  second(c.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{Directory: "dir_1"})),
+		"card with spaces":      second(c.LoyaltyCard(ctx, "Club card")),
+		"nobody to make":        second(c.CreateLoyaltyUsersV4(ctx, "1", nil)),
 		"no directory":          second(c.SendEmail(ctx, coupontools.Email{To: "a@example.com"})),
 		"directory with spaces": second(c.Directory(ctx, "City deals")),
 		"unknown status": second(c.UpdatePaymentStatus(ctx, coupontools.PaymentUpdate{
@@ -247,7 +255,20 @@ func TestPeopleAreNotLogged(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&logged, nil))
 	log.Info("x", "user", coupontools.DirectoryUser{ID: "reg_1", FirstName: "Mia", Email: "mia@example.com"},
 		"email", coupontools.Email{Directory: "dir_1", To: "mia@example.com"},
-		"sms", coupontools.SMS{Directory: "dir_1", To: "+32470000001"})
+		"sms", coupontools.SMS{Campaign: "cam_1", To: "+32470000001"},
+		"session", coupontools.Session{Code: "k3v9t0", CustomID: "Mia", Extra: map[string]string{"email": "mia@example.com"}},
+		"search", coupontools.SearchSessionsOptions{Text: "mia@example.com"},
+		"holder", coupontools.LoyaltyUser{ID: "lus_1", FirstName: "Mia", Phone: "32470000001"},
+		"new_holder", coupontools.LoyaltyUserCreate{Email: "mia@example.com", Password: "Mia"},
+		"fields", coupontools.LoyaltyUserV4Fields{FirstName: "Mia"},
+		"update", coupontools.LoyaltyUserV4Update{LoyaltyUserV4Fields: coupontools.LoyaltyUserV4Fields{FirstName: "Mia"}},
+		"new_user", coupontools.DirectoryUserCreate{Directory: "dir_1", Email: "mia@example.com"},
+		"contact", coupontools.SMSContact{ID: "con_1", FirstName: "Mia", Phone: "32470000001"},
+		"new_contact", coupontools.SMSContactAdd{Group: "gro_1", Phone: "+32470000001"},
+		"single_use", coupontools.SingleUseCreate{Campaign: "cam_1", FirstName: "Mia"},
+		"single_use_made", coupontools.SingleUse{Code: "k3v9t0", CustomID: "Mia"},
+		"subaccount", coupontools.Subaccount{ID: "sub_1", FirstName: "Mia"},
+		"subaccount_fields", coupontools.SubaccountFields{FirstName: "Mia"})
 	for _, private := range []string{"Mia", "mia@", "32470000001"} {
 		if strings.Contains(logged.String(), private) {
 			t.Errorf("the log has %q: %s", private, logged.String())

@@ -83,3 +83,22 @@ func ExampleClient_AllDirectoryUsers() {
 	fmt.Println(n, "users seen")
 	// Output: 150 users seen
 }
+
+// What became of a campaign, summed page by page.
+func ExampleClient_SumSessions() {
+	web := httptest.NewServer(sandbox.New())
+	defer web.Close()
+	c, err := coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret, coupontools.WithBaseURL(web.URL))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	sums, err := c.SumSessions(context.Background(), coupontools.SessionsOptions{Campaign: "cam_400002"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sums.Sessions, "sessions, some opened:", sums.Opened > 0)
+	// Output: 11200 sessions, some opened: true
+}

@@ -19,6 +19,36 @@ func DecodeDirectories(body []byte) ([]Directory, error) { return decodeBody(bod
 // DecodeUsers reads the answer to a users list.
 func DecodeUsers(body []byte) ([]DirectoryUser, error) { return decodeBody(body, decodeUsers) }
 
+// Decoders are what reads the answers, by what they read.
+func Decoders() map[string]func([]byte) (any, error) {
+	r := &route{shape: `{"a":[{"b":1}],"c":{"d":""}}`}
+	return map[string]func([]byte) (any, error){
+		"campaigns":    decoder(decodeCampaigns),
+		"campaign":     decoder(func(a answer) (*Campaign, error) { return decodeCampaign(a, "cam_1") }),
+		"sessions":     decoder(decodeSessions),
+		"session":      decoder(func(a answer) (*Session, error) { return decodeSession(a, "k3v9t0") }),
+		"results":      decoder(func(a answer) ([]SessionResult, error) { return decodeResults(a, []string{"a"}) }),
+		"cards":        decoder(decodeLoyaltyCards),
+		"holders":      decoder(decodeLoyaltyUsers),
+		"categories":   decoder(decodeCategories),
+		"SMS groups":   decoder(decodeSMSGroups),
+		"SMS contacts": decoder(decodeSMSContacts),
+		"single uses":  decoder(decodeSingleUses),
+		"single use":   decoder(decodeSingleUse),
+		"subaccounts":  decoder(decodeSubaccounts),
+		"subaccount":   decoder(decodeSubaccount),
+		"sign-on":      decoder(func(a answer) (*SignOn, error) { return decodeSignOn(a, "subaccount", "sso") }),
+		"differences": decoder(func(a answer) (any, error) {
+			(&Client{answers: func(Answer) {}}).compare(r, a)
+			return nil, nil
+		}),
+	}
+}
+
+func decoder[T any](decode func(answer) (T, error)) func([]byte) (any, error) {
+	return func(body []byte) (any, error) { return decodeBody(body, decode) }
+}
+
 func decodeBody[T any](body []byte, decode func(answer) (T, error)) (none T, _ error) {
 	a, err := parse(body)
 	if err != nil {

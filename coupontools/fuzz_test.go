@@ -66,3 +66,28 @@ func FuzzVerdict(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the API answers, no call breaks, and no secret gets into words.
+func FuzzAnswers(f *testing.F) {
+	for _, seed := range []string{
+		`{"status":{"status":"OK"},"coupon_info":[{"ID":"cam_1","name":"A","usage_stats":{"codes":1}}]}`,
+		`{"status":{"status":"OK"},"data":[{"session":"k3v9t0","sequenceid":"1","status":{"opened":"1","open_date_utc":"2022-05-01 09:00:10"}}]}`,
+		`{"status":{"status":"OK"},"session":"k3v9t0","data":{"status":{"claimed":1},"consumer":{"a":[{}]}}}`,
+		`{"status":{"status":"OK"},"subaccount":[{"ID":"sub_1","api_key":"1","campaigns":{"0":{"ID":"cam_1"}},"access_x":true}]}`,
+		`{"status":{"status":"OK"},"subaccount":{"ID":"sub_1","token":"a","url":"https://a.example"}}`,
+		`[{"id":1,"points":"1e3","voided":true}]`, `{"result":"valid","webhook":"evt_1"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for name, read := range coupontools.Decoders() {
+			got, err := read(body)
+			if err != nil && (!utf8.ValidString(err.Error()) || len(err.Error()) > 20_000) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if on, ok := got.(*coupontools.SignOn); ok && on != nil && strings.HasPrefix(string(on.URL), "javascript") {
+				t.Errorf("%s: the link %q", name, string(on.URL))
+			}
+		}
+	})
+}

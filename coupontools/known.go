@@ -20,19 +20,23 @@ type Answer struct {
 type Route struct {
 	// Name is the method and path, with the names of ids in braces: "GET /v4/directory/{directory}".
 	Name string
-	// Read is true if it changes nothing.
-	Read bool
+	// Read is true if it changes nothing, Repeated if the client tries it again after a failure that may pass.
+	Read, Repeated bool
 	// Known is "proven", "answer assumed" or "path and answer assumed".
 	Known string
-	// Proven is true if path and answer are documented.
-	Proven bool
+	// Shape is a good answer to a reading call as an example in JSON, without its envelope. A name that ends in "?" may be
+	// missing; null may be anything.
+	Shape string
 }
+
+// Proven reports whether path and answer are documented.
+func (r Route) Proven() bool { return r.Known == proven.String() }
 
 // Routes returns every endpoint that the client can call.
 func Routes() []Route {
 	out := make([]Route, 0, len(routes))
 	for _, r := range routes {
-		out = append(out, Route{r.String(), r.kind == read, r.known.String(), r.known == proven})
+		out = append(out, Route{r.String(), r.kind == read, r.kind != send, r.known.String(), r.shape})
 	}
 	return out
 }

@@ -139,7 +139,8 @@ const (
 	userV4Shape = `{"id":1,"email":"","first_name":"","last_name":"","phone":"","birth_date":"","address":"","zip":"",` +
 		`"city":"","custom_1":"","custom_2":"","custom_3":"","blocked":false,"created_at":""}`
 	campaignShape = `{"ID":"cam_1","code":"","name":"","title":"","status":"","url":"","subtitle?":"","description?":"",` +
-		`"type?":"","expirydate?":"","coupon_category_name?":"","coupon_tags?":"","coupon_image?":"","coupon_value?":""}`
+		`"type?":"","expirydate?":"","coupon_category_name?":"","coupon_tags?":"","coupon_image?":"","coupon_value?":"",` +
+		`"custom_validation_codes?":null,"custom_validation_codes_claimed?":null}`
 	statusShape = `{"created_date_utc":"","opened":"0","open_date_utc":"","played":"0","played_date_utc":"","claimed":"0",` +
 		`"claim_date_utc":"","claimtype":"","saved_to_passbook":"0","validation_date_utc?":"","voided_date_utc?":"",` +
 		`"locked?":"0","validation_value?":"","value?":"","own_validation_code?":""}`
@@ -170,7 +171,7 @@ var (
 	campaignValidations = post("/v3/campaign/validations", read, proven).missing(502).answers(usageShape)
 	sessionData         = post("/v3/couponsession/data", read, proven).missing(505).
 				answers(`{"campaign":"cam_1","action":"","session":"","session_url":"","sequenceid":"1","customid":"",` +
-			`"data":{"status":` + statusShape + `}}`)
+			`"data":{"status":` + statusShape + `,"consumer?":null}}`)
 	sessionUpdate  = post("/v3/couponsession/update", send, answerAssumed).missing(505)
 	sessionsUpdate = post("/v3/couponsession/update/multiple", send, pathAssumed).missing(505)
 	sessionSearch  = post("/v3/couponsession/search", read, answerAssumed).missing(502).

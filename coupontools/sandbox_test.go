@@ -15,6 +15,12 @@ import (
 // against returns a sandbox and a client of it. What the documentation does not allow fails the test.
 func against(t testing.TB, opts ...sandbox.Option) (*sandbox.Server, *coupontools.Client) {
 	t.Helper()
+	return watched(t, func(coupontools.Answer) {}, opts...)
+}
+
+// watched is against with somebody who is told of the shapes of answers.
+func watched(t testing.TB, answers func(coupontools.Answer), opts ...sandbox.Option) (*sandbox.Server, *coupontools.Client) {
+	t.Helper()
 	s := sandbox.New(opts...)
 	web := httptest.NewServer(s)
 	t.Cleanup(func() {
@@ -25,7 +31,7 @@ func against(t testing.TB, opts ...sandbox.Option) (*sandbox.Server, *coupontool
 		}
 	})
 	c, err := coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret,
-		coupontools.WithBaseURL(web.URL), coupontools.WithTimeout(5*time.Second))
+		coupontools.WithBaseURL(web.URL), coupontools.WithTimeout(5*time.Second), coupontools.WithAnswers(answers))
 	if err != nil {
 		t.Fatal(err)
 	}

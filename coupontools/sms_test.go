@@ -3,7 +3,6 @@ package coupontools_test
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -135,12 +134,36 @@ func TestSMSContacts_tenThousand(t *testing.T) {
 	}
 }
 
-func TestSMSContact_isNotLogged(t *testing.T) {
+func TestAddSMSContact(t *testing.T) {
 	t.Parallel()
-	var logged strings.Builder
-	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "contact",
-		coupontools.SMSContact{ID: "con_1", FirstName: "Mia", Phone: "32470000001"})
-	if strings.Contains(logged.String(), "Mia") || strings.Contains(logged.String(), "32470") {
-		t.Errorf("the log has a person in it: %s", logged.String())
+	_, c := against(t)
+	group, err := c.AddSMSGroup(t.Context(), "New")
+	if err != nil || !strings.HasPrefix(group, "gro_") {
+		t.Fatal(group, err)
+	}
+	id, err := c.AddSMSContact(t.Context(), coupontools.SMSContactAdd{
+		Group: group, Phone: "+32470000001", FirstName: "Mia", Birthday: time.Date(1990, 2, 3, 0, 0, 0, 0, time.UTC),
+		CustomFields: [7]string{"a"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contacts, err := c.SMSContacts(t.Context(), group)
+	want := []coupontools.SMSContact{{ID: id, Phone: "32470000001", FirstName: "Mia"}}
+	if diff := cmp.Diff(want, contacts); err != nil || diff != "" {
+		t.Errorf("SMSContacts: %v, difference (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestEmailGroups(t *testing.T) {
+	t.Parallel()
+	s, c := against(t)
+	groups, err := c.EmailGroups(t.Context())
+	if err != nil || len(groups) != 3 || groups[0].Name != "Newsletter" {
+		t.Errorf("EmailGroups = %v, %v", groups, err)
+	}
+	s.SetQuirks(sandbox.Quirks{NoEmail: true})
+	if _, err := c.EmailGroups(t.Context()); classOf(err) != coupontools.AccountRefused {
+		t.Errorf("without e-mail: %v, want class AccountRefused", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,9 @@ type world struct {
 	c *coupontools.Client
 	// session is a code, event the id of a webhook event.
 	session, event string
+
+	mu          sync.Mutex
+	differences []string
 }
 
 // walk is every route once, with something that is there.
@@ -38,19 +42,19 @@ var walk = []step{
 		return w.c.Campaigns(w.Context(), coupontools.CampaignsOptions{ActiveOnly: true, Folder: "fol_1", Tags: []string{"sale"}})
 	}, []int{302, 515}, []int{515}},
 	{"POST /v3/coupon/info", func(w *world) (any, error) {
-		return w.c.CampaignWithStats(w.Context(), "cam_400003")
+		return w.c.CampaignWithStats(w.Context(), "cam_400001")
 	}, []int{200, 301, 502}, []int{502}},
 	{"POST /v3/campaign/data", func(w *world) (any, error) {
-		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400003"}, 1)
+		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400001"}, 1)
 	}, []int{200, 301, 303, 502}, []int{502}},
 	{"POST /v3/campaign/opens", func(w *world) (any, error) {
-		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "400003", Event: coupontools.WasOpened}, 1)
+		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "400001", Event: coupontools.WasOpened}, 1)
 	}, []int{200, 301, 303, 502}, []int{502}},
 	{"POST /v3/campaign/claims", func(w *world) (any, error) {
-		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400003", Event: coupontools.WasClaimed}, 1)
+		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400001", Event: coupontools.WasClaimed}, 1)
 	}, []int{200, 301, 303, 502}, []int{502}},
 	{"POST /v3/campaign/validations", func(w *world) (any, error) {
-		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400003", Event: coupontools.WasValidated}, 1)
+		return w.c.SessionsPage(w.Context(), coupontools.SessionsOptions{Campaign: "cam_400001", Event: coupontools.WasValidated}, 1)
 	}, []int{200, 301, 303, 502}, []int{502}},
 	{"POST /v3/couponsession/data", func(w *world) (any, error) {
 		return w.c.Session(w.Context(), w.session)
@@ -62,13 +66,13 @@ var walk = []step{
 		return w.c.UpdateSessions(w.Context(), []string{w.session, "none"}, coupontools.SessionChange{Claimed: new(false)})
 	}, []int{200, 300}, nil},
 	{"POST /v3/couponsession/search", func(w *world) (any, error) {
-		return w.c.SearchSessions(w.Context(), coupontools.SearchSessionsOptions{Text: "OWN102000", Campaign: "cam_400003"})
+		return w.c.SearchSessions(w.Context(), coupontools.SearchSessionsOptions{Text: "OWN100000", Campaign: "cam_400001"})
 	}, []int{200, 502}, []int{502}},
 	{"POST /v3/coupon/pushnotification/single", func(w *world) (any, error) {
-		return nil, w.c.PushToSession(w.Context(), coupontools.SessionPush{Campaign: "cam_400003", Session: w.session, Message: "Hi"})
+		return nil, w.c.PushToSession(w.Context(), coupontools.SessionPush{Campaign: "cam_400001", Session: w.session, Message: "Hi"})
 	}, []int{200, 301, 502, 505}, []int{502, 505}},
 	{"POST /v3/coupon/pushnotification/all", func(w *world) (any, error) {
-		return nil, w.c.PushToCampaign(w.Context(), coupontools.CampaignPush{Campaign: "cam_400003", Message: "Hi"})
+		return nil, w.c.PushToCampaign(w.Context(), coupontools.CampaignPush{Campaign: "cam_400001", Message: "Hi"})
 	}, []int{200, 301, 502}, []int{502}},
 
 	{"POST /v3/loyalty/list", func(w *world) (any, error) {
@@ -193,7 +197,7 @@ var walk = []step{
 
 	{"POST /v3/send/email", func(w *world) (any, error) {
 		return w.c.SendEmail(w.Context(), coupontools.Email{
-			Campaign: "cam_400003", To: "mia@example.com", FirstName: "Mia", Unique: true, Session: w.session,
+			Campaign: "cam_400001", To: "mia@example.com", FirstName: "Mia", Unique: true, Session: w.session,
 		})
 	}, []int{104, 200, 301, 305, 502, 604}, []int{502}},
 	{"POST /v3/send/sms", func(w *world) (any, error) {
@@ -210,17 +214,17 @@ var walk = []step{
 	{"POST /v3/emailtool/grouplist", func(w *world) (any, error) { return w.c.EmailGroups(w.Context()) }, []int{103}, nil},
 	{"POST /v3/singleuse/create", func(w *world) (any, error) {
 		return w.c.CreateSingleUse(w.Context(), coupontools.SingleUseCreate{
-			Campaign: "cam_400003", FirstName: "Mia", CustomID: "crm-1", ValidationDigits: 8, DuplicateCheck: "customid",
+			Campaign: "cam_400001", FirstName: "Mia", CustomID: "crm-1", ValidationDigits: 8, DuplicateCheck: "customid",
 			Expires: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), CustomFields: [7]string{"a"},
 		})
 	}, []int{200, 301, 502}, []int{502}},
 	{"POST /v3/multiplesingleuse/create", func(w *world) (any, error) {
 		return w.c.WriteSingleUses(w.Context(), io.Discard, coupontools.SingleUsesCreate{
-			Campaign: "cam_400003", Amount: 3, CodeType: coupontools.CodesNumeric, CodeLength: 12, Status: coupontools.SingleUseVoided,
+			Campaign: "cam_400001", Amount: 3, CodeType: coupontools.CodesNumeric, CodeLength: 12, Status: coupontools.SingleUseVoided,
 		})
 	}, []int{200, 300, 301, 302, 502}, []int{502}},
 	{"POST /v3/singleuse/remove", func(w *world) (any, error) {
-		return nil, w.c.RemoveSingleUse(w.Context(), "cam_400003", w.session)
+		return nil, w.c.RemoveSingleUse(w.Context(), "cam_400001", w.session)
 	}, []int{200, 301, 502, 505}, []int{502, 505}},
 
 	{"POST /v4/subaccount/list", func(w *world) (any, error) { return w.c.Subaccounts(w.Context()) }, []int{102}, nil},
@@ -240,7 +244,7 @@ var walk = []step{
 	}, []int{102, 200, 510}, []int{510}},
 	{"POST /v3/subaccount/sso", func(w *world) (any, error) {
 		return w.c.SignOnSubaccount(w.Context(), "sub_2078", coupontools.SignOnOptions{
-			Page: coupontools.PageUpdateCampaign, Campaign: "cam_400003",
+			Page: coupontools.PageUpdateCampaign, Campaign: "cam_400001",
 		})
 	}, []int{102, 200, 301, 510}, []int{510}},
 	{"POST /v3/account/sso", func(w *world) (any, error) { return w.c.SignOnAccount(w.Context()) }, nil, nil},
@@ -266,7 +270,9 @@ func (w *world) user() string {
 // newWalk returns a sandbox and a world in it. In a bubble there is no network.
 func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server, *world) {
 	t.Helper()
+	opts = append(opts, sandbox.WithSessions(60))
 	var (
+		w = &world{T: t}
 		s *sandbox.Server
 		c *coupontools.Client
 	)
@@ -274,13 +280,21 @@ func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server
 		s = sandbox.New(append(opts, sandbox.WithKeys(testID, testSecret))...)
 		c = inBubble(t, s.ServeHTTP)
 	} else {
-		s, c = against(t, opts...)
+		s, c = watched(t, func(a coupontools.Answer) { w.differ(a) }, opts...)
 	}
-	sessions, err := c.SessionsPage(t.Context(), coupontools.SessionsOptions{Campaign: "cam_400003"}, 1)
+	sessions, err := c.SessionsPage(t.Context(), coupontools.SessionsOptions{Campaign: "cam_400001"}, 1)
 	if err != nil || len(sessions) == 0 {
 		t.Fatal(len(sessions), err)
 	}
-	return s, &world{T: t, c: c, session: sessions[0].Code, event: s.Events(1)[0]}
+	w.c, w.session, w.event = c, sessions[0].Code, s.Events(1)[0]
+	return s, w
+}
+
+// differ keeps how answers differ from their known shapes.
+func (w *world) differ(a coupontools.Answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.differences = append(w.differences, a.Differences...)
 }
 
 // every goes over the routes of the walk, in tests of their own.
@@ -321,6 +335,9 @@ func TestWalk_succeeds(t *testing.T) {
 				got, err := st.call(w)
 				if err != nil || isEmpty(got) {
 					t.Errorf("got %+v, %v", got, err)
+				}
+				if lists == sandbox.ListsSingular && len(w.differences) > 0 {
+					t.Errorf("its shape differs from the known one: %q", w.differences)
 				}
 			})
 		}

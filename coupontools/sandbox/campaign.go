@@ -30,7 +30,7 @@ type knownCampaign struct {
 
 // knownCampaigns are campaigns as customers have them. The second has more sessions than a page.
 var knownCampaigns = []knownCampaign{
-	{name: "Summer sale 2026", title: "Summer sale: -20% on everything", status: "active", tags: "summer,sale", size: 2600},
+	{name: "Summer sale 2026", title: "Summer sale: -20% on everything", status: "active", tags: "summer,sale", size: 2600, codes: 200},
 	{name: "Grand opening Gent", title: "Gratis koffie bij opening", status: "active", tags: "opening", size: 11_200},
 	{name: "Welcome coupon", title: "5 € off your first order", status: "active", tags: "welcome", size: 940, codes: 1000},
 	{name: "Birthday treat", title: "Happy birthday! A dessert on us", status: "active", tags: "birthday,vip", size: 415},

@@ -2,8 +2,9 @@
 // API's documentation says and can be told to fail in every way that a real service fails.
 //
 // [New] returns a ready [Server]; serve it with httptest in a test or with net/http in a program. It answers with data
-// that look like a customer's (see the names in names.go), the same ones for the same seed. It keeps what was sent, to be
-// read with [Server.Sent] or waited for with [Server.AwaitSent].
+// that look like a customer's (see the names in names.go), the same ones for the same seed: directories and their users,
+// campaigns with sessions of the last thirteen weeks, loyalty cards, subaccounts, groups. What calls change stays changed.
+// It keeps what was sent, to be read with [Server.Sent] or waited for with [Server.AwaitSent].
 //
 // It is strict. A path, a method, a content type or a parameter that the documentation does not know is refused and noted,
 // to be read with [Server.Violations]: a client under test should leave none.
@@ -20,18 +21,24 @@
 //
 // # What is proven and what is assumed
 //
-// Shown by the owner's documents or other copies of them: the paths, the methods, X-Client-Id and X-Client-Secret and the
-// same values in the body, the body [] for no parameters, the status envelope, the three shapes of errors, the codes, the
-// parameters, the answers of directory/info, directoryusers/update and send/sms, and the page of 100 users, newest first.
+// Shown by the owner's documents or other copies of them: the methods, most paths, X-Client-Id and X-Client-Secret and the
+// same values in the body, the body [] for no parameters, the status envelope, the three shapes of errors, the codes, most
+// parameters, and the answers of directory/info, directoryusers/update, send/sms, couponsession/data, the push messages of
+// campaigns, multiplesingleuse/create, smstool/grouplist and userlist, subaccount/list and sso, webhook/verification, and
+// of the list and the copy of loyalty cards in v4; also the page of 100 users, newest first, and of 5,000 sessions.
 //
-// Seen in code that calls the API: x-api-key and x-api-secret for v3, form bodies, the action "email_sent", and the
-// parameters firstname, lastname, check_unique, couponsession and sender.
+// Seen in code that calls the API: x-api-key and x-api-secret for v3, form bodies, the action "email_sent", the answers of
+// campaign/data and its sisters and of singleuse/create, the array coupon_info, and the parameters firstname, lastname,
+// check_unique, couponsession and sender.
 //
-// Assumed, since no copy shows it: the answers of directory/list and directoryusers/list, the HTTP statuses 401 and 422 of
-// refusals, a first page numbered 1 and an empty one past the end, the absence of payment for a free directory, the action
-// "sms_sent", code 604 for any message that could not be sent, the
-// shapes in which 101, 103 and 104 come, ids without their prefix, code 507 for an unknown user, and that send/email and
-// send/sms leave the single-use fields out for a directory. [Quirks] has another form for those that a client must bear.
+// Assumed, since no copy shows it: the answers of all other routes; the paths directory/campaigns,
+// couponsession/update/multiple, singleuse/remove, subaccount/update and those of push messages to all and of loyalty cards;
+// the HTTP statuses 401 and 422 of refusals, and 404 and its body in the resource style of v4; a first page numbered 1 and
+// an empty one past the end; the absence of payment for a free directory; the action "sms_sent"; code 604 for any message
+// that could not be sent; the shapes in which 101 to 104 come; ids without their prefix, and the prefixes loy_ and lus_;
+// code 507 for an unknown user of a directory; the parameters of updates of sessions and cards, and their refusals; that a
+// GET takes parameters in its query; and that send/email and send/sms leave the single-use fields out for a directory. A
+// comment at each route says it again. [Quirks] has another form for those that a client must bear.
 //
 // The package shares nothing with the client, so that a misreading of the documentation shows as a failing test.
 package sandbox

@@ -135,3 +135,31 @@ func TestAwait(t *testing.T) {
 		t.Errorf("AwaitSent with a context that ended: %v", err)
 	}
 }
+
+// What is sent of a campaign is a session, an old one or a new one; of a loyalty card it is the card.
+func TestSend_campaigns(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	mail := p{"campaign": "cam_400018", "email": "mia@example.com", "check_unique": true, "firstname": "Mia"}
+	first := s.wantOK(t, email, mail)
+	code, _ := first.at(t, "single_use_code").(string)
+	if r := s.wantOK(t, session, p{"couponsession": code}); r.at(t, "campaign") != "cam_400018" || r.at(t, "data", "consumer", "firstname") != "Mia" {
+		t.Errorf("session %s", r.body)
+	}
+	wantCodes(t, s.call(t, email, mail), 422, 604)
+	again := p{"campaign": "cam_400018", "email": "mia@example.com", "couponsession": code}
+	if r := s.wantOK(t, email, again); r.at(t, "single_use_code") != code {
+		t.Errorf("the same session: %s", r.body)
+	}
+	wantCodes(t, s.call(t, email, p{"campaign": "cam_400018", "email": "mia@example.com", "couponsession": "nobody"}), 422, 505)
+	if r := s.wantOK(t, sms, p{"campaign": "loy_480012", "phone": "+32470000001"}); r.at(t, "single_use_code") != nil {
+		t.Errorf("a loyalty card: %s", r.body)
+	}
+	want := []sandbox.Message{
+		{Kind: "email", Campaign: "cam_400018", To: "mia@example.com", Times: 2},
+		{Kind: "sms", LoyaltyCard: "loy_480012", To: "+32470000001", Times: 1},
+	}
+	if diff := cmp.Diff(want, s.Sent(), cmpopts.IgnoreFields(sandbox.Message{}, "At")); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+}

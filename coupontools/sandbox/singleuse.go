@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"time"
 )
 
 const (
@@ -204,52 +203,4 @@ func (s *Server) remove(x *session) {
 	if s.campaigns.sessions[x.short()] == x {
 		delete(s.campaigns.sessions, x.short())
 	}
-}
-
-// Events returns the ids of n webhook events about sessions that were validated, fewer if there are not so many.
-func (s *Server) Events(n int) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var ids []string
-	for _, c := range s.campaigns.all {
-		for _, x := range s.sessionsOf(c) {
-			if len(ids) == n {
-				return ids
-			}
-			if x.validated != 0 {
-				ids = append(ids, x.event())
-			}
-		}
-	}
-	return ids
-}
-
-// event is the id of the event that told of the validation.
-func (x *session) event() string { return "evt_" + x.code[:20] }
-
-var webhookRoutes = map[string]route{
-	"POST /v3/webhook/verification": {[]string{"webhook", "session"}, (*Server).verifyWebhook},
-}
-
-// verifyWebhook is POST /v3/webhook/verification. The answer is proven, the result "invalid" for another session assumed.
-func (s *Server) verifyWebhook(p params) (reply, *failure) {
-	if f := p.require("webhook"); f != nil {
-		return reply{}, f
-	}
-	for _, c := range s.campaigns.all {
-		for _, x := range s.sessionsOf(c) {
-			if x.event() != p["webhook"] || x.validated == 0 {
-				continue
-			}
-			result := "valid"
-			if p["session"] != "" && p["session"] != x.code {
-				result = "invalid"
-			}
-			return reply{fields: object{
-				"result": result, "webhook": p["webhook"], "date": time.Unix(x.validated, 0).UTC().Format(dateTime),
-				"campaign": c.id, "session": x.code, "type": "coupon_validated",
-			}}, nil
-		}
-	}
-	return reply{}, unprocessable(codeWebhookNotFound, "Webhook not found.")
 }

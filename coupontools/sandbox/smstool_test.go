@@ -59,3 +59,38 @@ func TestSetSMSGroup(t *testing.T) {
 		t.Errorf("emptied, it has %s", r.body)
 	}
 }
+
+func TestSMSGroups_new(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	id := s.wantOK(t, "/v3/smstool/addgroup", p{"group_name": "New"}).at(t, "group", "ID")
+	s.wantOK(t, "/v3/smstool/addcontact", p{"smsgroup": id, "phone": "+32470000001", "first_name": "Mia", "customfield7": "x"})
+	if r := s.wantOK(t, smsContacts, p{"smsgroup": id}); r.at(t, "contact", 0, "phone") != "32470000001" || r.at(t, "amount_of_contacts") != "1" {
+		t.Errorf("contacts %s", r.body)
+	}
+	for name, tt := range map[string]struct {
+		params p
+		codes  []float64
+	}{
+		"without anything": {nil, []float64{200, 200}},
+		"without plus":     {p{"smsgroup": id, "phone": "32470000001"}, []float64{301}},
+		"a bad birthday":   {p{"smsgroup": id, "phone": "+32470000001", "birthday": "3/2/1990"}, []float64{303}},
+		"unknown group":    {p{"smsgroup": "gro_1", "phone": "+32470000001"}, []float64{514}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantCodes(t, s.call(t, "/v3/smstool/addcontact", tt.params), 422, tt.codes...)
+		})
+	}
+	wantCodes(t, s.call(t, "/v3/smstool/addgroup", nil), 422, 200)
+}
+
+func TestEmailGroups(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	if r := s.wantOK(t, "/v3/emailtool/grouplist", nil); r.at(t, "amount_of_groups") != 3.0 || r.at(t, "group", 0, "name") != "Newsletter" {
+		t.Errorf("groups %s", r.body)
+	}
+	s.SetQuirks(sandbox.Quirks{NoEmail: true})
+	wantCodes(t, s.call(t, "/v3/emailtool/grouplist", nil), 422, 103)
+}

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// checkTime bounds everything that one part of [Check] asks.
-const checkTime = time.Minute
+// checkTime bounds everything that one part of [Check] asks. At the slowest pace, all reading calls of Coupontools take most
+// of a minute.
+const checkTime = 2 * time.Minute
 
 var errNotWell = errors.New("not all is well")
 

@@ -260,7 +260,7 @@ func plainHTTP(base string) bool {
 
 // oneLine keeps what came from outside to one line of bounded length.
 func oneLine(text string) string {
-	const maxRunes = 400
+	const maxRunes = 800
 	line := []rune(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '

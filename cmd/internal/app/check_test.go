@@ -16,11 +16,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// outside is what Slack and Coupontools answer in a test: the body by path. A path that is not there fails the test.
+// outside is what Slack and Coupontools answer in a test: the body by path. What is not there of Coupontools the sandbox
+// answers, and of Slack fails the test.
 type outside map[string]string
 
 // well is an outside where all is well. A path may name the object asked for behind a question mark.
@@ -32,11 +35,7 @@ func well() outside {
 			`"is_member":true}}`,
 		"/api/usergroups.users.list?S0SENDERS": `{"ok":true,"users":["U1","U2"]}`,
 		"/api/users.info?U0MIA":                `{"ok":true,"user":{"id":"U0MIA","team_id":"T1","real_name":"Mia Private"}}`,
-		"/v3/directory/list":                   `{"status":{"status":"OK"},"directory":[{"ID":"dir_1","code":"c","name":"City deals"}]}`,
-		"/v3/directory/info":                   `{"status":{"status":"OK"},"directory":{"ID":"dir_1","code":"c","name":"City deals"}}`,
-		"/v3/directoryusers/list": `{"status":{"status":"OK"},"users":[{"ID":"reg_1","first_name":"Mia","last_name":"Private",` +
-			`"email":"mia@example.com","phone":"+32470123456"}]}`,
-		"scopes": strings.Join(scopes, ","),
+		"scopes":                               strings.Join(scopes, ","),
 	}
 }
 
@@ -71,14 +70,30 @@ func (o outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer)
 }
 
+// The keys of the sandbox behind an outside.
+const checkID, checkKey = "111hush", "222hush"
+
 // checked runs Check against an outside and returns its lines.
 func checked(t *testing.T, o outside, change func(*Config)) ([]string, error) {
 	t.Helper()
-	server := httptest.NewServer(o)
+	return checkedAt(t, o, sandbox.New(sandbox.WithKeys(checkID, checkKey)), change)
+}
+
+// checkedAt is checked with a sandbox of one's own.
+func checkedAt(t *testing.T, o outside, api http.Handler, change func(*Config)) ([]string, error) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := o[r.URL.Path]; ok || strings.HasPrefix(r.URL.Path, "/api/") {
+			o.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	c := Defaults()
 	c.SlackAppToken, c.SlackBotToken = "xapp-hush", "xoxb-hush"
-	c.CoupontoolsClientID, c.CoupontoolsClientSecret = "111hush", "222hush"
+	c.CoupontoolsClientID, c.CoupontoolsClientSecret = checkID, checkKey
+	c.CoupontoolsRate = 1000
 	c.SlackAPIURL, c.CoupontoolsBaseURL = BaseURL(server.URL+"/api/"), BaseURL(server.URL)
 	c.RedisURL = RedisURL{Secret("redis://" + miniredis.RunT(t).Addr())}
 	c.MarketingChannels = Channels{"C0MARKET"}
@@ -116,12 +131,85 @@ func TestCheck_allIsWell(t *testing.T) {
 		"warn  Redis persistence: Redis does not tell. See to it that it runs with appendonly yes and appendfsync always",
 		"warn  Redis memory: Redis does not tell its maxmemory-policy. It should be noeviction",
 		"ok    SUPPRESSION_KEY: it fits; there are 0 on the suppression list",
-		"ok    Coupontools directory list: keys accepted, 1 directories (shape assumed, understood)",
-		"ok    Coupontools directory: dir_1 (shape documented, understood)",
-		"ok    Coupontools user list: 1 on the first page of dir_1 (shape assumed, understood)",
+		"ok    Coupontools POST /v3/directory/list (answer assumed): 40 directories, in the known shape",
+		"ok    Coupontools POST /v3/directory/info (proven): it is there, in the known shape",
+		"ok    Coupontools POST /v3/directory/campaigns (path and answer assumed): 4 campaigns, in the known shape",
+		"ok    Coupontools POST /v3/directoryusers/list (answer assumed): 100 users on the first page, in the known shape",
+		"ok    Coupontools GET /v4/directory (answer assumed): 40 directories, in the known shape",
+		"ok    Coupontools GET /v4/directory/{directory} (answer assumed): it is there, in the known shape",
+		"ok    Coupontools GET /v4/directory/{directory}/users (answer assumed): 212 users, in the known shape",
+		"ok    Coupontools GET /v4/directory/{directory}/users/{user} (answer assumed): it is there, in the known shape",
+		"ok    Coupontools POST /v3/category/list (answer assumed): 7 categories, in the known shape",
+		"ok    Coupontools POST /v3/category/main/list (answer assumed): 3 categories, in the known shape",
+		"ok    Coupontools POST /v3/coupon/list (answer assumed): 18 campaigns, in the known shape",
+		"ok    Coupontools POST /v3/coupon/info (answer assumed): it is there, in the known shape",
+		"ok    Coupontools POST /v3/campaign/data (proven): 2600 sessions on the first page, in the known shape",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got[:min(len(got), len(want))]); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	for _, line := range got[len(want):] {
+		if !strings.HasPrefix(line, "ok    Coupontools ") && !strings.HasPrefix(line, "warn  Coupontools POST /v3/webhook/verification") {
+			t.Errorf("line %s", line)
+		}
+	}
+}
+
+// Every call that only reads is tried, or the check says why not.
+func TestCheck_namesEveryRoute(t *testing.T) {
+	t.Parallel()
+	lines, _ := checked(t, well(), nil)
+	for _, r := range coupontools.Routes() {
+		named := slices.ContainsFunc(lines, func(line string) bool {
+			return strings.Contains(line, "Coupontools "+r.Name+" ("+r.Known+"): ")
+		})
+		if named != r.Read {
+			t.Errorf("%s: named = %t, want %t", r.Name, named, r.Read)
+		}
+	}
+}
+
+// An answer in another shape is named with what differs; an account that lacks a service is no fault.
+func TestCheck_shapes(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		quirks sandbox.Quirks
+		want   []string
+	}{
+		"plural names": {sandbox.Quirks{Lists: sandbox.ListsPlural}, []string{
+			"warn  Coupontools POST /v3/directory/list (answer assumed): understood, but it differs from the known shape: " +
+				"directory is missing; directories is new (array). Report this line",
+			"warn  Coupontools POST /v3/smstool/userlist (proven): understood, but it differs from the known shape: " +
+				"contact is missing; contacts is new (array). Report this line",
+		}},
+		"a bare list": {sandbox.Quirks{Lists: sandbox.ListsBare}, []string{
+			"warn  Coupontools POST /v3/loyalty/list (answer assumed): understood, but it differs from the known shape: " +
+				"the answer is array, known as object. Report this line",
+		}},
+		"numbers as text": {sandbox.Quirks{NumbersAsText: true}, []string{
+			"warn  Coupontools POST /v3/smstool/grouplist (proven): understood, but it differs from the known shape: " +
+				"amount_of_groups is string, known as number. Report this line",
+		}},
+		"no services": {sandbox.Quirks{NoSMS: true, NoEmail: true, Subaccount: true}, []string{
+			"warn  Coupontools POST /v3/smstool/grouplist (proven): the account has no such service connected",
+			"warn  Coupontools POST /v3/smstool/userlist (proven): not tried, since it needs an SMS group",
+			"warn  Coupontools POST /v3/emailtool/grouplist (answer assumed): the account has no such service connected",
+			"warn  Coupontools POST /v4/subaccount/list (proven): the keys are those of a subaccount",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := sandbox.New(sandbox.WithKeys(checkID, checkKey), sandbox.WithQuirks(tt.quirks))
+			lines, err := checkedAt(t, well(), api, nil)
+			if err != nil {
+				t.Errorf("Check() = %v, want nil", err)
+			}
+			for _, want := range tt.want {
+				if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, want) }) {
+					t.Errorf("no line begins with %q:\n%s", want, strings.Join(lines, "\n"))
+				}
+			}
+		})
 	}
 }
 
@@ -260,31 +348,43 @@ func TestCheck_finds(t *testing.T) {
 		},
 		{
 			"Coupontools away", nil, func(c *Config) { c.CoupontoolsBaseURL = "http://127.0.0.1:1" },
-			"BAD   Coupontools directory list: it cannot be reached",
+			"BAD   Coupontools POST /v3/directory/list (answer assumed): it cannot be reached",
 		},
 		{"keys refused", outside{
 			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":1000,"error_message":"HTTP/1.0 401 Unauthorized."}}}`,
-		}, nil, "BAD   Coupontools directory list: the keys are refused"},
+		}, nil, "BAD   Coupontools POST /v3/directory/list (answer assumed): the keys are refused"},
 		{"account expired", outside{
 			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":101,"error_message":"Account expired."}}}`,
-		}, nil, "BAD   Coupontools directory list: the account has expired"},
+		}, nil, "BAD   Coupontools POST /v3/directory/list (answer assumed): the account has expired"},
 		{
 			"another shape",
 			outside{"/v3/directory/list": `{"status":{"status":"OK"},"surprise":7}`},
 			nil,
-			"BAD   Coupontools directory list: there was no answer that could be understood (POST /v3/directory/list",
+			"BAD   Coupontools POST /v3/directory/list (answer assumed): there was no answer that could be understood",
 		},
 		{
 			"user list of another shape",
 			outside{"/v3/directoryusers/list": `[[1]]`},
 			nil,
-			"BAD   Coupontools user list: there was no answer that could be understood",
+			"BAD   Coupontools POST /v3/directoryusers/list (answer assumed): there was no answer that could be understood",
 		},
 		{
 			"no directory",
 			outside{"/v3/directory/list": `{"status":{"status":"OK"},"directory":[]}`},
 			nil,
-			"warn  Coupontools directory and user list: not tried, since the account has no directory",
+			"warn  Coupontools POST /v3/directory/info (proven): not tried, since it needs a directory",
+		},
+		{
+			"an assumed call that is not there",
+			outside{"/v3/directory/campaigns": "status 404"},
+			nil,
+			"warn  Coupontools POST /v3/directory/campaigns (path and answer assumed): this call was assumed, and there is none such",
+		},
+		{
+			"a list that is empty",
+			outside{"/v3/category/list": `{"status":{"status":"OK"},"amount_of_categories":0,"category":[]}`},
+			nil,
+			"warn  Coupontools POST /v3/category/list (answer assumed): there are none, so the shape of its answer could not be seen",
 		},
 	}
 	for _, tt := range tests {
@@ -365,7 +465,7 @@ func TestCheck_besideServe(t *testing.T) {
 	if err != nil || strings.Contains(out.String(), string(bad)) {
 		t.Errorf("Check() = %v:\n%s", err, &out)
 	}
-	for _, about := range []string{"app token", "bot token", "scopes", "MARKETING_CHANNELS", "SENDERS", "directory list", "user list"} {
+	for _, about := range []string{"app token", "bot token", "scopes", "MARKETING_CHANNELS", "SENDERS", "directory/list", "directoryusers/list", "coupon/list"} {
 		if !strings.Contains(out.String(), about) {
 			t.Errorf("check says nothing about %s:\n%s", about, &out)
 		}
