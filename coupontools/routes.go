@@ -177,7 +177,7 @@ var (
 	sessionSearch  = post("/v3/couponsession/search", read, answerAssumed).missing(502).
 			answers(`{"amount_of_results":1,"data":[{"campaign":"cam_1","session":"","session_url":"","customid":"","status":` +
 			statusShape + `}]}`)
-	pushSession = post("/v3/coupon/pushnotification/single", send, proven).missing(502, 505).pacedByCaller()
+	pushSession = post("/v3/coupon/pushnotification/single", send, proven).missing(502, 505)
 	// Only its parameters and its answer have been seen.
 	pushCampaign = post("/v3/coupon/pushnotification/all", send, pathAssumed).missing(502)
 )
@@ -194,7 +194,7 @@ var (
 	loyaltyCreate = post("/v3/loyaltyusers/create", send, answerAssumed)
 	loyaltyLink   = post("/v3/loyaltyusers/link", send, answerAssumed).missing(505)
 	loyaltyUpdate = post("/v3/loyaltyusers/update", send, answerAssumed).missing(505)
-	pushHolder    = post("/v3/loyalty/pushnotification/single", send, pathAssumed).missing(505, 507).pacedByCaller()
+	pushHolder    = post("/v3/loyalty/pushnotification/single", send, pathAssumed).missing(505, 507)
 	pushCard      = post("/v3/loyalty/pushnotification/all", send, pathAssumed).missing(505, 507)
 
 	loyaltyListV4   = v4(http.MethodGet, "/v4/loyalty/loyalty-cards", read, proven).answers(`[` + cardV4Shape + `]`)
