@@ -279,7 +279,7 @@ func TestFaults_killedReplicas(t *testing.T) {
 	if most := 3 * inFlight(rate); counts.Accepted+counts.Unknown != crowd || counts.Unknown > most {
 		t.Errorf("ended with %+v, want all accepted but at most %d unknown", counts, most)
 	}
-	f.world.message(t, slacksim.Marketing, "Send completed")
+	f.message(t, slacksim.Marketing, "Send completed")
 }
 
 // Nobody is killed: a replica is stopped in good order, Redis is held up and started again, and the API answers badly.
