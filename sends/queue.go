@@ -74,7 +74,12 @@ func (s *Service) enqueueConfirmed(ctx context.Context, f fields, send Send) {
 	default:
 		return
 	}
-	s.enqueue(ctx, send.ID, send.Counts.Total, int64(f.count("turns")), in)
+	turns := int64(f.count("turns"))
+	name := fmt.Sprint(send.ID, ":", turns)
+	if send.Action == Resume { // the turn may be queued for later, by what held the send up before it was paused
+		name += fmt.Sprint(":resumed:", unixMillis(send.ActedAt))
+	}
+	s.enqueueAs(ctx, name, turnTask{send.ID, turns}, send.Counts.Total, in)
 }
 
 // laterError puts a turn off.
