@@ -70,8 +70,8 @@ func (k *keeper) offer(st standing, recipients int) {
 		return
 	}
 	due := time.Duration(st.due) * time.Millisecond
-	if st.turns != k.offered {
-		k.offered, k.since = st.turns, time.Now().Add(due)
+	if at := time.Now().Add(due); st.turns != k.offered || at.Before(k.since) {
+		k.offered, k.since = st.turns, at
 	}
 	name := fmt.Sprint(k.id, ":", st.turns)
 	if again := time.Since(k.since) / leaseTime; again > 0 {

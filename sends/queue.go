@@ -74,7 +74,12 @@ func (s *Service) enqueueConfirmed(ctx context.Context, f fields, send Send) {
 	default:
 		return
 	}
-	s.enqueue(ctx, send.ID, send.Counts.Total, int64(f.count("turns")), in)
+	turns := int64(f.count("turns"))
+	name := fmt.Sprint(send.ID, ":", turns)
+	if send.Action == Resume { // the turn may be queued for later, by what held the send up before it was paused
+		name += fmt.Sprint(":resumed:", unixMillis(send.ActedAt))
+	}
+	s.enqueueAs(ctx, name, turnTask{send.ID, turns}, send.Counts.Total, in)
 }
 
 // laterError puts a turn off.
@@ -82,9 +87,10 @@ type laterError struct{ in time.Duration }
 
 func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
-// newServer returns what hands out turns to this process, which last as long as work does.
-func (s *Service) newServer(work context.Context) *asynq.Server {
-	return asynq.NewServerFromRedisClient(restful{s.cfg.Redis}, asynq.Config{
+// newServer returns what hands out turns to this process, which last as long as work does, and how to shut it down.
+func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdown func()) {
+	news := redis.NewClient(s.cfg.Redis.Options())
+	server = asynq.NewServerFromRedisClient(restful{s.cfg.Redis, news}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
@@ -101,10 +107,19 @@ func (s *Service) newServer(work context.Context) *asynq.Server {
 		Logger:                   queueLog{s.cfg.Log},
 		LogLevel:                 asynq.WarnLevel,
 	})
+	return server, func() { server.Shutdown(); _ = news.Close() }
 }
 
-// restful is a client that makes a process rest after an error of Redis. It wraps what asynq asks for turns with.
-type restful struct{ *redis.Client }
+// restful is the client that asynq works with. It makes a process rest after an error of Redis. Its subscriptions are not
+// closed with the client: asynq panics at that, if its shutdown takes longer than that of the rest.
+type restful struct {
+	*redis.Client
+	news *redis.Client
+}
+
+func (r restful) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
+	return r.news.Subscribe(ctx, channels...)
+}
 
 func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
 	cmd := r.Client.EvalSha(ctx, sha, keys, args...)

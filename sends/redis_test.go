@@ -204,6 +204,27 @@ func TestRealRedis_full(t *testing.T) {
 	c.check(t)
 }
 
+// A Redis that answers no more holds no process up longer than its ShutdownTimeout.
+func TestRealRedis_hangsAtShutdown(t *testing.T) {
+	t.Parallel()
+	server, ms := newServer(t), newMilestones(50)
+	const most = 3 * time.Second
+	s := service(server.connect(t), accept, func(c *Config) {
+		c.Observe, c.ShutdownTimeout, c.Pace = ms.observe, most, every(time.Millisecond)
+	})
+	stop := start(t, s)
+	confirmed(t, s, 5000)
+	wait(t, "the send to begin", ms.at[50])
+	if err := server.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	stop()
+	if took := time.Since(began); took > most+time.Second {
+		t.Errorf("Run ended after %v, want %v at most", took, most)
+	}
+}
+
 // BenchmarkSend measures what a recipient costs beside the API's call and the pace.
 func BenchmarkSend(b *testing.B) {
 	rdb := newServer(b).connect(b)

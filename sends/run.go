@@ -33,14 +33,14 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stopRecords()
 	l := &life{work: ctx, calls: calls, records: records}
 
-	server := s.newServer(ctx)
+	server, shutdown := s.newServer(ctx)
 	if err := server.Start(s.turns(l)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
 	l.going.Go(func() { s.watchUnsubscribed(ctx) })
 	l.going.Go(func() { s.listen(l) })
 	s.lookOut(l)
-	l.going.Go(server.Shutdown)
+	l.going.Go(shutdown)
 
 	done := make(chan struct{})
 	go func() { l.going.Wait(); close(done) }()

@@ -424,6 +424,29 @@ func TestRun_noCallsWhileRedisIsAway(t *testing.T) {
 	})
 }
 
+// Whoever resumes a send does not wait for what it was held up by before.
+func TestRun_resumedGoesOnBeforeItsHoldIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var turned atomic.Bool
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			if turned.CompareAndSwap(false, true) {
+				return &coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 10 * time.Minute}
+			}
+			return nil
+		})
+		id := confirmed(t, s, 20)
+		start(t, s)
+		time.Sleep(20 * time.Second)
+		for _, a := range []Action{Pause, Resume} {
+			if _, err := s.Act(t.Context(), id, a, Actor{Team: team, User: mia}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		awaitEnd(t, s, id, 3*time.Second)
+	})
+}
+
 func TestRun_endsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,9 @@ import (
 const (
 	bulkBurst   = 1
 	lookupBurst = 5
+	// aheadTime is how far ahead a call may be given its time. Whoever slept till it was due and asked again would ask too
+	// late, by as much as a sleep is longer than it should be, and at a fast pace the fleet would lose a lot to that.
+	aheadTime = 20 * time.Millisecond
 	// longestDebt is more than can be drawn ahead at any rate. A longer wait comes of a clock of Redis that was put back.
 	longestDebt = 10 * time.Second
 	// redisTimeout bounds one operation, and awayFor is how long Redis is left alone after a failure.
@@ -67,25 +70,30 @@ func New(cfg Config) *Pace {
 	}
 }
 
+// ahead is how many calls may be given their time before it has come.
+func (p *Pace) ahead() int { return int(aheadTime / p.interval()) }
+
 // Bulk returns the lane for sends: never two calls closer than the pace.
 func (p *Pace) Bulk() *Lane { return &Lane{p, []gate{p.gate(bulkBurst)}} }
 
 // Lookup returns the lane for what a person waits for: up to five calls at once, if there was a pause before or at the cost
 // of the bulk lane after.
 func (p *Pace) Lookup() *Lane {
-	share := gate{p.key + ":lookup", redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}}
+	limit := redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}
+	share := gate{key: p.key + ":lookup", limit: limit}
 	return &Lane{p, []gate{share, p.gate(lookupBurst)}}
 }
 
-// gate is a limit that calls pass, and its key.
+// gate is a limit that calls pass, and its key. Who asks up to ahead calls early is let through when it is time.
 type gate struct {
 	key   string
 	limit redis_rate.Limit
+	ahead int
 }
 
 // gate returns the one that all calls pass.
 func (p *Pace) gate(burst int) gate {
-	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}}
+	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}, p.ahead()}
 }
 
 // slowScript begins a pause unless one is on that ends later, but not later than any pause can.
@@ -127,16 +135,16 @@ func (l *Lane) Wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		wait, err := l.p.ask(ctx, l.gates[passed])
-		if err != nil {
+		ok, wait, err := l.p.ask(ctx, l.gates[passed])
+		switch {
+		case err != nil:
 			return l.p.waitAlone(ctx)
-		}
-		if wait <= 0 {
+		case ok:
 			passed++
-			continue
+		default:
+			wait += rand.N(l.p.interval()/20 + 1) // everybody who waits is told the same time
 		}
-		// Everybody who waits is told the same time.
-		if err := rest(ctx, wait+rand.N(l.p.interval()/20+1)); err != nil {
+		if err := rest(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -146,34 +154,37 @@ func (l *Lane) Wait(ctx context.Context) error {
 // interval is the time between two calls.
 func (p *Pace) interval() time.Duration { return time.Second / time.Duration(p.rate) }
 
-// ask takes a call from a gate's allowance, or says how long to wait before asking again.
-func (p *Pace) ask(ctx context.Context, g gate) (wait time.Duration, err error) {
+// ask takes a call from a gate's allowance and says how long until it may be made, or how long to wait before asking again.
+func (p *Pace) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
 	if wait := p.slowHere(); wait > 0 {
-		return wait, nil
+		return false, wait, nil
 	}
 	err = p.do(ctx, func(ctx context.Context) error {
 		wait, err = p.redis.PTTL(ctx, p.slowKey).Result()
 		if err != nil || wait > 0 && wait <= slowMax {
 			return err
 		}
-		wait, err = p.pass(ctx, g)
+		ok, wait, err = p.pass(ctx, g)
 		return err
 	})
-	return wait, err
+	return ok, wait, err
 }
 
 // pass asks a gate.
-func (p *Pace) pass(ctx context.Context, g gate) (wait time.Duration, err error) {
-	res, err := p.limiter.Allow(ctx, g.key, g.limit)
+func (p *Pace) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
+	limit := g.limit
+	limit.Burst += g.ahead
+	res, err := p.limiter.Allow(ctx, g.key, limit)
 	switch {
 	case err != nil:
-		return 0, err
+		return false, 0, err
 	case res.Allowed > 0:
-		return 0, nil
+		// ResetAfter is until nothing of the allowance is drawn ahead. It is time when no more than the burst is.
+		return true, res.ResetAfter - time.Duration(g.limit.Burst)*g.limit.Period/time.Duration(g.limit.Rate), nil
 	case res.RetryAfter > longestDebt:
-		return time.Millisecond, p.limiter.Reset(ctx, g.key)
+		return false, time.Millisecond, p.limiter.Reset(ctx, g.key)
 	}
-	return max(res.RetryAfter, time.Millisecond), nil
+	return false, max(res.RetryAfter, time.Millisecond), nil
 }
 
 // waitAlone waits at the pace of this process alone.

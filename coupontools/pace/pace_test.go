@@ -36,7 +36,9 @@ func in(t *testing.T, test func(*testing.T, *miniredis.Miniredis)) {
 }
 
 // replica returns the pace of one process; a nil Redis is one that hangs.
-func replica(t *testing.T, m *miniredis.Miniredis) *pace.Pace {
+func replica(t testing.TB, m *miniredis.Miniredis) *pace.Pace { return replicaAt(t, m, perSecond) }
+
+func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{
 		// The address is not used, but a name would be looked up, outside the bubble; so would a wait in the pool be.
@@ -51,11 +53,11 @@ func replica(t *testing.T, m *miniredis.Miniredis) *pace.Pace {
 		},
 	})
 	t.Cleanup(func() { _ = rdb.Close() })
-	return pace.New(pace.Config{Redis: rdb, Prefix: "couponbot:{test}:", Rate: perSecond})
+	return pace.New(pace.Config{Redis: rdb, Prefix: "couponbot:{test}:", Rate: rate})
 }
 
 // times lets workers wait in each lane, calls times in all, and returns when they were let through.
-func times(t *testing.T, calls int, lanes ...*pace.Lane) []time.Time {
+func times(t testing.TB, calls int, lanes ...*pace.Lane) []time.Time {
 	t.Helper()
 	var mu sync.Mutex
 	var through []time.Time
@@ -98,6 +100,34 @@ func TestBulk_twoReplicas(t *testing.T) {
 		if took := through[59].Sub(through[0]); took > 15*time.Second {
 			t.Errorf("60 calls took %v, want about 12s", took)
 		}
+	})
+}
+
+// Calls that are given their time ahead of it are still made at the pace, and let a look-up go before them.
+func TestBulk_aheadOfTime(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		const rate = 100
+		a, b := replicaAt(t, m, rate), replicaAt(t, m, rate)
+		through := times(t, 20, a.Bulk(), b.Bulk())
+		for i := range through[1:] {
+			if gap := through[i+1].Sub(through[i]); gap < 9*time.Millisecond || gap > 11*time.Millisecond {
+				t.Errorf("a call came %v after the one before, want 10ms", gap)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var workers sync.WaitGroup
+		crowd(ctx, &workers, 4, a.Bulk())
+		lookup := b.Lookup()
+		for range 10 {
+			time.Sleep(100 * time.Millisecond)
+			start := time.Now()
+			if err := lookup.Wait(ctx); err != nil || time.Since(start) > 20*time.Millisecond {
+				t.Errorf("a look-up waited %v, %v, want 20ms at most", time.Since(start), err)
+			}
+		}
+		cancel()
+		workers.Wait()
 	})
 }
 
@@ -274,4 +304,36 @@ func TestWait_context(t *testing.T) {
 			}
 		}
 	})
+}
+
+// BenchmarkBulk measures how much of a fast pace two replicas reach that make two calls at a time each.
+func BenchmarkBulk(b *testing.B) {
+	const rate = 200
+	m := miniredis.RunT(b)
+	var (
+		mu      sync.Mutex
+		through []time.Time
+		workers sync.WaitGroup
+		left    atomic.Int64
+	)
+	left.Store(int64(b.N))
+	for range 2 {
+		lane := replicaAt(b, m, rate).Bulk()
+		for range 2 {
+			workers.Go(func() {
+				for left.Add(-1) >= 0 {
+					if err := lane.Wait(b.Context()); err != nil {
+						b.Error(err)
+					}
+					mu.Lock()
+					through = append(through, time.Now())
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	workers.Wait()
+	slices.SortFunc(through, time.Time.Compare)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+	b.ReportMetric(float64(most(through)), "busiest-second")
 }

@@ -1,0 +1,332 @@
+package sends
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
+)
+
+// model is what processes did to one send and to the API, beside the records, whose scripts are run one by one in any
+// order. A step is a script that a process asked Redis for; it may be run late, again, or never.
+type model struct {
+	m   *miniredis.Miniredis
+	s   *Service
+	id  string
+	now time.Time
+
+	turns   []*modelTurn
+	claims  []*modelClaim
+	late    []func() // asked for and not run yet
+	past    []func() // run before
+	calls   map[string][]Status
+	barred  map[string]bool // on the suppression list since a step
+	keeping int
+}
+
+type modelTurn struct {
+	owner  string
+	claims int
+}
+
+// modelClaim is a claim that a process knows it has.
+type modelClaim struct {
+	token, index string
+	at           time.Time
+}
+
+// TestModel takes random steps and holds the records to the laws of the package after each.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	s := service(connect(t, m, nil), accept, func(c *Config) { c.ApprovalOver = 4 })
+	rapid.Check(t, func(t *rapid.T) {
+		m.FlushAll()
+		w := &model{m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{}}
+		w.pass(0)
+		d, err := s.SaveDraft(t.Context(), draft(rapid.IntRange(1, 6).Draw(t, "people")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		w.id = d.ID
+		t.Repeat(map[string]func(*rapid.T){
+			"take":     w.take,
+			"claim":    w.claim,
+			"claim 2":  w.claim, // more often than the rest
+			"lose":     w.lose,
+			"answer":   w.answer,
+			"answer 2": w.answer,
+			"release":  w.release,
+			"die":      w.die,
+			"arrive":   w.arrive,
+			"replay":   w.replay,
+			"tend":     func(t *rapid.T) { w.tend(t) },
+			"wait":     func(t *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 70).Draw(t, "seconds")) * time.Second) },
+			"act":      w.act,
+			"suppress": w.suppress,
+			"":         w.check,
+		})
+		w.finish(t)
+	})
+}
+
+// pass lets time pass in Redis.
+func (w *model) pass(d time.Duration) {
+	w.now = w.now.Add(d)
+	w.m.FastForward(d)
+	w.m.SetTime(w.now)
+}
+
+// run runs a script and keeps it for a replay.
+func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (standing, []any) {
+	st, rest := w.once(t, script, args...)
+	w.past = append(w.past, func() { w.once(t, script, args...) })
+	return st, rest
+}
+
+func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (standing, []any) {
+	st, rest, err := stand(w.s.do(t.Context(), script, w.id, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st, rest
+}
+
+// later asks for a script that is run some time, or never.
+func (w *model) later(t *rapid.T, script *redis.Script, args ...any) {
+	w.late = append(w.late, func() { w.run(t, script, args...) })
+}
+
+func (w *model) send(t *rapid.T) (Send, fields) {
+	hash, err := w.s.cfg.Redis.HGetAll(t.Context(), w.s.keys(w.id)[keySend]).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fields(hash).send(w.id), fields(hash)
+}
+
+func (w *model) take(t *rapid.T) {
+	_, f := w.send(t)
+	turn := &modelTurn{owner: "turn" + strconv.Itoa(len(w.turns))}
+	n := f.count("turns") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
+	if st, _ := w.run(t, takeScript, turn.owner, n, leaseTime.Milliseconds()); st.word == "taken" {
+		w.turns = append(w.turns, turn)
+	}
+}
+
+// next is a claim that one of the turns, perhaps one that is over, asks for.
+func (w *model) next(t *rapid.T) (token string, args []any) {
+	if len(w.turns) == 0 {
+		t.Skip("no turn")
+	}
+	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
+	turn.claims++
+	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, turn.claims, 0, 0, 0}
+}
+
+func (w *model) claim(t *rapid.T) {
+	token, args := w.next(t)
+	before, _ := w.send(t)
+	st, rest := w.run(t, claimScript, args...)
+	if st.word != "claimed" {
+		return
+	}
+	c := &modelClaim{token: token, index: rest[0].(string), at: w.now}
+	w.claims = append(w.claims, c)
+	if before.State != StateRunning {
+		t.Fatalf("claimed in a send that is %s", before.State)
+	}
+	if w.barred[c.index] {
+		t.Fatalf("claimed %s, who is on the suppression list", c.index)
+	}
+}
+
+// lose asks for a claim whose answer is lost: the process gives it back, or dies.
+func (w *model) lose(t *rapid.T) {
+	token, args := w.next(t)
+	if rapid.Bool().Draw(t, "runs") {
+		w.run(t, claimScript, args...)
+	} else {
+		w.later(t, claimScript, args...)
+	}
+	if rapid.Bool().Draw(t, "dies") {
+		return
+	}
+	w.run(t, releaseScript, token, "")
+}
+
+// known takes out one of the claims that a process knows of.
+func (w *model) known(t *rapid.T) *modelClaim {
+	if len(w.claims) == 0 {
+		t.Skip("no claim")
+	}
+	i := rapid.IntRange(0, len(w.claims)-1).Draw(t, "claim")
+	c := w.claims[i]
+	w.claims = append(w.claims[:i], w.claims[i+1:]...)
+	return c
+}
+
+// answer makes a call, if the claim is fresh, and records the outcome now, later, or never.
+func (w *model) answer(t *rapid.T) {
+	c := w.known(t)
+	if w.now.Sub(c.at) > freshTime {
+		w.run(t, releaseScript, c.token, c.index)
+		return
+	}
+	status := rapid.SampledFrom([]Status{Accepted, Accepted, Failed, Unknown}).Draw(t, "status")
+	w.calls[c.index] = append(w.calls[c.index], status)
+	args := []any{c.token, c.index, string(status), "", "", streakLimit, "why"}
+	if rapid.Bool().Draw(t, "late") {
+		w.later(t, outcomeScript, args...)
+		return
+	}
+	w.run(t, outcomeScript, args...)
+}
+
+// release gives a claim back whose call certainly did nothing.
+func (w *model) release(t *rapid.T) {
+	c := w.known(t)
+	args := []any{c.token, c.index}
+	if rapid.Bool().Draw(t, "turned away") {
+		args = append(args, holdupAway, 0, maxHold.Milliseconds(), 3, "away")
+	}
+	if rapid.Bool().Draw(t, "late") {
+		w.later(t, releaseScript, args...)
+		return
+	}
+	w.run(t, releaseScript, args...)
+}
+
+// die ends a process that has a claim, which may have called just before.
+func (w *model) die(t *rapid.T) {
+	c := w.known(t)
+	if w.now.Sub(c.at) <= freshTime && rapid.Bool().Draw(t, "called") {
+		w.calls[c.index] = append(w.calls[c.index], Unknown)
+	}
+}
+
+func (w *model) arrive(t *rapid.T) {
+	if len(w.late) == 0 {
+		t.Skip("nothing is late")
+	}
+	i := rapid.IntRange(0, len(w.late)-1).Draw(t, "which")
+	step := w.late[i]
+	w.late = append(w.late[:i], w.late[i+1:]...)
+	step()
+}
+
+func (w *model) replay(t *rapid.T) {
+	if len(w.past) == 0 {
+		t.Skip("nothing to replay")
+	}
+	w.past[rapid.IntRange(0, len(w.past)-1).Draw(t, "which")]()
+}
+
+func (w *model) tend(t *rapid.T) {
+	w.keeping++
+	owner := fmt.Sprint("keeper", w.keeping)
+	if err := w.s.do(t.Context(), keepScript, w.id, owner, 1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, tendScript, owner, 1, (w.s.cfg.CallTimeout + claimGrace).Milliseconds(), "away", approvalTime.Milliseconds())
+	w.pass(time.Second) // the lease is over
+}
+
+func (w *model) act(t *rapid.T) {
+	action := rapid.SampledFrom([]Action{Pause, Pause, Resume, Resume, Approve, Approve, Approve, Cancel}).Draw(t, "action")
+	user := rapid.SampledFrom([]string{mia, ben}).Draw(t, "user")
+	before, _ := w.send(t)
+	after, err := w.s.Act(t.Context(), w.id, action, Actor{Team: team, User: user})
+	if err == nil && action == Approve && user == mia && before.State == StateAwaiting {
+		t.Fatalf("%s approved their own send: %+v", user, after)
+	}
+}
+
+func (w *model) suppress(t *rapid.T) {
+	send, _ := w.send(t)
+	i := rapid.IntRange(0, send.Counts.Total-1).Draw(t, "person")
+	if _, err := w.s.Suppress(t.Context(), send.Kind, []string{number(i)}, Actor{Team: team, User: mia}, "model"); err != nil {
+		t.Fatal(err)
+	}
+	w.barred[strconv.Itoa(i)] = true
+}
+
+// check holds the records to the laws.
+func (w *model) check(t *rapid.T) {
+	send, _ := w.send(t)
+	counted := map[Status]int{}
+	i := 0
+	for o, err := range w.s.Recipients(t.Context(), w.id) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted[o.Status]++
+		index := strconv.Itoa(i)
+		calls := w.calls[index]
+		switch {
+		case len(calls) > 1:
+			t.Fatalf("%s got %v, want one call at most", index, calls)
+		case len(calls) == 0 && (o.Status == Accepted || o.Status == Failed):
+			t.Fatalf("%s is %s, but nobody called", index, o.Status)
+		case len(calls) == 1 && o.Status != Claimed && o.Status != Unknown && o.Status != calls[0]:
+			t.Fatalf("%s was called (%s), but is %s", index, calls[0], o.Status)
+		}
+		i++
+	}
+	claimed := counted[Claimed]
+	want := Counts{i, counted[Accepted], counted[Failed], counted[Skipped], counted[Unknown]}
+	if send.Counts != want || send.Counts.Pending() != counted[Pending]+claimed {
+		t.Fatalf("the send counts %+v, its recipients are %v", send.Counts, counted)
+	}
+	if n, err := w.s.cfg.Redis.HLen(t.Context(), w.s.keys(w.id)[keyClaims]).Result(); err != nil || int(n) != claimed {
+		t.Fatalf("%d claims, %v; %d recipients are claimed", n, err, claimed)
+	}
+	if send.Ended() != (send.Counts.Pending() == 0) {
+		t.Fatalf("ended: %v, with %+v", send.Ended(), send.Counts)
+	}
+}
+
+// finish lets a process without faults carry the send to its end.
+func (w *model) finish(t *rapid.T) {
+	w.claims = nil
+	w.pass(2 * time.Minute)
+	for range 100 {
+		w.tend(t)
+		w.check(t)
+		send, f := w.send(t)
+		if send.Ended() {
+			return
+		}
+		for _, step := range []struct {
+			state  State
+			action Action
+		}{{StateAwaiting, Approve}, {StatePaused, Resume}} {
+			if send.State == step.state {
+				if _, err := w.s.Act(t.Context(), w.id, step.action, Actor{Team: team, User: ben}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.pass(leaseTime + maxHold)
+		turn := &modelTurn{owner: fmt.Sprint("last", f.count("turns"))}
+		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns"), leaseTime.Milliseconds()); st.word != "taken" {
+			continue
+		}
+		w.turns = append(w.turns, turn)
+		for w.claim(t); len(w.claims) > 0; w.claim(t) {
+			c := w.claims[0]
+			w.claims = nil
+			w.calls[c.index] = append(w.calls[c.index], Accepted)
+			w.run(t, outcomeScript, c.token, c.index, string(Accepted), "", "", streakLimit, "why")
+		}
+	}
+	send, _ := w.send(t)
+	t.Fatalf("the send never ends: %+v", send)
+}
