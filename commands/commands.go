@@ -46,11 +46,17 @@ func All(d Deps) []bot.Command {
 		lists: d.Directories, drafts: d.Sends, store: d.Store,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, channels: d.Channels,
 	}
+	cards := newLoyaltyCards(d.Client, d.Poster)
+	holders := newHolders(cards, d)
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
 		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
 		sendDirectory(send),
+		loyalty(cards),
+		loyaltyCard(cards, d.Client),
+		loyaltyUsers(holders),
+		points(holders),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}

@@ -35,7 +35,11 @@ func TestAll_withoutDeps(t *testing.T) {
 	if !slices.Equal(names, wantNames) {
 		t.Errorf("commands = %q, want %q", names, wantNames)
 	}
-	if want := []string{"directories", "directory", "users", "send", "status"}; !slices.Equal(topics, want) {
+	if want := []string{
+		"directories", "directory", "users", "send",
+		"loyalty", "loyalty-card", "loyalty-users", "points",
+		"status",
+	}; !slices.Equal(topics, want) {
 		t.Errorf("topics = %q, want %q", topics, want)
 	}
 }
@@ -63,6 +67,14 @@ func TestAll_rights(t *testing.T) {
 		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
 		"suggest directory": bot.Send, "suggest region": bot.Send,
+
+		"loyalty_page:prev": bot.Read, "loyalty_page:next": bot.Read, "loyalty_refresh": bot.Read, "loyalty_csv": bot.Read,
+		"loyalty_pick": bot.Read, "suggest loyalty_pick": bot.Read,
+		"loyalty_users": bot.Send, "loyalty_users_page:prev": bot.Send, "loyalty_users_page:next": bot.Send,
+		"loyalty_users_csv": bot.Send, "suggest loyalty_users": bot.Send, "suggest loyalty_user": bot.Send,
+		"loyalty_void": bot.Send, "loyalty_restore": bot.Send, "loyalty_create": bot.Send, "loyalty_create_check": bot.Send,
+		"loyalty_link": bot.Send, "loyalty_link_check": bot.Send, "loyalty_push": bot.Send, "loyalty_push_check": bot.Send,
+		"points": bot.Send, "points_card": bot.Send, "suggest points_card": bot.Send, "points_check": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

@@ -111,7 +111,7 @@ func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, erro
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
 		if goOn {
-			l, err := recall(ctx, p.store, asked, req.Person)
+			l, err := recall(ctx, p.store, asked, req.Person, "/directory-users")
 			if err != nil {
 				return bot.Reply{}, err
 			}
@@ -142,7 +142,7 @@ func (p people) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, brokenButton("/directory-users", err)
 	}
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := recall(ctx, p.store, to.Lookup, req.Person)
+		l, err := recall(ctx, p.store, to.Lookup, req.Person, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
