@@ -48,6 +48,7 @@ func All(d Deps) []bot.Command {
 	}
 	cards := newLoyaltyCards(d.Client, d.Poster)
 	holders := newHolders(cards, d)
+	accounts := newSubaccountList(d.Client, d.Poster)
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
@@ -57,6 +58,9 @@ func All(d Deps) []bot.Command {
 		loyaltyCard(cards, d.Client),
 		loyaltyUsers(holders),
 		points(holders),
+		subaccounts(accounts),
+		subaccount(managing{list: accounts, api: d.Client, store: d.Store}),
+		signOn(signing{list: accounts, api: d.Client}),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}

@@ -37,7 +37,7 @@ func TestAll_withoutDeps(t *testing.T) {
 	}
 	if want := []string{
 		"directories", "directory", "users", "send",
-		"loyalty", "loyalty-card", "loyalty-users", "points",
+		"loyalty", "loyalty-card", "loyalty-users", "points", "subaccounts", "subaccount", "sign-on",
 		"status",
 	}; !slices.Equal(topics, want) {
 		t.Errorf("topics = %q, want %q", topics, want)
@@ -75,6 +75,12 @@ func TestAll_rights(t *testing.T) {
 		"loyalty_void": bot.Send, "loyalty_restore": bot.Send, "loyalty_create": bot.Send, "loyalty_create_check": bot.Send,
 		"loyalty_link": bot.Send, "loyalty_link_check": bot.Send, "loyalty_push": bot.Send, "loyalty_push_check": bot.Send,
 		"points": bot.Send, "points_card": bot.Send, "suggest points_card": bot.Send, "points_check": bot.Send,
+
+		"subaccounts_page:prev": bot.Admin, "subaccounts_page:next": bot.Admin, "subaccounts_refresh": bot.Admin,
+		"subaccounts_csv": bot.Admin, "subaccount_pick": bot.Admin, "suggest subaccount_pick": bot.Admin,
+		"subaccount_create": bot.Admin, "subaccount_create_check": bot.Admin, "subaccount_update": bot.Admin,
+		"subaccount_update_check": bot.Admin, "subaccount_reset": bot.Admin, "subaccount_keys": bot.Admin,
+		"sign_on": bot.Admin, "suggest subaccount": bot.Admin,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {
