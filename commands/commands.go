@@ -49,6 +49,7 @@ func All(d Deps) []bot.Command {
 	cards := newLoyaltyCards(d.Client, d.Poster)
 	holders := newHolders(cards, d)
 	accounts := newSubaccountList(d.Client, d.Poster)
+	groups := newSMSGroupList(d.Client, d.Poster)
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
@@ -61,6 +62,9 @@ func All(d Deps) []bot.Command {
 		subaccounts(accounts),
 		subaccount(managing{list: accounts, api: d.Client, store: d.Store}),
 		signOn(signing{list: accounts, api: d.Client}),
+		smsGroups(groups),
+		smsContacts(newContacts(groups, d)),
+		emailGroups(newEmailGroupList(d.Client, d.Poster)),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}

@@ -38,7 +38,7 @@ func TestAll_withoutDeps(t *testing.T) {
 	if want := []string{
 		"directories", "directory", "users", "send",
 		"loyalty", "loyalty-card", "loyalty-users", "points", "subaccounts", "subaccount", "sign-on",
-		"status",
+		"sms-groups", "sms-contacts", "email-groups", "status",
 	}; !slices.Equal(topics, want) {
 		t.Errorf("topics = %q, want %q", topics, want)
 	}
@@ -81,6 +81,14 @@ func TestAll_rights(t *testing.T) {
 		"subaccount_create": bot.Admin, "subaccount_create_check": bot.Admin, "subaccount_update": bot.Admin,
 		"subaccount_update_check": bot.Admin, "subaccount_reset": bot.Admin, "subaccount_keys": bot.Admin,
 		"sign_on": bot.Admin, "suggest subaccount": bot.Admin,
+
+		"sms_groups_page:prev": bot.Read, "sms_groups_page:next": bot.Read, "sms_groups_refresh": bot.Read, "sms_groups_csv": bot.Read,
+		"sms_contacts": bot.Send, "sms_contacts_page:prev": bot.Send, "sms_contacts_page:next": bot.Send,
+		"sms_contacts_csv": bot.Send, "suggest sms_contacts": bot.Send,
+		"sms_group_create": bot.Send, "sms_group_create_check": bot.Send,
+		"sms_contact_create": bot.Send, "sms_contact_create_check": bot.Send,
+		"email_groups_page:prev": bot.Read, "email_groups_page:next": bot.Read, "email_groups_refresh": bot.Read,
+		"email_groups_csv": bot.Read,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {
