@@ -53,7 +53,7 @@ func All(d Deps) []bot.Command {
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
-		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
+		directoryUsers(people{lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, region: d.Region}),
 		sendDirectory(send),
 		loyalty(cards),
 		loyaltyCard(cards, d.Client),

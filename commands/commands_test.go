@@ -67,6 +67,8 @@ func TestAll_rights(t *testing.T) {
 		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
 		"suggest directory": bot.Send, "suggest region": bot.Send,
+		"user_block": bot.Send, "user_access": bot.Send, "user_access_check": bot.Send, "user_revoke": bot.Send,
+		"user_create": bot.Send, "user_create_check": bot.Send,
 
 		"loyalty_page:prev": bot.Read, "loyalty_page:next": bot.Read, "loyalty_refresh": bot.Read, "loyalty_csv": bot.Read,
 		"loyalty_pick": bot.Read, "suggest loyalty_pick": bot.Read,
