@@ -18,6 +18,8 @@ import (
 const (
 	viewSubaccountCreate = "subaccount_create"
 	viewSubaccountUpdate = "subaccount_update"
+	// viewSubaccountWait is what comes before the form, and before it is told back.
+	viewSubaccountWait = "subaccount_wait"
 
 	fieldCompany = "company_name"
 	fieldPackage = "package"
@@ -135,7 +137,7 @@ func (m managing) creation() change[coupontools.SubaccountFields] {
 
 // askUpdate opens the form with what the subaccount has now.
 func (m managing) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
-	wait := blocks.Modal(viewReveal, "Update", "", "Close", blocks.Text("Asking Coupontools…"))
+	wait := blocks.Modal(viewSubaccountWait, "Update", "", "Close", blocks.Text("Asking Coupontools…"))
 	return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
@@ -153,7 +155,7 @@ func (m managing) update(c change[renewal]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		wait := blocks.Modal(viewReveal, "Update", "", "Back", blocks.Text("Asking Coupontools…"))
+		wait := blocks.Modal(viewSubaccountWait, "Update", "", "Back", blocks.Text("Asking Coupontools…"))
 		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
 			s, err := m.get(ctx, req.View.Metadata)
 			if err != nil {
