@@ -54,17 +54,33 @@ func All(d Deps) []bot.Command {
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		channels: d.Channels,
 	}
+	cards := newLoyaltyCards(d.Client, d.Poster)
+	holders := newHolders(cards, d)
+	accounts := newSubaccountList(d.Client, d.Poster)
+	groups := newSMSGroupList(d.Client, d.Poster)
 	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
-		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store, audit: d.Sends}),
+		directoryUsers(people{
+			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
+		}),
 		sendDirectory(send),
-		coupontoolsCommand(),
 		sendsCommand(sendList{sends: d.Sends, poster: d.Poster}),
 		suppress(barred),
 		unsuppress(barred),
 		why(barred),
+		loyalty(cards),
+		loyaltyCard(cards, d.Client),
+		loyaltyUsers(holders),
+		points(holders),
+		subaccounts(accounts),
+		subaccount(managing{list: accounts, api: d.Client, store: d.Store}),
+		signOn(signing{list: accounts, api: d.Client}),
+		smsGroups(groups),
+		smsContacts(newContacts(groups, d)),
+		emailGroups(newEmailGroupList(d.Client, d.Poster)),
+		coupontoolsCommand(),
 		auditCommand(trail{sends: d.Sends, poster: d.Poster}),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}

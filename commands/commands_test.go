@@ -36,7 +36,9 @@ func TestAll_withoutDeps(t *testing.T) {
 		t.Errorf("commands = %q, want %q", names, wantNames)
 	}
 	wantTopics := []string{
-		"directories", "directory", "users", "send", "sends", "suppress", "unsuppress", "why", "audit", "status",
+		"directories", "directory", "users", "send", "sends", "suppress", "unsuppress", "why",
+		"loyalty", "loyalty-card", "loyalty-users", "points", "subaccounts", "subaccount", "sign-on",
+		"sms-groups", "sms-contacts", "email-groups", "audit", "status",
 	}
 	if !slices.Equal(topics, wantTopics) {
 		t.Errorf("topics = %q, want %q", topics, wantTopics)
@@ -72,6 +74,30 @@ func TestAll_rights(t *testing.T) {
 		"send_cancel": bot.Send, "send_report": bot.Send,
 		"sends_page:prev": bot.Send, "sends_page:next": bot.Send, "sends_refresh": bot.Send,
 		"suppress": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
+		"user_block": bot.Send, "user_access": bot.Send, "user_access_check": bot.Send, "user_revoke": bot.Send,
+		"user_create": bot.Send, "user_create_check": bot.Send,
+
+		"loyalty_page:prev": bot.Read, "loyalty_page:next": bot.Read, "loyalty_refresh": bot.Read, "loyalty_csv": bot.Read,
+		"loyalty_pick": bot.Read, "suggest loyalty_pick": bot.Read,
+		"loyalty_users": bot.Send, "loyalty_users_page:prev": bot.Send, "loyalty_users_page:next": bot.Send,
+		"loyalty_users_csv": bot.Send, "suggest loyalty_users": bot.Send, "suggest loyalty_user": bot.Send,
+		"loyalty_void": bot.Send, "loyalty_restore": bot.Send, "loyalty_create": bot.Send, "loyalty_create_check": bot.Send,
+		"loyalty_link": bot.Send, "loyalty_link_check": bot.Send, "loyalty_push": bot.Send, "loyalty_push_check": bot.Send,
+		"points": bot.Send, "points_card": bot.Send, "suggest points_card": bot.Send, "points_check": bot.Send,
+
+		"subaccounts_page:prev": bot.Admin, "subaccounts_page:next": bot.Admin, "subaccounts_refresh": bot.Admin,
+		"subaccounts_csv": bot.Admin, "subaccount_pick": bot.Admin, "suggest subaccount_pick": bot.Admin,
+		"subaccount_create": bot.Admin, "subaccount_create_check": bot.Admin, "subaccount_update": bot.Admin,
+		"subaccount_update_check": bot.Admin, "subaccount_reset": bot.Admin, "subaccount_keys": bot.Admin,
+		"sign_on": bot.Admin, "suggest subaccount": bot.Admin,
+
+		"sms_groups_page:prev": bot.Read, "sms_groups_page:next": bot.Read, "sms_groups_refresh": bot.Read, "sms_groups_csv": bot.Read,
+		"sms_contacts": bot.Send, "sms_contacts_page:prev": bot.Send, "sms_contacts_page:next": bot.Send,
+		"sms_contacts_csv": bot.Send, "suggest sms_contacts": bot.Send,
+		"sms_group_create": bot.Send, "sms_group_create_check": bot.Send,
+		"sms_contact_create": bot.Send, "sms_contact_create_check": bot.Send,
+		"email_groups_page:prev": bot.Read, "email_groups_page:next": bot.Read, "email_groups_refresh": bot.Read,
+		"email_groups_csv": bot.Read,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

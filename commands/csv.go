@@ -50,3 +50,25 @@ func noFormula(cell string) string {
 	}
 	return cell
 }
+
+// column is one column of a list given as a file.
+type column[T any] struct {
+	name string
+	of   func(T) string
+}
+
+// table is a list as a file.
+func table[T any](columns []column[T], list []T) []byte {
+	row := make([]string, len(columns))
+	for i, c := range columns {
+		row[i] = c.name
+	}
+	file := newSpreadsheet(row...)
+	for _, item := range list {
+		for i, c := range columns {
+			row[i] = c.of(item)
+		}
+		file.row(row...)
+	}
+	return file.content()
+}

@@ -33,14 +33,18 @@ type userKeeper interface {
 
 // people looks up the users of directories and changes their payment.
 type people struct {
-	lists finder
-	api   userKeeper
-	store store
-	audit recorder
+	lists  finder
+	api    userKeeper
+	access accessKeeper
+	store  claimer
+	audit  recorder
+	// region is the country of phone numbers written without +.
+	region string
 }
 
 // directoryUsers answers /directory-users, only to the person who asked.
 func directoryUsers(p people) bot.Command {
+	give, create := p.giving(), p.creation()
 	return bot.Command{
 		Name: "/directory-users", Topic: "users", Group: groupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
@@ -50,6 +54,7 @@ func directoryUsers(p people) bot.Command {
 			{Line: "/directory-users City deals anna", Does: "shows those with “anna” in the name or e-mail address"},
 			{Line: "/directory-users dir_5501 0470 12 34 56", Does: "finds a user by phone number"},
 			{Line: "/directory-users dir_5501 reg_7001", Does: "finds a user by id"},
+			{Line: "/directory-users create", Does: "registers somebody for a directory"},
 		},
 		Run: p.run,
 		Clicks: map[string]bot.Handler{
@@ -58,10 +63,19 @@ func directoryUsers(p people) bot.Command {
 			actionUsersNext: p.turn,
 			actionUsersMore: p.turn,
 			actionPayment:   p.askPayment,
+
+			actionUserBlock:  p.askBlock,
+			actionUserAccess: p.askAccess,
+			actionUserRevoke: p.revoke,
+			actionUserCreate: p.askCreate,
 		},
 		Submits: map[string]bot.Handler{
 			viewLookupUser:    p.lookedUp,
 			viewPaymentStatus: p.setPayment,
+
+			viewUserBlock:  p.block,
+			viewUserAccess: p.giveAccess(give), give.view: give.confirmed,
+			viewUserCreate: p.create(create), create.view: create.confirmed,
 		},
 	}
 }
@@ -69,6 +83,9 @@ func directoryUsers(p people) bot.Command {
 func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: lookupView()}, nil
+	}
+	if first := req.Words[0]; strings.EqualFold(first.Text, "create") && !first.Quoted {
+		return bot.Reply{View: p.createView(bot.Join(req.Words[1:]))}, nil
 	}
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		l, err := p.lists.List(ctx)
@@ -112,7 +129,7 @@ func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, erro
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
 		if goOn {
-			l, err := recall(ctx, p.store, asked, req.Person)
+			l, err := recall(ctx, p.store, asked, req.Person, "/directory-users")
 			if err != nil {
 				return bot.Reply{}, err
 			}
@@ -143,7 +160,7 @@ func (p people) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, brokenButton("/directory-users", err)
 	}
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := recall(ctx, p.store, to.Lookup, req.Person)
+		l, err := recall(ctx, p.store, to.Lookup, req.Person, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -194,15 +211,12 @@ func (f found) blocks(c clock) []slack.Block {
 		set = append(set, blocks.Text(f.none()))
 	}
 	for _, u := range f.Users {
-		set = append(set, f.row(u), userFacts(u, c))
+		set = append(set, f.row(u), userFacts(u, c), accessButtons(f.Directory, u))
 	}
 	if len(f.Users) > 0 || f.Page > 1 || f.Older {
 		set = append(set, blocks.Context(blocks.Small(f.where())))
 	}
-	if row := f.buttons(); len(row) > 0 {
-		set = append(set, blocks.Actions("", row...))
-	}
-	return set
+	return append(set, blocks.Actions("", f.buttons()...))
 }
 
 func (f found) row(u coupontools.DirectoryUser) slack.Block {
@@ -254,7 +268,7 @@ func (f found) buttons() []slack.BlockElement {
 		row = append(row, blocks.Button(actionUsersMore, "Search older", at(f.Page+1),
 			blocks.Label("Go on with users who registered earlier")))
 	}
-	return row
+	return append(row, blocks.Button(actionUserCreate, "New user", f.Directory, blocks.Label("Register somebody for the directory")))
 }
 
 func (f found) directory() string {

@@ -152,14 +152,14 @@ func (l lookup) keep(ctx context.Context, s store) {
 	s.Put(ctx, "lookup:"+l.ID, encode(l), lookupLife)
 }
 
-// recall returns a look-up of this person.
-func recall(ctx context.Context, s store, id string, p bot.Person) (lookup, error) {
+// recall returns a look-up of this person, made with that command.
+func recall(ctx context.Context, s store, id string, p bot.Person, command string) (lookup, error) {
 	var l lookup
 	b, ok := s.Get(ctx, "lookup:"+bounded(id))
 	if !ok || json.Unmarshal(b, &l) != nil || l.User != p.ID || l.Team != p.Team || len(l.Starts) == 0 {
 		return lookup{}, &bot.Mistake{
 			Text: "This look-up is over, or it belongs to somebody else.",
-			Hint: "A look-up lives 24 hours. Please ask again with /directory-users.",
+			Hint: "A look-up lives 24 hours. Please ask again with " + command + ".",
 		}
 	}
 	return l, nil

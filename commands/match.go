@@ -16,8 +16,8 @@ type matcher struct {
 	phone string   // the digits of the whole number that was typed, if it is one with its country code
 }
 
-// matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole reg_ id. Without
-// words it takes everybody.
+// matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole id; what begins as a
+// reg_ id is nothing else. Without words it takes everybody.
 func matching(who string) matcher {
 	m := matcher{whole: cache.Fold(oneLine(who))}
 	for _, w := range bot.Split(who) {
@@ -33,6 +33,9 @@ func matching(who string) matcher {
 func (m matcher) matches(u coupontools.DirectoryUser) bool {
 	if strings.HasPrefix(m.whole, "reg_") {
 		return strings.EqualFold(m.whole, u.ID)
+	}
+	if m.whole != "" && m.whole == cache.Fold(u.ID) {
+		return true
 	}
 	fields := []string{cache.Fold(u.Name()), cache.Fold(u.Email), cache.Fold(u.Phone)}
 	if inAny(fields, m.whole) || phoneHas(u.Phone, m.whole) || m.phone != "" && phoneHas(u.Phone, m.phone) {

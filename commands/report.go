@@ -23,12 +23,6 @@ type recorder interface {
 	Record(ctx context.Context, e sends.Entry) error
 }
 
-// mailer is the part of [bot.Poster] that sends a file to a person.
-type mailer interface {
-	Direct(ctx context.Context, user string) (channel string, err error)
-	Upload(ctx context.Context, channel string, u bot.Upload) error
-}
-
 // report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
 func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: makingReport, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -49,18 +43,6 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 			AltText: "A table of the recipients of a send, each with its outcome",
 		})
 	}}, nil
-}
-
-// mailed sends a file to a person by direct message.
-func mailed(ctx context.Context, m mailer, user, name string, u bot.Upload) (bot.Reply, error) {
-	channel, err := m.Direct(ctx, user)
-	if err == nil {
-		err = m.Upload(ctx, channel, u)
-	}
-	if err != nil {
-		return bot.Reply{}, notUploaded(name, err)
-	}
-	return bot.Reply{Text: "The " + name + " is in your direct messages with couponbot."}, nil
 }
 
 // reportOf is the report of a send in CSV.

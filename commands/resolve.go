@@ -139,8 +139,13 @@ func orList(names []string) string {
 
 // pickOne asks which of several directories is meant; row shows one of them with its buttons.
 func pickOne(c choice, row func(coupontools.Directory) []slack.Block) bot.Reply {
+	return pickAmong("directories", c, row)
+}
+
+// pickAmong is pickOne for other things than directories.
+func pickAmong(many string, c choice, row func(coupontools.Directory) []slack.Block) bot.Reply {
 	shown := c.Hits[:min(len(c.Hits), perPage)]
-	text := thousands(len(c.Hits)) + " directories match “" + short(c.Asked) + "”. Which one?"
+	text := thousands(len(c.Hits)) + " " + many + " match “" + short(c.Asked) + "”. Which one?"
 	set := []slack.Block{blocks.Text(text)}
 	for _, d := range shown {
 		set = append(set, row(d)...)

@@ -33,13 +33,13 @@ func readingView(words string) *slack.ModalViewRequest {
 // reading answers a form with a file: the list is read while the person waits, and then the preview is shown.
 func (s sending) reading(p bot.Person, o order) bot.Reply {
 	return bot.Reply{
-		Push: true, Fleeting: true, View: readingView("Reading " + called(*o.File) + "…"),
+		Push: true, Fleeting: true, View: readingView("Reading " + fileNamed(*o.File) + "…"),
 		Later: func(ctx context.Context) (bot.Reply, error) { return s.read(ctx, p, o, "") },
 	}
 }
 
-// called is a file as texts name it. Of some Slack does not even tell the name.
-func called(f bot.File) string {
+// fileNamed is a file as texts name it. Of some Slack does not even tell the name.
+func fileNamed(f bot.File) string {
 	if f.Name == "" {
 		return "the file"
 	}
@@ -122,7 +122,7 @@ func columnView(id string, o order, columns []recipients.Column) *slack.ModalVie
 		options = append(options, blocks.Option(columnText(c), c.ID))
 	}
 	v := blocks.Modal(viewColumn, "Which column?", "Preview", "Back",
-		blocks.Text(fmt.Sprintf("It is not clear which column of %s holds the %s to send to.", called(*o.File), what)),
+		blocks.Text(fmt.Sprintf("It is not clear which column of %s holds the %s to send to.", fileNamed(*o.File), what)),
 		blocks.StaticSelect(blocks.Input{
 			Name: fieldColumn, Label: "Column", Placeholder: "Choose a column", Hint: "Each with the first few of its rows.",
 		}, "", options...),

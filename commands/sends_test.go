@@ -9,21 +9,21 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// shelf has sends that go on, and the last ones.
-type shelf struct {
+// ledger has sends that go on, and the last ones.
+type ledger struct {
 	sendKeeper
 	live, recent []sends.Send
 }
 
-func (s shelf) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
+func (s ledger) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
 
-func (s shelf) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }
+func (s ledger) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }
 
 func TestSends_pages(t *testing.T) {
 	t.Parallel()
 	old, waits := going(), awaiting()
 	old.ID, waits.ID = "snd_old", "snd_waits"
-	list := shelf{live: []sends.Send{old, waits}, recent: []sends.Send{waits}}
+	list := ledger{live: []sends.Send{old, waits}, recent: []sends.Send{waits}}
 	for i := range 12 {
 		s := ended()
 		s.ID = fmt.Sprint("snd_", i)
@@ -41,6 +41,6 @@ func TestSends_pages(t *testing.T) {
 
 func TestSends_none(t *testing.T) {
 	t.Parallel()
-	l := sendList{sends: shelf{}}
+	l := sendList{sends: ledger{}}
 	wantIn(t, picture(must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
 }

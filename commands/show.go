@@ -60,10 +60,13 @@ func titled(d coupontools.Directory) string {
 	return fmt.Sprintf("“%s” (%s)", short(d.Name), d.ID)
 }
 
-// nameAndID names a directory in a field: City deals (dir_5501).
+// nameAndID names something in a field, as far as both are known: City deals (dir_5501).
 func nameAndID(name, id string) string {
-	if name = oneLine(name); name == "" || name == id {
+	switch name = oneLine(name); {
+	case name == "" || name == id:
 		return id
+	case id == "":
+		return name
 	}
 	return name + " (" + id + ")"
 }

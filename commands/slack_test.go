@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
@@ -68,9 +69,35 @@ func worstMessages(bad string) []bot.Message {
 		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
 		{Text: f.summary(), Blocks: f.blocks(clock{})},
 	}
+	replies = append(replies, worstAccounts(bad)...)
 	messages := []bot.Message{announcement(s)}
 	for _, r := range replies {
 		messages = append(messages, bot.Message{Text: r.Text, Blocks: r.Blocks})
 	}
 	return messages
+}
+
+// worstAccounts are the messages about loyalty cards, subaccounts and groups.
+func worstAccounts(bad string) []bot.Reply {
+	card := coupontools.LoyaltyCard{ID: "loy_1", Name: bad, Code: bad, URL: bad, Type: bad, Status: bad}
+	account := coupontools.Subaccount{
+		ID: "sub_1", Username: bad, Company: bad, FirstName: bad, LastName: bad, Email: bad, Package: bad, Language: bad, Currency: bad,
+		Webhook: bad, Access: []string{bad, bad}, Expires: time.Now().AddDate(-1, 0, 0), LastLogin: time.Now(),
+	}
+	holder := coupontools.LoyaltyUser{ID: "lus_1", FirstName: bad, LastName: bad, Email: bad, Phone: bad, Points: 1 << 40}
+	contact := coupontools.SMSContact{ID: "con_1", Phone: bad, FirstName: bad, LastName: bad, Unsubscribed: true, UnsubscribedAt: time.Now()}
+	var rows, people, contacts, accounts []slack.Block
+	for range perPage {
+		rows = append(rows, newLoyaltyCards(nil, nil).row(card)...)
+		people = append(people, holderRow("loy_1", holder, unit(card))...)
+		contacts = append(contacts, contactRow("gro_1", contact)...)
+		accounts = append(accounts, newSubaccountList(nil, nil).row(account)...)
+	}
+	return []bot.Reply{
+		{Text: "Cards", Blocks: rows},
+		{Text: "Users", Blocks: people},
+		{Text: "Contacts", Blocks: contacts},
+		{Text: "Subaccounts", Blocks: accounts},
+		loyaltyCardReply(card, blocks.Small(cardFromList)), subaccountCard(account),
+	}
 }

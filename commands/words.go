@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -162,7 +163,11 @@ func notUploaded(name string, err error) error {
 }
 
 func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
-	m := &bot.Mistake{Text: refusal(e), Hint: advice(e.Codes...), Cause: err}
+	codes := e.Codes
+	if strings.Contains(e.Route, "/emailtool/") && slices.Contains(codes, 103) {
+		codes = []int{104} // the e-mail groups say 103 for what else is 104
+	}
+	m := &bot.Mistake{Text: refusal(e), Hint: advice(codes...), Cause: err}
 	switch {
 	case e.Class == coupontools.NotSent:
 		m.Text = "Coupontools cannot be reached."
@@ -176,6 +181,9 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	case errors.Is(err, context.DeadlineExceeded):
 		m.Text = "Coupontools did not answer in time."
 		m.Hint = "Please try again in a few minutes."
+	case unknownCall(e):
+		m.Text = "Coupontools does not know this call, or what it names (HTTP 404)."
+		m.Hint = "Where to find some calls is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
 	case e.Class == coupontools.Unknown:
 		m.Text = "Coupontools did not give a proper answer."
 		m.Hint = "Please try again in a few minutes."
@@ -183,6 +191,11 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 		m.Hint = "If that is not clear, tell whoever runs couponbot the reference."
 	}
 	return m
+}
+
+// unknownCall says whether Coupontools answered without a word of its own that there is nothing under an address.
+func unknownCall(e *coupontools.Error) bool {
+	return e.Status == http.StatusNotFound && len(e.Codes) == 0
 }
 
 // refusal says in Coupontools' own words what it refused.
@@ -213,6 +226,9 @@ func advice(codes ...int) string {
 				"COUPONTOOLS_CLIENT_ID and COUPONTOOLS_CLIENT_SECRET anew."
 		case 101:
 			return "The Coupontools account has expired: renew it in Coupontools."
+		case 102:
+			return "couponbot's keys are those of a subaccount, which cannot manage subaccounts: whoever runs couponbot should set " +
+				"those of the main account."
 		case 103:
 			return "No SMS service is connected: connect one in Coupontools, under integrations."
 		case 104:
@@ -221,10 +237,20 @@ func advice(codes ...int) string {
 			return "A value was missing or not understood: tell whoever runs couponbot."
 		case 301:
 			return "An id or number is not in the right form: check the id."
+		case 304:
+			return "There is an account with this e-mail address already: use another one."
 		case 305:
 			return "The address or number is not valid: check how it is spelt."
 		case 502, 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
+		case 503:
+			return "There is no such teammate in the account: look the number up in Coupontools."
+		case 505:
+			return "The session, loyalty card or user was not found: check the id."
+		case 510:
+			return "There is no such subaccount: /coupontools subaccounts shows them all."
+		case 514:
+			return "There is no such SMS group: /coupontools sms-groups shows them all."
 		case 604:
 			return "It could not be sent, or was sent before: look in Coupontools."
 		}
@@ -240,4 +266,12 @@ func noneMatch(l *cache.List, filter string) *bot.Mistake {
 	m := unknownDirectory(l, filter)
 	m.Text = "No directory has “" + short(filter) + "” in its name or id."
 	return m
+}
+
+// notKnown puts into words that Coupontools does not know what was named, and where to look; another err stays as it is.
+func notKnown(err error, what, where string) error {
+	if !errors.Is(err, coupontools.ErrNotFound) {
+		return err
+	}
+	return &bot.Mistake{Text: "Coupontools does not know " + what + ".", Hint: "Check the id: " + where + " shows them.", Cause: err}
 }

@@ -88,8 +88,12 @@ func (w *world) idOf(t testing.TB, name string) string {
 func (w *world) types(t testing.TB, line string) (bot.Reply, error) {
 	t.Helper()
 	name, text, _ := strings.Cut(line, " ")
+	topic := ""
+	if name == Root {
+		topic, text, _ = strings.Cut(text, " ")
+	}
 	for _, c := range All(w.Deps) {
-		if c.Name == name {
+		if topic == "" && c.Name == name || topic != "" && c.Topic == topic {
 			return follow(t.Context(), c.Run, bot.Request{Person: mia, Channel: "C0ORIGIN", Text: text, Words: bot.Split(text)})
 		}
 	}

@@ -78,6 +78,14 @@ func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Co
 // start starts the bot and waits for its connections.
 func (w *world) start(t testing.TB) {
 	t.Helper()
+	w.startLogging(t, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{
+		Level: slog.LevelWarn, ReplaceAttr: newMasker(w.config.Secrets()...).attr,
+	})))
+}
+
+// startLogging is start with a log of the test's own.
+func (w *world) startLogging(t testing.TB, log *slog.Logger) {
+	t.Helper()
 	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -85,9 +93,6 @@ func (w *world) start(t testing.TB) {
 	w.ops = listener.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	w.stop, w.done = stop, make(chan error, 1)
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{
-		Level: slog.LevelWarn, ReplaceAttr: newMasker(w.config.Secrets()...).attr,
-	}))
 	go func() { w.done <- serve(ctx, w.config, log, listener) }()
 	if err := w.slack.AwaitConnections(patient(t), w.config.SlackConnections); err != nil {
 		t.Fatalf("the bot did not connect: %v", err)

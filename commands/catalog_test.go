@@ -1,0 +1,61 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+// request is what somebody typed.
+func request(typed string) bot.Request {
+	return bot.Request{Person: mia, Value: typed, Text: typed, Words: bot.Split(typed)}
+}
+
+func TestCatalog_pages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.WithBulk(25))
+	r := must(t)(w.types(t, "/coupontools loyalty"))
+	if !r.Public {
+		t.Error("the list of loyalty cards is private")
+	}
+	wantIn(t, picture(r), "Page 1 of 3 · 25 loyalty cards", "[Open loyalty_pick=loy_480012]")
+	wantNotIn(t, picture(r), "loyalty_page:prev")
+	last := must(t)(w.clicks(t, "loyalty_page:next", `{"page":99}`, nil))
+	wantIn(t, picture(last), "Page 3 of 3", "loyalty_page:prev")
+	wantNotIn(t, picture(last), "loyalty_page:next")
+	if !last.Replace {
+		t.Error("paging does not replace the message")
+	}
+	_, err := w.clicks(t, "loyalty_page:next", "not JSON", nil)
+	wantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
+}
+
+func TestCatalog_oneCallForTypeAhead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cards := newLoyaltyCards(w.Client, nil)
+	for _, typed := range []string{"", "c", "cl", "clu", "club"} {
+		if _, err := suggestDirectories(cards)(t.Context(), request(typed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.api.Calls("/v3/loyalty/list"); n != 1 {
+		t.Errorf("%d calls for five keystrokes, want 1", n)
+	}
+}
+
+// BenchmarkLists is every list command with nothing at hand, on an account with 10,000 of everything.
+func BenchmarkLists(b *testing.B) {
+	w := newWorld(b, sandbox.WithBulk(10_000))
+	for _, line := range []string{
+		"loyalty", "loyalty card 99", "loyalty-users Club card", "loyalty-users Club card peeters", "subaccounts", "sms-groups", "email-groups",
+	} {
+		b.Run(strings.ReplaceAll(line, " ", "_"), func(b *testing.B) {
+			for b.Loop() {
+				must(b)(w.types(b, "/coupontools "+line))
+			}
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package commands
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// changeLife is how long a change waits to be confirmed.
+const changeLife = time.Hour
+
+// claimer is a [store] that also knows what was there before.
+type claimer interface {
+	store
+	First(ctx context.Context, key string, ttl time.Duration) bool
+}
+
+// change is something asked for in a form. A view on top of the form says what will come of it; it is done when that is
+// submitted, once. D is what the form says: it is kept in the store meanwhile, since it may hold people's data.
+type change[D any] struct {
+	// view is the callback_id of the view on top, and with _done of what it turns into.
+	view string
+	// title stands above both, yes on the button that does it, doing while it is done.
+	title, yes, doing string
+	store             claimer
+	// do carries it out and says what came of it.
+	do func(ctx context.Context, req bot.Request, d D) (said string, err error)
+}
+
+// pending is a change that waits to be confirmed by the person who asked for it.
+type pending[D any] struct {
+	Team, User string
+	Wanted     D
+}
+
+// ask keeps a change and returns the view that tells of it.
+func (c change[D]) ask(ctx context.Context, p bot.Person, d D, told ...slack.Block) *slack.ModalViewRequest {
+	id := rand.Text()
+	c.store.Put(ctx, "change:"+id, encode(pending[D]{Team: p.Team, User: p.ID, Wanted: d}), changeLife)
+	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.yes, "Back", told...), id)
+}
+
+// asks answers a form with that view on top of it.
+func (c change[D]) asks(ctx context.Context, p bot.Person, d D, told ...slack.Block) bot.Reply {
+	return bot.Reply{View: c.ask(ctx, p, d, told...), Push: true}
+}
+
+// confirmed does the change of the view that was submitted.
+func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	var asked pending[D]
+	id := bounded(req.View.Metadata)
+	b, ok := c.store.Get(ctx, "change:"+id)
+	if !ok || json.Unmarshal(b, &asked) != nil || asked.User != req.Person.ID || asked.Team != req.Person.Team {
+		return bot.Reply{}, &bot.Mistake{
+			Text: "This form is over, or it belongs to somebody else.", Hint: "A form waits an hour. Please run the command again.",
+		}
+	}
+	if !c.store.First(ctx, "changed:"+id, changeLife) {
+		return bot.Reply{}, &bot.Mistake{
+			Text: "This was confirmed before, so it is not done again.", Done: "What you confirmed the first time may have been done.",
+			Hint: "Please look before you ask for it anew.",
+		}
+	}
+	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
+		said, err := c.do(ctx, req, asked.Wanted)
+		if err != nil {
+			return bot.Reply{}, unchanged(err)
+		}
+		return bot.Reply{View: c.done(said)}, nil
+	}}, nil
+}
+
+// done is what the view turns into. Closing it closes the form under it too.
+func (c change[D]) done(said string) *slack.ModalViewRequest {
+	v := blocks.Modal(c.view+"_done", c.title, "", "Close", blocks.Text(said))
+	v.ClearOnClose = true
+	return v
+}
+
+// unchanged puts into words why something was not done, or may not have been.
+func unchanged(err error) error {
+	if _, explained := errors.AsType[*bot.Mistake](err); explained {
+		return err
+	}
+	m := Explain(err)
+	if m == nil {
+		return err
+	}
+	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m.Done = "It may or may not have been done."
+		m.Hint = "Please look before you try again."
+	}
+	return m
+}

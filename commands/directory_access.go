@@ -1,0 +1,183 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
+// numbers: that they are those of the older part is assumed.
+
+const (
+	actionUserBlock  = "user_block"
+	actionUserAccess = "user_access"
+	actionUserRevoke = "user_revoke"
+
+	viewUserBlock  = "user_block"
+	viewUserAccess = "user_access"
+	// viewUserWait is what user_block begins with and turns into.
+	viewUserWait = "user_wait"
+)
+
+// accessKeeper is the part of the Coupontools client that says who may use a directory.
+type accessKeeper interface {
+	DirectoryUserV4(ctx context.Context, directory, user string) (*coupontools.DirectoryUser, error)
+	BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error
+	GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error
+	RevokeDirectoryAccess(ctx context.Context, directory, user string) error
+	CreateDirectoryUser(ctx context.Context, u coupontools.DirectoryUserCreate) (string, error)
+}
+
+// access gives a user access, until then.
+type access struct {
+	payer
+	Until time.Time // zero for without end
+}
+
+// barring is whether a user is to be blocked; it is the metadata of the form.
+type barring struct {
+	payer
+	Block bool `json:"block"`
+}
+
+// accessButtons are those of a user in a list.
+func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
+	name := oneLine(u.Name())
+	at := value(payer{Directory: directory, User: u.ID})
+	return blocks.Actions("",
+		blocks.Button(actionUserBlock, "Block", at, blocks.Label("Block "+name+", or let them in again")),
+		blocks.Button(actionUserAccess, "Give access", at, blocks.Label("Give "+name+" access until a day")),
+		blocks.Button(actionUserRevoke, "Revoke access", at, blocks.Danger, blocks.Label("Take the access from "+name),
+			blocks.Ask("Revoke the access?", "What "+u.ID+" has paid for, or was given, ends at once.", "Revoke", "Keep")))
+}
+
+// of reads the value of a button.
+func (p people) of(req bot.Request, then func(who payer) bot.Reply) (bot.Reply, error) {
+	var who payer
+	if err := json.Unmarshal([]byte(req.Value), &who); err != nil {
+		return bot.Reply{}, brokenButton("/directory-users", err)
+	}
+	return then(who), nil
+}
+
+// names are the lines that say who is meant.
+func (p people) names(who payer) slack.Block {
+	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(p.known(who.Directory).Name, who.Directory)))
+}
+
+// askBlock looks up whether the user is blocked, and offers the contrary.
+func (p people) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.of(req, func(who payer) bot.Reply {
+		wait := blocks.Modal(viewUserWait, "Block", "", "Close", blocks.Text(lookingUpUsers))
+		return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+			u, err := p.access.DirectoryUserV4(ctx, who.Directory, who.User)
+			if err != nil {
+				return bot.Reply{}, notInV4(fmt.Errorf("look at user: %w", err), who)
+			}
+			title, text := "Block", "This user is not blocked. Who is blocked cannot sign in to the directory."
+			if u.Blocked {
+				title, text = "Unblock", "This user is blocked. Who is unblocked can sign in to the directory again."
+			}
+			return bot.Reply{View: blocks.WithMetadata(
+				blocks.Modal(viewUserBlock, title, title, "Cancel", p.names(who), blocks.Text(text)), value(barring{who, !u.Blocked}))}, nil
+		}}
+	})
+}
+
+// block does it. Doing it twice is the same as once.
+func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
+	var b barring
+	if err := json.Unmarshal([]byte(req.View.Metadata), &b); err != nil {
+		return bot.Reply{}, brokenButton("/directory-users", err)
+	}
+	title, said := "Unblock", "can sign in again"
+	if b.Block {
+		title, said = "Block", "is blocked"
+	}
+	doing := blocks.Modal(viewUserWait, title, "", "Close", blocks.Text("Changing…"))
+	return bot.Reply{View: doing, Later: func(ctx context.Context) (bot.Reply, error) {
+		if err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block); err != nil {
+			return bot.Reply{}, unchanged(notInV4(fmt.Errorf("block user: %w", err), b.payer))
+		}
+		return bot.Reply{View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(b.User+" "+said+"."))}, nil
+	}}, nil
+}
+
+func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.of(req, func(who payer) bot.Reply {
+		_, zone := zoneOf(req.Person)
+		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel", p.names(who),
+			blocks.DateTime(blocks.Input{
+				Name: fieldExpiry, Label: "Access ends", Optional: true,
+				Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
+			}, time.Time{})), value(who))}
+	})
+}
+
+// giveAccess takes the form.
+func (p people) giveAccess(c change[access]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		a := access{Until: req.View.Time(fieldExpiry)}
+		if err := json.Unmarshal([]byte(req.View.Metadata), &a.payer); err != nil {
+			return bot.Reply{}, brokenButton("/directory-users", err)
+		}
+		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
+			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
+		}
+		return c.asks(ctx, req.Person, a, p.names(a.payer),
+			blocks.Text("This user gets what others pay for, "+until(a.Until, req.Person)+", whatever was set before.")), nil
+	}
+}
+
+func until(t time.Time, p bot.Person) string {
+	if t.IsZero() {
+		return "without end"
+	}
+	return "until " + zoned(p, t)
+}
+
+func (p people) giving() change[access] {
+	return change[access]{
+		view: "user_access_check", title: "Give access", yes: "Give access", doing: "Changing…", store: p.store,
+		do: func(ctx context.Context, req bot.Request, a access) (string, error) {
+			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
+				return "", notInV4(fmt.Errorf("give access: %w", err), a.payer)
+			}
+			return a.User + " has access " + until(a.Until, req.Person) + ".", nil
+		},
+	}
+}
+
+func (p people) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.of(req, func(who payer) bot.Reply {
+		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+			if err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User); err != nil {
+				return bot.Reply{}, unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
+			}
+			return bot.Reply{Text: "The access of " + who.User + " to " +
+				nameAndID(short(p.known(who.Directory).Name), who.Directory) + " has ended."}, nil
+		}}
+	})
+}
+
+// notInV4 puts into words that the newer part of the API does not know a user; another err stays as it is.
+func notInV4(err error, who payer) error {
+	if !errors.Is(err, coupontools.ErrNotFound) {
+		return err
+	}
+	return &bot.Mistake{
+		Text: fmt.Sprintf("Coupontools does not know %s in the part of its API that this needs (v4).",
+			joined(" of ", who.User, who.Directory)),
+		Hint:  "That ids are the same there is assumed, not documented: tell whoever runs couponbot the reference.",
+		Cause: err,
+	}
+}

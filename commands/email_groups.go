@@ -1,0 +1,42 @@
+package commands
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// emailGroupList is the list of e-mail groups.
+type emailGroupList = catalog[coupontools.EmailGroup]
+
+func newEmailGroupList(api *coupontools.Client, files mailer) emailGroupList {
+	return emailGroupList{
+		noun: noun{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
+		list:  stocked(api.EmailGroups, func(g coupontools.EmailGroup) (string, string) { return g.ID, g.Name }),
+		files: files,
+		row: func(g coupontools.EmailGroup) []slack.Block {
+			return []slack.Block{blocks.Text(sentence(g.Name) + "\n" + short(g.ID))}
+		},
+		columns: []column[coupontools.EmailGroup]{
+			{"id", func(g coupontools.EmailGroup) string { return g.ID }},
+			{"name", func(g coupontools.EmailGroup) string { return g.Name }},
+		},
+	}
+}
+
+// emailGroups answers "/coupontools email-groups" with the e-mail groups, for all in the channel to see. Coupontools
+// documents no call for who is in them.
+func emailGroups(list emailGroupList) bot.Command {
+	return bot.Command{
+		Topic: list.topic, Group: groupContacts, Usage: "[words to filter by]",
+		Summary: "List the e-mail groups",
+		Examples: []bot.Example{
+			{Line: "/coupontools email-groups", Does: "lists all e-mail groups, ten at a time"},
+			{Line: "/coupontools email-groups vip", Does: "lists those with “vip” in the name or id"},
+		},
+		Run:    list.run,
+		Clicks: list.clicks(),
+	}
+}

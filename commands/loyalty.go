@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// groupLoyalty is the heading of the commands for loyalty cards.
+const groupLoyalty = "Loyalty cards"
+
+// loyaltyCards is the list of loyalty cards.
+type loyaltyCards = catalog[coupontools.LoyaltyCard]
+
+func newLoyaltyCards(api *coupontools.Client, files mailer) loyaltyCards {
+	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
+		return api.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
+	}
+	return loyaltyCards{
+		noun: noun{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
+		list:  stocked(all, func(c coupontools.LoyaltyCard) (string, string) { return c.ID, c.Name }),
+		files: files,
+		row: func(c coupontools.LoyaltyCard) []slack.Block {
+			return []slack.Block{blocks.WithButton(blocks.Text(sentence(c.Name)+"\n"+cardFacts(c)),
+				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))}
+		},
+		columns: []column[coupontools.LoyaltyCard]{
+			{"id", func(c coupontools.LoyaltyCard) string { return c.ID }},
+			{"name", func(c coupontools.LoyaltyCard) string { return c.Name }},
+			{"type", func(c coupontools.LoyaltyCard) string { return c.Type }},
+			{"status", func(c coupontools.LoyaltyCard) string { return c.Status }},
+			{"code", func(c coupontools.LoyaltyCard) string { return c.Code }},
+			{"url", func(c coupontools.LoyaltyCard) string { return c.URL }},
+		},
+	}
+}
+
+// cardFacts says in a line what a card is.
+func cardFacts(c coupontools.LoyaltyCard) string {
+	return joined(" · ", short(c.ID), short(c.Type), short(c.Status))
+}
+
+// loyalty answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
+func loyalty(cards loyaltyCards) bot.Command {
+	return bot.Command{
+		Topic: cards.topic, Group: groupLoyalty, Usage: "[words to filter by]",
+		Summary: "List the loyalty cards",
+		Examples: []bot.Example{
+			{Line: "/coupontools loyalty", Does: "lists all loyalty cards, ten at a time"},
+			{Line: "/coupontools loyalty club", Does: "lists those with “club” in the name or id"},
+		},
+		Run:    cards.run,
+		Clicks: cards.clicks(),
+	}
+}
+
+// unit says what a card gathers.
+func unit(c coupontools.LoyaltyCard) noun {
+	if strings.EqualFold(c.Type, "stamp") {
+		return noun{"stamp", "stamps"}
+	}
+	return noun{"point", "points"}
+}

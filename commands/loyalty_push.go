@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionLoyaltyPush = "loyalty_push"
+	viewLoyaltyPush   = "loyalty_push"
+	fieldPushText     = "message"
+
+	// maxPush bounds a push message, in characters: phones show few more.
+	maxPush = 250
+)
+
+// pushed is a message to those who keep a loyalty card in a mobile wallet, or to one of them.
+type pushed struct {
+	seat
+	Text string
+}
+
+func (h holders) pushView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewLoyaltyPush, "Push message", "Check", "Cancel",
+		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
+		blocks.ExternalSelect(blocks.Input{
+			Name: fieldLoyaltyUser, Label: "To one person", Optional: true, Placeholder: "Everybody who has the card",
+			Hint: "Leave it empty for everybody who keeps the card in a mobile wallet.",
+		}, nil),
+		blocks.TextArea(blocks.Input{Name: fieldPushText, Label: "Message"}, "", maxPush)), card)
+}
+
+// push takes the form and says who will get what.
+func (h holders) push(c change[pushed]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		p := pushed{
+			seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)},
+			Text: strings.TrimSpace(req.View.Value(fieldPushText)),
+		}
+		if p.Text == "" {
+			return bot.Reply{Errors: map[string]string{fieldPushText: "Write a message."}}, nil
+		}
+		to := "everybody who keeps the card in a mobile wallet"
+		if p.User != "" {
+			to = req.View.ChosenText(fieldLoyaltyUser)
+		}
+		return c.asks(ctx, req.Person, p,
+			blocks.Rich(blocks.Field("Loyalty card", h.cardName(p.Card)), blocks.Field("To", to)),
+			blocks.Rich(blocks.Line{blocks.Bold("Message:")}, blocks.Line{blocks.Plain(p.Text)}),
+			blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet.")), nil
+	}
+}
+
+func (h holders) pushing() change[pushed] {
+	return change[pushed]{
+		view: "loyalty_push_check", title: "Push message", yes: "Send", doing: "Sending…", store: h.store,
+		do: func(ctx context.Context, _ bot.Request, p pushed) (string, error) {
+			message := coupontools.LoyaltyPush{Card: p.Card, User: p.User, Message: p.Text}
+			send, to := h.api.PushToLoyaltyCard, "everybody who keeps "+h.cardName(p.Card)+" in a mobile wallet"
+			if p.User != "" {
+				send, to = h.api.PushToLoyaltyUser, "the user "+p.User
+			}
+			if err := send(ctx, message); err != nil {
+				return "", fmt.Errorf("push to a loyalty card: %w", notKnown(err, "this loyalty card or user", h.roll.line()))
+			}
+			return "Coupontools accepted the message to " + to + ".", nil
+		},
+	}
+}

@@ -1,0 +1,300 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	actionLoyaltyUsers   = "loyalty_users"
+	actionLoyaltyVoid    = "loyalty_void"
+	actionLoyaltyRestore = "loyalty_restore"
+	actionLoyaltyCreate  = "loyalty_create"
+	actionLoyaltyLink    = "loyalty_link"
+
+	viewLoyaltyCreate = "loyalty_create"
+	viewLoyaltyLink   = "loyalty_link"
+
+	fieldFirstName = "first_name"
+	fieldLastName  = "last_name"
+	fieldEmail     = "email"
+	fieldPhone     = "phone"
+	fieldUserID    = "user_id"
+
+	maxNameInput = 100
+	maxIDInput   = 50
+)
+
+// loyaltyKeeper is the part of the Coupontools client that changes who has a card, and sends them messages.
+type loyaltyKeeper interface {
+	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
+	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
+	LinkLoyaltyUser(ctx context.Context, card, user string) error
+	PushToLoyaltyUser(ctx context.Context, push coupontools.LoyaltyPush) error
+	PushToLoyaltyCard(ctx context.Context, push coupontools.LoyaltyPush) error
+}
+
+// holders are the people who have a loyalty card.
+type holders struct {
+	cards loyaltyCards
+	roll  roll[coupontools.LoyaltyUser]
+	api   loyaltyKeeper
+	store claimer
+	// region is the country of phone numbers written without +.
+	region string
+}
+
+// seat names a card and, if it is in somebody's hands, the person.
+type seat struct {
+	Card string `json:"card"`
+	User string `json:"user,omitempty"`
+}
+
+func newHolders(cards loyaltyCards, d Deps) holders {
+	return holders{
+		cards: cards, api: d.Client, store: d.Store, region: d.Region,
+		roll: roll[coupontools.LoyaltyUser]{
+			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
+			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: d.Poster,
+			row: rowsOf(cards), more: holderButtons,
+			columns: []column[coupontools.LoyaltyUser]{
+				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
+				{"first_name", func(u coupontools.LoyaltyUser) string { return u.FirstName }},
+				{"last_name", func(u coupontools.LoyaltyUser) string { return u.LastName }},
+				{"email", func(u coupontools.LoyaltyUser) string { return u.Email }},
+				{"phone", func(u coupontools.LoyaltyUser) string { return u.Phone }},
+				{"points", func(u coupontools.LoyaltyUser) string { return strconv.Itoa(u.Points) }},
+				{"voided", func(u coupontools.LoyaltyUser) string { return strconv.FormatBool(u.Voided) }},
+			},
+		},
+	}
+}
+
+func asUser(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
+	return coupontools.DirectoryUser{ID: u.ID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Phone: u.Phone}
+}
+
+// rowsOf shows people with what they have gathered, by the words of the card as far as it is at hand.
+func rowsOf(cards loyaltyCards) func(string, coupontools.LoyaltyUser) []slack.Block {
+	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
+		of := noun{"point or stamp", "points or stamps"}
+		if s := cards.list.atHand("").value; s != nil && s.byID[card].ID != "" {
+			of = unit(s.byID[card])
+		}
+		return holderRow(card, u, of)
+	}
+}
+
+func holderRow(card string, u coupontools.LoyaltyUser, of noun) []slack.Block {
+	at, name, who := value(seat{card, u.ID}), oneLine(u.Name()), called(asUser(u))
+	facts := []string{count(u.Points, of.one, of.many)}
+	buttons := []slack.BlockElement{
+		blocks.Button(actionPoints, "Points", at, blocks.Label("Change the points of "+name)),
+		blocks.Button(actionLoyaltyVoid, "Void", at, blocks.Danger, blocks.Label("Void the card of "+name),
+			blocks.Ask("Void this card?", "The card of "+who+" is then of no use to them, until it is restored.", "Void", "Keep")),
+	}
+	if u.Voided {
+		facts = append(facts, "voided")
+		buttons = []slack.BlockElement{blocks.Button(actionLoyaltyRestore, "Restore", at, blocks.Label("Restore the card of "+name),
+			blocks.Ask("Restore this card?", "The card of "+who+" can be used again.", "Restore", "Leave it"))}
+	}
+	return []slack.Block{blocks.Text(personRow(asUser(u), facts...)), blocks.Actions("", buttons...)}
+}
+
+func holderButtons(card string) []slack.BlockElement {
+	return []slack.BlockElement{
+		blocks.Button(actionLoyaltyCreate, "New user", card, blocks.Label("Give the card to somebody new")),
+		blocks.Button(actionLoyaltyLink, "Link a user", card, blocks.Label("Give the card to somebody who has another one")),
+	}
+}
+
+// loyaltyUsers answers "/coupontools loyalty-users", only to the person who asked.
+func loyaltyUsers(h holders) bot.Command {
+	create, link, push := h.creation(), h.linking(), h.pushing()
+	c := bot.Command{
+		Topic: h.roll.topic, Group: groupLoyalty, Usage: "[card] [who]",
+		Summary: "Look up who has a loyalty card", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools loyalty-users", Does: "lets you choose the card"},
+			{Line: "/coupontools loyalty-users Club card", Does: "shows who has “Club card”"},
+			{Line: "/coupontools loyalty-users Club card anna", Does: "shows those with “anna” in the name or e-mail address"},
+		},
+		Run:    h.roll.run,
+		Clicks: h.roll.clicks(),
+		Submits: map[string]bot.Handler{
+			viewLoyaltyCreate: h.create(create), create.view: create.confirmed,
+			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
+			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
+		},
+		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: suggestDirectories(h.cards)},
+	}
+	c.Clicks[actionLoyaltyVoid] = h.void(true)
+	c.Clicks[actionLoyaltyRestore] = h.void(false)
+	c.Clicks[actionLoyaltyCreate] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: h.createView(req.Value), Push: true}, nil
+	}
+	c.Clicks[actionLoyaltyLink] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: h.linkView(req.Value), Push: true}, nil
+	}
+	c.Clicks[actionLoyaltyPush] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: h.pushView(req.Value), Push: true}, nil
+	}
+	return c
+}
+
+// void voids the card of a button, or restores it. Which of the two a list offers may be out of date.
+func (h holders) void(void bool) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		var at seat
+		if err := json.Unmarshal([]byte(req.Value), &at); err != nil {
+			return bot.Reply{}, brokenButton(h.roll.line(), err)
+		}
+		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+			u, err := h.roll.find(ctx, at.Card, at.User)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			if u.Voided == void {
+				return bot.Reply{}, &bot.Mistake{
+					Text: fmt.Sprintf("The card of %s is %s already.", called(asUser(u)), voidWord(void)),
+					Hint: h.roll.line() + " shows how it is now.",
+				}
+			}
+			defer h.roll.list.forget(at.Card)
+			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
+			if err != nil {
+				return bot.Reply{}, unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
+			}
+			return bot.Reply{Text: fmt.Sprintf("The card of %s is now %s.", called(asUser(u)), voidWord(void))}, nil
+		}}, nil
+	}
+}
+
+func voidWord(void bool) string {
+	if void {
+		return "voided"
+	}
+	return "in use"
+}
+
+// newHolder is somebody who is to be given a card.
+type newHolder struct {
+	Card                              string
+	FirstName, LastName, Email, Phone string
+}
+
+func (h holders) cardName(id string) string { return nameAndID(short(h.cards.name(id)), id) }
+
+func (h holders) createView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
+		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true)...)...), card)
+}
+
+// personFields ask who somebody is.
+func personFields(emailOptional bool) []slack.Block {
+	return []slack.Block{
+		blocks.TextInput(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, "", maxNameInput),
+		blocks.TextInput(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, "", maxNameInput),
+		blocks.TextInput(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, "", maxNameInput),
+		blocks.TextInput(blocks.Input{
+			Name: fieldPhone, Label: "Phone number", Optional: true, Hint: "With + and the country code, as +32470123456.",
+		}, "", maxIDInput),
+	}
+}
+
+// readReach reads e-mail address and phone number, each of which may be empty, in their proper form.
+func readReach(v *bot.View, region string) (email, phone string, wrong map[string]string) {
+	wrong = map[string]string{}
+	if typed := v.Value(fieldEmail); typed != "" {
+		var err error
+		if email, err = recipients.Address(typed); err != nil {
+			wrong[fieldEmail] = err.Error()
+		}
+	}
+	if typed := v.Value(fieldPhone); typed != "" {
+		to, err := recipients.Phone(typed, recipients.Rules{Kind: recipients.SMS, Region: region})
+		if err != nil {
+			wrong[fieldPhone] = err.Error()
+		}
+		phone = to.To
+	}
+	return email, phone, wrong
+}
+
+func (h holders) create(c change[newHolder]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		n := newHolder{
+			Card: req.View.Metadata, FirstName: oneLine(req.View.Value(fieldFirstName)), LastName: oneLine(req.View.Value(fieldLastName)),
+		}
+		var wrong map[string]string
+		n.Email, n.Phone, wrong = readReach(req.View, h.region)
+		if n.Email == "" && n.Phone == "" && len(wrong) == 0 {
+			wrong[fieldEmail] = "Give an e-mail address or a phone number."
+		}
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		return c.asks(ctx, req.Person, n,
+			blocks.Rich(blocks.Field("Loyalty card", h.cardName(n.Card)), blocks.Field("Name", joined(" ", n.FirstName, n.LastName)),
+				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),
+			blocks.Text("This person becomes known to Coupontools and has the card from then on.")), nil
+	}
+}
+
+func (h holders) creation() change[newHolder] {
+	return change[newHolder]{
+		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…", store: h.store,
+		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, error) {
+			defer h.roll.list.forget(n.Card)
+			_, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
+				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
+			})
+			if err != nil {
+				return "", fmt.Errorf("give a loyalty card: %w", err)
+			}
+			return fmt.Sprintf("%s now has %s.", cmp.Or(joined(" ", n.FirstName, n.LastName), n.Email, n.Phone), h.cardName(n.Card)), nil
+		},
+	}
+}
+
+func (h holders) linkView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewLoyaltyLink, "Link a user", "Check", "Cancel",
+		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
+		blocks.TextInput(blocks.Input{
+			Name: fieldUserID, Label: "Id of the user", Hint: "The id that the user has on another card, as lus_61001.",
+		}, "", maxIDInput)), card)
+}
+
+func (h holders) link(c change[seat]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		s := seat{Card: req.View.Metadata, User: oneLine(req.View.Value(fieldUserID))}
+		if s.User == "" {
+			return bot.Reply{Errors: map[string]string{fieldUserID: "Give the id of a user."}}, nil
+		}
+		return c.asks(ctx, req.Person, s,
+			blocks.Text(fmt.Sprintf("The user %s gets the loyalty card %s.", short(s.User), h.cardName(s.Card)))), nil
+	}
+}
+
+func (h holders) linking() change[seat] {
+	return change[seat]{
+		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…", store: h.store,
+		do: func(ctx context.Context, _ bot.Request, s seat) (string, error) {
+			defer h.roll.list.forget(s.Card)
+			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
+				return "", notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.roll.line())
+			}
+			return fmt.Sprintf("The user %s now has %s.", short(s.User), h.cardName(s.Card)), nil
+		},
+	}
+}

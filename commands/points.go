@@ -1,0 +1,243 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionPoints    = "points"
+	actionPointsFor = "points_card"
+
+	viewPoints = "points"
+	// viewPointsWait is what comes before the form, while the card is looked up.
+	viewPointsWait = "points_wait"
+
+	fieldLoyaltyUser = "loyalty_user"
+	fieldChange      = "change"
+	fieldAmount      = "amount"
+
+	changeAdd, changeSubtract, changeSet = "add", "subtract", "set"
+
+	maxPoints = 1_000_000
+)
+
+// award is a change of somebody's points or stamps.
+type award struct {
+	seat
+	How    string
+	Amount int
+	// Before and After are the points or stamps, as they were when the person was asked.
+	Before, After int
+}
+
+// points answers "/coupontools points" with a form.
+func points(h holders) bot.Command {
+	award := h.awarding()
+	return bot.Command{
+		Topic: "points", Group: groupLoyalty, Usage: "[card]",
+		Summary: "Add or take off the points or stamps of somebody's loyalty card", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools points", Does: "lets you choose the card"},
+			{Line: "/coupontools points Club card", Does: "asks who gets points on “Club card”, and how many"},
+		},
+		Run: h.askPoints,
+		Clicks: map[string]bot.Handler{
+			actionPoints: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+				var at seat
+				if json.Unmarshal([]byte(req.Value), &at) != nil {
+					at = seat{Card: req.Value}
+				}
+				reply := h.pointsForm(func(context.Context) (seat, error) { return at, nil })
+				reply.Push = req.View != nil
+				return reply, nil
+			},
+			actionPointsFor: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+				return h.pointsForm(func(context.Context) (seat, error) { return seat{Card: req.Value}, nil }), nil
+			},
+		},
+		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
+		Suggests: map[string]bot.Suggester{
+			actionPointsFor: suggestDirectories(h.cards), fieldLoyaltyUser: h.roll.suggest,
+		},
+	}
+}
+
+func (h holders) askPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
+	if len(req.Words) == 0 {
+		return h.cards.which(actionPointsFor), nil
+	}
+	return h.pointsForm(func(ctx context.Context) (seat, error) {
+		l, err := h.cards.List(ctx)
+		if err != nil {
+			return seat{}, err
+		}
+		switch c := chooseWhole(l, req.Words); len(c.Hits) {
+		case 0:
+			return seat{}, h.cards.unknown(l, c.Asked)
+		case 1:
+			return seat{Card: c.Hits[0].ID}, nil
+		default:
+			return seat{}, &bot.Mistake{
+				Text: fmt.Sprintf("%s loyalty cards match “%s”.", thousands(len(c.Hits)), short(c.Asked)),
+				Hint: "Please use the whole name or the id: " + h.cards.line() + " shows them.",
+			}
+		}
+	}), nil
+}
+
+// pointsForm opens the form once it is known which card is meant.
+func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply {
+	wait := blocks.Modal(viewPointsWait, "Points", "", "Close", blocks.Text(h.cards.looking()))
+	return bot.Reply{View: wait, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		at, err := find(ctx)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		card, err := h.cards.get(ctx, at.Card)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		var initial *slack.OptionBlockObject
+		if at.User != "" {
+			u, err := h.roll.find(ctx, at.Card, at.User)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			o := personOption(asUser(u))
+			initial = blocks.Option(o.Text, o.Value)
+		}
+		return bot.Reply{View: pointsView(card, initial)}, nil
+	}}
+}
+
+func pointsView(card coupontools.LoyaltyCard, who *slack.OptionBlockObject) *slack.ModalViewRequest {
+	many := unit(card).many
+	return blocks.WithMetadata(blocks.Modal(viewPoints, capitalised(many), "Check", "Cancel",
+		blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID))),
+		blocks.ExternalSelect(blocks.Input{
+			Name: fieldLoyaltyUser, Label: "Who", Placeholder: "Type a part of the name, e-mail address or phone number",
+		}, who),
+		blocks.Radio(blocks.Input{Name: fieldChange, Label: "What"}, changeAdd,
+			blocks.Option("Add "+many, changeAdd), blocks.Option("Take "+many+" off", changeSubtract),
+			blocks.Option("Set the "+many+" to", changeSet)),
+		blocks.TextInput(blocks.Input{Name: fieldAmount, Label: "How many"}, "", len(strconv.Itoa(maxPoints))+1)), card.ID)
+}
+
+// countPoints takes the form and says what there will be instead of what there is.
+func (h holders) countPoints(c change[award]) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		a := award{seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}, How: req.View.Value(fieldChange)}
+		wrong := map[string]string{}
+		if a.User == "" {
+			wrong[fieldLoyaltyUser] = "Choose a person."
+		}
+		var fault string
+		if a.Amount, fault = readAmount(req.View.Value(fieldAmount), a.How); fault != "" {
+			wrong[fieldAmount] = fault
+		}
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		wait := blocks.Modal(viewPointsWait, "Points", "", "Back", blocks.Text(h.roll.looking()))
+		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+			card, u, err := h.holder(ctx, a.seat)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			if err := a.count(u, unit(card)); err != nil {
+				return bot.Reply{}, err
+			}
+			return bot.Reply{View: c.ask(ctx, req.Person, a,
+				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", called(asUser(u))),
+					blocks.Field(capitalised(unit(card).many), thousands(a.Before)+" → "+thousands(a.After))))}, nil
+		}}, nil
+	}
+}
+
+// readAmount reads how many points or stamps, or says what is wrong with the number: nothing to add is no change.
+func readAmount(typed, how string) (n int, fault string) {
+	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(typed), ",", ""))
+	least := 1
+	if how == changeSet {
+		least = 0
+	}
+	if err != nil || n < least || n > maxPoints {
+		return 0, fmt.Sprintf("Give a whole number from %d to %s.", least, thousands(maxPoints))
+	}
+	return n, ""
+}
+
+// holder returns a card and who has it, as they are now.
+func (h holders) holder(ctx context.Context, at seat) (coupontools.LoyaltyCard, coupontools.LoyaltyUser, error) {
+	card, err := h.cards.get(ctx, at.Card)
+	if err != nil {
+		return card, coupontools.LoyaltyUser{}, err
+	}
+	u, err := h.roll.find(ctx, at.Card, at.User)
+	return card, u, err
+}
+
+// count fills in before and after. Coupontools adds and takes off; what is set is the difference.
+func (a *award) count(u coupontools.LoyaltyUser, of noun) error {
+	a.Before = u.Points
+	switch a.How {
+	case changeAdd:
+		a.After = u.Points + a.Amount
+	case changeSubtract:
+		a.After = u.Points - a.Amount
+	default:
+		a.After = a.Amount
+	}
+	switch {
+	case u.Voided:
+		return &bot.Mistake{
+			Text: fmt.Sprintf("The card of %s is voided, so its %s cannot be changed.", called(asUser(u)), of.many),
+			Hint: "Restore it first: /coupontools loyalty-users shows it with a button for that.",
+		}
+	case a.After < 0:
+		return &bot.Mistake{
+			Text: fmt.Sprintf("%s has only %s.", called(asUser(u)), count(u.Points, of.one, of.many)), Hint: "Take off fewer.",
+		}
+	case a.After == a.Before:
+		return &bot.Mistake{Text: fmt.Sprintf("%s has %s already.", called(asUser(u)), count(u.Points, of.one, of.many))}
+	}
+	return nil
+}
+
+func (h holders) awarding() change[award] {
+	return change[award]{
+		view: "points_check", title: "Points", yes: "Change", doing: "Changing…", store: h.store,
+		do: func(ctx context.Context, _ bot.Request, a award) (string, error) {
+			card, u, err := h.holder(ctx, a.seat)
+			if err != nil {
+				return "", err
+			}
+			of := unit(card)
+			if u.Points != a.Before {
+				return "", &bot.Mistake{
+					Text: fmt.Sprintf("%s has %s by now, and not %s.", called(asUser(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
+					Hint: "Please ask for the change anew if it is still wanted.",
+				}
+			}
+			defer h.roll.list.forget(a.Card)
+			update := coupontools.LoyaltyUserUpdate{Card: a.Card, User: a.User, Points: a.After - a.Before}
+			if of.one == "stamp" {
+				update.Points, update.Stamps = 0, update.Points
+			}
+			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
+				return "", fmt.Errorf("change points: %w", err)
+			}
+			return fmt.Sprintf("%s now has %s (before: %s).", called(asUser(u)), count(a.After, of.one, of.many), thousands(a.Before)), nil
+		},
+	}
+}

@@ -1,0 +1,114 @@
+package commands
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// freshFor is how long a shelf gives out what it has.
+	freshFor = time.Minute
+	// namesFor is how long the names in a list are remembered.
+	namesFor = time.Hour
+	// fetchTime bounds one fetch, with its repeats.
+	fetchTime = 90 * time.Second
+)
+
+// shelf gives out what Coupontools gave, by key, for a minute, so that turning pages and typing ahead cost no call. It is in
+// this process alone, and not for secrets.
+type shelf[T any] struct {
+	// life is after how long a thing is thrown away.
+	life   time.Duration
+	fetch  func(ctx context.Context, key string) (T, error)
+	flight singleflight.Group
+
+	mu      sync.Mutex
+	kept    map[string]shelved[T]
+	changes int // how often something was forgotten
+}
+
+type shelved[T any] struct {
+	value T
+	at    time.Time
+}
+
+func newShelf[T any](life time.Duration, fetch func(ctx context.Context, key string) (T, error)) *shelf[T] {
+	return &shelf[T]{life: life, fetch: fetch, kept: map[string]shelved[T]{}}
+}
+
+// get returns what is at hand, or fetches it.
+func (s *shelf[T]) get(ctx context.Context, key string) (T, error) {
+	if have := s.atHand(key); time.Since(have.at) < freshFor {
+		return have.value, nil
+	}
+	return s.renew(ctx, key)
+}
+
+// atHand returns what is there, however old, without waiting; the zero value if nothing is.
+func (s *shelf[T]) atHand(key string) shelved[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[key]
+}
+
+// renew fetches. Any number of people who wait for the same cost one call, which goes on when one of them gives up.
+func (s *shelf[T]) renew(ctx context.Context, key string) (T, error) {
+	fetched := s.flight.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTime)
+		defer cancel()
+		since := s.seen()
+		value, err := s.fetch(ctx, key)
+		if err == nil {
+			s.keep(key, value, since)
+		}
+		return value, err
+	})
+	var none T
+	select {
+	case r := <-fetched:
+		if r.Err != nil {
+			return none, r.Err
+		}
+		return r.Val.(T), nil
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}
+
+// forget takes away what has been changed. What is being fetched meanwhile is not kept.
+func (s *shelf[T]) forget(key string) {
+	s.flight.Forget(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.kept, key)
+	s.changes++
+}
+
+func (s *shelf[T]) seen() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
+}
+
+func (s *shelf[T]) keep(key string, value T, since int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changes != since {
+		return
+	}
+	now := time.Now()
+	s.kept[key] = shelved[T]{value: value, at: now}
+	time.AfterFunc(s.life, func() { s.expire(key, now) })
+}
+
+// expire throws away what has been there since then.
+func (s *shelf[T]) expire(key string, since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept[key].at.Equal(since) {
+		delete(s.kept, key)
+	}
+}

@@ -1,0 +1,195 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionSignOn = "sign_on"
+	viewSignOn   = "sign_on"
+
+	fieldWhom       = "whom"
+	fieldTeammate   = "teammate"
+	fieldSubaccount = "subaccount"
+	fieldPage       = "page"
+	fieldCampaign   = "campaign"
+
+	whomAccount, whomTeammate, whomSubaccount = "account", "teammate", "subaccount"
+)
+
+// signer is the part of the Coupontools client that signs on.
+type signer interface {
+	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
+	SignOnTeammate(ctx context.Context, teammate string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
+	SignOnSubaccount(ctx context.Context, id string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
+}
+
+// signing gives links that sign on.
+type signing struct {
+	list subaccountList
+	api  signer
+}
+
+// signOnAs is whom a link signs on as, and where.
+type signOnAs struct {
+	whom, id string
+	coupontools.SignOnOptions
+}
+
+// signOn answers "/coupontools sign-on" with a form, only to the person who asked.
+func signOn(s signing) bot.Command {
+	return bot.Command{
+		Topic: "sign-on", Group: groupAccounts, Usage: "[account, teammate or subaccount] [id]",
+		Summary: "Get a link that signs on to Coupontools without a password", Right: bot.Admin,
+		Examples: []bot.Example{
+			{Line: "/coupontools sign-on", Does: "opens the form"},
+			{Line: "/coupontools sign-on teammate 11", Does: "opens it for a teammate"},
+			{Line: "/coupontools sign-on subaccount sub_2077", Does: "opens it for a subaccount"},
+		},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			as, ok := readSignOn(req.Words)
+			if !ok {
+				return bot.Reply{}, &bot.Mistake{
+					Text: fmt.Sprintf("It is not clear whom “%s” means.", short(bot.Join(req.Words))),
+					Hint: "Write account, teammate with a number, or subaccount with an id: /coupontools sign-on help has examples.",
+				}
+			}
+			return bot.Reply{View: s.view(as)}, nil
+		},
+		Clicks: map[string]bot.Handler{
+			actionSignOn: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+				return bot.Reply{View: s.view(signOnAs{whom: whomSubaccount, id: req.Value}), Push: true}, nil
+			},
+		},
+		Submits:  map[string]bot.Handler{viewSignOn: s.submitted},
+		Suggests: map[string]bot.Suggester{fieldSubaccount: suggestDirectories(s.list)},
+	}
+}
+
+var (
+	subaccountID = regexp.MustCompile(`^sub_[0-9]{1,20}$`)
+	teammateID   = regexp.MustCompile(`^[0-9]{1,20}$`)
+)
+
+// readSignOn reads what was typed behind the command. Nothing is the own account.
+func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
+	as.whom = whomAccount
+	if len(words) > 0 {
+		as.whom = strings.ToLower(words[0].Text)
+	}
+	if len(words) > 1 {
+		as.id = strings.ToLower(words[1].Text)
+	}
+	switch {
+	case len(words) > 2:
+		return as, false
+	case as.whom == whomAccount:
+		return as, as.id == ""
+	case as.whom == whomTeammate:
+		return as, as.id == "" || teammateID.MatchString(as.id)
+	case as.whom == whomSubaccount:
+		return as, as.id == "" || subaccountID.MatchString(as.id)
+	}
+	return signOnAs{whom: whomSubaccount, id: as.whom}, len(words) == 1 && subaccountID.MatchString(as.whom)
+}
+
+func (s signing) view(as signOnAs) *slack.ModalViewRequest {
+	teammate, chosen := "", (*slack.OptionBlockObject)(nil)
+	switch {
+	case as.whom == whomTeammate:
+		teammate = as.id
+	case as.id != "":
+		chosen = blocks.Option(nameAndID(short(s.list.name(as.id)), as.id), as.id)
+	}
+	return blocks.Modal(viewSignOn, "Sign on", "Show the link", "Cancel",
+		blocks.Text("Whoever has the link is signed on as that account, without a password. It is shown once, to you alone."),
+		blocks.Radio(blocks.Input{Name: fieldWhom, Label: "Sign on as"}, as.whom,
+			blocks.Option("The own account", whomAccount), blocks.Option("A teammate", whomTeammate),
+			blocks.Option("A subaccount", whomSubaccount)),
+		blocks.TextInput(blocks.Input{Name: fieldTeammate, Label: "Teammate", Optional: true, Hint: "The number of the teammate."},
+			teammate, maxIDInput),
+		blocks.ExternalSelect(blocks.Input{
+			Name: fieldSubaccount, Label: "Subaccount", Optional: true, Placeholder: typeAFewLetters,
+		}, chosen),
+		blocks.StaticSelect(blocks.Input{
+			Name: fieldPage, Label: "Page", Optional: true, Placeholder: "The first page", Hint: "For a teammate or a subaccount.",
+		}, "",
+			blocks.Option("Campaigns", coupontools.PageCampaigns), blocks.Option("New campaign", coupontools.PageAddCampaign),
+			blocks.Option("Change a campaign", coupontools.PageUpdateCampaign), blocks.Option("Statistics", coupontools.PageStatistics),
+			blocks.Option("Distribution", coupontools.PageDistribution)),
+		blocks.TextInput(blocks.Input{
+			Name: fieldCampaign, Label: "Campaign", Optional: true, Hint: "The cam_ id, for the page that changes a campaign.",
+		}, "", maxIDInput))
+}
+
+var campaignID = regexp.MustCompile(`^cam_[0-9]{1,20}$`)
+
+// submitted shows the link that the form asks for.
+func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+	as := signOnAs{whom: req.View.Value(fieldWhom), SignOnOptions: coupontools.SignOnOptions{
+		Page: req.View.Value(fieldPage), Campaign: strings.ToLower(oneLine(req.View.Value(fieldCampaign))),
+	}}
+	wrong := map[string]string{}
+	switch as.whom {
+	case whomTeammate:
+		if as.id = oneLine(req.View.Value(fieldTeammate)); !teammateID.MatchString(as.id) {
+			wrong[fieldTeammate] = "Give the number of a teammate."
+		}
+	case whomSubaccount:
+		if as.id = req.View.Value(fieldSubaccount); as.id == "" {
+			wrong[fieldSubaccount] = "Choose a subaccount."
+		}
+	}
+	if as.Page == coupontools.PageUpdateCampaign || as.Campaign != "" {
+		if !campaignID.MatchString(as.Campaign) {
+			wrong[fieldCampaign] = "Give the id of a campaign, such as cam_400001."
+		}
+	}
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	warning := "Whoever has this link is signed on as " + s.called(as) + "."
+	reply := reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
+		link, err := s.link(ctx, as)
+		if err != nil {
+			return nil, notKnown(fmt.Errorf("get a sign-on link: %w", err), s.called(as), "Coupontools")
+		}
+		return signOnLines(*link), nil
+	})
+	reply.Push = false
+	return reply, nil
+}
+
+func (s signing) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, error) {
+	switch as.whom {
+	case whomTeammate:
+		return s.api.SignOnTeammate(ctx, as.id, as.SignOnOptions)
+	case whomSubaccount:
+		return s.api.SignOnSubaccount(ctx, as.id, as.SignOnOptions)
+	}
+	return s.api.SignOnAccount(ctx)
+}
+
+// called names whom a link signs on as, with a word if that subaccount has expired.
+func (s signing) called(as signOnAs) string {
+	switch as.whom {
+	case whomTeammate:
+		return "the teammate " + as.id
+	case whomSubaccount:
+		said := "the subaccount " + nameAndID(short(s.list.name(as.id)), as.id)
+		if have := s.list.list.atHand("").value; have != nil && expired(have.byID[as.id].Expires) {
+			said += ", which has expired: Coupontools may not let anybody in"
+		}
+		return said
+	}
+	return "the own account"
+}

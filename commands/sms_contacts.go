@@ -1,0 +1,213 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	actionSMSContacts      = "sms_contacts"
+	actionSMSContactCreate = "sms_contact_create"
+	actionSMSGroupCreate   = "sms_group_create"
+
+	viewSMSContactCreate = "sms_contact_create"
+	viewSMSGroupCreate   = "sms_group_create"
+
+	fieldGroupName = "group_name"
+)
+
+// contactKeeper is the part of the Coupontools client that adds groups and contacts.
+type contactKeeper interface {
+	AddSMSGroup(ctx context.Context, name string) (string, error)
+	AddSMSContact(ctx context.Context, add coupontools.SMSContactAdd) (string, error)
+}
+
+// contacts are the people in SMS groups.
+type contacts struct {
+	groups smsGroupList
+	roll   roll[coupontools.SMSContact]
+	api    contactKeeper
+	store  claimer
+	rules  recipients.Rules
+}
+
+// newContact is somebody who is to be put into a group.
+type newContact struct {
+	Group, Phone, FirstName, LastName string
+}
+
+func newContacts(groups smsGroupList, d Deps) contacts {
+	return contacts{
+		groups: groups, api: d.Client, store: d.Store,
+		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
+		roll: roll[coupontools.SMSContact]{
+			topic: "sms-contacts", title: "Contacts of ", noun: noun{"contact", "contacts"}, of: groups, who: contactAsUser,
+			list: newShelf(freshFor, d.Client.SMSContacts), store: d.Store, files: d.Poster,
+			row: contactRow, more: func(group string) []slack.BlockElement {
+				return []slack.BlockElement{
+					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),
+				}
+			},
+			columns: []column[coupontools.SMSContact]{
+				{"id", func(c coupontools.SMSContact) string { return c.ID }},
+				{"phone", func(c coupontools.SMSContact) string { return contactAsUser(c).Phone }},
+				{"first_name", func(c coupontools.SMSContact) string { return c.FirstName }},
+				{"last_name", func(c coupontools.SMSContact) string { return c.LastName }},
+				{"unsubscribed", func(c coupontools.SMSContact) string { return strconv.FormatBool(c.Unsubscribed) }},
+			},
+		},
+	}
+}
+
+// contactAsUser writes the number with its plus, which Coupontools leaves away.
+func contactAsUser(c coupontools.SMSContact) coupontools.DirectoryUser {
+	u := coupontools.DirectoryUser{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Phone: c.Phone}
+	if number, err := recipients.Phone("+"+c.Phone, recipients.Rules{Kind: recipients.SMS}); err == nil {
+		u.Phone = number.To
+	}
+	return u
+}
+
+func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
+	var facts []string
+	if c.Unsubscribed {
+		facts = append(facts, joined(" ", "unsubscribed", day(c.UnsubscribedAt)))
+	}
+	return []slack.Block{blocks.Text(personRow(contactAsUser(c), facts...))}
+}
+
+// smsContacts answers "/coupontools sms-contacts", only to the person who asked.
+func smsContacts(k contacts) bot.Command {
+	group, contact := k.grouping(), k.adding()
+	c := bot.Command{
+		Topic: k.roll.topic, Group: groupContacts, Usage: "[group] [who]",
+		Summary: "Look up who is in an SMS group, and add to it", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools sms-contacts", Does: "lets you choose the group"},
+			{Line: "/coupontools sms-contacts VIP customers", Does: "shows who is in “VIP customers”"},
+			{Line: "/coupontools sms-contacts VIP customers 0470 12", Does: "shows those with that in the phone number"},
+		},
+		Run:    k.roll.run,
+		Clicks: k.roll.clicks(),
+		Submits: map[string]bot.Handler{
+			viewSMSGroupCreate: k.createGroup(group), group.view: group.confirmed,
+			viewSMSContactCreate: k.createContact(contact), contact.view: contact.confirmed,
+		},
+		Suggests: map[string]bot.Suggester{actionSMSContacts: suggestDirectories(k.groups)},
+	}
+	c.Clicks[actionSMSGroupCreate] = func(context.Context, bot.Request) (bot.Reply, error) {
+		return bot.Reply{Push: true, View: blocks.Modal(viewSMSGroupCreate, "New SMS group", "Check", "Cancel",
+			blocks.TextInput(blocks.Input{Name: fieldGroupName, Label: "Name"}, "", maxNameInput))}, nil
+	}
+	c.Clicks[actionSMSContactCreate] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: k.contactView(req.Value), Push: true}, nil
+	}
+	return c
+}
+
+func (k contacts) groupName(id string) string { return nameAndID(short(k.groups.name(id)), id) }
+
+func (k contacts) createGroup(c change[string]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		name := oneLine(req.View.Value(fieldGroupName))
+		if name == "" {
+			return bot.Reply{Errors: map[string]string{fieldGroupName: "Give the group a name."}}, nil
+		}
+		told := []slack.Block{blocks.Text("An SMS group named “" + name + "” is made, with nobody in it.")}
+		if l := k.groups.Local(); l != nil && len(l.Named(name)) > 0 {
+			told = append(told, blocks.Text("There is a group of that name already: then there are two."))
+		}
+		return c.asks(ctx, req.Person, name, told...), nil
+	}
+}
+
+func (k contacts) grouping() change[string] {
+	return change[string]{
+		view: "sms_group_create_check", title: "New SMS group", yes: "Create", doing: "Creating the group…", store: k.store,
+		do: func(ctx context.Context, _ bot.Request, name string) (string, error) {
+			defer k.groups.list.forget("")
+			id, err := k.api.AddSMSGroup(ctx, name)
+			if err != nil {
+				return "", fmt.Errorf("add SMS group: %w", err)
+			}
+			return "The SMS group " + nameAndID(name, id) + " was made.", nil
+		},
+	}
+}
+
+func (k contacts) contactView(group string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewSMSContactCreate, "New contact", "Check", "Cancel",
+		blocks.Rich(blocks.Field("SMS group", k.groupName(group))),
+		blocks.TextInput(blocks.Input{
+			Name: fieldPhone, Label: "Phone number", Hint: "With + and the country code, as +32470123456.",
+		}, "", maxIDInput),
+		blocks.TextInput(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, "", maxNameInput),
+		blocks.TextInput(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, "", maxNameInput)), group)
+}
+
+// createContact takes the form. A number that is in the group already is told at once, and so is that it unsubscribed.
+func (k contacts) createContact(c change[newContact]) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		number, err := recipients.Phone(req.View.Value(fieldPhone), k.rules)
+		if err != nil {
+			return bot.Reply{Errors: map[string]string{fieldPhone: err.Error()}}, nil
+		}
+		n := newContact{
+			Group: req.View.Metadata, Phone: number.To,
+			FirstName: oneLine(req.View.Value(fieldFirstName)), LastName: oneLine(req.View.Value(fieldLastName)),
+		}
+		wait := blocks.Modal(viewSMSContactCreate+"_wait", "New contact", "", "Back", blocks.Text(k.roll.looking()))
+		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+			if err := k.isNew(ctx, n); err != nil {
+				return bot.Reply{}, err
+			}
+			return bot.Reply{View: c.ask(ctx, req.Person, n,
+				blocks.Rich(blocks.Field("SMS group", k.groupName(n.Group)), blocks.Field("Phone number", n.Phone),
+					blocks.Field("Name", joined(" ", n.FirstName, n.LastName))),
+				blocks.Text("This person gets the text messages to the group from then on. Add only people who have agreed to that."))}, nil
+		}}, nil
+	}
+}
+
+func (k contacts) isNew(ctx context.Context, n newContact) error {
+	have, err := k.roll.list.renew(ctx, n.Group)
+	if err != nil {
+		return notKnown(fmt.Errorf("list contacts: %w", err), "this SMS group", k.groups.line())
+	}
+	for _, c := range have {
+		if contactAsUser(c).Phone != n.Phone {
+			continue
+		}
+		m := &bot.Mistake{Text: "This number is in the group already: " + called(contactAsUser(c)) + "."}
+		if c.Unsubscribed {
+			m.Text = "This number is in the group already, and has unsubscribed: " + called(contactAsUser(c)) + "."
+			m.Hint = "Who unsubscribed must not be added again."
+		}
+		return m
+	}
+	return nil
+}
+
+func (k contacts) adding() change[newContact] {
+	return change[newContact]{
+		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…", store: k.store,
+		do: func(ctx context.Context, _ bot.Request, n newContact) (string, error) {
+			defer k.roll.list.forget(n.Group)
+			_, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
+				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
+			})
+			if err != nil {
+				return "", notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.line())
+			}
+			return fmt.Sprintf("%s is now in %s.", n.Phone, k.groupName(n.Group)), nil
+		},
+	}
+}

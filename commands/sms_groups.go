@@ -1,0 +1,46 @@
+package commands
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// groupContacts is the heading of the commands for groups and their contacts.
+const groupContacts = "Groups and contacts"
+
+// smsGroupList is the list of SMS groups.
+type smsGroupList = catalog[coupontools.SMSGroup]
+
+func newSMSGroupList(api *coupontools.Client, files mailer) smsGroupList {
+	return smsGroupList{
+		noun: noun{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
+		list:  stocked(api.SMSGroups, func(g coupontools.SMSGroup) (string, string) { return g.ID, g.Name }),
+		files: files,
+		row: func(g coupontools.SMSGroup) []slack.Block {
+			return []slack.Block{blocks.WithButton(blocks.Text(sentence(g.Name)+"\n"+short(g.ID)),
+				blocks.Button(actionSMSContacts, "Contacts", g.ID, blocks.Label("Show the contacts of "+oneLine(g.Name))))}
+		},
+		more: []slack.BlockElement{blocks.Button(actionSMSGroupCreate, "New group", "new", blocks.Label("Make a new SMS group"))},
+		columns: []column[coupontools.SMSGroup]{
+			{"id", func(g coupontools.SMSGroup) string { return g.ID }},
+			{"name", func(g coupontools.SMSGroup) string { return g.Name }},
+		},
+	}
+}
+
+// smsGroups answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
+func smsGroups(list smsGroupList) bot.Command {
+	return bot.Command{
+		Topic: list.topic, Group: groupContacts, Usage: "[words to filter by]",
+		Summary: "List the SMS groups",
+		Examples: []bot.Example{
+			{Line: "/coupontools sms-groups", Does: "lists all SMS groups, ten at a time"},
+			{Line: "/coupontools sms-groups vip", Does: "lists those with “vip” in the name or id"},
+		},
+		Run:    list.run,
+		Clicks: list.clicks(),
+	}
+}

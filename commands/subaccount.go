@@ -1,0 +1,170 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionSubaccountPick   = "subaccount_pick"
+	actionSubaccountCreate = "subaccount_create"
+	actionSubaccountUpdate = "subaccount_update"
+	actionSubaccountReset  = "subaccount_reset"
+	actionSubaccountKeys   = "subaccount_keys"
+)
+
+// subaccounter is the part of the Coupontools client that manages subaccounts.
+type subaccounter interface {
+	Subaccount(ctx context.Context, id string) (*coupontools.Subaccount, error)
+	CreateSubaccount(ctx context.Context, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
+	UpdateSubaccount(ctx context.Context, id string, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
+	SubaccountPasswordReset(ctx context.Context, id string) (*coupontools.SignOn, error)
+}
+
+// managing shows and changes subaccounts.
+type managing struct {
+	list  subaccountList
+	api   subaccounter
+	store claimer
+}
+
+// subaccount answers "/coupontools subaccount" with one subaccount, only to the person who asked.
+func subaccount(m managing) bot.Command {
+	create, update := m.creation(), m.updating()
+	return bot.Command{
+		Topic: "subaccount", Group: groupAccounts, Usage: "[name or sub_ID]",
+		Summary: "Show one subaccount", Right: bot.Admin,
+		Examples: []bot.Example{
+			{Line: "/coupontools subaccount", Does: "lets you choose one"},
+			{Line: "/coupontools subaccount Shop North", Does: "shows the subaccount of that name"},
+			{Line: "/coupontools subaccount sub_2077", Does: "shows the subaccount with that id"},
+		},
+		Run: m.run,
+		Clicks: map[string]bot.Handler{
+			actionSubaccountPick: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+				return bot.Reply{Text: m.list.looking(), Later: m.card(req.Value)}, nil
+			},
+			actionSubaccountCreate: func(context.Context, bot.Request) (bot.Reply, error) {
+				return bot.Reply{View: createSubaccountView(), Push: true}, nil
+			},
+			actionSubaccountUpdate: m.askUpdate,
+			actionSubaccountReset:  m.reset,
+			actionSubaccountKeys:   m.keys,
+		},
+		Submits: map[string]bot.Handler{
+			viewSubaccountCreate: m.create(create), create.view: create.confirmed,
+			viewSubaccountUpdate: m.update(update), update.view: update.confirmed,
+		},
+		Suggests: map[string]bot.Suggester{actionSubaccountPick: suggestDirectories(m.list)},
+	}
+}
+
+func (m managing) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	if len(req.Words) == 0 {
+		return m.list.which(actionSubaccountPick), nil
+	}
+	return bot.Reply{Text: m.list.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
+		l, err := m.list.List(ctx)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		switch c := chooseWhole(l, req.Words); len(c.Hits) {
+		case 0:
+			return bot.Reply{}, m.list.unknown(l, c.Asked)
+		case 1:
+			return m.card(c.Hits[0].ID)(ctx)
+		default:
+			return m.list.pick(c, "", func(id string) slack.BlockElement {
+				return blocks.Button(actionSubaccountPick, "Open", id)
+			}), nil
+		}
+	}}, nil
+}
+
+func (m managing) get(ctx context.Context, id string) (*coupontools.Subaccount, error) {
+	s, err := m.api.Subaccount(ctx, id)
+	if err != nil {
+		return nil, notKnown(fmt.Errorf("show subaccount: %w", err), "the subaccount "+short(id), m.list.line())
+	}
+	return s, nil
+}
+
+// card shows a subaccount as Coupontools has it now, without its keys.
+func (m managing) card(id string) func(context.Context) (bot.Reply, error) {
+	return func(ctx context.Context) (bot.Reply, error) {
+		s, err := m.get(ctx, id)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return subaccountCard(*s), nil
+	}
+}
+
+func subaccountCard(s coupontools.Subaccount) bot.Reply {
+	lines := []blocks.Line{blocks.Field("Id", s.ID)}
+	for _, f := range [][2]string{
+		{"Username", s.Username},
+		{"Company", s.Company},
+		{"Name", joined(" ", s.FirstName, s.LastName)},
+		{"E-mail address", s.Email},
+		{"Package", s.Package},
+		{"Language", s.Language},
+		{"Currency", s.Currency},
+		{"Campaigns", thousands(s.CampaignCount) + " of " + thousands(s.MaxCampaigns)},
+		{"Last day", day(s.Expires)},
+		{"May see", strings.Join(s.Access, ", ")},
+		{"Webhook", s.Webhook},
+	} {
+		if f[1] != "" {
+			lines = append(lines, blocks.Field(f[0], sentence(f[1])))
+		}
+	}
+	set := []slack.Block{blocks.Header(oneLine(s.Name())), blocks.Rich(lines...)}
+	if expired(s.Expires) {
+		set = append(set, blocks.Text("This subaccount has expired: nobody can work in it until it is given a later day with Update."))
+	}
+	if !s.LastLogin.IsZero() {
+		set = append(set, blocks.Context(blocks.When("Last login", s.LastLogin), blocks.Small(count(s.Logins, "login", "logins"))))
+	}
+	set = append(set, blocks.Actions("",
+		blocks.Button(actionSubaccountUpdate, "Update", s.ID, blocks.Label("Update "+oneLine(s.Name()))),
+		blocks.Button(actionSignOn, "Sign on", s.ID, blocks.Label("Get a link to sign on as "+oneLine(s.Name()))),
+		blocks.Button(actionSubaccountReset, "Password reset", s.ID, blocks.Ask("Get a link to set a new password?",
+			"Whoever has the link can set the password of "+nameAndID(short(s.Name()), s.ID)+" and then is that account. It is shown once.",
+			"Show the link", "Cancel")),
+		blocks.Button(actionSubaccountKeys, "Keys", s.ID, blocks.Danger, blocks.Ask("Show the keys?",
+			"Whoever has the API keys of "+nameAndID(short(s.Name()), s.ID)+" is that account. They are shown once.",
+			"Show the keys", "Cancel"))))
+	return bot.Reply{Text: joined(" · ", short(s.Name()), subaccountFacts(s)), Blocks: set}
+}
+
+func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return reveal("Password reset", "Whoever has this link can set the password of "+m.name(req.Value)+
+		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
+		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
+		if err != nil {
+			return nil, notKnown(fmt.Errorf("get a password reset link: %w", err), "the subaccount "+short(req.Value), m.list.line())
+		}
+		return signOnLines(*link), nil
+	}), nil
+}
+
+func (m managing) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return reveal("API keys", "Whoever has these keys is "+m.name(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
+		s, err := m.get(ctx, req.Value)
+		if err != nil {
+			return nil, err
+		}
+		return secretLines(secretPart{"Client id", s.Key}, secretPart{"Client secret", s.Secret}), nil
+	}), nil
+}
+
+// name is how a subaccount is called in a sentence.
+func (m managing) name(id string) string { return nameAndID(short(m.list.name(id)), id) }

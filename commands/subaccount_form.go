@@ -1,0 +1,209 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	viewSubaccountCreate = "subaccount_create"
+	viewSubaccountUpdate = "subaccount_update"
+	// viewSubaccountWait is what comes before the form, and before it is told back.
+	viewSubaccountWait = "subaccount_wait"
+
+	fieldCompany = "company_name"
+	fieldPackage = "package"
+	fieldCountry = "country"
+	fieldEnds    = "expiry_date"
+)
+
+// renewal is what is to be changed of a subaccount.
+type renewal struct {
+	ID     string
+	Fields coupontools.SubaccountFields
+}
+
+func createSubaccountView() *slack.ModalViewRequest {
+	return blocks.Modal(viewSubaccountCreate, "New subaccount", "Check", "Cancel", subaccountInputs(coupontools.Subaccount{})...)
+}
+
+// subaccountInputs ask for what can be said of a subaccount. There is no password: Coupontools mails a link to set one.
+func subaccountInputs(s coupontools.Subaccount) []slack.Block {
+	line := func(name, label, initial, hint string) slack.Block {
+		return blocks.TextInput(blocks.Input{Name: name, Label: label, Hint: hint, Optional: name != fieldEmail}, initial, maxNameInput)
+	}
+	return []slack.Block{
+		line(fieldEmail, "E-mail address", s.Email, ""),
+		line(fieldCompany, "Company", s.Company, ""),
+		line(fieldFirstName, "First name", s.FirstName, ""),
+		line(fieldLastName, "Last name", s.LastName, ""),
+		line(fieldPackage, "Package", s.Package, "Says what the subaccount may do: an id such as pac_300210."),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status", Optional: true, Placeholder: "As it is"}, "",
+			blocks.Option("Trial", coupontools.SubaccountTrial), blocks.Option("Customer", coupontools.SubaccountCustomer)),
+		line(fieldCountry, "Country", "", "Two letters, such as BE."),
+		line(fieldEnds, "Last day", day(s.Expires), "As year-month-day, such as 2027-01-31."),
+	}
+}
+
+var packageID = regexp.MustCompile(`^(pac_)?[0-9]{1,20}$`)
+
+// readSubaccount reads the form.
+func readSubaccount(v *bot.View) (coupontools.SubaccountFields, map[string]string) {
+	text := func(name string) string { return oneLine(v.Value(name)) }
+	f := coupontools.SubaccountFields{
+		Package: text(fieldPackage), Status: v.Value(fieldStatus), Company: text(fieldCompany),
+		FirstName: text(fieldFirstName), LastName: text(fieldLastName), Country: strings.ToUpper(text(fieldCountry)),
+	}
+	wrong := map[string]string{}
+	var err error
+	if f.Email, err = recipients.Address(text(fieldEmail)); err != nil {
+		wrong[fieldEmail] = err.Error()
+	}
+	if f.Package != "" && !packageID.MatchString(f.Package) {
+		wrong[fieldPackage] = "An id has the form pac_300210."
+	}
+	if _, known := country(f.Country); f.Country != "" && !known {
+		wrong[fieldCountry] = "There is no such country. Use its two letters, such as BE."
+	}
+	if typed := text(fieldEnds); typed != "" {
+		if f.Expires, err = time.Parse(time.DateOnly, typed); err != nil {
+			wrong[fieldEnds] = "Write it as year-month-day, such as 2027-01-31."
+		} else if expired(f.Expires) {
+			wrong[fieldEnds] = "This day is in the past. Choose a later one, or none."
+		}
+	}
+	return f, wrong
+}
+
+func (m managing) create(c change[coupontools.SubaccountFields]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		f, wrong := readSubaccount(req.View)
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		return c.asks(ctx, req.Person, f, subaccountChanges(coupontools.Subaccount{}, f),
+			blocks.Text("Coupontools makes the subaccount and mails "+f.Email+" a link to set a password.")), nil
+	}
+}
+
+// subaccountChanges says field by field what there will be instead of what there is.
+func subaccountChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) slack.Block {
+	var lines []blocks.Line
+	for _, x := range [][3]string{
+		{"E-mail address", now.Email, f.Email},
+		{"Company", now.Company, f.Company},
+		{"First name", now.FirstName, f.FirstName},
+		{"Last name", now.LastName, f.LastName},
+		{"Package", now.Package, f.Package},
+		{"Status", "", f.Status},
+		{"Country", "", f.Country},
+		{"Last day", day(now.Expires), day(f.Expires)},
+	} {
+		switch {
+		case x[2] == "" || x[1] == x[2]:
+		case x[1] == "":
+			lines = append(lines, blocks.Field(x[0], sentence(x[2])))
+		default:
+			lines = append(lines, blocks.Field(x[0], sentence(x[1])+" → "+sentence(x[2])))
+		}
+	}
+	return blocks.Rich(lines...)
+}
+
+func (m managing) creation() change[coupontools.SubaccountFields] {
+	return change[coupontools.SubaccountFields]{
+		view: "subaccount_create_check", title: "New subaccount", yes: "Create", doing: "Creating the subaccount…", store: m.store,
+		do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, error) {
+			defer m.list.list.forget("")
+			s, err := m.api.CreateSubaccount(ctx, f)
+			if err != nil {
+				return "", fmt.Errorf("create subaccount: %w", err)
+			}
+			return fmt.Sprintf("The subaccount %s was made. Coupontools mails %s a link to set a password.",
+				nameAndID(short(s.Name()), s.ID), f.Email), nil
+		},
+	}
+}
+
+// askUpdate opens the form with what the subaccount has now.
+func (m managing) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
+	wait := blocks.Modal(viewSubaccountWait, "Update", "", "Close", blocks.Text("Asking Coupontools…"))
+	return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		s, err := m.get(ctx, req.Value)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{View: blocks.WithMetadata(
+			blocks.Modal(viewSubaccountUpdate, "Update", "Check", "Cancel", subaccountInputs(*s)...), s.ID)}, nil
+	}}, nil
+}
+
+// update takes the form and says what changes. Only that is sent.
+func (m managing) update(c change[renewal]) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		f, wrong := readSubaccount(req.View)
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		wait := blocks.Modal(viewSubaccountWait, "Update", "", "Back", blocks.Text("Asking Coupontools…"))
+		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+			s, err := m.get(ctx, req.View.Metadata)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			f := onlyChanges(*s, f)
+			if f == (coupontools.SubaccountFields{}) {
+				return bot.Reply{}, &bot.Mistake{
+					Text: "Nothing differs from what the subaccount has.", Hint: "A field left empty keeps what is there.",
+				}
+			}
+			return bot.Reply{View: c.ask(ctx, req.Person, renewal{s.ID, f},
+				blocks.Text("This changes for "+nameAndID(short(s.Name()), s.ID)+":"), subaccountChanges(*s, f))}, nil
+		}}, nil
+	}
+}
+
+// onlyChanges leaves away what is so already.
+func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) coupontools.SubaccountFields {
+	for _, x := range []struct {
+		now    string
+		wanted *string
+	}{
+		{now.Email, &f.Email},
+		{now.Company, &f.Company},
+		{now.FirstName, &f.FirstName},
+		{now.LastName, &f.LastName},
+		{now.Package, &f.Package},
+	} {
+		if *x.wanted == x.now {
+			*x.wanted = ""
+		}
+	}
+	if f.Expires.Equal(now.Expires) {
+		f.Expires = time.Time{}
+	}
+	return f
+}
+
+func (m managing) updating() change[renewal] {
+	return change[renewal]{
+		view: "subaccount_update_check", title: "Update", yes: "Change", doing: "Changing the subaccount…", store: m.store,
+		do: func(ctx context.Context, _ bot.Request, r renewal) (string, error) {
+			defer m.list.list.forget("")
+			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
+				return "", fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.list.line()))
+			}
+			return "The subaccount " + m.name(r.ID) + " was changed.", nil
+		},
+	}
+}

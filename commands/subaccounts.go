@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// groupAccounts is the heading of the commands for subaccounts and for signing on.
+const groupAccounts = "Accounts"
+
+// subaccountList is the list of subaccounts, without their keys.
+type subaccountList = catalog[coupontools.Subaccount]
+
+func newSubaccountList(api *coupontools.Client, files mailer) subaccountList {
+	return subaccountList{
+		noun: noun{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
+		list:  stocked(keyless(api.Subaccounts), func(s coupontools.Subaccount) (string, string) { return s.ID, s.Name() }),
+		files: files,
+		row: func(s coupontools.Subaccount) []slack.Block {
+			return []slack.Block{blocks.WithButton(blocks.Text(sentence(s.Name())+"\n"+subaccountFacts(s)),
+				blocks.Button(actionSubaccountPick, "Open", s.ID, blocks.Label("Open "+oneLine(s.Name()))))}
+		},
+		more: []slack.BlockElement{blocks.Button(actionSubaccountCreate, "New subaccount", "new")},
+		columns: []column[coupontools.Subaccount]{
+			{"id", func(s coupontools.Subaccount) string { return s.ID }},
+			{"company", func(s coupontools.Subaccount) string { return s.Company }},
+			{"username", func(s coupontools.Subaccount) string { return s.Username }},
+			{"first_name", func(s coupontools.Subaccount) string { return s.FirstName }},
+			{"last_name", func(s coupontools.Subaccount) string { return s.LastName }},
+			{"email", func(s coupontools.Subaccount) string { return s.Email }},
+			{"package", func(s coupontools.Subaccount) string { return s.Package }},
+			{"campaigns", func(s coupontools.Subaccount) string { return strconv.Itoa(s.CampaignCount) }},
+			{"expires", func(s coupontools.Subaccount) string { return day(s.Expires) }},
+		},
+	}
+}
+
+// keyless leaves the keys away, which are not to be kept, and asks for them again when somebody wants to see them.
+func keyless(fetch func(context.Context) ([]coupontools.Subaccount, error)) func(context.Context) ([]coupontools.Subaccount, error) {
+	return func(ctx context.Context) ([]coupontools.Subaccount, error) {
+		list, err := fetch(ctx)
+		for i := range list {
+			list[i].Key, list[i].Secret = "", ""
+		}
+		return list, err
+	}
+}
+
+// day writes a date as Coupontools does, empty for none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+func subaccountFacts(s coupontools.Subaccount) string {
+	return joined(" · ", short(s.ID), short(s.Package), count(s.CampaignCount, "campaign", "campaigns"), ends(s.Expires))
+}
+
+// ends says when a subaccount ends, or that it has.
+func ends(t time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case expired(t):
+		return "expired on " + day(t)
+	}
+	return "until " + day(t)
+}
+
+// expired says whether the last day of a subaccount is over.
+func expired(t time.Time) bool { return !t.IsZero() && time.Now().After(t.AddDate(0, 0, 1)) }
+
+// subaccounts answers "/coupontools subaccounts", only to the person who asked.
+func subaccounts(list subaccountList) bot.Command {
+	return bot.Command{
+		Topic: list.topic, Group: groupAccounts, Usage: "[words to filter by]",
+		Summary: "List the subaccounts", Right: bot.Admin,
+		Examples: []bot.Example{
+			{Line: "/coupontools subaccounts", Does: "lists all subaccounts, ten at a time"},
+			{Line: "/coupontools subaccounts shop", Does: "lists those with “shop” in the name or id"},
+		},
+		Run:    list.run,
+		Clicks: list.clicks(),
+	}
+}

@@ -1,0 +1,69 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+func TestSubaccounts_privateAndKeyless(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if r := must(t)(w.types(t, "/coupontools subaccounts")); r.Public {
+		t.Error("the list of subaccounts is public")
+	}
+	list := newSubaccountList(w.Client, nil)
+	s, err := list.stock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range s.items {
+		if a.Key != "" || a.Secret != "" || s.byID[a.ID].Key != "" {
+			t.Errorf("%s is kept with its keys", a.ID)
+		}
+	}
+}
+
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	for _, test := range []struct {
+		last time.Time
+		want string
+	}{
+		{time.Time{}, ""},
+		{today, "until "},
+		{today.AddDate(0, 0, -1), "expired on "},
+		{today.AddDate(1, 0, 0), "until "},
+	} {
+		if got := ends(test.last); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("ends(%v) = %q, want %q", test.last, got, test.want)
+		}
+	}
+	got := picture(subaccountCard(coupontools.Subaccount{ID: "sub_1", Expires: today.AddDate(0, -1, 0), Key: "geheim", Secret: "secret"}))
+	wantIn(t, got, "This subaccount has expired")
+	wantNotIn(t, got, "geheim", "secret")
+}
+
+func TestReadSignOn(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]signOnAs{
+		"":                    {whom: whomAccount},
+		"account":             {whom: whomAccount},
+		"Teammate 11":         {whom: whomTeammate, id: "11"},
+		"subaccount":          {whom: whomSubaccount},
+		"subaccount sub_2077": {whom: whomSubaccount, id: "sub_2077"},
+		"SUB_2077":            {whom: whomSubaccount, id: "sub_2077"},
+	} {
+		if got, ok := readSignOn(request(typed).Words); !ok || got != want {
+			t.Errorf("readSignOn(%q) = %+v, %v, want %+v", typed, got, ok, want)
+		}
+	}
+	for _, typed := range []string{"account 1", "teammate anna", "subaccount shop", "all", "teammate 1 2", "sub_1 sub_2"} {
+		if got, ok := readSignOn(request(typed).Words); ok {
+			t.Errorf("readSignOn(%q) = %+v, want none", typed, got)
+		}
+	}
+}
