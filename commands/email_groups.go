@@ -9,7 +9,7 @@ import (
 )
 
 // emailGroupList is the list of e-mail groups.
-type emailGroupList = catalog[coupontools.EmailGroup]
+type emailGroupList = inventory[coupontools.EmailGroup]
 
 func newEmailGroupList(api *coupontools.Client, files mailer) emailGroupList {
 	return emailGroupList{

@@ -15,7 +15,7 @@ import (
 const groupLoyalty = "Loyalty cards"
 
 // loyaltyCards is the list of loyalty cards.
-type loyaltyCards = catalog[coupontools.LoyaltyCard]
+type loyaltyCards = inventory[coupontools.LoyaltyCard]
 
 func newLoyaltyCards(api *coupontools.Client, files mailer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {

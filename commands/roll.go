@@ -36,7 +36,7 @@ type roll[T any] struct {
 	files mailer
 }
 
-// keeper is a [catalog] of things that have people.
+// keeper is a [inventory] of things that have people.
 type keeper interface {
 	finder
 	name(id string) string

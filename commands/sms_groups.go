@@ -12,7 +12,7 @@ import (
 const groupContacts = "Groups and contacts"
 
 // smsGroupList is the list of SMS groups.
-type smsGroupList = catalog[coupontools.SMSGroup]
+type smsGroupList = inventory[coupontools.SMSGroup]
 
 func newSMSGroupList(api *coupontools.Client, files mailer) smsGroupList {
 	return smsGroupList{

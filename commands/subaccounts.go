@@ -16,7 +16,7 @@ import (
 const groupAccounts = "Accounts"
 
 // subaccountList is the list of subaccounts, without their keys.
-type subaccountList = catalog[coupontools.Subaccount]
+type subaccountList = inventory[coupontools.Subaccount]
 
 func newSubaccountList(api *coupontools.Client, files mailer) subaccountList {
 	return subaccountList{

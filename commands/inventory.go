@@ -18,9 +18,9 @@ import (
 // noun is what a list is of, in words.
 type noun struct{ one, many string }
 
-// catalog is a list of things that have a name and an id, such as loyalty cards. Its command shows it ten a page; others
+// inventory is a list of things that have a name and an id, such as loyalty cards. Its command shows it ten a page; others
 // find a thing in it by what people type.
-type catalog[T any] struct {
+type inventory[T any] struct {
 	noun
 	// topic is the command's, and how its action_ids begin.
 	topic, title string
@@ -62,14 +62,14 @@ func stocked[T any](fetch func(context.Context) ([]T, error), named func(T) (id,
 }
 
 // line is the command as one would type it.
-func (n catalog[T]) line() string { return Root + " " + n.topic }
+func (n inventory[T]) line() string { return Root + " " + n.topic }
 
 // action names a button of the list.
-func (n catalog[T]) action(what string) string {
+func (n inventory[T]) action(what string) string {
 	return strings.ReplaceAll(n.topic, "-", "_") + "_" + what
 }
 
-func (n catalog[T]) stock(ctx context.Context) (*stock[T], error) {
+func (n inventory[T]) stock(ctx context.Context) (*stock[T], error) {
 	s, err := n.list.get(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", n.many, err)
@@ -77,8 +77,8 @@ func (n catalog[T]) stock(ctx context.Context) (*stock[T], error) {
 	return s, nil
 }
 
-// List and Local make a catalog a [finder].
-func (n catalog[T]) List(ctx context.Context) (*cache.List, error) {
+// List and Local make a inventory a [finder].
+func (n inventory[T]) List(ctx context.Context) (*cache.List, error) {
 	s, err := n.stock(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (n catalog[T]) List(ctx context.Context) (*cache.List, error) {
 }
 
 // Local returns the list at hand, or nil.
-func (n catalog[T]) Local() *cache.List {
+func (n inventory[T]) Local() *cache.List {
 	if s := n.list.atHand("").value; s != nil {
 		return s.List
 	}
@@ -95,7 +95,7 @@ func (n catalog[T]) Local() *cache.List {
 }
 
 // get returns the thing with that id.
-func (n catalog[T]) get(ctx context.Context, id string) (T, error) {
+func (n inventory[T]) get(ctx context.Context, id string) (T, error) {
 	s, err := n.stock(ctx)
 	if err != nil {
 		var none T
@@ -109,7 +109,7 @@ func (n catalog[T]) get(ctx context.Context, id string) (T, error) {
 }
 
 // name returns the name of the thing with that id, as far as it is at hand.
-func (n catalog[T]) name(id string) string {
+func (n inventory[T]) name(id string) string {
 	if l := n.Local(); l != nil {
 		d, _ := l.ByID(id)
 		return d.Name
@@ -118,7 +118,7 @@ func (n catalog[T]) name(id string) string {
 }
 
 // unknown says that there is nothing of that name or id, and what is called nearly so.
-func (n catalog[T]) unknown(l *cache.List, asked string) *bot.Mistake {
+func (n inventory[T]) unknown(l *cache.List, asked string) *bot.Mistake {
 	return &bot.Mistake{
 		Text: fmt.Sprintf("There is no %s “%s”.", n.one, short(asked)),
 		Hint: joined(" ", didYouMean(l, asked), n.line()+" shows them all."),
@@ -126,7 +126,7 @@ func (n catalog[T]) unknown(l *cache.List, asked string) *bot.Mistake {
 }
 
 // which asks for one of them, with a picker.
-func (n catalog[T]) which(action string) bot.Reply {
+func (n inventory[T]) which(action string) bot.Reply {
 	text := "Which " + n.one + "?"
 	return bot.Reply{Text: text, Blocks: []slack.Block{
 		blocks.Text(text), blocks.Actions("", blocks.Picker(action, typeAFewLetters)),
@@ -134,17 +134,17 @@ func (n catalog[T]) which(action string) bot.Reply {
 }
 
 // run shows the first page.
-func (n catalog[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (n inventory[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	q := listing{Page: 1, Filter: bounded(strings.TrimSpace(bot.Join(req.Words)))}
 	return bot.Reply{Public: !n.private, Text: n.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
 		return n.show(ctx, q, n.list.get)
 	}}, nil
 }
 
-func (n catalog[T]) looking() string { return "Looking up the " + n.many + "…" }
+func (n inventory[T]) looking() string { return "Looking up the " + n.many + "…" }
 
 // clicks answers the buttons of the list.
-func (n catalog[T]) clicks() map[string]bot.Handler {
+func (n inventory[T]) clicks() map[string]bot.Handler {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) { return n.turn(req, n.list.get) }
 	return map[string]bot.Handler{
 		n.action("page:prev"): page,
@@ -157,7 +157,7 @@ func (n catalog[T]) clicks() map[string]bot.Handler {
 }
 
 // turn shows the page that a button asks for, in the place of the one it was on.
-func (n catalog[T]) turn(req bot.Request, get func(context.Context, string) (*stock[T], error)) (bot.Reply, error) {
+func (n inventory[T]) turn(req bot.Request, get func(context.Context, string) (*stock[T], error)) (bot.Reply, error) {
 	var q listing
 	if err := json.Unmarshal([]byte(req.Value), &q); err != nil {
 		return bot.Reply{}, brokenButton(n.line(), err)
@@ -169,7 +169,7 @@ func (n catalog[T]) turn(req bot.Request, get func(context.Context, string) (*st
 	}}, nil
 }
 
-func (n catalog[T]) show(
+func (n inventory[T]) show(
 	ctx context.Context, q listing, get func(context.Context, string) (*stock[T], error),
 ) (bot.Reply, error) {
 	s, err := get(ctx, "")
@@ -198,7 +198,7 @@ func (s *stock[T]) hits(filter string) []T {
 	return hits
 }
 
-func (n catalog[T]) page(s *stock[T], q listing, hits []T) bot.Reply {
+func (n inventory[T]) page(s *stock[T], q listing, hits []T) bot.Reply {
 	last := pages(len(hits))
 	q.Page = max(1, min(q.Page, last))
 	from := (q.Page - 1) * perPage
@@ -218,7 +218,7 @@ func (n catalog[T]) page(s *stock[T], q listing, hits []T) bot.Reply {
 	return bot.Reply{Public: !n.private, Text: n.title + ": " + where, Blocks: set}
 }
 
-func (n catalog[T]) buttons(q listing, last int) slack.Block {
+func (n inventory[T]) buttons(q listing, last int) slack.Block {
 	var row []slack.BlockElement
 	if q.Page > 1 {
 		row = append(row, blocks.Button(n.action("page:prev"), "Previous", q.at(q.Page-1), blocks.Label("Previous page")))
@@ -233,7 +233,7 @@ func (n catalog[T]) buttons(q listing, last int) slack.Block {
 }
 
 // file gives the person the whole list, or the part that the words leave.
-func (n catalog[T]) file(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (n inventory[T]) file(_ context.Context, req bot.Request) (bot.Reply, error) {
 	var q listing
 	if err := json.Unmarshal([]byte(req.Value), &q); err != nil {
 		return bot.Reply{}, brokenButton(n.line(), err)
@@ -250,7 +250,7 @@ func (n catalog[T]) file(_ context.Context, req bot.Request) (bot.Reply, error) 
 }
 
 // pick asks which of several is meant; the block_ids around the buttons begin with asked, if that is not empty.
-func (n catalog[T]) pick(c choice, asked string, button func(id string) slack.BlockElement) bot.Reply {
+func (n inventory[T]) pick(c choice, asked string, button func(id string) slack.BlockElement) bot.Reply {
 	return pickAmong(n.many, c, func(d coupontools.Directory) []slack.Block {
 		return []slack.Block{
 			blocks.Text(sentence(d.Name) + "\n" + short(d.ID)), blocks.Actions(joined(" ", asked, d.ID), button(d.ID)),
