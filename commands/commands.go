@@ -13,6 +13,7 @@ import (
 type Deps struct {
 	Client      *coupontools.Client
 	Directories *cache.Directories
+	Campaigns   *cache.Campaigns
 	Sends       *sends.Service
 	Store       *bot.Store
 	// Files downloads what people upload, Poster posts messages and files.
@@ -46,23 +47,38 @@ func All(d Deps) []bot.Command {
 		lists: d.Directories, drafts: d.Sends, store: d.Store,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, channels: d.Channels,
 	}
+	files := deliverer{poster: d.Poster}
 	return []bot.Command{
-		directories(d.Directories),
+		directories(d.Directories, files),
 		directory(d.Directories, d.Client),
 		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
 		sendDirectory(send),
+		campaigns(d.Campaigns, files),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }
 
-// lister gives the list of directories; List may wait for Coupontools.
-type lister interface {
-	List(ctx context.Context) (*cache.List, error)
+// listerOf gives a list; List may wait for Coupontools.
+type listerOf[T cache.Item] interface {
+	List(ctx context.Context) (*cache.ListOf[T], error)
 }
 
-// finder also gives the list that is at hand, or nil, without waiting.
-type finder interface {
-	lister
-	Local() *cache.List
+// finderOf also gives the list that is at hand, or nil, without waiting.
+type finderOf[T cache.Item] interface {
+	listerOf[T]
+	Local() *cache.ListOf[T]
 }
+
+// refresherOf can also fetch the list anew.
+type refresherOf[T cache.Item] interface {
+	listerOf[T]
+	Refresh(ctx context.Context) (*cache.ListOf[T], error)
+}
+
+// The same of the directories.
+type (
+	lister    = listerOf[coupontools.Directory]
+	finder    = finderOf[coupontools.Directory]
+	refresher = refresherOf[coupontools.Directory]
+)

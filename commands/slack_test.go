@@ -63,7 +63,7 @@ func worstMessages(bad string) []bot.Message {
 		s.Failures[i].Text, s.Failures[i].Code = bad, bad
 	}
 	replies := []bot.Reply{
-		listing{Page: 2, Filter: bounded(bad)}.page(l, many),
+		directoryCatalog(nil, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
 		cardReply(d),
 		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
 		{Text: f.summary(), Blocks: f.blocks(clock{})},

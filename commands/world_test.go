@@ -51,8 +51,11 @@ func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	}
 	w.Deps = Deps{
 		Client: client,
-		Directories: cache.New(cache.Config{
-			Redis: rdb, Prefix: "test:", Fetch: client.Directories, TTL: time.Hour, Stale: time.Hour,
+		Directories: cache.New(cache.Config[coupontools.Directory]{
+			Redis: rdb, Prefix: "test:", Name: "directories", Fetch: client.Directories, TTL: time.Hour, Stale: time.Hour,
+		}),
+		Campaigns: cache.New(cache.Config[coupontools.Campaign]{
+			Redis: rdb, Prefix: "test:", Name: "campaigns", Fetch: ListCampaigns(client), TTL: time.Hour, Stale: time.Hour,
 		}),
 		Sends:    sends.New(sends.Config{Redis: rdb, Prefix: "test:", API: client}),
 		Store:    bot.NewStore(rdb, "test:"),
