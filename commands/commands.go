@@ -54,6 +54,9 @@ func All(d Deps) []bot.Command {
 		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
 		sendDirectory(send),
 		campaigns(d.Campaigns, files),
+		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store}),
+		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		session(sessionDesk{lists: d.Campaigns, api: d.Client, region: d.Region}),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
