@@ -57,6 +57,8 @@ func All(d Deps) []bot.Command {
 		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store}),
 		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		session(sessionDesk{lists: d.Campaigns, api: d.Client, region: d.Region}),
+		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store}),
+		singleUse(singleUses{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
