@@ -59,6 +59,8 @@ func All(d Deps) []bot.Command {
 		session(sessionDesk{lists: d.Campaigns, api: d.Client, region: d.Region}),
 		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store}),
 		singleUse(singleUses{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		categories(headings{lists: d.Directories, api: d.Client}),
+		webhook(webhooks{lists: d.Campaigns, api: d.Client}),
 		coupontoolsCommand(),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}

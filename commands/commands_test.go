@@ -35,7 +35,10 @@ func TestAll_withoutDeps(t *testing.T) {
 	if !slices.Equal(names, wantNames) {
 		t.Errorf("commands = %q, want %q", names, wantNames)
 	}
-	if want := []string{"directories", "directory", "users", "send", "status"}; !slices.Equal(topics, want) {
+	if want := []string{
+		"directories", "directory", "users", "send",
+		"campaigns", "campaign", "sessions", "session", "push", "single-use", "categories", "webhook", "status",
+	}; !slices.Equal(topics, want) {
 		t.Errorf("topics = %q, want %q", topics, want)
 	}
 }
@@ -63,6 +66,16 @@ func TestAll_rights(t *testing.T) {
 		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
 		"suggest directory": bot.Send, "suggest region": bot.Send,
+
+		"directories_file":    bot.Read,
+		"campaigns_page:prev": bot.Read, "campaigns_page:next": bot.Read, "campaigns_refresh": bot.Read, "campaigns_file": bot.Read,
+		"campaign_pick": bot.Read, "suggest campaign_pick": bot.Read, "webhook": bot.Read,
+		"campaign_sessions": bot.Send, "sessions_page:prev": bot.Send, "sessions_page:next": bot.Send, "sessions_file": bot.Send,
+		"list_sessions": bot.Send, "suggest campaign": bot.Send,
+		"session_open": bot.Send, "session_validate": bot.Send, "session_claim": bot.Send, "session_void": bot.Send,
+		"session_remove": bot.Send, "find_session": bot.Send,
+		"campaign_push": bot.Send, "push": bot.Send, "push_confirm": bot.Send,
+		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_confirm": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {
