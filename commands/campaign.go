@@ -30,6 +30,7 @@ type campaignCards struct {
 	lists campaignFinder
 	api   campaigner
 	store store
+	files deliverer
 }
 
 // campaign answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
@@ -43,7 +44,7 @@ func campaign(c campaignCards) bot.Command {
 			{Line: "/coupontools campaign cam_400001", Does: "shows the campaign with that id"},
 		},
 		Run:      c.run,
-		Clicks:   map[string]bot.Handler{actionCampaign: c.pick},
+		Clicks:   map[string]bot.Handler{actionCampaign: c.pick, actionCampaignPicture: c.picture},
 		Suggests: map[string]bot.Suggester{actionCampaign: suggest(c.lists)},
 	}
 }
@@ -120,7 +121,8 @@ func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.
 	set = append(set, blocks.Actions("",
 		blocks.Button(actionCampaignSessions, "Sessions", c.ID, blocks.Label("Show the sessions of "+name)),
 		blocks.Button(actionCampaignPush, "Push", c.ID, blocks.Label("Push a message to who keeps "+name)),
-		blocks.Button(actionCampaignSingleUse, "Single use", c.ID, blocks.Label("Make single-use addresses of "+name))))
+		blocks.Button(actionCampaignSingleUse, "Single use", c.ID, blocks.Label("Make single-use addresses of "+name)),
+		blocks.Button(actionCampaignPicture, "Daily chart", c.ID, blocks.Label("Get a picture of each day of "+name))))
 	return bot.Reply{
 		Text:   joined(", ", fmt.Sprintf("%s (%s)", short(c.Name), c.ID), short(c.Status)),
 		Blocks: set,

@@ -2,8 +2,10 @@ package commands
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
+	"image/png"
 	"io"
 	"strings"
 	"testing"
@@ -140,5 +142,25 @@ func TestSingleUses_halfWay(t *testing.T) {
 	}
 	if len(files.rows) != 1 || files.rows[0] != 5001 {
 		t.Errorf("rows of the files = %v, want the 5,000 that were made", files.rows)
+	}
+}
+
+func TestFigures_picture(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	f := newFigures(coupontools.SessionSums{Sessions: 3, Days: map[coupontools.Day]coupontools.DaySums{
+		coupontools.DayOf(now):                   {Opened: 5, Claimed: 1},
+		coupontools.DayOf(now.AddDate(0, 0, -3)): {Opened: 2},
+	}}, now)
+	raw, err := f.draw("Days")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := png.Decode(bytes.NewReader(raw)); err != nil {
+		t.Errorf("the picture is no PNG: %v", err)
+	}
+	want := "Days, from 4 Dec to 4 Mar. Opens: 7, most of them on 4 Mar: 5. Claims: 1, most of them on 4 Mar: 1. Validations: none."
+	if got := f.described("Days"); got != want {
+		t.Errorf("described as %q, want %q", got, want)
 	}
 }

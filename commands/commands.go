@@ -54,7 +54,7 @@ func All(d Deps) []bot.Command {
 		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
 		sendDirectory(send),
 		campaigns(d.Campaigns, files),
-		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store}),
+		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		session(sessionDesk{lists: d.Campaigns, api: d.Client, region: d.Region}),
 		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store}),

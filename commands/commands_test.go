@@ -69,7 +69,7 @@ func TestAll_rights(t *testing.T) {
 
 		"directories_file":    bot.Read,
 		"campaigns_page:prev": bot.Read, "campaigns_page:next": bot.Read, "campaigns_refresh": bot.Read, "campaigns_file": bot.Read,
-		"campaign_pick": bot.Read, "suggest campaign_pick": bot.Read, "webhook": bot.Read,
+		"campaign_pick": bot.Read, "suggest campaign_pick": bot.Read, "webhook": bot.Read, "campaign_picture": bot.Read,
 		"campaign_sessions": bot.Send, "sessions_page:prev": bot.Send, "sessions_page:next": bot.Send, "sessions_file": bot.Send,
 		"list_sessions": bot.Send, "suggest campaign": bot.Send,
 		"session_open": bot.Send, "session_validate": bot.Send, "session_claim": bot.Send, "session_void": bot.Send,

@@ -37,7 +37,7 @@ func (d deliverer) send(ctx context.Context, to bot.Person, r report) (bot.Reply
 		if err := r.write(f); err != nil {
 			return err
 		}
-		return d.upload(ctx, to, f, bot.Upload{
+		return d.uploadFile(ctx, to, f, bot.Upload{
 			Name: r.name, Comment: capitalised(r.what) + ", as you asked.", AltText: "A table: " + r.what,
 		})
 	})
@@ -60,13 +60,18 @@ func inFile(use func(*os.File) error) error {
 	return use(f)
 }
 
-// upload sends what is in a file.
-func (d deliverer) upload(ctx context.Context, to bot.Person, f *os.File, u bot.Upload) error {
+// uploadFile sends what is in a file.
+func (d deliverer) uploadFile(ctx context.Context, to bot.Person, f *os.File, u bot.Upload) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return fmt.Errorf("measure a temporary file: %w", err)
 	}
 	u.From, u.Size = f, size
+	return d.upload(ctx, to, u)
+}
+
+// upload sends a file.
+func (d deliverer) upload(ctx context.Context, to bot.Person, u bot.Upload) error {
 	channel, err := d.poster.Direct(ctx, to.ID)
 	if err == nil {
 		err = d.poster.Upload(ctx, channel, u)

@@ -108,6 +108,7 @@ func (f figures) blocks(err error) []slack.Block {
 	}
 	return append(set,
 		blocks.Rich(f.funnel()...),
+		f.chart(),
 		blocks.Pre(f.table()),
 		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC; the last one ends today.")))
 }
@@ -135,6 +136,22 @@ func (f figures) funnel() []blocks.Line {
 	}
 }
 
+// chart shows the weeks as lines.
+func (f figures) chart() slack.Block {
+	var labels []string
+	opens, claims, validations := blocks.Series{Name: "Opens"}, blocks.Series{Name: "Claims"}, blocks.Series{Name: "Validations"}
+	for _, w := range f.weeks() {
+		labels = append(labels, w.from.Format(dayOfYear))
+		opens.Values = append(opens.Values, w.Opened)
+		claims.Values = append(claims.Values, w.Claimed)
+		validations.Values = append(validations.Values, w.Validated)
+	}
+	return blocks.Chart(fmt.Sprintf("The last %d weeks", chartWeeks), labels, opens, claims, validations)
+}
+
+// dayOfYear is how charts and tables write a day.
+const dayOfYear = "2 Jan"
+
 // percent writes how much n is of the whole.
 func percent(n, whole int) string {
 	if whole == 0 {
@@ -149,7 +166,7 @@ func (f figures) table() string {
 	lines := []string{fmt.Sprintf(row, "Week from", "Opens", "Claims", "Validations")}
 	for _, w := range f.weeks() {
 		lines = append(lines,
-			fmt.Sprintf(row, w.from.Format("2 Jan"), thousands(w.Opened), thousands(w.Claimed), thousands(w.Validated)))
+			fmt.Sprintf(row, w.from.Format(dayOfYear), thousands(w.Opened), thousands(w.Claimed), thousands(w.Validated)))
 	}
 	return strings.Join(lines, "\n")
 }

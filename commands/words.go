@@ -28,6 +28,7 @@ const (
 	changingPayment      = "Changing the payment status…"
 	changingSession      = "Working on the session…"
 	pushing              = "Working on the push message…"
+	drawing              = "Working on the picture…"
 	makingCodes          = "Working on the addresses…"
 	askingWebhook        = "Looking up the event…"
 	lookingUpCategories  = "Looking up the categories…"
