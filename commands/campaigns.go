@@ -41,16 +41,7 @@ func ListCampaigns(api *coupontools.Client) func(context.Context) ([]coupontools
 
 // campaigns answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
 func campaigns(lists campaignRefresher, files deliverer) bot.Command {
-	c := catalog[coupontools.Campaign]{
-		lists: lists, files: files, command: "/coupontools campaigns", interim: lookingUpCampaigns,
-		title: "Campaigns", one: "campaign", many: "campaigns",
-		prev: actionCampaignsPrev, next: actionCampaignsNext, again: actionCampaignsRefresh, file: actionCampaignsFile,
-		row:    openCampaignRow,
-		header: []string{"id", "code", "name", "title", "status", "url", "expires"},
-		line: func(c coupontools.Campaign) []string {
-			return []string{c.ID, c.Code, c.Name, c.Title, c.Status, c.URL, wallClock(c.Expires)}
-		},
-	}
+	c := campaignCatalog(lists, files)
 	return bot.Command{
 		Topic: "campaigns", Group: groupCampaigns, Usage: "[words to filter by]",
 		Summary: "List the campaigns",
@@ -59,6 +50,19 @@ func campaigns(lists campaignRefresher, files deliverer) bot.Command {
 			{Line: "/coupontools campaigns summer", Does: "lists those with “summer” in the name or id"},
 		},
 		Run: c.run, Clicks: c.clicks(),
+	}
+}
+
+func campaignCatalog(lists campaignRefresher, files deliverer) catalog[coupontools.Campaign] {
+	return catalog[coupontools.Campaign]{
+		lists: lists, files: files, command: "/coupontools campaigns", interim: lookingUpCampaigns,
+		title: "Campaigns", one: "campaign", many: "campaigns",
+		prev: actionCampaignsPrev, next: actionCampaignsNext, again: actionCampaignsRefresh, file: actionCampaignsFile,
+		row:    openCampaignRow,
+		header: []string{"id", "code", "name", "title", "status", "url", "expires"},
+		line: func(c coupontools.Campaign) []string {
+			return []string{c.ID, c.Code, c.Name, c.Title, c.Status, c.URL, wallClock(c.Expires)}
+		},
 	}
 }
 

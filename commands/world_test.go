@@ -35,6 +35,7 @@ type world struct {
 	Deps
 	api   *sandbox.Server
 	redis *miniredis.Miniredis
+	rdb   *redis.Client
 }
 
 func newWorld(t testing.TB, options ...sandbox.Option) *world {
@@ -49,6 +50,7 @@ func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.rdb = rdb
 	w.Deps = Deps{
 		Client: client,
 		Directories: cache.New(cache.Config[coupontools.Directory]{
