@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
 )
 
 // screen is where a view that the bot showed can be found again: by Slack's id, or by the bot's own for one that Slack
@@ -85,7 +87,7 @@ func (b *Bot) notice(ctx context.Context, x *exchange, shown screen, r Reply) (s
 	var err error
 	if !shown.closed {
 		var at screen
-		at, err = b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, r.body()...), Push: !r.Replace})
+		at, err = b.show(ctx, x, shown, Reply{View: noticeView(noticeTitle, blocks.WithoutCharts(r.body())...), Push: !r.Replace})
 		if err == nil || shown.letGo(err) {
 			return at, nil
 		}
@@ -189,6 +191,10 @@ func (b *Bot) post(ctx context.Context, x *exchange, r Reply) error {
 		m.ResponseType = "in_channel"
 	}
 	err := b.answers.post(ctx, x.responseURL, m)
+	if plain := blocks.WithoutCharts(m.Blocks); errors.Is(err, errRefused) && len(plain) < len(m.Blocks) {
+		m.Blocks, r.Blocks = plain, plain // what Slack may not take stands in words too
+		err = b.answers.post(ctx, x.responseURL, m)
+	}
 	if err == nil {
 		return nil
 	}

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
@@ -201,6 +204,19 @@ func TestAnswer_otherWays(t *testing.T) {
 			w.message(t, tt.want(w.slack), "Here.")
 		})
 	}
+}
+
+// A chart that Slack does not take is left out; its figures stand in the words around it.
+func TestAnswer_withoutChart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, says(bot.Reply{Text: "Here.", Public: true, Blocks: []slack.Block{
+		blocks.Text("1, 2"), blocks.Chart("Two", []string{"a", "b"}, blocks.Series{Name: "n", Values: []int{1, 2}}),
+	}}))
+	w.do(t)
+	w.message(t, slacksim.Marketing, "1, 2\n(chart: Two)")
+	w.slack.Inject(slacksim.Fault{Method: "response_url", Error: "invalid_blocks", Times: 1})
+	w.do(t)
+	w.message(t, slacksim.Marketing, "1, 2")
 }
 
 func TestRepeat_isDropped(t *testing.T) {

@@ -64,6 +64,9 @@ func (a answerer) post(ctx context.Context, url string, m answerMessage) error {
 	}
 }
 
+// errRefused is what the error is when Slack answered that it does not take a message.
+var errRefused = errors.New("refused")
+
 // once posts body. The address is a secret of the conversation and stays out of the error. A wait that is not zero asks
 // to come again after it.
 func (a answerer) once(ctx context.Context, url string, body []byte) (wait time.Duration, err error) {
@@ -91,7 +94,7 @@ func (a answerer) once(ctx context.Context, url string, body []byte) (wait time.
 	}
 	_ = json.Unmarshal(text, &refusal)
 	if resp.StatusCode >= 300 || refusal.OK != nil && !*refusal.OK {
-		return 0, fmt.Errorf("post to response_url: %d %s", resp.StatusCode, blocks.Cut(refusal.Error, 100))
+		return 0, fmt.Errorf("post to response_url: %w: %d %s", errRefused, resp.StatusCode, blocks.Cut(refusal.Error, 100))
 	}
 	return 0, nil
 }

@@ -81,6 +81,18 @@ func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
 	return !seenHere
 }
 
+// Once is [Store.First] for what must not happen twice on any replica: with Redis away it is an error, and the caller must
+// not go on. After an error the key may be taken all the same.
+func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error) {
+	mine := rand.Text()
+	err = s.try(ctx, func(ctx context.Context) error {
+		owner, err := s.claim(ctx, s.prefix+key, mine, ttl)
+		first = owner == mine
+		return err
+	})
+	return first && err == nil, err
+}
+
 // claim sets key for its first caller and returns whose it is. That is asked too, since go-redis repeats a command whose
 // answer was lost, and then finds the key taken by itself.
 func (s *Store) claim(ctx context.Context, key, mine string, ttl time.Duration) (owner string, err error) {

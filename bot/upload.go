@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/slack-go/slack"
 
@@ -24,8 +25,19 @@ type Upload struct {
 	Comment string
 	// AltText tells what is in the file to those who cannot see it.
 	AltText string
-	// Content has at least one byte: Slack takes no empty file.
+	// Content has at least one byte: Slack takes no empty file. One that is too long for the memory is read from From in its
+	// place, which holds Size bytes.
 	Content []byte
+	From    io.ReaderAt
+	Size    int64
+}
+
+// content returns what is in the file, from its beginning, and how many bytes.
+func (u Upload) content() (io.Reader, int64) {
+	if u.From != nil {
+		return io.NewSectionReader(u.From, 0, u.Size), u.Size
+	}
+	return bytes.NewReader(u.Content), int64(len(u.Content))
 }
 
 // Upload posts a file to a channel, which may be one of direct messages but, other than in [Poster.Post], no person. It
@@ -33,7 +45,7 @@ type Upload struct {
 //
 // Source: https://docs.slack.dev/messaging/working-with-files#uploading_files.
 func (p *Poster) Upload(ctx context.Context, channel string, u Upload) error {
-	if len(u.Content) == 0 {
+	if _, size := u.content(); size <= 0 {
 		return errors.New("upload: the file is empty")
 	}
 	id, err := p.deposit(ctx, u)
@@ -54,9 +66,10 @@ func (p *Poster) Upload(ctx context.Context, channel string, u Upload) error {
 // deposit hands the content over to Slack, where nobody sees it yet.
 func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
 	var place *slack.GetUploadURLExternalResponse
+	_, size := u.content()
 	err = patiently(ctx, func(ctx context.Context) error {
 		place, err = p.slack.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{
-			FileName: u.Name, FileSize: len(u.Content), AltTxt: blocks.Cut(u.AltText, maxAltText),
+			FileName: u.Name, FileSize: int(size), AltTxt: blocks.Cut(u.AltText, maxAltText),
 		})
 		return err
 	})
@@ -64,8 +77,9 @@ func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
 		return "", fmt.Errorf("files.getUploadURLExternal: %w", err)
 	}
 	err = patiently(ctx, func(ctx context.Context) error {
+		content, _ := u.content()
 		return p.slack.UploadToURL(ctx, slack.UploadToURLParameters{
-			UploadURL: place.UploadURL, Filename: u.Name, Reader: bytes.NewReader(u.Content),
+			UploadURL: place.UploadURL, Filename: u.Name, Reader: content,
 		})
 	})
 	if err != nil {

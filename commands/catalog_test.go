@@ -37,7 +37,7 @@ func TestCatalog_oneCallForTypeAhead(t *testing.T) {
 	w := newWorld(t)
 	cards := newLoyaltyCards(w.Client, nil)
 	for _, typed := range []string{"", "c", "cl", "clu", "club"} {
-		if _, err := suggestDirectories(cards)(t.Context(), request(typed)); err != nil {
+		if _, err := suggest(cards)(t.Context(), request(typed)); err != nil {
 			t.Fatal(err)
 		}
 	}

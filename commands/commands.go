@@ -13,6 +13,7 @@ import (
 type Deps struct {
 	Client      *coupontools.Client
 	Directories *cache.Directories
+	Campaigns   *cache.Campaigns
 	Sends       *sends.Service
 	Store       *bot.Store
 	// Files downloads what people upload, Poster posts messages and files.
@@ -59,8 +60,9 @@ func All(d Deps) []bot.Command {
 	accounts := newSubaccountList(d.Client, d.Poster)
 	groups := newSMSGroupList(d.Client, d.Poster)
 	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
+	files := deliverer{poster: d.Poster}
 	return []bot.Command{
-		directories(d.Directories),
+		directories(d.Directories, files),
 		directory(d.Directories, d.Client),
 		directoryUsers(people{
 			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
@@ -70,6 +72,14 @@ func All(d Deps) []bot.Command {
 		suppress(barred),
 		unsuppress(barred),
 		why(barred),
+		campaigns(d.Campaigns, files),
+		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		session(sessionDesk{lists: d.Campaigns, api: d.Client, region: d.Region}),
+		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store}),
+		singleUse(singleUses{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		categories(headings{lists: d.Directories, api: d.Client}),
+		webhook(webhooks{lists: d.Campaigns, api: d.Client}),
 		loyalty(cards),
 		loyaltyCard(cards, d.Client),
 		loyaltyUsers(holders),
@@ -86,13 +96,26 @@ func All(d Deps) []bot.Command {
 	}
 }
 
-// lister gives the list of directories; List may wait for Coupontools.
-type lister interface {
-	List(ctx context.Context) (*cache.List, error)
+// listerOf gives a list; List may wait for Coupontools.
+type listerOf[T cache.Item] interface {
+	List(ctx context.Context) (*cache.ListOf[T], error)
 }
 
-// finder also gives the list that is at hand, or nil, without waiting.
-type finder interface {
-	lister
-	Local() *cache.List
+// finderOf also gives the list that is at hand, or nil, without waiting.
+type finderOf[T cache.Item] interface {
+	listerOf[T]
+	Local() *cache.ListOf[T]
 }
+
+// refresherOf can also fetch the list anew.
+type refresherOf[T cache.Item] interface {
+	listerOf[T]
+	Refresh(ctx context.Context) (*cache.ListOf[T], error)
+}
+
+// The same of the directories.
+type (
+	lister    = listerOf[coupontools.Directory]
+	finder    = finderOf[coupontools.Directory]
+	refresher = refresherOf[coupontools.Directory]
+)

@@ -37,6 +37,7 @@ func TestAll_withoutDeps(t *testing.T) {
 	}
 	wantTopics := []string{
 		"directories", "directory", "users", "send", "sends", "suppress", "unsuppress", "why",
+		"campaigns", "campaign", "sessions", "session", "push", "single-use", "categories", "webhook",
 		"loyalty", "loyalty-card", "loyalty-users", "points", "subaccounts", "subaccount", "sign-on",
 		"sms-groups", "sms-contacts", "email-groups", "audit", "status",
 	}
@@ -98,6 +99,16 @@ func TestAll_rights(t *testing.T) {
 		"sms_contact_create": bot.Send, "sms_contact_create_check": bot.Send,
 		"email_groups_page:prev": bot.Read, "email_groups_page:next": bot.Read, "email_groups_refresh": bot.Read,
 		"email_groups_csv": bot.Read,
+
+		"directories_file":    bot.Read,
+		"campaigns_page:prev": bot.Read, "campaigns_page:next": bot.Read, "campaigns_refresh": bot.Read, "campaigns_file": bot.Read,
+		"campaign_pick": bot.Read, "suggest campaign_pick": bot.Read, "webhook": bot.Read, "campaign_picture": bot.Read,
+		"campaign_sessions": bot.Send, "sessions_page:prev": bot.Send, "sessions_page:next": bot.Send, "sessions_file": bot.Send,
+		"list_sessions": bot.Send, "suggest campaign": bot.Send,
+		"session_open": bot.Send, "session_validate": bot.Send, "session_claim": bot.Send, "session_void": bot.Send,
+		"session_remove": bot.Send, "find_session": bot.Send,
+		"campaign_push": bot.Send, "push": bot.Send, "push_confirm": bot.Send,
+		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_confirm": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

@@ -109,7 +109,7 @@ func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	}
 	return []blocks.Line{
 		blocks.Field("Coupontools", coupontools),
-		blocks.Field("Directories", thousands(len(l.Directories))),
+		blocks.Field("Directories", thousands(len(l.Items))),
 	}, blocks.Context(age(l)...)
 }
 

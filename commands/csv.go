@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
 )
 
 // spreadsheet writes a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, lines
@@ -15,26 +16,35 @@ type spreadsheet struct {
 // newSpreadsheet begins a file with the names of its columns.
 func newSpreadsheet(columns ...string) *spreadsheet {
 	s := &spreadsheet{}
-	s.file.WriteString("\ufeff")
-	s.csv = csv.NewWriter(&s.file)
-	s.csv.UseCRLF = true
+	s.csv = beginSpreadsheet(&s.file)
 	s.row(columns...)
 	return s
 }
 
+func beginSpreadsheet(w io.Writer) *csv.Writer {
+	_, _ = io.WriteString(w, "\ufeff") // Flush tells of any error.
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	return out
+}
+
 // row adds a row.
 func (s *spreadsheet) row(cells ...string) {
-	safe := make([]string, len(cells))
-	for i, cell := range cells {
-		safe[i] = noFormula(cell)
-	}
-	_ = s.csv.Write(safe) // a buffer takes everything
+	_ = s.csv.Write(noFormulas(cells)) // a buffer takes everything
 }
 
 // content is the whole file.
 func (s *spreadsheet) content() []byte {
 	s.csv.Flush()
 	return s.file.Bytes()
+}
+
+func noFormulas(cells []string) []string {
+	safe := make([]string, len(cells))
+	for i, cell := range cells {
+		safe[i] = noFormula(cell)
+	}
+	return safe
 }
 
 // noFormula puts an apostrophe before a cell that begins as formulas do.

@@ -37,7 +37,7 @@ func directory(lists finder, api director) bot.Command {
 		},
 		Run:      c.run,
 		Clicks:   map[string]bot.Handler{actionPick: c.pick},
-		Suggests: map[string]bot.Suggester{actionPick: suggestDirectories(lists)},
+		Suggests: map[string]bot.Suggester{actionPick: suggest(lists)},
 	}
 }
 

@@ -251,7 +251,7 @@ func (n inventory[T]) file(_ context.Context, req bot.Request) (bot.Reply, error
 
 // pick asks which of several is meant; the block_ids around the buttons begin with asked, if that is not empty.
 func (n inventory[T]) pick(c choice, asked string, button func(id string) slack.BlockElement) bot.Reply {
-	return pickAmong(n.many, c, func(d coupontools.Directory) []slack.Block {
+	return pickFrom(c, n.many, func(d coupontools.Directory) []slack.Block {
 		return []slack.Block{
 			blocks.Text(sentence(d.Name) + "\n" + short(d.ID)), blocks.Actions(joined(" ", asked, d.ID), button(d.ID)),
 		}

@@ -57,7 +57,7 @@ func loyaltyCard(cards loyaltyCards, api loyaltyCarder) bot.Command {
 				return bot.Reply{Text: cards.looking(), Later: show(req.Value)}, nil
 			},
 		},
-		Suggests: map[string]bot.Suggester{actionLoyaltyPick: suggestDirectories(cards)},
+		Suggests: map[string]bot.Suggester{actionLoyaltyPick: suggest(cards)},
 	}
 }
 

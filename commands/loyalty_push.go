@@ -16,9 +16,6 @@ const (
 	actionLoyaltyPush = "loyalty_push"
 	viewLoyaltyPush   = "loyalty_push"
 	fieldPushText     = "message"
-
-	// maxPush bounds a push message, in characters: phones show few more.
-	maxPush = 250
 )
 
 // pushed is a message to those who keep a loyalty card in a mobile wallet, or to one of them.

@@ -136,7 +136,7 @@ func loyaltyUsers(h holders) bot.Command {
 			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
 			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: suggestDirectories(h.cards)},
+		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: suggest(h.cards)},
 	}
 	c.Clicks[actionLoyaltyVoid] = h.void(true)
 	c.Clicks[actionLoyaltyRestore] = h.void(false)

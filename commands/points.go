@@ -67,7 +67,7 @@ func points(h holders) bot.Command {
 		},
 		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
 		Suggests: map[string]bot.Suggester{
-			actionPointsFor: suggestDirectories(h.cards), fieldLoyaltyUser: h.roll.suggest,
+			actionPointsFor: suggest(h.cards), fieldLoyaltyUser: h.roll.suggest,
 		},
 	}
 }

@@ -14,37 +14,40 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// choice is what words say about a directory.
-type choice struct {
+// choiceOf is what words say about a directory, a campaign or the like.
+type choiceOf[T cache.Item] struct {
 	// Asked is what was taken for its name or id.
 	Asked string
-	// Hits are the directories it may mean. Several with one name are a choice too.
-	Hits []coupontools.Directory
+	// Hits are those it may mean. Several with one name are a choice too.
+	Hits []T
 	// Rest are the words after it.
 	Rest []bot.Word
 }
 
-// choose finds the directory that leading words name: the longest run of them that is exactly a name or an id, else
+// choice is what words say about a directory.
+type choice = choiceOf[coupontools.Directory]
+
+// choose finds what leading words name: the longest run of them that is exactly a name or an id, else
 // the first word or quoted group, which may also be a part of a name.
-func choose(l *cache.List, words []bot.Word) choice {
+func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) choiceOf[T] {
 	if c, ok := exactRun(l, words); ok {
 		return c
 	}
 	if len(words) == 0 {
-		return choice{}
+		return choiceOf[T]{}
 	}
-	return choice{Asked: words[0].Text, Hits: partly(l, words[0].Text), Rest: words[1:]}
+	return choiceOf[T]{Asked: words[0].Text, Hits: partly(l, words[0].Text), Rest: words[1:]}
 }
 
-// chooseWhole finds the directory that words name when nothing but a directory can stand there: a part of a name may
+// chooseWhole finds what words name when nothing else can stand there: a part of a name may
 // then be of several words.
-func chooseWhole(l *cache.List, words []bot.Word) choice {
+func chooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) choiceOf[T] {
 	if c, ok := exactRun(l, words); ok {
 		return c
 	}
 	all := bot.Join(words)
 	if hits := partly(l, all); len(hits) > 0 {
-		return choice{Asked: all, Hits: hits}
+		return choiceOf[T]{Asked: all, Hits: hits}
 	}
 	c := choose(l, words)
 	if len(c.Hits) == 0 {
@@ -53,17 +56,17 @@ func chooseWhole(l *cache.List, words []bot.Word) choice {
 	return c
 }
 
-func exactRun(l *cache.List, words []bot.Word) (choice, bool) {
+func exactRun[T cache.Item](l *cache.ListOf[T], words []bot.Word) (choiceOf[T], bool) {
 	// A name has 300 characters at most, so no more words than this.
 	const most = 150
 	parts := apart(words)
 	for n := min(len(parts), most); n > 0; n-- {
 		name := bot.Join(parts[:n])
 		if hits := exactly(l, name); len(hits) > 0 {
-			return choice{Asked: name, Hits: hits, Rest: parts[n:]}, true
+			return choiceOf[T]{Asked: name, Hits: hits, Rest: parts[n:]}, true
 		}
 	}
-	return choice{}, false
+	return choiceOf[T]{}, false
 }
 
 // apart undoes the joining of neighbouring numbers, so that "Top 10" can be told from the number after it.
@@ -81,24 +84,27 @@ func apart(words []bot.Word) []bot.Word {
 	return parts
 }
 
-func exactly(l *cache.List, name string) []coupontools.Directory {
-	if d, ok := l.ByID(name); ok {
-		return []coupontools.Directory{d}
+func exactly[T cache.Item](l *cache.ListOf[T], name string) []T {
+	if item, ok := l.ByID(name); ok {
+		return []T{item}
 	}
 	return l.Named(name)
 }
 
-func partly(l *cache.List, words string) []coupontools.Directory {
+func partly[T cache.Item](l *cache.ListOf[T], words string) []T {
 	if strings.TrimSpace(words) == "" {
 		return nil
 	}
 	if hits := exactly(l, words); len(hits) > 0 {
 		return hits
 	}
-	return l.Search(words, len(l.Directories))
+	return l.Search(words, len(l.Items))
 }
 
-var directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
+var (
+	directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
+	campaignID  = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)
+)
 
 // unknownDirectory says that there is no such directory, and which are called nearly so.
 func unknownDirectory(l *cache.List, asked string) *bot.Mistake {
@@ -107,11 +113,11 @@ func unknownDirectory(l *cache.List, asked string) *bot.Mistake {
 	return m
 }
 
-// didYouMean asks whether the directories with the nearest names are meant, "" if there are none.
-func didYouMean(l *cache.List, asked string) string {
+// didYouMean asks whether those with the nearest names are meant, "" if there are none.
+func didYouMean[T cache.Item](l *cache.ListOf[T], asked string) string {
 	var names []string
-	for _, d := range nearest(l, asked) {
-		names = append(names, titled(d))
+	for _, item := range nearest(l, asked) {
+		names = append(names, titled(item))
 	}
 	if len(names) == 0 {
 		return ""
@@ -119,7 +125,7 @@ func didYouMean(l *cache.List, asked string) string {
 	return "Did you mean " + orList(names) + "?"
 }
 
-func nearest(l *cache.List, asked string) []coupontools.Directory {
+func nearest[T cache.Item](l *cache.ListOf[T], asked string) []T {
 	const few = 3
 	near := l.Nearest(asked, few)
 	if first, _, several := strings.Cut(asked, " "); several && len(near) == 0 {
@@ -139,16 +145,16 @@ func orList(names []string) string {
 
 // pickOne asks which of several directories is meant; row shows one of them with its buttons.
 func pickOne(c choice, row func(coupontools.Directory) []slack.Block) bot.Reply {
-	return pickAmong("directories", c, row)
+	return pickFrom(c, "directories", row)
 }
 
-// pickAmong is pickOne for other things than directories.
-func pickAmong(many string, c choice, row func(coupontools.Directory) []slack.Block) bot.Reply {
+// pickFrom asks which of several is meant; many names what they are.
+func pickFrom[T cache.Item](c choiceOf[T], many string, row func(T) []slack.Block) bot.Reply {
 	shown := c.Hits[:min(len(c.Hits), perPage)]
 	text := thousands(len(c.Hits)) + " " + many + " match “" + short(c.Asked) + "”. Which one?"
 	set := []slack.Block{blocks.Text(text)}
-	for _, d := range shown {
-		set = append(set, row(d)...)
+	for _, item := range shown {
+		set = append(set, row(item)...)
 	}
 	if more := len(c.Hits) - len(shown); more > 0 {
 		set = append(set, blocks.Context(blocks.Small("And "+thousands(more)+" more: add a word of the name, or use the id.")))
@@ -156,8 +162,8 @@ func pickAmong(many string, c choice, row func(coupontools.Directory) []slack.Bl
 	return bot.Reply{Text: text, Blocks: set}
 }
 
-// suggestDirectories offers directories for what was typed, from the list at hand if there is one.
-func suggestDirectories(lists finder) bot.Suggester {
+// suggest offers what is in a list for what was typed, from the list at hand if there is one.
+func suggest[T cache.Item](lists finderOf[T]) bot.Suggester {
 	const (
 		// Slack takes 100 options; the bot keeps the acknowledgement under its size.
 		most = 100
@@ -173,36 +179,39 @@ func suggestDirectories(lists finder) bot.Suggester {
 		} else if l == nil {
 			return nil, err
 		}
-		hits := l.Directories[:min(len(l.Directories), most)]
+		hits := l.Items[:min(len(l.Items), most)]
 		if strings.TrimSpace(req.Value) != "" {
 			hits = l.Search(req.Value, most)
 		}
-		return directoryOptions(hits), nil
+		return options(hits), nil
 	}
 }
 
-// directoryOptions shows directories by name; those that share a name, with their id.
-func directoryOptions(hits []coupontools.Directory) []bot.Option {
+// options shows items by name; those that share a name, with their id.
+func options[T cache.Item](hits []T) []bot.Option {
 	same := map[string]int{}
-	for _, d := range hits {
-		same[cache.Fold(d.Name)]++
+	for _, item := range hits {
+		_, name := item.Ident()
+		same[cache.Fold(name)]++
 	}
-	options := make([]bot.Option, len(hits))
-	for i, d := range hits {
-		options[i] = bot.Option{Text: optionText(d, same[cache.Fold(d.Name)] > 1), Value: d.ID}
+	out := make([]bot.Option, len(hits))
+	for i, item := range hits {
+		id, name := item.Ident()
+		out[i] = bot.Option{Text: optionText(item, same[cache.Fold(name)] > 1), Value: id}
 	}
-	return options
+	return out
 }
 
 // optionText keeps the id in sight when the name has to be cut: an option has 75 characters (Slack: option, text).
-func optionText(d coupontools.Directory, withID bool) string {
+func optionText(item cache.Item, withID bool) string {
 	const runes = 75
-	name := oneLine(d.Name)
+	id, name := item.Ident()
+	name = oneLine(name)
 	switch {
 	case name == "":
-		return d.ID
+		return id
 	case withID:
-		id := blocks.Cut(" ("+d.ID+")", runes/2)
+		id = blocks.Cut(" ("+id+")", runes/2)
 		return blocks.Cut(name, runes-len([]rune(id))) + id
 	}
 	return blocks.Cut(name, runes)

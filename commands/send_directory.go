@@ -56,7 +56,7 @@ func sendDirectory(s sending) bot.Command {
 			viewSendPreview:   s.confirmed,
 		},
 		Suggests: map[string]bot.Suggester{
-			fieldDirectory: suggestDirectories(s.lists),
+			fieldDirectory: suggest(s.lists),
 			fieldRegion:    s.suggestRegions,
 		},
 	}

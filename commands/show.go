@@ -55,9 +55,10 @@ func openRow(d coupontools.Directory) slack.Block {
 		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))
 }
 
-// titled names a directory in a sentence: “City deals” (dir_5501).
-func titled(d coupontools.Directory) string {
-	return fmt.Sprintf("“%s” (%s)", short(d.Name), d.ID)
+// titled names a directory or the like in a sentence: “City deals” (dir_5501).
+func titled(item cache.Item) string {
+	id, name := item.Ident()
+	return fmt.Sprintf("“%s” (%s)", short(name), id)
 }
 
 // nameAndID names something in a field, as far as both are known: City deals (dir_5501).
@@ -72,7 +73,7 @@ func nameAndID(name, id string) string {
 }
 
 // age says where a list comes from, and whether that is a second best.
-func age(l *cache.List) []slack.MixedElement {
+func age[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
 	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
 	if l.Stale {
 		pieces = append(pieces, blocks.Small(fmt.Sprintf("Coupontools cannot be reached; this list is %s old.",

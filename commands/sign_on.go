@@ -21,7 +21,6 @@ const (
 	fieldTeammate   = "teammate"
 	fieldSubaccount = "subaccount"
 	fieldPage       = "page"
-	fieldCampaign   = "campaign"
 
 	whomAccount, whomTeammate, whomSubaccount = "account", "teammate", "subaccount"
 )
@@ -71,7 +70,7 @@ func signOn(s signing) bot.Command {
 			},
 		},
 		Submits:  map[string]bot.Handler{viewSignOn: s.submitted},
-		Suggests: map[string]bot.Suggester{fieldSubaccount: suggestDirectories(s.list)},
+		Suggests: map[string]bot.Suggester{fieldSubaccount: suggest(s.list)},
 	}
 }
 
@@ -130,8 +129,6 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 			Name: fieldCampaign, Label: "Campaign", Optional: true, Hint: "The cam_ id, for the page that changes a campaign.",
 		}, "", maxIDInput))
 }
-
-var campaignID = regexp.MustCompile(`^cam_[0-9]{1,20}$`)
 
 // submitted shows the link that the form asks for.
 func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {

@@ -1,6 +1,9 @@
 package commands
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -64,12 +67,13 @@ func worstMessages(bad string) []bot.Message {
 		s.Failures[i].Text, s.Failures[i].Code = bad, bad
 	}
 	replies := []bot.Reply{
-		listing{Page: 2, Filter: bounded(bad)}.page(l, many),
+		directoryCatalog(nil, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
 		cardReply(d),
 		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
 		{Text: f.summary(), Blocks: f.blocks(clock{})},
 	}
 	replies = append(replies, worstAccounts(bad)...)
+	replies = append(replies, worstOfCampaigns(bad)...)
 	messages := []bot.Message{announcement(s)}
 	for _, r := range replies {
 		messages = append(messages, bot.Message{Text: r.Text, Blocks: r.Blocks})
@@ -101,3 +105,46 @@ func worstAccounts(bad string) []bot.Reply {
 		loyaltyCardReply(card, blocks.Small(cardFromList)), subaccountCard(account),
 	}
 }
+
+// worstOfCampaigns are answers on campaigns and sessions with bad for every text from outside.
+func worstOfCampaigns(bad string) []bot.Reply {
+	c := coupontools.Campaign{
+		ID: "cam_1", Code: bad, Name: bad, Title: bad, Status: bad, URL: "https://example.com/" + strings.Repeat("a", 400),
+		Expires: time.Now(), Codes: &coupontools.CodeStats{Total: 2, Claimed: 1},
+	}
+	x := coupontools.Session{
+		Code: "k3v9t0q2m7x1r8b5c6n4d", Campaign: "cam_1", URL: c.URL, CustomID: bad, ClaimType: bad, Value: bad,
+		ValidationValue: bad, ValidationCode: bad, Extra: map[string]string{}, Created: time.Now(), Claimed: true, Locked: true,
+	}
+	for i := range 2 * maxFurther {
+		x.Extra[fmt.Sprint("field", i)] = bad
+	}
+	var many []coupontools.Campaign
+	var people []coupontools.Session
+	for range 2 * perPage {
+		many, people = append(many, c), append(people, x)
+	}
+	l := cache.NewList(many, time.Now())
+	l.Stale, l.RedisAway = true, true
+	lists := held{l}
+	f := newFigures(coupontools.SessionSums{Sessions: 1_000_000, Opened: 500_000}, time.Now())
+	w := walk{ID: "x", Campaign: "cam_1", Name: bad, Event: coupontools.WasClaimed}
+	return []bot.Reply{
+		campaignCatalog(lists, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
+		pickCampaign(choiceOf[coupontools.Campaign]{Asked: bad, Hits: many}, openCampaignRow),
+		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(straight)),
+		{Text: "Found.", Blocks: stretch{page: 2, sessions: people[:perPage], more: true}.blocks(w)},
+		{Text: "Found.", Blocks: severalSessions(people)},
+		{Text: "Found.", Blocks: sessionDesk{lists: lists}.card(x, "The session is voided now.")},
+		{Text: "Found.", Blocks: []slack.Block{categoryLines([]coupontools.Category{{ID: "cat_1", Name: bad}}, "")}},
+	}
+}
+
+// held is a list that is at hand.
+type held struct{ *cache.CampaignList }
+
+func (h held) Local() *cache.CampaignList { return h.CampaignList }
+
+func (h held) List(context.Context) (*cache.CampaignList, error) { return h.CampaignList, nil }
+
+func (h held) Refresh(context.Context) (*cache.CampaignList, error) { return h.CampaignList, nil }

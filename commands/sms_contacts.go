@@ -101,7 +101,7 @@ func smsContacts(k contacts) bot.Command {
 			viewSMSGroupCreate: k.createGroup(group), group.view: group.confirmed,
 			viewSMSContactCreate: k.createContact(contact), contact.view: contact.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionSMSContacts: suggestDirectories(k.groups)},
+		Suggests: map[string]bot.Suggester{actionSMSContacts: suggest(k.groups)},
 	}
 	c.Clicks[actionSMSGroupCreate] = func(context.Context, bot.Request) (bot.Reply, error) {
 		return bot.Reply{Push: true, View: blocks.Modal(viewSMSGroupCreate, "New SMS group", "Check", "Cancel",

@@ -62,7 +62,7 @@ func subaccount(m managing) bot.Command {
 			viewSubaccountCreate: m.create(create), create.view: create.confirmed,
 			viewSubaccountUpdate: m.update(update), update.view: update.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionSubaccountPick: suggestDirectories(m.list)},
+		Suggests: map[string]bot.Suggester{actionSubaccountPick: suggest(m.list)},
 	}
 }
 

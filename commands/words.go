@@ -11,7 +11,6 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
-	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -21,6 +20,9 @@ import (
 const (
 	lookingUpDirectories = "Looking up the directories…"
 	lookingUpDirectory   = "Looking up the directory…"
+	lookingUpCampaigns   = "Looking up the campaigns…"
+	lookingUpCampaign    = "Looking up the campaign…"
+	lookingUpSessions    = "Looking up the sessions…"
 	lookingUpUsers       = "Looking up the users…"
 	lookingAround        = "Looking at how things are…"
 	changingPayment      = "Changing the payment status…"
@@ -31,11 +33,19 @@ const (
 	makingReport         = "Working on the report…"
 	makingExport         = "Working on the export…"
 	suppressing          = "Putting them on the suppression list…"
+	changingSession      = "Working on the session…"
+	pushing              = "Working on the push message…"
+	drawing              = "Working on the picture…"
+	makingCodes          = "Working on the addresses…"
+	askingWebhook        = "Looking up the event…"
+	lookingUpCategories  = "Looking up the categories…"
+	writingFile          = "Working on the file…"
 
 	whichDirectory   = "Which directory?"
+	whichCampaign    = "Which campaign?"
 	chooseADirectory = "Choose a directory."
+	chooseACampaign  = "Choose a campaign."
 	typeAFewLetters  = "Type a few letters of its name"
-	noDirectories    = "There are no directories in this Coupontools account yet."
 	cardFromList     = "Coupontools did not answer; this is what the list says."
 )
 
@@ -172,6 +182,10 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	case e.Class == coupontools.NotSent:
 		m.Text = "Coupontools cannot be reached."
 		m.Hint = "Please try again in a few minutes."
+	case e.Status == http.StatusNotFound && len(e.Codes) == 0 && guessed(e.Route):
+		m.Text = "Coupontools does not know this call."
+		m.Hint = "Its documentation does not describe it, so couponbot had to guess its address: " + e.Route +
+			". Please do this in Coupontools itself, and tell whoever runs couponbot the reference."
 	case e.Class == coupontools.RateLimited:
 		m.Text = "Coupontools is asked too often right now."
 		m.Hint = "Please try again in " + span(max(e.RetryAfter, time.Minute)) + "."
@@ -196,6 +210,13 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 // unknownCall says whether Coupontools answered without a word of its own that there is nothing under an address.
 func unknownCall(e *coupontools.Error) bool {
 	return e.Status == http.StatusNotFound && len(e.Codes) == 0
+}
+
+// guessed reports whether the address of a call is not documented.
+func guessed(route string) bool {
+	return slices.ContainsFunc(coupontools.Routes(), func(r coupontools.Route) bool {
+		return r.Name == route && r.Known == "path and answer assumed"
+	})
 }
 
 // refusal says in Coupontools' own words what it refused.
@@ -260,12 +281,6 @@ func advice(codes ...int) string {
 
 func brokenButton(command string, err error) *bot.Mistake {
 	return &bot.Mistake{Text: "This button cannot be read any more.", Hint: "Please run " + command + " again.", Cause: err}
-}
-
-func noneMatch(l *cache.List, filter string) *bot.Mistake {
-	m := unknownDirectory(l, filter)
-	m.Text = "No directory has “" + short(filter) + "” in its name or id."
-	return m
 }
 
 // notKnown puts into words that Coupontools does not know what was named, and where to look; another err stays as it is.

@@ -35,6 +35,7 @@ type world struct {
 	Deps
 	api   *sandbox.Server
 	redis *miniredis.Miniredis
+	rdb   *redis.Client
 }
 
 func newWorld(t testing.TB, options ...sandbox.Option) *world {
@@ -49,10 +50,14 @@ func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.rdb = rdb
 	w.Deps = Deps{
 		Client: client,
-		Directories: cache.New(cache.Config{
-			Redis: rdb, Prefix: "test:", Fetch: client.Directories, TTL: time.Hour, Stale: time.Hour,
+		Directories: cache.New(cache.Config[coupontools.Directory]{
+			Redis: rdb, Prefix: "test:", Name: "directories", Fetch: client.Directories, TTL: time.Hour, Stale: time.Hour,
+		}),
+		Campaigns: cache.New(cache.Config[coupontools.Campaign]{
+			Redis: rdb, Prefix: "test:", Name: "campaigns", Fetch: ListCampaigns(client), TTL: time.Hour, Stale: time.Hour,
 		}),
 		Sends:    sends.New(sends.Config{Redis: rdb, Prefix: "test:", API: client}),
 		Store:    bot.NewStore(rdb, "test:"),

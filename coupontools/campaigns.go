@@ -27,6 +27,9 @@ type Campaign struct {
 	Extra map[string]string
 }
 
+// Ident returns the id and the name.
+func (c Campaign) Ident() (id, name string) { return c.ID, c.Name }
+
 // CodeStats count the validation codes that an owner brought along for a campaign.
 type CodeStats struct{ Total, Claimed int }
 

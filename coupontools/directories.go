@@ -14,6 +14,9 @@ type Directory struct {
 	Payment *Payment
 }
 
+// Ident returns the id and the name.
+func (d Directory) Ident() (id, name string) { return d.ID, d.Name }
+
 // Payment is what a directory costs.
 type Payment struct {
 	// Currency is an ISO 4217 code: "EUR".

@@ -32,6 +32,10 @@ const (
 	maxOptionText  = 75   // option: text
 	maxOptionValue = 150  // option: value
 	maxFiles       = 10   // files of a file_input
+	maxChartTitle  = 50   // data_visualization: title
+	maxChartLabel  = 20   // data_visualization: name of a series, label of a point
+	maxSeries      = 6    // data_visualization: series
+	maxPoints      = 20   // data_visualization: points of a series
 )
 
 // Empty stands where a text is empty: Slack refuses a text of no characters.

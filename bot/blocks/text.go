@@ -64,6 +64,13 @@ func Rich(lines ...Line) *slack.RichTextBlock {
 	return slack.NewRichTextBlock("", slack.NewRichTextSection(parts...))
 }
 
+// Pre returns text whose columns stand under each other: letters of one width, spaces kept.
+func Pre(s string) *slack.RichTextBlock {
+	return slack.NewRichTextBlock("", &slack.RichTextPreformatted{
+		Type: slack.RTEPreformatted, Elements: Line{slack.NewRichTextSectionTextElement(clean(s, maxText), nil)},
+	})
+}
+
 // Field returns a line with a bold name and its value.
 func Field(name, value string) Line { return Line{Bold(name + ": "), Plain(clean(value, maxText))} }
 

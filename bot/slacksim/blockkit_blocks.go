@@ -52,10 +52,50 @@ var blockShapes = map[string]blockShape{
 	"markdown": {"message", object(shape{
 		"type": kind, "block_id": identifier, "text": need(markdownText),
 	})},
+	"data_visualization": {"message", object(shape{
+		"type": kind, "block_id": identifier, "title": need(str(1, 50)), "chart": need(lineChart),
+	})},
 	"alert": {"modal", object(shape{
 		"type": kind, "block_id": identifier, "text": need(text(3000)),
 		"level": may(oneOf("default", "info", "warning", "error", "success")),
 	})},
+}
+
+// lineChart is the only kind of chart known here.
+var lineChart = object(shape{
+	"type": need(oneOf("line")),
+	"series": need(list(1, 6, object(shape{
+		"name": need(str(1, 20)),
+		"data": need(list(1, 20, object(shape{"label": need(str(1, 20)), "value": need(numeric)}))),
+	}))),
+	"axis_config": need(object(shape{
+		"categories": need(list(1, 20, str(1, 20))), "x_label": may(str(1, 50)), "y_label": may(str(1, 50)),
+	})),
+}, seriesFitCategories)
+
+// seriesFitCategories wants exactly one point for each category in every series.
+func seriesFitCategories(k *checker, at string, o map[string]any) {
+	axis, _ := o["axis_config"].(map[string]any)
+	categories, _ := axis["categories"].([]any)
+	all, _ := o["series"].([]any)
+	for i, x := range all {
+		series, _ := x.(map[string]any)
+		points, _ := series["data"].([]any)
+		left := map[string]int{}
+		for _, c := range categories {
+			left[fmt.Sprint(c)]++
+		}
+		for _, x := range points {
+			point, _ := x.(map[string]any)
+			left[fmt.Sprint(point["label"])]--
+		}
+		for _, n := range left {
+			if n != 0 {
+				k.fault(fmt.Sprintf("%s/series/%d/data", at, i), "categories", nil, "must have one point for each category")
+				break
+			}
+		}
+	}
 }
 
 func sectionSaysSomething(k *checker, at string, o map[string]any) {

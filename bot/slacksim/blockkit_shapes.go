@@ -107,6 +107,13 @@ func integer(least, most int64) check {
 	}
 }
 
+// numeric wants a number.
+func numeric(k *checker, at string, x any) {
+	if _, ok := x.(json.Number); !ok {
+		k.fault(at, "type", "number", "must be a number")
+	}
+}
+
 func oneOf(words ...string) check {
 	return func(k *checker, at string, x any) {
 		if s, ok := x.(string); !ok || !slices.Contains(words, s) {

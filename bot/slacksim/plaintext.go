@@ -39,6 +39,8 @@ func plainBlock(b map[string]any) string {
 		return plainEach("\n", b["rows"], func(row any) string { return plainEach(" | ", row, plainCell) })
 	case "markdown":
 		return plainText(b)
+	case "data_visualization":
+		return fmt.Sprintf("(chart: %v)", b["title"])
 	}
 	return ""
 }

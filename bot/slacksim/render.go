@@ -105,6 +105,8 @@ func (p *painter) drawBlock(raw json.RawMessage) drawnBlock {
 		d.Table = p.drawTable(b.Rows)
 	case "alert":
 		d.HTML = p.text(b.Text)
+	case "data_visualization":
+		d.Kind, d.Table = "table", drawChart(raw)
 	default:
 		ok = false
 	}

@@ -58,8 +58,8 @@ func (w *world) replica(observe func(string)) *cache.Directories {
 	// The address is not used, but a name would be looked up, outside the bubble.
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: w.dial, PoolSize: 300})
 	w.t.Cleanup(func() { _ = rdb.Close() })
-	return cache.New(cache.Config{
-		Redis: rdb, Prefix: "couponbot:{test}:", Fetch: w.fetch, TTL: ttl, Stale: stale, Observe: observe,
+	return cache.New(cache.Config[coupontools.Directory]{
+		Redis: rdb, Prefix: "couponbot:{test}:", Name: "directories", Fetch: w.fetch, TTL: ttl, Stale: stale, Observe: observe,
 	})
 }
 
@@ -115,8 +115,8 @@ func want(t *testing.T, l *cache.List, err error, n int, isStale, redisAway bool
 	if err != nil {
 		t.Fatalf("error = %v, want the list of call %d", err, n)
 	}
-	if id := fmt.Sprintf("dir_%d", n); len(l.Directories) != 1 || l.Directories[0].ID != id {
-		t.Errorf("list = %+v, want %s", l.Directories, id)
+	if id := fmt.Sprintf("dir_%d", n); len(l.Items) != 1 || l.Items[0].ID != id {
+		t.Errorf("list = %+v, want %s", l.Items, id)
 	}
 	if l.Stale != isStale || l.RedisAway != redisAway {
 		t.Errorf("stale = %v, Redis away = %v, want %v and %v", l.Stale, l.RedisAway, isStale, redisAway)
@@ -168,8 +168,8 @@ func TestList_life(t *testing.T) {
 		}
 		l, err := w.replica(nil).List(t.Context())
 		want(t, l, err, 2, false, false)
-		if l.Directories[0].Name != "Städte" || l.Directories[0].Payment.Amount != "4.50" {
-			t.Errorf("from Redis came %+v", l.Directories[0])
+		if l.Items[0].Name != "Städte" || l.Items[0].Payment.Amount != "4.50" {
+			t.Errorf("from Redis came %+v", l.Items[0])
 		}
 		if !l.FetchedAt.Equal(a.Local().FetchedAt) {
 			t.Error("the two replicas do not agree on the time")

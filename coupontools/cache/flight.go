@@ -9,36 +9,36 @@ import (
 
 // flight is one attempt of this process to get a list that was fetched after a given time. All who need one wait for the
 // same flight, and it goes on when they have gone.
-type flight struct {
+type flight[T Item] struct {
 	since   time.Time
 	started time.Time
 	done    chan struct{}
 	// list and err are set when done is closed.
-	list *List
+	list *ListOf[T]
 	err  error
 }
 
 // late reports whether the flight has taken longer than anybody waits for it.
-func (f *flight) late() bool { return time.Since(f.started) >= patience }
+func (f *flight[T]) late() bool { return time.Since(f.started) >= patience }
 
 // renew returns a fresh list in place of the old one, which may be nil, or the old one if the new one takes its time.
-func (d *Directories) renew(ctx context.Context, old *List) (*List, error) {
-	if old != nil && d.failedLately() {
-		return d.old(old, true), nil
+func (c *Cache[T]) renew(ctx context.Context, old *ListOf[T]) (*ListOf[T], error) {
+	if old != nil && c.failedLately() {
+		return c.old(old, true), nil
 	}
-	f, mine := d.join(ctx, time.Now().Add(-d.cfg.TTL))
-	if old != nil && !mine && !d.store.away() {
-		return d.old(old, f.late()), nil
+	f, mine := c.join(ctx, time.Now().Add(-c.cfg.TTL))
+	if old != nil && !mine && !c.store.away() {
+		return c.old(old, f.late()), nil
 	}
-	return d.await(ctx, f, old, patience)
+	return c.await(ctx, f, old, patience)
 }
 
 // renewNow returns a list that is new, joining flight after flight until one brings it.
-func (d *Directories) renewNow(ctx context.Context) (*List, error) {
+func (c *Cache[T]) renewNow(ctx context.Context) (*ListOf[T], error) {
 	since := time.Now().Add(-refreshEvery)
 	for {
-		f, _ := d.join(ctx, since)
-		l, err := d.await(ctx, f, d.load(), longPatience)
+		f, _ := c.join(ctx, since)
+		l, err := c.await(ctx, f, c.load(), longPatience)
 		// A flight that had begun before may have been content with less.
 		if err != nil || l.Stale || newer(l, since) || !f.since.Before(since) {
 			return l, err
@@ -47,7 +47,7 @@ func (d *Directories) renewNow(ctx context.Context) (*List, error) {
 }
 
 // await waits for a flight, and falls back on the old list if there is one and the flight fails or takes too long.
-func (d *Directories) await(ctx context.Context, f *flight, old *List, patience time.Duration) (*List, error) {
+func (c *Cache[T]) await(ctx context.Context, f *flight[T], old *ListOf[T], patience time.Duration) (*ListOf[T], error) {
 	var enough <-chan time.Time
 	if old != nil {
 		timer := time.NewTimer(patience)
@@ -57,91 +57,91 @@ func (d *Directories) await(ctx context.Context, f *flight, old *List, patience 
 	select {
 	case <-f.done:
 	case <-enough:
-		return d.old(old, true), nil
+		return c.old(old, true), nil
 	case <-ctx.Done():
 		if old != nil {
-			return d.old(old, true), nil
+			return c.old(old, true), nil
 		}
 		return nil, context.Cause(ctx)
 	}
 	switch {
 	case f.err == nil:
-		d.observeNew()
-		return f.list.marked(false, d.store.away()), nil
+		c.observeNew()
+		return f.list.marked(false, c.store.away()), nil
 	case old != nil:
-		return d.old(old, true), nil
+		return c.old(old, true), nil
 	default:
 		return nil, f.err
 	}
 }
 
 // old marks a list past its time.
-func (d *Directories) old(l *List, stale bool) *List {
-	d.cfg.Observe("stale")
-	return l.marked(stale, d.store.away())
+func (c *Cache[T]) old(l *ListOf[T], stale bool) *ListOf[T] {
+	c.cfg.Observe("stale")
+	return l.marked(stale, c.store.away())
 }
 
-func (d *Directories) observeNew() {
-	if d.store.away() {
-		d.cfg.Observe("bypass")
+func (c *Cache[T]) observeNew() {
+	if c.store.away() {
+		c.cfg.Observe("bypass")
 		return
 	}
-	d.cfg.Observe("miss")
+	c.cfg.Observe("miss")
 }
 
-func (d *Directories) failedLately() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return time.Since(d.failedAt) < failedFor
+func (c *Cache[T]) failedLately() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.failedAt) < failedFor
 }
 
 // join returns the flight that is under way, or begins one, and says whether it did.
-func (d *Directories) join(ctx context.Context, since time.Time) (f *flight, mine bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.flight != nil {
-		return d.flight, false
+func (c *Cache[T]) join(ctx context.Context, since time.Time) (f *flight[T], mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flight != nil {
+		return c.flight, false
 	}
-	d.flight = &flight{since: since, started: time.Now(), done: make(chan struct{})}
-	go d.fly(context.WithoutCancel(ctx), d.flight)
-	return d.flight, true
+	c.flight = &flight[T]{since: since, started: time.Now(), done: make(chan struct{})}
+	go c.fly(context.WithoutCancel(ctx), c.flight)
+	return c.flight, true
 }
 
 // fly makes the flight.
-func (d *Directories) fly(ctx context.Context, f *flight) {
+func (c *Cache[T]) fly(ctx context.Context, f *flight[T]) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	f.list, f.err = d.obtain(ctx, f.since)
-	d.mu.Lock()
-	d.flight = nil
-	d.failedAt = time.Time{}
+	f.list, f.err = c.obtain(ctx, f.since)
+	c.mu.Lock()
+	c.flight = nil
+	c.failedAt = time.Time{}
 	if f.err != nil {
-		d.failedAt = time.Now()
+		c.failedAt = time.Now()
 	}
-	d.mu.Unlock()
+	c.mu.Unlock()
 	close(f.done)
 }
 
 // obtain gets a list fetched after since: from the API if this process gets the fleet's lock, from Redis if another has it,
 // and from the API without further ado while Redis is away.
-func (d *Directories) obtain(ctx context.Context, since time.Time) (*List, error) {
+func (c *Cache[T]) obtain(ctx context.Context, since time.Time) (*ListOf[T], error) {
 	token := rand.Text()
 	for {
-		holder, err := d.store.lock(token)
+		holder, err := c.store.lock(token)
 		if err != nil {
-			return d.fetchAlone(ctx, since)
+			return c.fetchAlone(ctx, since)
 		}
-		if l := d.load(); l != nil && newer(l, since) {
-			d.store.release(token)
+		if l := c.load(); l != nil && newer(l, since) {
+			c.store.release(token)
 			return l, nil
 		}
 		if holder == token {
-			return d.fetchForAll(ctx, token)
+			return c.fetchForAll(ctx, token)
 		}
 		if err := pollPause(ctx); err != nil {
 			return nil, err
 		}
-		if err := d.store.failure(holder); err != nil {
+		if err := c.store.failure(holder); err != nil {
 			return nil, err
 		}
 	}
@@ -160,34 +160,34 @@ func pollPause(ctx context.Context) error {
 }
 
 // fetchForAll asks the API under the fleet's lock, and leaves the list, or the failure, for the others.
-func (d *Directories) fetchForAll(ctx context.Context, token string) (*List, error) {
-	stop := d.store.hold(token)
-	defer d.store.release(token)
+func (c *Cache[T]) fetchForAll(ctx context.Context, token string) (*ListOf[T], error) {
+	stop := c.store.hold(token)
+	defer c.store.release(token)
 	defer stop()
-	l, err := d.fetch(ctx)
+	l, err := c.fetch(ctx)
 	if err != nil {
-		d.store.saveFailure(token, err)
+		c.store.saveFailure(token, err)
 		return nil, err
 	}
-	d.store.save(l)
+	c.store.save(l)
 	return l, nil
 }
 
 // fetchAlone asks the API without Redis, unless it has just been asked: then those who came a little later have the same.
-func (d *Directories) fetchAlone(ctx context.Context, since time.Time) (*List, error) {
-	if l := d.Local(); l != nil && age(l) < localFor && newer(l, since) {
+func (c *Cache[T]) fetchAlone(ctx context.Context, since time.Time) (*ListOf[T], error) {
+	if l := c.Local(); l != nil && age(l) < localFor && newer(l, since) {
 		return l, nil
 	}
-	return d.fetch(ctx)
+	return c.fetch(ctx)
 }
 
 // fetch asks the API.
-func (d *Directories) fetch(ctx context.Context) (*List, error) {
-	directories, err := d.cfg.Fetch(ctx)
+func (c *Cache[T]) fetch(ctx context.Context) (*ListOf[T], error) {
+	items, err := c.cfg.Fetch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := NewList(directories, time.Now())
-	d.keep(l)
+	l := NewList(items, time.Now())
+	c.keep(l)
 	return l, nil
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/coupontools/couponbot/coupontools"
 )
 
 // index holds the folded names and ids of a list, in the order of the names. All of them stand in one text, a line each
@@ -17,28 +15,29 @@ type index struct {
 	text string
 	// starts are the places in text where lines begin.
 	starts []int
-	// places are the places of the lines' directories in the list.
+	// places are the places of the lines' items in the list.
 	places []int
 	ids    map[string]int
 	names  map[string][]int
 }
 
-func newIndex(directories []coupontools.Directory) *index {
+func newIndex[T Item](items []T) *index {
 	x := &index{
-		starts: make([]int, 0, len(directories)), places: make([]int, len(directories)),
-		ids: make(map[string]int, len(directories)), names: make(map[string][]int, len(directories)),
+		starts: make([]int, 0, len(items)), places: make([]int, len(items)),
+		ids: make(map[string]int, len(items)), names: make(map[string][]int, len(items)),
 	}
-	folded := make([]string, len(directories))
-	for i, d := range directories {
-		folded[i], x.places[i] = normal(d.Name), i
+	folded, ids := make([]string, len(items)), make([]string, len(items))
+	for i, item := range items {
+		id, name := item.Ident()
+		folded[i], ids[i], x.places[i] = normal(name), id, i
 		x.names[folded[i]] = append(x.names[folded[i]], i)
-		x.ids[strings.ToLower(d.ID)] = i
+		x.ids[strings.ToLower(id)] = i
 	}
 	slices.SortFunc(x.places, func(a, b int) int { return cmp.Or(strings.Compare(folded[a], folded[b]), a-b) })
 	var text strings.Builder
 	for _, place := range x.places {
 		x.starts = append(x.starts, text.Len())
-		text.WriteString(folded[place] + "\t" + normal(directories[place].ID) + "\n")
+		text.WriteString(folded[place] + "\t" + normal(ids[place]) + "\n")
 	}
 	x.text = text.String()
 	return x

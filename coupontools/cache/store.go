@@ -28,7 +28,7 @@ const (
 
 // store is the list in Redis: a hash with the list, packed, and the time it was fetched; beside it the fleet's lock, and for
 // a few seconds the failure of the last flight.
-type store struct {
+type store[T Item] struct {
 	redis                *redis.Client
 	list, locked, failed string
 	keepFor              time.Duration
@@ -36,10 +36,10 @@ type store struct {
 	awayUntil            time.Time
 }
 
-func newStore(rdb *redis.Client, prefix string, keepFor time.Duration) *store {
+func newStore[T Item](rdb *redis.Client, name string, keepFor time.Duration) *store[T] {
 	// The number is that of the format: replicas of two versions do not read each other's lists.
-	key := prefix + "directories:1"
-	return &store{
+	key := name + ":1"
+	return &store[T]{
 		redis: rdb.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed", keepFor: keepFor,
 	}
 }
@@ -47,14 +47,14 @@ func newStore(rdb *redis.Client, prefix string, keepFor time.Duration) *store {
 var errAway = errors.New("redis is away")
 
 // away reports whether Redis has just failed.
-func (s *store) away() bool {
+func (s *store[T]) away() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Before(s.awayUntil)
 }
 
 // do runs one operation, or not while Redis is away. A key that is missing is no failure.
-func (s *store) do(op func(context.Context) error) error {
+func (s *store[T]) do(op func(context.Context) error) error {
 	if s.away() {
 		return errAway
 	}
@@ -71,7 +71,7 @@ func (s *store) do(op func(context.Context) error) error {
 }
 
 // load returns the time the list was fetched, zero if there is none, and the list if that is another time than known.
-func (s *store) load(known time.Time) (at time.Time, directories []coupontools.Directory, err error) {
+func (s *store[T]) load(known time.Time) (at time.Time, items []T, err error) {
 	err = s.do(func(ctx context.Context) error {
 		at, err = s.fetchedAt(ctx)
 		return err
@@ -87,15 +87,15 @@ func (s *store) load(known time.Time) (at time.Time, directories []coupontools.D
 	if err != nil || both.At == 0 {
 		return time.Time{}, nil, err
 	}
-	directories, err = unpack(both.List)
+	items, err = unpack[T](both.List)
 	if err != nil {
 		// What cannot be read is as good as not there: the next flight replaces it.
 		return time.Time{}, nil, nil
 	}
-	return time.UnixMilli(both.At).UTC(), directories, nil
+	return time.UnixMilli(both.At).UTC(), items, nil
 }
 
-func (s *store) fetchedAt(ctx context.Context) (time.Time, error) {
+func (s *store[T]) fetchedAt(ctx context.Context) (time.Time, error) {
 	text, err := s.redis.HGet(ctx, s.list, "at").Result()
 	if err != nil {
 		return time.Time{}, err
@@ -118,8 +118,8 @@ end
 return 0`)
 
 // save stores a list for all. Without Redis it is lost to the others, which costs them a call.
-func (s *store) save(l *List) {
-	packed, err := pack(l.Directories)
+func (s *store[T]) save(l *ListOf[T]) {
+	packed, err := pack(l.Items)
 	if err != nil {
 		return
 	}
@@ -137,7 +137,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ARGV[1]`)
 
 // lock returns the token of whoever has the lock now.
-func (s *store) lock(token string) (holder string, err error) {
+func (s *store[T]) lock(token string) (holder string, err error) {
 	err = s.do(func(ctx context.Context) error {
 		holder, err = lockScript.Run(ctx, s.redis, []string{s.locked}, token, lockFor.Milliseconds()).Text()
 		return err
@@ -151,7 +151,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[
 return 0`)
 
 // hold prolongs the lock until the returned function is called, which waits for the last of it.
-func (s *store) hold(token string) (stop func()) {
+func (s *store[T]) hold(token string) (stop func()) {
 	done := make(chan struct{})
 	var holding sync.WaitGroup
 	holding.Go(func() {
@@ -180,7 +180,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0`)
 
 // release gives the lock up. If that fails, it expires.
-func (s *store) release(token string) {
+func (s *store[T]) release(token string) {
 	_ = s.do(func(ctx context.Context) error {
 		return releaseScript.Run(ctx, s.redis, []string{s.locked}, token).Err()
 	})
@@ -199,7 +199,7 @@ type failure struct {
 }
 
 // saveFailure tells those who wait for the holder of the lock that it failed.
-func (s *store) saveFailure(holder string, err error) {
+func (s *store[T]) saveFailure(holder string, err error) {
 	f := failure{Holder: holder, Cause: err.Error()}
 	if e, ok := errors.AsType[*coupontools.Error](err); ok {
 		f.Route, f.Status, f.Codes, f.Texts = e.Route, e.Status, e.Codes, e.Texts
@@ -216,7 +216,7 @@ func (s *store) saveFailure(holder string, err error) {
 }
 
 // failure returns the error of the holder's flight, nil if it has not failed.
-func (s *store) failure(holder string) error {
+func (s *store[T]) failure(holder string) error {
 	var raw []byte
 	err := s.do(func(ctx context.Context) (err error) {
 		raw, err = s.redis.Get(ctx, s.failed).Bytes()
@@ -239,8 +239,8 @@ func (s *store) failure(holder string) error {
 }
 
 // pack writes a list as compressed JSON. The compressor is made each time: it is needed once in minutes, and is large.
-func pack(directories []coupontools.Directory) ([]byte, error) {
-	raw, err := json.Marshal(directories)
+func pack[T Item](items []T) ([]byte, error) {
+	raw, err := json.Marshal(items)
 	if err != nil {
 		return nil, fmt.Errorf("pack the list: %w", err)
 	}
@@ -252,7 +252,7 @@ func pack(directories []coupontools.Directory) ([]byte, error) {
 }
 
 // unpack reads what pack wrote.
-func unpack(packed []byte) ([]coupontools.Directory, error) {
+func unpack[T Item](packed []byte) ([]T, error) {
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
 	if err != nil {
 		return nil, fmt.Errorf("unpack the list: %w", err)
@@ -262,9 +262,9 @@ func unpack(packed []byte) ([]coupontools.Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack the list: %w", err)
 	}
-	var directories []coupontools.Directory
-	if err := json.Unmarshal(raw, &directories); err != nil {
+	var items []T
+	if err := json.Unmarshal(raw, &items); err != nil {
 		return nil, fmt.Errorf("unpack the list: %w", err)
 	}
-	return directories, nil
+	return items, nil
 }

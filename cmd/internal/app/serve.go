@@ -58,19 +58,20 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 
 // program is the bot with everything it works with.
 type program struct {
-	config  Config
-	log     *slog.Logger
-	metrics *Metrics
-	redis   *redis.Client
-	slack   *slack.Client
-	poster  *bot.Poster
-	files   *bot.Files
-	store   *bot.Store
-	pace    *pace.Pace
-	lists   *cache.Directories
-	api     *coupontools.Client
-	sends   *sends.Service
-	ops     *Ops
+	config    Config
+	log       *slog.Logger
+	metrics   *Metrics
+	redis     *redis.Client
+	slack     *slack.Client
+	poster    *bot.Poster
+	files     *bot.Files
+	store     *bot.Store
+	pace      *pace.Pace
+	lists     *cache.Directories
+	campaigns *cache.Campaigns
+	api       *coupontools.Client
+	sends     *sends.Service
+	ops       *Ops
 
 	bot    *bot.Bot // made once Slack has said where the bot is at home
 	socket *socket.Client
@@ -94,8 +95,12 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.lists = cache.New(cache.Config{
-		Redis: p.redis, Prefix: prefix, Fetch: p.api.Directories,
+	p.lists = cache.New(cache.Config[coupontools.Directory]{
+		Redis: p.redis, Prefix: prefix, Name: "directories", Fetch: p.api.Directories,
+		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache,
+	})
+	p.campaigns = cache.New(cache.Config[coupontools.Campaign]{
+		Redis: p.redis, Prefix: prefix, Name: "campaigns", Fetch: commands.ListCampaigns(p.api),
 		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache,
 	})
 	p.sends = sends.New(sends.Config{
@@ -158,7 +163,7 @@ func (p *program) run(ctx context.Context) error {
 
 func (p *program) deps() commands.Deps {
 	return commands.Deps{
-		Client: p.api, Directories: p.lists, Sends: p.sends, Store: p.store,
+		Client: p.api, Directories: p.lists, Campaigns: p.campaigns, Sends: p.sends, Store: p.store,
 		Files: p.files, Poster: p.poster,
 		Holders: p.holders,
 		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),

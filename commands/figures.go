@@ -1,0 +1,172 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// summer is the part of the Coupontools client that counts sessions.
+type summer interface {
+	SumSessions(ctx context.Context, o coupontools.SessionsOptions) (coupontools.SessionSums, error)
+}
+
+const (
+	// chartWeeks is how many weeks a card looks back, and chartDays how many days that is.
+	chartWeeks = 13
+	chartDays  = 7 * chartWeeks
+	// figuresLife is how long figures are shown again before they are counted anew. Each counting asks for every session.
+	figuresLife = 5 * time.Minute
+	// countTime is how long the counting may take: what is counted then is shown with a word on the rest.
+	countTime = 75 * time.Second
+)
+
+// figures are what became of a campaign's sessions.
+type figures struct {
+	At                                                  time.Time
+	Sessions, Opened, Claimed, Saved, Validated, Voided int
+	// Days are the last [chartDays], the oldest first, in UTC.
+	Days []moves
+}
+
+// moves are what happened to sessions on one day or in one week.
+type moves struct{ Opened, Claimed, Validated int }
+
+// figuresOf counts a campaign's sessions, or returns what was counted a little while ago. With an error it returns what was
+// counted until then.
+func figuresOf(ctx context.Context, s store, api summer, campaign string) (figures, error) {
+	var f figures
+	key := "figures:" + bounded(campaign)
+	if b, ok := s.Get(ctx, key); ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays {
+		return f, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	sums, err := api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
+	f = newFigures(sums, time.Now())
+	if err != nil {
+		return f, fmt.Errorf("count the sessions of %s: %w", campaign, err)
+	}
+	s.Put(ctx, key, encode(f), figuresLife)
+	return f, nil
+}
+
+func newFigures(s coupontools.SessionSums, now time.Time) figures {
+	f := figures{
+		At: now, Sessions: s.Sessions, Opened: s.Opened, Claimed: s.Claimed, Saved: s.Saved,
+		Validated: s.Validated, Voided: s.Voided, Days: make([]moves, chartDays),
+	}
+	for i := range f.Days {
+		day := s.Days[coupontools.DayOf(f.day(i))]
+		f.Days[i] = moves{Opened: day.Opened, Claimed: day.Claimed, Validated: day.Validated}
+	}
+	return f
+}
+
+// day returns a moment of the i-th of the days.
+func (f figures) day(i int) time.Time { return f.At.UTC().AddDate(0, 0, i+1-chartDays) }
+
+// week is seven days.
+type week struct {
+	from time.Time
+	moves
+}
+
+// weeks returns the last [chartWeeks], the oldest first. The last ends today.
+func (f figures) weeks() []week {
+	out := make([]week, chartWeeks)
+	for i, d := range f.Days {
+		w := &out[i/7]
+		if i%7 == 0 {
+			w.from = f.day(i)
+		}
+		w.Opened += d.Opened
+		w.Claimed += d.Claimed
+		w.Validated += d.Validated
+	}
+	return out
+}
+
+// blocks shows the figures; err is what kept them from being whole.
+func (f figures) blocks(err error) []slack.Block {
+	var set []slack.Block
+	switch {
+	case f.Sessions == 0 && err != nil:
+		return []slack.Block{blocks.Text("Its sessions could not be counted: " + reason(err))}
+	case f.Sessions == 0:
+		return []slack.Block{blocks.Text("Nobody has a session of it yet.")}
+	case err != nil:
+		set = append(set, blocks.Text(fmt.Sprintf("Only the first %s could be counted: %s",
+			count(f.Sessions, "session", "sessions"), reason(err))))
+	}
+	return append(set,
+		blocks.Rich(f.funnel()...),
+		f.chart(),
+		blocks.Pre(f.table()),
+		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC; the last one ends today.")))
+}
+
+// reason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
+func reason(err error) string {
+	if m := Explain(err); m != nil {
+		return m.Text
+	}
+	return "Coupontools did not answer in time."
+}
+
+// funnel says how many got how far.
+func (f figures) funnel() []blocks.Line {
+	step := func(name string, n, of int, rest string) blocks.Line {
+		return blocks.Field(name, fmt.Sprintf("%s (%s%s)", thousands(n), percent(n, of), rest))
+	}
+	return []blocks.Line{
+		blocks.Field("Sessions", thousands(f.Sessions)),
+		step("→ Opened", f.Opened, f.Sessions, " of them"),
+		step("→ Claimed", f.Claimed, f.Opened, " of those opened"),
+		step("→ Validated", f.Validated, f.Claimed, " of those claimed"),
+		blocks.Field("Kept in a wallet", thousands(f.Saved)),
+		blocks.Field("Voided", thousands(f.Voided)),
+	}
+}
+
+// chart shows the weeks as lines.
+func (f figures) chart() slack.Block {
+	var labels []string
+	opens, claims, validations := blocks.Series{Name: "Opens"}, blocks.Series{Name: "Claims"}, blocks.Series{Name: "Validations"}
+	for _, w := range f.weeks() {
+		labels = append(labels, w.from.Format(dayOfYear))
+		opens.Values = append(opens.Values, w.Opened)
+		claims.Values = append(claims.Values, w.Claimed)
+		validations.Values = append(validations.Values, w.Validated)
+	}
+	return blocks.Chart(fmt.Sprintf("The last %d weeks", chartWeeks), labels, opens, claims, validations)
+}
+
+// dayOfYear is how charts and tables write a day.
+const dayOfYear = "2 Jan"
+
+// percent writes how much n is of the whole.
+func percent(n, whole int) string {
+	if whole == 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%d %%", (200*n+whole)/(2*whole))
+}
+
+// table shows the weeks as text in columns.
+func (f figures) table() string {
+	const row = "%-9s %8s %8s %12s"
+	lines := []string{fmt.Sprintf(row, "Week from", "Opens", "Claims", "Validations")}
+	for _, w := range f.weeks() {
+		lines = append(lines,
+			fmt.Sprintf(row, w.from.Format(dayOfYear), thousands(w.Opened), thousands(w.Claimed), thousands(w.Validated)))
+	}
+	return strings.Join(lines, "\n")
+}

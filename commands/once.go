@@ -1,0 +1,101 @@
+package commands
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+// once does what a form asks for one time only, however often and to however many replicas Slack delivers the form.
+type once struct{ store onceStore }
+
+// onceStore is the part of [bot.Store] that it takes.
+type onceStore interface {
+	store
+	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
+}
+
+const (
+	// onceLife is how long it is remembered what was done. Slack repeats a form within minutes.
+	onceLife = 24 * time.Hour
+	// onceWait is how long a repeat waits for what came of the first.
+	onceWait = 100 * time.Second
+	oncePoll = 300 * time.Millisecond
+)
+
+// outcome is what came of something, as it is told to a repeat.
+type outcome struct {
+	Said   string
+	Failed bool
+}
+
+// do runs act for the first who asks with an id; whoever asks again gets what came of it. sent are the words,
+// such as "Nothing was sent.", for when it cannot be done safely.
+func (o once) do(ctx context.Context, id, sent string, act func(context.Context) (said string, err error)) (string, error) {
+	first, err := o.store.Once(ctx, "once:"+id, onceLife)
+	if err != nil {
+		return "", &bot.Mistake{
+			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.", Done: sent,
+			Hint: "Please open the form again in a few minutes.", Cause: err,
+		}
+	}
+	if !first {
+		return o.outcome(ctx, id)
+	}
+	said, err := act(ctx)
+	result := outcome{Said: said}
+	if err != nil {
+		result = outcome{Said: spoken(err), Failed: true}
+	}
+	o.store.Put(ctx, "came:"+id, encode(result), onceLife)
+	return said, err
+}
+
+// outcome waits for what came of the first.
+func (o once) outcome(ctx context.Context, id string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, onceWait)
+	defer cancel()
+	tick := time.NewTicker(oncePoll)
+	defer tick.Stop()
+	for {
+		var result outcome
+		if b, ok := o.store.Get(ctx, "came:"+id); ok && json.Unmarshal(b, &result) == nil {
+			if result.Failed {
+				return "", &bot.Mistake{Text: result.Said, Done: "It was not tried a second time."}
+			}
+			return result.Said, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return "", &bot.Mistake{
+				Text: "This form was submitted before, and what came of it is not known.",
+				Done: "It was done once at most.", Hint: "Look in Coupontools before you do it again.",
+			}
+		}
+	}
+}
+
+// spoken is an error in words.
+func spoken(err error) string {
+	m, ok := errors.AsType[*bot.Mistake](err)
+	if !ok {
+		m = Explain(err)
+	}
+	if m == nil {
+		return "Something went wrong inside couponbot."
+	}
+	return joined(" ", m.Text, m.Done, m.Hint)
+}
+
+// formID names a form as it was submitted: the same submit delivered twice has the same name.
+func formID(v *bot.View, content any) string {
+	const enough = 26 // characters
+	sum := sha256.Sum256(append([]byte(v.ID+" "), encode(content)...))
+	return base32.StdEncoding.EncodeToString(sum[:])[:enough]
+}

@@ -1,0 +1,124 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/color"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+const (
+	actionCampaignPicture = "campaign_picture"
+
+	pictureWidth  = 24 * vg.Centimeter
+	pictureHeight = 12 * vg.Centimeter
+)
+
+// lineColours can be told apart by those who see no red or no green.
+//
+// Source: Okabe and Ito, https://jfly.uni-koeln.de/color/.
+var lineColours = []color.Color{
+	color.RGBA{R: 0, G: 114, B: 178, A: 255}, color.RGBA{R: 230, G: 159, B: 0, A: 255}, color.RGBA{R: 0, G: 158, B: 115, A: 255},
+}
+
+// picture draws the days and sends the picture to whoever pressed the button.
+func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
+		of := knownCampaign(c.lists, req.Value)
+		f, err := figuresOf(ctx, c.store, c.api, of.ID)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		if f.Sessions == 0 {
+			return bot.Reply{}, &bot.Mistake{Text: "Nobody has a session of it yet, so there is nothing to draw."}
+		}
+		title := "Opens, claims and validations of " + nameAndID(short(of.Name), of.ID) + " a day"
+		png, err := f.draw(title)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		err = c.files.upload(ctx, req.Person, bot.Upload{
+			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.described(title),
+		})
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{Text: "The picture is in your direct messages."}, nil
+	}}, nil
+}
+
+// dailyLines are the lines of the picture.
+func (f figures) dailyLines() []struct {
+	name string
+	of   func(moves) int
+} {
+	return []struct {
+		name string
+		of   func(moves) int
+	}{
+		{"Opens", func(m moves) int { return m.Opened }},
+		{"Claims", func(m moves) int { return m.Claimed }},
+		{"Validations", func(m moves) int { return m.Validated }},
+	}
+}
+
+// draw returns the days as a PNG.
+func (f figures) draw(title string) ([]byte, error) {
+	p := plot.New()
+	p.Title.Text = title
+	p.X.Tick.Marker = plot.TimeTicks{Format: dayOfYear}
+	p.Y.Min = 0
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Add(plotter.NewGrid())
+	for i, line := range f.dailyLines() {
+		points := make(plotter.XYs, len(f.Days))
+		for day, m := range f.Days {
+			points[day] = plotter.XY{X: float64(f.day(day).Unix()), Y: float64(line.of(m))}
+		}
+		l, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, fmt.Errorf("draw the days: %w", err)
+		}
+		l.Color, l.Width = lineColours[i], vg.Points(2)
+		p.Add(l)
+		p.Legend.Add(line.name, l)
+	}
+	var png bytes.Buffer
+	w, err := p.WriterTo(pictureWidth, pictureHeight, "png")
+	if err == nil {
+		_, err = w.WriteTo(&png)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("draw the days: %w", err)
+	}
+	return png.Bytes(), nil
+}
+
+// described says what is in the picture to those who cannot see it.
+func (f figures) described(title string) string {
+	said := []string{fmt.Sprintf("%s, from %s to %s.", title, f.day(0).Format(dayOfYear), f.day(len(f.Days)-1).Format(dayOfYear))}
+	for _, line := range f.dailyLines() {
+		total, most, when := 0, 0, 0
+		for day, m := range f.Days {
+			n := line.of(m)
+			total += n
+			if n > most {
+				most, when = n, day
+			}
+		}
+		if total == 0 {
+			said = append(said, line.name+": none.")
+			continue
+		}
+		said = append(said, fmt.Sprintf("%s: %s, most of them on %s: %s.", line.name, thousands(total), f.day(when).Format(dayOfYear),
+			thousands(most)))
+	}
+	return strings.Join(said, " ")
+}

@@ -1,0 +1,274 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	viewPush = "push"
+	// viewPushConfirm asks for the go-ahead, and turns into viewPushed.
+	viewPushConfirm = "push_confirm"
+	viewPushed      = "push_done"
+
+	fieldTo      = "to"
+	fieldSession = "session"
+
+	toAll = "all"
+	toOne = "one"
+
+	// maxPush is how many characters a push message may have. Coupontools names no limit; phones show about as many on a
+	// locked screen.
+	maxPush = 200
+)
+
+// campaignPusher is the part of the Coupontools client that pushes messages to phones.
+type campaignPusher interface {
+	summer
+	PushToCampaign(ctx context.Context, push coupontools.CampaignPush) error
+	PushToSession(ctx context.Context, push coupontools.SessionPush) error
+}
+
+// pushes take a push message from the form to the phones.
+type pushes struct {
+	lists campaignFinder
+	api   campaignPusher
+	store onceStore
+}
+
+// push answers "/coupontools push" with a form.
+func push(p pushes) bot.Command {
+	return bot.Command{
+		Topic: "push", Group: groupCampaigns, Usage: "[name or cam_ID]",
+		Summary: "Show a message on the phones of who keeps a coupon", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools push", Does: "opens the form"},
+			{Line: "/coupontools push Summer sale", Does: "opens it for the campaign “Summer sale”"},
+		},
+		Run:    p.run,
+		Clicks: map[string]bot.Handler{actionCampaignPush: p.ofCampaign},
+		Submits: map[string]bot.Handler{
+			viewPush:        p.submitted,
+			viewPushConfirm: p.confirmed,
+		},
+	}
+}
+
+func (p pushes) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{View: pushView(namedCampaign(p.lists, req.Words))}, nil
+}
+
+// ofCampaign opens the form for the campaign of a button.
+func (p pushes) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{View: pushView(knownCampaign(p.lists, req.Value)), Push: true}, nil
+}
+
+// namedCampaign returns the only campaign that words name in the list at hand, else one without an id. A form must be
+// opened within three seconds, so Coupontools is not asked.
+func namedCampaign(lists campaignFinder, words []bot.Word) coupontools.Campaign {
+	l := lists.Local()
+	switch {
+	case len(words) == 0:
+	case l != nil:
+		if found := chooseWhole(l, words); len(found.Hits) == 1 {
+			return found.Hits[0]
+		}
+	case campaignID.MatchString(words[0].Text):
+		return coupontools.Campaign{ID: words[0].Text, Name: words[0].Text}
+	}
+	return coupontools.Campaign{}
+}
+
+func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
+	return blocks.Modal(viewPush, "Push a message", "Preview", "Cancel",
+		campaignField(c),
+		blocks.Radio(blocks.Input{Name: fieldTo, Label: "To"}, toAll,
+			blocks.Option("Everybody who keeps a coupon of it in a wallet", toAll),
+			blocks.Option("One person", toOne)),
+		blocks.TextInput(blocks.Input{
+			Name: fieldSession, Label: "Session of the person", Optional: true,
+			Hint: "Only for one person: the code of the session, or its first six characters.",
+		}, "", maxSessionCode),
+		blocks.TextArea(blocks.Input{
+			Name: fieldMessage, Label: "Message",
+			Hint: fmt.Sprintf("Up to %d characters: phones show about as many.", maxPush),
+		}, "", maxPush))
+}
+
+// maxSessionCode bounds the code of a session in a form, in characters.
+const maxSessionCode = 40
+
+// pushDraft is a push message that waits for the go-ahead. It is kept by id, and the modal's metadata is that id.
+type pushDraft struct {
+	ID, Team, User   string
+	Campaign, Name   string
+	Session, Message string
+}
+
+// submitted checks the form, keeps it, and shows over it what will happen. Nothing is sent.
+func (p pushes) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	d, wrong := p.check(req)
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	p.store.Put(ctx, "push:"+d.ID, encode(d), formLife)
+	if d.Session != "" {
+		return bot.Reply{Push: true, View: d.confirmView("1 person", "This goes to the person who has the session "+d.Session+".")}, nil
+	}
+	counting := blocks.Modal(viewPushed, "Preview", "", "Back", blocks.Text(lookingUpSessions))
+	return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		f, err := figuresOf(ctx, p.store, p.api, d.Campaign)
+		if errors.Is(err, coupontools.ErrNotFound) {
+			return bot.Reply{}, &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was sent."}
+		}
+		whom, words := reach(f, err)
+		return bot.Reply{View: d.confirmView(whom, words)}, nil
+	}}, nil
+}
+
+// reach says to whom a message to all goes, shortly and in a sentence.
+func reach(f figures, err error) (whom, words string) {
+	if err != nil {
+		return "everybody", "This goes to everybody who keeps a coupon of this campaign in a mobile wallet. " +
+			"How many they are could not be counted: " + reason(err)
+	}
+	return persons(f.Saved), fmt.Sprintf("This goes to everybody who keeps a coupon of this campaign in a mobile wallet: "+
+		"%s of %s, as counted.", persons(f.Saved), count(f.Sessions, "session", "sessions"))
+}
+
+func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
+	v, wrong := req.View, problems{}
+	c := chosenCampaign(p.lists, v)
+	d := pushDraft{Team: req.Person.Team, User: req.Person.ID, Campaign: c.ID, Name: c.Name}
+	if c.ID == "" {
+		wrong.add(fieldCampaign, chooseACampaign)
+	}
+	session := strings.TrimSpace(v.Value(fieldSession))
+	switch v.Value(fieldTo) {
+	case toOne:
+		d.Session = session
+		if !aSession(session) {
+			wrong.add(fieldSession, "Enter the code of the session: 21 letters and digits, or the first six of them.")
+		}
+	case toAll:
+		if session != "" {
+			wrong.add(fieldTo, "A session is named below. Choose “One person”, or empty that field.")
+		}
+	default:
+		wrong.add(fieldTo, "Choose to whom.")
+	}
+	d.Message = strings.TrimSpace(v.Value(fieldMessage))
+	switch n := utf8.RuneCountInString(d.Message); {
+	case n == 0:
+		wrong.add(fieldMessage, "A push message needs a text.")
+	case n > maxPush:
+		wrong.add(fieldMessage, tooLong(d.Message, maxPush))
+	}
+	d.ID = formID(v, d)
+	return d, wrong
+}
+
+// aSession reports whether a text may be the code of a session or its short form.
+func aSession(code string) bool {
+	const short = 6
+	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
+}
+
+// confirmView asks for the go-ahead and names the consequence.
+func (d pushDraft) confirmView(whom, words string) *slack.ModalViewRequest {
+	v := blocks.Modal(viewPushConfirm, "Preview", "Push to "+whom, "Back",
+		blocks.Rich(
+			blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)),
+			blocks.Field("Message", d.Message)),
+		blocks.Text(words+" The message shows on their phones at once, and cannot be called back."),
+		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
+	return blocks.WithMetadata(v, d.ID)
+}
+
+// confirmed pushes the message, once. A repeat is told what came of it.
+func (p pushes) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	d, err := p.recall(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	working := blocks.Modal(viewPushed, "Push a message", "", "Close", blocks.Text(pushing))
+	working.ClearOnClose = true
+	return bot.Reply{View: working, Later: func(ctx context.Context) (bot.Reply, error) {
+		said, err := once{p.store}.do(ctx, d.ID, "Nothing was sent.", func(ctx context.Context) (string, error) { return p.send(ctx, d) })
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		done := blocks.Modal(viewPushed, "Push a message", "", "Close", blocks.Text(said))
+		done.ClearOnClose = true
+		return bot.Reply{View: done}, nil
+	}}, nil
+}
+
+func (p pushes) recall(ctx context.Context, req bot.Request) (pushDraft, error) {
+	var d pushDraft
+	b, ok := p.store.Get(ctx, "push:"+bounded(req.View.Metadata))
+	if !ok || json.Unmarshal(b, &d) != nil || d.User != req.Person.ID || d.Team != req.Person.Team {
+		return pushDraft{}, &bot.Mistake{
+			Text: "This form cannot be found any more.", Done: "Nothing was sent.",
+			Hint: "A form lives 24 hours, in Redis, which may be away. Please start again with /coupontools push.",
+		}
+	}
+	return d, nil
+}
+
+// send pushes the message, and says what came of it.
+func (p pushes) send(ctx context.Context, d pushDraft) (string, error) {
+	var err error
+	if d.Session != "" {
+		err = p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})
+	} else {
+		err = p.api.PushToCampaign(ctx, coupontools.CampaignPush{Campaign: d.Campaign, Message: d.Message})
+	}
+	switch {
+	case err == nil && d.Session != "":
+		return fmt.Sprintf("Coupontools took the message for the session %s of %s.", d.Session, nameAndID(short(d.Name), d.Campaign)), nil
+	case err == nil:
+		return fmt.Sprintf("Coupontools took the message for everybody who keeps a coupon of %s in a wallet.",
+			nameAndID(short(d.Name), d.Campaign)), nil
+	case errors.Is(err, coupontools.ErrNotFound):
+		return "", d.unknown()
+	}
+	return "", pushMistake(err)
+}
+
+// unknown says that Coupontools does not know the campaign or the session.
+func (d pushDraft) unknown() *bot.Mistake {
+	if d.Session == "" {
+		return &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was sent."}
+	}
+	return &bot.Mistake{
+		Text: fmt.Sprintf("There is no session “%s” in %s.", short(d.Session), nameAndID(short(d.Name), d.Campaign)),
+		Done: "Nothing was sent.", Hint: "/coupontools session finds a person's code by phone number or e-mail address.",
+	}
+}
+
+// pushMistake says what is known of a push message that failed.
+func pushMistake(err error) error {
+	const act = "push message"
+	m := Explain(err)
+	if m == nil {
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	m.Done = "Nothing was sent."
+	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m = unsure(act, err)
+		m.Done = "The message may or may not have gone out. It was tried once only, and is not tried again."
+		m.Hint = "Look in Coupontools before you push it again: some people may get it twice."
+	}
+	return m
+}

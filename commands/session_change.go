@@ -1,0 +1,160 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const actionSessionRemove = "session_remove"
+
+// deed is what can be done to a session.
+type deed struct {
+	action, label string
+	change        coupontools.SessionChange
+	// consequence is what Slack asks before it passes on the click, and done what is said afterwards.
+	consequence, done string
+	// is reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
+	is     func(coupontools.Session) bool
+	cannot string
+}
+
+var (
+	yesPlease = true
+	// sessionDeeds are what can be done to a session, in the order of the buttons.
+	sessionDeeds = []deed{
+		{
+			action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: &yesPlease},
+			consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
+			done:        "is validated now",
+			// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
+			is:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
+			cannot: "validated",
+		},
+		{
+			action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: &yesPlease},
+			consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
+			done:        "is claimed now", is: func(x coupontools.Session) bool { return x.Claimed }, cannot: "claimed",
+		},
+		{
+			action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: &yesPlease},
+			consequence: "The person can use this coupon no more. This cannot be taken back here.",
+			done:        "is voided now", is: func(x coupontools.Session) bool { return x.Voided }, cannot: "voided",
+		},
+	}
+)
+
+// deedButtons are the buttons for what can still be done to a session, and one that takes it away.
+func deedButtons(x coupontools.Session) []slack.BlockElement {
+	var row []slack.BlockElement
+	for _, d := range sessionDeeds {
+		if x.Voided || d.is(x) {
+			continue
+		}
+		row = append(row, blocks.Button(d.action, d.label, x.Code, blocks.Label(d.label+" the session "+x.Code),
+			blocks.Ask(d.label+" this session?", d.consequence, d.label, "Cancel")))
+	}
+	return append(row, blocks.Button(actionSessionRemove, "Remove", x.Campaign+" "+x.Code, blocks.Danger,
+		blocks.Label("Remove the session "+x.Code),
+		blocks.Ask("Remove this session?", "Its address stops working, and the session is gone from the campaign for good.",
+			"Remove", "Cancel")))
+}
+
+// doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
+func (s sessionDesk) doing(d deed) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
+			x, err := s.api.Session(ctx, req.Value)
+			if err != nil {
+				return bot.Reply{}, sessionMistake(req.Value, err)
+			}
+			if wrong := d.wrong(*x); wrong != nil {
+				return bot.Reply{}, wrong
+			}
+			if err := s.api.UpdateSession(ctx, x.Code, d.change); err != nil {
+				return bot.Reply{}, deedMistake(d.label+" session", x.Code, err)
+			}
+			return s.after(ctx, req, *x, d), nil
+		}}, nil
+	}
+}
+
+// wrong says why a deed cannot be done to a session as it is.
+func (d deed) wrong(x coupontools.Session) error {
+	switch {
+	case d.is(x):
+		return &bot.Mistake{Text: fmt.Sprintf("The session %s is %s already.", x.Code, d.cannot)}
+	case x.Voided:
+		return &bot.Mistake{
+			Text: fmt.Sprintf("The session %s is voided, so it cannot be %s.", x.Code, d.cannot),
+			Hint: "Make a new one for the person with /coupontools single-use.",
+		}
+	}
+	return nil
+}
+
+// after shows a session after something was done to it.
+func (s sessionDesk) after(ctx context.Context, req bot.Request, before coupontools.Session, d deed) bot.Reply {
+	said := fmt.Sprintf("The session %s %s.", before.Code, d.done)
+	now, err := s.api.Session(ctx, before.Code)
+	if err != nil {
+		return bot.Reply{Text: said + " How it is now could not be looked up."}
+	}
+	reply := s.shown(req, s.card(*now, said))
+	reply.Text, reply.Replace = said, reply.View == nil
+	return reply
+}
+
+// remove takes the session of a button away.
+func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
+	campaign, code, ok := strings.Cut(req.Value, " ")
+	if !ok {
+		return bot.Reply{}, brokenButton("/coupontools session", nil)
+	}
+	return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
+		err := s.api.RemoveSingleUse(ctx, campaign, code)
+		switch {
+		case errors.Is(err, coupontools.ErrNotFound):
+			return bot.Reply{}, &bot.Mistake{Text: "The session " + short(code) + " is not there any more."}
+		case err != nil:
+			return bot.Reply{}, deedMistake("remove session", code, err)
+		}
+		said := fmt.Sprintf("The session %s is removed.", short(code))
+		reply := s.shown(req, []slack.Block{blocks.Text(said)})
+		reply.Text, reply.Replace = said, reply.View == nil
+		return reply, nil
+	}}, nil
+}
+
+// deedMistake says what is known of a change that failed.
+func deedMistake(act, code string, err error) error {
+	m := Explain(err)
+	if m == nil {
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	m.Done = "Nothing was changed."
+	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m = unsure(act, err)
+		m.Done = "The session may or may not have been changed."
+		m.Hint = "It was tried once only. Look before you try again: /coupontools session " + short(code)
+	}
+	return m
+}
+
+// unsure is the mistake of a call of which nobody knows whether it was carried out. Its cause is not wrapped: the bot says
+// of work that was broken off that nothing was sent by it.
+func unsure(act string, err error) *bot.Mistake {
+	m := Explain(err)
+	if m == nil {
+		m = &bot.Mistake{Text: "Coupontools did not give a proper answer."}
+	}
+	m.Cause = errors.New(act + ": " + err.Error())
+	return m
+}

@@ -1,0 +1,293 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionSessionsPrev = "sessions_page:prev"
+	actionSessionsNext = "sessions_page:next"
+	actionSessionsFile = "sessions_file"
+
+	viewListSessions = "list_sessions"
+	// viewSessions is what list_sessions turns into: first the wait, then the result.
+	viewSessions = "sessions_shown"
+
+	fieldCampaign = "campaign"
+	fieldEvent    = "event"
+)
+
+// sessionLister is the part of the Coupontools client that lists sessions.
+type sessionLister interface {
+	SessionsPage(ctx context.Context, o coupontools.SessionsOptions, page int) ([]coupontools.Session, error)
+	Sessions(ctx context.Context, o coupontools.SessionsOptions) iter.Seq2[coupontools.Session, error]
+}
+
+// sessionLists list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
+// nowhere.
+type sessionLists struct {
+	lists campaignFinder
+	api   sessionLister
+	store store
+	files deliverer
+}
+
+// sessions answers "/coupontools sessions", only to the person who asked.
+func sessions(s sessionLists) bot.Command {
+	return bot.Command{
+		Topic: "sessions", Group: groupCampaigns, Usage: "[name or cam_ID] [opened, claimed or validated]",
+		Summary: "List who has a coupon of a campaign", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools sessions", Does: "asks for the campaign in a form"},
+			{Line: "/coupontools sessions Summer sale", Does: "lists the sessions of “Summer sale”, ten at a time"},
+			{Line: "/coupontools sessions cam_400001 validated", Does: "lists those that were validated"},
+		},
+		Run: s.run,
+		Clicks: map[string]bot.Handler{
+			actionCampaignSessions: s.ofCampaign,
+			actionSessionsPrev:     s.turn,
+			actionSessionsNext:     s.turn,
+			actionSessionsFile:     s.asFile,
+		},
+		Submits:  map[string]bot.Handler{viewListSessions: s.submitted},
+		Suggests: map[string]bot.Suggester{fieldCampaign: suggest(s.lists)},
+	}
+}
+
+// events are the words for what must have happened to a session.
+var events = []struct {
+	word  string
+	event coupontools.SessionEvent
+}{
+	{"all", coupontools.AnyEvent},
+	{"opened", coupontools.WasOpened},
+	{"claimed", coupontools.WasClaimed},
+	{"validated", coupontools.WasValidated},
+}
+
+// eventWord returns the event that a word names.
+func eventWord(word string) (coupontools.SessionEvent, bool) {
+	for _, e := range events {
+		if strings.EqualFold(word, e.word) {
+			return e.event, true
+		}
+	}
+	return coupontools.AnyEvent, false
+}
+
+func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	if len(req.Words) == 0 {
+		return bot.Reply{View: listSessionsView()}, nil
+	}
+	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		l, err := s.lists.List(ctx)
+		if err != nil {
+			return bot.Reply{}, fmt.Errorf("list campaigns: %w", err)
+		}
+		words := req.Words
+		event, named := eventWord(words[len(words)-1].Text)
+		if named = named && len(words) > 1; named {
+			words = words[:len(words)-1]
+		} else {
+			event = coupontools.AnyEvent
+		}
+		found, err := chooseCampaign(l, words)
+		switch {
+		case err != nil:
+			return bot.Reply{}, err
+		case len(found.Hits) > 1:
+			return pickCampaign(found, sessionsRow), nil
+		}
+		return s.show(ctx, req, newWalk(req.Person, found.Hits[0], event), 1)
+	}}, nil
+}
+
+// sessionsRow is one campaign with the button that lists its sessions.
+func sessionsRow(c coupontools.Campaign) slack.Block {
+	return blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
+		blocks.Label("Show the sessions of "+oneLine(c.Name))))
+}
+
+// ofCampaign lists the sessions of the campaign of a button.
+func (s sessionLists) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		return s.show(ctx, req, newWalk(req.Person, knownCampaign(s.lists, req.Value), coupontools.AnyEvent), 1)
+	}}, nil
+}
+
+// listSessionsView asks for a campaign, and for which of its sessions.
+func listSessionsView() *slack.ModalViewRequest {
+	return blocks.Modal(viewListSessions, "Sessions", "List", "Cancel",
+		campaignField(coupontools.Campaign{}),
+		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, events[0].word,
+			blocks.Option("All sessions", events[0].word),
+			blocks.Option("Those that were opened", events[1].word),
+			blocks.Option("Those that were claimed", events[2].word),
+			blocks.Option("Those that were validated", events[3].word)))
+}
+
+// campaignField is where a form asks for a campaign. It starts with c if that has an id.
+func campaignField(c coupontools.Campaign) slack.Block {
+	var initial *slack.OptionBlockObject
+	if c.ID != "" {
+		initial = blocks.Option(optionText(c, false), c.ID)
+	}
+	return blocks.ExternalSelect(blocks.Input{Name: fieldCampaign, Label: "Campaign", Placeholder: typeAFewLetters}, initial)
+}
+
+// chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
+func chosenCampaign(lists campaignFinder, v *bot.View) coupontools.Campaign {
+	id := v.Value(fieldCampaign)
+	if id == "" {
+		return coupontools.Campaign{}
+	}
+	c := knownCampaign(lists, id)
+	if c.Name == c.ID && v.ChosenText(fieldCampaign) != "" {
+		c.Name = v.ChosenText(fieldCampaign)
+	}
+	return c
+}
+
+// submitted takes the form, shows that it is looking, and then the first page.
+func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+	c := chosenCampaign(s.lists, req.View)
+	if c.ID == "" {
+		return bot.Reply{Errors: map[string]string{fieldCampaign: chooseACampaign}}, nil
+	}
+	event, _ := eventWord(req.View.Value(fieldEvent))
+	looking := blocks.Modal(viewSessions, "Sessions", "", "Close", blocks.Text(lookingUpSessions))
+	return bot.Reply{View: looking, Later: func(ctx context.Context) (bot.Reply, error) {
+		return s.show(ctx, req, newWalk(req.Person, c, event), 1)
+	}}, nil
+}
+
+// turn shows the page that a button asks for, in the place of the one it was on.
+func (s sessionLists) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
+	var to pager
+	if err := json.Unmarshal([]byte(req.Value), &to); err != nil {
+		return bot.Reply{}, brokenButton("/coupontools sessions", err)
+	}
+	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+		w, err := recallWalk(ctx, s.store, to.Lookup, req.Person)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		reply, err := s.show(ctx, req, w, to.Page)
+		reply.Replace = err == nil && reply.View == nil
+		return reply, err
+	}}, nil
+}
+
+// show shows a page where the request came from: in a message or in a modal.
+func (s sessionLists) show(ctx context.Context, req bot.Request, w walk, page int) (bot.Reply, error) {
+	shown, err := w.page(ctx, s.api, page)
+	if errors.Is(err, coupontools.ErrNotFound) {
+		return bot.Reply{}, s.noCampaign(ctx, w.Campaign)
+	}
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	w.keep(ctx, s.store)
+	set := shown.blocks(w)
+	if req.View != nil {
+		return bot.Reply{View: blocks.Modal(viewSessions, "Sessions", "", "Close", set...)}, nil
+	}
+	return bot.Reply{Text: shown.summary(w), Blocks: set}, nil
+}
+
+func (s sessionLists) noCampaign(ctx context.Context, id string) error {
+	l, err := s.lists.List(ctx)
+	if err != nil {
+		return fmt.Errorf("list campaigns: %w", err)
+	}
+	return unknownCampaign(l, id)
+}
+
+// asFile sends all sessions of a list to whoever pressed its button.
+func (s sessionLists) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: writingFile, Later: func(ctx context.Context) (bot.Reply, error) {
+		w, err := recallWalk(ctx, s.store, req.Value, req.Person)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return s.files.send(ctx, req.Person, report{
+			name: "sessions-" + w.Campaign + ".csv", what: "the sessions of " + nameAndID(short(w.Name), w.Campaign),
+			header: sessionHeader,
+			rows: func(write func([]string) error) error {
+				for x, err := range s.api.Sessions(ctx, w.options()) {
+					if err != nil {
+						return fmt.Errorf("list sessions of %s: %w", w.Campaign, err)
+					}
+					if err := write(sessionLine(x)); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		})
+	}}, nil
+}
+
+var sessionHeader = []string{
+	"session", "sequence", "own id", "created", "opened", "played", "claimed", "claimed by", "in wallet", "validated", "voided",
+	"locked", "value", "validated value", "own validation code", "url",
+}
+
+func sessionLine(x coupontools.Session) []string {
+	return []string{
+		x.Code, strconv.Itoa(x.Sequence), x.CustomID, stamp(x.Created), stamp(x.OpenedAt), stamp(x.PlayedAt), stamp(x.ClaimedAt),
+		x.ClaimType, yes(x.Saved), stamp(x.ValidatedAt), stamp(x.VoidedAt), yes(x.Locked), x.Value, x.ValidationValue,
+		x.ValidationCode, x.URL,
+	}
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}
+
+// sessionRow is one session in a list, with the button that opens it.
+func sessionRow(x coupontools.Session) slack.Block {
+	facts := joined(" · ", short(x.CustomID), strings.Join(states(x), ", "))
+	return blocks.WithButton(blocks.Text(x.Code+"\n"+facts),
+		blocks.Button(actionSession, "Open", x.Code, blocks.Label("Open the session "+x.Code)))
+}
+
+// states says what became of a session, in the order in which it happens.
+func states(x coupontools.Session) []string {
+	var words []string
+	for _, s := range []struct {
+		is   bool
+		word string
+	}{
+		{x.Opened, "opened"},
+		{x.Played, "played"},
+		{x.Claimed, joined(" by ", "claimed", short(x.ClaimType))},
+		{x.Saved, "kept in a wallet"},
+		{x.Validated, "validated"},
+		{x.Voided, "voided"},
+		{x.Locked && !x.Voided, "locked"},
+	} {
+		if s.is {
+			words = append(words, s.word)
+		}
+	}
+	if len(words) == 0 {
+		return []string{"not opened yet"}
+	}
+	return words
+}

@@ -1,0 +1,308 @@
+package commands
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	viewSingleUse = "single_use"
+	// viewSingleUseConfirm asks for the go-ahead, and turns into viewSingleUseMade.
+	viewSingleUseConfirm = "single_use_confirm"
+	viewSingleUseMade    = "single_use_made"
+
+	fieldCodes  = "codes"
+	fieldPrefix = "prefix"
+	fieldLength = "length"
+
+	noCodes = "none"
+
+	// maxPrefix bounds what stands before each validation code, in characters. Coupontools names no limit; codes with it
+	// have to fit into its 100.
+	maxPrefix = 50
+	// minCode, maxCode and usualCode are lengths of validation codes. (Coupontools: multiplesingleuse/create.)
+	minCode, maxCode, usualCode = 10, 25, 12
+
+	// makeTime is how long the making may take. What is made then is delivered, and the rest left out.
+	makeTime = 80 * time.Second
+	// deliverTime is how long the file may take to reach Slack.
+	deliverTime = 30 * time.Second
+)
+
+// singleUseMaker is the part of the Coupontools client that makes addresses.
+type singleUseMaker interface {
+	WriteSingleUses(ctx context.Context, w io.Writer, s coupontools.SingleUsesCreate) (int, error)
+}
+
+// singleUses make addresses that one person each can use.
+type singleUses struct {
+	lists campaignFinder
+	api   singleUseMaker
+	store onceStore
+	files deliverer
+}
+
+// singleUse answers "/coupontools single-use" with a form.
+func singleUse(s singleUses) bot.Command {
+	return bot.Command{
+		Topic: "single-use", Group: groupCampaigns, Usage: "[name or cam_ID]",
+		Summary: "Make addresses of a campaign for one person each, as a file", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools single-use", Does: "opens the form"},
+			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
+		},
+		Run:    s.run,
+		Clicks: map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign},
+		Submits: map[string]bot.Handler{
+			viewSingleUse:        s.submitted,
+			viewSingleUseConfirm: s.confirmed,
+		},
+	}
+}
+
+func (s singleUses) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{View: singleUseView(namedCampaign(s.lists, req.Words))}, nil
+}
+
+// ofCampaign opens the form for the campaign of a button.
+func (s singleUses) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{View: singleUseView(knownCampaign(s.lists, req.Value)), Push: true}, nil
+}
+
+func singleUseView(c coupontools.Campaign) *slack.ModalViewRequest {
+	const digits = 7
+	return blocks.Modal(viewSingleUse, "Single use", "Preview", "Cancel",
+		campaignField(c),
+		blocks.TextInput(blocks.Input{
+			Name: fieldAmount, Label: "How many", Hint: "1 to " + thousands(coupontools.MaxSingleUses) + ".",
+		}, "", digits),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status"}, coupontools.SingleUseNormal,
+			blocks.Option("Normal", coupontools.SingleUseNormal),
+			blocks.Option("Voided: they cannot be used yet", coupontools.SingleUseVoided),
+			blocks.Option("Activated", coupontools.SingleUseActivated)),
+		blocks.Radio(blocks.Input{Name: fieldCodes, Label: "Validation codes"}, noCodes,
+			blocks.Option("None of their own", noCodes),
+			blocks.Option("Digits", coupontools.CodesNumeric),
+			blocks.Option("Letters and digits", coupontools.CodesAlphanumeric)),
+		blocks.TextInput(blocks.Input{
+			Name: fieldPrefix, Label: "Prefix of the codes", Optional: true, Hint: "It goes before each code.",
+		}, "", maxPrefix),
+		blocks.TextInput(blocks.Input{
+			Name: fieldLength, Label: "Length of the codes", Optional: true,
+			Hint: fmt.Sprintf("%d to %d, without the prefix; %d if empty.", minCode, maxCode, usualCode),
+		}, "", digits))
+}
+
+// singleUseDraft are addresses that wait for the go-ahead. It is kept by id, and the modal's metadata is that id.
+type singleUseDraft struct {
+	ID, Team, User string
+	Name           string // of the campaign
+	coupontools.SingleUsesCreate
+}
+
+// submitted checks the form, keeps it, and shows over it what will happen. Nothing is made.
+func (s singleUses) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	d, wrong := s.check(req)
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	s.store.Put(ctx, "singleuse:"+d.ID, encode(d), formLife)
+	return bot.Reply{Push: true, View: d.confirmView()}, nil
+}
+
+func (s singleUses) check(req bot.Request) (singleUseDraft, map[string]string) {
+	v, wrong := req.View, problems{}
+	c := chosenCampaign(s.lists, v)
+	d := singleUseDraft{Team: req.Person.Team, User: req.Person.ID, Name: c.Name}
+	d.Campaign, d.Status = c.ID, v.Value(fieldStatus)
+	if c.ID == "" {
+		wrong.add(fieldCampaign, chooseACampaign)
+	}
+	var ok bool
+	if d.Amount, ok = amountIn(v.Value(fieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
+		wrong.add(fieldAmount, "Enter a whole number from 1 to "+thousands(coupontools.MaxSingleUses)+".")
+	}
+	d.checkCodes(v, wrong)
+	d.ID = formID(v, d)
+	return d, wrong
+}
+
+// checkCodes reads how the validation codes shall be. Without codes, what stands in their fields is wrong too: somebody
+// meant something by it.
+func (d *singleUseDraft) checkCodes(v *bot.View, wrong problems) {
+	prefix, length := strings.TrimSpace(v.Value(fieldPrefix)), strings.TrimSpace(v.Value(fieldLength))
+	kind := v.Value(fieldCodes)
+	if kind == noCodes || kind == "" {
+		if prefix != "" || length != "" {
+			wrong.add(fieldCodes, "Choose which codes, or empty the two fields below.")
+		}
+		return
+	}
+	d.CodeType, d.CodePrefix, d.CodeLength = kind, prefix, usualCode
+	if utf8.RuneCountInString(prefix) > maxPrefix {
+		wrong.add(fieldPrefix, tooLong(prefix, maxPrefix))
+	}
+	if length == "" {
+		return
+	}
+	var ok bool
+	if d.CodeLength, ok = amountIn(length); !ok || d.CodeLength < minCode || d.CodeLength > maxCode {
+		wrong.add(fieldLength, fmt.Sprintf("Enter a whole number from %d to %d.", minCode, maxCode))
+	}
+}
+
+// amountIn reads a number as people write it: 5000, 5,000, 5.000, 5 000.
+func amountIn(text string) (int, bool) {
+	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
+	return n, err == nil
+}
+
+func (d singleUseDraft) addresses() string { return count(d.Amount, "address", "addresses") }
+
+// confirmView asks for the go-ahead and names the consequence.
+func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
+	codes := "none of their own"
+	if d.CodeType != "" {
+		codes = fmt.Sprintf("%s, %d long", d.CodeType, d.CodeLength)
+		if d.CodePrefix != "" {
+			codes += ", after “" + d.CodePrefix + "”"
+		}
+	}
+	v := blocks.Modal(viewSingleUseConfirm, "Preview", "Make "+d.addresses(), "Back",
+		blocks.Rich(
+			blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)),
+			blocks.Field("Status", d.Status),
+			blocks.Field("Validation codes", codes)),
+		blocks.Text(fmt.Sprintf("This makes %s in Coupontools, each a new session of the campaign. They can only be taken away "+
+			"one by one. The file with them comes to you as a direct message: whoever has it can use them.",
+			count(d.Amount, "new address", "new addresses"))),
+		blocks.Divider(), blocks.Text("Nothing has been made yet."))
+	return blocks.WithMetadata(v, d.ID)
+}
+
+// confirmed makes the addresses, once, and sends the file. A repeat is told what came of it.
+func (s singleUses) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	d, err := s.recall(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{View: madeView(makingCodes), Later: func(ctx context.Context) (bot.Reply, error) {
+		said, err := once{s.store}.do(ctx, d.ID, "Nothing was made.", func(ctx context.Context) (string, error) {
+			return s.make(ctx, req.Person, d)
+		})
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{View: madeView(said)}, nil
+	}}, nil
+}
+
+func madeView(said string) *slack.ModalViewRequest {
+	v := blocks.Modal(viewSingleUseMade, "Single use", "", "Close", blocks.Text(said))
+	v.ClearOnClose = true
+	return v
+}
+
+func (s singleUses) recall(ctx context.Context, req bot.Request) (singleUseDraft, error) {
+	var d singleUseDraft
+	b, ok := s.store.Get(ctx, "singleuse:"+bounded(req.View.Metadata))
+	if !ok || json.Unmarshal(b, &d) != nil || d.User != req.Person.ID || d.Team != req.Person.Team {
+		return singleUseDraft{}, &bot.Mistake{
+			Text: "This form cannot be found any more.", Done: "Nothing was made.",
+			Hint: "A form lives 24 hours, in Redis, which may be away. Please start again with /coupontools single-use.",
+		}
+	}
+	return d, nil
+}
+
+// make makes the addresses and sends what was made, be it all or not.
+func (s singleUses) make(ctx context.Context, to bot.Person, d singleUseDraft) (said string, err error) {
+	err = inFile(func(f *os.File) error {
+		made, failed := s.write(ctx, f, d)
+		if made == 0 {
+			return d.failed(0, failed)
+		}
+		// What was made must reach the person, whatever became of the rest.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
+		defer cancel()
+		err := s.files.uploadFile(ctx, to, f, bot.Upload{
+			Name: "single-use-" + d.Campaign + ".csv", AltText: "A table of " + count(made, "address", "addresses"),
+			Comment: fmt.Sprintf("%s of %s. Whoever has this file can use them.",
+				count(made, "single-use address", "single-use addresses"), nameAndID(short(d.Name), d.Campaign)),
+		})
+		switch {
+		case err != nil:
+			return d.undelivered(made, err)
+		case failed != nil:
+			return d.failed(made, failed)
+		}
+		campaign := nameAndID(short(d.Name), d.Campaign)
+		said = count(made, "address of "+campaign+" is", "addresses of "+campaign+" are") +
+			" made. The file with them is in your direct messages."
+		return nil
+	})
+	return said, err
+}
+
+// write makes the addresses and writes them into the file.
+func (s singleUses) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, makeTime)
+	defer cancel()
+	out := bufio.NewWriter(f)
+	_, _ = out.WriteString("\ufeff") // Flush tells of any error.
+	made, err = s.api.WriteSingleUses(ctx, out, d.SingleUsesCreate)
+	return made, errors.Join(err, out.Flush())
+}
+
+// undelivered says that the addresses are there, but not the file.
+func (d singleUseDraft) undelivered(made int, err error) error {
+	return &bot.Mistake{
+		Text: "Slack did not take the file.", Done: count(made, "address was", "addresses were") + " made.",
+		Hint:  "They are the newest sessions of the campaign: /coupontools sessions " + d.Campaign,
+		Cause: err,
+	}
+}
+
+// failed says what is known when not all were made: made of them are, and in the file.
+func (d singleUseDraft) failed(made int, err error) error {
+	const act = "make single-use addresses"
+	if errors.Is(err, coupontools.ErrNotFound) && made == 0 {
+		return &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}
+	}
+	unknown := coupontools.ClassOf(err) == coupontools.Unknown
+	m := Explain(err)
+	if unknown {
+		m = unsure(act, err)
+	}
+	if m == nil {
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	switch {
+	case made > 0:
+		m.Done = fmt.Sprintf("Of the %s, %s made; the file with them is in your direct messages.", d.addresses(),
+			count(made, "is", "are"))
+	case unknown:
+		m.Done = "They may or may not have been made."
+	default:
+		m.Done = "Nothing was made."
+	}
+	if unknown {
+		m.Hint = "It was tried once only. Look at the sessions of the campaign before you make more: /coupontools sessions " + d.Campaign
+	}
+	return m
+}
