@@ -14,11 +14,14 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     GOOS=$TARGETOS GOARCH=$TARGETARCH CGO_ENABLED=0 go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X github.com/coupontools/couponbot/cmd/internal/app.version=$VERSION" \
     -o /out/couponbot ./cmd/couponbot
+# Files for people are written to /tmp on their way to Slack.
+RUN mkdir -p /out/root/tmp && chmod 1777 /out/root/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip
 COPY --from=build /out/couponbot /couponbot
+COPY --from=build /out/root/ /
 COPY --from=build /src/LICENSE /src/NOTICE /licenses/
 ENV ZONEINFO=/zoneinfo.zip
 ENV LISTEN_ADDR=:8080
