@@ -102,7 +102,7 @@ func TestHandle_oddPayloads(t *testing.T) {
 		if len(a.payloads) != 1 {
 			t.Errorf("%s %.80s: acknowledged %d times", env.Type, env.Payload, len(a.payloads))
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 20*time.Second { // on any machine: it must not grow with the square of the text
 			t.Errorf("%s %.80s took %v", env.Type, env.Payload, took)
 		}
 	}

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +18,8 @@ import (
 )
 
 // Announcer tells the marketing channels, the sender and the channel of the command how a send goes: one message each,
-// edited as it goes on, with the outcome in the end. No recipient is named in any of them. It is a [sends.Teller].
+// edited as it goes on, with the outcome in the end. No recipient is named in any of them. Those who can approve a send are
+// asked for it. It is a [sends.Teller].
 type Announcer struct {
 	// Poster posts and edits; *[bot.Poster].
 	Poster poster
@@ -31,6 +30,8 @@ type Announcer struct {
 	// Private reports whether a channel is, or may be, shared with another company: the command's channel is then not
 	// told. Nil means that none is.
 	Private func(ctx context.Context, channel string) bool
+	// Holders names those who may do something, or says that everybody may: they are asked for approval. Nil asks nobody.
+	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 }
 
 var _ sends.Teller = (*Announcer)(nil)
@@ -45,14 +46,18 @@ type poster interface {
 // directPlace is where told holds the channel of the direct message, so that it is asked for once.
 const directPlace = "direct"
 
-// Tell implements [sends.Teller]: places are channel ids. A channel that refuses the bot is left alone until the end.
+// Tell implements [sends.Teller]: places are channel ids. A channel that refuses the bot is left alone until the end. Of a
+// test only its sender is told.
 func (a *Announcer) Tell(ctx context.Context, s sends.Send, told map[string]string) (map[string]string, error) {
 	told = maps.Clone(told)
 	if told == nil {
 		told = map[string]string{}
 	}
+	if s.Test {
+		return told, a.direct(ctx, s, testAnnouncement(s), told)
+	}
 	var failed error
-	m := announcement(s)
+	m := withButtons(announcement(s), sendButtons(s, false))
 	var refused []string
 	for _, c := range a.Channels {
 		why, err := a.post(ctx, c, m, s.Ended(), told)
@@ -61,11 +66,30 @@ func (a *Announcer) Tell(ctx context.Context, s sends.Send, told map[string]stri
 		}
 		failed = errors.Join(failed, err)
 	}
-	return told, errors.Join(failed, a.direct(ctx, s, m, refused, told), a.origin(ctx, s, m, told))
+	own := announcement(s)
+	if len(refused) > 0 {
+		own.Blocks = append(own.Blocks, notTold(refused))
+	}
+	own = withButtons(own, sendButtons(s, true))
+	return told, errors.Join(failed, a.direct(ctx, s, own, told), a.origin(ctx, s, m, told), a.asks(ctx, s, told))
 }
 
-// direct tells the sender, and names the marketing channels that could not be told.
-func (a *Announcer) direct(ctx context.Context, s sends.Send, m bot.Message, refused []string, told map[string]string) error {
+// Edits implements [sends.Teller].
+func (a *Announcer) Edits(s sends.Send, told map[string]string) int {
+	n := 0
+	for place, ts := range told {
+		switch {
+		case place == directPlace, ts == closedPlace: // nothing is there
+		case isAsk(place) && s.State == sends.StateAwaiting: // it stays as it is
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// direct tells the sender.
+func (a *Announcer) direct(ctx context.Context, s sends.Send, m bot.Message, told map[string]string) error {
 	if told[directPlace] == "" {
 		channel, err := a.Poster.Direct(ctx, s.User)
 		if why := refusalWords(err); why != "" {
@@ -75,9 +99,6 @@ func (a *Announcer) direct(ctx context.Context, s sends.Send, m bot.Message, ref
 			return fmt.Errorf("open direct message: %w", err)
 		}
 		told[directPlace] = channel
-	}
-	if len(refused) > 0 {
-		m.Blocks = append(slices.Clone(m.Blocks), notTold(refused))
 	}
 	_, err := a.post(ctx, told[directPlace], m, s.Ended(), told)
 	return err
@@ -172,121 +193,4 @@ func refusalWords(err error) string {
 	default:
 		return "Slack refused it (" + code + ")"
 	}
-}
-
-// announcement says how a send goes.
-func announcement(s sends.Send) bot.Message {
-	headline, does := stateWords(s)
-	set := []slack.Block{
-		blocks.Rich(
-			blocks.Line{blocks.Bold(headline)},
-			blocks.Line{
-				blocks.User(s.User),
-				blocks.Plain(" " + does + " "), blocks.Bold(short(s.DirectoryName)),
-				blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.DirectoryID, channelName(s.Kind), persons(s.Counts.Total))),
-			}),
-		blocks.Text(bar(s.Counts) + "\n" + inWords(s.Counts)),
-	}
-	if s.Holdup != "" {
-		set = append(set, blocks.Text(s.Holdup))
-	}
-	set = append(set, reasons(s)...)
-	set = append(set, times(s))
-	text := fmt.Sprintf("%s: “%s” by %s to %s. %s", headline, short(s.DirectoryName), channelName(s.Kind),
-		persons(s.Counts.Total), joined(". ", inWords(s.Counts), s.Holdup))
-	return bot.Message{Text: text, Blocks: set}
-}
-
-// stateWords says in a headline how a send stands, and what its sender does or did.
-func stateWords(s sends.Send) (headline, does string) {
-	switch {
-	case s.State == sends.StateStopped:
-		return "Send stopped", "was sending"
-	case s.Ended() && s.Counts.Accepted == s.Counts.Total:
-		return "Send completed", "sent"
-	case s.Ended():
-		return "Send completed, but not for everyone", "sent"
-	default:
-		return "Sending", "is sending"
-	}
-}
-
-func bar(c sends.Counts) string {
-	const width = 20
-	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
-}
-
-// inWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
-func inWords(c sends.Counts) string {
-	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
-		thousands(c.Accepted), thousands(c.Failed), thousands(c.Skipped), thousands(c.Unknown))
-	if c.Pending() > 0 {
-		said += ", " + thousands(c.Pending()) + " waiting"
-	}
-	return said
-}
-
-// reasons says why a send stopped, why recipients failed, and what to do.
-func reasons(s sends.Send) []slack.Block {
-	var lines []string
-	if s.Why != "" {
-		lines = append(lines, joined(" ", "Why: "+sentence(s.Why), advice(codesIn(bracketed.FindString(s.Why))...)))
-	}
-	for _, f := range s.Failures[:min(len(s.Failures), listed)] {
-		lines = append(lines, failureLine(f))
-	}
-	if s.Ended() && s.Counts.Unknown > 0 {
-		lines = append(lines, count(s.Counts.Unknown, "recipient is", "recipients are")+" unknown: Coupontools gave no clear "+
-			"answer, so it may or may not have been sent. couponbot does not repeat it by itself; look in Coupontools first.")
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
-}
-
-// bracketed finds the codes of the API in the reason of a stop: "(103: No SMS service)".
-var bracketed = regexp.MustCompile(`\([0-9, ]+[:)]`)
-
-// failureLine is one reason with its count, and what to do about it.
-func failureLine(f sends.Failure) string {
-	line := thousands(f.Count) + " failed"
-	if text := strings.TrimRight(sentence(f.Text), "."); text != "" {
-		line += ": " + text
-	}
-	if f.Code != "" {
-		line += " (" + codeWords(f.Code) + ")"
-	}
-	todo := advice(codesIn(f.Code)...)
-	if todo == "" {
-		todo = "Look in Coupontools whether the directory is still there and what it says of these recipients."
-	}
-	return joined(" ", line+".", todo)
-}
-
-// codesIn returns the codes of the API in a text that holds no other numbers.
-func codesIn(text string) []int {
-	var codes []int
-	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
-		if code, err := strconv.Atoi(f); err == nil {
-			codes = append(codes, code)
-		}
-	}
-	return codes
-}
-
-// codeWords shows a failure's code: "code 104", "HTTP 422".
-func codeWords(code string) string {
-	if strings.HasPrefix(code, "HTTP") {
-		return short(code)
-	}
-	return "code " + short(code)
-}
-
-func times(s sends.Send) slack.Block {
-	pieces := []slack.MixedElement{blocks.When("Confirmed", s.ConfirmedAt)}
-	if !s.EndedAt.IsZero() {
-		pieces = append(pieces, blocks.When("Ended", s.EndedAt))
-	}
-	return blocks.Context(append(pieces, blocks.Small("Send "+s.ID))...)
 }

@@ -93,10 +93,37 @@ func heldUp() sends.Send {
 
 func TestAnnouncement(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]sends.Send{"going": going(), "held_up": heldUp(), "ended": ended(), "stopped": stopped()} {
+	as := func(state sends.State, change func(*sends.Send)) sends.Send {
+		s := going()
+		s.State, s.Failures = state, nil
+		change(&s)
+		return s
+	}
+	off := func(why string) func(*sends.Send) {
+		return func(s *sends.Send) {
+			s.Why, s.By, s.StartedAt, s.EndedAt = why, "U0BEN", time.Time{}, began.Add(time.Hour)
+			s.Counts = sends.Counts{Total: 1300, Skipped: 1300}
+		}
+	}
+	for name, s := range map[string]sends.Send{
+		"going": going(), "held_up": heldUp(), "ended": ended(), "stopped": stopped(), "awaiting": awaiting(),
+		"scheduled": as(sends.StateScheduled, func(s *sends.Send) {
+			s.Approver, s.ScheduledAt, s.Kind, s.Subject = "U0BEN", began.Add(24*time.Hour), recipients.Email, "Deals"
+		}),
+		"paused": as(sends.StatePaused, func(s *sends.Send) { s.Action, s.By, s.Parent = sends.Pause, "U0BEN", "snd_0" }),
+		"paused_by_couponbot": as(sends.StatePaused, func(s *sends.Send) {
+			s.Why, s.Action, s.By = "Coupontools gave no clear answer 10 times in a row", sends.Resume, "U0BEN"
+			s.Skips = []sends.Skip{{Rule: sends.RuleSuppressed, Count: 12}, {Rule: sends.RuleDailyCapPerson, Count: 1}}
+		}),
+		"cancelled": as(sends.StateCancelled, func(s *sends.Send) {
+			s.Why, s.Action, s.By, s.EndedAt = sends.WhyCancelled, sends.Cancel, "U0BEN", began.Add(time.Hour)
+		}),
+		"rejected":     as(sends.StateCancelled, off(sends.WhyRejected)),
+		"not_approved": as(sends.StateCancelled, off(sends.WhyNotApproved)),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := announcement(s)
+			m := withButtons(announcement(s), sendButtons(s, false))
 			golden(t, "announce_"+name, picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
 		})
 	}

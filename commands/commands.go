@@ -43,15 +43,22 @@ const Root = "/coupontools"
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	send := sending{
-		lists: d.Directories, drafts: d.Sends, store: d.Store,
-		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, channels: d.Channels,
+		lists: d.Directories, drafts: d.Sends, store: d.Store, files: d.Files, poster: d.Poster, holders: d.Holders,
+		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
+		channels: d.Channels,
 	}
+	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories),
 		directory(d.Directories, d.Client),
-		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store}),
+		directoryUsers(people{lists: d.Directories, api: d.Client, store: d.Store, audit: d.Sends}),
 		sendDirectory(send),
 		coupontoolsCommand(),
+		sendsCommand(sendList{sends: d.Sends, poster: d.Poster}),
+		suppress(barred),
+		unsuppress(barred),
+		why(barred),
+		auditCommand(trail{sends: d.Sends, poster: d.Poster}),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }

@@ -35,8 +35,11 @@ func TestAll_withoutDeps(t *testing.T) {
 	if !slices.Equal(names, wantNames) {
 		t.Errorf("commands = %q, want %q", names, wantNames)
 	}
-	if want := []string{"directories", "directory", "users", "send", "status"}; !slices.Equal(topics, want) {
-		t.Errorf("topics = %q, want %q", topics, want)
+	wantTopics := []string{
+		"directories", "directory", "users", "send", "sends", "suppress", "unsuppress", "why", "audit", "status",
+	}
+	if !slices.Equal(topics, wantTopics) {
+		t.Errorf("topics = %q, want %q", topics, wantTopics)
 	}
 }
 
@@ -62,7 +65,13 @@ func TestAll_rights(t *testing.T) {
 		"users_page:prev": bot.Send, "users_page:next": bot.Send, "users_more": bot.Send,
 		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
-		"suggest directory": bot.Send, "suggest region": bot.Send,
+		"recipients_column": bot.Send, "send_straighten": bot.Send, "send_left_out": bot.Send, "send_test": bot.Send,
+		"send_resend_unknown": bot.Send,
+		"suggest directory":   bot.Send, "suggest region": bot.Send,
+		"send_approve": bot.Send, "send_reject": bot.Send, "send_pause": bot.Send, "send_resume": bot.Send,
+		"send_cancel": bot.Send, "send_report": bot.Send,
+		"sends_page:prev": bot.Send, "sends_page:next": bot.Send, "sends_refresh": bot.Send,
+		"suppress": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

@@ -2,7 +2,7 @@ package commands
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -45,6 +45,8 @@ type standing struct {
 // liveSends is the part of [sends.Service] that the status needs.
 type liveSends interface {
 	Live(ctx context.Context) ([]sends.Send, error)
+	Suppressed(ctx context.Context) (int, error)
+	SuppressionKeyFits(ctx context.Context) error
 }
 
 // status answers "/coupontools status", only to the person who asked.
@@ -72,6 +74,9 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 	}
 	list, aged := s.list(ctx)
 	lines = append(append(lines, blocks.Field("Redis", redis)), list...)
+	if err == nil {
+		lines = append(lines, s.suppressed(ctx)...)
+	}
 	lines = append(lines, s.unpostable(ctx)...)
 	set := []slack.Block{blocks.Header("couponbot"), blocks.Rich(lines...)}
 	if aged != nil {
@@ -117,6 +122,22 @@ func trouble(err error) string {
 	return joined(" ", strings.TrimPrefix(m.Text, "Coupontools "), m.Hint)
 }
 
+// suppressed says how many people are on the suppression list, and what to do if it cannot be read.
+func (s standing) suppressed(ctx context.Context) []blocks.Line {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	n, err := s.sends.Suppressed(ctx)
+	if err != nil {
+		return nil // Redis has gone away since it was asked
+	}
+	lines := []blocks.Line{blocks.Field("Suppression list", persons(n))}
+	if errors.Is(s.sends.SuppressionKeyFits(ctx), sends.ErrSuppressionKey) {
+		lines = append(lines, blocks.Field("Key of the suppression list",
+			"has changed, so nothing can be sent. Whoever runs couponbot should "+keyMend))
+	}
+	return lines
+}
+
 // unpostable names the marketing channels that could not be told of a send, and how to mend that.
 func (s standing) unpostable(ctx context.Context) []blocks.Line {
 	var lines []blocks.Line
@@ -142,16 +163,35 @@ func live(going []sends.Send, err error) []slack.Block {
 	case len(going) == 0:
 		return []slack.Block{blocks.Text("No send is going on.")}
 	}
-	set := []slack.Block{blocks.Text(count(len(going), "send is", "sends are") + " going on:")}
+	set := []slack.Block{blocks.Text(byState(going) + ":")}
 	for _, send := range going[:min(len(going), perPage)] {
-		set = append(set, blocks.Rich(
-			blocks.Line{blocks.Bold(short(send.DirectoryName)), blocks.Plain(fmt.Sprintf(" by %s to %s, from ",
-				channelName(send.Kind), persons(send.Counts.Total))), blocks.User(send.User)},
-			blocks.Line{blocks.Plain(joined(". ", inWords(send.Counts), send.Holdup))}),
-			blocks.Context(blocks.When("Since", send.ConfirmedAt), blocks.Small("Send "+send.ID)))
+		set = append(set, sendLines(send)...)
 	}
 	if more := len(going) - perPage; more > 0 {
 		set = append(set, blocks.Context(blocks.Small("and "+thousands(more)+" more")))
 	}
 	return set
+}
+
+// byState counts sends by how they stand: "2 sends are going on, 1 is paused, 1 waits for approval, 3 are scheduled".
+func byState(all []sends.Send) string {
+	counts := map[sends.State]int{}
+	for _, s := range all {
+		counts[s.State]++
+	}
+	paused, waits, scheduled := counts[sends.StatePaused], counts[sends.StateAwaiting], counts[sends.StateScheduled]
+	said := []string{count(len(all)-paused-waits-scheduled, "send is", "sends are") + " going on"}
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{paused, "is paused", "are paused"},
+		{waits, "waits for approval", "wait for approval"},
+		{scheduled, "is scheduled", "are scheduled"},
+	} {
+		if part.n > 0 {
+			said = append(said, count(part.n, part.one, part.many))
+		}
+	}
+	return strings.Join(said, ", ")
 }

@@ -36,6 +36,7 @@ type people struct {
 	lists finder
 	api   userKeeper
 	store store
+	audit recorder
 }
 
 // directoryUsers answers /directory-users, only to the person who asked.

@@ -14,6 +14,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -33,6 +34,8 @@ var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCo
 type payer struct {
 	Directory string `json:"directory"`
 	User      string `json:"user"`
+	// Was is the status that the user had when the form was opened, as far as that is known.
+	Was string `json:"was,omitempty"`
 }
 
 // paid is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
@@ -64,7 +67,7 @@ func readPaymentValue(value string) (who payer, now paid, ok bool) {
 			now.Status = text
 		}
 	}
-	return payer{Directory: ids[0], User: ids[1]}, now, true
+	return payer{Directory: ids[0], User: ids[1], Was: now.Status}, now, true
 }
 
 // askPayment opens the form for the user of a button, over the look-up if the button was there.
@@ -110,7 +113,11 @@ func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	}
 	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(changingPayment))
 	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
-		return p.changed(ctx, u, req.Person)
+		reply, err := p.changed(ctx, u, req.Person)
+		if err == nil || coupontools.ClassOf(err) == coupontools.Unknown {
+			reply = p.recorded(ctx, reply, u, who.Was, actorOf(req), err == nil)
+		}
+		return reply, err
 	}}, nil
 }
 
@@ -137,6 +144,24 @@ func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person
 	said := fmt.Sprintf("The payment status of %s in %s is now “%s”. %s", u.User,
 		nameAndID(short(p.known(u.Directory).Name), u.Directory), short(now.Status), until)
 	return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(said))}, nil
+}
+
+// recorded writes a change into the audit trail. It is made by then, so if that fails the answer says so.
+func (p people) recorded(
+	ctx context.Context, reply bot.Reply, u coupontools.PaymentUpdate, was string, by sends.Actor, sure bool,
+) bot.Reply {
+	e := sends.Entry{What: deedPayment, Actor: by, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
+	if !u.Expires.IsZero() {
+		e.After += " until " + stamp(u.Expires)
+	}
+	if !sure {
+		e.Note += ", without a clear answer"
+	}
+	if err := p.audit.Record(ctx, e); err != nil && reply.View != nil {
+		reply.View.Blocks.BlockSet = append(reply.View.Blocks.BlockSet, blocks.Text(
+			"Redis cannot be reached, so this change is not in the audit trail. Please tell whoever runs couponbot."))
+	}
+	return reply
 }
 
 func paymentMistake(u coupontools.PaymentUpdate, err error) error {

@@ -13,21 +13,20 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// drafter is the part of [sends.Service] that the modals need.
-type drafter interface {
-	SaveDraft(ctx context.Context, d sends.Draft) (sends.Draft, error)
-	Confirm(ctx context.Context, id, team, user string) (sends.Send, error)
-}
-
 // sending takes a send from the words typed to the confirmed draft.
 type sending struct {
-	lists  finder
-	drafts drafter
-	store  store
+	lists   finder
+	drafts  *sends.Service
+	store   store
+	files   *bot.Files
+	poster  *bot.Poster
+	holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 
 	region    string
 	countries []string
-	limit     int
+	limit     int // recipients of one send
+	over      int // recipients that need no approval
+	rate      int // calls a second
 	channels  []string
 }
 
@@ -45,9 +44,15 @@ func sendDirectory(s sending) bot.Command {
 		Clicks: map[string]bot.Handler{
 			actionSend:   s.ofDirectory,
 			fieldChannel: s.changeChannel,
+
+			actionStraighten:    s.straighten,
+			actionLeftOut:       s.sendLeftOut,
+			actionTest:          s.test,
+			actionResendUnknown: s.resendUnknown,
 		},
 		Submits: map[string]bot.Handler{
 			viewSendDirectory: s.submitted,
+			viewColumn:        s.columnChosen,
 			viewSendPreview:   s.confirmed,
 		},
 		Suggests: map[string]bot.Suggester{
@@ -76,7 +81,7 @@ func (s sending) open(ctx context.Context, req bot.Request, f form) (bot.Reply, 
 	f = f.begun(req)
 	f.Region = s.region
 	f.keep(ctx, s.store)
-	return bot.Reply{View: s.view(f, f.Channel)}, nil
+	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
 // fill reads a form out of the words of the command.
@@ -228,7 +233,7 @@ func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply,
 	f := before
 	f.take(req.View)
 	f.keep(ctx, s.store)
-	return bot.Reply{View: s.view(f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value))}, nil
+	return bot.Reply{View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value))}, nil
 }
 
 // suggestRegions offers the countries that text messages may go to.

@@ -331,7 +331,7 @@ func FuzzSending_fill(f *testing.F) {
 	s := sending{lists: atHand{list: someDirectories()}, region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
-		v := s.view(form, form.Channel)
+		v := s.view(mia, form, form.Channel)
 		if n := utf8.RuneCountInString(v.PrivateMetadata); n > 3000 {
 			t.Errorf("metadata has %d characters", n)
 		}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,33 +18,146 @@ import (
 
 const (
 	viewSendPreview = "send_preview"
-	// viewSendStarted is what send_preview turns into. Closing it closes the form under it too.
-	viewSendStarted = "send_started"
 
-	// sampled is how many recipients the preview shows, listed how many entries left out or warned about.
+	// sampled is how many recipients the preview shows, listed how many it warns about.
 	sampled = 5
 	listed  = 10
 )
 
-// previewView shows what will happen, and asks for the go-ahead. Numbers and addresses are masked: screens are shared.
-func previewView(d sends.Draft) *slack.ModalViewRequest {
-	n := len(d.List.Recipients)
-	set := []slack.Block{
-		blocks.Rich(
-			blocks.Field("Directory", nameAndID(d.DirectoryName, d.DirectoryID)),
-			blocks.Field("By", channelName(d.Kind)),
-			blocks.Field("To", persons(n)+": "+sample(d.List.Recipients)),
-		),
+// preview is what a person looks at before the go-ahead.
+type preview struct {
+	sends.Draft
+	person   bot.Person
+	rate     int // calls a second
+	note     string
+	approval *approval // nil if nobody has to approve
+}
+
+// previewOf is preview for [bot.Reply.Later].
+func (s sending) previewOf(p bot.Person, d sends.Draft) func(context.Context) (bot.Reply, error) {
+	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, "") }
+}
+
+// preview shows a draft, under a note on what a button did, if any; or, if it was confirmed meanwhile, how it stands. It
+// asks Slack who may approve, so it may take a while for a draft that needs that.
+func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
+	send, err := s.drafts.Send(ctx, d.ID)
+	if err == nil {
+		return bot.Reply{View: s.startedView(p, send)}, nil
 	}
-	if d.Kind == recipients.SMS {
-		set = append(set, blocks.Text("Countries: "+byCountry(d.List.Recipients)))
+	if !errors.Is(err, sends.ErrNoSend) {
+		return bot.Reply{}, err
 	}
+	v := preview{Draft: d, person: p, rate: s.rate, note: note}
+	if s.needsApproval(d) {
+		v.approval = s.approvers(ctx, d)
+	}
+	return bot.Reply{View: v.view()}, nil
+}
+
+// onDraft answers a button of the preview, whose value is the draft.
+func (s sending) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
+	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+		d, err := s.drafts.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		send, err := s.drafts.Send(ctx, d.ID)
+		if errors.Is(err, sends.ErrNoSend) {
+			return act(ctx, d)
+		}
+		return bot.Reply{View: s.startedView(req.Person, send)}, err
+	}}, nil
+}
+
+// view shows what will happen, and asks for the go-ahead. Numbers and addresses are masked: screens are shared.
+func (p preview) view() *slack.ModalViewRequest {
+	var set []slack.Block
+	if p.note != "" {
+		set = append(set, blocks.Text(p.note), blocks.Divider())
+	}
+	if p.Parent != "" {
+		set = append(set, blocks.Text(twice(p.Parent)))
+	}
+	set = append(set, p.facts()...)
 	set = append(set, blocks.Divider())
-	set = append(set, content(d)...)
-	set = append(set, doubts(d.List)...)
-	set = append(set, blocks.Divider(), blocks.Text("Nothing has been sent yet."))
-	v := blocks.Modal(viewSendPreview, "Preview", "Send to "+persons(n), "Back", set...)
-	return blocks.WithMetadata(v, d.ID)
+	set = append(set, p.content()...)
+	set = append(set, leftOut(p.List)...)
+	set = append(set, warnings(p.List.Recipients)...)
+	set = append(set, p.buttons(), blocks.Divider())
+	submit, closing := "Send to "+persons(len(p.List.Recipients)), "Back"
+	if p.Parent != "" {
+		closing = "Close" // there is no form under it
+	}
+	if p.approval != nil {
+		set = append(set, p.approval.blocks()...)
+		if !p.approval.possible() {
+			submit = ""
+		}
+	}
+	set = append(set, blocks.Text(joined(" ", lasting(len(p.List.Recipients), p.rate), "Nothing has been sent yet.")))
+	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
+}
+
+// facts say what goes to whom, and when.
+func (p preview) facts() []slack.Block {
+	lines := []blocks.Line{
+		blocks.Field("Directory", nameAndID(p.DirectoryName, p.DirectoryID)),
+		blocks.Field("By", channelName(p.Kind)),
+		blocks.Field("To", persons(len(p.List.Recipients))+": "+sample(p.List.Recipients)),
+	}
+	if !p.ScheduledAt.IsZero() {
+		lines = append(lines, blocks.Field("When", zoned(p.person, p.ScheduledAt)))
+	}
+	set := []slack.Block{blocks.Rich(lines...)}
+	if p.Kind == recipients.SMS {
+		set = append(set, blocks.Text("Countries: "+byCountry(p.List.Recipients)))
+	}
+	return set
+}
+
+// content shows what people will get.
+func (p preview) content() []slack.Block {
+	if p.Kind == recipients.Email {
+		return []slack.Block{
+			blocks.Rich(blocks.Field("Subject", p.Subject)),
+			blocks.Context(blocks.Small("Coupontools writes the e-mail itself, with the link to the directory.")),
+		}
+	}
+	return []slack.Block{
+		blocks.Rich(blocks.Line{blocks.Bold("Text:")}, blocks.Line{blocks.Plain(p.Message + " [link]")}),
+		blocks.Context(blocks.Small(length(recipients.CountSegments(p.Message)))),
+	}
+}
+
+// buttons are what can be done before the go-ahead.
+func (p preview) buttons() slack.Block {
+	set := []slack.BlockElement{blocks.Button(actionTest, "Send me a test", p.ID)}
+	if saved := straightened(p.Draft); saved > 0 {
+		set = append(set, blocks.Button(actionStraighten, "Save "+count(saved, "message", "messages")+" per person", p.ID,
+			blocks.Label("Write plain quotes and dashes in the text")))
+	}
+	if len(p.List.LeftOut) > 0 {
+		set = append(set, blocks.Button(actionLeftOut, "List of who is left out", p.ID))
+	}
+	return blocks.Actions("", set...)
+}
+
+// lasting says how long a send takes at that pace; "" without one.
+func lasting(n, rate int) string {
+	if rate <= 0 {
+		return ""
+	}
+	const minute, hour = 60, 60 * 60
+	seconds := (n + rate - 1) / rate
+	span := count(seconds, "second", "seconds")
+	switch {
+	case seconds >= 2*hour:
+		span = count((seconds+hour-1)/hour, "hour", "hours")
+	case seconds >= minute:
+		span = count((seconds+minute-1)/minute, "minute", "minutes")
+	}
+	return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", span, thousands(rate))
 }
 
 // persons says "1 person", "3 people".
@@ -84,35 +198,25 @@ func byCountry(list []recipients.Recipient) string {
 		}
 		return strings.Compare(a, b)
 	})
+	const most = 20
 	var said []string
-	for _, code := range codes {
+	for _, code := range codes[:min(len(codes), most)] {
 		name := names[code]
 		if name == "" {
 			name = "elsewhere"
 		}
 		said = append(said, name+" "+thousands(counts[code]))
 	}
+	if more := len(codes) - len(said); more > 0 {
+		said = append(said, count(more, "more country", "more countries"))
+	}
 	return strings.Join(said, ", ")
-}
-
-// content shows what people will get.
-func content(d sends.Draft) []slack.Block {
-	if d.Kind == recipients.Email {
-		return []slack.Block{
-			blocks.Rich(blocks.Field("Subject", d.Subject)),
-			blocks.Context(blocks.Small("Coupontools writes the e-mail itself, with the link to the directory.")),
-		}
-	}
-	return []slack.Block{
-		blocks.Rich(blocks.Line{blocks.Bold("Text:")}, blocks.Line{blocks.Plain(d.Message + " [link]")}),
-		blocks.Context(blocks.Small(length(recipients.CountSegments(d.Message)))),
-	}
 }
 
 // length says how many text messages a text takes, and why.
 func length(s recipients.Segments) string {
-	said := fmt.Sprintf("This text takes %s: %d of %d characters", count(s.Segments, "message", "messages"),
-		s.Units, s.Segments*s.PerSegment)
+	said := fmt.Sprintf("This text takes %s (%s): %d of %d characters", count(s.Segments, "message", "messages"),
+		s.Encoding, s.Units, s.Segments*s.PerSegment)
 	if len(s.Culprits) > 0 {
 		verb := "make"
 		if len(s.Culprits) == 1 {
@@ -137,37 +241,29 @@ func quotedRunes(runes []rune) string {
 	return text
 }
 
-// doubts lists what was left out, and what may go wrong with those that were not.
-func doubts(list recipients.List) []slack.Block {
-	var set []slack.Block
-	if n := len(list.LeftOut); n > 0 {
-		lines := []string{count(n, "entry is", "entries are") + " left out:"}
-		for _, o := range list.LeftOut[:min(n, listed)] {
-			lines = append(lines, fmt.Sprintf("Line %d, “%s”: %s", o.Line, short(o.Text), o.Reason))
-		}
-		set = append(set, blocks.Divider(), blocks.Text(andMore(lines, n)))
-	}
-	if lines := warnings(list.Recipients); len(lines) > 0 {
-		n := len(lines)
-		head := []string{"Please check:"}
-		set = append(set, blocks.Text(andMore(append(head, lines[:min(n, listed)]...), n)))
-	}
-	return set
-}
-
-func warnings(list []recipients.Recipient) []string {
+// warnings lists what may go wrong with recipients.
+func warnings(list []recipients.Recipient) []slack.Block {
 	var lines []string
+	n := 0
 	for _, r := range list {
-		if r.Warning != "" {
-			lines = append(lines, fmt.Sprintf("Line %d, %s: %s", r.Line, recipients.Mask(r.To), r.Warning))
+		if r.Warning == "" {
+			continue
+		}
+		if n++; n <= listed {
+			lines = append(lines, fmt.Sprintf("%s, %s: %s", capitalised(r.Place()), recipients.Mask(r.To), r.Warning))
 		}
 	}
-	return lines
+	if n == 0 {
+		return nil
+	}
+	lines = append([]string{"Please check " + persons(n) + ":"}, lines...)
+	return []slack.Block{blocks.Text(andMore(lines, n, listed))}
 }
 
-func andMore(lines []string, n int) string {
-	if n > listed {
-		lines = append(lines, "and "+thousands(n-listed)+" more")
+// andMore ends lines about the first few of n.
+func andMore(lines []string, n, shown int) string {
+	if n > shown {
+		lines = append(lines, "and "+thousands(n-shown)+" more")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -178,31 +274,5 @@ func (s sending) confirmed(ctx context.Context, req bot.Request) (bot.Reply, err
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("confirm send: %w", err)
 	}
-	return bot.Reply{View: s.startedView(send)}, nil
-}
-
-// startedView says what happens now, and where the outcome will be told.
-func (s sending) startedView(send sends.Send) *slack.ModalViewRequest {
-	title, goesOn := "Sending", "You can close this; the sending goes on. "
-	what := fmt.Sprintf("“%s” is going out by %s to %s now.", short(send.DirectoryName), channelName(send.Kind),
-		persons(send.Counts.Total))
-	if send.Ended() {
-		title, goesOn = "Sent", ""
-		what = fmt.Sprintf("“%s” has gone out by %s: %s.", short(send.DirectoryName), channelName(send.Kind), inWords(send.Counts))
-	}
-	where := blocks.Line{blocks.Plain("The outcome comes to you as a direct message")}
-	for i, c := range s.channels {
-		if i == 0 {
-			where = append(where, blocks.Plain(", and is told in "))
-		} else {
-			where = append(where, blocks.Plain(", "))
-		}
-		where = append(where, blocks.Channel(c))
-	}
-	v := blocks.Modal(viewSendStarted, title, "", "Close",
-		blocks.Text(what),
-		blocks.Rich(append(where, blocks.Plain("."))),
-		blocks.Context(blocks.Small(goesOn+"The id of this send is "+send.ID+".")))
-	v.ClearOnClose = true
-	return v
+	return bot.Reply{View: s.startedView(req.Person, send)}, nil
 }

@@ -23,6 +23,13 @@ const (
 	lookingUpUsers       = "Looking up the users…"
 	lookingAround        = "Looking at how things are…"
 	changingPayment      = "Changing the payment status…"
+	lookingForApprovers  = "Looking up who can approve this…"
+	lookingForUnknown    = "Looking up who is unknown…"
+	lookingUpSends       = "Looking up the sends…"
+	lookingAtAudit       = "Looking at the audit trail…"
+	makingReport         = "Working on the report…"
+	makingExport         = "Working on the export…"
+	suppressing          = "Putting them on the suppression list…"
 
 	whichDirectory   = "Which directory?"
 	chooseADirectory = "Choose a directory."
@@ -56,10 +63,102 @@ func Explain(err error) *bot.Mistake {
 			Cause: err,
 		}
 	}
+	if m := explainSend(err); m != nil {
+		return m
+	}
 	if e, ok := errors.AsType[*coupontools.Error](err); ok {
 		return explainAPI(e, err)
 	}
 	return nil
+}
+
+// within says how long to wait: never less than it takes.
+func within(d time.Duration) string {
+	if d < time.Minute {
+		return "a minute"
+	}
+	return span(d + time.Minute)
+}
+
+// explainSend puts into words what cannot be done with a send, and why nothing can be sent; nil if err is neither.
+func explainSend(err error) *bot.Mistake {
+	if wrong, ok := errors.AsType[*sends.StateError](err); ok {
+		return &bot.Mistake{Text: standsWords(wrong.Send), Hint: "/coupontools sends shows what can be done with it."}
+	}
+	if soon, ok := errors.AsType[*sends.TooSoonError](err); ok {
+		return &bot.Mistake{
+			Text: "It is too soon to send to the unknown again: Coupontools may still answer for some of them.",
+			Hint: "Please try again in " + within(time.Until(soon.Until)) + ".",
+		}
+	}
+	switch {
+	case errors.Is(err, sends.ErrResent):
+		return &bot.Mistake{
+			Text: "The unknown recipients of this send were sent to again already.",
+			Hint: "That can be done once. What came of it is told in a message of its own.",
+		}
+	case errors.Is(err, sends.ErrNoUnknown):
+		return &bot.Mistake{
+			Text: "No recipient of this send is unknown any more: Coupontools has answered for all of them.",
+			Hint: "The message about the send shows how it ended.",
+		}
+	case errors.Is(err, sends.ErrNobodyLeft):
+		return &bot.Mistake{
+			Text: "Nobody is left to send to: the rules on who may be written to leave out everyone.",
+			Hint: "The suppression list, unsubscribing at Coupontools, and the caps can be the reason.",
+		}
+	case errors.Is(err, sends.ErrOwnSend):
+		return &bot.Mistake{
+			Text: "This is your own send, and nobody approves their own.",
+			Hint: "Ask another person who is named in SENDERS.",
+		}
+	case errors.Is(err, sends.ErrChanged):
+		return &bot.Mistake{
+			Text:  "The send is not what was put up for approval any more, so it cannot be approved.",
+			Hint:  "Reject it and have it made anew, and tell whoever runs couponbot.",
+			Cause: err,
+		}
+	case errors.Is(err, sends.ErrSuppressionKey):
+		return &bot.Mistake{
+			Text: "The suppression list cannot be read: its key is not the one that it was made with. So nobody can be sent to, " +
+				"since nobody on the list would be recognised.",
+			Hint:  "Whoever runs couponbot should " + keyMend + ".",
+			Cause: err,
+		}
+	}
+	return nil
+}
+
+// keyMend says what to do about a key that does not fit.
+const keyMend = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
+
+// unreadable says that something could not be read since Redis is away; other errors stay what they are.
+func unreadable(err error) error {
+	if !errors.Is(err, sends.ErrUnavailable) {
+		return err
+	}
+	return &bot.Mistake{
+		Text: "Redis cannot be reached, and this is kept there.", Hint: "Please try again in a few minutes.", Cause: err,
+	}
+}
+
+// unrecorded says that something was not handed out since the audit trail could not be written.
+func unrecorded(err error) error {
+	return &bot.Mistake{
+		Text: "Redis cannot be reached, so this could not go into the audit trail, and couponbot did not do it.",
+		Hint: "Please try again in a few minutes.", Cause: err,
+	}
+}
+
+// notUploaded says why a file could not be sent to a person.
+func notUploaded(name string, err error) error {
+	m := &bot.Mistake{
+		Text: "Slack did not take the " + name + ".", Done: "Nothing was changed.", Hint: "Please try again in a moment.", Cause: err,
+	}
+	if bot.SlackCode(err) == "missing_scope" {
+		m.Hint = "Whoever runs couponbot can add the scope files:write to its Slack app and install the app again."
+	}
+	return m
 }
 
 func explainAPI(e *coupontools.Error, err error) *bot.Mistake {

@@ -2,8 +2,9 @@
 // number of processes, crashes and restarts.
 //
 // [Service.SaveDraft] keeps what a person prepared, [Service.Confirm] makes it a send, and [Service.Run], in every
-// replica, carries out what was confirmed. [Service.Send], [Service.Live] and [Service.Recipients] tell how it stands;
-// a [Teller] is told as it goes on.
+// replica, carries out what was confirmed. [Service.Act] is what people do with it then: approve, pause, cancel.
+// [Service.Send], [Service.Live] and [Service.Recipients] tell how it stands; a [Teller] is told as it goes on.
+// [Service.Suppress] and [Service.Why] are about who may be written to at all, [Service.Trail] is the audit trail.
 //
 // # Laws
 //
@@ -12,41 +13,61 @@
 //   - Everyone is accounted for. Accepted, failed, skipped, unknown and pending recipients add up to the list at every
 //     instant, since an outcome and its counter change in one script.
 //   - What was confirmed goes on. A send is in the set of live sends from its confirmation until its end was told, and
-//     every process looks there for sends that nobody carries.
+//     every process looks there for sends that nobody keeps.
 //
 // # States
 //
-// A send is a draft, then running, then completed or stopped. It is stopped, and who is left skipped, when its sender may
-// no longer send, when the API refuses the account or cannot be reached, and after a run of calls without a verdict. A
-// draft whose confirmation got lost on the way is withdrawn.
+// A send is a draft, then awaiting approval if it is large, then scheduled if it is for later, then running, perhaps paused
+// in between, and in the end completed, cancelled or stopped. People approve, reject, pause, resume and cancel. couponbot
+// pauses it after a run of calls without a verdict, or while the API cannot be reached; cancels it if nobody approves it
+// within a day; and stops it if its sender may no longer send, or the API refuses the account. Who is left then is skipped.
+// A draft whose confirmation got lost on the way is withdrawn.
 //
-// A recipient is pending, then claimed, then accepted, failed or unknown; skipped if the send is stopped first. A claim is
-// given back if its call certainly did nothing. One whose process died becomes unknown when its lease has passed, the
-// longest that a call may take and 30 s; a verdict that arrives later still replaces unknown.
+// A recipient is pending, then claimed, then accepted, failed or unknown; skipped if a rule bars it as it is claimed, or if
+// the send ends first. A claim is given back if its call certainly did nothing. One whose process died becomes unknown when
+// its lease has passed, the longest that a call may take and 30 s; a verdict that arrives later still replaces unknown.
+//
+// # Who does what
+//
+// Each live send is kept by one process, which tells people of it, makes lapsed claims unknown, and sees that a turn is in
+// the queue while somebody waits. A turn is a task of asynq: a process with room takes it, calls for recipients of that
+// send for 5 s, and queues the next, so that sends take turns and small ones wait for no large one. The queue holds nothing
+// but a send's id and how many turns it has had: a turn that is lost is queued again, one that comes twice is stale.
 //
 // # Lost and repeated messages
 //
 // Redis may run a script whose answer never arrives, and go-redis repeats a script that had no answer, so every script
 // does the same when it comes twice, however late. A claim carries a token of its attempt; an outcome or a release acts
-// only on that token. Claims are made one after the other under a lease of the whole send, which remembers the number of
-// the last one: an older one that turns up late does nothing. Losing that lease costs time only, since what it protects
-// is also protected by the claims. All times are Redis's, except the age of a claim just made: by this process's own
-// monotonic clock no call starts on one older than 10 s.
+// only on that token. Claims are made one after the other in a turn, whose record remembers the number of the last one: an
+// older one that turns up late does nothing. Losing a turn or a lease costs time only, since what they protect is also
+// protected by the claims. All times are Redis's, except the age of a claim just made: by this process's own monotonic
+// clock no call starts on one older than 10 s.
 //
 // # Keys
 //
 // Behind [Config.Prefix], on one Redis server:
 //
 //	sends:live        sorted set: ids of the sends that are going on or whose end is still to be told, by time confirmed
+//	sends:recent      sorted set: ids of the last 1,000 sends, by time confirmed
 //	send:{id}         hash: what is sent, by whom, its state, counters, times, what holds it up, what the Teller remembers
-//	send:{id}:to      list: the recipients, in order
-//	send:{id}:left    string: who was left out of the list, for the draft's preview
+//	send:{id}:to      list: the recipients, in order: keyed hash of the person|place in the parent's list|recipient
+//	send:{id}:left    string: who was left out of the list, packed, for the draft's preview
 //	send:{id}:out     hash: index in the list → status|token|time|code|text of those that have an outcome
 //	send:{id}:claims  hash: token → index:time of those being called now
 //	send:{id}:again   list: indexes whose claims were given back
-//	send:{id}:lease   hash: the process that carries the send, and the number of its last claim; gone after 15 s unrenewed
+//	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s
+//	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
+//	suppression:key   string: the key of the hashes of people, or a hash of that key if it is a setting
+//	suppressed        hash: keyed hash of a person → when|by whom|how they came on the suppression list
+//	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
+//	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
+//	day:{n}:{who}     string: recipients of a UTC day, of a sender or (*) of all
+//	test:{n}:{who}    string: tests that a person has sent on a UTC day
+//	audit             stream: the audit trail
+//	news              channel: ids of sends that something was done to
 //
 // The hash's next is the index of the first recipient who was never claimed, so that confirming, stopping and counting
-// cost the same for one recipient as for ten thousand. A draft lives 24 hours, a send [Config.ReportTTL] from its end.
-// One more key, of redis_rate, holds the pace of edits that all Tellers share.
+// cost the same for one recipient as for ten thousand. A draft lives 24 hours, a send [Config.ReportTTL] from its end. One
+// more key, of redis_rate, holds the pace of edits that all Tellers share; the rest, whose names begin with "asynq:", are
+// the queue's.
 package sends

@@ -57,7 +57,7 @@ func (f fields) send(id string) Send {
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
 		Test: f["test"] == "1", Parent: f["parent"], Resent: f["resent"],
 		State: f.state(), Why: f["why"], Action: Action(f["act"]), By: f["by"], Approver: f["approver"],
-		Holdup: f["holdup"], Failures: f.failures(), Skips: f.skips(), Told: f.told(),
+		Out: f.count("out"), Holdup: f["holdup"], Failures: f.failures(), Skips: f.skips(), Told: f.told(),
 		Counts: Counts{
 			Total: f.count("total"), Accepted: f.count("accepted"), Failed: f.count("failed"),
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),

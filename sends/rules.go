@@ -41,7 +41,7 @@ func RuleWords(rule recipients.Rule) string {
 	case RuleFrequencyCap:
 		return "It was sent something not long ago (FREQUENCY_CAP)."
 	case RuleDailyCapPerson:
-		return "You have reached your number of recipients for today, by UTC (DAILY_CAP_PERSON)."
+		return "The sender has reached their number of recipients for today, by UTC (DAILY_CAP_PERSON)."
 	case RuleDailyCap:
 		return "All senders together have reached their number of recipients for today, by UTC (DAILY_CAP)."
 	}

@@ -55,12 +55,14 @@ return redis.call('HGETALL', send)`)
 )
 
 // actScript is what people do with a send: an action by a user, in a channel at a message, for an approval the fingerprint
-// of what was shown, and how many actions were done before. It answers with a word and the hash: done; again, if this person
-// did just that before; late, if there were other actions since; state, if the send is in none that this can be done in; own
-// and void, if an approver sent it or it is not what was shown.
+// of what was shown, and how many actions were done before. It answers with a word, how many calls are out, and the hash:
+// done; again, if this person did just that before; late, if there were other actions since; state, if the send is in none
+// that this can be done in; own and void, if an approver sent it or it is not what was shown.
 var actScript = script(`
 local action, who = arg(1), arg(2)
-local function answer(word) return {word, unpack(redis.call('HGETALL', send))} end
+local function answer(word)
+	return {word, 'out', ms(redis.call('HLEN', claims)), unpack(redis.call('HGETALL', send))}
+end
 if not has('confirmed') then return {'none'} end
 if get('act') == action and get('by') == who and is(get('acted')) then return answer('again') end
 if count('acts') ~= tonumber(arg(6)) then return answer('late') end

@@ -76,6 +76,8 @@ type Send struct {
 	Counts         Counts
 	// Why says in plain words why the send was stopped, paused or cancelled.
 	Why string
+	// Out is how many calls were out at the moment of what [Service.Act] answers; 0 elsewhere.
+	Out int
 	// Action is what somebody did last, By who; both are empty if nobody did anything since it was confirmed.
 	Action Action
 	By     string

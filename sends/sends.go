@@ -44,6 +44,8 @@ type Teller interface {
 	// time, perhaps in another process: by place, the id of the message there. Tell returns what is to be remembered,
 	// also beside an error; an error makes it be asked again later.
 	Tell(ctx context.Context, s Send, told map[string]string) (map[string]string, error)
+	// Edits is how many messages Tell would edit; what it would post does not count.
+	Edits(s Send, told map[string]string) int
 }
 
 // Config is what a Service works with. Redis and API are required.

@@ -42,18 +42,23 @@ func (s *Service) ready(ctx context.Context) (*hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	h := &hasher{key: []byte(s.cfg.SuppressionKey)}
+	return s.hasherOf(stored)
+}
+
+// hasherOf returns the hasher with the key that is kept, if it is the one of the settings or there is none in these.
+func (s *Service) hasherOf(stored string) (*hasher, error) {
 	if s.cfg.SuppressionKey == "" {
 		digits, ok := strings.CutPrefix(stored, made)
-		if h.key, err = hex.DecodeString(digits); !ok || err != nil {
+		key, err := hex.DecodeString(digits)
+		if !ok || err != nil {
 			return nil, ErrSuppressionKey
 		}
-		return h, nil
+		return &hasher{key: key}, nil
 	}
 	if stored != givenKey(s.cfg.SuppressionKey) {
 		return nil, ErrSuppressionKey
 	}
-	return h, nil
+	return &hasher{key: []byte(s.cfg.SuppressionKey)}, nil
 }
 
 // firstKey keeps a key where there is none, and returns what is kept then.
@@ -74,9 +79,17 @@ func givenKey(key string) string {
 	return given + hex.EncodeToString(sum[:])
 }
 
-// SuppressionKeyFits reports whether the suppression list can be read: nil, [ErrSuppressionKey] or [ErrUnavailable].
+// SuppressionKeyFits reports whether the suppression list can be read: nil, [ErrSuppressionKey] or [ErrUnavailable]. It
+// changes nothing; where no key is kept yet, any fits.
 func (s *Service) SuppressionKeyFits(ctx context.Context) error {
-	_, err := s.ready(ctx)
+	stored, err := s.cfg.Redis.Get(ctx, s.key("suppression:key")).Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look at the suppression key: %w: %w", ErrUnavailable, err)
+	}
+	_, err = s.hasherOf(stored)
 	return err
 }
 

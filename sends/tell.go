@@ -26,16 +26,17 @@ const (
 )
 
 // The pace of all edits of all replicas. What comes in a minute and what may come at once are 40 together, so no minute has
-// more. (With more than 26 messages for one send it has.) Edits before a send's end may use what comes but little of what
-// may come at once: half of the 40, or a bit more where one telling takes many. So ends find room, and go first.
+// more. (With more than 26 messages for one send it has.) Edits that tell no new state may use what comes but little of what
+// may come at once: half of the 40, or a bit more where one telling takes many. So ends, and what people do with a send, find
+// room and go first.
 const editRate, editBurst, interimBurst = 14, 26, 6
 
-// editPace is the pace for n edits that tell the end of a send, or how it goes till then, and what they count. That is zero
-// if they are too many to leave room for as many at the end: such a send is told of at its start and its end.
-func editPace(n int, last bool) (redis_rate.Limit, int) {
+// editPace is the pace for n edits that tell the end of a send or another state, or how it goes meanwhile, and what they
+// count. That is zero if they are too many to leave room for as many at the end: of such a send only its states are told.
+func editPace(n int, urgent bool) (redis_rate.Limit, int) {
 	pace := redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
 	switch {
-	case last:
+	case urgent:
 		return pace, min(n, editBurst)
 	case n > editBurst/2:
 		return pace, 0
@@ -73,6 +74,7 @@ type teller struct {
 	began time.Time
 	told  map[string]string // what the Teller remembers
 	said  string            // how the send stood when it was told
+	state State             // its state then
 	fails int
 }
 
@@ -86,7 +88,7 @@ func (t *teller) look() (time.Duration, bool) {
 		return rest, false
 	}
 	if stands := stands(send); stands != t.said {
-		if wait := t.paced(send.Ended()); wait > 0 {
+		if wait := t.paced(send); wait > 0 {
 			return wait, false
 		}
 		if err := t.speak(send); err != nil && !old(send) {
@@ -94,17 +96,18 @@ func (t *teller) look() (time.Duration, bool) {
 			t.fails++
 			return growing(t.fails-1, tellEvery, tellLimit), false
 		}
-		t.said, t.fails = stands, 0
+		t.said, t.state, t.fails = stands, send.State, 0
 	}
 	return tellEvery, send.Ended() && t.close(send)
 }
 
-// paced asks for the edits of one telling and gives how long to wait for them. The first telling posts, and needs none.
-func (t *teller) paced(last bool) time.Duration {
-	if len(t.told) == 0 {
+// paced asks for the edits of one telling and gives how long to wait for them.
+func (t *teller) paced(send Send) time.Duration {
+	edits := t.edits(send)
+	if edits == 0 {
 		return 0
 	}
-	pace, n := editPace(len(t.told), last)
+	pace, n := editPace(edits, send.Ended() || send.State != t.state)
 	if n == 0 {
 		return tellEvery
 	}
@@ -120,6 +123,14 @@ func (t *teller) paced(last bool) time.Duration {
 		return max(got.RetryAfter, 100*time.Millisecond)
 	}
 	return 0
+}
+
+// edits is how many messages there are to edit. The first telling posts, and has none.
+func (t *teller) edits(send Send) int {
+	if t.s.cfg.Teller == nil || len(t.told) == 0 {
+		return 0
+	}
+	return t.s.cfg.Teller.Edits(send, t.told)
 }
 
 // speak asks the Teller, and keeps what it wants remembered. It is not cut off when the work ends, so that a message that

@@ -22,6 +22,8 @@ type board struct {
 	times []time.Time
 	// places are where messages are posted, in place of two.
 	places int
+	// still is how many of them are not edited.
+	still int
 	// fail says what to do about a telling before it counts; it may be nil.
 	fail func(ctx context.Context) error
 }
@@ -43,6 +45,8 @@ func (b *board) Tell(ctx context.Context, s Send, told map[string]string) (map[s
 	}
 	return told, nil
 }
+
+func (b *board) Edits(_ Send, told map[string]string) int { return len(told) - b.still }
 
 func (b *board) last() Send {
 	b.mu.Lock()
@@ -370,4 +374,46 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a person does with a send is told soon, though it has more messages than are edited as it goes on.
+func TestTeller_isToldOfANewStateSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := board{places: 20}
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
+			c.Teller, c.Pace, c.ApprovalOver = &b, every(time.Second), 5
+		})
+		id := confirmed(t, s, 100)
+		start(t, s)
+		time.Sleep(5 * time.Second)
+		for _, a := range []struct {
+			action Action
+			want   State
+		}{{Approve, StateRunning}, {Pause, StatePaused}} {
+			if _, err := s.Act(t.Context(), id, a.action, Actor{Team: "T1", User: "U2"}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(90 * time.Second)
+			if last := b.last(); last.State != a.want {
+				t.Errorf("after %s the last that was told is %s", a.action, last.State)
+			}
+		}
+	})
+}
+
+// Places that are not edited take no room from those that are.
+func TestTeller_countsOnlyWhatIsEdited(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := board{places: 20, still: 20}
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.Pace = &b, every(time.Second) })
+		start(t, s)
+		awaitEnd(t, s, confirmed(t, s, 60), 2*time.Minute)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := len(b.told); n < 8 {
+			t.Errorf("told %d times in a minute, want as often as a send with few messages", n)
+		}
+	})
 }

@@ -19,8 +19,9 @@ type Contacts interface {
 }
 
 const (
-	// unsubscribedEvery is how often the fleet reads who has unsubscribed at Coupontools.
-	unsubscribedEvery = 15 * time.Minute
+	// unsubscribedEvery is how often the fleet reads who has unsubscribed at Coupontools, unsubscribedRetry how soon it tries
+	// again if it cannot.
+	unsubscribedEvery, unsubscribedRetry = 15 * time.Minute, time.Minute
 	// unsubscribedTime is how long that may take: a call for each group, at the pace of all.
 	unsubscribedTime = 10 * time.Minute
 	// noSMS is the code that Coupontools answers with for an account without an SMS service.
@@ -34,13 +35,15 @@ func (s *Service) watchUnsubscribed(ctx context.Context) {
 		return
 	}
 	for {
-		first, err := s.cfg.Redis.SetNX(ctx, s.key("unsubscribed:read"), 1, unsubscribedEvery).Result()
+		turn := s.key("unsubscribed:turn")
+		first, err := s.cfg.Redis.SetNX(ctx, turn, 1, unsubscribedEvery).Result()
 		if err == nil && first {
-			if err := s.readUnsubscribed(ctx); err != nil && ctx.Err() == nil {
+			if err := s.readUnsubscribed(ctx); err != nil {
 				s.cfg.Log.Warn("Cannot read who has unsubscribed at Coupontools; the last list stays", "error", err)
+				s.cfg.Redis.Del(context.WithoutCancel(ctx), turn) // somebody tries again in a minute
 			}
 		}
-		if !sleep(ctx, time.Minute) {
+		if !sleep(ctx, unsubscribedRetry) {
 			return
 		}
 	}

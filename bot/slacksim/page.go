@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io"
 	"net/http"
 	"sync"
 )
@@ -22,12 +23,17 @@ type PageOptions struct {
 	Person, Channel string
 	// Hints are offered at the start of each channel: a click puts the line into the message box.
 	Hints []Hint
+	// Samples are files to download under the hints, for who has none to upload.
+	Samples []Sample
 	// Toggles stand in the inspector beside the local Slack's own faults.
 	Toggles []Toggle
 }
 
 // Hint is a line to try, and in a few words what it does.
 type Hint struct{ Line, Does string }
+
+// Sample is a file to download, and in a few words what it is.
+type Sample struct{ Name, Is, Content string }
 
 // Toggle is something the inspector switches on and off. On and Set are called from several goroutines.
 type Toggle struct {
@@ -62,6 +68,7 @@ func (s *Server) Page(opts PageOptions) http.Handler {
 	mux.Handle("GET /web/", http.FileServerFS(webFiles))
 	mux.HandleFunc("GET /live", p.live)
 	mux.HandleFunc("GET /file/{id}", p.file)
+	mux.HandleFunc("GET /sample/{name}", p.sample)
 	mux.HandleFunc("GET /archives/{channel}/{message}", p.permalink)
 	mux.HandleFunc("POST /say", p.say)
 	mux.HandleFunc("POST /act", p.act)
@@ -96,4 +103,17 @@ func (p *page) whole(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(p.render("page", p.scene(v)))) // the reader may have left
+}
+
+// sample gives one of the sample files.
+func (p *page) sample(w http.ResponseWriter, r *http.Request) {
+	for _, s := range p.opts.Samples {
+		if s.Name == r.PathValue("name") {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.Header().Set("Content-Disposition", "attachment")
+			_, _ = io.WriteString(w, s.Content) // the reader may have left
+			return
+		}
+	}
+	http.NotFound(w, r)
 }

@@ -89,6 +89,7 @@ type scene struct {
 	Traffic     template.HTML
 	Wrongs      []string
 	Hints       []Hint
+	Samples     []Sample
 	Commands    []SlashCommand
 	Faults      []fault
 	Toggles     []drawnToggle
@@ -162,7 +163,7 @@ func (p *page) scene(v viewer) scene {
 		Views:    template.HTML(p.viewsHTML(v, nil)),    // Made by the templates.
 		Traffic:  template.HTML(traffic),                // Made by the templates.
 		Wrongs:   p.violations(),
-		Hints:    p.opts.Hints, Commands: p.slack.Commands(), Faults: faults(), Toggles: p.toggles(),
+		Hints:    p.opts.Hints, Samples: p.opts.Samples, Commands: p.slack.Commands(), Faults: faults(), Toggles: p.toggles(),
 		Live: "/live?" + query(v.person.ID, v.channel.ID), PeopleCount: len(v.channel.Members),
 	}
 	for _, u := range p.people() {

@@ -38,7 +38,7 @@ func choose(tables []table, id string, r Rules) (choice, error) {
 	if given {
 		return choose(tables, "", r)
 	}
-	return choice{}, noColumn(last, r.Kind)
+	return choice{}, noColumn(last, r)
 }
 
 func (s *sight) index() int {
@@ -120,18 +120,23 @@ func parseID(id string) (sheet, at int, ok bool) {
 	return sheet, at, ok && err == nil && err2 == nil && sheet >= 0 && at >= 0
 }
 
-// noColumn says that a file has no recipients of that kind, and tells a send of the wrong kind.
-func noColumn(l *look, kind Kind) error {
-	what, other, otherWay := "phone numbers", Email, "e-mail"
-	hint := "Write phone numbers with + and the country code, or choose a country in the form."
-	if kind == Email {
-		what, other, otherWay = "e-mail addresses", SMS, "SMS"
-		hint = "Upload a list with one address in each row."
+// noColumn says that a file has no recipients of that kind, and what it has instead; last is the last sheet.
+func noColumn(last *look, r Rules) error {
+	f := &FileFault{Text: "No column of the file holds phone numbers.", Hint: "Upload a list with one number in each row."}
+	other, otherHint := Email, "It holds e-mail addresses, for a send by e-mail."
+	switch {
+	case r.Kind == Email:
+		f.Text, f.Hint = "No column of the file holds e-mail addresses.", "Upload a list with one address in each row."
+		other, otherHint = SMS, "It holds phone numbers, for a send by SMS."
+	case r.Region == "":
+		f.Hint = "Write phone numbers with + and the country code, or choose a country in the form."
 	}
-	if l != nil {
-		if o, err := lookAt(l.table, Rules{Kind: other}, lookRows); err == nil && o.found() {
-			hint = fmt.Sprintf("It has recipients for a send by %s.", otherWay)
-		}
+	if last == nil || last.rows == 0 || last.rows == 1 && last.header > 0 {
+		f.Text = "The file has no rows with recipients."
+		return f
 	}
-	return &FileFault{Text: fmt.Sprintf("No column of the file holds %s.", what), Hint: hint}
+	if l, err := lookAt(last.table, Rules{Kind: other, Region: r.Region}, lookRows); err == nil && l.found() {
+		f.Hint = otherHint
+	}
+	return f
 }

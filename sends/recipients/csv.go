@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -15,6 +16,10 @@ const noComma = '\x1F'
 // csvTable reads the rows of a text in UTF-8 whose cells are parted by comma. The first of its lines has the number line.
 func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
+		if overfull(text, comma) {
+			yield(row{line: line}, errTooManyCells)
+			return
+		}
 		c := &csvReader{text: text, comma: comma, line: line, blank: line}
 		c.restart(0)
 		for {
@@ -107,12 +112,12 @@ func (c *csvReader) readLine(at int) []string {
 	return strings.Split(line, string(c.comma))
 }
 
-// lines makes one way of ending lines out of the three: an old Mac's file has nothing but \r.
+// lines ends all lines alike. An old Mac's file has \r alone.
 func lines(text []byte) []byte {
-	if bytes.IndexByte(text, '\n') < 0 {
-		return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	if bytes.Count(text, []byte("\r")) == bytes.Count(text, []byte("\r\n")) {
+		return text
 	}
-	return text
+	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
 // commas are what can part cells, noComma first.
@@ -124,21 +129,39 @@ func textTable(ctx context.Context, name string, text []byte, r Rules) (table, e
 	if comma, rest, ok := cutSeparatorLine(text); ok {
 		return csvTable(ctx, rest, comma, 2), nil
 	}
-	best, bestFit := table{}, fit{}
-	for i, comma := range commas {
-		t := csvTable(ctx, text, comma, 1)
-		s, err := lookAt(t, r, delimiterRows)
-		if err != nil {
-			return table{}, err
-		}
-		if f := s.fit(); i == 0 || f.better(bestFit) {
-			best, bestFit = t, f
-		}
-	}
 	if list := listTable(ctx, string(text)); isList(name, text, list, r) {
 		return list, nil
 	}
+	var best table
+	var bestFit fit
+	var fault error // of the first way that cannot be
+	for _, comma := range commas {
+		t := csvTable(ctx, text, comma, 1)
+		f, err := t.fit(r)
+		switch {
+		case err != nil:
+			fault = cmp.Or(fault, err)
+		case best.rows == nil || f.better(bestFit):
+			best, bestFit = t, f
+		}
+	}
+	if bestFit.usable+bestFit.alike == 0 && fault != nil {
+		return table{}, fault
+	}
 	return best, nil
+}
+
+var errTooManyCells = &FileFault{Text: "The file has a row with too many cells.", Hint: "Write one recipient in each row."}
+
+// overfull reports a line with so many commas that its cells would take more memory than they are worth. encoding/csv has no
+// bound of its own.
+func overfull(text []byte, comma rune) bool {
+	for line := range bytes.Lines(text) {
+		if len(line) > maxCellBytes && bytes.Count(line, []byte(string(comma))) > maxCellBytes {
+			return true
+		}
+	}
+	return false
 }
 
 // delimiterRows is how many rows are looked at to find out how cells are parted.
@@ -174,10 +197,10 @@ func isList(name string, text []byte, list table, r Rules) bool {
 	if oneLine := bytes.Count(bytes.TrimSpace(text), []byte("\n")) == 0; !oneLine && !strings.HasSuffix(strings.ToLower(name), ".txt") {
 		return false
 	}
-	s, err := lookAt(list, r, delimiterRows)
-	if err != nil || len(s.columns) == 0 {
+	l, err := lookAt(list, r, delimiterRows)
+	if err != nil || len(l.columns) == 0 {
 		return false
 	}
-	c := s.columns[0]
-	return s.several && 10*c.usable >= 8*c.filled
+	c := l.columns[0]
+	return l.several && 10*c.usable >= 8*c.filled
 }

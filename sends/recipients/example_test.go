@@ -1,6 +1,7 @@
 package recipients_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -20,6 +21,25 @@ func ExampleParse() {
 	// +32470123456 BE
 	// line 2, 0470/12.34.56: It is the same number as in line 1.
 	// line 2, +32 906 12 345: It is a premium-rate number, and those are not allowed.
+}
+
+func ExampleRead() {
+	file := &recipients.File{Name: "clients.csv", Content: []byte("Naam;GSM\nMia;0470 12 34 56\n\"Peeters; Jan\";3,2471E+10\n")}
+
+	list, err := recipients.Read(context.Background(), "+32 470 12 34 56", file, recipients.Rules{Kind: recipients.SMS, Region: "BE"})
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, r := range list.Recipients {
+		fmt.Println(r.Place(), r.To)
+	}
+	for _, l := range list.LeftOut {
+		fmt.Printf("%s, %s: %s\n", l.Place(), l.Rule, l.Reason)
+	}
+	// Output:
+	// line 1 +32470123456
+	// row 2 of the file, duplicate: It is the same number as in line 1.
+	// row 3 of the file, spreadsheet: A spreadsheet made a decimal of it, or a form like 3.2E+10. Format the column as text there and enter it again.
 }
 
 func ExampleAddress() {

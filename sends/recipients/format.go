@@ -1,7 +1,6 @@
 package recipients
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -71,54 +70,6 @@ func oleFault(content []byte) error {
 	return faultIs("in the old Excel or Office format (XLS, DOC)")
 }
 
-// packages lists by what part a zip file shows what it is.
-var packages = []struct{ part, what string }{
-	{"xl/workbook.bin", "a binary Excel workbook (XLSB)"},
-	{"Index/Document.iwa", "a Numbers document"},
-	{"Index.zip", "a Numbers document"},
-	{"word/document.xml", "a Word document"},
-	{"ppt/presentation.xml", "a PowerPoint presentation"},
-	{"content.xml", "an OpenDocument file (ODS)"},
-}
-
-// maxUnzipped is the most that the parts of an XLSX file may take unzipped, in bytes. They are held in memory.
-const maxUnzipped = 128 << 20
-
-// zipFault says what is wrong with a zip file that is no XLSX file or takes too much memory. The sizes are those in its
-// directory; archive/zip reads no more than they say.
-func zipFault(content []byte) error {
-	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-	if err != nil {
-		return errDamaged
-	}
-	parts, size := map[string]bool{}, uint64(0)
-	for _, f := range z.File {
-		parts[f.Name] = true
-		size += min(f.UncompressedSize64, maxUnzipped+1)
-	}
-	for _, p := range packages {
-		if parts[p.part] {
-			return faultIs(p.what)
-		}
-	}
-	switch {
-	case !parts["[Content_Types].xml"] || !hasSheets(parts):
-		return faultIs("a zip file")
-	case size > maxUnzipped:
-		return &FileFault{Text: "The spreadsheet is too large.", Hint: "Keep the column with the recipients alone and save it as CSV."}
-	}
-	return nil
-}
-
-func hasSheets(parts map[string]bool) bool {
-	for name := range parts {
-		if strings.HasPrefix(strings.ToLower(name), "xl/") {
-			return true
-		}
-	}
-	return false
-}
-
 var errDamaged = &FileFault{Text: "The file is damaged.", Hint: "Open it in a spreadsheet program, save it anew and upload that."}
 
 // textFault says what is wrong with a text that is no list.
@@ -135,7 +86,7 @@ func textFault(text []byte) error {
 	case (begins[0] == '{' || begins[0] == '[') && json.Valid(text):
 		return faultIs("a JSON file")
 	case binary(text):
-		return faultIs("no text")
+		return &FileFault{Text: "The file is neither text nor a spreadsheet.", Hint: saveAs}
 	}
 	return nil
 }

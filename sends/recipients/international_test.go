@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
-	"google.golang.org/protobuf/proto"
 )
 
 // checkInternational compares the short way with the library's.
@@ -16,7 +15,9 @@ func checkInternational(tb testing.TB, digits string) (short bool) {
 		return false
 	}
 	want, err := phonenumbers.Parse("+"+digits, "")
-	if err != nil || !proto.Equal(got, want) {
+	same := err == nil && got.GetCountryCode() == want.GetCountryCode() && got.GetNationalNumber() == want.GetNationalNumber() &&
+		got.GetItalianLeadingZero() == want.GetItalianLeadingZero() && want.GetExtension() == ""
+	if !same {
 		tb.Errorf("international(%q) = %v, want %v, %v", digits, got, want, err)
 	}
 	return true

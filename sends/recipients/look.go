@@ -205,6 +205,15 @@ func alike(cell string, err error, kind Kind) bool {
 // fit is how well a table reads when its cells are parted one way.
 type fit struct{ usable, titled, alike, even int }
 
+// fit looks at a table to see how well it reads.
+func (t table) fit(r Rules) (fit, error) {
+	l, err := lookAt(t, r, delimiterRows)
+	if err != nil {
+		return fit{}, err
+	}
+	return l.fit(), nil
+}
+
 // fit counts the best column, the columns with a title, and the rows with as many cells as most have.
 func (l *look) fit() fit {
 	var f fit

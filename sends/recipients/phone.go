@@ -21,7 +21,6 @@ var (
 	errExtension      = refusal{RuleInvalid, "It has an extension, which cannot get a text message. Leave the extension away."}
 	errLetters        = refusal{RuleInvalid, "It has letters. Write the number with digits alone."}
 	errDigits         = refusal{RuleInvalid, "Write the number with the digits 0 to 9."}
-	errSpoiled        = refusal{RuleSpreadsheet, "A spreadsheet rounded it. Format the column as text there and enter the number again."}
 	errNoCountry      = refusal{RuleNoCountry, "Write it with + and the country code, or choose a country in the form."}
 	errTooFewDigits   = refusal{RuleLength, "It has too few digits for a phone number."}
 	errTooManyDigits  = refusal{RuleLength, "It has too many digits for a phone number."}
@@ -34,6 +33,10 @@ var (
 	errPlus = refusal{
 		RuleInvalid,
 		"A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.",
+	}
+	errSpoiled = refusal{
+		RuleSpreadsheet,
+		"A spreadsheet made a decimal of it, or a form like 3.2E+10. Format the column as text there and enter it again.",
 	}
 	errNowhere = refusal{
 		RuleCountry,

@@ -64,9 +64,10 @@ func bareCell(cell string) string {
 // bounded passes the rows on until one goes over the bounds of a table or the context ends.
 func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
+		n := 0
 		for r, err := range rows {
-			if err == nil {
-				err = cmp.Or(ctx.Err(), r.fault())
+			if n++; err == nil {
+				err = cmp.Or(ctx.Err(), r.fault(n))
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -75,9 +76,10 @@ func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, err
 	}
 }
 
-func (r row) fault() error {
-	if r.line > maxRows {
-		return &FileFault{Text: fmt.Sprintf("The file has more than %d rows.", maxRows), Hint: "Split the list."}
+// fault says what is wrong with the n-th row.
+func (r row) fault(n int) error {
+	if n > maxRows {
+		return &FileFault{Text: "The file has more than 1,048,576 rows.", Hint: "Split the list."}
 	}
 	if len(r.cells) > maxColumns {
 		return &FileFault{

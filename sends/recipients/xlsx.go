@@ -2,6 +2,7 @@ package recipients
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -20,7 +21,15 @@ const maxSheets = 20
 // there, and there may be none.
 func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
 	book, err := openXLSX(content)
-	if err != nil {
+	if err == nil {
+		err = sheetsWellFormed(ctx, book)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, errTooLargeUnzipped):
+		return nil, errTooLargeUnzipped
+	case err != nil:
 		return nil, errDamaged
 	}
 	names := book.GetSheetList()
@@ -37,32 +46,36 @@ func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
 
 func openXLSX(content []byte) (book *excelize.File, err error) {
 	defer rescue(&err)
-	book, err = excelize.OpenReader(bytes.NewReader(content),
-		excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
+	slimmed, err := slim(content)
 	if err != nil {
 		return nil, err
 	}
-	return book, sheetsWellFormed(book)
+	return excelize.OpenReader(bytes.NewReader(slimmed),
+		excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
 }
 
-// sheetsWellFormed checks the XML of the sheets, since excelize ends a sheet without a word where it is broken.
-func sheetsWellFormed(book *excelize.File) error {
+// sheetsWellFormed checks the XML of the sheets, since excelize ends a sheet without a word where it is broken, and the
+// rest of the list would be lost.
+func sheetsWellFormed(ctx context.Context, book *excelize.File) error {
 	var broken error
 	book.Pkg.Range(func(name, content any) bool {
-		if part, ok := name.(string); ok && strings.HasPrefix(part, "xl/worksheets/sheet") {
-			broken = readThrough(content.([]byte))
+		if part, ok := name.(string); ok && strings.HasPrefix(strings.ToLower(part), "xl/worksheets/") && strings.HasSuffix(part, ".xml") {
+			d := xml.NewDecoder(bytes.NewReader(content.([]byte)))
+			d.CharsetReader = book.CharsetReader
+			broken = readThrough(ctx, d)
 		}
 		return broken == nil
 	})
 	return broken
 }
 
-func readThrough(part []byte) error {
-	d := xml.NewDecoder(bytes.NewReader(part))
+func readThrough(ctx context.Context, d *xml.Decoder) error {
 	for {
-		if _, err := d.RawToken(); errors.Is(err, io.EOF) {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
 			return nil
-		} else if err != nil {
+		}
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends"
 )
 
 // minRedis is the oldest version of Redis that couponbot is tested with.
@@ -27,7 +29,25 @@ func checkRedis(ctx context.Context, c Config) []finding {
 		checkRedisServer(info),
 		checkRedisFile(ctx, rdb, info),
 		checkRedisMemory(info),
+		checkSuppression(ctx, c, rdb),
 	}
+}
+
+// checkSuppression looks whether the suppression list can be read with the key of the settings.
+func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding {
+	list := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(c), SuppressionKey: c.SuppressionKey.Reveal()})
+	n, err := list.Suppressed(ctx)
+	if err == nil {
+		err = list.SuppressionKeyFits(ctx)
+	}
+	switch {
+	case errors.Is(err, sends.ErrSuppressionKey):
+		return bad.say("SUPPRESSION_KEY: the suppression list of %d was made with another key, so nothing is sent. "+
+			"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then", n)
+	case err != nil:
+		return bad.say("suppression list: it cannot be read (%s)", err)
+	}
+	return fine.say("SUPPRESSION_KEY: it fits; there are %d on the suppression list", n)
 }
 
 // redisInfo returns the fields of INFO. Where a server does not give them, or not this account, they are missing.

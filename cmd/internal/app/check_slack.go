@@ -61,8 +61,26 @@ func checkBot(ctx context.Context, c Config) []finding {
 	found = append(found, checkScopes(who.Header.Get("X-OAuth-Scopes")))
 	found = append(found, checkChannels(ctx, api, c.MarketingChannels)...)
 	home := bot.Home{Team: who.TeamID, Enterprise: who.EnterpriseID}
-	found = append(found, checkRoster(ctx, api, home, "SENDERS", "nobody may send, make changes or see people's data", c.Senders)...)
-	return append(found, checkRoster(ctx, api, home, "ADMINS", "nobody may do what is for administrators", c.Admins)...)
+	senders, known := checkRoster(ctx, api, home, "SENDERS", "nobody may send, make changes or see people's data", c.Senders)
+	found = append(found, senders...)
+	admins, _ := checkRoster(ctx, api, home, "ADMINS", "nobody may do what is for administrators", c.Admins)
+	return append(append(found, admins...), checkApproval(c, known)...)
+}
+
+// checkApproval sees whether there is anybody who could approve what a sender asks for.
+func checkApproval(c Config, senders int) []finding {
+	if c.ApprovalOver == 0 || c.Senders.All || c.Senders.empty() || senders > 1 {
+		return nil
+	}
+	return []finding{warn.say("APPROVAL_OVER: a send to more than %d needs another sender to approve it, but SENDERS names %s who may, "+
+		"so it would never go out. Name more people there, or set APPROVAL_OVER=0", c.ApprovalOver, onlyOne(senders))}
+}
+
+func onlyOne(n int) string {
+	if n == 0 {
+		return "nobody"
+	}
+	return "only one person"
 }
 
 // checkScopes compares the header that Slack sends with every answer with what the manifest asks for.
@@ -121,24 +139,31 @@ func checkChannel(id string, c *slack.Channel, err error) finding {
 	return fine.say("MARKETING_CHANNELS %s: couponbot is in it, and it is not shared outside", name)
 }
 
-// checkRoster looks up everyone a setting names. Lines hold ids, no names.
-func checkRoster(ctx context.Context, api *slack.Client, home bot.Home, name, ifEmpty string, r Roster) []finding {
+// checkRoster looks up everyone a setting names, and counts them; 0 if everybody is named. Lines hold ids, no names.
+func checkRoster(ctx context.Context, api *slack.Client, home bot.Home, name, ifEmpty string, r Roster) ([]finding, int) {
 	if r.empty() {
-		return []finding{warn.say("%s: empty, so %s. Name user ids (U…), user groups (S…), or * for every full member", name, ifEmpty)}
+		return []finding{warn.say("%s: empty, so %s. Name user ids (U…), user groups (S…), or * for every full member", name, ifEmpty)}, 0
+	}
+	if r.All {
+		return []finding{fine.say("%s: every full member", name)}, 0
 	}
 	var found []finding
-	if r.All {
-		found = append(found, fine.say("%s: every full member", name))
-	}
+	people := map[string]bool{}
 	for _, id := range r.Groups {
 		members, err := api.GetUserGroupMembersContext(ctx, id)
 		found = append(found, checkGroup(name, id, members, err))
+		for _, member := range members {
+			people[member] = true
+		}
 	}
 	for _, id := range r.Users {
 		user, err := api.GetUserInfoContext(ctx, id)
-		found = append(found, checkUser(home, name, id, user, err))
+		f := checkUser(home, name, id, user, err)
+		if found = append(found, f); f.verdict == fine {
+			people[id] = true
+		}
 	}
-	return found
+	return append(found, fine.say("%s: %d in all", name, len(people))), len(people)
 }
 
 func checkGroup(name, id string, members []string, err error) finding {

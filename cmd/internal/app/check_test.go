@@ -14,6 +14,10 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // outside is what Slack and Coupontools answer in a test: the body by path. A path that is not there fails the test.
@@ -106,10 +110,12 @@ func TestCheck_allIsWell(t *testing.T) {
 		"ok    MARKETING_CHANNELS C0MARKET (#marketing): couponbot is in it, and it is not shared outside",
 		"ok    SENDERS S0SENDERS: a user group of 2",
 		"ok    SENDERS U0MIA: a full member",
+		"ok    SENDERS: 3 in all",
 		"ok    ADMINS: every full member",
 		"warn  Redis: it answers, but does not tell its version. It should be 6.2 or newer",
 		"warn  Redis persistence: Redis does not tell. See to it that it runs with appendonly yes and appendfsync always",
 		"warn  Redis memory: Redis does not tell its maxmemory-policy. It should be noeviction",
+		"ok    SUPPRESSION_KEY: it fits; there are 0 on the suppression list",
 		"ok    Coupontools directory list: keys accepted, 1 directories (shape assumed, understood)",
 		"ok    Coupontools directory: dir_1 (shape documented, understood)",
 		"ok    Coupontools user list: 1 on the first page of dir_1 (shape assumed, understood)",
@@ -236,6 +242,16 @@ func TestCheck_finds(t *testing.T) {
 		},
 		{"a guest", user(`,"team_id":"T1","is_restricted":true`), nil, "BAD   SENDERS U0MIA: this is a guest"},
 		{"someone who left", user(`,"team_id":"T1","deleted":true`), nil, "BAD   SENDERS U0MIA: the account is deactivated"},
+		{
+			"one sender alone", nil, func(c *Config) { c.Senders = Roster{Users: []string{"U0MIA"}} },
+			"warn  APPROVAL_OVER: a send to more than 500 needs another sender to approve it, but SENDERS names only one person",
+		},
+		{
+			"no sender known",
+			outside{"/api/users.info?U0MIA": refusal("user_not_found")},
+			func(c *Config) { c.Senders = Roster{Users: []string{"U0MIA"}} },
+			"warn  APPROVAL_OVER: a send to more than 500 needs another sender to approve it, but SENDERS names nobody",
+		},
 		{"a bot", user(`,"team_id":"T1","is_bot":true`), nil, "BAD   SENDERS U0MIA: this is a bot"},
 		{"a stranger", user(`,"team_id":"T9"`), nil, "BAD   SENDERS U0MIA: this person is of another company"},
 		{
@@ -356,5 +372,38 @@ func TestCheck_besideServe(t *testing.T) {
 	}
 	if n := w.slack.Connections(); n != w.config.SlackConnections {
 		t.Errorf("%d connections are open after a check, want the bot's %d", n, w.config.SlackConnections)
+	}
+}
+
+// TestCheckSuppression looks at the key, and makes none where there is none.
+func TestCheckSuppression(t *testing.T) {
+	t.Parallel()
+	m := miniredis.RunT(t)
+	rdb := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	c := Defaults()
+	look := func(key Secret) string {
+		c.SuppressionKey = key
+		f := checkSuppression(t.Context(), c, rdb)
+		return string(f.verdict) + " " + f.text
+	}
+	if got := look("first"); got != "ok SUPPRESSION_KEY: it fits; there are 0 on the suppression list" || len(m.Keys()) != 0 {
+		t.Errorf("without a key in Redis: %q, and then Redis has %q", got, m.Keys())
+	}
+	list := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(c), SuppressionKey: "first"})
+	if _, err := list.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, sends.Actor{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := look("first"); got != "ok SUPPRESSION_KEY: it fits; there are 1 on the suppression list" {
+		t.Errorf("with the right key: %q", got)
+	}
+	for _, key := range []Secret{"second", ""} {
+		if got := look(key); !strings.HasPrefix(got, "BAD SUPPRESSION_KEY: the suppression list of 1 was made with another key") {
+			t.Errorf("with the key %q: %q", key, got)
+		}
+	}
+	m.Close()
+	if got := look("first"); !strings.HasPrefix(got, "BAD suppression list: it cannot be read") {
+		t.Errorf("without Redis: %q", got)
 	}
 }

@@ -52,7 +52,7 @@ func (c *conversation) hasFile(m []string) {
 	}
 	var found slacksim.File
 	message, err := c.slack.AwaitMessage(c.patience(), channel, func(message slacksim.Message) bool {
-		i := slices.IndexFunc(message.Files, func(f slacksim.File) bool { return f.Name == m[4] && !c.files[f.ID] })
+		i := slices.IndexFunc(message.Files, func(f slacksim.File) bool { return steady(f.Name) == m[4] && !c.files[f.ID] })
 		if message.User != slacksim.Bot || i < 0 {
 			return false
 		}

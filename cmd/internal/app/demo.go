@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,7 +90,7 @@ func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace
 	}
 	d.config = d.settings(redisURL)
 	d.slack.SetPage(d.slack.Page(slacksim.PageOptions{
-		Name: "Coupon Market", Hosts: d.hosts(o.Listen), Hints: demoHints(), Toggles: d.toggles(),
+		Name: "Coupon Market", Hosts: d.hosts(o.Listen), Hints: demoHints(), Samples: demoSamples(), Toggles: d.toggles(),
 	}))
 	return d, nil
 }
@@ -108,6 +109,7 @@ func (d *workspace) settings(redisURL string) Config {
 	c.DefaultRegion = "BE"
 	c.AllowedCountries = Countries{"BE", "NL", "LU", "FR", "DE", "GB", "PL", "ES", "IT"}
 	c.MarketingChannels = Channels{slacksim.Marketing}
+	c.ApprovalOver = 50
 	c.Senders = Roster{Users: []string{slacksim.Mia, slacksim.Noah}}
 	c.Admins = Roster{Users: []string{slacksim.Mia}}
 	c.ShutdownTimeout = demoShutdown
@@ -203,7 +205,23 @@ func demoHints() []slacksim.Hint {
 		{Line: "/directory Zomerpas Oostende", Does: "shows one of them"},
 		{Line: "/directory-users", Does: "looks up registered users"},
 		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Does: "sends one by SMS"},
+		{Line: "/send-directory sms Zomerpas Oostende", Does: "sends one to a list: upload one of the files below"},
 		{Line: "/coupontools help", Does: "explains everything"},
+	}
+}
+
+// demoSamples are lists to upload: a good one of some length, and one that has everything wrong with it.
+func demoSamples() []slacksim.Sample {
+	var guests strings.Builder
+	guests.WriteString("Name,Mobile,Town\n")
+	for i := range 80 {
+		fmt.Fprintf(&guests, "Guest %d,+324701200%02d,Oostende\n", i+1, i)
+	}
+	return []slacksim.Sample{
+		{Name: "guests.csv", Is: "80 phone numbers, which another sender has to approve", Content: guests.String()},
+		{Name: "mixed.csv", Is: "twelve rows, some of which are left out, each with its reason", Content: "Naam;Gsm\n" +
+			"An;0470 12 34 56\nBram;+32 470 12 34 57\nCas;\nDirk;0470 12 34 56\nEls;3.24701E+10\nFien;12345\n" +
+			"Guus;+31 6 12345678\nHilde;+1 415 555 2671\nIvo;+32 900 12 345\nJan;bel me\nKaat;+32 470 12 34 58\nLou;an@example.com\n"},
 	}
 }
 

@@ -103,6 +103,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 		Teller: &commands.Announcer{
 			Poster: p.poster, Store: p.store, Channels: c.MarketingChannels,
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
+			Holders: p.holders,
 		},
 		MayStart: func(ctx context.Context, team, user string) error { return p.bot.May(ctx, team, user, bot.Send) },
 
@@ -159,12 +160,17 @@ func (p *program) deps() commands.Deps {
 	return commands.Deps{
 		Client: p.api, Directories: p.lists, Sends: p.sends, Store: p.store,
 		Files: p.files, Poster: p.poster,
-		Holders: func(ctx context.Context, right bot.Right) ([]string, bool, error) { return p.bot.Holders(ctx, right) },
-		Region: string(p.config.DefaultRegion), Countries: p.config.Countries(),
+		Holders: p.holders,
+		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
 		Channels: p.config.MarketingChannels,
-		Status: p.conditions,
+		Status:   p.conditions,
 	}
+}
+
+// holders names those who hold a right. The bot is not made yet when this is handed on.
+func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error) {
+	return p.bot.Holders(ctx, right)
 }
 
 // conditions is what the status command cannot see for itself.

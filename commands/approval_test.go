@@ -1,0 +1,152 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+)
+
+func awaiting() sends.Send {
+	s := going()
+	s.State, s.StartedAt, s.Counts, s.Failures = sends.StateAwaiting, s.EndedAt, sends.Counts{Total: 1300}, nil
+	return s
+}
+
+func approved() sends.Send {
+	s := going()
+	s.Approver, s.Action, s.By = "U0BEN", sends.Approve, "U0BEN"
+	return s
+}
+
+// askedBy gives an announcer those who may send.
+func askedBy(a *Announcer, ids ...string) {
+	a.Holders = func(_ context.Context, right bot.Right) ([]string, bool, error) {
+		if right != bot.Send {
+			return nil, false, errors.New("not asked for senders")
+		}
+		return ids, false, nil
+	}
+}
+
+func TestAnnouncer_asksOtherSenders(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	askedBy(a, "U0MIA", "U0BEN", "U0EVE", "U0OUT")
+	b.refuse["U0OUT"] = refused("user_not_found")
+
+	told, err := a.Tell(t.Context(), awaiting(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := picture(bot.Reply{Blocks: b.messages["DU0BEN"].Blocks})
+	wantIn(t, ask, "Waiting for approval", "@U0MIA wants to send", "1,300 people", "Text: *Come", "send_approve=snd_1", "send_reject=snd_1")
+	wantNotIn(t, ask, "send_cancel")
+	wantIn(t, picture(bot.Reply{Blocks: b.messages["C0MARKET1"].Blocks}), "send_approve=snd_1", "send_cancel=snd_1")
+	wantNotIn(t, picture(bot.Reply{Blocks: b.messages["DU0MIA"].Blocks}), "send_approve")
+	if n := a.Edits(awaiting(), told); n != 4 {
+		t.Errorf("Edits = %d while it is to be decided, want the 4 messages that are not asks", n)
+	}
+
+	b.calls = nil
+	if told, err = a.Tell(t.Context(), awaiting(), told); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(b.calls, func(c string) bool { return strings.Contains(c, "U0BEN") || strings.Contains(c, "U0OUT") }) {
+		t.Errorf("calls = %v, want nobody asked twice", b.calls)
+	}
+
+	if n := a.Edits(approved(), told); n != 6 {
+		t.Errorf("Edits = %d once it is decided, want those 4 and 2 asks", n)
+	}
+	if told, err = a.Tell(t.Context(), approved(), told); err != nil {
+		t.Fatal(err)
+	}
+	done := picture(bot.Reply{Blocks: b.messages["DU0EVE"].Blocks})
+	wantIn(t, done, "Approved by @U0BEN.")
+	wantNotIn(t, done, "[")
+	for place := range told {
+		if isAsk(place) {
+			t.Errorf("%s is still remembered after the decision", place)
+		}
+	}
+	if n := a.Edits(approved(), told); n != 4 {
+		t.Errorf("Edits = %d after the decision was told, want 4", n)
+	}
+}
+
+func TestAnnouncer_asksAtMostTwenty(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	var many []string
+	for i := range 40 {
+		many = append(many, fmt.Sprintf("U%d", i))
+	}
+	askedBy(a, many...)
+	for range 2 {
+		if _, err := a.Tell(t.Context(), awaiting(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := 0
+	for channel := range b.messages {
+		if strings.HasPrefix(channel, "DU") && channel != "DU0MIA" {
+			asked++
+		}
+	}
+	if asked != maxAsked {
+		t.Errorf("%d people were asked, want %d", asked, maxAsked)
+	}
+}
+
+func TestAnnouncer_asksNobodyWhereAllMaySend(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return nil, true, nil }
+	if _, err := a.Tell(t.Context(), awaiting(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.messages) != 4 {
+		t.Errorf("%d messages, want those in the channels and to the sender alone", len(b.messages))
+	}
+}
+
+func TestAnnouncer_tellsOfATestOnlyItsSender(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	s := ended()
+	s.Test, s.Counts, s.Failures = true, sends.Counts{Total: 1, Accepted: 1}, nil
+	told, err := a.Tell(t.Context(), s, nil)
+	if err != nil || len(b.messages) != 1 {
+		t.Fatalf("messages in %d places, error %v", len(b.messages), err)
+	}
+	wantIn(t, b.messages["DU0MIA"].Text, "The test of", "has ended: 1 accepted")
+	if n := a.Edits(s, told); n != 1 {
+		t.Errorf("Edits = %d, want 1", n)
+	}
+}
+
+func TestAnnouncer_editsOnlyWhatIsThere(t *testing.T) {
+	t.Parallel()
+	a := new(Announcer)
+	told := map[string]string{
+		"C1": "1.1", "C2": closedPlace, directPlace: "DU0MIA", "DU0MIA": "1.2", "ask:U1": "D1 1.3", "ask:U2": closedPlace,
+	}
+	for _, test := range []struct {
+		send sends.Send
+		want int
+	}{{awaiting(), 2}, {going(), 3}, {ended(), 3}} {
+		if got := a.Edits(test.send, told); got != test.want {
+			t.Errorf("Edits(%s) = %d, want %d", test.send.State, got, test.want)
+		}
+	}
+}

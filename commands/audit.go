@@ -1,0 +1,221 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const (
+	actionAuditOlder  = "audit_older"
+	actionAuditExport = "audit_export"
+)
+
+// What the commands add to the audit trail.
+const (
+	deedPayment = "payment"
+	deedExport  = "export"
+)
+
+// auditor is the part of [sends.Service] that the audit trail needs.
+type auditor interface {
+	recorder
+	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
+	Send(ctx context.Context, id string) (sends.Send, error)
+}
+
+// linker finds the address of a message, and sends files; [*bot.Poster].
+type linker interface {
+	mailer
+	Permalink(ctx context.Context, channel, ts string) (string, error)
+}
+
+// trail shows the audit trail to administrators.
+type trail struct {
+	sends  auditor
+	poster linker
+}
+
+// auditCommand answers "/coupontools audit", only to the person who asked.
+func auditCommand(t trail) bot.Command {
+	return bot.Command{
+		Topic: "audit", Summary: "Show who did what, the newest first", Right: bot.Admin,
+		Examples: []bot.Example{{Line: "/coupontools audit", Does: "shows the last ten entries of the audit trail"}},
+		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
+			return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) { return t.show(ctx, "") }}, nil
+		},
+		Clicks: map[string]bot.Handler{
+			actionAuditOlder: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+				return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) {
+					reply, err := t.show(ctx, req.Value)
+					reply.Replace = err == nil
+					return reply, err
+				}}, nil
+			},
+			actionAuditExport: t.export,
+		},
+	}
+}
+
+// show shows the ten entries before the one with that id.
+func (t trail) show(ctx context.Context, before string) (bot.Reply, error) {
+	var page []sends.Entry
+	for e, err := range t.sends.Trail(ctx, before) {
+		if err != nil {
+			return bot.Reply{}, unreadable(err)
+		}
+		if page = append(page, e); len(page) > perPage {
+			break
+		}
+	}
+	more := len(page) > perPage
+	page = page[:min(len(page), perPage)]
+	set := []slack.Block{blocks.Header("Audit trail")}
+	if len(page) == 0 {
+		set = append(set, blocks.Text("There are no entries."))
+	}
+	for _, e := range page {
+		set = append(set, entryRow(e, t.link(ctx, e))...)
+	}
+	var row []slack.BlockElement
+	if more {
+		row = append(row, blocks.Button(actionAuditOlder, "Older", page[perPage-1].ID, blocks.Label("Older entries")))
+	}
+	row = append(row, blocks.Button(actionAuditExport, "Export all", "all", blocks.Label("Export the audit trail as a file")))
+	return bot.Reply{
+		Text:   "The audit trail: " + count(len(page), "entry", "entries") + " on this page.",
+		Blocks: append(set, blocks.Actions("", row...)),
+	}, nil
+}
+
+// entryRow is one entry: who did what, how things stood before and after, and when.
+func entryRow(e sends.Entry, link string) []slack.Block {
+	line := blocks.Line{blocks.Bold("couponbot")}
+	if e.User != "" {
+		line = blocks.Line{blocks.User(e.User)}
+	}
+	line = append(line, blocks.Plain(" "+deedWords(e.What)))
+	if text := entryDetail(e); text != "" {
+		line = append(line, blocks.Plain(": "+text))
+	}
+	if link != "" {
+		line = append(line, blocks.Plain(" · "), blocks.Link("Message", link))
+	}
+	small := []slack.MixedElement{blocks.When("On", e.At)}
+	if e.Send != "" {
+		small = append(small, blocks.Small("Send "+e.Send))
+	}
+	return []slack.Block{blocks.Rich(line), blocks.Context(small...)}
+}
+
+// entryDetail says how things stood before and after, and what else is known: "running → paused".
+func entryDetail(e sends.Entry) string {
+	return sentence(joined("; ", e.Note, joined(" → ", e.Before, e.After)))
+}
+
+// deedWords says what somebody did.
+func deedWords(what string) string {
+	switch what {
+	case "send":
+		return "confirmed a send"
+	case "test":
+		return "sent a test"
+	case "start":
+		return "began a scheduled send"
+	case "approve":
+		return "approved a send"
+	case "reject":
+		return "rejected a send"
+	case "pause":
+		return "paused a send"
+	case "resume":
+		return "resumed a send"
+	case "cancel":
+		return "cancelled a send"
+	case "stop":
+		return "stopped a send"
+	case "report":
+		return "took the report of a send"
+	case "suppress":
+		return "put on the suppression list"
+	case "unsuppress":
+		return "took off the suppression list"
+	case deedPayment:
+		return "changed a payment status"
+	case deedExport:
+		return "exported the audit trail"
+	}
+	return what
+}
+
+// link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
+// none that others may see.
+func (t trail) link(ctx context.Context, e sends.Entry) string {
+	channel, ts := e.Channel, e.Message
+	if (ts == "" || !isChannel(channel)) && e.Send != "" {
+		channel, ts = t.announced(ctx, e.Send)
+	}
+	if ts == "" || !isChannel(channel) {
+		return ""
+	}
+	link, err := t.poster.Permalink(ctx, channel, ts)
+	if err != nil {
+		return ""
+	}
+	return link
+}
+
+// announced is where a send is told of in a channel.
+func (t trail) announced(ctx context.Context, id string) (channel, ts string) {
+	s, err := t.sends.Send(ctx, id)
+	if err != nil {
+		return "", ""
+	}
+	for _, place := range slices.Sorted(maps.Keys(s.Told)) {
+		if at := s.Told[place]; isChannel(place) && at != closedPlace {
+			return place, at
+		}
+	}
+	return "", ""
+}
+
+// isChannel reports whether an id is that of a channel and not of direct messages.
+func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
+
+// export sends the whole audit trail as a file to the person who asks.
+func (t trail) export(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: makingExport, Later: func(ctx context.Context) (bot.Reply, error) {
+		if err := t.sends.Record(ctx, sends.Entry{What: deedExport, Actor: actorOf(req)}); err != nil {
+			return bot.Reply{}, unrecorded(err)
+		}
+		file, err := trailFile(t.sends.Trail(ctx, ""))
+		if err != nil {
+			return bot.Reply{}, unreadable(err)
+		}
+		return mailed(ctx, t.poster, req.Person.ID, "audit trail", bot.Upload{
+			Name: "audit-trail.csv", Content: file,
+			Comment: "The audit trail, the newest entry first.", AltText: "A table of who did what in couponbot",
+		})
+	}}, nil
+}
+
+// trailFile is the audit trail in CSV.
+func trailFile(all iter.Seq2[sends.Entry, error]) ([]byte, error) {
+	file := newSpreadsheet("time", "team", "user", "what", "send", "before", "after", "note", "channel", "message")
+	for e, err := range all {
+		if err != nil {
+			return nil, fmt.Errorf("export the audit trail: %w", err)
+		}
+		file.row(stamp(e.At), e.Team, e.User, e.What, e.Send, e.Before, e.After, e.Note, e.Channel, e.Message)
+	}
+	return file.content(), nil
+}

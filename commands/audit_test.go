@@ -1,0 +1,112 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// office is a Slack in which messages have addresses, and which takes files.
+type office struct {
+	*board
+	files  map[string]bot.Upload
+	refuse error
+}
+
+func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
+	o.files[channel] = u
+	return o.refuse
+}
+
+func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
+	return "https://acme.slack.com/archives/" + channel + "/p" + ts, nil
+}
+
+func newTrail(t *testing.T) (trail, *world, office) {
+	t.Helper()
+	w := newWorld(t)
+	o := office{board: newBoard(), files: map[string]bot.Upload{}}
+	return trail{sends: w.Sends, poster: o}, w, o
+}
+
+func TestAudit_pages(t *testing.T) {
+	t.Parallel()
+	a, w, _ := newTrail(t)
+	for i := range 23 {
+		e := sends.Entry{What: "pause", Actor: sends.Actor{User: "U0BEN"}, Before: "running", After: "paused", Note: fmt.Sprint("number ", i)}
+		if err := w.Sends.Record(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown, before := 0, ""
+	for _, want := range []int{10, 10, 3} {
+		reply, err := a.show(t.Context(), before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := picture(reply)
+		wantIn(t, got, fmt.Sprint("number ", 22-shown), "@U0BEN paused a send", "running → paused")
+		shown += want
+		before = buttons(t, reply)[actionAuditOlder]
+		if last := shown == 23; last != (before == "") {
+			t.Errorf("after %d entries the button for older ones is %q", shown, before)
+		}
+		wantIn(t, got, fmt.Sprint("number ", 23-shown))
+	}
+}
+
+func TestAudit_links(t *testing.T) {
+	t.Parallel()
+	a, _, _ := newTrail(t)
+	for name, test := range map[string]struct {
+		entry sends.Entry
+		want  string
+	}{
+		"a message in a channel": {sends.Entry{Actor: sends.Actor{Channel: "C1", Message: "1.2"}}, "https://acme.slack.com/archives/C1/p1.2"},
+		"a direct message":       {sends.Entry{Actor: sends.Actor{Channel: "D1", Message: "1.2"}}, ""},
+		"seen by one alone":      {sends.Entry{Actor: sends.Actor{Channel: "C1"}}, ""},
+		"a send that is gone":    {sends.Entry{Send: "snd_9"}, ""},
+	} {
+		if got := a.link(t.Context(), test.entry); got != test.want {
+			t.Errorf("%s: link = %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestAudit_export(t *testing.T) {
+	t.Parallel()
+	a, w, o := newTrail(t)
+	if err := w.Sends.Record(t.Context(), sends.Entry{What: "pause", Note: "=1+1"}); err != nil {
+		t.Fatal(err)
+	}
+	req := bot.Request{Person: mia, Channel: "C1"}
+	must(t)(follow(t.Context(), a.export, req))
+	wantIn(t, string(o.files["D"+mia.ID].Content), "time,team,user,what", ",U0MIA,export,", ",pause,,,,'=1+1,")
+
+	o.refuse = refused("missing_scope")
+	a.poster = o
+	_, err := follow(t.Context(), a.export, req)
+	wantIn(t, mistake(t, err).Hint, "files:write")
+
+	w.redis.Close()
+	_, err = follow(t.Context(), a.export, req)
+	wantIn(t, mistake(t, err).Text, "could not go into the audit trail")
+}
+
+func TestDeedWords(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{
+		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
+		deedPayment, deedExport,
+	} {
+		if deedWords(what) == what {
+			t.Errorf("there are no words for %s", what)
+		}
+	}
+	if got := deedWords("other"); got != "other" {
+		t.Errorf("deedWords(other) = %q", got)
+	}
+}

@@ -1,0 +1,101 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// reporter is the part of [sends.Service] that a report needs.
+type reporter interface {
+	recorder
+	Send(ctx context.Context, id string) (sends.Send, error)
+	Recipients(ctx context.Context, id string) iter.Seq2[sends.Outcome, error]
+}
+
+// recorder writes into the audit trail; [*sends.Service].
+type recorder interface {
+	Record(ctx context.Context, e sends.Entry) error
+}
+
+// mailer is the part of [bot.Poster] that sends a file to a person.
+type mailer interface {
+	Direct(ctx context.Context, user string) (channel string, err error)
+	Upload(ctx context.Context, channel string, u bot.Upload) error
+}
+
+// report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
+func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: makingReport, Later: func(ctx context.Context) (bot.Reply, error) {
+		s, err := l.sends.Send(ctx, req.Value)
+		if err != nil {
+			return bot.Reply{}, unreadable(err)
+		}
+		file, err := reportOf(s, l.sends.Recipients(ctx, s.ID))
+		if err != nil {
+			return bot.Reply{}, unreadable(err)
+		}
+		if err := l.sends.Record(ctx, sends.Entry{What: "report", Actor: actorOf(req), Send: s.ID}); err != nil {
+			return bot.Reply{}, unrecorded(err)
+		}
+		return mailed(ctx, l.poster, req.Person.ID, "report", bot.Upload{
+			Name: "report-" + s.ID + ".csv", Content: file,
+			Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+			AltText: "A table of the recipients of a send, each with its outcome",
+		})
+	}}, nil
+}
+
+// mailed sends a file to a person by direct message.
+func mailed(ctx context.Context, m mailer, user, name string, u bot.Upload) (bot.Reply, error) {
+	channel, err := m.Direct(ctx, user)
+	if err == nil {
+		err = m.Upload(ctx, channel, u)
+	}
+	if err != nil {
+		return bot.Reply{}, notUploaded(name, err)
+	}
+	return bot.Reply{Text: "The " + name + " is in your direct messages with couponbot."}, nil
+}
+
+// reportOf is the report of a send in CSV.
+func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ([]byte, error) {
+	report := newSpreadsheet("recipient", "outcome", "code", "text", "time")
+	for o, err := range all {
+		if err != nil {
+			return nil, fmt.Errorf("report on send %s: %w", s.ID, err)
+		}
+		code, text := o.Code, o.Text
+		switch {
+		case o.Status == sends.Skipped && code != "":
+			text = sends.RuleWords(recipients.Rule(code))
+		case o.Status == sends.Skipped:
+			text = cancelWords(text)
+		}
+		report.row(o.To, outcomeWord(o.Status), code, text, stamp(o.At))
+	}
+	return report.content(), nil
+}
+
+func outcomeWord(s sends.Status) string {
+	switch s {
+	case sends.Pending:
+		return "waiting"
+	case sends.Claimed:
+		return "being called"
+	}
+	return string(s)
+}
+
+// stamp writes a time for programs: ISO 8601 in UTC; "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,51 @@
+package commands
+
+import (
+	"errors"
+	"iter"
+	"testing"
+
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func outcomesOf(all ...sends.Outcome) iter.Seq2[sends.Outcome, error] {
+	return func(yield func(sends.Outcome, error) bool) {
+		for _, o := range all {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestReportOf(t *testing.T) {
+	t.Parallel()
+	o := func(to string, s sends.Status, code, text string) sends.Outcome {
+		return sends.Outcome{Recipient: recipients.Recipient{To: to}, Status: s, Code: code, Text: text}
+	}
+	first := o("a@example.com", sends.Accepted, "", "")
+	first.At = began
+	file, err := reportOf(ended(), outcomesOf(first,
+		o("+32470123456", sends.Failed, "604", "=cmd()"),
+		o("c@example.com", sends.Skipped, string(sends.RuleSuppressed), ""),
+		o("d@example.com", sends.Skipped, "", sends.WhyNotApproved),
+		o("e@example.com", sends.Unknown, "", "no verdict"),
+		o("f@example.com", sends.Pending, "", ""),
+		o("g@example.com", sends.Claimed, "", "")))
+	want := "\ufeffrecipient,outcome,code,text,time\r\n" +
+		"a@example.com,accepted,,,2026-11-20T12:00:00Z\r\n" +
+		"'+32470123456,failed,604,'=cmd(),\r\n" +
+		"c@example.com,skipped,suppressed,It is on the suppression list.,\r\n" +
+		"d@example.com,skipped,,\"Nobody approved it within 24 hours, so couponbot cancelled it.\",\r\n" +
+		"e@example.com,unknown,,no verdict,\r\n" +
+		"f@example.com,waiting,,,\r\n" +
+		"g@example.com,being called,,,\r\n"
+	if err != nil || string(file) != want {
+		t.Errorf("the report is\n%s%v, want\n%s", file, err, want)
+	}
+	_, err = reportOf(ended(), func(yield func(sends.Outcome, error) bool) { yield(sends.Outcome{}, sends.ErrUnavailable) })
+	if !errors.Is(err, sends.ErrUnavailable) {
+		t.Errorf("without Redis: %v", err)
+	}
+}

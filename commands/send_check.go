@@ -1,0 +1,229 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// order is what a form asks for, its fields checked: all of a draft but those who come from the file.
+type order struct {
+	// Form names the form it came from.
+	Form  string
+	Draft sends.Draft
+	Typed string
+	Rules recipients.Rules
+	// File is the list that was uploaded, nil if none was.
+	File *bot.File
+}
+
+// submitted checks the form, keeps it as a draft and shows the preview over it. Nothing is sent.
+func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	o, wrong := s.check(ctx, req)
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: onShown(wrong, idsOf(req.View).Shown)}, nil
+	}
+	if o.File != nil {
+		return s.reading(req.Person, o), nil
+	}
+	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, nil, ""))
+	if errors.Is(err, sends.ErrNobodyLeft) {
+		return bot.Reply{Errors: map[string]string{fieldRecipients: noneCanBeUsed(d.List)}}, nil
+	}
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("save draft: %w", err)
+	}
+	if s.needsApproval(d) {
+		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: s.previewOf(req.Person, d)}, nil
+	}
+	reply, err := s.preview(ctx, req.Person, d, "")
+	reply.Push = true
+	return reply, err
+}
+
+// check makes an order of the form, or says which fields are wrong and why.
+func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
+	v, f, wrong := req.View, recallForm(ctx, s.store, req), problems{}
+	directory := s.checkDirectory(ctx, v, wrong)
+	o := order{Form: v.ID + " " + idsOf(v).Form, Typed: v.Value(fieldRecipients), Draft: sends.Draft{
+		Team: req.Person.Team, User: req.Person.ID, Origin: f.Origin,
+		DirectoryID: directory.ID, DirectoryName: directory.Name,
+		Kind: recipients.Kind(v.Value(fieldChannel)), ScheduledAt: v.Time(fieldSchedule),
+	}}
+	if files := v.Files(fieldFile); len(files) > 0 {
+		o.File = &files[0]
+	}
+	checkSchedule(o.Draft.ScheduledAt, time.Now(), wrong)
+	switch o.Draft.Kind {
+	case recipients.Email:
+		o.Draft.Subject = checkSubject(cmp.Or(v.Value(fieldSubject), f.Subject), wrong)
+	case recipients.SMS:
+		o.Draft.Message = checkMessage(cmp.Or(v.Value(fieldMessage), f.Message), wrong)
+	default:
+		wrong.add(fieldChannel, "Choose e-mail or SMS.")
+		return o, wrong
+	}
+	s.checkRecipients(v, &o, wrong)
+	return o, wrong
+}
+
+// draft makes the draft of an order, once it is known who it goes to. The same order for the same list is the same draft,
+// so that a submit that is delivered twice makes one.
+func (o order) draft(list recipients.List, content []byte, column string) sends.Draft {
+	d := o.Draft
+	d.List = list
+	d.ID = draftName(o.Form, d.Team, d.User, d.DirectoryID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
+		o.Typed, o.Rules.Region, string(content), column)
+	return d
+}
+
+// draftName makes an id of all that it depends on.
+func draftName(parts ...string) string {
+	sum := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
+	}
+	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:26]
+}
+
+// problems are the words at the fields of a form, the first one found for each.
+type problems map[string]string
+
+func (p problems) add(field, words string) {
+	if p[field] == "" {
+		p[field] = words
+	}
+}
+
+// onShown moves words for fields that are not in the modal to one that is: Slack takes no others.
+func onShown(wrong problems, shown recipients.Kind) map[string]string {
+	hidden := map[recipients.Kind][]string{
+		recipients.Email: {fieldMessage, fieldRegion},
+		recipients.SMS:   {fieldSubject},
+	}
+	for _, field := range hidden[shown] {
+		if words := wrong[field]; words != "" {
+			delete(wrong, field)
+			wrong.add(fieldChannel, words)
+		}
+	}
+	return wrong
+}
+
+func (s sending) checkDirectory(ctx context.Context, v *bot.View, wrong problems) coupontools.Directory {
+	id := v.Value(fieldDirectory)
+	if id == "" {
+		wrong.add(fieldDirectory, chooseADirectory)
+		return coupontools.Directory{}
+	}
+	if l := s.lists.Local(); l != nil {
+		if d, ok := l.ByID(id); ok {
+			return d
+		}
+	}
+	// Slack waits three seconds for the answer to a form.
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	l, err := s.lists.List(ctx)
+	if err != nil {
+		// It was chosen from a list not long ago; Coupontools has the last word when it is sent.
+		return coupontools.Directory{ID: id, Name: cmp.Or(v.ChosenText(fieldDirectory), id)}
+	}
+	d, ok := l.ByID(id)
+	if !ok {
+		wrong.add(fieldDirectory, "There is no directory "+short(id)+" (any more). Choose another.")
+	}
+	return d
+}
+
+func checkSubject(subject string, wrong problems) string {
+	subject = strings.TrimSpace(subject)
+	switch {
+	case subject == "":
+		wrong.add(fieldSubject, "An e-mail needs a subject.")
+	case strings.ContainsFunc(subject, unicode.IsControl):
+		wrong.add(fieldSubject, "The subject must be a single line.")
+	case utf8.RuneCountInString(subject) > maxSubject:
+		wrong.add(fieldSubject, tooLong(subject, maxSubject))
+	}
+	return subject
+}
+
+func checkMessage(message string, wrong problems) string {
+	message = strings.TrimSpace(message)
+	switch {
+	case message == "":
+		wrong.add(fieldMessage, "An SMS needs a text.")
+	case utf8.RuneCountInString(message) > maxMessage:
+		wrong.add(fieldMessage, tooLong(message, maxMessage))
+	}
+	return message
+}
+
+func tooLong(text string, limit int) string {
+	return fmt.Sprintf("This has %s characters; at most %s fit.", thousands(utf8.RuneCountInString(text)), thousands(limit))
+}
+
+func checkSchedule(at, now time.Time, wrong problems) {
+	switch {
+	case at.IsZero():
+	case !at.After(now):
+		wrong.add(fieldSchedule, "This time is in the past. Choose a later one, or none to send at once.")
+	case at.Sub(now) > maxAhead:
+		wrong.add(fieldSchedule, fmt.Sprintf("This is more than %d days ahead. Choose an earlier time.", maxAhead/(24*time.Hour)))
+	}
+}
+
+// checkRecipients reads those that were typed, by the rules that hold for a file too.
+func (s sending) checkRecipients(v *bot.View, o *order, wrong problems) {
+	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.countries, Max: s.limit}
+	if o.Rules.Kind == recipients.SMS {
+		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.region)
+		if _, ok := country(o.Rules.Region); o.Rules.Region != "" && !ok {
+			wrong.add(fieldRegion, "There is no such country. Choose one from the list.")
+			return
+		}
+	}
+	o.Draft.List = recipients.Parse(o.Typed, o.Rules)
+	if words := s.recipientsWrong(*o); words != "" {
+		wrong.add(fieldRecipients, words)
+	}
+}
+
+func (s sending) recipientsWrong(o order) string {
+	list := o.Draft.List
+	typed := len(list.Recipients) + len(list.LeftOut)
+	switch {
+	case typed > s.most():
+		return joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", thousands(typed), s.most()),
+			s.longer("Upload a longer list as a file."))
+	case o.File != nil, len(list.Recipients) > 0:
+		return ""
+	case typed > 0:
+		return noneCanBeUsed(list)
+	case o.Rules.Kind == recipients.Email:
+		return "Enter at least one e-mail address, or upload a list."
+	}
+	return "Enter at least one phone number, or upload a list."
+}
+
+// noneCanBeUsed says why all of a typed list was left out.
+func noneCanBeUsed(list recipients.List) string {
+	first := list.LeftOut[0]
+	if len(list.LeftOut) == 1 {
+		return first.Reason
+	}
+	return fmt.Sprintf("None of these %d can be used. %s: %s", len(list.LeftOut), capitalised(first.Place()), first.Reason)
+}

@@ -1,0 +1,317 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		n, rate int
+		want    string
+	}{
+		{1, 0, ""},
+		{1, 5, "about 1 second at 5 a second"},
+		{11, 5, "about 3 seconds at 5 a second"},
+		{600, 5, "about 2 minutes at 5 a second"},
+		{10_000, 5, "about 34 minutes at 5 a second"},
+		{10_000, 1, "about 3 hours at 1 a second"},
+	} {
+		if got := lasting(test.n, test.rate); !strings.Contains(got, test.want) {
+			t.Errorf("lasting(%d, %d) = %q, want %q", test.n, test.rate, got, test.want)
+		}
+	}
+}
+
+// worstDraft is as large as a draft can be, with bad for every text from outside.
+func worstDraft(bad string) sends.Draft {
+	d := sends.Draft{
+		ID: "D1", DirectoryID: "dir_1", DirectoryName: bad, Kind: recipients.SMS, Message: bad, Subject: bad,
+		ScheduledAt: time.Now(), Parent: "S1",
+	}
+	for i := range 10_000 {
+		d.List.Recipients = append(d.List.Recipients, recipients.Recipient{
+			To: fmt.Sprintf("+3247%07d", i), Country: recipients.Countries()[i%200].Code, Line: i + 1, FromFile: true, Warning: bad + ".",
+		})
+	}
+	for i := range 10_000 {
+		rules := []recipients.Rule{recipients.RuleInvalid, recipients.RuleEmpty, sends.RuleSuppressed, recipients.Rule("r" + fmt.Sprint(i%14))}
+		d.List.LeftOut = append(d.List.LeftOut, recipients.LeftOut{
+			Line: i + 1, FromFile: true, Text: bad, Rule: rules[i%len(rules)], Reason: bad + ".",
+		})
+	}
+	return d
+}
+
+// However long the list and however bad the texts are, Slack takes the preview.
+func TestPreview_ofTheWorstDraft(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]string{"empty": "", "long": strings.Repeat("é", 4000), "broken": "\xff\x00"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := preview{
+				Draft: worstDraft(bad), person: mia, rate: 5, note: bad,
+				approval: &approval{over: 500, people: make([]string, 40)},
+			}.view()
+			if n := len(v.Blocks.BlockSet); n > 100 {
+				t.Errorf("the preview has %d blocks, Slack takes 100", n)
+			}
+			if n := len([]rune(v.Submit.Text)); n > 24 {
+				t.Errorf("%q has %d characters, Slack takes 24", v.Submit.Text, n)
+			}
+			raw, err := json.Marshal(v)
+			if err != nil || len(raw) > 100<<10 {
+				t.Errorf("the preview has %d bytes, %v", len(raw), err)
+			}
+		})
+	}
+}
+
+func TestPreview_ofApproval(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ids      []string
+		everyone bool
+		err      error
+		words    string
+		submit   bool
+	}{
+		"some":      {[]string{"U0MIA", "U0NOAH", "U0EVA"}, false, nil, "approve it before anything is sent: @U0NOAH, @U0EVA.", true},
+		"everybody": {nil, true, nil, "any other full member", true},
+		"nobody":    {[]string{"U0MIA"}, false, nil, "no sender is known but you", false},
+		"unasked":   {nil, false, errors.New("slack is away"), "Slack could not be asked", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.warm(t)
+			w.ApprovalOver = 1
+			w.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return test.ids, test.everyone, test.err }
+			typed := fields(map[string]string{fieldRecipients: "+32470123456, +32470123457"})
+			r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", typed)))
+			wantIn(t, picture(r), "This goes to more than 1 person", test.words, "Nothing has been sent yet.")
+			if (r.View.Submit != nil) != test.submit {
+				t.Errorf("the preview can be submitted: %v, want %v", !test.submit, test.submit)
+			}
+		})
+	}
+}
+
+func TestCheckSchedule(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		at   time.Time
+		want string
+	}{
+		{time.Time{}, ""},
+		{now.Add(time.Second), ""},
+		{now.Add(maxAhead), ""},
+		{now, "in the past"},
+		{now.Add(-time.Hour), "in the past"},
+		{now.Add(maxAhead + time.Second), "more than 90 days ahead"},
+	} {
+		wrong := problems{}
+		checkSchedule(test.at, now, wrong)
+		if got := wrong[fieldSchedule]; (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("checkSchedule(%v) = %q, want %q", test.at, got, test.want)
+		}
+	}
+}
+
+func TestPreview_names(t *testing.T) {
+	t.Parallel()
+	d := sends.Draft{Kind: recipients.Email, ScheduledAt: time.Date(2040, 1, 31, 9, 0, 0, 0, time.UTC)}
+	wantIn(t, picture(bot.Reply{View: preview{Draft: d, person: mia}.view()}), "*When: *31 January 2040, 10:00 (Europe/Brussels)")
+}
+
+// Who may not be written to is masked; what was typed wrong is shown, so that it can be found.
+func TestLeftOut_masks(t *testing.T) {
+	t.Parallel()
+	list := recipients.List{LeftOut: []recipients.LeftOut{
+		{Line: 7, FromFile: true, Text: "+32470123456", Rule: sends.RuleSuppressed, Reason: sends.RuleWords(sends.RuleSuppressed)},
+		{Line: 3, Text: "abc", Rule: recipients.RuleInvalid, Reason: "It has letters."},
+	}}
+	got := strings.Join(draw(leftOut(list)), "\n")
+	wantIn(t, got, "2 entries are left out:", "On the suppression list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
+	wantNotIn(t, got, "123456")
+}
+
+// Every rule has a name of its own.
+func TestRuleTitle(t *testing.T) {
+	t.Parallel()
+	seen := map[string]recipients.Rule{}
+	for _, r := range []recipients.Rule{
+		recipients.RuleEmpty, recipients.RuleInvalid, recipients.RuleLength, recipients.RuleSpreadsheet, recipients.RuleNoCountry,
+		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, sends.RuleSuppressed,
+		sends.RuleUnsubscribed, sends.RuleAnswered, sends.RuleFrequencyCap, sends.RuleDailyCapPerson, sends.RuleDailyCap, "new",
+	} {
+		title := ruleTitle(r)
+		if other, again := seen[title]; again {
+			t.Errorf("%s and %s are both called %q", r, other, title)
+		}
+		seen[title] = r
+	}
+}
+
+// A repeated confirmation says honestly how the send stands now, and so does the form if it is submitted again.
+func TestSendStarted_ofARepeat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	form := bot.NewView(viewSendDirectory, `{"form":"F1"}`, fields(nil))
+	id := must(t)(w.submits(t, form)).View.PrivateMetadata
+	submit := bot.NewView(viewSendPreview, id, nil)
+	wantIn(t, picture(must(t)(w.submits(t, submit))), "=== Sending (send_started)", "is going out")
+
+	by := sends.Actor{Team: mia.Team, User: mia.ID}
+	for _, step := range []struct {
+		action sends.Action
+		title  string
+		words  string
+	}{
+		{sends.Pause, "Paused", "is paused: 0 accepted"},
+		{sends.Cancel, "Cancelled", "was cancelled: 0 accepted, 0 failed, 1 skipped"},
+	} {
+		if _, err := w.Sends.Act(t.Context(), id, step.action, by); err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []*bot.View{submit, form} {
+			r := must(t)(w.submits(t, again))
+			wantIn(t, picture(r), "=== "+step.title+" (send_started)", step.words)
+			wantNotIn(t, picture(r), "Nothing has been sent yet")
+		}
+		wantIn(t, picture(must(t)(w.clicks(t, actionTest, id, submit))), "=== "+step.title)
+	}
+	if n := len(w.api.Sent()); n != 0 {
+		t.Errorf("%d messages were sent, want none", n)
+	}
+}
+
+func TestStands(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2040, 1, 31, 11, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		send        sends.Send
+		title, what string
+	}{
+		"awaiting":            {sends.Send{State: sends.StateAwaiting, ConfirmedAt: noon}, "Waiting for approval", "at once, once another sender has approved it. If nobody does until 1 February 2040, 12:00"},
+		"awaiting, scheduled": {sends.Send{State: sends.StateAwaiting, ScheduledAt: noon}, "Waiting for approval", "on 31 January 2040, 12:00 (Europe/Brussels)"},
+		"scheduled":           {sends.Send{State: sends.StateScheduled, ScheduledAt: noon}, "Scheduled", "goes out by SMS to 2 people on 31 January 2040, 12:00 (Europe/Brussels). Nothing has been sent"},
+		"rejected":            {sends.Send{State: sends.StateCancelled, Why: sends.WhyRejected}, "Cancelled", "said no"},
+		"too late":            {sends.Send{State: sends.StateCancelled, Why: sends.WhyNotApproved}, "Cancelled", "Nobody approved it in time."},
+		"not resumed":         {sends.Send{State: sends.StateCancelled, Why: sends.WhyNotResumed}, "Cancelled", "Nobody resumed it in time."},
+		"stopped":             {sends.Send{State: sends.StateStopped, Why: "the keys are wrong"}, "Stopped", "was stopped: 0 accepted, 0 failed, 0 skipped, 0 unknown, 2 waiting. Why: the keys are wrong"},
+		"completed":           {sends.Send{State: sends.StateCompleted}, "Sent", "has gone out by SMS to 2 people"},
+		"running":             {sends.Send{State: sends.StateRunning}, "Sending", "is going out by SMS to 2 people now."},
+	} {
+		test.send.DirectoryName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
+		title, what := stands(mia, test.send)
+		if title != test.title || !strings.Contains(what, test.what) {
+			t.Errorf("%s: stands = %q, %q; want %q, %q", name, title, what, test.title, test.what)
+		}
+	}
+}
+
+// By SMS a test goes to the number of the person's own profile, in any spelling.
+func TestSending_own(t *testing.T) {
+	t.Parallel()
+	s := sending{region: "BE", countries: []string{"BE"}}
+	for name, test := range map[string]struct {
+		person   bot.Person
+		kind     recipients.Kind
+		to, text string
+	}{
+		"phone":           {bot.Person{Phone: "0470 12 34 56"}, recipients.SMS, "+32470123456", ""},
+		"no phone":        {bot.Person{Email: "mia@example.com"}, recipients.SMS, "", "no phone number"},
+		"a wrong phone":   {bot.Person{Phone: "ask me"}, recipients.SMS, "", "It has letters"},
+		"a phone abroad":  {bot.Person{Phone: "+31612345678"}, recipients.SMS, "", "Netherlands"},
+		"address":         {bot.Person{Email: "Mia@Example.com"}, recipients.Email, "mia@example.com", ""},
+		"no address":      {bot.Person{Phone: "0470 12 34 56"}, recipients.Email, "", "does not tell your e-mail address"},
+		"a wrong address": {bot.Person{Email: "mia@"}, recipients.Email, "", "nothing after the @"},
+	} {
+		to, err := s.own(test.person, test.kind)
+		if test.text == "" {
+			if err != nil || to.To != test.to {
+				t.Errorf("%s: own = %+v, %v; want %s", name, to, err, test.to)
+			}
+			continue
+		}
+		wantIn(t, mistake(t, err).Text, test.text)
+	}
+}
+
+func TestTestMistake(t *testing.T) {
+	t.Parallel()
+	wantIn(t, mistake(t, testMistake(sends.ErrTooManyTests)).Text, "5 tests today")
+	wantIn(t, mistake(t, testMistake(sends.ErrNobodyLeft)).Text, "suppression list")
+	wantIn(t, mistake(t, testMistake(sends.ErrUnavailable)).Text, "Redis cannot be reached")
+}
+
+// Who is on the suppression list is left out of a draft; if nobody is left, the field says so.
+func TestSendDirectory_suppressed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	people := []string{"+32470123456", "+32470123457"}
+	if _, err := w.Sends.Suppress(t.Context(), recipients.SMS, people, sends.Actor{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]string{
+		people[0]:                  "It is on the suppression list.",
+		strings.Join(people, "\n"): "None of these 2 can be used. Line 1: It is on the suppression list.",
+	} {
+		r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: typed}))))
+		if got := r.Errors[fieldRecipients]; got != want {
+			t.Errorf("%q gives %q, want %q", typed, got, want)
+		}
+	}
+	r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: people[0] + ",+32470123458"}))))
+	wantIn(t, picture(r), "To: *1 person", "On the suppression list: 1")
+}
+
+// A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
+func TestOrder_draftWithoutNames(t *testing.T) {
+	t.Parallel()
+	o := order{Form: "F1", Typed: "x", Draft: sends.Draft{DirectoryID: "dir_1", DirectoryName: "City deals"}}
+	id := o.draft(recipients.List{}, []byte("a"), "0/1").ID
+	o.Draft.DirectoryName = "dir_1"
+	if again := o.draft(recipients.List{}, []byte("a"), "0/1").ID; again != id {
+		t.Error("another name of the directory makes another draft")
+	}
+	for name, other := range map[string]string{
+		"file": o.draft(recipients.List{}, []byte("b"), "0/1").ID, "column": o.draft(recipients.List{}, []byte("a"), "0/2").ID,
+	} {
+		if other == id {
+			t.Errorf("another %s makes the same draft", name)
+		}
+	}
+}
+
+// columnChosen answers only the person whose file it is.
+func TestColumnChosen_notTheirs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := sending{store: w.Store}
+	id := s.keepOrder(t.Context(), order{File: &bot.File{ID: "F1"}, Draft: sends.Draft{Team: mia.Team, User: "U0NOAH"}})
+	_, err := w.submits(t, bot.NewView(viewColumn, id, map[string]string{fieldColumn: "0/1"}))
+	wantIn(t, mistake(t, err).Text, "belongs to somebody else")
+}
+
+func TestColumnText(t *testing.T) {
+	t.Parallel()
+	got := columnText(recipients.Column{Name: strings.Repeat("x", 80), Samples: []string{"+32 470 •• •• 56", "n/a"}})
+	if want := strings.Repeat("x", 29) + "…: +32 470 •• •• 56, n/a"; got != want {
+		t.Errorf("columnText = %q, want %q", got, want)
+	}
+}

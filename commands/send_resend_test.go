@@ -1,0 +1,104 @@
+package commands
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// unknownSend is a send that has ended, with everybody unknown.
+func unknownSend(t *testing.T, w *world) string {
+	t.Helper()
+	w.api.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.ServerError(http.StatusBadGateway)})
+	id := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil)))).View.PrivateMetadata
+	must(t)(w.submits(t, bot.NewView(viewSendPreview, id, nil)))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.Sends.Run(ctx) }()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		send, err := w.Sends.Send(t.Context(), id)
+		if err == nil && send.Ended() && send.Counts.Unknown == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the send stands at %+v, %v", send, err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	w.api.Mend()
+	return id
+}
+
+func TestResendUnknown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	id := unknownSend(t, w)
+
+	_, err := w.clicks(t, actionResendUnknown, id, nil)
+	m := mistake(t, err)
+	wantIn(t, m.Text, "too soon")
+	wantIn(t, m.Hint, "minute")
+
+	w.redis.SetTime(time.Now().Add(5 * time.Minute))
+	r := must(t)(w.clicks(t, actionResendUnknown, id, nil))
+	wantIn(t, picture(r), "(send_preview)", "these people may get it twice", "no clear answer", "+32 470 •• •• 56", "(Send to 1 person)")
+	if r.Push {
+		t.Error("the preview is pushed, though there is nothing under it")
+	}
+	draft := r.View.PrivateMetadata
+	wantIn(t, picture(must(t)(w.submits(t, bot.NewView(viewSendPreview, draft, nil)))), "(send_started)")
+
+	_, err = w.clicks(t, actionResendUnknown, id, nil)
+	wantIn(t, mistake(t, err).Text, "sent to again already")
+}
+
+func TestResendUnknown_opensAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.Close()
+	s := sending{drafts: w.Sends}
+	r, err := s.resendUnknown(t.Context(), bot.Request{Person: mia, Value: "S1"})
+	if err != nil || r.View == nil || r.View.CallbackID != viewReading || r.View.Submit != nil || !r.Fleeting {
+		t.Fatalf("a click answers %+v, %v; want a view that asks for patience", r, err)
+	}
+	_, err = r.Later(t.Context())
+	wantIn(t, mistake(t, err).Text, "Redis cannot be reached")
+}
+
+func TestResendUnknown_noSend(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.clicks(t, actionResendUnknown, "nosuchsend", nil)
+	wantIn(t, mistake(t, err).Text, "There is no such send")
+}
+
+func TestExplainRefusal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		err  error
+		text string
+		hint string
+	}{
+		{sends.ErrResent, "sent to again already", "once"},
+		{sends.ErrNoUnknown, "unknown any more", "message"},
+		{sends.ErrNobodyLeft, "Nobody is left", "suppression list"},
+		{sends.ErrSuppressionKey, "suppression list cannot be read", "SUPPRESSION_KEY"},
+		{&sends.StateError{Send: sends.Send{DirectoryName: "City deals", State: sends.StateAwaiting}}, "The send waits for approval.", "sends"},
+		{&sends.TooSoonError{Until: time.Now().Add(30 * time.Second)}, "too soon", "in a minute"},
+		{&sends.TooSoonError{Until: time.Now().Add(5*time.Minute + time.Second)}, "too soon", "in 6 minutes"},
+	} {
+		m := mistake(t, test.err)
+		wantIn(t, m.Text, test.text)
+		wantIn(t, m.Hint, test.hint)
+	}
+}

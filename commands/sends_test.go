@@ -1,0 +1,46 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// shelf has sends that go on, and the last ones.
+type shelf struct {
+	sendKeeper
+	live, recent []sends.Send
+}
+
+func (s shelf) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
+
+func (s shelf) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }
+
+func TestSends_pages(t *testing.T) {
+	t.Parallel()
+	old, waits := going(), awaiting()
+	old.ID, waits.ID = "snd_old", "snd_waits"
+	list := shelf{live: []sends.Send{old, waits}, recent: []sends.Send{waits}}
+	for i := range 12 {
+		s := ended()
+		s.ID = fmt.Sprint("snd_", i)
+		list.recent = append(list.recent, s)
+	}
+	list.recent = append(list.recent, old)
+	l := sendList{sends: list}
+	first := must(t)(l.show(t.Context(), "U0BEN", 1))
+	golden(t, "sends", picture(bot.Reply{Text: first.Text, Blocks: first.Blocks[:8]}))
+	wantIn(t, picture(first), "Page 1 of 2 · 14 sends", "sends_page:next=2", "sends_refresh=1", "snd_7")
+	second := picture(must(t)(l.show(t.Context(), "U0BEN", 99)))
+	wantIn(t, second, "Page 2 of 2", "sends_page:prev=1", "snd_8", "snd_11")
+	wantNotIn(t, second, "snd_7", "sends_page:next")
+}
+
+func TestSends_none(t *testing.T) {
+	t.Parallel()
+	l := sendList{sends: shelf{}}
+	wantIn(t, picture(must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
+}

@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// uploaded is a file that a person put into a form.
+type uploaded string
+
+func (u uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64) ([]byte, error) {
+	if int64(len(u)) > limit {
+		return nil, errors.New("too large")
+	}
+	return []byte(u), nil
+}
+
+// imports submits the form with a file.
+func imports(t *testing.T, w *world, kind recipients.Kind, content string) (bot.Reply, error) {
+	t.Helper()
+	s := suppression{people: w.Sends, files: uploaded(content), region: "BE"}
+	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
+		WithFiles(fieldImport, bot.File{ID: "F1", Name: "list.csv", User: mia.ID})
+	return follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})
+}
+
+func TestSuppress_import(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 2 { // the second time they are there
+		got := picture(must(t)(imports(t, w, recipients.SMS, "0470 12 34 56\n+32470123457\n+32 470 12 34 57\n123\n")))
+		wantIn(t, got, "1 entry was left out:", "Row 4 of the file", "It has too few digits")
+		wantNotIn(t, got, "Row 3")
+	}
+	if n, err := w.Sends.Suppressed(t.Context()); n != 2 || err != nil {
+		t.Errorf("%d people are suppressed, error %v, want 2", n, err)
+	}
+}
+
+func TestSuppress_importThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := imports(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n")
+	wantIn(t, mistake(t, err).Text, "Several columns of the file may be meant")
+	_, err = imports(t, w, recipients.Email, "%PDF-1.7\x00\x01\x02")
+	if m := mistake(t, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
+		t.Errorf("the fault of a file = %+v, want words for the person", m)
+	}
+}
+
+func TestSuppress_redisAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.Close()
+	_, err := imports(t, w, recipients.Email, "a@example.com\n")
+	wantIn(t, mistake(t, err).Done, "may or may not have been changed")
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	s := suppression{region: "BE"}
+	all, err := s.named(bot.Split("0470 12 34 56,anna@example.com; +12015550123 ,"))
+	var got []string
+	for _, who := range all {
+		got = append(got, string(who.kind)+" "+who.to)
+	}
+	if want := "sms +32470123456, email anna@example.com, sms +12015550123"; strings.Join(got, ", ") != want || err != nil {
+		t.Errorf("named = %q, %v, want %q", got, err, want)
+	}
+	if _, err := s.named(bot.Split("ann@")); err == nil {
+		t.Error("no error, want one for what is no address")
+	}
+}
+
+func TestBarrierRow(t *testing.T) {
+	t.Parallel()
+	got := picture(bot.Reply{Blocks: append(
+		barrierRow(sends.Barrier{Rule: sends.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
+		append(barrierRow(sends.Barrier{Rule: sends.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
+			barrierRow(sends.Barrier{Rule: sends.RuleUnsubscribed})...)...)})
+	want := "It is on the suppression list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
+		"It was sent something not long ago (FREQUENCY_CAP).\n~ Since <date> | Until <date>\n" +
+		"Coupontools lists it as unsubscribed.\ntext: \n"
+	if got != want {
+		t.Errorf("the rules are\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,88 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+func TestResend_onceToTheUnknown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var well atomic.Bool
+		s := service(connect(t, startRedis(t), nil), func(_ context.Context, to string) error {
+			if !well.Load() && (to == number(1) || to == number(3)) {
+				return failure(coupontools.Unknown, 500)
+			}
+			return nil
+		})
+		id := confirmed(t, s, 5)
+		start(t, s)
+		if _, err := s.Resend(t.Context(), id, team, mia); !errors.As(err, new(*StateError)) {
+			t.Errorf("Resend() of a running send = %v, want a StateError", err)
+		}
+		awaitEnd(t, s, id, time.Minute)
+		if _, err := s.Resend(t.Context(), id, team, mia); !errors.As(err, new(*TooSoonError)) {
+			t.Errorf("Resend() at once = %v, want a TooSoonError", err)
+		}
+		time.Sleep(30*time.Second + claimGrace)
+		first, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil || len(first.List.Recipients) != 2 || first.List.Recipients[1].To != number(3) {
+			t.Fatalf("Resend() = %+v, %v, want a draft to the two who are unknown", first.List, err)
+		}
+		second, err := s.Resend(t.Context(), id, team, ben)
+		if err != nil {
+			t.Fatal(err)
+		}
+		well.Store(true)
+		if _, err := s.Confirm(t.Context(), first.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), second.ID, team, ben); !errors.Is(err, ErrResent) {
+			t.Errorf("Confirm() of another draft to the same = %v, want %v", err, ErrResent)
+		}
+		if _, err := s.Resend(t.Context(), id, team, ben); !errors.Is(err, ErrResent) {
+			t.Errorf("Resend() afterwards = %v, want %v", err, ErrResent)
+		}
+		send := awaitEnd(t, s, first.ID, time.Minute)
+		if send.Counts != (Counts{Total: 2, Accepted: 2}) || send.Parent != id || read(t, s, id).Resent != first.ID {
+			t.Errorf("it ended as %+v, child of %q", send.Counts, send.Parent)
+		}
+	})
+}
+
+// Whoever turns out to have been reached after all is not called again.
+func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			return failure(coupontools.Unknown, 500)
+		})
+		id := confirmed(t, s, 3)
+		stop := start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		stop()
+		time.Sleep(30*time.Second + claimGrace)
+		d, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record := s.cfg.Redis.HGet(t.Context(), s.keys(id)[keyOut], "1").Val()
+		token := record[len("unknown|"):][:len("XXXXXXXXXXXXXXXXXXXXXXXXXX:2")]
+		if err := s.do(t.Context(), outcomeScript, id, token, "1", string(Accepted), "", "", 10, "").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		start(t, s)
+		if send := awaitEnd(t, s, d.ID, time.Minute); send.Counts != (Counts{Total: 3, Skipped: 1, Unknown: 2}) {
+			t.Errorf("it ended as %+v %v, want the one who got an answer skipped", send.Counts, send.Skips)
+		}
+	})
+}

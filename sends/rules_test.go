@@ -1,0 +1,295 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func suppress(t testing.TB, s *Service, people ...string) {
+	t.Helper()
+	if _, err := s.Suppress(t.Context(), recipients.SMS, people, actor(mia), "by hand"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSaveDraft_leavesOutWhoIsSuppressed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		suppress(t, s, number(1), number(3))
+		d := save(t, s, draft(4))
+		if len(d.List.Recipients) != 2 || len(d.List.LeftOut) != 2 || d.List.LeftOut[0].Rule != RuleSuppressed {
+			t.Errorf("SaveDraft() kept %v and left out %v", d.List.Recipients, d.List.LeftOut)
+		}
+		suppress(t, s, number(0), number(2))
+		if _, err := s.SaveDraft(t.Context(), draft(4)); !errors.Is(err, ErrNobodyLeft) {
+			t.Errorf("SaveDraft() to nobody = %v, want %v", err, ErrNobodyLeft)
+		}
+	})
+}
+
+func TestRun_skipsWhoWasSuppressedMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c calls
+		s := service(connect(t, startRedis(t), nil), c.accepting)
+		id := save(t, s, draft(1000)).ID
+		var stop []string
+		for i := 100; i < 900; i++ {
+			stop = append(stop, number(i))
+		}
+		suppress(t, s, stop...)
+		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		start(t, s)
+		send := awaitEnd(t, s, id, time.Minute)
+		if want := (Counts{Total: 1000, Accepted: 200, Skipped: 800}); send.Counts != want {
+			t.Errorf("it ended as %+v, want %+v", send.Counts, want)
+		}
+		if len(send.Skips) != 1 || send.Skips[0] != (Skip{RuleSuppressed, 800}) {
+			t.Errorf("skipped by %v, want all by the suppression list", send.Skips)
+		}
+		if o := checkRecords(t, s, id)[number(500)]; o.Status != Skipped || o.Code != string(RuleSuppressed) {
+			t.Errorf("one who was suppressed is recorded as %+v", o)
+		}
+	})
+}
+
+func TestUnsuppress_letsThemBeWrittenToAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		suppress(t, s, number(0))
+		for i, want := range []bool{true, false} {
+			if was, err := s.Unsuppress(t.Context(), recipients.SMS, number(0), actor(ben)); err != nil || was != want {
+				t.Errorf("Unsuppress() %d = %v, %v, want %v", i, was, err, want)
+			}
+		}
+		save(t, s, draft(1))
+		wantTrail(t, s, "suppress UMIA >1 added", "unsuppress UBEN suppressed>not suppressed")
+	})
+}
+
+func TestRun_keepsTheCaps(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*Config)
+		again  func(t *testing.T) // what happens before the second send
+		want   Counts             // of the second send, to the same four people
+	}{
+		"off": {func(*Config) {}, nil, Counts{Total: 4, Accepted: 4}},
+		"too soon": {
+			func(c *Config) { c.FrequencyCap = time.Hour }, func(*testing.T) { time.Sleep(59 * time.Minute) },
+			Counts{Total: 4, Skipped: 4},
+		},
+		"long enough": {
+			func(c *Config) { c.FrequencyCap = time.Hour }, func(*testing.T) { time.Sleep(61 * time.Minute) },
+			Counts{Total: 4, Accepted: 4},
+		},
+		"a sender's day":  {func(c *Config) { c.DailyCapPerson = 6 }, nil, Counts{Total: 4, Accepted: 2, Skipped: 2}},
+		"everybody's day": {func(c *Config) { c.DailyCap = 7 }, nil, Counts{Total: 4, Accepted: 3, Skipped: 1}},
+		"the next day": {
+			func(c *Config) { c.DailyCap = 7 }, func(*testing.T) { time.Sleep(24 * time.Hour) },
+			Counts{Total: 4, Accepted: 4},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var c calls
+				s := service(connect(t, m, nil), c.accepting, tt.change)
+				second := save(t, s, draft(4)).ID
+				stop := start(t, s)
+				awaitEnd(t, s, confirmed(t, s, 4), time.Minute)
+				stop()
+				if tt.again != nil {
+					tt.again(t)
+				}
+				if tt.want.Skipped == 0 {
+					second = save(t, s, draft(4)).ID // the first may have expired
+				}
+				if _, err := s.Confirm(t.Context(), second, team, mia); err != nil {
+					t.Fatal(err)
+				}
+				start(t, s)
+				if send := awaitEnd(t, s, second, time.Minute); send.Counts != tt.want {
+					t.Errorf("the second send ended as %+v %v, want %+v", send.Counts, send.Skips, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A call that reached nobody counts for no cap.
+func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
+	t.Parallel()
+	tests := map[string]error{
+		"refused":       failure(coupontools.Refused, 422),
+		"no connection": failure(coupontools.NotSent, 0),
+	}
+	for name, first := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var well atomic.Bool
+				s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+					if well.Load() {
+						return nil
+					}
+					return first
+				}, func(c *Config) { c.FrequencyCap = time.Hour })
+				id := confirmed(t, s, 1)
+				start(t, s)
+				time.Sleep(3 * time.Second)
+				well.Store(true)
+				time.Sleep(20 * time.Second)
+				id2 := confirmedOr(t, s, draft(1))
+				if name == "refused" && id2 == "" {
+					t.Error("one whom the API refused is barred from the next send")
+				}
+				if name != "refused" && (id2 != "" || read(t, s, id).Counts.Accepted != 1) {
+					t.Error("one who got the message at last is not barred from the next send")
+				}
+			})
+		})
+	}
+}
+
+// confirmedOr confirms d and returns its id, "" if nobody is left in it.
+func confirmedOr(t testing.TB, s *Service, d Draft) string {
+	t.Helper()
+	saved, err := s.SaveDraft(t.Context(), d)
+	if errors.Is(err, ErrNobodyLeft) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Confirm(t.Context(), saved.ID, team, mia); err != nil {
+		t.Fatal(err)
+	}
+	return saved.ID
+}
+
+func TestSuppressionKey_thatChangedRefusesSends(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		before, after string
+		want          error
+	}{
+		"made and kept":      {"", "", nil},
+		"the same":           {"secret", "secret", nil},
+		"another":            {"secret", "other", ErrSuppressionKey},
+		"taken away":         {"secret", "", ErrSuppressionKey},
+		"set after one made": {"", "secret", ErrSuppressionKey},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				rdb := connect(t, startRedis(t), nil)
+				with := func(key string) *Service {
+					return service(rdb, accept, func(c *Config) { c.SuppressionKey = key })
+				}
+				before := with(tt.before)
+				suppress(t, before, number(0))
+				d := save(t, before, draft(2))
+
+				after := with(tt.after)
+				if _, err := after.SaveDraft(t.Context(), draft(2)); !errors.Is(err, tt.want) {
+					t.Errorf("SaveDraft() = %v, want %v", err, tt.want)
+				}
+				if _, err := after.Confirm(t.Context(), d.ID, team, mia); !errors.Is(err, tt.want) {
+					t.Errorf("Confirm() = %v, want %v", err, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestWhy_namesEveryRule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		s := service(connect(t, m, nil), accept, func(c *Config) {
+			c.FrequencyCap, c.DailyCapPerson, c.DailyCap = time.Hour, 1, 2
+			c.Contacts = contacts{number(0)[1:]}
+		})
+		if all, err := s.Why(t.Context(), recipients.SMS, number(0), mia); err != nil || len(all) != 0 {
+			t.Errorf("Why() before anything = %v, %v, want no rule", all, err)
+		}
+		id := save(t, s, draft(1)).ID
+		suppress(t, s, number(1))
+		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		suppress(t, s, number(0))
+		all, err := s.Why(t.Context(), recipients.SMS, number(0), mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []recipients.Rule
+		for _, b := range all {
+			got = append(got, b.Rule)
+		}
+		want := []recipients.Rule{RuleSuppressed, RuleUnsubscribed, RuleFrequencyCap, RuleDailyCapPerson}
+		if read(t, s, id).Counts.Skipped == 1 { // the unsubscribed were read before its turn came
+			want = want[:2]
+		}
+		if len(got) != len(want) {
+			t.Errorf("Why() = %v, want %v", got, want)
+		}
+		if all[0].By != mia || all[0].Note != "by hand" {
+			t.Errorf("suppressed by %q (%q), want by %s", all[0].By, all[0].Note, mia)
+		}
+	})
+}
+
+// contacts are numbers that have unsubscribed at Coupontools.
+type contacts []string
+
+func (contacts) SMSGroups(context.Context) ([]coupontools.SMSGroup, error) {
+	return []coupontools.SMSGroup{{ID: "gro_1"}}, nil
+}
+
+func (c contacts) SMSContacts(context.Context, string) ([]coupontools.SMSContact, error) {
+	all := []coupontools.SMSContact{{ID: "con_0", Phone: "32470999999"}}
+	for _, phone := range c {
+		all = append(all, coupontools.SMSContact{ID: "con_" + phone, Phone: phone, Unsubscribed: true})
+	}
+	return all, nil
+}
+
+func TestRun_readsWhoUnsubscribed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c calls
+		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) {
+			c.Contacts = contacts{number(1)[1:], "not a number"}
+		})
+		id := save(t, s, draft(3)).ID
+		start(t, s)
+		time.Sleep(time.Second)
+		if d := save(t, s, draft(3)); len(d.List.LeftOut) != 1 || d.List.LeftOut[0].Rule != RuleUnsubscribed {
+			t.Errorf("SaveDraft() left out %v, want the one who unsubscribed", d.List.LeftOut)
+		}
+		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		if send := awaitEnd(t, s, id, time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {
+			t.Errorf("it ended as %+v, want one skipped", send.Counts)
+		}
+	})
+}
