@@ -57,13 +57,31 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 	if err != nil {
 		return Send{}, err
 	}
-	reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, shown).StringSlice()
-	if err != nil {
-		return Send{}, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
+	for acts := 0; ; {
+		word, f, err := s.act(ctx, id, a, by, shown, acts)
+		if err != nil {
+			return Send{}, err
+		}
+		if word == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
+			acts = f.count("acts")
+			continue
+		}
+		return s.acted(ctx, id, a, word, before, f)
 	}
-	f := pairs(reply[1:])
+}
+
+func (s *Service) act(ctx context.Context, id string, a Action, by Actor, shown string, acts int) (string, fields, error) {
+	reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, shown, acts).StringSlice()
+	if err != nil {
+		return "", nil, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
+	}
+	return reply[0], pairs(reply[1:]), nil
+}
+
+// acted is the answer to somebody who did something.
+func (s *Service) acted(ctx context.Context, id string, a Action, word string, before Send, f fields) (Send, error) {
 	send := f.send(id)
-	switch reply[0] {
+	switch word {
 	case "done":
 		s.observe(Skipped, send.Counts.Skipped-before.Counts.Skipped)
 		s.enqueueConfirmed(ctx, f, send)

@@ -568,3 +568,34 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+// A press on Pause that comes again when somebody has resumed the send since does nothing.
+func TestAct_aPressThatTurnsUpLateDoesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		var press []any
+		f.set(func(cmd redis.Cmder) (int, bool) {
+			if runs(cmd, actScript) {
+				press = slices.Clone(cmd.Args())
+			}
+			return 1, true
+		})
+		pressing, s := service(connect(t, m, f), accept), service(connect(t, m, nil), accept)
+		id := confirmed(t, s, 20)
+		for _, a := range []Action{Pause, Resume, Pause} { // Redis knows the script after the first
+			if _, err := pressing.Act(t.Context(), id, a, Actor{Team: team, User: mia}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Act(t.Context(), id, Resume, Actor{Team: team, User: ben}); err != nil {
+			t.Fatal(err)
+		}
+		if err := connect(t, m, nil).Do(t.Context(), press...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, s, id); got.State != StateRunning || got.By != ben {
+			t.Errorf("the send is %s by %s, want it running as %s resumed it", got.State, got.By, ben)
+		}
+	})
+}

@@ -54,10 +54,10 @@ if is('draft') then drop('state') end
 return redis.call('HGETALL', send)`)
 )
 
-// actScript is what people do with a send: an action by a team's user, in a channel at a message, and for an approval the
-// fingerprint of what was shown. It answers with a word, how many calls are out, and the hash: done; again, if this person
-// did just that before; state, if the send is in none that this can be done in; own and void, if an approver sent it or it
-// is not what was shown.
+// actScript is what people do with a send: an action by a user, in a channel at a message, for an approval the fingerprint
+// of what was shown, and how many actions were done before. It answers with a word, how many calls are out, and the hash:
+// done; again, if this person did just that before; late, if there were other actions since; state, if the send is in none
+// that this can be done in; own and void, if an approver sent it or it is not what was shown.
 var actScript = script(`
 local action, who = arg(1), arg(2)
 local function answer(word)
@@ -65,6 +65,7 @@ local function answer(word)
 end
 if not has('confirmed') then return {'none'} end
 if get('act') == action and get('by') == who and is(get('acted')) then return answer('again') end
+if count('acts') ~= tonumber(arg(6)) then return answer('late') end
 local before, why = get('state'), ''
 if action == 'pause' and is('running') then
 	pause('')
@@ -84,6 +85,7 @@ elseif action == 'approve' and is('awaiting') then
 else
 	return answer('state')
 end
+add('acts', 1)
 set('act', action, 'by', who, 'acted', get('state'), 'at', stamp)
 log(action, who, before, get('state'), '', arg(3), arg(4))
 tell()
