@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
