@@ -63,7 +63,7 @@ var began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func going() sends.Send {
 	return sends.Send{
-		ID: "snd_1", Team: "T0HOME", User: "U0MIA", DirectoryID: "dir_5501", DirectoryName: "City <!channel> *deals*",
+		ID: "snd_1", Team: "T0HOME", User: "U0MIA", OfferID: "dir_5501", OfferName: "City <!channel> *deals*",
 		Kind: recipients.SMS, Message: "Come", Origin: "C0ORIGIN", State: sends.StateRunning,
 		Counts: sends.Counts{Total: 1300, Accepted: 600, Failed: 3}, ConfirmedAt: began, StartedAt: began,
 		Failures: []sends.Failure{{Code: "604", Text: "E-mail not sent.", Count: 2}, {Code: "HTTP 413", Count: 1}},

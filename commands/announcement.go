@@ -24,8 +24,8 @@ func announcement(s sends.Send) bot.Message {
 		blocks.Line{blocks.Bold(headline)},
 		blocks.Line{
 			blocks.User(s.User),
-			blocks.Plain(" " + does + " "), blocks.Bold(short(s.DirectoryName)),
-			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.DirectoryID, channelName(s.Kind), persons(s.Counts.Total))),
+			blocks.Plain(" " + does + " "), blocks.Bold(short(s.OfferName)),
+			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), persons(s.Counts.Total))),
 		})}
 	said := ""
 	if notBegun(s) {
@@ -46,9 +46,9 @@ func announcement(s sends.Send) bot.Message {
 
 // testAnnouncement is the announcement of a test, which only its sender sees.
 func testAnnouncement(s sends.Send) bot.Message {
-	text := fmt.Sprintf("The test of “%s” by %s is under way.", short(s.DirectoryName), channelName(s.Kind))
+	text := fmt.Sprintf("The test of “%s” by %s is under way.", short(s.OfferName), channelName(s.Kind))
 	if s.Ended() {
-		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", short(s.DirectoryName), channelName(s.Kind), inWords(s.Counts))
+		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", short(s.OfferName), channelName(s.Kind), inWords(s.Counts))
 	}
 	set := []slack.Block{blocks.Text(joined(" ", text, s.Holdup))}
 	return bot.Message{Text: text, Blocks: append(set, reasons(s)...)}

@@ -105,7 +105,7 @@ func decision(s sends.Send) bot.Message {
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
-				blocks.User(s.User), blocks.Plain(" asked to send "), blocks.Bold(short(s.DirectoryName)),
+				blocks.User(s.User), blocks.Plain(" asked to send "), blocks.Bold(short(s.OfferName)),
 				blocks.Plain(fmt.Sprintf(" by %s to %s.", channelName(s.Kind), persons(s.Counts.Total))),
 			},
 			end),

@@ -119,6 +119,7 @@ func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.
 	}
 	name := oneLine(c.Name)
 	set = append(set, blocks.Actions("",
+		blocks.Button(actionSendCampaign, "Send", c.ID, blocks.Primary, blocks.Label("Send "+name)),
 		blocks.Button(actionCampaignSessions, "Sessions", c.ID, blocks.Label("Show the sessions of "+name)),
 		blocks.Button(actionCampaignPush, "Push", c.ID, blocks.Label("Push a message to who keeps "+name)),
 		blocks.Button(actionCampaignSingleUse, "Single use", c.ID, blocks.Label("Make single-use addresses of "+name)),

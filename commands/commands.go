@@ -50,12 +50,12 @@ const (
 
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
+	cards := newLoyaltyCards(d.Client, d.Poster)
 	send := sending{
-		lists: d.Directories, drafts: d.Sends, store: d.Store, files: d.Files, poster: d.Poster, holders: d.Holders,
+		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store, files: d.Files, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		channels: d.Channels,
 	}
-	cards := newLoyaltyCards(d.Client, d.Poster)
 	holders := newHolders(cards, d)
 	accounts := newSubaccountList(d.Client, d.Poster)
 	groups := newSMSGroupList(d.Client, d.Poster)

@@ -93,6 +93,7 @@ func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bo
 	}
 	name := oneLine(c.Name)
 	set = append(set, blocks.Actions("",
+		blocks.Button(actionSendLoyalty, "Send", c.ID, blocks.Primary, blocks.Label("Send "+name)),
 		blocks.Button(actionLoyaltyUsers, "Users", c.ID, blocks.Label("Show who has "+name)),
 		blocks.Button(actionPoints, "Points", c.ID, blocks.Label("Change points or stamps of "+name)),
 		blocks.Button(actionLoyaltyPush, "Push", c.ID, blocks.Label("Send a push message to those who have "+name))))

@@ -84,7 +84,7 @@ func reportButton(s sends.Send) slack.BlockElement {
 
 // what names a send in a sentence: “City deals” by SMS to 1,200 people.
 func what(s sends.Send) string {
-	return fmt.Sprintf("“%s” by %s to %s", short(s.DirectoryName), channelName(s.Kind), persons(s.Counts.Total))
+	return fmt.Sprintf("“%s” by %s to %s", short(s.OfferName), channelName(s.Kind), persons(s.Counts.Total))
 }
 
 func of(verb string, s sends.Send) blocks.ButtonOption {

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -56,10 +55,10 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 // check makes an order of the form, or says which fields are wrong and why.
 func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 	v, f, wrong := req.View, recallForm(ctx, s.store, req), problems{}
-	directory := s.checkDirectory(ctx, v, wrong)
+	id, name := s.checkOffer(ctx, f.Offer, v, wrong)
 	o := order{Form: v.ID + " " + idsOf(v).Form, Typed: v.Value(fieldRecipients), Draft: sends.Draft{
 		Team: req.Person.Team, User: req.Person.ID, Origin: f.Origin,
-		DirectoryID: directory.ID, DirectoryName: directory.Name,
+		Offer: s.offer(f.Offer).kind, OfferID: id, OfferName: name,
 		Kind: recipients.Kind(v.Value(fieldChannel)), ScheduledAt: v.Time(fieldSchedule),
 	}}
 	if files := v.Files(fieldFile); len(files) > 0 {
@@ -84,7 +83,7 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 func (o order) draft(list recipients.List, content []byte, column string) sends.Draft {
 	d := o.Draft
 	d.List = list
-	d.ID = draftName(o.Form, d.Team, d.User, d.DirectoryID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
+	d.ID = draftName(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
 		o.Typed, o.Rules.Region, string(content), column)
 	return d
 }
@@ -122,30 +121,25 @@ func onShown(wrong problems, shown recipients.Kind) map[string]string {
 	return wrong
 }
 
-func (s sending) checkDirectory(ctx context.Context, v *bot.View, wrong problems) coupontools.Directory {
-	id := v.Value(fieldDirectory)
-	if id == "" {
-		wrong.add(fieldDirectory, chooseADirectory)
-		return coupontools.Directory{}
-	}
-	if l := s.lists.Local(); l != nil {
-		if d, ok := l.ByID(id); ok {
-			return d
-		}
+// checkOffer returns the id and the name of what is to be sent.
+func (s sending) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong problems) (id, name string) {
+	o := s.offer(kind)
+	if id = v.Value(fieldDirectory); id == "" {
+		wrong.add(fieldDirectory, "Choose a "+o.one+".")
+		return "", ""
 	}
 	// Slack waits three seconds for the answer to a form.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	l, err := s.lists.List(ctx)
-	if err != nil {
+	name, there, err := o.check(ctx, id)
+	switch {
+	case err != nil:
 		// It was chosen from a list not long ago; Coupontools has the last word when it is sent.
-		return coupontools.Directory{ID: id, Name: cmp.Or(v.ChosenText(fieldDirectory), id)}
+		return id, cmp.Or(v.ChosenText(fieldDirectory), id)
+	case !there:
+		wrong.add(fieldDirectory, "There is no "+o.one+" "+short(id)+" (any more). Choose another.")
 	}
-	d, ok := l.ByID(id)
-	if !ok {
-		wrong.add(fieldDirectory, "There is no directory "+short(id)+" (any more). Choose another.")
-	}
-	return d
+	return id, name
 }
 
 func checkSubject(subject string, wrong problems) string {

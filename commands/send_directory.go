@@ -2,20 +2,24 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
+// The buttons that send a campaign and a loyalty card; that of a directory is with its card.
+const (
+	actionSendCampaign = "campaign_send"
+	actionSendLoyalty  = "loyalty_send"
+)
+
 // sending takes a send from the words typed to the confirmed draft.
 type sending struct {
-	lists   finder
+	offers  []offer
 	drafts  *sends.Service
 	store   store
 	files   *bot.Files
@@ -39,10 +43,15 @@ func sendDirectory(s sending) bot.Command {
 			{Line: "/send-directory", Does: "opens the form"},
 			{Line: "/send-directory sms +32470123456 City deals", Does: "opens it for one text message"},
 			{Line: "/send-directory email anna@example.com dir_5501", Does: "opens it for one e-mail"},
+			{Line: Root + " send sms campaign Summer sale", Does: "opens it for the coupon of a campaign"},
+			{Line: Root + " send email loyalty Club card", Does: "opens it for a loyalty card"},
 		},
 		Run: s.run,
 		Clicks: map[string]bot.Handler{
-			actionSend:   s.ofDirectory,
+			actionSend:         s.of(sends.OfferDirectory),
+			actionSendCampaign: s.of(sends.OfferCampaign),
+			actionSendLoyalty:  s.of(sends.OfferLoyaltyCard),
+
 			fieldChannel: s.changeChannel,
 
 			actionStraighten:    s.straighten,
@@ -56,7 +65,7 @@ func sendDirectory(s sending) bot.Command {
 			viewSendPreview:   s.confirmed,
 		},
 		Suggests: map[string]bot.Suggester{
-			fieldDirectory: suggest(s.lists),
+			fieldDirectory: s.suggestOffers,
 			fieldRegion:    s.suggestRegions,
 		},
 	}
@@ -66,15 +75,15 @@ func (s sending) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	return s.open(ctx, req, s.fill(req.Words))
 }
 
-// ofDirectory opens the modal for the directory of a button.
-func (s sending) ofDirectory(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	f := form{Directory: req.Value, Name: req.Value}
-	if l := s.lists.Local(); l != nil {
-		if d, ok := l.ByID(req.Value); ok {
-			f.Directory, f.Name = d.ID, optionText(d, false)
+// of opens the modal for the thing of a button.
+func (s sending) of(kind sends.Offer) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		f := form{Offer: kind, Directory: req.Value, Name: req.Value}
+		if name, ok := s.offer(kind).name(req.Value); ok {
+			f.Name = name
 		}
+		return s.open(ctx, req, f)
 	}
-	return s.open(ctx, req, f)
 }
 
 func (s sending) open(ctx context.Context, req bot.Request, f form) (bot.Reply, error) {
@@ -98,11 +107,12 @@ func (s sending) fill(words []bot.Word) form {
 		}
 	}
 	to, rest := s.takeRecipients(words)
+	f.Offer, rest = s.offerWord(rest)
 	f.Recipients = strings.Join(to, ", ")
 	if f.Channel == "" && len(to) > 0 {
 		f.Channel = kindOf(to[0])
 	}
-	f.nameDirectory(s.lists.Local(), rest)
+	f.Directory, f.Name, f.Note = s.offer(f.Offer).meant(rest)
 	return f
 }
 
@@ -179,49 +189,6 @@ func (s sending) numberIn(text string) (before []bot.Word, number string, after 
 		}
 	}
 	return nil, text, nil
-}
-
-// nameDirectory fills in the directory that words name, if the list at hand knows just one; else it notes why not.
-func (f *form) nameDirectory(l *cache.List, words []bot.Word) {
-	if len(words) == 0 {
-		return
-	}
-	if l == nil {
-		f.unlisted(words[0].Text)
-		return
-	}
-	c := chooseWhole(l, words)
-	switch len(c.Hits) {
-	case 0:
-		f.Note = joined(" ", fmt.Sprintf("There is no directory “%s” in the list.", short(c.Asked)), didYouMean(l, c.Asked),
-			"Please choose one.")
-	case 1:
-		f.Directory, f.Name = c.Hits[0].ID, optionText(c.Hits[0], false)
-	default:
-		f.Note = fmt.Sprintf("“%s” may be %s. Please choose one.", short(c.Asked), someOf(c.Hits))
-	}
-}
-
-// unlisted fills in an id without knowing its directory: it is checked when the form is submitted.
-func (f *form) unlisted(word string) {
-	if directoryID.MatchString(word) {
-		f.Directory, f.Name = word, word
-		return
-	}
-	f.Note = "The list of directories is not at hand yet. Please choose one."
-}
-
-// someOf names the first few of many directories.
-func someOf(hits []coupontools.Directory) string {
-	const few = 3
-	var names []string
-	for _, d := range hits[:min(len(hits), few)] {
-		names = append(names, titled(d))
-	}
-	if more := len(hits) - len(names); more > 0 {
-		return strings.Join(names, ", ") + " or one of " + thousands(more) + " more"
-	}
-	return orList(names)
 }
 
 // changeChannel shows the fields of the other way of sending, and keeps what was typed.

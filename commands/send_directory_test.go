@@ -46,7 +46,7 @@ func TestSending_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{lists: w.Directories, region: "BE"}
+	s := sending{offers: offers(w.Directories, nil, nil), region: "BE"}
 	for text, want := range map[string]form{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
@@ -81,7 +81,7 @@ func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{lists: w.Directories, region: "BE"}
+	s := sending{offers: offers(w.Directories, nil, nil), region: "BE"}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)
@@ -328,7 +328,7 @@ func FuzzSending_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
-	s := sending{lists: atHand{list: someDirectories()}, region: "BE"}
+	s := sending{offers: offers(atHand{list: someDirectories()}, nil, nil), region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(mia, form, form.Channel)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -49,7 +50,8 @@ type form struct {
 	Origin         string
 	Channel        recipients.Kind
 	Recipients     string
-	Directory      string
+	Offer          sends.Offer
+	Directory      string // the id of what is sent
 	Name           string
 	Note           string
 
@@ -61,6 +63,7 @@ type formIDs struct {
 	Form   string          `json:"form"`
 	Origin string          `json:"origin,omitempty"`
 	Shown  recipients.Kind `json:"shown,omitempty"`
+	Offer  sends.Offer     `json:"offer,omitempty"`
 }
 
 // begun gives a form its id and its owner.
@@ -96,7 +99,7 @@ func recallForm(ctx context.Context, s store, req bot.Request) form {
 		Directory:  v.Value(fieldDirectory),
 		Name:       v.ChosenText(fieldDirectory),
 	}.begun(req)
-	f.Origin = ids.Origin
+	f.Origin, f.Offer = ids.Origin, ids.Offer
 	return f
 }
 
@@ -135,8 +138,8 @@ func (s sending) view(p bot.Person, f form, kind recipients.Kind) *slack.ModalVi
 		set = append(set, messageField(f, kind), s.regionField(f))
 	}
 	set = append(set, scheduleField(p))
-	v := blocks.Modal(viewSendDirectory, "Send a directory", "Preview", "Cancel", set...)
-	return blocks.WithMetadata(v, value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind}))
+	v := blocks.Modal(viewSendDirectory, "Send a "+offerNoun(f.Offer), "Preview", "Cancel", set...)
+	return blocks.WithMetadata(v, value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind, Offer: f.Offer}))
 }
 
 func (s sending) directoryField(f form) slack.Block {
@@ -145,7 +148,7 @@ func (s sending) directoryField(f form) slack.Block {
 		initial = blocks.Option(cmp.Or(f.Name, f.Directory), f.Directory)
 	}
 	return blocks.ExternalSelect(blocks.Input{
-		Name: fieldDirectory, Label: "Directory", Placeholder: typeAFewLetters,
+		Name: fieldDirectory, Label: capitalised(offerNoun(f.Offer)), Placeholder: typeAFewLetters,
 	}, initial)
 }
 
@@ -192,7 +195,8 @@ func subjectField(f form, kind recipients.Kind) slack.Block {
 func messageField(f form, kind recipients.Kind) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: fieldMessage, Label: "Text of the SMS", Optional: kind == "",
-		Hint: fmt.Sprintf("Up to %s characters. Coupontools puts the link to the directory after it.", thousands(maxMessage)),
+		Hint: fmt.Sprintf("Up to %s characters. Coupontools puts the link to the %s after it.",
+			thousands(maxMessage), offerNoun(f.Offer)),
 	}, f.Message, maxMessage)
 }
 

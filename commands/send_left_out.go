@@ -97,7 +97,7 @@ func (s sending) sendLeftOut(_ context.Context, req bot.Request) (bot.Reply, err
 		n := count(len(d.List.LeftOut), "entry", "entries")
 		err = s.poster.Upload(ctx, channel, bot.Upload{
 			Name: "left-out.csv", Title: "Left out", AltText: "A list of " + n + " that were left out",
-			Comment: fmt.Sprintf("%s left out of the draft of “%s”. Nothing has been sent.", n, short(d.DirectoryName)),
+			Comment: fmt.Sprintf("%s left out of the draft of “%s”. Nothing has been sent.", n, short(d.OfferName)),
 			Content: leftOutFile(d.List.LeftOut),
 		})
 		if err != nil {

@@ -102,7 +102,7 @@ func (p preview) view() *slack.ModalViewRequest {
 // facts say what goes to whom, and when.
 func (p preview) facts() []slack.Block {
 	lines := []blocks.Line{
-		blocks.Field("Directory", nameAndID(p.DirectoryName, p.DirectoryID)),
+		blocks.Field(capitalised(offerNoun(p.Offer)), nameAndID(p.OfferName, p.OfferID)),
 		blocks.Field("By", channelName(p.Kind)),
 		blocks.Field("To", persons(len(p.List.Recipients))+": "+sample(p.List.Recipients)),
 	}
@@ -121,7 +121,7 @@ func (p preview) content() []slack.Block {
 	if p.Kind == recipients.Email {
 		return []slack.Block{
 			blocks.Rich(blocks.Field("Subject", p.Subject)),
-			blocks.Context(blocks.Small("Coupontools writes the e-mail itself, with the link to the directory.")),
+			blocks.Context(blocks.Small("Coupontools writes the e-mail itself, with the link to the " + offerNoun(p.Offer) + ".")),
 		}
 	}
 	return []slack.Block{

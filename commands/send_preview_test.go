@@ -36,7 +36,7 @@ func TestLasting(t *testing.T) {
 // worstDraft is as large as a draft can be, with bad for every text from outside.
 func worstDraft(bad string) sends.Draft {
 	d := sends.Draft{
-		ID: "D1", DirectoryID: "dir_1", DirectoryName: bad, Kind: recipients.SMS, Message: bad, Subject: bad,
+		ID: "D1", OfferID: "dir_1", OfferName: bad, Kind: recipients.SMS, Message: bad, Subject: bad,
 		ScheduledAt: time.Now(), Parent: "S1",
 	}
 	for i := range 10_000 {
@@ -215,7 +215,7 @@ func TestStands(t *testing.T) {
 		"completed":           {sends.Send{State: sends.StateCompleted}, "Sent", "has gone out by SMS to 2 people"},
 		"running":             {sends.Send{State: sends.StateRunning}, "Sending", "is going out by SMS to 2 people now."},
 	} {
-		test.send.DirectoryName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
+		test.send.OfferName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
 		title, what := stands(mia, test.send)
 		if title != test.title || !strings.Contains(what, test.what) {
 			t.Errorf("%s: stands = %q, %q; want %q, %q", name, title, what, test.title, test.what)
@@ -283,9 +283,9 @@ func TestSendDirectory_suppressed(t *testing.T) {
 // A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
 func TestOrder_draftWithoutNames(t *testing.T) {
 	t.Parallel()
-	o := order{Form: "F1", Typed: "x", Draft: sends.Draft{DirectoryID: "dir_1", DirectoryName: "City deals"}}
+	o := order{Form: "F1", Typed: "x", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
 	id := o.draft(recipients.List{}, []byte("a"), "0/1").ID
-	o.Draft.DirectoryName = "dir_1"
+	o.Draft.OfferName = "dir_1"
 	if again := o.draft(recipients.List{}, []byte("a"), "0/1").ID; again != id {
 		t.Error("another name of the directory makes another draft")
 	}

@@ -49,7 +49,7 @@ func (s sending) told(direct, and string) blocks.Line {
 // stands says how a confirmed send stands, in a word and in full.
 func stands(p bot.Person, send sends.Send) (title, what string) {
 	who := fmt.Sprintf("by %s to %s", channelName(send.Kind), persons(send.Counts.Total))
-	name := "“" + short(send.DirectoryName) + "”"
+	name := "“" + short(send.OfferName) + "”"
 	switch send.State {
 	case sends.StateAwaiting:
 		return "Waiting for approval", fmt.Sprintf("%s goes out %s %s, once another sender has approved it. If nobody does "+

@@ -128,7 +128,7 @@ func sendLines(s sends.Send) []slack.Block {
 		said = inWords(s.Counts)
 	}
 	lines := []blocks.Line{{
-		blocks.Bold(headline + ": " + short(s.DirectoryName)),
+		blocks.Bold(headline + ": " + short(s.OfferName)),
 		blocks.Plain(fmt.Sprintf(" by %s to %s, from ", channelName(s.Kind), persons(s.Counts.Total))), blocks.User(s.User),
 	}}
 	if text := joined(". ", said, s.Holdup); text != "" {

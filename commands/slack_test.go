@@ -62,7 +62,7 @@ func worstMessages(bad string) []bot.Message {
 	l.Stale, l.RedisAway = true, true
 	f := found{lookup: lookup{ID: "x", Directory: "dir_1", Name: bad, Who: bad}, Page: 2, Users: users[:perPage], More: true, Older: true}
 	s := ended()
-	s.DirectoryName, s.Why = bad, bad
+	s.OfferName, s.Why = bad, bad
 	for i := range s.Failures {
 		s.Failures[i].Text, s.Failures[i].Code = bad, bad
 	}

@@ -106,12 +106,29 @@ func (r *run) deliver(c claim) {
 
 // call is the one call for a recipient.
 func (r *run) call(ctx context.Context, to string) error {
+	directory, campaign, card := r.send.offered()
 	if r.send.Kind == recipients.SMS {
-		_, err := r.s.cfg.API.SendSMS(ctx, coupontools.SMS{Directory: r.send.DirectoryID, To: to, Body: r.send.Message})
+		_, err := r.s.cfg.API.SendSMS(ctx, coupontools.SMS{
+			Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Body: r.send.Message,
+		})
 		return err
 	}
-	_, err := r.s.cfg.API.SendEmail(ctx, coupontools.Email{Directory: r.send.DirectoryID, To: to, Subject: r.send.Subject})
+	_, err := r.s.cfg.API.SendEmail(ctx, coupontools.Email{
+		Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Subject: r.send.Subject,
+	})
 	return err
+}
+
+// offered is the id of what is sent, at the place of its kind.
+func (s Send) offered() (directory, campaign, card string) {
+	switch s.Offer {
+	case OfferCampaign:
+		return "", s.OfferID, ""
+	case OfferLoyaltyCard:
+		return "", "", s.OfferID
+	default:
+		return s.OfferID, "", ""
+	}
 }
 
 func (r *run) notSent(c claim) {

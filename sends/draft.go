@@ -1,6 +1,7 @@
 package sends
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -27,6 +28,16 @@ const (
 	confirmTime, leastVoidTime = 10 * time.Second, 500 * time.Millisecond
 )
 
+// Offer is a kind of thing that can be sent.
+type Offer string
+
+// What can be sent.
+const (
+	OfferDirectory   Offer = "directory"
+	OfferCampaign    Offer = "campaign"
+	OfferLoyaltyCard Offer = "loyalty_card"
+)
+
 // Draft is a send as a person prepared it.
 type Draft struct {
 	// ID names the draft; the send keeps it. [Service.SaveDraft] makes one up if it is empty; drafts with the same ID are
@@ -34,9 +45,10 @@ type Draft struct {
 	ID string
 	// Team and User are Slack's ids of the person the draft belongs to.
 	Team, User string
-	// DirectoryID and DirectoryName are what is sent; the name is for people.
-	DirectoryID, DirectoryName string
-	Kind                       recipients.Kind
+	// Offer is what kind of thing is sent ("" stands for [OfferDirectory]), OfferID which; OfferName is for people.
+	Offer              Offer
+	OfferID, OfferName string
+	Kind               recipients.Kind
 	// Subject is an e-mail's, Message a text message's.
 	Subject, Message string
 	List             recipients.List
@@ -58,6 +70,7 @@ func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { retur
 
 // save is SaveDraft; with a Parent, places say where each recipient stands in its list.
 func (s *Service) save(ctx context.Context, d Draft, places map[string]int) (Draft, error) {
+	d.Offer = cmp.Or(d.Offer, OfferDirectory)
 	h, err := s.ready(ctx)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
@@ -100,7 +113,7 @@ func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
 		return nil, err
 	}
 	fields := []any{
-		"team", d.Team, "user", d.User, "directory", d.DirectoryID, "name", d.DirectoryName,
+		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
 		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "fingerprint", d.fingerprint(),
 	}
@@ -123,7 +136,7 @@ func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
 func (d Draft) fingerprint() string {
 	sum := sha256.New()
 	due := strconv.FormatInt(unixMillis(d.ScheduledAt), 10)
-	for _, part := range []string{d.DirectoryID, string(d.Kind), d.Subject, d.Message, due} {
+	for _, part := range []string{string(d.Offer), d.OfferID, string(d.Kind), d.Subject, d.Message, due} {
 		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
 	}
 	for _, r := range d.List.Recipients {

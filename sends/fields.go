@@ -39,13 +39,20 @@ func hash(reply any) fields {
 
 func (f fields) state() State { return State(f["state"]) }
 
+func (f fields) offer() Offer {
+	if f["offer"] == "" {
+		return OfferDirectory
+	}
+	return Offer(f["offer"])
+}
+
 func (f fields) belongs(team, user string) bool {
 	return f["state"] != "" && f["team"] == team && f["user"] == user
 }
 
 func (f fields) draft(id string) Draft {
 	return Draft{
-		ID: id, Team: f["team"], User: f["user"], DirectoryID: f["directory"], DirectoryName: f["name"],
+		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["directory"], OfferName: f["name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
 		ScheduledAt: due(f["due"]), Test: f["test"] == "1", Parent: f["parent"], CreatedAt: millis(f["created"]),
 	}
@@ -53,7 +60,7 @@ func (f fields) draft(id string) Draft {
 
 func (f fields) send(id string) Send {
 	return Send{
-		ID: id, Team: f["team"], User: f["user"], DirectoryID: f["directory"], DirectoryName: f["name"],
+		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["directory"], OfferName: f["name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
 		Test: f["test"] == "1", Parent: f["parent"], Resent: f["resent"],
 		State: f.state(), Why: f["why"], Action: Action(f["act"]), By: f["by"], Approver: f["approver"],

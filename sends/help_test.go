@@ -201,7 +201,7 @@ func start(t testing.TB, s *Service) (stop func()) {
 // draft is a text message to n people.
 func draft(n int) Draft {
 	d := Draft{
-		Team: team, User: mia, DirectoryID: "dir_1", DirectoryName: "City deals", Kind: recipients.SMS,
+		Team: team, User: mia, OfferID: "dir_1", OfferName: "City deals", Kind: recipients.SMS,
 		Message: "Look", Origin: "C1",
 	}
 	for i := range n {

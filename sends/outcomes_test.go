@@ -88,7 +88,7 @@ func sendOne(t *testing.T, url, to string) (Outcome, Send) {
 		}
 	}})
 	d := draft(1)
-	d.DirectoryID, d.List.Recipients = "dir_5501", []recipients.Recipient{{To: to}}
+	d.OfferID, d.List.Recipients = "dir_5501", []recipients.Recipient{{To: to}}
 	id := save(t, s, d).ID
 	if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, err
 		return Draft{}, &TooSoonError{Until: until}
 	}
 	d := Draft{
-		ID: id + "-" + user, Team: team, User: user, DirectoryID: send.DirectoryID, DirectoryName: send.DirectoryName,
+		ID: id + "-" + user, Team: team, User: user, Offer: send.Offer, OfferID: send.OfferID, OfferName: send.OfferName,
 		Kind: send.Kind, Subject: send.Subject, Message: send.Message, Origin: send.Origin, Parent: id,
 	}
 	place, places := 0, map[string]int{}

@@ -63,11 +63,12 @@ type Skip struct {
 
 // Send is a send and how far it has come.
 type Send struct {
-	ID, Team, User             string
-	DirectoryID, DirectoryName string
-	Kind                       recipients.Kind
-	Subject, Message           string
-	Origin                     string
+	ID, Team, User     string
+	Offer              Offer
+	OfferID, OfferName string
+	Kind               recipients.Kind
+	Subject, Message   string
+	Origin             string
 	// Test is a send to the sender alone.
 	Test bool
 	// Parent is the send whose unknown recipients this one was made for, Resent the one that was made for this one's.

@@ -22,7 +22,7 @@ var ErrTooManyTests = errors.New("no more tests today")
 // be, count.
 func (s *Service) Test(ctx context.Context, d Draft, to recipients.Recipient) (Send, int, error) {
 	test, err := s.SaveDraft(ctx, Draft{
-		Team: d.Team, User: d.User, DirectoryID: d.DirectoryID, DirectoryName: d.DirectoryName, Kind: d.Kind,
+		Team: d.Team, User: d.User, Offer: d.Offer, OfferID: d.OfferID, OfferName: d.OfferName, Kind: d.Kind,
 		Subject: d.Subject, Message: d.Message, Test: true, List: recipients.List{Recipients: []recipients.Recipient{to}},
 	})
 	if err != nil {

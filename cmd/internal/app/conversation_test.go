@@ -625,7 +625,7 @@ func (c *conversation) fieldError(m []string) {
 func (c *conversation) delivered() []string {
 	var lines []string
 	for _, m := range c.sandbox.Sent() {
-		line := fmt.Sprintf("%s %s %s: %s", m.Kind, m.To, m.Directory, m.Subject+m.Body)
+		line := fmt.Sprintf("%s %s %s: %s", m.Kind, m.To, cmp.Or(m.Directory, m.Campaign, m.LoyaltyCard), m.Subject+m.Body)
 		if m.Times > 1 {
 			line += fmt.Sprintf(" (%d times)", m.Times)
 		}

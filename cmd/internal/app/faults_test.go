@@ -110,7 +110,7 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (f *fleet) confirm(t *testing.T) string {
 	t.Helper()
 	d := sends.Draft{
-		ID: "crowd", Team: f.team(), User: slacksim.Mia, DirectoryID: "dir_5507", DirectoryName: "Stadsbonnen",
+		ID: "crowd", Team: f.team(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
 		Kind: recipients.SMS, Message: "Hello", Origin: slacksim.General,
 	}
 	for i := range crowd {
