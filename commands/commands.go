@@ -52,7 +52,8 @@ const (
 func All(d Deps) []bot.Command {
 	cards := newLoyaltyCards(d.Client, d.Poster)
 	send := sending{
-		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store, files: d.Files, poster: d.Poster, holders: d.Holders,
+		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
+		files: d.Files, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		channels: d.Channels,
 	}
