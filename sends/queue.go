@@ -82,9 +82,9 @@ type laterError struct{ in time.Duration }
 
 func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
-// newServer returns what hands out turns to this process, which last as long as work does.
-func (s *Service) newServer(work context.Context) *asynq.Server {
-	return asynq.NewServerFromRedisClient(restful{s.cfg.Redis}, asynq.Config{
+// newServer returns what hands out turns to this process, which last as long as work does. It subscribes through news.
+func (s *Service) newServer(work context.Context, news *redis.Client) *asynq.Server {
+	return asynq.NewServerFromRedisClient(restful{s.cfg.Redis, news}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
@@ -103,8 +103,16 @@ func (s *Service) newServer(work context.Context) *asynq.Server {
 	})
 }
 
-// restful is a client that makes a process rest after an error of Redis. It wraps what asynq asks for turns with.
-type restful struct{ *redis.Client }
+// restful is a client that makes a process rest after an error of Redis. It wraps what asynq asks for turns with. What asynq
+// subscribes to has a client of its own, since asynq panics if a subscription ends before it has shut down.
+type restful struct {
+	*redis.Client
+	news *redis.Client
+}
+
+func (r restful) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
+	return r.news.Subscribe(ctx, channels...)
+}
 
 func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
 	cmd := r.Client.EvalSha(ctx, sha, keys, args...)

@@ -33,14 +33,20 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stopRecords()
 	l := &life{work: ctx, calls: calls, records: records}
 
-	server := s.newServer(ctx)
+	news := redis.NewClient(s.cfg.Redis.Options())
+	server := s.newServer(ctx, news)
 	if err := server.Start(s.turns(l)); err != nil {
+		_ = news.Close()
 		return fmt.Errorf("start the queue: %w", err)
 	}
 	l.going.Go(func() { s.watchUnsubscribed(ctx) })
 	l.going.Go(func() { s.listen(l) })
-	s.lookOut(l)
-	l.going.Go(server.Shutdown)
+	l.going.Go(func() { s.lookOut(l) })
+	<-ctx.Done() // a Redis that hangs may keep any of them for a while
+	l.going.Go(func() {
+		server.Shutdown()
+		_ = news.Close()
+	})
 
 	done := make(chan struct{})
 	go func() { l.going.Wait(); close(done) }()
