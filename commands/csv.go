@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"encoding/csv"
+	"regexp"
 )
 
 // spreadsheet writes a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, lines
@@ -37,16 +38,11 @@ func (s *spreadsheet) content() []byte {
 	return s.file.Bytes()
 }
 
-// noFormula puts an apostrophe before a cell that begins as formulas do.
+// formula finds where a cell begins as formulas do, and where it would if it were parted: where numbers have a decimal
+// comma, Excel parts cells at semicolons.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
+
+// noFormula puts an apostrophe before what a spreadsheet would take for a formula.
 //
 // Source: https://owasp.org/www-community/attacks/CSV_Injection.
-func noFormula(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	switch cell[0] {
-	case '=', '+', '-', '@', '\t', '\r':
-		return "'" + cell
-	}
-	return cell
-}
+func noFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
