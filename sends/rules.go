@@ -101,6 +101,15 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 	return f, nil
 }
 
+// asOf is how the facts stand at a later time, if nothing else is sent until then.
+func (f facts) asOf(later time.Time) facts {
+	if later.UnixMilli()/dayMillis != f.now.UnixMilli()/dayMillis {
+		f.mine, f.all = 0, 0
+	}
+	f.now = later
+	return f
+}
+
 func integer(v any) int {
 	text, _ := v.(string)
 	n, _ := strconv.Atoi(text)
@@ -126,6 +135,9 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 	f, err := s.facts(ctx, people, d.User)
 	if err != nil {
 		return list, err
+	}
+	if d.ScheduledAt.After(f.now) {
+		f = f.asOf(d.ScheduledAt)
 	}
 	left := list
 	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
