@@ -125,8 +125,14 @@ func (f facts) lastAt(i int) time.Time {
 	return millis(text[strings.LastIndexByte(text, '|')+1:])
 }
 
-// bar leaves out of a draft's list who may not be written to.
-func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List, error) {
+// lastBy reports whether the i-th person was last sent something by the claim with that token.
+func (f facts) lastBy(i int, claim string) bool {
+	text, _ := f.last[i].(string)
+	return claim != "" && strings.HasPrefix(text, claim+"|")
+}
+
+// bar leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
+func (s *Service) bar(ctx context.Context, h *hasher, d Draft, calls map[string]call) (recipients.List, error) {
 	list := d.List
 	people := make([]string, len(list.Recipients))
 	for i, r := range list.Recipients {
@@ -142,6 +148,9 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 	left := list
 	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
 	for i, r := range list.Recipients {
+		if f.lastBy(i, calls[r.To].claim) {
+			f.last[i] = nil
+		}
 		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
 			left.LeftOut = append(left.LeftOut, recipients.LeftOut{
 				Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule),
