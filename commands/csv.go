@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"regexp"
 )
 
 // spreadsheet writes a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, lines
@@ -47,19 +48,14 @@ func noFormulas(cells []string) []string {
 	return safe
 }
 
-// noFormula puts an apostrophe before a cell that begins as formulas do.
+// formula finds where a cell begins as formulas do, and where it would if it were parted: where numbers have a decimal
+// comma, Excel parts cells at semicolons.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
+
+// noFormula puts an apostrophe before what a spreadsheet would take for a formula.
 //
 // Source: https://owasp.org/www-community/attacks/CSV_Injection.
-func noFormula(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	switch cell[0] {
-	case '=', '+', '-', '@', '\t', '\r':
-		return "'" + cell
-	}
-	return cell
-}
+func noFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
 
 // column is one column of a list given as a file.
 type column[T any] struct {

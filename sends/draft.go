@@ -68,14 +68,14 @@ type Draft struct {
 // [ErrSuppressionKey]; or, without Redis, [ErrUnavailable].
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
 
-// save is SaveDraft; with a Parent, places say where each recipient stands in its list.
-func (s *Service) save(ctx context.Context, d Draft, places map[string]int) (Draft, error) {
+// save is SaveDraft; with a Parent, calls are those that each recipient got from it.
+func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Draft, error) {
 	d.Offer = cmp.Or(d.Offer, OfferDirectory)
 	h, err := s.ready(ctx)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
-	if d.List, err = s.bar(ctx, h, d); err != nil {
+	if d.List, err = s.bar(ctx, h, d, calls); err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
 	if len(d.List.Recipients) == 0 {
@@ -84,7 +84,7 @@ func (s *Service) save(ctx context.Context, d Draft, places map[string]int) (Dra
 	if d.ID == "" {
 		d.ID = rand.Text()
 	}
-	args, err := d.record(h, places)
+	args, err := d.record(h, calls)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
@@ -107,7 +107,7 @@ func (s *Service) save(ctx context.Context, d Draft, places map[string]int) (Dra
 }
 
 // record gives the arguments of saveScript.
-func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
+func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 	leftOut, err := pack(d.List.LeftOut)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (d Draft) record(h *hasher, places map[string]int) ([]any, error) {
 		}
 		place := ""
 		if d.Parent != "" {
-			place = strconv.Itoa(places[r.To])
+			place = strconv.Itoa(calls[r.To].place)
 		}
 		args = append(args, h.person(d.Kind, r.To)+"|"+place+"|"+string(text))
 	}

@@ -42,6 +42,8 @@ type Outcome struct {
 	Code, Text string
 	// At is when the outcome was recorded, or the claim made; zero if neither was.
 	At time.Time
+
+	claim string // the token of the claim, if there is a record
 }
 
 // Recipients goes over the recipients of a send, in the order of its list, with what became of each. It may be used
@@ -113,7 +115,7 @@ func (o *Outcome) read(record string) {
 	if len(v) < 5 {
 		return
 	}
-	o.Status, o.At, o.Code, o.Text = Status(v[0]), millis(v[2]), v[3], v[4]
+	o.Status, o.claim, o.At, o.Code, o.Text = Status(v[0]), v[1], millis(v[2]), v[3], v[4]
 }
 
 // infer tells how a recipient without a record stands.

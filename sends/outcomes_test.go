@@ -105,10 +105,13 @@ func sendOne(t *testing.T, url, to string) (Outcome, Send) {
 func TestMask_hidesTheRecipientInTexts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, to, want string }{
-		"a number":               {"No +32470000001 here", "+32470000001", "No ••• here"},
-		"a number without +":     {"No 32470000001 here", "+32470000001", "No ••• here"},
-		"an address in capitals": {"No Mia@Example.COM!", "mia@example.com", "No •••!"},
-		"nothing of theirs":      {"Try later", "mia@example.com", "Try later"},
+		"a number":                {"No +32470000001 here", "+32470000001", "No ••• here"},
+		"a number without +":      {"No 32470000001 here", "+32470000001", "No ••• here"},
+		"an address in capitals":  {"No Mia@Example.COM!", "mia@example.com", "No •••!"},
+		"a number in its country": {"No 0470 00 00 01, code 305", "+32470000001", "No •••, code 305"},
+		"a number with (0)":       {"No +32 (0)470/00.00.01!", "+32470000001", "No •••!"},
+		"another number":          {"Since 2026-01-15 10:00", "+32470000001", "Since 2026-01-15 10:00"},
+		"nothing of theirs":       {"Try later", "mia@example.com", "Try later"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,12 @@ type TooSoonError struct{ Until time.Time }
 
 func (e *TooSoonError) Error() string { return "it is too soon to resend the unknown" }
 
+// call is a call whose outcome is unknown: the recipient's place in the list of its send, and the token of its claim.
+type call struct {
+	place int
+	claim string
+}
+
 // Resend saves a draft to those recipients of an ended send who are unknown, for a person who knows that some may get it
 // twice. Of all such drafts one can be confirmed. Whoever got an answer meanwhile is skipped. It gives [ErrNoSend],
 // [ErrNoUnknown], [ErrResent], [*StateError], [*TooSoonError], and what [Service.SaveDraft] gives.
@@ -46,16 +52,16 @@ func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, err
 		ID: id + "-" + user, Team: team, User: user, Offer: send.Offer, OfferID: send.OfferID, OfferName: send.OfferName,
 		Kind: send.Kind, Subject: send.Subject, Message: send.Message, Origin: send.Origin, Parent: id,
 	}
-	place, places := 0, map[string]int{}
+	place, calls := 0, map[string]call{}
 	for o, err := range s.Recipients(ctx, id) {
 		if err != nil {
 			return Draft{}, err
 		}
 		if o.Status == Unknown {
-			places[o.To] = place
+			calls[o.To] = call{place: place, claim: o.claim}
 			d.List.Recipients = append(d.List.Recipients, o.Recipient)
 		}
 		place++
 	}
-	return s.save(ctx, d, places)
+	return s.save(ctx, d, calls)
 }

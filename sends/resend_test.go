@@ -86,3 +86,35 @@ func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// The call that nobody knows the outcome of does not bar its own repeat; another send does.
+func TestResend_isNotBarredByTheCallItRepeats(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var well atomic.Bool
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			if well.Load() {
+				return nil
+			}
+			return failure(coupontools.Unknown, 500)
+		}, func(c *Config) { c.FrequencyCap = 24 * time.Hour })
+		id := confirmed(t, s, 3)
+		start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		time.Sleep(30*time.Second + claimGrace)
+		well.Store(true)
+		d, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil || len(d.List.Recipients) != 3 {
+			t.Fatalf("Resend() = %+v, %v, want a draft to all three", d.List, err)
+		}
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		if send := awaitEnd(t, s, d.ID, time.Minute); send.Counts != (Counts{Total: 3, Accepted: 3}) {
+			t.Errorf("it ended as %+v %v, want all accepted", send.Counts, send.Skips)
+		}
+		if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrNobodyLeft) {
+			t.Errorf("SaveDraft() of another send = %v, want %v", err, ErrNobodyLeft)
+		}
+	})
+}

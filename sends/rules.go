@@ -101,6 +101,15 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 	return f, nil
 }
 
+// asOf is how the facts stand at a later time, if nothing else is sent until then.
+func (f facts) asOf(later time.Time) facts {
+	if later.UnixMilli()/dayMillis != f.now.UnixMilli()/dayMillis {
+		f.mine, f.all = 0, 0
+	}
+	f.now = later
+	return f
+}
+
 func integer(v any) int {
 	text, _ := v.(string)
 	n, _ := strconv.Atoi(text)
@@ -116,8 +125,14 @@ func (f facts) lastAt(i int) time.Time {
 	return millis(text[strings.LastIndexByte(text, '|')+1:])
 }
 
-// bar leaves out of a draft's list who may not be written to.
-func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List, error) {
+// lastBy reports whether the i-th person was last sent something by the claim with that token.
+func (f facts) lastBy(i int, claim string) bool {
+	text, _ := f.last[i].(string)
+	return claim != "" && strings.HasPrefix(text, claim+"|")
+}
+
+// bar leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
+func (s *Service) bar(ctx context.Context, h *hasher, d Draft, calls map[string]call) (recipients.List, error) {
 	list := d.List
 	people := make([]string, len(list.Recipients))
 	for i, r := range list.Recipients {
@@ -127,9 +142,15 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft) (recipients.List,
 	if err != nil {
 		return list, err
 	}
+	if d.ScheduledAt.After(f.now) {
+		f = f.asOf(d.ScheduledAt)
+	}
 	left := list
 	left.Recipients = make([]recipients.Recipient, 0, len(list.Recipients))
 	for i, r := range list.Recipients {
+		if f.lastBy(i, calls[r.To].claim) {
+			f.last[i] = nil
+		}
 		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
 			left.LeftOut = append(left.LeftOut, recipients.LeftOut{
 				Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule),

@@ -63,6 +63,36 @@ func TestRun_skipsWhoWasSuppressedMeanwhile(t *testing.T) {
 	})
 }
 
+// What bars somebody now may not at the time that a send is for.
+func TestSaveDraft_looksAtTheTimeOfTheSend(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*Config){
+		"too soon":        func(c *Config) { c.FrequencyCap = 12 * time.Hour },
+		"a sender's day":  func(c *Config) { c.DailyCapPerson = 4 },
+		"everybody's day": func(c *Config) { c.DailyCap = 4 },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := service(connect(t, startRedis(t), nil), accept, change)
+				id := confirmed(t, s, 4)
+				start(t, s)
+				awaitEnd(t, s, id, time.Minute)
+				d := draft(4)
+				d.ScheduledAt = time.Now().Add(time.Hour)
+				if _, err := s.SaveDraft(t.Context(), d); !errors.Is(err, ErrNobodyLeft) {
+					t.Errorf("SaveDraft() for an hour from now = %v, want %v", err, ErrNobodyLeft)
+				}
+				d.ScheduledAt = time.Now().Add(25 * time.Hour)
+				if saved := save(t, s, d); len(saved.List.Recipients) != 4 {
+					t.Errorf("SaveDraft() for tomorrow left out %v, want nobody", saved.List.LeftOut)
+				}
+			})
+		})
+	}
+}
+
 func TestUnsuppress_letsThemBeWrittenToAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -39,7 +39,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	l.going.Go(func() { s.watchUnsubscribed(ctx) })
 	l.going.Go(func() { s.listen(l) })
-	s.lookOut(l)
+	l.going.Go(func() { s.lookOut(l) })
+	<-ctx.Done() // a Redis that hangs may keep any of them for a while
 	l.going.Go(shutdown)
 
 	done := make(chan struct{})

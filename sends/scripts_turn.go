@@ -110,15 +110,17 @@ local function full(limit, whose)
 	return limit > 0 and tonumber(redis.call('GET', day(now, whose)) or 0) >= limit
 end
 local function barred(person, place)
+	local repeated = '' -- the claim of the call that this one repeats, which does not bar it
 	if redis.call('HEXISTS', suppressed, person) == 1 then return 'suppressed' end
 	if redis.call('HEXISTS', unsubscribed, person) == 1 then return 'unsubscribed' end
 	if parent ~= '' then
 		local was = redis.call('HGET', prefix .. 'send:' .. parent .. ':out', place) or ''
-		if string.sub(was, 1, 8) ~= 'unknown|' then return 'answered' end
+		repeated = string.match(was, '^unknown|([^|]*)|')
+		if not repeated then return 'answered' end
 	end
 	if test then return nil end
 	local before = frequency > 0 and redis.call('GET', last(person))
-	if before and now - tonumber(string.match(before, '%d+$')) < frequency then return 'frequency_cap' end
+	if before and string.match(before, '^[^|]*') ~= repeated and now - tonumber(string.match(before, '%d+$')) < frequency then return 'frequency_cap' end
 	if full(daily, user) then return 'daily_cap_person' end
 	if full(fleet, '*') then return 'daily_cap' end
 end

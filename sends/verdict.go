@@ -69,11 +69,28 @@ func (v verdict) inBrackets() string {
 	return " (" + said + ")"
 }
 
+// hidden stands for the recipient in a text.
+const hidden = "•••"
+
 // mask hides the recipient in a text of the API, so that texts are alike for all and can be shown to anyone.
 func mask(text, to string) string {
 	own := regexp.MustCompile(`(?i)\+?` + regexp.QuoteMeta(strings.TrimPrefix(to, "+")))
-	return own.ReplaceAllLiteralString(text, "•••")
+	text = own.ReplaceAllLiteralString(text, hidden)
+	if !strings.HasPrefix(to, "+") {
+		return text
+	}
+	const telling = 6 // digits at the end, which no way of writing a number changes
+	end := to[max(len(to)-telling, 1):]
+	return numbers.ReplaceAllStringFunc(text, func(number string) string {
+		if strings.Contains(nonDigits.ReplaceAllLiteralString(number, ""), end) {
+			return hidden
+		}
+		return number
+	})
 }
+
+// numbers finds what may be phone numbers, however they are written; nonDigits is what may stand in one.
+var numbers, nonDigits = regexp.MustCompile(`\+?\d[\d\s()./-]*\d`), regexp.MustCompile(`\D`)
 
 // plain makes a text from outside fit to be kept and shown: one line of bounded length.
 func plain(text string) string {

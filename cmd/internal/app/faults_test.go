@@ -354,6 +354,25 @@ func TestFaults_cancelled(t *testing.T) {
 	}
 }
 
+// Told to stop while Redis hangs, the program ends in its time and without a fault.
+func TestFaults_stopsWhileRedisHangs(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	for range 3 {
+		p := f.startProcess(t, "SHUTDOWN_TIMEOUT=2s", "LOG_LEVEL=warn")
+		f.server.signal(syscall.SIGSTOP)
+		began := time.Now()
+		_ = p.Process.Signal(syscall.SIGTERM)
+		if err := p.Wait(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("it took %v to stop, want about 2 s", took)
+		}
+		f.server.signal(syscall.SIGCONT)
+	}
+}
+
 // redisServer is a real Redis of the test's own, with its append-only file.
 type redisServer struct {
 	dir string
