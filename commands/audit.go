@@ -20,12 +20,6 @@ const (
 	actionAuditExport = "audit_export"
 )
 
-// What the commands add to the audit trail.
-const (
-	deedPayment = "payment"
-	deedExport  = "export"
-)
-
 // auditor is the part of [sends.Service] that the audit trail needs.
 type auditor interface {
 	recorder
@@ -153,6 +147,44 @@ func deedWords(what string) string {
 		return "changed a payment status"
 	case deedExport:
 		return "exported the audit trail"
+	case deedPush:
+		return "pushed a message"
+	case deedSingleUse:
+		return "made single-use addresses"
+	case deedSession:
+		return "changed a session"
+	case deedSessionRemove:
+		return "removed a session"
+	case deedPoints:
+		return "changed points or stamps"
+	case deedLoyaltyCreate:
+		return "gave a loyalty card to somebody new"
+	case deedLoyaltyLink:
+		return "gave a loyalty card to a user"
+	case deedLoyaltyVoid:
+		return "voided or restored a loyalty card"
+	case deedUserBlock:
+		return "blocked or unblocked a user"
+	case deedUserAccess:
+		return "gave a user access"
+	case deedUserRevoke:
+		return "took the access from a user"
+	case deedUserCreate:
+		return "registered a user"
+	case deedSMSGroup:
+		return "made an SMS group"
+	case deedSMSContact:
+		return "added a contact to an SMS group"
+	case deedSubaccount:
+		return "changed a subaccount"
+	case deedSubaccountMake:
+		return "made a subaccount"
+	case deedSubaccountReset:
+		return "took a link to reset a password"
+	case deedSubaccountKeys:
+		return "looked at the keys of a subaccount"
+	case deedSignOn:
+		return "took a link to sign on"
 	}
 	return what
 }

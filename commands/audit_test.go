@@ -100,7 +100,9 @@ func TestDeedWords(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
-		deedPayment, deedExport,
+		deedPayment, deedExport, deedPush, deedSingleUse, deedSession, deedSessionRemove, deedPoints, deedLoyaltyCreate,
+		deedLoyaltyLink, deedLoyaltyVoid, deedUserBlock, deedUserAccess, deedUserRevoke, deedUserCreate, deedSMSGroup,
+		deedSMSContact, deedSubaccount, deedSubaccountMake, deedSubaccountReset, deedSubaccountKeys, deedSignOn,
 	} {
 		if deedWords(what) == what {
 			t.Errorf("there are no words for %s", what)

@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // changeLife is how long a change waits to be confirmed.
@@ -31,8 +32,10 @@ type change[D any] struct {
 	// title stands above both, yes on the button that does it, doing while it is done.
 	title, yes, doing string
 	store             claimer
-	// do carries it out and says what came of it.
-	do func(ctx context.Context, req bot.Request, d D) (said string, err error)
+	audit             recorder
+	// do carries it out and says what came of it, to the person and to the audit trail. The entry is empty as long as nothing
+	// can have been changed.
+	do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)
 }
 
 // pending is a change that waits to be confirmed by the person who asked for it.
@@ -70,11 +73,12 @@ func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 		}
 	}
 	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := c.do(ctx, req, asked.Wanted)
+		said, e, err := c.do(ctx, req, asked.Wanted)
+		word := record(ctx, c.audit, req, e, err)
 		if err != nil {
 			return bot.Reply{}, unchanged(err)
 		}
-		return bot.Reply{View: c.done(said)}, nil
+		return bot.Reply{View: c.done(joined(" ", said, word))}, nil
 	}}, nil
 }
 

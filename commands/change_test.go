@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // A change is done once, by the person who asked for it, however often the form comes.
@@ -13,7 +14,10 @@ func TestChange_once(t *testing.T) {
 	w := newWorld(t)
 	done := 0
 	c := change[seat]{view: "x", title: "X", yes: "Do", doing: "Doing…", store: w.Store}
-	c.do = func(context.Context, bot.Request, seat) (string, error) { done++; return "Done.", nil }
+	c.do = func(context.Context, bot.Request, seat) (string, sends.Entry, error) {
+		done++
+		return "Done.", sends.Entry{}, nil
+	}
 	view := c.ask(t.Context(), mia, seat{Card: "loy_1"})
 	submit := func(p bot.Person) error {
 		req := bot.Request{Person: p, View: bot.NewView("x", view.PrivateMetadata, nil)}

@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
@@ -105,11 +106,22 @@ func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}
 	doing := blocks.Modal(viewUserWait, title, "", "Close", blocks.Text("Changing…"))
 	return bot.Reply{View: doing, Later: func(ctx context.Context) (bot.Reply, error) {
-		if err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block); err != nil {
+		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
+		word := record(ctx, p.audit, req, sends.Entry{
+			What: deedUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
+		}, err)
+		if err != nil {
 			return bot.Reply{}, unchanged(notInV4(fmt.Errorf("block user: %w", err), b.payer))
 		}
-		return bot.Reply{View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(b.User+" "+said+"."))}, nil
+		return bot.Reply{View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(joined(" ", b.User+" "+said+".", word)))}, nil
 	}}, nil
+}
+
+func blockWord(blocked bool) string {
+	if blocked {
+		return "blocked"
+	}
+	return "not blocked"
 }
 
 func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
@@ -147,12 +159,17 @@ func until(t time.Time, p bot.Person) string {
 
 func (p people) giving() change[access] {
 	return change[access]{
-		view: "user_access_check", title: "Give access", yes: "Give access", doing: "Changing…", store: p.store,
-		do: func(ctx context.Context, req bot.Request, a access) (string, error) {
-			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
-				return "", notInV4(fmt.Errorf("give access: %w", err), a.payer)
+		view: "user_access_check", title: "Give access", yes: "Give access", doing: "Changing…",
+		store: p.store, audit: p.audit,
+		do: func(ctx context.Context, req bot.Request, a access) (string, sends.Entry, error) {
+			e := sends.Entry{What: deedUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
+			if !a.Until.IsZero() {
+				e.After = "until " + stamp(a.Until)
 			}
-			return a.User + " has access " + until(a.Until, req.Person) + ".", nil
+			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
+				return "", e, notInV4(fmt.Errorf("give access: %w", err), a.payer)
+			}
+			return a.User + " has access " + until(a.Until, req.Person) + ".", e, nil
 		},
 	}
 }
@@ -160,11 +177,13 @@ func (p people) giving() change[access] {
 func (p people) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.of(req, func(who payer) bot.Reply {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-			if err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User); err != nil {
+			err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User)
+			word := record(ctx, p.audit, req, sends.Entry{What: deedUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			if err != nil {
 				return bot.Reply{}, unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
 			}
-			return bot.Reply{Text: "The access of " + who.User + " to " +
-				nameAndID(short(p.known(who.Directory).Name), who.Directory) + " has ended."}, nil
+			return bot.Reply{Text: joined(" ", "The access of "+who.User+" to "+
+				nameAndID(short(p.known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
 		}}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -65,16 +66,18 @@ func (p people) create(c change[newUser]) bot.Handler {
 
 func (p people) creation() change[newUser] {
 	return change[newUser]{
-		view: "user_create_check", title: "New user", yes: "Register", doing: "Registering…", store: p.store,
-		do: func(ctx context.Context, _ bot.Request, n newUser) (string, error) {
+		view: "user_create_check", title: "New user", yes: "Register", doing: "Registering…",
+		store: p.store, audit: p.audit,
+		do: func(ctx context.Context, _ bot.Request, n newUser) (string, sends.Entry, error) {
 			id, err := p.access.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
 				Directory: n.Directory, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone,
 			})
+			e := sends.Entry{What: deedUserCreate, Note: joined(" in ", id, n.Directory)}
 			if err != nil {
-				return "", notInV4(fmt.Errorf("register user: %w", err), payer{Directory: n.Directory})
+				return "", e, notInV4(fmt.Errorf("register user: %w", err), payer{Directory: n.Directory})
 			}
 			who := cmp.Or(joined(" ", n.FirstName, n.LastName), n.Email)
-			return fmt.Sprintf("%s is registered for %s.", nameAndID(who, id), nameAndID(n.DirectoryName, n.Directory)), nil
+			return fmt.Sprintf("%s is registered for %s.", nameAndID(who, id), nameAndID(n.DirectoryName, n.Directory)), e, nil
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -57,17 +58,19 @@ func (h holders) push(c change[pushed]) bot.Handler {
 
 func (h holders) pushing() change[pushed] {
 	return change[pushed]{
-		view: "loyalty_push_check", title: "Push message", yes: "Send", doing: "Sending…", store: h.store,
-		do: func(ctx context.Context, _ bot.Request, p pushed) (string, error) {
+		view: "loyalty_push_check", title: "Push message", yes: "Send", doing: "Sending…", store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, p pushed) (string, sends.Entry, error) {
 			message := coupontools.LoyaltyPush{Card: p.Card, User: p.User, Message: p.Text}
+			e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + p.Card}
 			send, to := h.api.PushToLoyaltyCard, "everybody who keeps "+h.cardName(p.Card)+" in a mobile wallet"
 			if p.User != "" {
 				send, to = h.api.PushToLoyaltyUser, "the user "+p.User
+				e.Note = "to " + p.User + " of " + p.Card
 			}
 			if err := send(ctx, message); err != nil {
-				return "", fmt.Errorf("push to a loyalty card: %w", notKnown(err, "this loyalty card or user", h.roll.line()))
+				return "", e, fmt.Errorf("push to a loyalty card: %w", notKnown(err, "this loyalty card or user", h.roll.line()))
 			}
-			return "Coupontools accepted the message to " + to + ".", nil
+			return "Coupontools accepted the message to " + to + ".", e, nil
 		},
 	}
 }

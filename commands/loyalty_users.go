@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -50,6 +51,7 @@ type holders struct {
 	roll  roll[coupontools.LoyaltyUser]
 	api   loyaltyKeeper
 	store claimer
+	audit recorder
 	// region is the country of phone numbers written without +.
 	region string
 }
@@ -62,7 +64,7 @@ type seat struct {
 
 func newHolders(cards loyaltyCards, d Deps) holders {
 	return holders{
-		cards: cards, api: d.Client, store: d.Store, region: d.Region,
+		cards: cards, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		roll: roll[coupontools.LoyaltyUser]{
 			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
 			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: d.Poster,
@@ -172,10 +174,13 @@ func (h holders) void(void bool) bot.Handler {
 			}
 			defer h.roll.list.forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
+			word := record(ctx, h.audit, req, sends.Entry{
+				What: deedLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
+			}, err)
 			if err != nil {
 				return bot.Reply{}, unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
 			}
-			return bot.Reply{Text: fmt.Sprintf("The card of %s is now %s.", called(asUser(u)), voidWord(void))}, nil
+			return bot.Reply{Text: joined(" ", fmt.Sprintf("The card of %s is now %s.", called(asUser(u)), voidWord(void)), word)}, nil
 		}}, nil
 	}
 }
@@ -253,16 +258,18 @@ func (h holders) create(c change[newHolder]) bot.Handler {
 
 func (h holders) creation() change[newHolder] {
 	return change[newHolder]{
-		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…", store: h.store,
-		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, error) {
+		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…",
+		store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, sends.Entry, error) {
 			defer h.roll.list.forget(n.Card)
-			_, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
+			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
+			e := sends.Entry{What: deedLoyaltyCreate, Note: joined(" of ", id, n.Card)}
 			if err != nil {
-				return "", fmt.Errorf("give a loyalty card: %w", err)
+				return "", e, fmt.Errorf("give a loyalty card: %w", err)
 			}
-			return fmt.Sprintf("%s now has %s.", cmp.Or(joined(" ", n.FirstName, n.LastName), n.Email, n.Phone), h.cardName(n.Card)), nil
+			return fmt.Sprintf("%s now has %s.", cmp.Or(joined(" ", n.FirstName, n.LastName), n.Email, n.Phone), h.cardName(n.Card)), e, nil
 		},
 	}
 }
@@ -288,13 +295,15 @@ func (h holders) link(c change[seat]) bot.Handler {
 
 func (h holders) linking() change[seat] {
 	return change[seat]{
-		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…", store: h.store,
-		do: func(ctx context.Context, _ bot.Request, s seat) (string, error) {
+		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…",
+		store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, s seat) (string, sends.Entry, error) {
 			defer h.roll.list.forget(s.Card)
+			e := sends.Entry{What: deedLoyaltyLink, Note: short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
-				return "", notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.roll.line())
+				return "", e, notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.roll.line())
 			}
-			return fmt.Sprintf("The user %s now has %s.", short(s.User), h.cardName(s.Card)), nil
+			return fmt.Sprintf("The user %s now has %s.", short(s.User), h.cardName(s.Card)), e, nil
 		},
 	}
 }

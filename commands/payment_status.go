@@ -114,8 +114,8 @@ func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(changingPayment))
 	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
 		reply, err := p.changed(ctx, u, req.Person)
-		if err == nil || coupontools.ClassOf(err) == coupontools.Unknown {
-			reply = p.recorded(ctx, reply, u, who.Was, actorOf(req), err == nil)
+		if word := record(ctx, p.audit, req, paymentEntry(u, who.Was), err); word != "" && reply.View != nil {
+			reply.View.Blocks.BlockSet = append(reply.View.Blocks.BlockSet, blocks.Text(word))
 		}
 		return reply, err
 	}}, nil
@@ -146,22 +146,12 @@ func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person
 	return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(said))}, nil
 }
 
-// recorded writes a change into the audit trail. It is made by then, so if that fails the answer says so.
-func (p people) recorded(
-	ctx context.Context, reply bot.Reply, u coupontools.PaymentUpdate, was string, by sends.Actor, sure bool,
-) bot.Reply {
-	e := sends.Entry{What: deedPayment, Actor: by, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
+func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
+	e := sends.Entry{What: deedPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
 	if !u.Expires.IsZero() {
 		e.After += " until " + stamp(u.Expires)
 	}
-	if !sure {
-		e.Note += ", without a clear answer"
-	}
-	if err := p.audit.Record(ctx, e); err != nil && reply.View != nil {
-		reply.View.Blocks.BlockSet = append(reply.View.Blocks.BlockSet, blocks.Text(
-			"Redis cannot be reached, so this change is not in the audit trail. Please tell whoever runs couponbot."))
-	}
-	return reply
+	return e
 }
 
 func paymentMistake(u coupontools.PaymentUpdate, err error) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -216,15 +217,15 @@ func (a *award) count(u coupontools.LoyaltyUser, of noun) error {
 
 func (h holders) awarding() change[award] {
 	return change[award]{
-		view: "points_check", title: "Points", yes: "Change", doing: "Changing…", store: h.store,
-		do: func(ctx context.Context, _ bot.Request, a award) (string, error) {
+		view: "points_check", title: "Points", yes: "Change", doing: "Changing…", store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, a award) (string, sends.Entry, error) {
 			card, u, err := h.holder(ctx, a.seat)
 			if err != nil {
-				return "", err
+				return "", sends.Entry{}, err
 			}
 			of := unit(card)
 			if u.Points != a.Before {
-				return "", &bot.Mistake{
+				return "", sends.Entry{}, &bot.Mistake{
 					Text: fmt.Sprintf("%s has %s by now, and not %s.", called(asUser(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}
@@ -234,10 +235,14 @@ func (h holders) awarding() change[award] {
 			if of.one == "stamp" {
 				update.Points, update.Stamps = 0, update.Points
 			}
-			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
-				return "", fmt.Errorf("change points: %w", err)
+			e := sends.Entry{
+				What: deedPoints, Note: a.User + " of " + a.Card, Before: thousands(a.Before), After: count(a.After, of.one, of.many),
 			}
-			return fmt.Sprintf("%s now has %s (before: %s).", called(asUser(u)), count(a.After, of.one, of.many), thousands(a.Before)), nil
+			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
+				return "", e, fmt.Errorf("change points: %w", err)
+			}
+			said := fmt.Sprintf("%s now has %s (before: %s).", called(asUser(u)), count(a.After, of.one, of.many), thousands(a.Before))
+			return said, e, nil
 		},
 	}
 }

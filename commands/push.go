@@ -13,6 +13,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -44,6 +45,7 @@ type pushes struct {
 	lists campaignFinder
 	api   campaignPusher
 	store onceStore
+	audit recorder
 }
 
 // push answers "/coupontools push" with a form.
@@ -204,7 +206,9 @@ func (p pushes) confirmed(ctx context.Context, req bot.Request) (bot.Reply, erro
 	working := blocks.Modal(viewPushed, "Push a message", "", "Close", blocks.Text(pushing))
 	working.ClearOnClose = true
 	return bot.Reply{View: working, Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{p.store}.do(ctx, d.ID, "Nothing was sent.", func(ctx context.Context) (string, error) { return p.send(ctx, d) })
+		said, err := once{p.store}.do(ctx, d.ID, "Nothing was sent.", func(ctx context.Context) (string, error) {
+			return p.send(ctx, req, d)
+		})
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -227,19 +231,23 @@ func (p pushes) recall(ctx context.Context, req bot.Request) (pushDraft, error) 
 }
 
 // send pushes the message, and says what came of it.
-func (p pushes) send(ctx context.Context, d pushDraft) (string, error) {
+func (p pushes) send(ctx context.Context, req bot.Request, d pushDraft) (string, error) {
 	var err error
+	e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + d.Campaign}
 	if d.Session != "" {
+		e.Note = "to the session " + brief(d.Session) + " of " + d.Campaign
 		err = p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})
 	} else {
 		err = p.api.PushToCampaign(ctx, coupontools.CampaignPush{Campaign: d.Campaign, Message: d.Message})
 	}
+	word := record(ctx, p.audit, req, e, err)
 	switch {
 	case err == nil && d.Session != "":
-		return fmt.Sprintf("Coupontools took the message for the session %s of %s.", d.Session, nameAndID(short(d.Name), d.Campaign)), nil
+		said := fmt.Sprintf("Coupontools took the message for the session %s of %s.", d.Session, nameAndID(short(d.Name), d.Campaign))
+		return joined(" ", said, word), nil
 	case err == nil:
-		return fmt.Sprintf("Coupontools took the message for everybody who keeps a coupon of %s in a wallet.",
-			nameAndID(short(d.Name), d.Campaign)), nil
+		return joined(" ", fmt.Sprintf("Coupontools took the message for everybody who keeps a coupon of %s in a wallet.",
+			nameAndID(short(d.Name), d.Campaign)), word), nil
 	case errors.Is(err, coupontools.ErrNotFound):
 		return "", d.unknown()
 	}

@@ -18,11 +18,6 @@ type reporter interface {
 	Recipients(ctx context.Context, id string) iter.Seq2[sends.Outcome, error]
 }
 
-// recorder writes into the audit trail; [*sends.Service].
-type recorder interface {
-	Record(ctx context.Context, e sends.Entry) error
-}
-
 // report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
 func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: makingReport, Later: func(ctx context.Context) (bot.Reply, error) {

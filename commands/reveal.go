@@ -6,6 +6,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // Keys and sign-on links make whoever has them somebody else. They are shown once, in a modal to the administrator who asked:
@@ -21,13 +22,24 @@ type secretPart struct {
 	value coupontools.Secret
 }
 
-// reveal opens a modal, and shows in it what get brings.
-func reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
+// revealed is the showing of a secret, as the audit trail has it.
+type revealed struct {
+	to    recorder
+	req   bot.Request
+	entry sends.Entry
+}
+
+// reveal opens a modal, and shows in it what get brings, once it is in the audit trail who asked.
+func (r revealed) reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
 	wait := blocks.Modal(viewReveal, title, "", "Close", blocks.Text("Asking Coupontools…"))
 	return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
 		lines, err := get(ctx)
 		if err != nil {
 			return bot.Reply{}, err
+		}
+		r.entry.Actor = actorOf(r.req)
+		if err := r.to.Record(ctx, r.entry); err != nil {
+			return bot.Reply{}, unrecorded(err)
 		}
 		return bot.Reply{View: blocks.Modal(viewReveal, title, "", "Close",
 			blocks.Text(warning+" Pass this on to nobody."), blocks.Rich(lines...),

@@ -40,6 +40,7 @@ type sessionKeeper interface {
 type sessionDesk struct {
 	lists  campaignFinder
 	api    sessionKeeper
+	audit  recorder
 	region string
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const actionSessionRemove = "session_remove"
@@ -78,10 +79,14 @@ func (s sessionDesk) doing(d deed) bot.Handler {
 			if wrong := d.wrong(*x); wrong != nil {
 				return bot.Reply{}, wrong
 			}
-			if err := s.api.UpdateSession(ctx, x.Code, d.change); err != nil {
+			err = s.api.UpdateSession(ctx, x.Code, d.change)
+			word := record(ctx, s.audit, req, sends.Entry{
+				What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,
+			}, err)
+			if err != nil {
 				return bot.Reply{}, deedMistake(d.label+" session", x.Code, err)
 			}
-			return s.after(ctx, req, *x, d), nil
+			return s.after(ctx, req, *x, joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word)), nil
 		}}, nil
 	}
 }
@@ -100,9 +105,8 @@ func (d deed) wrong(x coupontools.Session) error {
 	return nil
 }
 
-// after shows a session after something was done to it.
-func (s sessionDesk) after(ctx context.Context, req bot.Request, before coupontools.Session, d deed) bot.Reply {
-	said := fmt.Sprintf("The session %s %s.", before.Code, d.done)
+// after shows a session after something was done to it; said says what.
+func (s sessionDesk) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
 	now, err := s.api.Session(ctx, before.Code)
 	if err != nil {
 		return bot.Reply{Text: said + " How it is now could not be looked up."}
@@ -120,13 +124,14 @@ func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, erro
 	}
 	return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 		err := s.api.RemoveSingleUse(ctx, campaign, code)
+		word := record(ctx, s.audit, req, sends.Entry{What: deedSessionRemove, Note: brief(code) + " of " + campaign}, err)
 		switch {
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + short(code) + " is not there any more."}
 		case err != nil:
 			return bot.Reply{}, deedMistake("remove session", code, err)
 		}
-		said := fmt.Sprintf("The session %s is removed.", short(code))
+		said := joined(" ", fmt.Sprintf("The session %s is removed.", short(code)), word)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
 		reply.Text, reply.Replace = said, reply.View == nil
 		return reply, nil

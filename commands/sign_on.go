@@ -11,6 +11,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -34,8 +35,9 @@ type signer interface {
 
 // signing gives links that sign on.
 type signing struct {
-	list subaccountList
-	api  signer
+	list  subaccountList
+	api   signer
+	audit recorder
 }
 
 // signOnAs is whom a link signs on as, and where.
@@ -155,7 +157,8 @@ func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error
 		return bot.Reply{Errors: wrong}, nil
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
-	reply := reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
+	deed := revealed{to: s.audit, req: req, entry: sends.Entry{What: deedSignOn, Note: joined(" ", as.whom, as.id)}}
+	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)
 		if err != nil {
 			return nil, notKnown(fmt.Errorf("get a sign-on link: %w", err), s.called(as), "Coupontools")

@@ -18,6 +18,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -55,6 +56,7 @@ type singleUses struct {
 	api   singleUseMaker
 	store onceStore
 	files deliverer
+	audit recorder
 }
 
 // singleUse answers "/coupontools single-use" with a form.
@@ -203,7 +205,7 @@ func (s singleUses) confirmed(ctx context.Context, req bot.Request) (bot.Reply, 
 	}
 	return bot.Reply{View: madeView(makingCodes), Later: func(ctx context.Context) (bot.Reply, error) {
 		said, err := once{s.store}.do(ctx, d.ID, "Nothing was made.", func(ctx context.Context) (string, error) {
-			return s.make(ctx, req.Person, d)
+			return s.make(ctx, req, d)
 		})
 		if err != nil {
 			return bot.Reply{}, err
@@ -231,16 +233,17 @@ func (s singleUses) recall(ctx context.Context, req bot.Request) (singleUseDraft
 }
 
 // make makes the addresses and sends what was made, be it all or not.
-func (s singleUses) make(ctx context.Context, to bot.Person, d singleUseDraft) (said string, err error) {
+func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = inFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
+		word := s.record(ctx, req, d, made, failed)
 		if made == 0 {
 			return d.failed(0, failed)
 		}
 		// What was made must reach the person, whatever became of the rest.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 		defer cancel()
-		err := s.files.uploadFile(ctx, to, f, bot.Upload{
+		err := s.files.uploadFile(ctx, req.Person, f, bot.Upload{
 			Name: "single-use-" + d.Campaign + ".csv", AltText: "A table of " + count(made, "address", "addresses"),
 			Comment: fmt.Sprintf("%s of %s. Whoever has this file can use them.",
 				count(made, "single-use address", "single-use addresses"), nameAndID(short(d.Name), d.Campaign)),
@@ -252,11 +255,23 @@ func (s singleUses) make(ctx context.Context, to bot.Person, d singleUseDraft) (
 			return d.failed(made, failed)
 		}
 		campaign := nameAndID(short(d.Name), d.Campaign)
-		said = count(made, "address of "+campaign+" is", "addresses of "+campaign+" are") +
-			" made. The file with them is in your direct messages."
+		said = joined(" ", count(made, "address of "+campaign+" is", "addresses of "+campaign+" are")+
+			" made. The file with them is in your direct messages.", word)
 		return nil
 	})
 	return said, err
+}
+
+// record writes down how many were made, also if the rest failed.
+func (s singleUses) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
+	e := sends.Entry{What: deedSingleUse, Note: d.addresses() + " of " + d.Campaign}
+	if failed != nil && made > 0 {
+		e.Note = thousands(made) + " of " + e.Note
+		if coupontools.ClassOf(failed) != coupontools.Unknown {
+			failed = nil
+		}
+	}
+	return record(ctx, s.audit, req, e, failed)
 }
 
 // write makes the addresses and writes them into the file.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -36,6 +38,7 @@ type contacts struct {
 	roll   roll[coupontools.SMSContact]
 	api    contactKeeper
 	store  claimer
+	audit  recorder
 	rules  recipients.Rules
 }
 
@@ -46,7 +49,7 @@ type newContact struct {
 
 func newContacts(groups smsGroupList, d Deps) contacts {
 	return contacts{
-		groups: groups, api: d.Client, store: d.Store,
+		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
 		roll: roll[coupontools.SMSContact]{
 			topic: "sms-contacts", title: "Contacts of ", noun: noun{"contact", "contacts"}, of: groups, who: contactAsUser,
@@ -131,14 +134,16 @@ func (k contacts) createGroup(c change[string]) bot.Handler {
 
 func (k contacts) grouping() change[string] {
 	return change[string]{
-		view: "sms_group_create_check", title: "New SMS group", yes: "Create", doing: "Creating the group…", store: k.store,
-		do: func(ctx context.Context, _ bot.Request, name string) (string, error) {
+		view: "sms_group_create_check", title: "New SMS group", yes: "Create", doing: "Creating the group…",
+		store: k.store, audit: k.audit,
+		do: func(ctx context.Context, _ bot.Request, name string) (string, sends.Entry, error) {
 			defer k.groups.list.forget("")
 			id, err := k.api.AddSMSGroup(ctx, name)
+			e := sends.Entry{What: deedSMSGroup, Note: id}
 			if err != nil {
-				return "", fmt.Errorf("add SMS group: %w", err)
+				return "", e, fmt.Errorf("add SMS group: %w", err)
 			}
-			return "The SMS group " + nameAndID(name, id) + " was made.", nil
+			return "The SMS group " + nameAndID(name, id) + " was made.", e, nil
 		},
 	}
 }
@@ -198,16 +203,18 @@ func (k contacts) isNew(ctx context.Context, n newContact) error {
 
 func (k contacts) adding() change[newContact] {
 	return change[newContact]{
-		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…", store: k.store,
-		do: func(ctx context.Context, _ bot.Request, n newContact) (string, error) {
+		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…",
+		store: k.store, audit: k.audit,
+		do: func(ctx context.Context, _ bot.Request, n newContact) (string, sends.Entry, error) {
 			defer k.roll.list.forget(n.Group)
-			_, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
+			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})
+			e := sends.Entry{What: deedSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
 			if err != nil {
-				return "", notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.line())
+				return "", e, notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.line())
 			}
-			return fmt.Sprintf("%s is now in %s.", n.Phone, k.groupName(n.Group)), nil
+			return fmt.Sprintf("%s is now in %s.", n.Phone, k.groupName(n.Group)), e, nil
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -33,6 +34,7 @@ type managing struct {
 	list  subaccountList
 	api   subaccounter
 	store claimer
+	audit recorder
 }
 
 // subaccount answers "/coupontools subaccount" with one subaccount, only to the person who asked.
@@ -146,7 +148,8 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 }
 
 func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return reveal("Password reset", "Whoever has this link can set the password of "+m.name(req.Value)+
+	deed := revealed{to: m.audit, req: req, entry: sends.Entry{What: deedSubaccountReset, Note: short(req.Value)}}
+	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.name(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
@@ -157,7 +160,8 @@ func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 func (m managing) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return reveal("API keys", "Whoever has these keys is "+m.name(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
+	deed := revealed{to: m.audit, req: req, entry: sends.Entry{What: deedSubaccountKeys, Note: short(req.Value)}}
+	return deed.reveal("API keys", "Whoever has these keys is "+m.name(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return nil, err

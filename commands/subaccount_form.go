@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -122,15 +123,18 @@ func subaccountChanges(now coupontools.Subaccount, f coupontools.SubaccountField
 
 func (m managing) creation() change[coupontools.SubaccountFields] {
 	return change[coupontools.SubaccountFields]{
-		view: "subaccount_create_check", title: "New subaccount", yes: "Create", doing: "Creating the subaccount…", store: m.store,
-		do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, error) {
+		view: "subaccount_create_check", title: "New subaccount", yes: "Create", doing: "Creating the subaccount…",
+		store: m.store, audit: m.audit,
+		do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, sends.Entry, error) {
 			defer m.list.list.forget("")
 			s, err := m.api.CreateSubaccount(ctx, f)
+			e := sends.Entry{What: deedSubaccountMake}
 			if err != nil {
-				return "", fmt.Errorf("create subaccount: %w", err)
+				return "", e, fmt.Errorf("create subaccount: %w", err)
 			}
+			e.Note = s.ID
 			return fmt.Sprintf("The subaccount %s was made. Coupontools mails %s a link to set a password.",
-				nameAndID(short(s.Name()), s.ID), f.Email), nil
+				nameAndID(short(s.Name()), s.ID), f.Email), e, nil
 		},
 	}
 }
@@ -195,15 +199,37 @@ func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) cou
 	return f
 }
 
+// changedFields are the names of the fields that are to be changed.
+func changedFields(f coupontools.SubaccountFields) []string {
+	var names []string
+	for _, x := range [][2]string{
+		{"e-mail address", f.Email},
+		{"company", f.Company},
+		{"first name", f.FirstName},
+		{"last name", f.LastName},
+		{"package", f.Package},
+		{"status", f.Status},
+		{"country", f.Country},
+		{"last day", day(f.Expires)},
+	} {
+		if x[1] != "" {
+			names = append(names, x[0])
+		}
+	}
+	return names
+}
+
 func (m managing) updating() change[renewal] {
 	return change[renewal]{
-		view: "subaccount_update_check", title: "Update", yes: "Change", doing: "Changing the subaccount…", store: m.store,
-		do: func(ctx context.Context, _ bot.Request, r renewal) (string, error) {
+		view: "subaccount_update_check", title: "Update", yes: "Change", doing: "Changing the subaccount…",
+		store: m.store, audit: m.audit,
+		do: func(ctx context.Context, _ bot.Request, r renewal) (string, sends.Entry, error) {
 			defer m.list.list.forget("")
+			e := sends.Entry{What: deedSubaccount, Note: r.ID + ": " + strings.Join(changedFields(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
-				return "", fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.list.line()))
+				return "", e, fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.list.line()))
 			}
-			return "The subaccount " + m.name(r.ID) + " was changed.", nil
+			return "The subaccount " + m.name(r.ID) + " was changed.", e, nil
 		},
 	}
 }

@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// recorder writes into the audit trail; [*sends.Service].
+type recorder interface {
+	Record(ctx context.Context, e sends.Entry) error
+}
+
+// What the commands add to the audit trail.
+const (
+	deedPayment         = "payment"
+	deedExport          = "export"
+	deedPush            = "push"
+	deedSingleUse       = "single_use"
+	deedSession         = "session"
+	deedSessionRemove   = "session_remove"
+	deedPoints          = "points"
+	deedLoyaltyCreate   = "loyalty_create"
+	deedLoyaltyLink     = "loyalty_link"
+	deedLoyaltyVoid     = "loyalty_void"
+	deedUserBlock       = "user_block"
+	deedUserAccess      = "user_access"
+	deedUserRevoke      = "user_revoke"
+	deedUserCreate      = "user_create"
+	deedSMSGroup        = "sms_group"
+	deedSMSContact      = "sms_contact"
+	deedSubaccount      = "subaccount"
+	deedSubaccountMake  = "subaccount_create"
+	deedSubaccountReset = "subaccount_reset"
+	deedSubaccountKeys  = "subaccount_keys"
+	deedSignOn          = "sign_on"
+)
+
+const (
+	// recordTime is how long an entry may take, also when the change it tells of has used up its own time.
+	recordTime = 5 * time.Second
+
+	notInTrail = "Redis cannot be reached, so this change is not in the audit trail. Please tell whoever runs couponbot."
+)
+
+// record writes into the audit trail what somebody changed; err is what came of the call that did it. Nothing is written of
+// a call that changed nothing, nor of an entry that is empty. The change is made by then, so if the trail cannot be
+// written, words on that come back to be told besides.
+func record(ctx context.Context, to recorder, req bot.Request, e sends.Entry, err error) string {
+	if e.What == "" || err != nil && coupontools.ClassOf(err) != coupontools.Unknown {
+		return ""
+	}
+	if err != nil {
+		e.Note = joined(", ", e.Note, "without a clear answer")
+	}
+	e.Actor = actorOf(req)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	if to.Record(ctx, e) != nil {
+		return notInTrail
+	}
+	return ""
+}
+
+// brief is the short form of a session's code, which finds it within its campaign. The whole code opens the coupon.
+func brief(code string) string {
+	const enough = 6 // characters
+	if len(code) <= enough {
+		return code
+	}
+	return strings.ToValidUTF8(code[:enough], "") + "…"
+}

@@ -1,0 +1,69 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	deed := sends.Entry{What: deedPush, Note: "to everybody"}
+	by := sends.Actor{Team: mia.Team, User: mia.ID, Channel: "C1"}
+	for name, test := range map[string]struct {
+		entry sends.Entry
+		err   error
+		want  []sends.Entry
+	}{
+		"done":             {deed, nil, []sends.Entry{{What: deedPush, Note: "to everybody", Actor: by}}},
+		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: deedPush, Note: "to everybody, without a clear answer", Actor: by}}},
+		"refused":          {deed, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
+		"nothing to write": {sends.Entry{}, errors.New("not begun"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			if word := record(t.Context(), w.Sends, bot.Request{Person: mia, Channel: "C1"}, test.entry, test.err); word != "" {
+				t.Errorf("record says %q, want nothing", word)
+			}
+			var got []sends.Entry
+			for e, err := range w.Sends.Trail(t.Context(), "") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, e)
+			}
+			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(sends.Entry{}, "ID", "At")); diff != "" {
+				t.Errorf("the trail differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is done is told also when the audit trail cannot be written; a secret is not shown then.
+func TestRecord_redisAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.Close()
+	if got := record(t.Context(), w.Sends, bot.Request{Person: mia}, sends.Entry{What: deedPush}, nil); got != notInTrail {
+		t.Errorf("record says %q, want %q", got, notInTrail)
+	}
+	_, err := w.clicks(t, actionSubaccountKeys, "sub_2077", nil)
+	wantIn(t, mistake(t, err).Text, "could not go into the audit trail")
+}
+
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	got := []string{brief("k3v9t0q2m7x1r8b5c6n4d"), brief("k3v9t0"), brief("")}
+	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
+		t.Errorf("brief = %q, want %q", got, want)
+	}
+}
