@@ -211,7 +211,10 @@ local index, at = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
 forget(index, token)
 if at and get('test') ~= '1' then
-	for _, whose in ipairs({get('user'), '*'}) do redis.call('DECR', day(at, whose)) end
+	for _, whose in ipairs({get('user'), '*'}) do
+		local key = day(at, whose)
+		if redis.call('EXISTS', key) == 1 then redis.call('DECR', key) end
+	end
 end
 local skipped = 0
 if is('stopped', 'cancelled', 'completed') then
