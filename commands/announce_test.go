@@ -129,6 +129,17 @@ func TestAnnouncement(t *testing.T) {
 	}
 }
 
+func TestAnnouncement_manyLongReasonsLeaveRoomForTheUnknown(t *testing.T) {
+	t.Parallel()
+	s := ended()
+	s.Counts = sends.Counts{Total: 100, Accepted: 50, Failed: 40, Unknown: 10}
+	s.Failures = nil
+	for i := range 20 {
+		s.Failures = append(s.Failures, sends.Failure{Code: "301, 302, 303", Text: fmt.Sprint(i, strings.Repeat(" no", 65)), Count: 2})
+	}
+	wantIn(t, picture(bot.Reply{Blocks: announcement(s).Blocks}), "10 recipients are unknown", "couponbot does not repeat it")
+}
+
 func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
 	t.Parallel()
 	b := newBoard()

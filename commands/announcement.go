@@ -161,7 +161,8 @@ func inWords(c sends.Counts) string {
 	return said
 }
 
-// reasons says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do.
+// reasons says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
+// Coupontools may fill a block, so what couponbot itself has to say stands in another.
 func reasons(s sends.Send) []slack.Block {
 	var lines []string
 	if s.Why != "" && s.State != sends.StateCancelled {
@@ -170,6 +171,8 @@ func reasons(s sends.Send) []slack.Block {
 	for _, f := range s.Failures[:min(len(s.Failures), listed)] {
 		lines = append(lines, failureLine(f))
 	}
+	set := paragraph(lines)
+	lines = nil
 	for _, skip := range s.Skips {
 		lines = append(lines, thousands(skip.Count)+" skipped: "+sends.RuleWords(skip.Rule))
 	}
@@ -177,6 +180,11 @@ func reasons(s sends.Send) []slack.Block {
 		lines = append(lines, count(s.Counts.Unknown, "recipient is", "recipients are")+" unknown: Coupontools gave no clear "+
 			"answer, so it may or may not have been sent. couponbot does not repeat it by itself; look in Coupontools first.")
 	}
+	return append(set, paragraph(lines)...)
+}
+
+// paragraph is a block of lines; none if there are none.
+func paragraph(lines []string) []slack.Block {
 	if len(lines) == 0 {
 		return nil
 	}

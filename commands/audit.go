@@ -192,10 +192,15 @@ func deedWords(what string) string {
 // link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
 // none that others may see.
 func (t trail) link(ctx context.Context, e sends.Entry) string {
-	channel, ts := e.Channel, e.Message
-	if (ts == "" || !isChannel(channel)) && e.Send != "" {
-		channel, ts = t.announced(ctx, e.Send)
+	if link := t.linkTo(ctx, e.Channel, e.Message); link != "" || e.Send == "" {
+		return link
 	}
+	channel, ts := t.announced(ctx, e.Send)
+	return t.linkTo(ctx, channel, ts)
+}
+
+// linkTo is the address of a message in a channel; "" if it is in direct messages, or seen by one person alone.
+func (t trail) linkTo(ctx context.Context, channel, ts string) string {
 	if ts == "" || !isChannel(channel) {
 		return ""
 	}

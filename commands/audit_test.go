@@ -22,8 +22,14 @@ func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
 }
 
 func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
+	if ts == seenByOne {
+		return "", refused("message_not_found")
+	}
 	return "https://acme.slack.com/archives/" + channel + "/p" + ts, nil
 }
+
+// seenByOne is the timestamp of a message that only one person saw.
+const seenByOne = "9.9"
 
 func newTrail(t *testing.T) (trail, *world, office) {
 	t.Helper()
@@ -74,6 +80,24 @@ func TestAudit_links(t *testing.T) {
 			t.Errorf("%s: link = %q, want %q", name, got, test.want)
 		}
 	}
+}
+
+// What was done from a list that only one person saw links to the message that tells of the send.
+func TestAudit_linksToTheSendFromAList(t *testing.T) {
+	t.Parallel()
+	a, _, _ := newTrail(t)
+	a.sends = toldOf{a.sends}
+	got := a.link(t.Context(), sends.Entry{Send: "snd_1", Actor: sends.Actor{Channel: "C1", Message: seenByOne}})
+	if want := "https://acme.slack.com/archives/C2/p1.2"; got != want {
+		t.Errorf("link = %q, want %q", got, want)
+	}
+}
+
+// toldOf is an audit trail of sends that are told of in a channel.
+type toldOf struct{ auditor }
+
+func (toldOf) Send(context.Context, string) (sends.Send, error) {
+	return sends.Send{Told: map[string]string{"C2": "1.2"}}, nil
 }
 
 func TestAudit_export(t *testing.T) {

@@ -25,6 +25,7 @@ const (
 // What may hold a send up, for people.
 const (
 	holdupAway = "Coupontools cannot be reached; couponbot keeps trying."
+	holdupAsk  = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
 	holdupSlow = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
 )
 

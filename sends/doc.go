@@ -17,10 +17,11 @@
 //
 // # States
 //
-// A send is a draft, then awaiting approval if it is large, then scheduled if it is for later, then running, perhaps paused
-// in between, and in the end completed, cancelled or stopped. People approve, reject, pause, resume and cancel. couponbot
-// pauses it after a run of calls without a verdict, or while the API cannot be reached; cancels it if nobody approves it
-// within a day; and stops it if its sender may no longer send, or the API refuses the account. Who is left then is skipped.
+// A send is a draft, then awaiting approval if it is large, then scheduled if it is for later, then running, perhaps
+// paused in between, and in the end completed, cancelled or stopped. People approve, reject, pause, resume and cancel.
+// couponbot pauses it after a run of calls without a verdict, or while the API, or Slack about its sender, cannot be
+// reached; cancels it if nobody approves it within a day; and stops it if its sender may no longer send, or the API
+// refuses the account. Who is left then is skipped.
 // A draft whose confirmation got lost on the way is withdrawn.
 //
 // A recipient is pending, then claimed, then accepted, failed or unknown; skipped if a rule bars it as it is claimed, or if

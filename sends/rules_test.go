@@ -195,6 +195,30 @@ func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
 	}
 }
 
+// A count that Redis has dropped is not counted down.
+func TestRun_countsNoDayBelowZero(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var s *Service
+		var dropped atomic.Bool
+		s = service(connect(t, m, nil), func(context.Context, string) error {
+			if dropped.CompareAndSwap(false, true) {
+				m.Del(s.dayKey(time.Now(), mia))
+				return failure(coupontools.NotSent, 0)
+			}
+			return nil
+		})
+		id := confirmed(t, s, 1)
+		start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		key := s.dayKey(time.Now(), mia)
+		if n, _ := m.Get(key); n != "1" || m.TTL(key) <= 0 {
+			t.Errorf("the day counts %s for %v, want 1 for a while", n, m.TTL(key))
+		}
+	})
+}
+
 // confirmedOr confirms d and returns its id, "" if nobody is left in it.
 func confirmedOr(t testing.TB, s *Service, d Draft) string {
 	t.Helper()

@@ -19,8 +19,9 @@ const (
 	claimGrace = 30 * time.Second
 	// recordTime is kept free at the end of a shutdown to record the calls that were cut off.
 	recordTime = 3 * time.Second
-	// askTime is how long the question whether the sender may still send may take.
-	askTime = 10 * time.Second
+	// askTime is how long the question whether the sender may still send may take. It is asked again every askEvery while
+	// nobody can say, and after askLimit times the send is paused.
+	askTime, askEvery, askLimit = 4 * time.Second, 15 * time.Second, 40
 )
 
 // Run carries out confirmed sends until ctx ends. Then it makes no more calls, waits for those that are out, cuts them

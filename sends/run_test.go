@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -129,6 +130,43 @@ func TestRun_stopsInWords(t *testing.T) {
 				synctest.Wait()
 				if n, ok := counted.Load("skipped"); !ok || n.(*atomic.Int64).Load() != int64(tt.want.Skipped) {
 					t.Errorf("observed skipped %v, want %d", n, tt.want.Skipped)
+				}
+			})
+		})
+	}
+}
+
+// That nobody can say whether the sender still may is no refusal: the send waits, and is paused in the end.
+func TestRun_waitsUntilTheSenderCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]time.Duration{"for a minute": time.Minute, "for an hour": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				well := time.Now().Add(away)
+				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
+					c.MayStart = func(context.Context, string, string) error {
+						if time.Now().Before(well) {
+							return fmt.Errorf("%w: no answer", ErrCannotAsk)
+						}
+						return nil
+					}
+				})
+				id := confirmed(t, s, 3)
+				start(t, s)
+				time.Sleep(20 * time.Second)
+				if send := read(t, s, id); send.State != StateRunning || send.Holdup != holdupAsk {
+					t.Errorf("it is %s and held up by %q, want %q", send.State, send.Holdup, holdupAsk)
+				}
+				if away == time.Hour {
+					send := await(t, s, id, away, func(send Send) bool { return send.State == StatePaused })
+					if !strings.Contains(send.Why, "Slack") {
+						t.Errorf("it is paused since %q, want words about Slack", send.Why)
+					}
+					return
+				}
+				if send := awaitEnd(t, s, id, 2*time.Minute); send.Counts.Accepted != 3 || send.Holdup != "" {
+					t.Errorf("it ended as %+v, held up by %q", send.Counts, send.Holdup)
 				}
 			})
 		})

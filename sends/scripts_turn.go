@@ -84,8 +84,24 @@ return standing('done', 0)`)
 
 	// startScript notes that the send has begun.
 	startScript = script(`
-if is('running') then redis.call('HSETNX', send, 'started', stamp) end
+if is('running') then
+	redis.call('HSETNX', send, 'started', stamp)
+	drop('holdup', 'tries')
+end
 return standing('started', 0)`)
+
+	// holdScript holds a send up that has not begun. Arguments: what to say of that, for how long (ms), and after how many
+	// times it is paused with which words.
+	holdScript = script(`
+if is('running') then
+	set('hold', ms(now + tonumber(arg(2))), 'holdup', arg(1))
+	add('tries', 1)
+	if count('tries') >= tonumber(arg(3)) then
+		pause(arg(4))
+		log('pause', '', 'running', 'paused', arg(4))
+	end
+end
+return standing('held', 0)`)
 
 	// claimScript claims the next recipient whom nothing bars; those who are barred are skipped. Arguments: the number of
 	// the claim, greater than any before in this turn; the least time (ms) between two sends to a person; the recipients
@@ -196,7 +212,10 @@ local index, at = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
 forget(index, token)
 if at and get('test') ~= '1' then
-	for _, whose in ipairs({get('user'), '*'}) do redis.call('DECR', day(at, whose)) end
+	for _, whose in ipairs({get('user'), '*'}) do
+		local key = day(at, whose)
+		if redis.call('EXISTS', key) == 1 then redis.call('DECR', key) end
+	end
 end
 local skipped = 0
 if is('stopped', 'cancelled', 'completed') then

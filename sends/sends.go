@@ -26,6 +26,8 @@ var (
 	ErrUncertain = errors.New("redis went away while the send was confirmed, it may go out")
 	// ErrNobodyLeft says that the rules on who may be written to left nobody of a list.
 	ErrNobodyLeft = errors.New("nobody is left to send to")
+	// ErrCannotAsk is what [Config.MayStart] wraps when nobody can say now whether a sender still may.
+	ErrCannotAsk = errors.New("nobody can say whether the sender still may")
 	// ErrSuppressionKey says that the key of the suppression list is not the one that the list was made with, so that
 	// nobody on it would be recognised.
 	ErrSuppressionKey = errors.New("the key of the suppression list has changed")
@@ -65,7 +67,7 @@ type Config struct {
 	// Teller shows how the sends go; nil tells nobody.
 	Teller Teller
 	// MayStart is asked once as a send starts whether its sender still may. An error stops the send, with the error's
-	// text as the reason. Nil allows all.
+	// text as the reason; while it is [ErrCannotAsk] the send is held up. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error
 
 	// ApprovalOver is above how many recipients another person must approve; 0 for never.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -121,18 +122,31 @@ func (r *run) begin() bool {
 	if !r.send.StartedAt.IsZero() {
 		return true
 	}
-	if r.s.cfg.MayStart != nil {
-		ctx, cancel := context.WithTimeout(r.work, askTime)
-		defer cancel()
-		if err := r.s.cfg.MayStart(ctx, r.send.Team, r.send.User); err != nil {
-			if r.work.Err() == nil {
-				r.stop("The person who sent this may not send: " + plain(err.Error()))
-			}
-			return false
-		}
+	if !r.mayStart() {
+		return false
 	}
 	_, ok := r.write(startScript)
 	return ok
+}
+
+// mayStart asks whether the sender still may. If not it stops the send, if nobody can say it holds it up.
+func (r *run) mayStart() bool {
+	if r.s.cfg.MayStart == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(r.work, askTime)
+	defer cancel()
+	err := r.s.cfg.MayStart(ctx, r.send.Team, r.send.User)
+	switch {
+	case err == nil:
+		return true
+	case r.work.Err() != nil: // it was this process that broke off
+	case errors.Is(err, ErrCannotAsk):
+		r.write(holdScript, holdupAsk, askEvery.Milliseconds(), askLimit, "Slack did not say, after many tries, whether its sender may still send.")
+	default:
+		r.stop("The person who sent this may not send: " + plain(err.Error()))
+	}
+	return false
 }
 
 // stop gives the send up: nobody else is called.

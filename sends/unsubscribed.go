@@ -97,7 +97,7 @@ func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any) 
 	if len(list) == 0 {
 		return s.cfg.Redis.Del(ctx, key).Err()
 	}
-	pipe := s.cfg.Redis.Pipeline()
+	pipe := s.cfg.Redis.TxPipeline()
 	pipe.HSet(ctx, next, list)
 	pipe.Rename(ctx, next, key)
 	_, err := pipe.Exec(ctx)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -110,7 +111,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 			Holders: p.holders,
 		},
-		MayStart: func(ctx context.Context, team, user string) error { return p.bot.May(ctx, team, user, bot.Send) },
+		MayStart: p.mayStart,
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
@@ -176,6 +177,15 @@ func (p *program) deps() commands.Deps {
 // holders names those who hold a right. The bot is not made yet when this is handed on.
 func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error) {
 	return p.bot.Holders(ctx, right)
+}
+
+// mayStart checks that a sender still may send. The bot is not made yet when this is handed on.
+func (p *program) mayStart(ctx context.Context, team, user string) error {
+	err := p.bot.May(ctx, team, user, bot.Send)
+	if m, ok := errors.AsType[*bot.Mistake](err); ok && m.Cause != nil {
+		return fmt.Errorf("%w: %w", sends.ErrCannotAsk, m.Cause)
+	}
+	return err
 }
 
 // conditions is what the status command cannot see for itself.
