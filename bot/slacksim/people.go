@@ -54,6 +54,7 @@ func defaultUsers() []User {
 		return u
 	}
 	mia := person(Mia, "mia", "Mia Claes", "Marketer")
+	mia.Phone = "+32 470 98 76 54"
 	noah := person(Noah, "noah", "Noah Peeters", "Colleague")
 	gus := person(Gus, "gus", "Gus Guest", "Guest")
 	gus.Guest = true

@@ -206,7 +206,7 @@ func demoHints() []slacksim.Hint {
 		{Line: "/directory-users", Does: "looks up registered users"},
 		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Does: "sends one by SMS"},
 		{Line: "/send-directory sms Zomerpas Oostende", Does: "sends one to a list: upload one of the files below"},
-		{Line: "/coupontools help", Does: "explains everything"},
+		{Line: "/coupontools", Does: "opens a menu of all there is: campaigns, loyalty cards, sends…"},
 	}
 }
 
