@@ -100,7 +100,7 @@ func TestAll_rights(t *testing.T) {
 		"email_groups_page:prev": bot.Read, "email_groups_page:next": bot.Read, "email_groups_refresh": bot.Read,
 		"email_groups_csv": bot.Read,
 
-		"directories_file":    bot.Read,
+		"directories_file": bot.Read, "directory_figures": bot.Read,
 		"campaigns_page:prev": bot.Read, "campaigns_page:next": bot.Read, "campaigns_refresh": bot.Read, "campaigns_file": bot.Read,
 		"campaign_pick": bot.Read, "suggest campaign_pick": bot.Read, "webhook": bot.Read, "campaign_picture": bot.Read,
 		"campaign_sessions": bot.Send, "sessions_page:prev": bot.Send, "sessions_page:next": bot.Send, "sessions_file": bot.Send,

@@ -26,8 +26,8 @@ type director interface {
 	summer
 }
 
-// directory answers /directory with the card of one directory, for all in the channel to see, and then with how its
-// campaigns do.
+// directory answers /directory with the card of one directory, for all in the channel to see, and its button with how the
+// campaigns in it do.
 func directory(lists finder, api director, s store) bot.Command {
 	c := cards{lists: lists, api: api, store: s}
 	return bot.Command{
@@ -39,7 +39,7 @@ func directory(lists finder, api director, s store) bot.Command {
 			{Line: "/directory dir_5501", Does: "shows the directory with that id"},
 		},
 		Run:      c.run,
-		Clicks:   map[string]bot.Handler{actionPick: c.pick},
+		Clicks:   map[string]bot.Handler{actionPick: c.pick, actionFigures: c.figuresOfButton},
 		Suggests: map[string]bot.Suggester{actionPick: suggest(lists)},
 	}
 }
@@ -94,9 +94,7 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 	defer cancel()
 	d, err := c.api.Directory(live, id)
 	if err == nil {
-		reply := cardReply(*d, redisAway(ctx, c.lists)...)
-		reply.Then = func(ctx context.Context) (bot.Reply, error) { return c.figures(ctx, *d), nil }
-		return reply, nil
+		return cardReply(*d, redisAway(ctx, c.lists)...), nil
 	}
 	l, listErr := c.lists.List(ctx)
 	if listErr != nil {
@@ -128,7 +126,8 @@ func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
 	name := oneLine(d.Name)
 	set = append(set, blocks.Actions("",
 		blocks.Button(actionSend, "Send", d.ID, blocks.Primary, blocks.Label("Send "+name)),
-		blocks.Button(actionUsers, "Users", d.ID, blocks.Label("Show the users of "+name))))
+		blocks.Button(actionUsers, "Users", d.ID, blocks.Label("Show the users of "+name)),
+		blocks.Button(actionFigures, "Figures", d.ID, blocks.Label("Show how the campaigns of "+name+" do"))))
 	return bot.Reply{
 		Text:   fmt.Sprintf("%s (%s), %s", short(d.Name), d.ID, price(d.Payment)),
 		Blocks: set,

@@ -13,10 +13,26 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
+// actionFigures is the button that asks for a directory's figures: its value is the directory's id.
+const actionFigures = "directory_figures"
+
 // maxSummed is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
 const maxSummed = 10
 
-// figures tells how the campaigns of a directory do, all together. It says nothing of a directory without campaigns.
+// figuresOfButton tells all in the channel how the campaigns of a directory do.
+func (c cards) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
+	d := coupontools.Directory{ID: req.Value}
+	if l := c.lists.Local(); l != nil {
+		if listed, ok := l.ByID(req.Value); ok {
+			d = listed
+		}
+	}
+	return bot.Reply{Text: countingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		return c.figures(ctx, d), nil
+	}}, nil
+}
+
+// figures tells how the campaigns of a directory do, all together.
 func (c cards) figures(ctx context.Context, d coupontools.Directory) bot.Reply {
 	title := "Figures of " + nameAndID(short(d.Name), d.ID)
 	in, err := c.api.DirectoryCampaigns(ctx, d.ID)
@@ -24,7 +40,7 @@ func (c cards) figures(ctx context.Context, d coupontools.Directory) bot.Reply {
 		return bot.Reply{Public: true, Text: title, Blocks: []slack.Block{blocks.Context(blocks.Small(noFigures(err)))}}
 	}
 	if len(in) == 0 {
-		return bot.Reply{}
+		return bot.Reply{Public: true, Text: title + ": there are no campaigns in it."}
 	}
 	total, err := c.sum(ctx, in[:min(len(in), maxSummed)])
 	said := "Of " + count(len(in), "campaign", "campaigns") + "."

@@ -23,8 +23,7 @@ func TestDirectory_figures(t *testing.T) {
 	w := newWorld(t)
 	c := cards{lists: w.Directories, api: w.Client, store: w.Store}
 	d := coupontools.Directory{ID: "dir_5507", Name: "Zomerpas Oostende"}
-	card := must(t)(c.card(t.Context(), d.ID))
-	got := picture(must(t)(card.Then(t.Context())))
+	got := picture(c.figures(t.Context(), d))
 	wantIn(t, got, "Figures of Zomerpas Oostende (dir_5507)", "Of 4 campaigns.", "→ Validated", "Week from")
 
 	w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})

@@ -33,6 +33,7 @@ const (
 	makingReport         = "Working on the report…"
 	makingExport         = "Working on the export…"
 	suppressing          = "Putting them on the suppression list…"
+	countingSessions     = "Counting the sessions of its campaigns…"
 	changingSession      = "Working on the session…"
 	pushing              = "Working on the push message…"
 	drawing              = "Working on the picture…"
