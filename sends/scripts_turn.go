@@ -136,7 +136,9 @@ local function barred(person, place)
 	end
 	if test then return nil end
 	local before = frequency > 0 and redis.call('GET', last(person))
-	if before and string.match(before, '^[^|]*') ~= repeated and now - tonumber(string.match(before, '%d+$')) < frequency then return 'frequency_cap' end
+	if before and string.match(before, '^[^|]*') ~= repeated and now - tonumber(string.match(before, '%d+$')) < frequency then
+		return 'frequency_cap'
+	end
 	if full(daily, user) then return 'daily_cap_person' end
 	if full(fleet, '*') then return 'daily_cap' end
 end
