@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coupontools/couponbot/coupontools"
 )
 
 func actor(user string) Actor { return Actor{Team: team, User: user, Channel: "C1", Message: "1.1"} }
@@ -75,6 +78,26 @@ func TestAct_pauseHoldsAtOnceAndResumeGoesOn(t *testing.T) {
 		}
 		c.check(t)
 		wantTrail(t, s, "send UMIA draft>running", "pause UBEN running>paused", "resume UMIA paused>running")
+	})
+}
+
+// Who resumes a send that was held up does not wait for the end of that.
+func TestAct_resumeEndsALongWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var slowed atomic.Bool
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			if slowed.CompareAndSwap(false, true) {
+				return &coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 10 * time.Minute}
+			}
+			return nil
+		})
+		id := confirmed(t, s, 3)
+		start(t, s)
+		time.Sleep(30 * time.Second)
+		act(t, s, id, Pause, mia)
+		act(t, s, id, Resume, mia)
+		awaitEnd(t, s, id, time.Minute)
 	})
 }
 

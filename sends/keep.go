@@ -20,7 +20,7 @@ type keeper struct {
 	news  chan struct{} // something was done to the send just now, or it has ended
 
 	offered int64     // the turn that was queued last
-	since   time.Time // when it was queued first
+	since   time.Time // when it was due first
 }
 
 func newKeeper(s *Service, l *life, id string) *keeper {
@@ -70,7 +70,7 @@ func (k *keeper) offer(st standing, recipients int) {
 		return
 	}
 	due := time.Duration(st.due) * time.Millisecond
-	if at := time.Now().Add(due); st.turns != k.offered || at.Before(k.since) {
+	if at := time.Now().Add(due); st.turns != k.offered || at.Before(k.since) { // somebody may have ended the wait for it
 		k.offered, k.since = st.turns, at
 	}
 	name := fmt.Sprint(k.id, ":", st.turns)

@@ -118,3 +118,30 @@ func TestResend_isNotBarredByTheCallItRepeats(t *testing.T) {
 		}
 	})
 }
+
+// A send to the unknown that nobody let go out does not count: they can be sent to again.
+func TestResend_againAfterARejectedOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			return failure(coupontools.Unknown, 500)
+		}, func(c *Config) { c.ApprovalOver = 1 })
+		id := confirmed(t, s, 3)
+		stop := start(t, s)
+		act(t, s, id, Approve, ben)
+		awaitEnd(t, s, id, time.Minute)
+		stop()
+		time.Sleep(30*time.Second + claimGrace)
+		d, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		act(t, s, d.ID, Reject, ben)
+		if _, err := s.Resend(t.Context(), id, team, ben); err != nil {
+			t.Errorf("Resend() after one was rejected = %v, want a draft", err)
+		}
+	})
+}

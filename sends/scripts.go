@@ -70,6 +70,11 @@ end
 -- give_up skips all who wait, without touching each: who has no record in such a send was skipped.
 local function give_up(state, why)
 	local n = waiting()
+	local parent = get('parent') or ''
+	if parent ~= '' and not has('started') then -- nobody was called: the parent can be resent again
+		local key = prefix .. 'send:' .. parent
+		if redis.call('HGET', key, 'resent') == id then redis.call('HDEL', key, 'resent') end
+	end
 	set('state', state, 'why', why, 'next', get('total'))
 	drop('holdup', 'hold')
 	redis.call('DEL', again)

@@ -142,7 +142,8 @@ func (r *run) mayStart() bool {
 		return true
 	case r.work.Err() != nil: // it was this process that broke off
 	case errors.Is(err, ErrCannotAsk):
-		r.write(holdScript, holdupAsk, askEvery.Milliseconds(), askLimit, "Slack did not say, after many tries, whether its sender may still send.")
+		r.write(holdScript, holdupAsk, askEvery.Milliseconds(), askLimit,
+			"Slack did not say, after many tries, whether its sender may still send.")
 	default:
 		r.stop("The person who sent this may not send: " + plain(err.Error()))
 	}

@@ -179,13 +179,17 @@ func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, e
 	return p.bot.Holders(ctx, right)
 }
 
-// mayStart checks that a sender still may send. The bot is not made yet when this is handed on.
+// mayStart checks that a sender still may send. Everybody is told why not, so the words are not those to the sender. The
+// bot is not made yet when this is handed on.
 func (p *program) mayStart(ctx context.Context, team, user string) error {
 	err := p.bot.May(ctx, team, user, bot.Send)
 	if m, ok := errors.AsType[*bot.Mistake](err); ok && m.Cause != nil {
 		return fmt.Errorf("%w: %w", sends.ErrCannotAsk, m.Cause)
 	}
-	return err
+	if err != nil {
+		return errors.New("they are not among those in SENDERS, or no full member of the workspace, any more")
+	}
+	return nil
 }
 
 // conditions is what the status command cannot see for itself.
