@@ -89,6 +89,9 @@ type Reply struct {
 	// Fleeting says that what Later brings matters only as long as the person keeps View open. If it was closed they hear
 	// no more of it; otherwise they are told in a direct message.
 	Fleeting bool
+	// Then adds to the message that Later brought: what it returns is one more message, brought out like the first and
+	// within the same two minutes. It is for what takes long and is not waited for. From within a modal it is left out.
+	Then func(ctx context.Context) (Reply, error)
 }
 
 func (r Reply) hasMessage() bool { return r.Text != "" || len(r.Blocks) > 0 }

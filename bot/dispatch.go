@@ -145,7 +145,16 @@ func (b *Bot) finish(ctx context.Context, x *exchange, shown screen, reply Reply
 		b.refuse(ctx, x, shown, err)
 		return err
 	}
-	_, err = b.bring(ctx, x, shown, result)
+	shown, err = b.bring(ctx, x, shown, result)
+	if err != nil || result.Then == nil || x.responseURL == "" {
+		return err
+	}
+	more, err := call(ctx, func(ctx context.Context, _ Request) (Reply, error) { return result.Then(ctx) }, x.request)
+	if err != nil {
+		b.refuse(ctx, x, shown, err)
+		return err
+	}
+	_, err = b.bring(ctx, x, shown, more)
 	return err
 }
 

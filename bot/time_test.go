@@ -279,3 +279,24 @@ func TestKnown_isBounded(t *testing.T) {
 		t.Errorf("%d answers kept, want at most %d", len(k.answers), knownSize)
 	}
 }
+
+// What a reply adds comes after its message, in one of its own.
+func TestThen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		found := Reply{Text: "Found.", Then: func(ctx context.Context) (Reply, error) {
+			time.Sleep(time.Minute)
+			return Reply{Text: "And more."}, ctx.Err()
+		}}
+		b, f := newFake(t, Command{Name: "/do", Run: takes(time.Second, found)})
+		a := newAcks()
+		b.handle(t.Context(), typedCommand("/do", "t1"), a.send)
+		answers := f.of("response_url")
+		if len(answers) != 2 || !strings.Contains(answers[0].body, "Found.") || !strings.Contains(answers[1].body, "And more.") {
+			t.Fatalf("answers = %v, want what was found and then more", answers)
+		}
+		if got := answers[0].at.Sub(a.start); got != time.Second {
+			t.Errorf("the first answer after %v, want %v", got, time.Second)
+		}
+	})
+}

@@ -42,6 +42,21 @@ func TestFigures_weeks(t *testing.T) {
 	}
 }
 
+// Figures that were counted before midnight fall on their own days.
+func TestFigures_add(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 4, 0, 5, 0, 0, time.UTC)
+	total := figures{At: now, Days: make([]moves, chartDays)}
+	for _, at := range []time.Time{now, now.AddDate(0, 0, -1)} {
+		total.add(newFigures(coupontools.SessionSums{Sessions: 2, Opened: 1, Days: map[coupontools.Day]coupontools.DaySums{
+			coupontools.DayOf(now.AddDate(0, 0, -1)): {Opened: 1},
+		}}, at))
+	}
+	if total.Sessions != 4 || total.Opened != 2 || total.Days[chartDays-2] != (moves{Opened: 2}) {
+		t.Errorf("the sum is %+v, want 4 sessions, 2 of them opened yesterday", total)
+	}
+}
+
 func TestPercent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

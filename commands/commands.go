@@ -63,7 +63,7 @@ func All(d Deps) []bot.Command {
 	files := deliverer{poster: d.Poster}
 	return []bot.Command{
 		directories(d.Directories, files),
-		directory(d.Directories, d.Client),
+		directory(d.Directories, d.Client, d.Store),
 		directoryUsers(people{
 			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		}),

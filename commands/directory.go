@@ -22,11 +22,14 @@ const (
 // director is the part of the Coupontools client that directory needs.
 type director interface {
 	Directory(ctx context.Context, id string) (*coupontools.Directory, error)
+	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
+	summer
 }
 
-// directory answers /directory with the card of one directory, for all in the channel to see.
-func directory(lists finder, api director) bot.Command {
-	c := cards{lists: lists, api: api}
+// directory answers /directory with the card of one directory, for all in the channel to see, and then with how its
+// campaigns do.
+func directory(lists finder, api director, s store) bot.Command {
+	c := cards{lists: lists, api: api, store: s}
 	return bot.Command{
 		Name: "/directory", Topic: "directory", Group: groupDirectories, Usage: "[name or dir_ID]",
 		Summary: "Show one directory",
@@ -44,6 +47,7 @@ func directory(lists finder, api director) bot.Command {
 type cards struct {
 	lists finder
 	api   director
+	store store
 }
 
 func (c cards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
@@ -90,7 +94,9 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 	defer cancel()
 	d, err := c.api.Directory(live, id)
 	if err == nil {
-		return cardReply(*d, redisAway(ctx, c.lists)...), nil
+		reply := cardReply(*d, redisAway(ctx, c.lists)...)
+		reply.Then = func(ctx context.Context) (bot.Reply, error) { return c.figures(ctx, *d), nil }
+		return reply, nil
 	}
 	l, listErr := c.lists.List(ctx)
 	if listErr != nil {

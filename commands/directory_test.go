@@ -3,6 +3,7 @@ package commands
 import (
 	"testing"
 
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
@@ -14,6 +15,30 @@ func TestDirectory_card(t *testing.T) {
 		t.Error("the card is not public")
 	}
 	golden(t, "directory_card", picture(r))
+}
+
+// What the figures of a directory say: of its campaigns together, of the first ten only, or why there are none.
+func TestDirectory_figures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := cards{lists: w.Directories, api: w.Client, store: w.Store}
+	d := coupontools.Directory{ID: "dir_5507", Name: "Zomerpas Oostende"}
+	card := must(t)(c.card(t.Context(), d.ID))
+	got := picture(must(t)(card.Then(t.Context())))
+	wantIn(t, got, "Figures of Zomerpas Oostende (dir_5507)", "Of 4 campaigns.", "→ Validated", "Week from")
+
+	w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})
+	wantIn(t, picture(c.figures(t.Context(), coupontools.Directory{ID: "dir_5506"})), "Its sessions could not be counted")
+
+	w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
+	wantIn(t, picture(c.figures(t.Context(), d)), "There are no figures: Coupontools does not know the call")
+}
+
+func TestDirectory_figuresOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sandbox.WithBulk(100))
+	got := picture(cards{lists: w.Directories, api: w.Client, store: w.Store}.figures(t.Context(), coupontools.Directory{ID: "dir_5507"}))
+	wantIn(t, got, "Of the first 10 of its ")
 }
 
 func TestDirectory_namedInManyWays(t *testing.T) {

@@ -39,6 +39,12 @@ type figures struct {
 // moves are what happened to sessions on one day or in one week.
 type moves struct{ Opened, Claimed, Validated int }
 
+func (m *moves) add(other moves) {
+	m.Opened += other.Opened
+	m.Claimed += other.Claimed
+	m.Validated += other.Validated
+}
+
 // figuresOf counts a campaign's sessions, or returns what was counted a little while ago. With an error it returns what was
 // counted until then.
 func figuresOf(ctx context.Context, s store, api summer, campaign string) (figures, error) {
@@ -70,6 +76,22 @@ func newFigures(s coupontools.SessionSums, now time.Time) figures {
 	return f
 }
 
+// add counts other figures in, day by day.
+func (f *figures) add(other figures) {
+	f.Sessions += other.Sessions
+	f.Opened += other.Opened
+	f.Claimed += other.Claimed
+	f.Saved += other.Saved
+	f.Validated += other.Validated
+	f.Voided += other.Voided
+	later := int(coupontools.DayOf(f.At).Time().Sub(coupontools.DayOf(other.At).Time()) / (24 * time.Hour))
+	for i, d := range other.Days {
+		if at := i - later; at >= 0 && at < len(f.Days) {
+			f.Days[at].add(d)
+		}
+	}
+}
+
 // day returns a moment of the i-th of the days.
 func (f figures) day(i int) time.Time { return f.At.UTC().AddDate(0, 0, i+1-chartDays) }
 
@@ -87,9 +109,7 @@ func (f figures) weeks() []week {
 		if i%7 == 0 {
 			w.from = f.day(i)
 		}
-		w.Opened += d.Opened
-		w.Claimed += d.Claimed
-		w.Validated += d.Validated
+		w.add(d)
 	}
 	return out
 }
