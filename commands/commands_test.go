@@ -106,6 +106,7 @@ func TestAll_rights(t *testing.T) {
 		"campaign_sessions": bot.Send, "sessions_page:prev": bot.Send, "sessions_page:next": bot.Send, "sessions_file": bot.Send,
 		"list_sessions": bot.Send, "suggest campaign": bot.Send,
 		"session_open": bot.Send, "session_validate": bot.Send, "session_claim": bot.Send, "session_void": bot.Send,
+		"session_validate_many": bot.Send, "session_claim_many": bot.Send, "session_void_many": bot.Send,
 		"session_remove": bot.Send, "find_session": bot.Send,
 		"campaign_push": bot.Send, "push": bot.Send, "push_confirm": bot.Send,
 		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_confirm": bot.Send,

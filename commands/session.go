@@ -33,6 +33,7 @@ type sessionKeeper interface {
 	Session(ctx context.Context, code string) (*coupontools.Session, error)
 	SearchSessions(ctx context.Context, o coupontools.SearchSessionsOptions) ([]coupontools.Session, error)
 	UpdateSession(ctx context.Context, code string, change coupontools.SessionChange) error
+	UpdateSessions(ctx context.Context, codes []string, change coupontools.SessionChange) ([]coupontools.SessionResult, error)
 	RemoveSingleUse(ctx context.Context, campaign, code string) error
 }
 
@@ -49,6 +50,7 @@ func session(s sessionDesk) bot.Command {
 	clicks := map[string]bot.Handler{actionSession: s.open, actionSessionRemove: s.remove}
 	for _, d := range sessionDeeds {
 		clicks[d.action] = s.doing(d)
+		clicks[d.actionMany()] = s.doingMany(d)
 	}
 	return bot.Command{
 		Topic: "session", Group: groupCampaigns, Usage: "[code, own id, phone or e-mail] [in name or cam_ID]",
@@ -56,6 +58,7 @@ func session(s sessionDesk) bot.Command {
 		Examples: []bot.Example{
 			{Line: "/coupontools session", Does: "asks for what you know in a form"},
 			{Line: "/coupontools session k3v9t0q2m7x1r8b5c6n4d", Does: "shows the session with that code"},
+			{Line: "/coupontools session k3v9t0q2m7x1r8b5c6n4d d99bpt0q2m7x1r8b5c6n4", Does: "changes several sessions at once"},
 			{Line: "/coupontools session anna@example.com", Does: "finds sessions by e-mail address"},
 			{Line: "/coupontools session 0470 12 34 56", Does: "finds sessions by phone number"},
 			{Line: "/coupontools session crm-5000 in Summer sale", Does: "finds one by your own id, or by the first six characters"},
@@ -69,6 +72,9 @@ func session(s sessionDesk) bot.Command {
 func (s sessionDesk) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: findSessionView()}, nil
+	}
+	if codes := severalCodes(req.Words); codes != nil {
+		return askMany(codes)
 	}
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		what, in := partedByIn(req.Words)

@@ -45,13 +45,13 @@ var areas = []struct {
 	{"Campaigns and their sessions", []capability{
 		{"list campaigns", "campaigns", []string{"POST /v3/coupon/list"}},
 		{"show a campaign", "campaign", []string{"POST /v3/coupon/info"}},
-		{"usage data of a campaign", "campaign, sessions", []string{
+		{"usage data of a campaign", "campaign, sessions, directory", []string{
 			"POST /v3/campaign/data", "POST /v3/campaign/opens", "POST /v3/campaign/claims", "POST /v3/campaign/validations",
 		}},
 		{"show a session", "session", []string{"POST /v3/couponsession/data"}},
 		{"change a session", "session", []string{"POST /v3/couponsession/update"}},
-		{"change many sessions", "sessions", []string{"POST /v3/couponsession/update/multiple"}},
-		{"search sessions, of all campaigns or of one", "sessions", []string{"POST /v3/couponsession/search"}},
+		{"change many sessions", "session", []string{"POST /v3/couponsession/update/multiple"}},
+		{"search sessions, of all campaigns or of one", "session", []string{"POST /v3/couponsession/search"}},
 		{"push a message to one person", "push", []string{"POST /v3/coupon/pushnotification/single"}},
 		{"push a message to all", "push", []string{"POST /v3/coupon/pushnotification/all"}},
 	}},
@@ -68,11 +68,11 @@ var areas = []struct {
 			"POST /v3/loyaltyusers/create", "POST /v3/loyaltyusers/link", "POST /v4/loyalty/loyalty-cards/{card}/stats",
 			"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk",
 		}},
-		{"add points or stamps, void a card", "points", []string{
+		{"add points or stamps, void a card", "points, loyalty-users", []string{
 			"POST /v3/loyaltyusers/update", "POST /v4/loyalty/loyalty-cards/{card}/stats/{user}",
 		}},
-		{"push a message to one user", "push", []string{"POST /v3/loyalty/pushnotification/single"}},
-		{"push a message to all users", "push", []string{"POST /v3/loyalty/pushnotification/all"}},
+		{"push a message to one user", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/single"}},
+		{"push a message to all users", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/all"}},
 	}},
 	{"Directories", []capability{
 		{"list directories", "directories", []string{"POST /v3/directory/list", "GET /v4/directory"}},
@@ -80,7 +80,7 @@ var areas = []struct {
 		{"campaigns of a directory", "directory", []string{"POST /v3/directory/campaigns"}},
 		{"categories", "categories", []string{"POST /v3/category/list"}},
 		{"categories of the third level", "categories", []string{"POST /v3/category/main/list"}},
-		{"list the users of a directory", "directory-users", []string{
+		{"list the users of a directory", "users", []string{
 			"POST /v3/directoryusers/list", "GET /v4/directory/{directory}/users",
 		}},
 		{"show a user of a directory", "users", []string{"GET /v4/directory/{directory}/users/{user}"}},
@@ -95,14 +95,14 @@ var areas = []struct {
 	{"Single use", []capability{
 		{"create a single-use address", "single-use", []string{"POST /v3/singleuse/create"}},
 		{"create many single-use addresses", "single-use", []string{"POST /v3/multiplesingleuse/create"}},
-		{"remove a single-use address", "single-use", []string{"POST /v3/singleuse/remove"}},
+		{"remove a single-use address", "session", []string{"POST /v3/singleuse/remove"}},
 	}},
 	{"Messages and groups", []capability{
 		{"send by e-mail", "send", []string{"POST /v3/send/email"}},
 		{"send by text message", "send", []string{"POST /v3/send/sms"}},
 		{"list SMS groups", "sms-groups", []string{"POST /v3/smstool/grouplist"}},
-		{"contacts of an SMS group", "sms-groups", []string{"POST /v3/smstool/userlist"}},
-		{"add an SMS group or a contact", "sms-groups", []string{"POST /v3/smstool/addgroup", "POST /v3/smstool/addcontact"}},
+		{"contacts of an SMS group", "sms-contacts", []string{"POST /v3/smstool/userlist"}},
+		{"add an SMS group or a contact", "sms-groups, sms-contacts", []string{"POST /v3/smstool/addgroup", "POST /v3/smstool/addcontact"}},
 		{"list e-mail groups", "email-groups", []string{"POST /v3/emailtool/grouplist"}},
 	}},
 	{"Webhooks", []capability{

@@ -90,6 +90,8 @@ func (b browser) shootAs(name string) {
 	if dir == "" {
 		return
 	}
+	b.do("come to rest", chromedp.PollFunction[chromedp.Void](
+		`() => document.getAnimations().every(a => a.playState !== "running")`, chromedp.WithPollingInterval(30*time.Millisecond)))
 	png, err := chromedp.Run(b.tab, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatalf("take the picture %s: %v", name, err)

@@ -29,7 +29,7 @@ func TestSend_isCheckedAgainAtItsStart(t *testing.T) {
 			t.Cleanup(func() { _ = rdb.Close() })
 			desk := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(w.config)})
 			d, err := desk.SaveDraft(t.Context(), sends.Draft{
-				Team: w.slack.Users()[0].TeamID, User: test.sender, DirectoryID: "dir_5507", DirectoryName: "Stadsbonnen",
+				Team: w.slack.Users()[0].TeamID, User: test.sender, OfferID: "dir_5507", OfferName: "Stadsbonnen",
 				Kind: recipients.SMS, Message: "Hello", List: recipients.Parse("+32470123456", recipients.Rules{Kind: recipients.SMS}),
 			})
 			if err != nil {

@@ -1,0 +1,85 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// maxMany is how many sessions are changed in one go: their codes stand in the value of a button.
+const maxMany = 50
+
+// severalCodes returns the codes that were typed, each once, if that is all that was typed and there is more than one.
+func severalCodes(words []bot.Word) []string {
+	var codes []string
+	for typed := range strings.FieldsSeq(bot.Join(words)) { // a word may hold several
+		code := strings.Trim(typed, ",;")
+		if !sessionCode.MatchString(code) {
+			return nil
+		}
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	if len(codes) < 2 {
+		return nil
+	}
+	return codes
+}
+
+// askMany offers what can be done to several sessions at once.
+func askMany(codes []string) (bot.Reply, error) {
+	if len(codes) > maxMany {
+		return bot.Reply{}, &bot.Mistake{
+			Text: fmt.Sprintf("These are %d sessions, and at most %d are changed in one go.", len(codes), maxMany),
+			Hint: "Give fewer at a time.",
+		}
+	}
+	these := count(len(codes), "session", "sessions")
+	var row []slack.BlockElement
+	for _, d := range sessionDeeds {
+		row = append(row, blocks.Button(d.actionMany(), d.label, strings.Join(codes, " "), blocks.Label(d.label+" these "+these),
+			blocks.Ask(d.label+" these "+these+"?", "Each of them is "+d.cannot+" then. This cannot be taken back here.",
+				d.label, "Cancel")))
+	}
+	text := these + ". What is to be done to them?"
+	return bot.Reply{Text: text, Blocks: []slack.Block{
+		blocks.Text(text), blocks.Pre(strings.Join(codes, "\n")), blocks.Actions("", row...),
+	}}, nil
+}
+
+func (d deed) actionMany() string { return d.action + "_many" }
+
+// doingMany returns the handler of a button for several sessions. How they are now is for Coupontools to look at.
+func (s sessionDesk) doingMany(d deed) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		codes := strings.Fields(req.Value)
+		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
+			results, err := s.api.UpdateSessions(ctx, codes, d.change)
+			var lines, note []string
+			for _, r := range results {
+				result := cmp.Or(sentence(strings.ReplaceAll(r.Result, "_", " ")), "ok")
+				lines, note = append(lines, r.Code+"  "+result), append(note, brief(r.Code)+" "+result)
+			}
+			if err != nil {
+				note = []string{count(len(codes), "session", "sessions")}
+			}
+			word := record(ctx, s.audit, req, sends.Entry{
+				What: deedSession, Note: "to be " + d.cannot + ": " + strings.Join(note, ", "),
+			}, err)
+			if err != nil {
+				return bot.Reply{}, unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
+			}
+			said := joined(" ", "What Coupontools says of each to be "+d.cannot+":", word)
+			return bot.Reply{Replace: true, Text: said, Blocks: []slack.Block{blocks.Text(said), blocks.Pre(strings.Join(lines, "\n"))}}, nil
+		}}, nil
+	}
+}
