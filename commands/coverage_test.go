@@ -40,6 +40,7 @@ var coverage = [][2]string{
 	{"directory payment", "set a user's payment status"},
 	{"directory user create", "create a user of a directory"},
 	{"directory user block", "block a user of a directory"},
+	{"directory user sign-on", "sign on as a user of a directory"},
 	{"categories", "categories"},
 	{"3rd-level categories", "categories of the third level"},
 	{"single use create many", "create many single-use addresses"},

@@ -21,9 +21,10 @@ const (
 	fieldWhom       = "whom"
 	fieldTeammate   = "teammate"
 	fieldSubaccount = "subaccount"
+	fieldUser       = "user"
 	fieldPage       = "page"
 
-	whomAccount, whomTeammate, whomSubaccount = "account", "teammate", "subaccount"
+	whomAccount, whomTeammate, whomSubaccount, whomUser = "account", "teammate", "subaccount", "user"
 )
 
 // signer is the part of the Coupontools client that signs on.
@@ -31,6 +32,7 @@ type signer interface {
 	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
 	SignOnTeammate(ctx context.Context, teammate string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
 	SignOnSubaccount(ctx context.Context, id string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
+	SignOnDirectoryUser(ctx context.Context, directory, user string) (*coupontools.SignOn, error)
 }
 
 // signing gives links that sign on.
@@ -40,7 +42,7 @@ type signing struct {
 	audit recorder
 }
 
-// signOnAs is whom a link signs on as, and where.
+// signOnAs is whom a link signs on as, and where. The id of a directory's user is both ids: "dir_5501 reg_7001".
 type signOnAs struct {
 	whom, id string
 	coupontools.SignOnOptions
@@ -49,19 +51,20 @@ type signOnAs struct {
 // signOn answers "/coupontools sign-on" with a form, only to the person who asked.
 func signOn(s signing) bot.Command {
 	return bot.Command{
-		Topic: "sign-on", Group: groupAccounts, Usage: "[account, teammate or subaccount] [id]",
+		Topic: "sign-on", Group: groupAccounts, Usage: "[account, teammate, subaccount or user] [id]",
 		Summary: "Get a link that signs on to Coupontools without a password", Right: bot.Admin,
 		Examples: []bot.Example{
 			{Line: "/coupontools sign-on", Does: "opens the form"},
 			{Line: "/coupontools sign-on teammate 11", Does: "opens it for a teammate"},
 			{Line: "/coupontools sign-on subaccount sub_2077", Does: "opens it for a subaccount"},
+			{Line: "/coupontools sign-on user dir_5501 reg_7001", Does: "opens it for a user of a directory"},
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			as, ok := readSignOn(req.Words)
 			if !ok {
 				return bot.Reply{}, &bot.Mistake{
 					Text: fmt.Sprintf("It is not clear whom “%s” means.", short(bot.Join(req.Words))),
-					Hint: "Write account, teammate with a number, or subaccount with an id: /coupontools sign-on help has examples.",
+					Hint: "Write account, teammate with a number, subaccount with an id, or user with two: /coupontools sign-on help has examples.",
 				}
 			}
 			return bot.Reply{View: s.view(as)}, nil
@@ -77,8 +80,9 @@ func signOn(s signing) bot.Command {
 }
 
 var (
-	subaccountID = regexp.MustCompile(`^sub_[0-9]{1,20}$`)
-	teammateID   = regexp.MustCompile(`^[0-9]{1,20}$`)
+	subaccountID     = regexp.MustCompile(`^sub_[0-9]{1,20}$`)
+	teammateID       = regexp.MustCompile(`^[0-9]{1,20}$`)
+	directoryUserIDs = regexp.MustCompile(`^(dir_[0-9]{1,20}) (reg_[0-9]{1,20})$`)
 )
 
 // readSignOn reads what was typed behind the command. Nothing is the own account.
@@ -88,9 +92,11 @@ func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 		as.whom = strings.ToLower(words[0].Text)
 	}
 	if len(words) > 1 {
-		as.id = strings.ToLower(words[1].Text)
+		as.id = strings.ToLower(bot.Join(words[1:]))
 	}
 	switch {
+	case as.whom == whomUser:
+		return as, as.id == "" || directoryUserIDs.MatchString(as.id)
 	case len(words) > 2:
 		return as, false
 	case as.whom == whomAccount:
@@ -104,10 +110,12 @@ func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 }
 
 func (s signing) view(as signOnAs) *slack.ModalViewRequest {
-	teammate, chosen := "", (*slack.OptionBlockObject)(nil)
+	teammate, user, chosen := "", "", (*slack.OptionBlockObject)(nil)
 	switch {
 	case as.whom == whomTeammate:
 		teammate = as.id
+	case as.whom == whomUser:
+		user = as.id
 	case as.id != "":
 		chosen = blocks.Option(nameAndID(short(s.list.name(as.id)), as.id), as.id)
 	}
@@ -115,12 +123,16 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 		blocks.Text("Whoever has the link is signed on as that account, without a password. It is shown once, to you alone."),
 		blocks.Radio(blocks.Input{Name: fieldWhom, Label: "Sign on as"}, as.whom,
 			blocks.Option("The own account", whomAccount), blocks.Option("A teammate", whomTeammate),
-			blocks.Option("A subaccount", whomSubaccount)),
+			blocks.Option("A subaccount", whomSubaccount), blocks.Option("A user of a directory", whomUser)),
 		blocks.TextInput(blocks.Input{Name: fieldTeammate, Label: "Teammate", Optional: true, Hint: "The number of the teammate."},
 			teammate, maxIDInput),
 		blocks.ExternalSelect(blocks.Input{
 			Name: fieldSubaccount, Label: "Subaccount", Optional: true, Placeholder: typeAFewLetters,
 		}, chosen),
+		blocks.TextInput(blocks.Input{
+			Name: fieldUser, Label: "User of a directory", Optional: true,
+			Hint: "The ids of the directory and of the user: dir_5501 reg_7001.",
+		}, user, maxIDInput),
 		blocks.StaticSelect(blocks.Input{
 			Name: fieldPage, Label: "Page", Optional: true, Placeholder: "The first page", Hint: "For a teammate or a subaccount.",
 		}, "",
@@ -142,6 +154,10 @@ func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error
 	case whomTeammate:
 		if as.id = oneLine(req.View.Value(fieldTeammate)); !teammateID.MatchString(as.id) {
 			wrong[fieldTeammate] = "Give the number of a teammate."
+		}
+	case whomUser:
+		if as.id = strings.ToLower(oneLine(req.View.Value(fieldUser))); !directoryUserIDs.MatchString(as.id) {
+			wrong[fieldUser] = "Give the ids of the directory and of the user, such as dir_5501 reg_7001."
 		}
 	case whomSubaccount:
 		if as.id = req.View.Value(fieldSubaccount); as.id == "" {
@@ -175,6 +191,9 @@ func (s signing) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, er
 		return s.api.SignOnTeammate(ctx, as.id, as.SignOnOptions)
 	case whomSubaccount:
 		return s.api.SignOnSubaccount(ctx, as.id, as.SignOnOptions)
+	case whomUser:
+		ids := directoryUserIDs.FindStringSubmatch(as.id)
+		return s.api.SignOnDirectoryUser(ctx, ids[1], ids[2])
 	}
 	return s.api.SignOnAccount(ctx)
 }
@@ -184,6 +203,9 @@ func (s signing) called(as signOnAs) string {
 	switch as.whom {
 	case whomTeammate:
 		return "the teammate " + as.id
+	case whomUser:
+		ids := directoryUserIDs.FindStringSubmatch(as.id)
+		return "the user " + ids[2] + " of the directory " + ids[1]
 	case whomSubaccount:
 		said := "the subaccount " + nameAndID(short(s.list.name(as.id)), as.id)
 		if have := s.list.list.atHand("").value; have != nil && expired(have.byID[as.id].Expires) {

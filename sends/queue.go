@@ -89,7 +89,8 @@ func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
 // newServer returns what hands out turns to this process, which last as long as work does, and how to shut it down.
 func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdown func()) {
-	news := redis.NewClient(s.cfg.Redis.Options())
+	options := s.options
+	news := redis.NewClient(&options)
 	server = asynq.NewServerFromRedisClient(restful{s.cfg.Redis, news}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},

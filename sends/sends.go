@@ -101,6 +101,9 @@ type Service struct {
 	queue *asynq.Client
 	wake  chan struct{} // there may be a send that nobody keeps
 
+	// options are those of the Redis client, copied before it is used: it changes them as it connects.
+	options redis.Options
+
 	mu      sync.Mutex
 	kept    map[string]*keeper // sends this process keeps, or is trying to
 	flights map[string]*flight // sends this process has calls out for
@@ -130,7 +133,7 @@ func New(c Config) *Service {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
 	return &Service{
-		cfg: c, queue: asynq.NewClientFromRedisClient(c.Redis), wake: make(chan struct{}, 1),
+		cfg: c, options: *c.Redis.Options(), queue: asynq.NewClientFromRedisClient(c.Redis), wake: make(chan struct{}, 1),
 		kept: map[string]*keeper{}, flights: map[string]*flight{},
 	}
 }
