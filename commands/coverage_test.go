@@ -94,7 +94,7 @@ func TestCoverage(t *testing.T) {
 	all := capabilities(t)
 	for what, c := range all {
 		for _, topic := range c.topics {
-			if !slices.Contains(topics, topic) {
+			if topic != "–" && !slices.Contains(topics, topic) { // a dash: in the client alone
 				t.Errorf("%q names the command %q, which is not there", what, topic)
 			}
 		}
@@ -102,7 +102,7 @@ func TestCoverage(t *testing.T) {
 	source := sources(t, "*.go", filepath.Join("..", "sends", "*.go"))
 	for _, row := range coverage {
 		c, ok := all[row[1]]
-		if !ok || len(c.topics) == 0 || len(c.methods) == 0 {
+		if !ok || slices.Contains(c.topics, "–") || len(c.methods) == 0 {
 			t.Errorf("%s has no method or no command in docs/coupontools.md", row[0])
 			continue
 		}

@@ -64,7 +64,8 @@ func signOn(s signing) bot.Command {
 			if !ok {
 				return bot.Reply{}, &bot.Mistake{
 					Text: fmt.Sprintf("It is not clear whom “%s” means.", short(bot.Join(req.Words))),
-					Hint: "Write account, teammate with a number, subaccount with an id, or user with two: /coupontools sign-on help has examples.",
+					Hint: "Write account, teammate with a number, subaccount with an id, or user with two: " +
+						"/coupontools sign-on help has examples.",
 				}
 			}
 			return bot.Reply{View: s.view(as)}, nil

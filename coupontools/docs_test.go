@@ -58,7 +58,7 @@ var areas = []struct {
 	{"Loyalty cards", []capability{
 		{"list loyalty cards", "loyalty", []string{"POST /v3/loyalty/list", "GET /v4/loyalty/loyalty-cards"}},
 		{"show a loyalty card", "loyalty-card", []string{"POST /v3/loyalty/info"}},
-		{"copy a loyalty card", "loyalty-card", []string{"POST /v4/loyalty/loyalty-cards/{card}/copy"}},
+		{"copy a loyalty card", "–", []string{"POST /v4/loyalty/loyalty-cards/{card}/copy"}},
 		{"list the users of a card", "loyalty-users", []string{
 			"POST /v3/loyaltyusers/list", "GET /v4/loyalty/loyalty-cards/{card}/stats",
 		}},
@@ -93,7 +93,7 @@ var areas = []struct {
 		{"sign on as a user of a directory", "sign-on", []string{"POST /v4/directory/{directory}/users/{user}/sso"}},
 	}},
 	{"Single use", []capability{
-		{"create a single-use address", "single-use", []string{"POST /v3/singleuse/create"}},
+		{"create a single-use address for a person who is known", "–", []string{"POST /v3/singleuse/create"}},
 		{"create many single-use addresses", "single-use", []string{"POST /v3/multiplesingleuse/create"}},
 		{"remove a single-use address", "session", []string{"POST /v3/singleuse/remove"}},
 	}},
@@ -123,7 +123,8 @@ says how the answer differs from the shape known here.
 anything that would be there twice.
 
 The keys of a call go into the headers ` + "`X-Client-Id` and `X-Client-Secret`" + `; with the routes of v4 other than subaccounts,
-into ` + "`x-api-key` and `x-api-secret`" + `. The command is the word after ` + "`/coupontools`" + `.
+into ` + "`x-api-key` and `x-api-secret`" + `. The command is the word after ` + "`/coupontools`" + `;
+those with a dash are in the client alone.
 `
 
 // Every capability has a route, a method of the client and a command, and docs/coupontools.md lists them.
