@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Whose turn it is to send comes from asynq: a task is one turn of one send, for whichever process is free. The records
@@ -90,6 +91,8 @@ func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
 // newServer returns what hands out turns to this process, which last as long as work does, and how to shut it down.
 func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdown func()) {
 	options := s.options
+	// go-redis changes this part, which the copy would share, as it connects; Redis Cloud alone has such notifications.
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	news := redis.NewClient(&options)
 	server = asynq.NewServerFromRedisClient(restful{s.cfg.Redis, news}, asynq.Config{
 		Concurrency: atOnce,
