@@ -110,6 +110,22 @@ func BenchmarkAck(b *testing.B) {
 	b.ReportMetric(float64(median(commands))/float64(bare), "command-ack/echo")
 }
 
+// BenchmarkHandle_longText measures what the longest text costs that a hostile sender could get through: it must grow with
+// the text and not with its square.
+func BenchmarkHandle_longText(b *testing.B) {
+	for _, words := range []int{25_000, 100_000} {
+		b.Run(fmt.Sprint(words), func(b *testing.B) {
+			e, server, link := benchBot(b, says(bot.Reply{Text: "Done."}))
+			text := strings.Repeat("a “", words)
+			for b.Loop() {
+				command := bytes.Replace(benchCommand(server.URL+"/answer"), []byte(strings.Repeat("word ", 100)), []byte(text), 1)
+				roundTrip(b, link, command)
+				<-e.answers
+			}
+		})
+	}
+}
+
 func median(d []time.Duration) time.Duration {
 	slices.Sort(d)
 	return d[len(d)/2]

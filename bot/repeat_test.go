@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -15,33 +17,46 @@ import (
 // Two replicas share one Redis: what one has taken, the other drops. Without Redis each still knows its own.
 func TestRepeat_acrossReplicas(t *testing.T) {
 	t.Parallel()
-	server := miniredis.RunT(t)
-	var ran atomic.Int32
-	replica := func() *Bot {
-		b, _ := newFake(t, Command{Name: "/do", Run: func(context.Context, Request) (Reply, error) {
-			ran.Add(1)
-			return Reply{Text: "Done."}, nil
-		}})
-		client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1, DialerRetries: 1})
-		t.Cleanup(func() { _ = client.Close() })
-		b.config.Store = NewStore(client, "test:")
-		return b
-	}
-	one, other := replica(), replica()
-	take := func(b *Bot, trigger string, want int32) {
-		t.Helper()
-		a := newAcks()
-		b.handle(t.Context(), typedCommand("/do", trigger), a.send)
-		if ran.Load() != want || len(a.payloads) != 1 {
-			t.Errorf("%s: ran %d times, %d acknowledgements; want %d and 1", trigger, ran.Load(), len(a.payloads), want)
+	synctest.Test(t, func(t *testing.T) {
+		server := miniredis.NewMiniRedis()
+		t.Cleanup(server.Close)
+		var away atomic.Bool
+		var ran atomic.Int32
+		replica := func() *Bot {
+			b, _ := newFake(t, Command{Name: "/do", Run: func(context.Context, Request) (Reply, error) {
+				ran.Add(1)
+				return Reply{Text: "Done."}, nil
+			}})
+			client := redis.NewClient(&redis.Options{
+				Addr: "127.0.0.1:6379", MaxRetries: -1, DialerRetries: 1, MaxIdleConns: -1,
+				Dialer: func(context.Context, string, string) (net.Conn, error) {
+					if away.Load() {
+						return nil, errors.New("away")
+					}
+					return server.Dial()
+				},
+			})
+			t.Cleanup(func() { _ = client.Close() })
+			b.config.Store = NewStore(client, "test:")
+			return b
 		}
-	}
-	take(one, "t1", 1)
-	take(other, "t1", 1)
-	take(other, "t2", 2)
-	server.Close()
-	take(one, "t3", 3)
-	take(one, "t3", 3)
+		one, other := replica(), replica()
+		take := func(b *Bot, trigger string, want int32) {
+			t.Helper()
+			a := newAcks()
+			b.handle(t.Context(), typedCommand("/do", trigger), a.send)
+			if ran.Load() != want || len(a.payloads) != 1 {
+				t.Errorf("%s: ran %d times, %d acknowledgements; want %d and 1", trigger, ran.Load(), len(a.payloads), want)
+			}
+		}
+		take(one, "t1", 1)
+		take(other, "t1", 1)
+		take(other, "t2", 2)
+		away.Store(true)
+		server.SetError("LOADING")
+		take(one, "t3", 3)
+		take(one, "t3", 3)
+	})
 }
 
 // A response_url that says when to come again is offered the answer then, three times at most.

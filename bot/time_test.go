@@ -95,6 +95,26 @@ func TestLater_takesTooLong(t *testing.T) {
 	})
 }
 
+// However many come at once, and whatever their work waits for, none waits for its acknowledgement.
+func TestLater_acknowledgedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := newFake(t, Command{Name: "/do", Run: waits()})
+		all := make([]*acks, 1000)
+		for i := range all {
+			all[i] = newAcks()
+			go b.handle(t.Context(), typedCommand("/do", fmt.Sprint(i)), all[i].send)
+		}
+		synctest.Wait()
+		for i, a := range all {
+			if len(a.payloads) != 1 || a.after != 0 {
+				t.Errorf("command %d: %d acknowledgements, the first after %v; want one at once", i, len(a.payloads), a.after)
+			}
+		}
+		b.Drain(t.Context())
+	})
+}
+
 // A full pool refuses at once, and the refused work is not done.
 func TestLater_fullPool(t *testing.T) {
 	t.Parallel()

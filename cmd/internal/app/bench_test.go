@@ -37,6 +37,33 @@ func BenchmarkServe_directories(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
 }
 
+// BenchmarkServe_ackWhileCoupontoolsHangs is how long the slowest of a thousand commands at once waits for its
+// acknowledgement while Coupontools does not answer. The local Slack shares the processors.
+func BenchmarkServe_ackWhileCoupontoolsHangs(b *testing.B) {
+	const atOnce = 1000
+	w := newWorld(b)
+	defer w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})()
+	var (
+		mu    sync.Mutex
+		worst time.Duration
+	)
+	for b.Loop() {
+		var all sync.WaitGroup
+		for range atOnce {
+			all.Go(func() {
+				began := time.Now()
+				w.command(b, slacksim.Mia, slacksim.Marketing, "/directories", "")
+				took := time.Since(began)
+				mu.Lock()
+				defer mu.Unlock()
+				worst = max(worst, took)
+			})
+		}
+		all.Wait()
+	}
+	b.ReportMetric(float64(worst.Milliseconds()), "worst-ms")
+}
+
 // BenchmarkBinary_start is the time from starting the program to its first connection, and its memory at rest.
 func BenchmarkBinary_start(b *testing.B) {
 	w := stillWorld(b)

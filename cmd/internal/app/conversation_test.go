@@ -444,7 +444,7 @@ func (c *conversation) unread(m slacksim.Message, changed bool) bool {
 // depends on how busy the machine is.
 func passing(m slacksim.Message) bool {
 	text := m.Plain()
-	return strings.HasPrefix(text, "Sending\n") || strings.HasSuffix(text, "…") && (strings.HasPrefix(text, "Looking ") || strings.HasPrefix(text, "Working "))
+	return strings.HasPrefix(text, "Sending\n") || m.OnlyFor != "" && strings.HasSuffix(text, "…") && !strings.Contains(text, "\n")
 }
 
 func (c *conversation) seesNothing(m []string) {
