@@ -56,9 +56,9 @@ func TestView_lastAnswerWins(t *testing.T) {
 	w := newWorld(t, says(bot.Reply{View: form("form", "Before")}), clicks(map[string]bot.Handler{
 		"press": later(func(context.Context, bot.Request) (bot.Reply, error) {
 			<-release
-			return bot.Reply{View: form("form", "Slow")}, nil
+			return bot.Reply{View: form("form", "Drawn late")}, nil
 		}),
-		"quick": says(bot.Reply{View: form("form", "Quick")}),
+		"quick": says(bot.Reply{View: form("form", "Drawn at once")}),
 	}), func(s *setup) {
 		s.config.Commands[1].Run = says(bot.Reply{View: blocks.Modal("form", "Form", "", "Close",
 			append(button("Before", "press"), blocks.Actions("", blocks.Button("quick", "Quick", "")))...)})
@@ -67,9 +67,9 @@ func TestView_lastAnswerWins(t *testing.T) {
 	before := w.view(t, "Before")
 	w.click(t, before.Place(), "press")
 	w.click(t, before.Place(), "quick")
-	w.view(t, "Quick")
+	w.view(t, "Drawn at once")
 	close(release)
-	w.view(t, "Slow")
+	w.view(t, "Drawn late")
 }
 
 func TestView_clickPushes(t *testing.T) {
