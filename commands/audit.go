@@ -27,9 +27,8 @@ type auditor interface {
 	Send(ctx context.Context, id string) (sends.Send, error)
 }
 
-// linker finds the address of a message, and sends files; [*bot.Poster].
+// linker is the part of [bot.Poster] that finds the address of a message.
 type linker interface {
-	mailer
 	Permalink(ctx context.Context, channel, ts string) (string, error)
 }
 
@@ -37,6 +36,7 @@ type linker interface {
 type trail struct {
 	sends  auditor
 	poster linker
+	files  deliverer
 }
 
 // auditCommand answers "/coupontools audit", only to the person who asked.
@@ -234,25 +234,22 @@ func (t trail) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 		if err := t.sends.Record(ctx, sends.Entry{What: deedExport, Actor: actorOf(req)}); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}
-		file, err := trailFile(t.sends.Trail(ctx, ""))
-		if err != nil {
-			return bot.Reply{}, unreadable(err)
-		}
-		return mailed(ctx, t.poster, req.Person.ID, "audit trail", bot.Upload{
-			Name: "audit-trail.csv", Content: file,
-			Comment: "The audit trail, the newest entry first.", AltText: "A table of who did what in couponbot",
+		return t.files.send(ctx, req.Person, report{
+			name: "audit-trail.csv", called: "audit trail", comment: "The audit trail, the newest entry first.",
+			alt:    "A table of who did what in couponbot",
+			header: []string{"time", "team", "user", "what", "send", "before", "after", "note", "channel", "message"},
+			rows: func(write func([]string) error) error {
+				for e, err := range t.sends.Trail(ctx, "") {
+					if err != nil {
+						return unreadable(fmt.Errorf("export the audit trail: %w", err))
+					}
+					err = write([]string{stamp(e.At), e.Team, e.User, e.What, e.Send, e.Before, e.After, e.Note, e.Channel, e.Message})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
 		})
 	}}, nil
-}
-
-// trailFile is the audit trail in CSV.
-func trailFile(all iter.Seq2[sends.Entry, error]) ([]byte, error) {
-	file := newSpreadsheet("time", "team", "user", "what", "send", "before", "after", "note", "channel", "message")
-	for e, err := range all {
-		if err != nil {
-			return nil, fmt.Errorf("export the audit trail: %w", err)
-		}
-		file.row(stamp(e.At), e.Team, e.User, e.What, e.Send, e.Before, e.After, e.Note, e.Channel, e.Message)
-	}
-	return file.content(), nil
 }

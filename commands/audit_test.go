@@ -2,7 +2,9 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
@@ -12,13 +14,14 @@ import (
 // office is a Slack in which messages have addresses, and which takes files.
 type office struct {
 	*board
-	files  map[string]bot.Upload
+	files  map[string]string // content by channel
 	refuse error
 }
 
 func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
-	o.files[channel] = u
-	return o.refuse
+	content, err := io.ReadAll(io.NewSectionReader(u.From, 0, u.Size))
+	o.files[channel] = string(content)
+	return errors.Join(o.refuse, err)
 }
 
 func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
@@ -34,8 +37,8 @@ const seenByOne = "9.9"
 func newTrail(t *testing.T) (trail, *world, office) {
 	t.Helper()
 	w := newWorld(t)
-	o := office{board: newBoard(), files: map[string]bot.Upload{}}
-	return trail{sends: w.Sends, poster: o}, w, o
+	o := office{board: newBoard(), files: map[string]string{}}
+	return trail{sends: w.Sends, poster: o, files: deliverer{o}}, w, o
 }
 
 func TestAudit_pages(t *testing.T) {
@@ -108,10 +111,10 @@ func TestAudit_export(t *testing.T) {
 	}
 	req := bot.Request{Person: mia, Channel: "C1"}
 	must(t)(follow(t.Context(), a.export, req))
-	wantIn(t, string(o.files["D"+mia.ID].Content), "time,team,user,what", ",U0MIA,export,", ",pause,,,,'=1+1,")
+	wantIn(t, o.files["D"+mia.ID], "time,team,user,what", ",U0MIA,export,", ",pause,,,,'=1+1,")
 
 	o.refuse = refused("missing_scope")
-	a.poster = o
+	a.files = deliverer{o}
 	_, err := follow(t.Context(), a.export, req)
 	wantIn(t, mistake(t, err).Hint, "files:write")
 

@@ -12,14 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-const (
-	actionCampaignsPrev    = "campaigns_page:prev"
-	actionCampaignsNext    = "campaigns_page:next"
-	actionCampaignsRefresh = "campaigns_refresh"
-	actionCampaignsFile    = "campaigns_file"
-
-	groupCampaigns = "Campaigns"
-)
+const groupCampaigns = "Campaigns"
 
 // The list of campaigns, as commands need it.
 type (
@@ -55,13 +48,17 @@ func campaigns(lists campaignRefresher, files deliverer) bot.Command {
 
 func campaignCatalog(lists campaignRefresher, files deliverer) catalog[coupontools.Campaign] {
 	return catalog[coupontools.Campaign]{
-		lists: lists, files: files, command: "/coupontools campaigns", interim: lookingUpCampaigns,
-		title: "Campaigns", one: "campaign", many: "campaigns",
-		prev: actionCampaignsPrev, next: actionCampaignsNext, again: actionCampaignsRefresh, file: actionCampaignsFile,
-		row:    openCampaignRow,
-		header: []string{"id", "code", "name", "title", "status", "url", "expires"},
-		line: func(c coupontools.Campaign) []string {
-			return []string{c.ID, c.Code, c.Name, c.Title, c.Status, c.URL, wallClock(c.Expires)}
+		noun: noun{"campaign", "campaigns"}, topic: "campaigns", title: "Campaigns",
+		lists: lists, files: files,
+		row: func(c coupontools.Campaign) []slack.Block { return []slack.Block{openCampaignRow(c)} },
+		columns: []column[coupontools.Campaign]{
+			{"id", func(c coupontools.Campaign) string { return c.ID }},
+			{"code", func(c coupontools.Campaign) string { return c.Code }},
+			{"name", func(c coupontools.Campaign) string { return c.Name }},
+			{"title", func(c coupontools.Campaign) string { return c.Title }},
+			{"status", func(c coupontools.Campaign) string { return c.Status }},
+			{"url", func(c coupontools.Campaign) string { return c.URL }},
+			{"expires", func(c coupontools.Campaign) string { return wallClock(c.Expires) }},
 		},
 	}
 }

@@ -50,7 +50,8 @@ const (
 
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
-	cards := newLoyaltyCards(d.Client, d.Poster)
+	files := deliverer{poster: d.Poster}
+	cards := newLoyaltyCards(d.Client, files)
 	send := sending{
 		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
 		files: d.Files, poster: d.Poster, holders: d.Holders,
@@ -58,10 +59,9 @@ func All(d Deps) []bot.Command {
 		channels: d.Channels,
 	}
 	holders := newHolders(cards, d)
-	accounts := newSubaccountList(d.Client, d.Poster)
-	groups := newSMSGroupList(d.Client, d.Poster)
+	accounts := newSubaccountList(d.Client, files)
+	groups := newSMSGroupList(d.Client, files)
 	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
-	files := deliverer{poster: d.Poster}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(d.Directories, d.Client, d.Store),
@@ -69,7 +69,7 @@ func All(d Deps) []bot.Command {
 			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		}),
 		sendDirectory(send),
-		sendsCommand(sendList{sends: d.Sends, poster: d.Poster}),
+		sendsCommand(sendList{sends: d.Sends, files: files}),
 		suppress(barred),
 		unsuppress(barred),
 		why(barred),
@@ -90,9 +90,9 @@ func All(d Deps) []bot.Command {
 		signOn(signing{list: accounts, api: d.Client, audit: d.Sends}),
 		smsGroups(groups),
 		smsContacts(newContacts(groups, d)),
-		emailGroups(newEmailGroupList(d.Client, d.Poster)),
+		emailGroups(newEmailGroupList(d.Client, files)),
 		coupontoolsCommand(),
-		auditCommand(trail{sends: d.Sends, poster: d.Poster}),
+		auditCommand(trail{sends: d.Sends, poster: d.Poster, files: files}),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }
@@ -110,7 +110,7 @@ type finderOf[T cache.Item] interface {
 
 // refresherOf can also fetch the list anew.
 type refresherOf[T cache.Item] interface {
-	listerOf[T]
+	finderOf[T]
 	Refresh(ctx context.Context) (*cache.ListOf[T], error)
 }
 

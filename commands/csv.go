@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"io"
 	"regexp"
+	"strings"
 )
 
 // spreadsheet writes a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, lines
@@ -63,18 +64,26 @@ type column[T any] struct {
 	of   func(T) string
 }
 
-// table is a list as a file.
-func table[T any](columns []column[T], list []T) []byte {
-	row := make([]string, len(columns))
-	for i, c := range columns {
-		row[i] = c.name
+// table is a list as a file; many names what is in it, and what says how much: "18 campaigns".
+func table[T any](many, what string, columns []column[T], list []T) report {
+	r := report{
+		name: strings.ReplaceAll(many, " ", "-") + ".csv", called: "file with " + what,
+		comment: capitalised(what) + ", as you asked.", alt: "A table: " + what,
 	}
-	file := newSpreadsheet(row...)
-	for _, item := range list {
-		for i, c := range columns {
-			row[i] = c.of(item)
+	for _, c := range columns {
+		r.header = append(r.header, c.name)
+	}
+	r.rows = func(write func([]string) error) error {
+		row := make([]string, len(columns))
+		for _, item := range list {
+			for i, c := range columns {
+				row[i] = c.of(item)
+			}
+			if err := write(row); err != nil {
+				return err
+			}
 		}
-		file.row(row...)
+		return nil
 	}
-	return file.content()
+	return r
 }

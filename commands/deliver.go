@@ -11,15 +11,23 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
+// mailer is the part of [bot.Poster] that sends a file to a person.
+type mailer interface {
+	Direct(ctx context.Context, user string) (channel string, err error)
+	Upload(ctx context.Context, channel string, u bot.Upload) error
+}
+
 // deliverer sends files to people by direct message. However long they are, they take little memory: they are written to a
 // temporary file, and read from there.
 type deliverer struct{ poster mailer }
 
 // report is a table that is to become a file.
 type report struct {
-	// name is the file's, with its ending, and what says what is in it: "18 campaigns".
-	name, what string
-	header     []string
+	// name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
+	// stands above it, and alt says what it is to those who cannot see it.
+	name, called, comment, alt string
+	// header names the columns.
+	header []string
 	// rows writes the rows, one after the other.
 	rows func(write func(row []string) error) error
 }
@@ -30,14 +38,12 @@ func (d deliverer) send(ctx context.Context, to bot.Person, r report) (bot.Reply
 		if err := r.write(f); err != nil {
 			return err
 		}
-		return d.uploadFile(ctx, to, f, bot.Upload{
-			Name: r.name, Comment: capitalised(r.what) + ", as you asked.", AltText: "A table: " + r.what,
-		})
+		return d.uploadFile(ctx, to, f, r.called, bot.Upload{Name: r.name, Comment: r.comment, AltText: r.alt})
 	})
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	return bot.Reply{Text: fmt.Sprintf("The file with %s is in your direct messages.", r.what)}, nil
+	return bot.Reply{Text: "The " + r.called + " is in your direct messages."}, nil
 }
 
 // inFile gives use a temporary file, which is gone afterwards.
@@ -54,26 +60,23 @@ func inFile(use func(*os.File) error) error {
 }
 
 // uploadFile sends what is in a file.
-func (d deliverer) uploadFile(ctx context.Context, to bot.Person, f *os.File, u bot.Upload) error {
+func (d deliverer) uploadFile(ctx context.Context, to bot.Person, f *os.File, called string, u bot.Upload) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return fmt.Errorf("measure a temporary file: %w", err)
 	}
 	u.From, u.Size = f, size
-	return d.upload(ctx, to, u)
+	return d.upload(ctx, to, called, u)
 }
 
-// upload sends a file.
-func (d deliverer) upload(ctx context.Context, to bot.Person, u bot.Upload) error {
+// upload sends a file that is called so in a sentence.
+func (d deliverer) upload(ctx context.Context, to bot.Person, called string, u bot.Upload) error {
 	channel, err := d.poster.Direct(ctx, to.ID)
 	if err == nil {
 		err = d.poster.Upload(ctx, channel, u)
 	}
 	if err != nil {
-		return &bot.Mistake{
-			Text: "Slack did not take the file.", Hint: "Please try again in a few minutes.",
-			Cause: fmt.Errorf("send a file: %w", err),
-		}
+		return notUploaded(called, fmt.Errorf("send a file: %w", err))
 	}
 	return nil
 }

@@ -1,15 +1,10 @@
 package commands
 
 import (
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
-)
-
-const (
-	actionDirectoriesPrev    = "directories_page:prev"
-	actionDirectoriesNext    = "directories_page:next"
-	actionDirectoriesRefresh = "directories_refresh"
-	actionDirectoriesFile    = "directories_file"
 )
 
 // directories answers /directories with the list, ten a page, for all in the channel to see.
@@ -28,11 +23,14 @@ func directories(lists refresher, files deliverer) bot.Command {
 
 func directoryCatalog(lists refresher, files deliverer) catalog[coupontools.Directory] {
 	return catalog[coupontools.Directory]{
-		lists: lists, files: files, command: "/directories", interim: lookingUpDirectories,
-		title: "Directories", one: "directory", many: "directories",
-		prev: actionDirectoriesPrev, next: actionDirectoriesNext, again: actionDirectoriesRefresh, file: actionDirectoriesFile,
-		row:    openRow,
-		header: []string{"id", "code", "name", "price"},
-		line:   func(d coupontools.Directory) []string { return []string{d.ID, d.Code, d.Name, price(d.Payment)} },
+		noun: noun{"directory", "directories"}, topic: "directories", command: "/directories", title: "Directories",
+		lists: lists, files: files,
+		row: func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} },
+		columns: []column[coupontools.Directory]{
+			{"id", func(d coupontools.Directory) string { return d.ID }},
+			{"code", func(d coupontools.Directory) string { return d.Code }},
+			{"name", func(d coupontools.Directory) string { return d.Name }},
+			{"price", func(d coupontools.Directory) string { return price(d.Payment) }},
+		},
 	}
 }

@@ -18,10 +18,10 @@ func TestDirectories(t *testing.T) {
 	golden(t, "directories", picture(first))
 
 	b := buttons(t, first)
-	if b[actionDirectoriesPrev] != "" {
+	if b["directories_page:prev"] != "" {
 		t.Error("the first page has a Previous button")
 	}
-	second := must(t)(w.clicks(t, actionDirectoriesNext, b[actionDirectoriesNext], nil))
+	second := must(t)(w.clicks(t, "directories_page:next", b["directories_page:next"], nil))
 	if !second.Public || !second.Replace {
 		t.Errorf("public %v, replace %v; want the page turned for all who see the list", second.Public, second.Replace)
 	}
@@ -29,7 +29,7 @@ func TestDirectories(t *testing.T) {
 	if !second.Replace {
 		t.Error("paging posted a new message, want the same one replaced")
 	}
-	last := must(t)(w.clicks(t, actionDirectoriesNext, `{"page":9,"filter":""}`, nil))
+	last := must(t)(w.clicks(t, "directories_page:next", `{"page":9,"filter":""}`, nil))
 	wantIn(t, picture(last), "Page 4 of 4", "directories_page:prev")
 	wantNotIn(t, picture(last), "directories_page:next")
 }
@@ -49,7 +49,7 @@ func TestDirectories_refreshKeepsThePage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	must(t)(w.types(t, "/directories e"))
-	again := must(t)(w.clicks(t, actionDirectoriesRefresh, `{"page":2,"filter":"e"}`, nil))
+	again := must(t)(w.clicks(t, "directories_refresh", `{"page":2,"filter":"e"}`, nil))
 	wantIn(t, picture(again), "Page 2 of ", "matching “e”")
 	if !again.Replace {
 		t.Error("Refresh posted a new message")
@@ -78,7 +78,7 @@ func TestDirectories_redisAway(t *testing.T) {
 func TestDirectories_brokenButton(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.clicks(t, actionDirectoriesNext, "2", nil)
+	_, err := w.clicks(t, "directories_page:next", "2", nil)
 	wantIn(t, mistake(t, err).Hint, "/directories")
 }
 
@@ -87,7 +87,7 @@ func TestDirectories_hostileNames(t *testing.T) {
 	w := newWorld(t)
 	got := picture(must(t)(w.types(t, "/directories script")))
 	wantIn(t, got, `<script>alert(1)</script> *bold* _it_ ~no~ <!channel>`)
-	value := buttons(t, must(t)(w.types(t, "/directories "+strings.Repeat("deals ", 1000)[:6])))[actionDirectoriesRefresh]
+	value := buttons(t, must(t)(w.types(t, "/directories "+strings.Repeat("deals ", 1000)[:6])))["directories_refresh"]
 	if len(value) > 2000 {
 		t.Errorf("a button's value has %d characters, Slack takes 2,000", len(value))
 	}

@@ -9,13 +9,12 @@ import (
 )
 
 // emailGroupList is the list of e-mail groups.
-type emailGroupList = inventory[coupontools.EmailGroup]
+type emailGroupList = catalog[coupontools.EmailGroup]
 
-func newEmailGroupList(api *coupontools.Client, files mailer) emailGroupList {
+func newEmailGroupList(api *coupontools.Client, files deliverer) emailGroupList {
 	return emailGroupList{
 		noun: noun{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
-		list:  stocked(api.EmailGroups, func(g coupontools.EmailGroup) (string, string) { return g.ID, g.Name }),
-		files: files,
+		lists: stocked(api.EmailGroups), files: files,
 		row: func(g coupontools.EmailGroup) []slack.Block {
 			return []slack.Block{blocks.Text(sentence(g.Name) + "\n" + short(g.ID))}
 		},

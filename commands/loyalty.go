@@ -15,16 +15,15 @@ import (
 const groupLoyalty = "Loyalty cards"
 
 // loyaltyCards is the list of loyalty cards.
-type loyaltyCards = inventory[coupontools.LoyaltyCard]
+type loyaltyCards = catalog[coupontools.LoyaltyCard]
 
-func newLoyaltyCards(api *coupontools.Client, files mailer) loyaltyCards {
+func newLoyaltyCards(api *coupontools.Client, files deliverer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
 		return api.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
 	}
 	return loyaltyCards{
 		noun: noun{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
-		list:  stocked(all, func(c coupontools.LoyaltyCard) (string, string) { return c.ID, c.Name }),
-		files: files,
+		lists: stocked(all), files: files,
 		row: func(c coupontools.LoyaltyCard) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(c.Name)+"\n"+cardFacts(c)),
 				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))}

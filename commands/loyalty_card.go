@@ -69,15 +69,15 @@ func showLoyaltyCard(ctx context.Context, cards loyaltyCards, api loyaltyCarder,
 	if err == nil {
 		return loyaltyCardReply(*c), nil
 	}
-	s, listErr := cards.stock(ctx)
+	l, listErr := cards.List(ctx)
 	if listErr != nil {
 		return bot.Reply{}, fmt.Errorf("show loyalty card: %w", err)
 	}
-	listed, ok := s.byID[id]
+	listed, ok := l.ByID(id)
 	if !ok || errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, cards.unknown(s.List, id)
+		return bot.Reply{}, cards.unknown(l, id)
 	}
-	return loyaltyCardReply(listed, blocks.Small(cardFromList), blocks.When("List from", s.FetchedAt)), nil
+	return loyaltyCardReply(listed, blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)), nil
 }
 
 func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bot.Reply {

@@ -48,7 +48,7 @@ type loyaltyKeeper interface {
 // holders are the people who have a loyalty card.
 type holders struct {
 	cards loyaltyCards
-	roll  roll[coupontools.LoyaltyUser]
+	roll  roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
 	api   loyaltyKeeper
 	store claimer
 	audit recorder
@@ -65,9 +65,9 @@ type seat struct {
 func newHolders(cards loyaltyCards, d Deps) holders {
 	return holders{
 		cards: cards, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
-		roll: roll[coupontools.LoyaltyUser]{
+		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
 			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
-			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: d.Poster,
+			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster},
 			row: rowsOf(cards), more: holderButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
@@ -90,8 +90,8 @@ func asUser(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
 func rowsOf(cards loyaltyCards) func(string, coupontools.LoyaltyUser) []slack.Block {
 	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
 		of := noun{"point or stamp", "points or stamps"}
-		if s := cards.list.atHand("").value; s != nil && s.byID[card].ID != "" {
-			of = unit(s.byID[card])
+		if c, ok := cards.atHand(card); ok {
+			of = unit(c)
 		}
 		return holderRow(card, u, of)
 	}

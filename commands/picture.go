@@ -44,7 +44,7 @@ func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, e
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		err = c.files.upload(ctx, req.Person, bot.Upload{
+		err = c.files.upload(ctx, req.Person, "picture", bot.Upload{
 			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.described(title),
 		})
 		if err != nil {

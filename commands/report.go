@@ -25,38 +25,42 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 		if err != nil {
 			return bot.Reply{}, unreadable(err)
 		}
-		file, err := reportOf(s, l.sends.Recipients(ctx, s.ID))
-		if err != nil {
-			return bot.Reply{}, unreadable(err)
-		}
 		if err := l.sends.Record(ctx, sends.Entry{What: "report", Actor: actorOf(req), Send: s.ID}); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}
-		return mailed(ctx, l.poster, req.Person.ID, "report", bot.Upload{
-			Name: "report-" + s.ID + ".csv", Content: file,
-			Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
-			AltText: "A table of the recipients of a send, each with its outcome",
-		})
+		return l.files.send(ctx, req.Person, reportOf(s, l.sends.Recipients(ctx, s.ID)))
 	}}, nil
 }
 
-// reportOf is the report of a send in CSV.
-func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ([]byte, error) {
-	report := newSpreadsheet("recipient", "outcome", "code", "text", "time")
-	for o, err := range all {
-		if err != nil {
-			return nil, fmt.Errorf("report on send %s: %w", s.ID, err)
-		}
-		code, text := o.Code, o.Text
-		switch {
-		case o.Status == sends.Skipped && code != "":
-			text = sends.RuleWords(recipients.Rule(code))
-		case o.Status == sends.Skipped:
-			text = cancelWords(text)
-		}
-		report.row(o.To, outcomeWord(o.Status), code, text, stamp(o.At))
+// reportOf is the report of a send.
+func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) report {
+	return report{
+		name: "report-" + s.ID + ".csv", called: "report", comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+		alt:    "A table of the recipients of a send, each with its outcome",
+		header: []string{"recipient", "outcome", "code", "text", "time"},
+		rows: func(write func([]string) error) error {
+			for o, err := range all {
+				if err != nil {
+					return unreadable(fmt.Errorf("report on send %s: %w", s.ID, err))
+				}
+				if err := write(reportLine(o)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}
-	return report.content(), nil
+}
+
+func reportLine(o sends.Outcome) []string {
+	text := o.Text
+	switch {
+	case o.Status == sends.Skipped && o.Code != "":
+		text = sends.RuleWords(recipients.Rule(o.Code))
+	case o.Status == sends.Skipped:
+		text = cancelWords(text)
+	}
+	return []string{o.To, outcomeWord(o.Status), o.Code, text, stamp(o.At)}
 }
 
 func outcomeWord(s sends.Status) string {

@@ -17,12 +17,12 @@ import (
 
 // roll is a list of the people of something: those who have a loyalty card, or are in an SMS group. It is shown only to the
 // person who asks, ten a page.
-type roll[T any] struct {
+type roll[T any, Of cache.Item] struct {
 	// topic is the command's, and how its action_ids begin; title stands before the name of what the people belong to.
 	topic, title string
 	noun
 	// of are the things that have people.
-	of keeper
+	of catalog[Of]
 	// who returns what to look for somebody by.
 	who func(T) coupontools.DirectoryUser
 	// row shows one of them; columns are those of the file.
@@ -33,29 +33,20 @@ type roll[T any] struct {
 
 	list  *shelf[[]T]
 	store store
-	files mailer
+	files deliverer
 }
 
-// keeper is a [inventory] of things that have people.
-type keeper interface {
-	finder
-	name(id string) string
-	unknown(l *cache.List, asked string) *bot.Mistake
-	which(action string) bot.Reply
-	pick(c choice, asked string, button func(id string) slack.BlockElement) bot.Reply
-}
-
-func (r roll[T]) line() string { return Root + " " + r.topic }
+func (r roll[T, Of]) line() string { return Root + " " + r.topic }
 
 // action names a button of the list, or, with no word, the one that leads to it.
-func (r roll[T]) action(what ...string) string {
+func (r roll[T, Of]) action(what ...string) string {
 	return strings.Join(append([]string{strings.ReplaceAll(r.topic, "-", "_")}, what...), "_")
 }
 
-func (r roll[T]) looking() string { return "Looking up the " + r.many + "…" }
+func (r roll[T, Of]) looking() string { return "Looking up the " + r.many + "…" }
 
 // run shows the people of what the first words name who match the rest.
-func (r roll[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (r roll[T, Of]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return r.of.which(r.action()), nil
 	}
@@ -70,7 +61,7 @@ func (r roll[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 		case 0:
 			return bot.Reply{}, r.of.unknown(l, c.Asked)
 		case 1:
-			asked.Directory, asked.Name = c.Hits[0].ID, c.Hits[0].Name
+			asked.Directory, asked.Name = c.Hits[0].Ident()
 			return r.show(ctx, asked, 1)
 		}
 		asked.keep(ctx, r.store)
@@ -81,17 +72,17 @@ func (r roll[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // clicks answers the buttons of the list, and the one that leads to it.
-func (r roll[T]) clicks() map[string]bot.Handler {
+func (r roll[T, Of]) clicks() map[string]bot.Handler {
 	return map[string]bot.Handler{
 		r.action():            r.open,
 		r.action("page:prev"): r.turn,
 		r.action("page:next"): r.turn,
-		r.action("csv"):       r.file,
+		r.action("file"):      r.file,
 	}
 }
 
 // open shows the people of what a button or an option names; the block around it may name a look-up to go on with.
-func (r roll[T]) open(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (r roll[T, Of]) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	before, _, goOn := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: r.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
 		l := newLookup(req.Person, coupontools.Directory{ID: req.Value, Name: r.of.name(req.Value)}, "")
@@ -107,7 +98,7 @@ func (r roll[T]) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // turn shows the page that a button asks for, in the place of the one it was on.
-func (r roll[T]) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (r roll[T, Of]) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return r.goOn(req, func(ctx context.Context, l lookup, page int) (bot.Reply, error) {
 		reply, err := r.show(ctx, l, page)
 		reply.Replace = err == nil
@@ -116,19 +107,20 @@ func (r roll[T]) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // file gives the person all who match.
-func (r roll[T]) file(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (r roll[T, Of]) file(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return r.goOn(req, func(ctx context.Context, l lookup, _ int) (bot.Reply, error) {
 		hits, err := r.hits(ctx, l)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		what := r.heading(l) + ": " + count(len(hits), r.one, r.many)
-		return mailedList(ctx, r.files, req.Person, strings.ReplaceAll(r.many, " ", "-")+".csv", what, table(r.columns, hits))
+		file := table(r.many, r.total(len(hits), l.Who), r.columns, hits)
+		file.comment = r.heading(l) + ": " + r.total(len(hits), l.Who) + "."
+		return r.files.send(ctx, req.Person, file)
 	})
 }
 
 // goOn goes on with the look-up of a button.
-func (r roll[T]) goOn(req bot.Request, with func(context.Context, lookup, int) (bot.Reply, error)) (bot.Reply, error) {
+func (r roll[T, Of]) goOn(req bot.Request, with func(context.Context, lookup, int) (bot.Reply, error)) (bot.Reply, error) {
 	var to pager
 	if err := json.Unmarshal([]byte(req.Value), &to); err != nil {
 		return bot.Reply{}, brokenButton(r.line(), err)
@@ -143,7 +135,7 @@ func (r roll[T]) goOn(req bot.Request, with func(context.Context, lookup, int) (
 }
 
 // hits are those who match a look-up.
-func (r roll[T]) hits(ctx context.Context, l lookup) ([]T, error) {
+func (r roll[T, Of]) hits(ctx context.Context, l lookup) ([]T, error) {
 	all, err := r.list.get(ctx, l.Directory)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		list, listErr := r.of.List(ctx)
@@ -168,14 +160,14 @@ func (r roll[T]) hits(ctx context.Context, l lookup) ([]T, error) {
 	return hits, nil
 }
 
-func (r roll[T]) heading(l lookup) string {
+func (r roll[T, Of]) heading(l lookup) string {
 	if l.Name == "" {
 		return r.title + l.Directory
 	}
 	return r.title + short(l.Name)
 }
 
-func (r roll[T]) show(ctx context.Context, l lookup, page int) (bot.Reply, error) {
+func (r roll[T, Of]) show(ctx context.Context, l lookup, page int) (bot.Reply, error) {
 	hits, err := r.hits(ctx, l)
 	if err != nil {
 		return bot.Reply{}, err
@@ -184,11 +176,7 @@ func (r roll[T]) show(ctx context.Context, l lookup, page int) (bot.Reply, error
 	last := pages(len(hits))
 	page = max(1, min(page, last))
 	from := (page - 1) * perPage
-	total := count(len(hits), r.one, r.many)
-	if l.Who != "" {
-		total += " matching “" + short(l.Who) + "”"
-	}
-	where := fmt.Sprintf("Page %d of %d · %s", page, last, total)
+	where := fmt.Sprintf("Page %d of %d · %s", page, last, r.total(len(hits), l.Who))
 	set := []slack.Block{blocks.Header(r.heading(l))}
 	if len(hits) == 0 {
 		set = append(set, blocks.Text(nobody(l.Who)))
@@ -210,7 +198,7 @@ func nobody(who string) string {
 	return "Nobody there matches “" + short(who) + "”."
 }
 
-func (r roll[T]) buttons(l lookup, page, last int) []slack.BlockElement {
+func (r roll[T, Of]) buttons(l lookup, page, last int) []slack.BlockElement {
 	at := func(page int) string { return value(pager{Lookup: l.ID, Page: page}) }
 	var row []slack.BlockElement
 	if page > 1 {
@@ -219,12 +207,12 @@ func (r roll[T]) buttons(l lookup, page, last int) []slack.BlockElement {
 	if page < last {
 		row = append(row, blocks.Button(r.action("page:next"), "Next", at(page+1), blocks.Label("Next page")))
 	}
-	row = append(row, blocks.Button(r.action("csv"), "CSV", at(1), blocks.Label("Get the list as a file")))
+	row = append(row, blocks.Button(r.action("file"), "CSV", at(1), blocks.Label("Get the list as a file")))
 	return append(row, r.more(l.Directory)...)
 }
 
 // find returns the person with that id, as Coupontools has it now.
-func (r roll[T]) find(ctx context.Context, of, id string) (T, error) {
+func (r roll[T, Of]) find(ctx context.Context, of, id string) (T, error) {
 	var none T
 	all, err := r.list.renew(ctx, of)
 	if err != nil {
@@ -241,7 +229,7 @@ func (r roll[T]) find(ctx context.Context, of, id string) (T, error) {
 }
 
 // suggest offers people for what was typed into the form of a thing, whose id is the form's metadata.
-func (r roll[T]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
+func (r roll[T, Of]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
 	const most = 100 // Slack takes no more
 	if req.View == nil {
 		return nil, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/sends"
 )
@@ -26,7 +27,7 @@ type offer struct {
 }
 
 // offers are all kinds of things that can be sent, directories first.
-func offers(directories finder, campaigns campaignFinder, cards finder) []offer {
+func offers(directories finder, campaigns campaignFinder, cards finderOf[coupontools.LoyaltyCard]) []offer {
 	return []offer{
 		offerOf(sends.OfferDirectory, "directory", directories),
 		offerOf(sends.OfferCampaign, "campaign", campaigns),

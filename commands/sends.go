@@ -32,8 +32,8 @@ type sendKeeper interface {
 
 // sendList lists sends, and answers the buttons under every message about one.
 type sendList struct {
-	sends  sendKeeper
-	poster mailer
+	sends sendKeeper
+	files deliverer
 }
 
 // sendsCommand answers "/coupontools sends", only to the person who asked.

@@ -222,9 +222,10 @@ func (s sessionLists) asFile(_ context.Context, req bot.Request) (bot.Reply, err
 		if err != nil {
 			return bot.Reply{}, err
 		}
+		what := "the sessions of " + nameAndID(short(w.Name), w.Campaign)
 		return s.files.send(ctx, req.Person, report{
-			name: "sessions-" + w.Campaign + ".csv", what: "the sessions of " + nameAndID(short(w.Name), w.Campaign),
-			header: sessionHeader,
+			name: "sessions-" + w.Campaign + ".csv", called: "file with " + what, comment: capitalised(what) + ", as you asked.",
+			alt: "A table: " + what, header: sessionHeader,
 			rows: func(write func([]string) error) error {
 				for x, err := range s.api.Sessions(ctx, w.options()) {
 					if err != nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
 const (
@@ -16,6 +18,32 @@ const (
 	// fetchTime bounds one fetch, with its repeats.
 	fetchTime = 90 * time.Second
 )
+
+// stock is a list that is all in one answer of Coupontools and kept on a shelf.
+type stock[T cache.Item] struct{ shelf *shelf[*cache.ListOf[T]] }
+
+func stocked[T cache.Item](fetch func(context.Context) ([]T, error)) stock[T] {
+	return stock[T]{newShelf(namesFor, func(ctx context.Context, _ string) (*cache.ListOf[T], error) {
+		items, err := fetch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return cache.NewList(items, time.Now()), nil
+	})}
+}
+
+// List returns what is at hand, or fetches it.
+func (s stock[T]) List(ctx context.Context) (*cache.ListOf[T], error) { return s.shelf.get(ctx, "") }
+
+// Local returns what is at hand, however old, or nil.
+func (s stock[T]) Local() *cache.ListOf[T] { return s.shelf.atHand("").value }
+
+// Refresh fetches the list anew.
+func (s stock[T]) Refresh(ctx context.Context) (*cache.ListOf[T], error) {
+	return s.shelf.renew(ctx, "")
+}
+
+func (s stock[T]) forget() { s.shelf.forget("") }
 
 // shelf gives out what Coupontools gave, by key, for a minute, so that turning pages and typing ahead cost no call. It is in
 // this process alone, and not for secrets.

@@ -209,7 +209,7 @@ func (s signing) called(as signOnAs) string {
 		return "the user " + ids[2] + " of the directory " + ids[1]
 	case whomSubaccount:
 		said := "the subaccount " + nameAndID(short(s.list.name(as.id)), as.id)
-		if have := s.list.list.atHand("").value; have != nil && expired(have.byID[as.id].Expires) {
+		if account, ok := s.list.atHand(as.id); ok && expired(account.Expires) {
 			said += ", which has expired: Coupontools may not let anybody in"
 		}
 		return said

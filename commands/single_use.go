@@ -243,7 +243,7 @@ func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft)
 		// What was made must reach the person, whatever became of the rest.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 		defer cancel()
-		err := s.files.uploadFile(ctx, req.Person, f, bot.Upload{
+		err := s.files.uploadFile(ctx, req.Person, f, "file with them", bot.Upload{
 			Name: "single-use-" + d.Campaign + ".csv", AltText: "A table of " + count(made, "address", "addresses"),
 			Comment: fmt.Sprintf("%s of %s. Whoever has this file can use them.",
 				count(made, "single-use address", "single-use addresses"), nameAndID(short(d.Name), d.Campaign)),

@@ -35,7 +35,7 @@ type contactKeeper interface {
 // contacts are the people in SMS groups.
 type contacts struct {
 	groups smsGroupList
-	roll   roll[coupontools.SMSContact]
+	roll   roll[coupontools.SMSContact, coupontools.SMSGroup]
 	api    contactKeeper
 	store  claimer
 	audit  recorder
@@ -51,9 +51,9 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 	return contacts{
 		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
-		roll: roll[coupontools.SMSContact]{
+		roll: roll[coupontools.SMSContact, coupontools.SMSGroup]{
 			topic: "sms-contacts", title: "Contacts of ", noun: noun{"contact", "contacts"}, of: groups, who: contactAsUser,
-			list: newShelf(freshFor, d.Client.SMSContacts), store: d.Store, files: d.Poster,
+			list: newShelf(freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster},
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
 					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),
@@ -137,7 +137,7 @@ func (k contacts) grouping() change[string] {
 		view: "sms_group_create_check", title: "New SMS group", yes: "Create", doing: "Creating the group…",
 		store: k.store, audit: k.audit,
 		do: func(ctx context.Context, _ bot.Request, name string) (string, sends.Entry, error) {
-			defer k.groups.list.forget("")
+			defer k.groups.changed()
 			id, err := k.api.AddSMSGroup(ctx, name)
 			e := sends.Entry{What: deedSMSGroup, Note: id}
 			if err != nil {

@@ -12,13 +12,13 @@ import (
 const groupContacts = "Groups and contacts"
 
 // smsGroupList is the list of SMS groups.
-type smsGroupList = inventory[coupontools.SMSGroup]
+type smsGroupList = catalog[coupontools.SMSGroup]
 
-func newSMSGroupList(api *coupontools.Client, files mailer) smsGroupList {
+func newSMSGroupList(api *coupontools.Client, files deliverer) smsGroupList {
+	kept := stocked(api.SMSGroups)
 	return smsGroupList{
 		noun: noun{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
-		list:  stocked(api.SMSGroups, func(g coupontools.SMSGroup) (string, string) { return g.ID, g.Name }),
-		files: files,
+		lists: kept, changed: kept.forget, files: files,
 		row: func(g coupontools.SMSGroup) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(g.Name)+"\n"+short(g.ID)),
 				blocks.Button(actionSMSContacts, "Contacts", g.ID, blocks.Label("Show the contacts of "+oneLine(g.Name))))}

@@ -16,13 +16,13 @@ import (
 const groupAccounts = "Accounts"
 
 // subaccountList is the list of subaccounts, without their keys.
-type subaccountList = inventory[coupontools.Subaccount]
+type subaccountList = catalog[coupontools.Subaccount]
 
-func newSubaccountList(api *coupontools.Client, files mailer) subaccountList {
+func newSubaccountList(api *coupontools.Client, files deliverer) subaccountList {
+	kept := stocked(keyless(api.Subaccounts))
 	return subaccountList{
 		noun: noun{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
-		list:  stocked(keyless(api.Subaccounts), func(s coupontools.Subaccount) (string, string) { return s.ID, s.Name() }),
-		files: files,
+		lists: kept, changed: kept.forget, files: files,
 		row: func(s coupontools.Subaccount) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(s.Name())+"\n"+subaccountFacts(s)),
 				blocks.Button(actionSubaccountPick, "Open", s.ID, blocks.Label("Open "+oneLine(s.Name()))))}

@@ -25,6 +25,9 @@ type LoyaltyCard struct {
 	Status string
 }
 
+// Ident returns the id and the name.
+func (c LoyaltyCard) Ident() (id, name string) { return c.ID, c.Name }
+
 // LoyaltyUser is a person with a loyalty card. Everything in it but the ID is that person's data: in logs it shows its ID
 // only.
 type LoyaltyUser struct {

@@ -16,6 +16,9 @@ type SMSGroup struct {
 	Name string
 }
 
+// Ident returns the id and the name.
+func (g SMSGroup) Ident() (id, name string) { return g.ID, g.Name }
+
 // SMSContact is a person in an [SMSGroup]. Everything in it but the ID is that person's data: in logs it shows its ID only.
 type SMSContact struct {
 	// ID is "con_" and digits.
@@ -114,6 +117,9 @@ type EmailGroup struct {
 	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
 	Name string
 }
+
+// Ident returns the id and the name.
+func (g EmailGroup) Ident() (id, name string) { return g.ID, g.Name }
 
 // EmailGroups returns all e-mail groups of the account. An account without an e-mail integration gives a failure of the
 // class [AccountRefused] with code 103 or 104.

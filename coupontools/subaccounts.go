@@ -40,6 +40,9 @@ func (s Subaccount) Name() string {
 	return either(s.Company, either(s.Username, either(person, s.ID)))
 }
 
+// Ident returns the id and the name.
+func (s Subaccount) Ident() (id, name string) { return s.ID, s.Name() }
+
 // LogValue returns the ID alone.
 func (s Subaccount) LogValue() slog.Value { return slog.StringValue(s.ID) }
 
