@@ -18,12 +18,6 @@ import (
 // changeLife is how long a change waits to be confirmed.
 const changeLife = time.Hour
 
-// claimer is a [store] that also knows what was there before.
-type claimer interface {
-	store
-	First(ctx context.Context, key string, ttl time.Duration) bool
-}
-
 // change is something asked for in a form. A view on top of the form says what will come of it; it is done when that is
 // submitted, once. D is what the form says: it is kept in the store meanwhile, since it may hold people's data.
 type change[D any] struct {
@@ -31,7 +25,7 @@ type change[D any] struct {
 	view string
 	// title stands above both, yes on the button that does it, doing while it is done.
 	title, yes, doing string
-	store             claimer
+	store             onceStore
 	audit             recorder
 	// do carries it out and says what came of it, to the person and to the audit trail. The entry is empty as long as nothing
 	// can have been changed.
@@ -66,7 +60,10 @@ func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 			Text: "This form is over, or it belongs to somebody else.", Hint: "A form waits an hour. Please run the command again.",
 		}
 	}
-	if !c.store.First(ctx, "changed:"+id, changeLife) {
+	switch first, err := c.store.Once(ctx, "changed:"+id, changeLife); {
+	case err != nil:
+		return bot.Reply{}, notOnce("", err)
+	case !first:
 		return bot.Reply{}, &bot.Mistake{
 			Text: "This was confirmed before, so it is not done again.", Done: "What you confirmed the first time may have been done.",
 			Hint: "Please look before you ask for it anew.",
@@ -99,6 +96,7 @@ func unchanged(err error) error {
 		return err
 	}
 	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m.Cause = errors.New(err.Error()) // not wrapped, as in [unsure]
 		m.Done = "It may or may not have been done."
 		m.Hint = "Please look before you try again."
 	}

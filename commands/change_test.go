@@ -2,9 +2,11 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -31,5 +33,34 @@ func TestChange_once(t *testing.T) {
 	wantIn(t, mistake(t, submit(mia)).Text, "confirmed before")
 	if done != 1 {
 		t.Errorf("done %d times, want once", done)
+	}
+}
+
+// Without Redis nobody knows whether another replica does it too.
+func TestChange_withoutRedis(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.SetError("ERR away")
+	c := change[seat]{view: "x", title: "X", yes: "Do", doing: "Doing…", store: w.Store}
+	c.do = func(context.Context, bot.Request, seat) (string, sends.Entry, error) {
+		t.Error("it was done without Redis")
+		return "", sends.Entry{}, nil
+	}
+	view := c.ask(t.Context(), mia, seat{Card: "loy_1"})
+	_, err := follow(t.Context(), c.confirmed, bot.Request{Person: mia, View: bot.NewView("x", view.PrivateMetadata, nil)})
+	wantIn(t, mistake(t, err).Text, "only once")
+}
+
+// A bot that stops says of work that was broken off that nothing was done by it: of a call that was out nobody knows.
+func TestUnchanged_brokenOff(t *testing.T) {
+	t.Parallel()
+	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
+	for name, err := range map[string]error{
+		"a change": unchanged(out), "a payment": paymentMistake(coupontools.PaymentUpdate{}, out),
+	} {
+		wantIn(t, mistake(t, err).Done, "may or may not have been")
+		if errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v counts as work that was broken off", name, err)
+		}
 	}
 }

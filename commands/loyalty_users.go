@@ -50,7 +50,7 @@ type holders struct {
 	cards loyaltyCards
 	roll  roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
 	api   loyaltyKeeper
-	store claimer
+	store onceStore
 	audit recorder
 	// region is the country of phone numbers written without +.
 	region string

@@ -39,10 +39,7 @@ type outcome struct {
 func (o once) do(ctx context.Context, id, sent string, act func(context.Context) (said string, err error)) (string, error) {
 	first, err := o.store.Once(ctx, "once:"+id, onceLife)
 	if err != nil {
-		return "", &bot.Mistake{
-			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.", Done: sent,
-			Hint: "Please open the form again in a few minutes.", Cause: err,
-		}
+		return "", notOnce(sent, err)
 	}
 	if !first {
 		return o.outcome(ctx, id)
@@ -54,6 +51,14 @@ func (o once) do(ctx context.Context, id, sent string, act func(context.Context)
 	}
 	o.store.Put(ctx, "came:"+id, encode(result), onceLife)
 	return said, err
+}
+
+// notOnce says that something was not done, since it could not be kept from being done twice.
+func notOnce(done string, err error) *bot.Mistake {
+	return &bot.Mistake{
+		Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.", Done: done,
+		Hint: "Please open the form again in a few minutes.", Cause: err,
+	}
 }
 
 // outcome waits for what came of the first.

@@ -37,7 +37,7 @@ type contacts struct {
 	groups smsGroupList
 	roll   roll[coupontools.SMSContact, coupontools.SMSGroup]
 	api    contactKeeper
-	store  claimer
+	store  onceStore
 	audit  recorder
 	rules  recipients.Rules
 }
