@@ -107,7 +107,7 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 	if !ok {
 		return bot.Reply{}, fmt.Errorf("show directory: %w", err)
 	}
-	return cardReply(listed, blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)), nil
+	return cardReply(listed, fromList(err, l)...), nil
 }
 
 func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
