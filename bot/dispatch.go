@@ -66,7 +66,7 @@ func (b *Bot) answer(ctx context.Context, x *exchange) error {
 		b.refuse(ctx, x, screen{}, err)
 		return err
 	}
-	shown, err := b.bring(ctx, x, screen{}, reply)
+	shown, err := b.bring(ctx, x, screen{fleeting: reply.Fleeting}, reply)
 	if err != nil || reply.Later == nil {
 		return err
 	}
