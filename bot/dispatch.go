@@ -86,10 +86,7 @@ func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
 		routes = b.submits
 	}
 	r, ok := routes[x.name]
-	switch {
-	case !ok && x.link: // Slack tells of such a click too, though nobody has to answer it
-		return Reply{}, nil
-	case !ok:
+	if !ok {
 		return Reply{}, gone(x.kind)
 	}
 	if err := b.admit(ctx, x, r.right); err != nil {
