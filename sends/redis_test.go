@@ -106,13 +106,15 @@ func (ms *milestones) observe(outcome string) {
 	}
 }
 
-func (*milestones) Edits(Send, map[string]string) int { return 0 }
+func (*milestones) Places(context.Context, Send, map[string]string) (posts, edits []string, err error) {
+	return []string{"C1"}, nil, nil
+}
 
-func (ms *milestones) Tell(_ context.Context, s Send, _ map[string]string) (map[string]string, error) {
+func (ms *milestones) Tell(_ context.Context, s Send, _ string, _ map[string]string) (string, error) {
 	if s.Ended() {
 		ms.once.Do(func() { close(ms.over) })
 	}
-	return nil, nil
+	return "", nil
 }
 
 func wait(t testing.TB, what string, c <-chan struct{}) {
