@@ -139,7 +139,7 @@ func TestAnnouncement(t *testing.T) {
 		"paused": as(sends.StatePaused, func(s *sends.Send) { s.Action, s.By, s.Parent = sends.Pause, "U0BEN", "snd_0" }),
 		"paused_by_couponbot": as(sends.StatePaused, func(s *sends.Send) {
 			s.Why, s.Action, s.By = "Coupontools gave no clear answer 10 times in a row", sends.Resume, "U0BEN"
-			s.Skips = []sends.Skip{{Rule: sends.RuleSuppressed, Count: 12}, {Rule: sends.RuleDailyCapPerson, Count: 1}}
+			s.Skips = []sends.Skip{{Rule: recipients.RuleSuppressed, Count: 12}, {Rule: recipients.RuleDailyCapPerson, Count: 1}}
 		}),
 		"cancelled": as(sends.StateCancelled, func(s *sends.Send) {
 			s.Why, s.Action, s.By, s.EndedAt = sends.WhyCancelled, sends.Cancel, "U0BEN", began.Add(time.Hour)

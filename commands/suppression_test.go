@@ -82,9 +82,9 @@ func TestNamed(t *testing.T) {
 func TestBarrierRow(t *testing.T) {
 	t.Parallel()
 	got := picture(bot.Reply{Blocks: append(
-		barrierRow(sends.Barrier{Rule: sends.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
-		append(barrierRow(sends.Barrier{Rule: sends.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
-			barrierRow(sends.Barrier{Rule: sends.RuleUnsubscribed})...)...)})
+		barrierRow(sends.Barrier{Rule: recipients.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
+		append(barrierRow(sends.Barrier{Rule: recipients.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
+			barrierRow(sends.Barrier{Rule: recipients.RuleUnsubscribed})...)...)})
 	want := "It is on the suppression list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
 		"It was sent something not long ago (FREQUENCY_CAP).\n~ Since <date> | Until <date>\n" +
 		"Coupontools lists it as unsubscribed.\ntext: \n"
