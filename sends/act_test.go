@@ -105,7 +105,15 @@ func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
-		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
+		var skipped atomic.Int64
+		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) {
+			c.Pace = every(100 * time.Millisecond)
+			c.Observe = func(outcome string) {
+				if outcome == string(Skipped) {
+					skipped.Add(1)
+				}
+			}
+		})
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 20 })
@@ -117,6 +125,9 @@ func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
 		if n := c.total(); send.State != StateCancelled || send.Why != WhyCancelled ||
 			send.Counts != (Counts{Total: 100, Accepted: n, Skipped: 100 - n}) {
 			t.Errorf("it ended as %s (%s) %+v after %d calls", send.State, send.Why, send.Counts, n)
+		}
+		if got := skipped.Load(); got != int64(send.Counts.Skipped) {
+			t.Errorf("%d were counted as skipped, want %d", got, send.Counts.Skipped)
 		}
 		for _, o := range checkRecords(t, s, id) {
 			if o.Status == Skipped && o.Text != WhyCancelled {
