@@ -366,8 +366,8 @@ func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 		if err := p.Wait(); err != nil {
 			t.Errorf("it ended with %v", err)
 		}
-		if took := time.Since(began); took > 10*time.Second { // on a busy machine too
-			t.Errorf("it took %v to stop, want about 2 s", took)
+		if took := time.Since(began); took > 3*time.Second { // its time, and what a busy machine adds
+			t.Errorf("it took %v to stop, want 2 s", took)
 		}
 		f.server.signal(syscall.SIGCONT)
 	}
