@@ -46,9 +46,10 @@ type fleet struct {
 
 	mu    sync.Mutex
 	calls map[string]int // to each recipient, that the API may have carried out
+	times []time.Time    // when each call came in
 }
 
-func newFleet(t *testing.T) *fleet {
+func newFleet(t testing.TB) *fleet {
 	t.Helper()
 	f := &fleet{server: newRedisServer(t), calls: map[string]int{}}
 	f.world = stillWorld(t)
@@ -75,6 +76,7 @@ func (f *fleet) replica(t *testing.T) *process {
 
 // count passes calls on to the sandbox and counts those that it may have carried out: all but those answered 429.
 func (f *fleet) count(w http.ResponseWriter, r *http.Request) {
+	came := time.Now()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -90,6 +92,7 @@ func (f *fleet) count(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.calls[call.Phone]++
+		f.times = append(f.times, came)
 	}()
 	f.sandbox.ServeHTTP(answer, r)
 }
@@ -107,7 +110,7 @@ func (w *statusWriter) WriteHeader(status int) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // confirm makes a send to a crowd, as if the same submit came from all sides at once, and has it approved likewise.
-func (f *fleet) confirm(t *testing.T) string {
+func (f *fleet) confirm(t testing.TB) string {
 	t.Helper()
 	d := sends.Draft{
 		ID: "crowd", Team: f.team(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
@@ -128,7 +131,7 @@ func (f *fleet) confirm(t *testing.T) string {
 }
 
 // press does the same at both desks, five times at once.
-func (f *fleet) press(t *testing.T, do func(*sends.Service) error) {
+func (f *fleet) press(t testing.TB, do func(*sends.Service) error) {
 	t.Helper()
 	var all sync.WaitGroup
 	for i := range 10 {
@@ -142,7 +145,7 @@ func (f *fleet) press(t *testing.T, do func(*sends.Service) error) {
 }
 
 // act has two people do the same at once: of one who may not want is expected, or that the other came first.
-func (f *fleet) act(t *testing.T, id string, a sends.Action, want error) {
+func (f *fleet) act(t testing.TB, id string, a sends.Action, want error) {
 	t.Helper()
 	var both sync.WaitGroup
 	for i, user := range []string{slacksim.Mia, slacksim.Noah} {
@@ -173,7 +176,7 @@ func (f *fleet) goesOn(t *testing.T, after string) {
 }
 
 // stands polls how the send stands until ok.
-func (f *fleet) stands(t *testing.T, id string, ok func(sends.Send) bool) sends.Send {
+func (f *fleet) stands(t testing.TB, id string, ok func(sends.Send) bool) sends.Send {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -380,7 +383,7 @@ type redisServer struct {
 }
 
 // newRedisServer starts a redis-server. Without one on this machine the test is skipped, but not on CI.
-func newRedisServer(t *testing.T) *redisServer {
+func newRedisServer(t testing.TB) *redisServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -402,7 +405,7 @@ func newRedisServer(t *testing.T) *redisServer {
 func (s *redisServer) socket() string { return filepath.Join(s.dir, "s") }
 
 // start returns when Redis takes commands.
-func (s *redisServer) start(t *testing.T) {
+func (s *redisServer) start(t testing.TB) {
 	t.Helper()
 	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
 		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction")
