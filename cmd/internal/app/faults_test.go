@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,11 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -24,6 +19,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/internal/redistest"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -41,7 +37,7 @@ const (
 // fleet is replicas of the real program on one real Redis, one Slack and one Coupontools.
 type fleet struct {
 	*world
-	server *redisServer
+	server *redistest.Server
 	desks  [2]*sends.Service // two places where people press
 
 	mu    sync.Mutex
@@ -51,12 +47,12 @@ type fleet struct {
 
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
-	f := &fleet{server: newRedisServer(t), calls: map[string]int{}}
+	f := &fleet{server: redistest.New(t), calls: map[string]int{}}
 	f.world = stillWorld(t)
 	api := httptest.NewServer(http.HandlerFunc(f.count))
 	t.Cleanup(api.Close)
 	t.Cleanup(f.sandbox.Mend)
-	f.config.RedisURL = RedisURL{Secret("unix://" + f.server.socket())}
+	f.config.RedisURL = RedisURL{Secret("unix://" + f.server.Socket())}
 	f.config.CoupontoolsBaseURL = BaseURL(api.URL)
 	for i := range f.desks {
 		rdb := redis.NewClient(redisOptions(f.config))
@@ -319,14 +315,14 @@ func TestFaults_everythingElse(t *testing.T) {
 	f.goesOn(t, "a pause")
 
 	f.awaitCalls(t, 900)
-	f.server.signal(syscall.SIGSTOP)
-	held := time.AfterFunc(10*time.Second, func() { f.server.signal(syscall.SIGCONT) })
+	f.server.Signal(syscall.SIGSTOP)
+	held := time.AfterFunc(10*time.Second, func() { f.server.Signal(syscall.SIGCONT) })
 	t.Cleanup(func() { held.Stop() })
 	f.goesOn(t, "Redis was held up for ten seconds")
 
 	f.awaitCalls(t, 1300)
-	f.server.kill()
-	f.server.start(t)
+	f.server.Kill()
+	f.server.Start(t)
 	f.goesOn(t, "Redis was killed and started")
 
 	counts := f.judge(t, id)
@@ -363,7 +359,7 @@ func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 	f := newFleet(t)
 	for range 3 {
 		p := f.startProcess(t, "SHUTDOWN_TIMEOUT=2s", "LOG_LEVEL=warn")
-		f.server.signal(syscall.SIGSTOP)
+		f.server.Signal(syscall.SIGSTOP)
 		began := time.Now()
 		_ = p.Process.Signal(syscall.SIGTERM)
 		if err := p.Wait(); err != nil {
@@ -372,64 +368,6 @@ func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 		if took := time.Since(began); took > 3*time.Second { // its time, and what a busy machine adds
 			t.Errorf("it took %v to stop, want 2 s", took)
 		}
-		f.server.signal(syscall.SIGCONT)
+		f.server.Signal(syscall.SIGCONT)
 	}
-}
-
-// redisServer is a real Redis of the test's own, with its append-only file.
-type redisServer struct {
-	dir string
-	cmd *exec.Cmd
-}
-
-// newRedisServer starts a redis-server. Without one on this machine the test is skipped, but not on CI.
-func newRedisServer(t testing.TB) *redisServer {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no redis-server on this machine")
-		}
-		t.Skip("there is no redis-server on this machine")
-	}
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // TempDir's names are too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &redisServer{dir: dir}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s.start(t)
-	t.Cleanup(s.kill)
-	return s
-}
-
-func (s *redisServer) socket() string { return filepath.Join(s.dir, "s") }
-
-// start returns when Redis takes commands.
-func (s *redisServer) start(t testing.TB) {
-	t.Helper()
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
-		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction")
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections at") {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return
-		}
-	}
-	t.Fatal("redis-server did not start")
-}
-
-func (s *redisServer) signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
-
-// kill ends it as kill -9 does.
-func (s *redisServer) kill() {
-	s.signal(syscall.SIGKILL)
-	_ = s.cmd.Wait()
 }
