@@ -60,7 +60,7 @@ func All(d Deps) []bot.Command {
 	holders := newHolders(cards, d)
 	accounts := newSubaccountList(d.Client, d.Poster)
 	groups := newSMSGroupList(d.Client, d.Poster)
-	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
+	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, region: d.Region, countries: d.Countries}
 	files := deliverer{poster: d.Poster}
 	return []bot.Command{
 		directories(d.Directories, files),

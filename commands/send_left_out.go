@@ -40,8 +40,8 @@ func leftOut(list recipients.List) []slack.Block {
 // masked.
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
-	case recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson,
-		recipients.RuleDailyCap:
+	case recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
+		recipients.RuleDailyCapPerson, recipients.RuleDailyCap:
 		return fmt.Sprintf("%s, %s: %s", capitalised(o.Place()), recipients.Mask(o.Text), o.Reason)
 	}
 	if o.Text == "" {
