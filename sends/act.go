@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 )
@@ -46,8 +47,9 @@ func (e *StateError) Error() string {
 // Act does something with a send, once: a repeat by the same person, with nothing done in between, answers alike. It gives
 // a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged] or [ErrUnavailable].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
+	press := rand.Text()
 	for acts := 0; ; {
-		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts).StringSlice()
+		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()
 		if err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/coupontools/couponbot/coupontools"
 )
 
@@ -98,6 +100,38 @@ func TestAct_resumeEndsALongWait(t *testing.T) {
 		act(t, s, id, Pause, mia)
 		act(t, s, id, Resume, mia)
 		awaitEnd(t, s, id, time.Minute)
+	})
+}
+
+// A press whose answer got lost is repeated by itself. If somebody else undid it meanwhile, that stands.
+func TestAct_aRepeatedPressUndoesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		s, other := service(connect(t, m, f), accept), service(connect(t, m, nil), accept)
+		id := confirmed(t, s, 5)
+		act(t, s, id, Pause, ben) // Redis knows the script
+		act(t, s, id, Resume, ben)
+		tries := 0
+		f.set(func(cmd redis.Cmder) (int, bool) {
+			if !runs(cmd, actScript) {
+				return 1, true
+			}
+			if tries++; tries != 2 { // the first learns how many actions were done
+				return 1, true
+			}
+			if err := other.cfg.Redis.Do(t.Context(), cmd.Args()...).Err(); err != nil {
+				t.Error(err)
+			}
+			act(t, other, id, Resume, ben)
+			return 1, true
+		})
+		if _, err := s.Act(t.Context(), id, Pause, actor(mia)); err != nil {
+			t.Errorf("Act(pause) = %v, want the answer of what was done", err)
+		}
+		if send := read(t, s, id); send.State != StateRunning || send.By != ben {
+			t.Errorf("it is %s by %s, want running, as %s wanted it last", send.State, send.By, ben)
+		}
 	})
 }
 

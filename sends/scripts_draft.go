@@ -55,10 +55,11 @@ if is('draft') then drop('state') end
 return redis.call('HGETALL', send)`)
 )
 
-// actScript is what people do with a send: an action by a user, in a channel at a message, and how many actions were done
-// before. It answers with a word, how many calls are out, how many were skipped by it, and the hash: done; again, if this
-// person did just that before; late, if there were other actions since; state, if the send is in none that this can be done
-// in; own and void, if an approver sent it or its records are not as they were saved.
+// actScript is what people do with a send: an action by a user, in a channel at a message, how many actions were done before,
+// and a token of the press. It answers with a word, how many calls are out, how many were skipped by it, and the hash: done;
+// again, if this was done by this press, or just before by this person; late, if there were other actions since; state, if
+// the send is in none that this can be done in; own and void, if an approver sent it or its records are not as they were
+// saved.
 var actScript = script(`
 local action, who = arg(1), arg(2)
 local skipped = 0
@@ -66,6 +67,8 @@ local function answer(word)
 	return {word, 'out', ms(redis.call('HLEN', claims)), 'gaveup', ms(skipped), unpack(redis.call('HGETALL', send))}
 end
 if not has('confirmed') then return {'none'} end
+local presses = get('presses') or '' -- the last ten, whatever was done since: a repeat does not undo that
+if string.find(presses, arg(6), 1, true) then return answer('again') end
 if get('act') == action and get('by') == who and is(get('acted')) then return answer('again') end
 if count('acts') ~= tonumber(arg(5)) then return answer('late') end
 local before, why = get('state'), ''
@@ -88,7 +91,7 @@ else
 	return answer('state')
 end
 add('acts', 1)
-set('act', action, 'by', who, 'acted', get('state'), 'at', stamp)
+set('act', action, 'by', who, 'acted', get('state'), 'at', stamp, 'presses', string.sub(presses .. ' ' .. arg(6), -10 * (#arg(6) + 1)))
 log(action, who, before, get('state'), '', arg(3), arg(4))
 tell()
 return answer('done')`)
