@@ -175,7 +175,7 @@ func fortyEdits(t *testing.T, places int) {
 			confirmed(t, s, 120)
 			start(t, s)
 		}
-		time.Sleep(40 * time.Minute)
+		time.Sleep(max(20*time.Minute, time.Duration(places)*45*time.Second))
 		synctest.Wait()
 		ends := 0
 		for i := range boards {
@@ -428,7 +428,7 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 // again no more than the one message that was on its way.
 func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string]time.Duration{"killed": time.Hour, "held up": 25 * time.Second} {
+	for name, gone := range map[string]time.Duration{"killed": 10 * time.Minute, "held up": 25 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -452,7 +452,7 @@ func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
 				b := service(connect(t, m, nil), accept, with(&second))
 				start(t, b)
 				awaitEnd(t, b, id, 5*time.Minute)
-				time.Sleep(2 * time.Hour)
+				time.Sleep(gone)
 				synctest.Wait()
 				want := map[string]int{"C1": 1, "C2": 1, "C3": 1, "C4": 2, "C5": 1, "C6": 1}
 				if n := posts(&first, &second); !maps.Equal(n, want) {
@@ -493,13 +493,13 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := board{places: 40}
-				spoil(&b, time.Now().Add(time.Hour))
+				spoil(&b, time.Now().Add(20*time.Minute))
 				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.ApprovalOver = &b, 5 })
 				id := confirmed(t, s, 50)
 				start(t, s)
-				time.Sleep(30 * time.Minute)
+				time.Sleep(10 * time.Minute)
 				if n := len(b.at("C2")); n != 1 {
-					t.Errorf("told %d times in half an hour of waiting, want once", n)
+					t.Errorf("told %d times in ten minutes of waiting, want once", n)
 				}
 				if _, err := s.Act(t.Context(), id, Approve, Actor{Team: "T1", User: "U2"}); err != nil {
 					t.Fatal(err)
@@ -510,7 +510,7 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 						t.Errorf("the end was not told at C%d within four minutes", i+2)
 					}
 				}
-				time.Sleep(time.Hour)
+				time.Sleep(15 * time.Minute)
 				synctest.Wait()
 				if told := b.at("C1"); len(told) == 0 || !told[len(told)-1].send.Ended() || len(b.told) > 40*4 {
 					t.Errorf("told %d times in all, at C1 %d times, want the end there too", len(b.told), len(told))
