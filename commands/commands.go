@@ -61,7 +61,7 @@ func All(d Deps) []bot.Command {
 	holders := newHolders(cards, d)
 	accounts := newSubaccountList(d.Client, files)
 	groups := newSMSGroupList(d.Client, files)
-	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
+	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(d.Directories, d.Client, d.Store),
