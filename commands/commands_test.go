@@ -109,7 +109,7 @@ func TestAll_rights(t *testing.T) {
 		"session_validate_many": bot.Send, "session_claim_many": bot.Send, "session_void_many": bot.Send,
 		"session_remove": bot.Send, "find_session": bot.Send,
 		"campaign_push": bot.Send, "push": bot.Send, "push_confirm": bot.Send,
-		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_confirm": bot.Send,
+		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_for": bot.Send, "single_use_confirm": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

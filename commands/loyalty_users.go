@@ -202,18 +202,19 @@ func (h holders) cardName(id string) string { return nameAndID(short(h.cards.nam
 
 func (h holders) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
-		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true)...)...), card)
+		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true, nil)...)...), card)
 }
 
-// personFields ask who somebody is.
-func personFields(emailOptional bool) []slack.Block {
+// personFields ask who somebody is; typed is what stands in them at first, by their names.
+func personFields(emailOptional bool, typed map[string]string) []slack.Block {
+	line := func(in blocks.Input, limit int) slack.Block { return blocks.TextInput(in, typed[in.Name], limit) }
 	return []slack.Block{
-		blocks.TextInput(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{
+		line(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, maxNameInput),
+		line(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, maxNameInput),
+		line(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, maxNameInput),
+		line(blocks.Input{
 			Name: fieldPhone, Label: "Phone number", Optional: true, Hint: "With + and the country code, as +32470123456.",
-		}, "", maxIDInput),
+		}, maxIDInput),
 	}
 }
 
