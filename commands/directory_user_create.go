@@ -38,7 +38,7 @@ func (p people) createView(directory string) *slack.ModalViewRequest {
 	}
 	return blocks.Modal(viewUserCreate, "New user", "Check", "Cancel", append([]slack.Block{
 		blocks.ExternalSelect(blocks.Input{Name: fieldDirectory, Label: "Directory", Placeholder: typeAFewLetters}, chosen),
-	}, personFields(false)...)...)
+	}, personFields(false, nil)...)...)
 }
 
 // create takes the form.
