@@ -36,7 +36,7 @@ type people struct {
 	lists  finder
 	api    userKeeper
 	access accessKeeper
-	store  claimer
+	store  onceStore
 	audit  recorder
 	// region is the country of phone numbers written without +.
 	region string

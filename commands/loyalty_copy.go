@@ -47,7 +47,7 @@ func (h holders) copy(c change[copied]) bot.Handler {
 		if wanted.Name != "" {
 			lines = append(lines, blocks.Field("Name of the copy", wanted.Name))
 		}
-		return c.asks(ctx, req.Person, wanted, blocks.Rich(lines...),
+		return c.asks(ctx, req, wanted, blocks.Rich(lines...),
 			blocks.Text("This makes another loyalty card in Coupontools, set up like this one. It can be changed or deleted only there. "+
 				"Nothing has been made yet.")), nil
 	}

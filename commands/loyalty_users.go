@@ -51,7 +51,7 @@ type holders struct {
 	cards loyaltyCards
 	roll  roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
 	api   loyaltyKeeper
-	store claimer
+	store onceStore
 	audit recorder
 	// region is the country of phone numbers written without +.
 	region string
@@ -255,7 +255,7 @@ func (h holders) create(c change[newHolder]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req.Person, n,
+		return c.asks(ctx, req, n,
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(n.Card)), blocks.Field("Name", joined(" ", n.FirstName, n.LastName)),
 				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),
 			blocks.Text("This person becomes known to Coupontools and has the card from then on.")), nil
@@ -294,7 +294,7 @@ func (h holders) link(c change[seat]) bot.Handler {
 		if s.User == "" {
 			return bot.Reply{Errors: map[string]string{fieldUserID: "Give the id of a user."}}, nil
 		}
-		return c.asks(ctx, req.Person, s,
+		return c.asks(ctx, req, s,
 			blocks.Text(fmt.Sprintf("The user %s gets the loyalty card %s.", short(s.User), h.cardName(s.Card)))), nil
 	}
 }

@@ -34,13 +34,12 @@ type outcome struct {
 	Failed bool
 }
 
-// do runs act for the first who asks with an id; whoever asks again gets what came of it. sent are the words,
-// such as "Nothing was sent.", for when it cannot be done safely.
-func (o once) do(ctx context.Context, id, sent string, act func(context.Context) (said string, err error)) (string, error) {
+// do runs act for the first who asks with an id; whoever asks again gets what came of it.
+func (o once) do(ctx context.Context, id string, act func(context.Context) (said string, err error)) (string, error) {
 	first, err := o.store.Once(ctx, "once:"+id, onceLife)
 	if err != nil {
 		return "", &bot.Mistake{
-			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.", Done: sent,
+			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
 			Hint: "Please open the form again in a few minutes.", Cause: err,
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,9 +23,6 @@ import (
 
 const (
 	viewSingleUse = "single_use"
-	// viewSingleUseConfirm asks for the go-ahead, and turns into viewSingleUseMade.
-	viewSingleUseConfirm = "single_use_confirm"
-	viewSingleUseMade    = "single_use_made"
 
 	fieldCodes  = "codes"
 	fieldPrefix = "prefix"
@@ -65,6 +61,7 @@ type singleUses struct {
 
 // singleUse answers "/coupontools single-use" with a form.
 func singleUse(s singleUses) bot.Command {
+	c := s.making()
 	return bot.Command{
 		Topic: "single-use", Group: groupCampaigns, Usage: "[name or cam_ID]",
 		Summary: "Make addresses of a campaign for one person each", Right: bot.Send,
@@ -72,12 +69,9 @@ func singleUse(s singleUses) bot.Command {
 			{Line: "/coupontools single-use", Does: "opens the form, for many people or for one who is known"},
 			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
-		Run:    s.run,
-		Clicks: map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign, fieldFor: s.changeFor},
-		Submits: map[string]bot.Handler{
-			viewSingleUse:        s.submitted,
-			viewSingleUseConfirm: s.confirmed,
-		},
+		Run:     s.run,
+		Clicks:  map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign, fieldFor: s.changeFor},
+		Submits: map[string]bot.Handler{viewSingleUse: s.submitted(c), c.view: c.confirmed},
 	}
 }
 
@@ -115,29 +109,48 @@ func manyFields(typed map[string]string) []slack.Block {
 	}
 }
 
-// singleUseDraft are addresses that wait for the go-ahead. It is kept by id, and the modal's metadata is that id.
+// singleUseDraft are addresses that wait for the go-ahead.
 type singleUseDraft struct {
-	ID, Team, User string
-	Name           string // of the campaign
+	Name string // of the campaign
 	coupontools.SingleUsesCreate
 	// Person is the one address that is to be made instead, for somebody who is known.
 	Person *coupontools.SingleUseCreate
 }
 
-// submitted checks the form, keeps it, and shows over it what will happen. Nothing is made.
-func (s singleUses) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, wrong := s.check(req)
-	if len(wrong) > 0 {
-		return bot.Reply{Errors: wrong}, nil
+// submitted checks the form, and shows over it what will happen. Nothing is made.
+func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		d, wrong := s.check(req)
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		told := d.preview
+		c.yes = "Make " + d.addresses()
+		if d.Person != nil {
+			told, c.yes = d.previewPerson, "Make 1 address"
+		}
+		return c.asks(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
 	}
-	s.store.Put(ctx, "singleuse:"+d.ID, encode(d), formLife)
-	return bot.Reply{Push: true, View: d.confirmView()}, nil
+}
+
+// making makes what was asked for.
+func (s singleUses) making() change[singleUseDraft] {
+	return change[singleUseDraft]{
+		view: "single_use_confirm", title: "Single use", doing: makingCodes, store: s.store, audit: s.audit,
+		do: func(ctx context.Context, req bot.Request, d singleUseDraft) (string, sends.Entry, error) {
+			if d.Person != nil {
+				return s.makeOne(ctx, d)
+			}
+			said, err := s.make(ctx, req, d)
+			return said, sends.Entry{}, err
+		},
+	}
 }
 
 func (s singleUses) check(req bot.Request) (singleUseDraft, map[string]string) {
 	v, wrong := req.View, problems{}
 	c := chosenCampaign(s.lists, v)
-	d := singleUseDraft{Team: req.Person.Team, User: req.Person.ID, Name: c.Name}
+	d := singleUseDraft{Name: c.Name}
 	d.Campaign = c.ID
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
@@ -147,7 +160,6 @@ func (s singleUses) check(req bot.Request) (singleUseDraft, map[string]string) {
 	} else {
 		d.checkMany(v, wrong)
 	}
-	d.ID = formID(v, d)
 	return d, wrong
 }
 
@@ -192,11 +204,8 @@ func amountIn(text string) (int, bool) {
 
 func (d singleUseDraft) addresses() string { return count(d.Amount, "address", "addresses") }
 
-// confirmView asks for the go-ahead and names the consequence.
-func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
-	if d.Person != nil {
-		return d.confirmPerson()
-	}
+// preview says what will be made, and names the consequence.
+func (d singleUseDraft) preview() []slack.Block {
 	codes := "none of their own"
 	if d.CodeType != "" {
 		codes = fmt.Sprintf("%s, %d long", d.CodeType, d.CodeLength)
@@ -204,7 +213,7 @@ func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
 			codes += ", after “" + d.CodePrefix + "”"
 		}
 	}
-	v := blocks.Modal(viewSingleUseConfirm, "Preview", "Make "+d.addresses(), "Back",
+	return []slack.Block{
 		blocks.Rich(
 			blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)),
 			blocks.Field("Status", d.Status),
@@ -212,49 +221,11 @@ func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
 		blocks.Text(fmt.Sprintf("This makes %s in Coupontools, each a new session of the campaign. They can only be taken away "+
 			"one by one. The file with them comes to you as a direct message: whoever has it can use them.",
 			count(d.Amount, "new address", "new addresses"))),
-		blocks.Divider(), blocks.Text("Nothing has been made yet."))
-	return blocks.WithMetadata(v, d.ID)
-}
-
-// confirmed makes what was asked for, once. A repeat is told what came of it.
-func (s singleUses) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, err := s.recall(ctx, req)
-	if err != nil {
-		return bot.Reply{}, err
 	}
-	return bot.Reply{View: madeView(makingCodes), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{s.store}.do(ctx, d.ID, "Nothing was made.", func(ctx context.Context) (string, error) {
-			if d.Person != nil {
-				return s.makeOne(ctx, req, d)
-			}
-			return s.make(ctx, req, d)
-		})
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		return bot.Reply{View: madeView(said)}, nil
-	}}, nil
 }
 
-func madeView(said string) *slack.ModalViewRequest {
-	v := blocks.Modal(viewSingleUseMade, "Single use", "", "Close", blocks.Text(said))
-	v.ClearOnClose = true
-	return v
-}
-
-func (s singleUses) recall(ctx context.Context, req bot.Request) (singleUseDraft, error) {
-	var d singleUseDraft
-	b, ok := s.store.Get(ctx, "singleuse:"+bounded(req.View.Metadata))
-	if !ok || json.Unmarshal(b, &d) != nil || d.User != req.Person.ID || d.Team != req.Person.Team {
-		return singleUseDraft{}, &bot.Mistake{
-			Text: "This form cannot be found any more.", Done: "Nothing was made.",
-			Hint: "A form lives 24 hours, in Redis, which may be away. Please start again with /coupontools single-use.",
-		}
-	}
-	return d, nil
-}
-
-// make makes the addresses and sends what was made, be it all or not.
+// make makes the addresses and sends what was made, be it all or not. The audit trail has what was made before the file is
+// on its way.
 func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = inFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -207,8 +208,8 @@ func readEnd(typed string, wrong problems) time.Time {
 	return end
 }
 
-// confirmPerson asks for the go-ahead and names the consequence.
-func (d singleUseDraft) confirmPerson() *slack.ModalViewRequest {
+// previewPerson says for whom an address will be made, and names the consequence.
+func (d singleUseDraft) previewPerson() []slack.Block {
 	p := *d.Person
 	code, end := p.ValidationCode, ""
 	if p.ValidationDigits != 0 {
@@ -235,23 +236,23 @@ func (d singleUseDraft) confirmPerson() *slack.ModalViewRequest {
 		consequence = "If the campaign has an address for " + by + ", you get that one as it is, and nothing is made. " +
 			"Otherwise this makes a new one, which is a new session of the campaign."
 	}
-	v := blocks.Modal(viewSingleUseConfirm, "Preview", "Make 1 address", "Back",
-		blocks.Rich(lines...),
-		blocks.Text(consequence+" It is shown to you alone: whoever has it can use it."),
-		blocks.Divider(), blocks.Text("Nothing has been made yet."))
-	return blocks.WithMetadata(v, d.ID)
+	return []slack.Block{
+		blocks.Rich(lines...), blocks.Text(consequence + " It is shown to you alone: whoever has it can use it."),
+	}
 }
 
 // makeOne makes the address of one person, and tells it.
-func (s singleUses) makeOne(ctx context.Context, req bot.Request, d singleUseDraft) (string, error) {
+func (s singleUses) makeOne(ctx context.Context, d singleUseDraft) (string, sends.Entry, error) {
 	made, err := s.api.CreateSingleUse(ctx, *d.Person)
 	e := sends.Entry{What: deedSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
 	if err == nil {
 		e.Note += ": " + brief(made.Code)
 	}
-	word := record(ctx, s.audit, req, e, err)
+	if errors.Is(err, coupontools.ErrNotFound) {
+		return "", sends.Entry{}, d.failed(0, err)
+	}
 	if err != nil {
-		return "", d.failed(0, err)
+		return "", e, d.failed(0, err)
 	}
 	p := d.Person
 	who := cmp.Or(joined(" ", p.FirstName, p.LastName), p.Email, p.Phone, p.CustomID)
@@ -264,5 +265,5 @@ func (s singleUses) makeOne(ctx context.Context, req bot.Request, d singleUseDra
 		}
 	}
 	// It is no link here: whoever follows it has opened the coupon.
-	return joined("\n", append(lines, "Whoever has it can use it.", word)...), nil
+	return joined("\n", append(lines, "Whoever has it can use it.")...), e, nil
 }

@@ -37,7 +37,7 @@ func TestSingleUse_onePersonTwice(t *testing.T) {
 	told := make([]string, 2)
 	for i := range told {
 		both.Go(func() {
-			reply, err := w.submits(t, bot.NewView(viewSingleUseConfirm, first.View.PrivateMetadata, nil))
+			reply, err := w.submits(t, bot.NewView("single_use_confirm", first.View.PrivateMetadata, nil))
 			if err != nil || reply.View == nil {
 				t.Errorf("answer %+v, %v", reply, err)
 				return
@@ -62,10 +62,10 @@ func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	noah := bot.Request{
-		Person: bot.Person{ID: "U0NOAH", Team: mia.Team}, View: bot.NewView(viewSingleUseConfirm, reply.View.PrivateMetadata, nil),
+		Person: bot.Person{ID: "U0NOAH", Team: mia.Team}, View: bot.NewView("single_use_confirm", reply.View.PrivateMetadata, nil),
 	}
 	s := singleUses{lists: w.Campaigns, api: w.Client, store: w.Store, audit: w.Sends}
-	if _, err := s.confirmed(t.Context(), noah); err == nil {
+	if _, err := s.making().confirmed(t.Context(), noah); err == nil {
 		t.Error("a form was confirmed by somebody else")
 	}
 }

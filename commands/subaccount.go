@@ -33,7 +33,7 @@ type subaccounter interface {
 type managing struct {
 	list  subaccountList
 	api   subaccounter
-	store claimer
+	store onceStore
 	audit recorder
 }
 
