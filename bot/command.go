@@ -86,8 +86,8 @@ type Reply struct {
 	// it returns is brought out likewise; a View then updates the one that this Reply showed. Errors come too late for the
 	// fields, so their words are shown in its place. It has two minutes.
 	Later func(ctx context.Context) (Reply, error)
-	// Fleeting says that what Later brings matters only as long as the person keeps View open. If it was closed they hear
-	// no more of it; otherwise they are told in a direct message.
+	// Fleeting says that View, and what Later brings into it, matters only as long as the person keeps the window open. If
+	// it was closed they hear no more of it; without Fleeting they are told in a direct message.
 	Fleeting bool
 }
 

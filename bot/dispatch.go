@@ -66,7 +66,7 @@ func (b *Bot) answer(ctx context.Context, x *exchange) error {
 		b.refuse(ctx, x, screen{}, err)
 		return err
 	}
-	shown, err := b.bring(ctx, x, screen{}, reply)
+	shown, err := b.bring(ctx, x, screen{fleeting: reply.Fleeting}, reply)
 	if err != nil || reply.Later == nil {
 		return err
 	}
@@ -86,10 +86,7 @@ func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
 		routes = b.submits
 	}
 	r, ok := routes[x.name]
-	switch {
-	case !ok && x.link: // Slack tells of such a click too, though nobody has to answer it
-		return Reply{}, nil
-	case !ok:
+	if !ok {
 		return Reply{}, gone(x.kind)
 	}
 	if err := b.admit(ctx, x, r.right); err != nil {

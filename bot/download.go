@@ -123,7 +123,7 @@ func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, erro
 	switch {
 	case err != nil:
 		return nil, err
-	case !file.html() && isHTML(resp.Header.Get("Content-Type"), content):
+	case isHTML(resp.Header.Get("Content-Type"), content) && int64(len(content)) != file.Size: // the person's own is as long
 		return nil, errWebPage
 	case int64(len(content)) > limit:
 		return nil, errTooLarge
@@ -152,12 +152,6 @@ func withoutURL(err error) error {
 		return wrapped.Err
 	}
 	return err
-}
-
-// html reports whether the file is a web page itself.
-func (f File) html() bool {
-	name := strings.ToLower(f.Name)
-	return f.Mimetype == "text/html" || strings.HasSuffix(name, ".html") || strings.HasSuffix(name, ".htm")
 }
 
 // isHTML reports whether an answer is a web page, which is what Slack gives to log in at in the place of a refusal.

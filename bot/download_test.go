@@ -101,7 +101,7 @@ func TestDownload(t *testing.T) {
 		{"a file of somebody else, told of when asked", "a.csv", full, []slacksim.FileOption{slacksim.OwnedBy(slacksim.Noah), slacksim.ToldWhenAsked}, slacksim.Fault{}, []string{"belongs to somebody else"}},
 		{"no scope", "a.csv", full, nil, slacksim.Fault{Method: "download", Error: "missing_scope"}, []string{"lacks the scope files:read", nothing, "(Reference "}},
 		{"no scope to ask", "a.csv", full, []slacksim.FileOption{slacksim.ToldWhenAsked}, slacksim.Fault{Method: "files.info", Error: "missing_scope"}, []string{"lacks the scope files:read"}},
-		{"a text that begins as a web page", "a.csv", []byte("\ufeff <!DOCTYPE html><p>"), nil, slacksim.Fault{}, []string{"lacks the scope files:read"}},
+		{"a web page of the person with another name", "a.csv", []byte("\ufeff <!DOCTYPE html><p>"), nil, slacksim.Fault{}, []string{`has "\ufeff <!DOCTYPE html><p>"`}},
 		{"a redirect to Slack", "a.csv", full, nil, slacksim.Fault{Method: "download", Redirect: "/files-pri/elsewhere"}, []string{"lacks the scope files:read"}},
 		{"a deleted file", "a.csv", full, []slacksim.FileOption{slacksim.ToldWhenAsked}, slacksim.Fault{Method: "files.info", Error: "file_not_found"}, []string{"The file could not be read: Slack does not have it any more", nothing}},
 		{"a file that is gone", "a.csv", full, nil, slacksim.Fault{Method: "download", Status: http.StatusNotFound}, []string{"The file “a.csv” could not be read: Slack does not have it any more"}},

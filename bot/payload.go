@@ -47,7 +47,6 @@ type interactivePayload struct {
 		ActionID       string          `json:"action_id"`
 		BlockID        string          `json:"block_id"`
 		Value          string          `json:"value"`
-		URL            string          `json:"url"`
 		SelectedOption *selectedOption `json:"selected_option"`
 	} `json:"actions"`
 	// A suggestion has its fields at the top.
@@ -107,7 +106,6 @@ type exchange struct {
 	trigger     string
 	responseURL string
 	ephemeral   bool            // the clicked message is seen by this person only
-	link        bool            // the button leads to a web page
 	inputs      map[string]bool // block_ids of the submitted view that errors may be shown at
 	deepest     bool            // the view it came from is the last that Slack's stack has room for
 }
@@ -166,7 +164,7 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 	switch {
 	case p.Type == "block_actions" && len(p.Actions) > 0:
 		a := p.Actions[0]
-		x.kind, x.name, x.link = kindClick, a.ActionID, a.URL != ""
+		x.kind, x.name = kindClick, a.ActionID
 		x.request.Action, x.request.Block, x.request.Value = a.ActionID, a.BlockID, a.Value
 		if a.SelectedOption != nil {
 			x.request.Value = a.SelectedOption.Value

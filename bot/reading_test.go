@@ -182,6 +182,30 @@ func TestClick_closedMeanwhile(t *testing.T) {
 	}
 }
 
+// A click that merely redraws a form is over when the form is closed, if it says so.
+func TestClick_redrawsWhatIsClosed(t *testing.T) {
+	t.Parallel()
+	for _, fleeting := range []bool{true, false} {
+		release := make(chan struct{})
+		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{
+			"press": func(context.Context, bot.Request) (bot.Reply, error) {
+				<-release
+				return bot.Reply{View: form("form", "Redrawn"), Fleeting: fleeting}, nil
+			},
+		}))
+		w.do(t)
+		w.click(t, w.view(t, "Form").Place(), "press")
+		if _, err := w.slack.CloseAll(patient(t), slacksim.Mia); err != nil {
+			t.Fatal(err)
+		}
+		close(release)
+		w.logged(t, "kind=click name=press")
+		if m := w.slack.Messages(w.slack.Direct(slacksim.Mia)); len(m) > 0 == fleeting {
+			t.Errorf("fleeting %v: %d direct messages", fleeting, len(m))
+		}
+	}
+}
+
 // A click in a message opens a window at once, or fills it when the work is done.
 func TestClick_inAMessageOpens(t *testing.T) {
 	t.Parallel()

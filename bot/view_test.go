@@ -111,23 +111,6 @@ func TestView_wordsForAClickInAModal(t *testing.T) {
 	}
 }
 
-// Slack tells of a click on a button that leads to a web page too.
-func TestClick_onALink(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, says(bot.Reply{Text: "Look", Blocks: []slack.Block{
-		blocks.Actions("", blocks.LinkButton("page", "Page", "https://example.com/"), blocks.Button("lost", "Lost", "")),
-	}}))
-	w.do(t)
-	at := w.message(t, slacksim.Marketing, "Page").Place()
-	w.click(t, at, "page")
-	w.logged(t, "name=page user=U0MIA outcome=answered")
-	w.click(t, at, "lost")
-	w.message(t, slacksim.Marketing, "This button belongs to another version")
-	if n := len(w.slack.Messages(slacksim.Marketing)); n != 2 {
-		t.Errorf("%d messages, want the answer and one refusal", n)
-	}
-}
-
 // A view that Slack does not open is never lost in silence.
 func TestView_notOpened(t *testing.T) {
 	t.Parallel()

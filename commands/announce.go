@@ -1,11 +1,8 @@
 package commands
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,65 +40,130 @@ type poster interface {
 	Direct(ctx context.Context, user string) (channel string, err error)
 }
 
-// directPlace is where told holds the channel of the direct message, so that it is asked for once.
-const directPlace = "direct"
+const (
+	// directPlace is the sender's direct message. Of a message to a person told holds "channel timestamp", of one in a
+	// channel, whose id names the place, the timestamp.
+	directPlace = "direct"
+	// closedPlace stands in told for a place that refused the bot, or where there is nothing more to say.
+	closedPlace = "closed"
+)
 
-// Tell implements [sends.Teller]: places are channel ids. A channel that refuses the bot is left alone until the end. Of a
-// test only its sender is told.
-func (a *Announcer) Tell(ctx context.Context, s sends.Send, told map[string]string) (map[string]string, error) {
-	told = maps.Clone(told)
-	if told == nil {
-		told = map[string]string{}
-	}
-	if s.Test {
-		return told, a.direct(ctx, s, testAnnouncement(s), told)
-	}
-	var failed error
-	m := withButtons(announcement(s), sendButtons(s, false))
-	var refused []string
-	for _, c := range a.Channels {
-		why, err := a.post(ctx, c, m, s.Ended(), told)
-		if why != "" {
-			refused = append(refused, c)
+// Places implements [sends.Teller]. A place that refuses the bot is left alone until the end. Of a test only its sender is
+// told.
+func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]string) (posts, edits []string, err error) {
+	places := []string{directPlace}
+	if !s.Test {
+		places = append(slices.Clone(a.Channels), directPlace)
+		if a.toldInOrigin(ctx, s, told) {
+			places = append(places, s.Origin)
 		}
-		failed = errors.Join(failed, err)
 	}
-	own := announcement(s)
-	if len(refused) > 0 {
-		own.Blocks = append(own.Blocks, notTold(refused))
-	}
-	own = withButtons(own, sendButtons(s, true))
-	return told, errors.Join(failed, a.direct(ctx, s, own, told), a.origin(ctx, s, m, told), a.asks(ctx, s, told))
-}
-
-// Edits implements [sends.Teller].
-func (a *Announcer) Edits(s sends.Send, told map[string]string) int {
-	n := 0
-	for place, ts := range told {
-		switch {
-		case place == directPlace, ts == closedPlace: // nothing is there
-		case isAsk(place) && s.State == sends.StateAwaiting: // it stays as it is
+	for _, place := range places {
+		switch told[place] {
+		case "":
+			posts = append(posts, place)
+		case closedPlace:
+			if s.Ended() {
+				posts = append(posts, place)
+			}
 		default:
-			n++
+			edits = append(edits, place)
 		}
 	}
-	return n
+	if s.State == sends.StateAwaiting {
+		asks, err := a.unasked(ctx, s, told)
+		return append(posts, asks...), edits, err
+	}
+	return posts, append(edits, asked(told)...), nil
 }
 
-// direct tells the sender.
-func (a *Announcer) direct(ctx context.Context, s sends.Send, m bot.Message, told map[string]string) error {
-	if told[directPlace] == "" {
-		channel, err := a.Poster.Direct(ctx, s.User)
-		if why := refusalWords(err); why != "" {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("open direct message: %w", err)
-		}
-		told[directPlace] = channel
+// toldInOrigin says whether the channel of the command is told besides: not if it is told already or is shared with another
+// company.
+func (a *Announcer) toldInOrigin(ctx context.Context, s sends.Send, told map[string]string) bool {
+	switch {
+	case s.Origin == "", slices.Contains(a.Channels, s.Origin):
+		return false
+	case strings.HasPrefix(s.Origin, "D"): // a direct message between two people, or the sender's own
+		return false
+	case told[s.Origin] != "":
+		return true
 	}
-	_, err := a.post(ctx, told[directPlace], m, s.Ended(), told)
-	return err
+	return a.Private == nil || !a.Private(ctx, s.Origin)
+}
+
+// Tell implements [sends.Teller].
+func (a *Announcer) Tell(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+	id, err := a.put(ctx, s, place, told[place], a.message(s, place, told))
+	why := refusalWords(err)
+	if isChannel(place) {
+		a.remember(ctx, place, why, err == nil && id != told[place])
+	}
+	switch {
+	case why != "":
+		return closedPlace, nil
+	case err != nil:
+		return "", fmt.Errorf("tell %s: %w", place, err)
+	}
+	return id, nil
+}
+
+// message is what a place is told.
+func (a *Announcer) message(s sends.Send, place string, told map[string]string) bot.Message {
+	switch {
+	case s.Test:
+		return testAnnouncement(s)
+	case isAsk(place) && s.State == sends.StateAwaiting:
+		return withButtons(announcement(s), []slack.BlockElement{approveButton(s), rejectButton(s)})
+	case isAsk(place):
+		return decision(s)
+	}
+	m := announcement(s)
+	if place == directPlace {
+		refused := slices.DeleteFunc(slices.Clone(a.Channels), func(c string) bool { return told[c] != closedPlace })
+		if len(refused) > 0 {
+			m.Blocks = append(m.Blocks, notTold(refused))
+		}
+	}
+	return withButtons(m, sendButtons(s, place == directPlace))
+}
+
+// put posts a message, or puts it in place of the one that is there, and returns what is to be remembered of it.
+func (a *Announcer) put(ctx context.Context, s sends.Send, place, id string, m bot.Message) (string, error) {
+	decided := isAsk(place) && s.State != sends.StateAwaiting
+	if channel, ts := located(place, id); ts != "" {
+		err := a.Poster.Update(ctx, channel, ts, m)
+		gone := bot.SlackCode(err) == "message_not_found"
+		switch {
+		case decided && (gone || err == nil):
+			return closedPlace, nil
+		case !gone:
+			return id, err
+		}
+	}
+	if isChannel(place) {
+		return a.Poster.Post(ctx, place, m)
+	}
+	person := s.User
+	if isAsk(place) {
+		person = strings.TrimPrefix(place, askPrefix)
+	}
+	channel, err := a.Poster.Direct(ctx, person)
+	if err != nil {
+		return "", err
+	}
+	ts, err := a.Poster.Post(ctx, channel, m)
+	return channel + " " + ts, err
+}
+
+// located is where the message is that is remembered of a place; without a timestamp if there is none.
+func located(place, id string) (channel, ts string) {
+	if channel, ts, ok := strings.Cut(id, " "); ok {
+		return channel, ts
+	}
+	if id == closedPlace {
+		return place, ""
+	}
+	return place, id
 }
 
 // notTold names channels that the message could not go to.
@@ -116,53 +178,14 @@ func notTold(channels []string) slack.Block {
 	return blocks.Rich(append(line, blocks.Plain(". Invite it there with "), blocks.Code(invite), blocks.Plain(".")))
 }
 
-// origin tells the channel of the command, unless it was told already or is shared with another company.
-func (a *Announcer) origin(ctx context.Context, s sends.Send, m bot.Message, told map[string]string) error {
+// remember notes why a channel could not be posted to; or, once there is a new message in it, that it can.
+func (a *Announcer) remember(ctx context.Context, channel, why string, posted bool) {
 	switch {
-	case s.Origin == "", s.Origin == told[directPlace], slices.Contains(a.Channels, s.Origin):
-		return nil
-	case strings.HasPrefix(s.Origin, "D"):
-		// A direct message between two people, or the one with the bot under an id not known here.
-		return nil
-	case a.Private != nil && a.Private(ctx, s.Origin):
-		return nil
-	}
-	_, err := a.post(ctx, s.Origin, m, s.Ended(), told)
-	return err
-}
-
-// closedPlace stands in told for a channel that refused the bot.
-const closedPlace = "closed"
-
-// post posts or edits the message in a channel. It returns in words why Slack refused it for good; an error may pass.
-func (a *Announcer) post(ctx context.Context, channel string, m bot.Message, last bool, told map[string]string) (string, error) {
-	ts := told[channel]
-	if ts == closedPlace {
-		if !last {
-			return cmp.Or(unpostable(ctx, a.Store, channel), "it refused couponbot"), nil
-		}
-		ts = ""
-	}
-	var err error
-	if ts != "" {
-		err = a.Poster.Update(ctx, channel, ts, m)
-	}
-	if ts == "" || bot.SlackCode(err) == "message_not_found" {
-		ts, err = a.Poster.Post(ctx, channel, m)
-	}
-	if why := refusalWords(err); why != "" {
-		told[channel] = closedPlace
+	case why != "":
 		a.Store.Put(ctx, unpostableKey(channel), []byte(why), unpostableLife)
-		return why, nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("tell channel %s: %w", channel, err)
-	}
-	if told[channel] != ts && unpostable(ctx, a.Store, channel) != "" {
+	case posted && unpostable(ctx, a.Store, channel) != "":
 		a.Store.Put(ctx, unpostableKey(channel), nil, time.Minute)
 	}
-	told[channel] = ts
-	return "", nil
 }
 
 // unpostableLife is how long a channel's refusal is shown in the status: sends are seldom days apart.

@@ -54,6 +54,32 @@ func refused(code string) error {
 	return fmt.Errorf("post: %w", slack.SlackErrorResponse{Err: code})
 }
 
+// tell tells of a send wherever it is new, and returns what is remembered then.
+func tell(t testing.TB, a *Announcer, s sends.Send, told map[string]string) (map[string]string, error) {
+	t.Helper()
+	now := map[string]string{}
+	maps.Copy(now, told)
+	posts, edits, failed := a.Places(t.Context(), s, told)
+	for _, place := range slices.Concat(posts, edits) {
+		id, err := a.Tell(t.Context(), s, place, now)
+		if err == nil {
+			now[place] = id
+		}
+		failed = errors.Join(failed, err)
+	}
+	return now, failed
+}
+
+// edited is how many messages there are to edit.
+func edited(t testing.TB, a *Announcer, s sends.Send, told map[string]string) int {
+	t.Helper()
+	_, edits, err := a.Places(t.Context(), s, told)
+	if err != nil {
+		t.Error(err)
+	}
+	return len(edits)
+}
+
 func newAnnouncer(t testing.TB, b *board) *Announcer {
 	t.Helper()
 	return &Announcer{Poster: b, Store: newWorld(t).Store, Channels: []string{"C0MARKET1", "C0MARKET2"}}
@@ -113,7 +139,7 @@ func TestAnnouncement(t *testing.T) {
 		"paused": as(sends.StatePaused, func(s *sends.Send) { s.Action, s.By, s.Parent = sends.Pause, "U0BEN", "snd_0" }),
 		"paused_by_couponbot": as(sends.StatePaused, func(s *sends.Send) {
 			s.Why, s.Action, s.By = "Coupontools gave no clear answer 10 times in a row", sends.Resume, "U0BEN"
-			s.Skips = []sends.Skip{{Rule: sends.RuleSuppressed, Count: 12}, {Rule: sends.RuleDailyCapPerson, Count: 1}}
+			s.Skips = []sends.Skip{{Rule: recipients.RuleSuppressed, Count: 12}, {Rule: recipients.RuleDailyCapPerson, Count: 1}}
 		}),
 		"cancelled": as(sends.StateCancelled, func(s *sends.Send) {
 			s.Why, s.Action, s.By, s.EndedAt = sends.WhyCancelled, sends.Cancel, "U0BEN", began.Add(time.Hour)
@@ -144,7 +170,7 @@ func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
 	t.Parallel()
 	b := newBoard()
 	a := newAnnouncer(t, b)
-	told, err := a.Tell(t.Context(), going(), nil)
+	told, err := tell(t, a, going(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +179,7 @@ func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
 		t.Errorf("calls = %v, want %v", b.calls, want)
 	}
 	b.calls = nil
-	if _, err = a.Tell(t.Context(), ended(), told); err != nil {
+	if _, err = tell(t, a, ended(), told); err != nil {
 		t.Fatal(err)
 	}
 	want = []string{"update C0MARKET1", "update C0MARKET2", "update DU0MIA", "update C0ORIGIN"}
@@ -174,7 +200,7 @@ func TestAnnouncer_originToldOnce(t *testing.T) {
 			a.Private = func(_ context.Context, channel string) bool { return channel == "C0SHARED" }
 			s := going()
 			s.Origin = origin
-			if _, err := a.Tell(t.Context(), s, nil); err != nil {
+			if _, err := tell(t, a, s, nil); err != nil {
 				t.Fatal(err)
 			}
 			if want := []string{"C0MARKET1", "C0MARKET2", "DU0MIA"}; !slices.Equal(slices.Sorted(maps.Keys(b.messages)), want) {
@@ -189,7 +215,7 @@ func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
 	b := newBoard()
 	a := newAnnouncer(t, b)
 	b.refuse["C0MARKET2"] = refused("not_in_channel")
-	told, err := a.Tell(t.Context(), going(), nil)
+	told, err := tell(t, a, going(), nil)
 	if err != nil {
 		t.Fatalf("a channel that refuses the bot must not be an error: %v", err)
 	}
@@ -203,7 +229,7 @@ func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
 	}
 
 	b.calls = nil
-	if told, err = a.Tell(t.Context(), going(), told); err != nil {
+	if told, err = tell(t, a, going(), told); err != nil {
 		t.Fatal(err)
 	}
 	if slices.Contains(b.calls, "post C0MARKET2") {
@@ -212,7 +238,7 @@ func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
 	wantIn(t, picture(bot.Reply{Blocks: b.messages["DU0MIA"].Blocks}), "could not post to #C0MARKET2")
 
 	delete(b.refuse, "C0MARKET2")
-	if _, err = a.Tell(t.Context(), ended(), told); err != nil {
+	if _, err = tell(t, a, ended(), told); err != nil {
 		t.Fatal(err)
 	}
 	wantIn(t, b.messages["C0MARKET2"].Text, "Send completed")
@@ -226,11 +252,11 @@ func TestAnnouncer_forgetsARefusalWithTheNextSend(t *testing.T) {
 	b := newBoard()
 	a := newAnnouncer(t, b)
 	b.refuse["C0MARKET2"] = refused("not_in_channel")
-	if _, err := a.Tell(t.Context(), ended(), nil); err != nil {
+	if _, err := tell(t, a, ended(), nil); err != nil {
 		t.Fatal(err)
 	}
 	delete(b.refuse, "C0MARKET2")
-	if _, err := a.Tell(t.Context(), ended(), nil); err != nil {
+	if _, err := tell(t, a, ended(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if why := unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
@@ -246,7 +272,7 @@ func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
 			b := newBoard()
 			a := newAnnouncer(t, b)
 			b.refuse["C0MARKET1"] = trouble
-			told, err := a.Tell(t.Context(), going(), nil)
+			told, err := tell(t, a, going(), nil)
 			if err == nil {
 				t.Error("no error, want one so that it is told again")
 			}
@@ -264,7 +290,7 @@ func TestAnnouncer_deletedMessageIsPostedAgain(t *testing.T) {
 	told := map[string]string{"C0ORIGIN": "1.0"}
 	deleted := deletedOn{board: b, channel: "C0ORIGIN"}
 	a.Poster = deleted
-	if _, err := a.Tell(t.Context(), ended(), told); err != nil {
+	if _, err := tell(t, a, ended(), told); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(b.calls, "post C0ORIGIN") {

@@ -41,7 +41,7 @@ func TestAnnouncer_asksOtherSenders(t *testing.T) {
 	askedBy(a, "U0MIA", "U0BEN", "U0EVE", "U0OUT")
 	b.refuse["U0OUT"] = refused("user_not_found")
 
-	told, err := a.Tell(t.Context(), awaiting(), nil)
+	told, err := tell(t, a, awaiting(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,34 +50,46 @@ func TestAnnouncer_asksOtherSenders(t *testing.T) {
 	wantNotIn(t, ask, "send_cancel")
 	wantIn(t, picture(bot.Reply{Blocks: b.messages["C0MARKET1"].Blocks}), "send_approve=snd_1", "send_cancel=snd_1")
 	wantNotIn(t, picture(bot.Reply{Blocks: b.messages["DU0MIA"].Blocks}), "send_approve")
-	if n := a.Edits(awaiting(), told); n != 4 {
+	if n := edited(t, a, awaiting(), told); n != 4 {
 		t.Errorf("Edits = %d while it is to be decided, want the 4 messages that are not asks", n)
 	}
 
 	b.calls = nil
-	if told, err = a.Tell(t.Context(), awaiting(), told); err != nil {
+	if told, err = tell(t, a, awaiting(), told); err != nil {
 		t.Fatal(err)
 	}
 	if slices.ContainsFunc(b.calls, func(c string) bool { return strings.Contains(c, "U0BEN") || strings.Contains(c, "U0OUT") }) {
 		t.Errorf("calls = %v, want nobody asked twice", b.calls)
 	}
 
-	if n := a.Edits(approved(), told); n != 6 {
+	if n := edited(t, a, approved(), told); n != 6 {
 		t.Errorf("Edits = %d once it is decided, want those 4 and 2 asks", n)
 	}
-	if told, err = a.Tell(t.Context(), approved(), told); err != nil {
+	if told, err = tell(t, a, approved(), told); err != nil {
 		t.Fatal(err)
 	}
 	done := picture(bot.Reply{Blocks: b.messages["DU0EVE"].Blocks})
 	wantIn(t, done, "Approved by @U0BEN.")
 	wantNotIn(t, done, "[")
-	for place := range told {
-		if isAsk(place) {
-			t.Errorf("%s is still remembered after the decision", place)
-		}
-	}
-	if n := a.Edits(approved(), told); n != 4 {
+	if n := edited(t, a, approved(), told); n != 4 {
 		t.Errorf("Edits = %d after the decision was told, want 4", n)
+	}
+}
+
+// What Slack does not say of one user group is asked again; everything else was told.
+func TestAnnouncer_repeatsNothingWhileAGroupIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	groups := errors.New("usergroups.users.list: no_such_subteam")
+	a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return []string{"U0BEN"}, false, groups }
+	told, err := tell(t, a, awaiting(), nil)
+	if !errors.Is(err, groups) || b.messages["DU0BEN"].Text == "" {
+		t.Errorf("tell = %v with messages in %v, want the error, and who is known asked", err, b.messages)
+	}
+	posts, _, err := a.Places(t.Context(), awaiting(), told)
+	if len(posts) > 0 || !errors.Is(err, groups) {
+		t.Errorf("Places = %v, %v, want nothing more to post, and the error", posts, err)
 	}
 }
 
@@ -91,7 +103,7 @@ func TestAnnouncer_asksAtMostTwenty(t *testing.T) {
 	}
 	askedBy(a, many...)
 	for range 2 {
-		if _, err := a.Tell(t.Context(), awaiting(), nil); err != nil {
+		if _, err := tell(t, a, awaiting(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,7 +123,7 @@ func TestAnnouncer_asksNobodyWhereAllMaySend(t *testing.T) {
 	b := newBoard()
 	a := newAnnouncer(t, b)
 	a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return nil, true, nil }
-	if _, err := a.Tell(t.Context(), awaiting(), nil); err != nil {
+	if _, err := tell(t, a, awaiting(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.messages) != 4 {
@@ -125,27 +137,27 @@ func TestAnnouncer_tellsOfATestOnlyItsSender(t *testing.T) {
 	a := newAnnouncer(t, b)
 	s := ended()
 	s.Test, s.Counts, s.Failures = true, sends.Counts{Total: 1, Accepted: 1}, nil
-	told, err := a.Tell(t.Context(), s, nil)
+	told, err := tell(t, a, s, nil)
 	if err != nil || len(b.messages) != 1 {
 		t.Fatalf("messages in %d places, error %v", len(b.messages), err)
 	}
 	wantIn(t, b.messages["DU0MIA"].Text, "The test of", "has ended: 1 accepted")
-	if n := a.Edits(s, told); n != 1 {
+	if n := edited(t, a, s, told); n != 1 {
 		t.Errorf("Edits = %d, want 1", n)
 	}
 }
 
 func TestAnnouncer_editsOnlyWhatIsThere(t *testing.T) {
 	t.Parallel()
-	a := new(Announcer)
+	a := &Announcer{Channels: []string{"C1", "C2"}}
 	told := map[string]string{
-		"C1": "1.1", "C2": closedPlace, directPlace: "DU0MIA", "DU0MIA": "1.2", "ask:U1": "D1 1.3", "ask:U2": closedPlace,
+		"C1": "1.1", "C2": closedPlace, directPlace: "DU0MIA 1.2", "ask:U1": "D1 1.3", "ask:U2": closedPlace,
 	}
 	for _, test := range []struct {
 		send sends.Send
 		want int
 	}{{awaiting(), 2}, {going(), 3}, {ended(), 3}} {
-		if got := a.Edits(test.send, told); got != test.want {
+		if got := edited(t, a, test.send, told); got != test.want {
 			t.Errorf("Edits(%s) = %d, want %d", test.send.State, got, test.want)
 		}
 	}

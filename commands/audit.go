@@ -161,6 +161,8 @@ func deedWords(what string) string {
 		return "gave a loyalty card to somebody new"
 	case deedLoyaltyLink:
 		return "gave a loyalty card to a user"
+	case deedLoyaltyCopy:
+		return "copied a loyalty card"
 	case deedLoyaltyVoid:
 		return "voided or restored a loyalty card"
 	case deedUserBlock:

@@ -2,10 +2,8 @@ package commands
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -14,9 +12,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
 )
-
-// changeLife is how long a change waits to be confirmed.
-const changeLife = time.Hour
 
 // change is something asked for in a form. A view on top of the form says what will come of it; it is done when that is
 // submitted, once. D is what the form says: it is kept in the store meanwhile, since it may hold people's data.
@@ -38,44 +33,43 @@ type pending[D any] struct {
 	Wanted     D
 }
 
-// ask keeps a change and returns the view that tells of it.
-func (c change[D]) ask(ctx context.Context, p bot.Person, d D, told ...slack.Block) *slack.ModalViewRequest {
-	id := rand.Text()
-	c.store.Put(ctx, "change:"+id, encode(pending[D]{Team: p.Team, User: p.ID, Wanted: d}), changeLife)
+// ask keeps the change that the form of req asks for, and returns the view that tells of it. The same form gives the same
+// change.
+func (c change[D]) ask(ctx context.Context, req bot.Request, d D, told ...slack.Block) *slack.ModalViewRequest {
+	id := formID(req.View, d)
+	c.store.Put(ctx, "change:"+id, encode(pending[D]{Team: req.Person.Team, User: req.Person.ID, Wanted: d}), formLife)
 	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.yes, "Back", told...), id)
 }
 
 // asks answers a form with that view on top of it.
-func (c change[D]) asks(ctx context.Context, p bot.Person, d D, told ...slack.Block) bot.Reply {
-	return bot.Reply{View: c.ask(ctx, p, d, told...), Push: true}
+func (c change[D]) asks(ctx context.Context, req bot.Request, d D, told ...slack.Block) bot.Reply {
+	return bot.Reply{View: c.ask(ctx, req, d, told...), Push: true}
 }
 
-// confirmed does the change of the view that was submitted.
+// confirmed does the change of the view that was submitted. A repeat is told what came of it.
 func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	var asked pending[D]
 	id := bounded(req.View.Metadata)
 	b, ok := c.store.Get(ctx, "change:"+id)
 	if !ok || json.Unmarshal(b, &asked) != nil || asked.User != req.Person.ID || asked.Team != req.Person.Team {
 		return bot.Reply{}, &bot.Mistake{
-			Text: "This form is over, or it belongs to somebody else.", Hint: "A form waits an hour. Please run the command again.",
-		}
-	}
-	switch first, err := c.store.Once(ctx, "changed:"+id, changeLife); {
-	case err != nil:
-		return bot.Reply{}, notOnce("", err)
-	case !first:
-		return bot.Reply{}, &bot.Mistake{
-			Text: "This was confirmed before, so it is not done again.", Done: "What you confirmed the first time may have been done.",
-			Hint: "Please look before you ask for it anew.",
+			Text: "This form is over, or it belongs to somebody else.",
+			Hint: "A form waits 24 hours, in Redis, which may be away. Please start again.",
 		}
 	}
 	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, e, err := c.do(ctx, req, asked.Wanted)
-		word := record(ctx, c.audit, req, e, err)
+		said, err := once{c.store}.do(ctx, id, func(ctx context.Context) (string, error) {
+			said, e, err := c.do(ctx, req, asked.Wanted)
+			word := record(ctx, c.audit, req, e, err)
+			if err != nil {
+				return "", unchanged(err)
+			}
+			return joined(" ", said, word), nil
+		})
 		if err != nil {
-			return bot.Reply{}, unchanged(err)
+			return bot.Reply{}, err
 		}
-		return bot.Reply{View: c.done(joined(" ", said, word))}, nil
+		return bot.Reply{View: c.done(said)}, nil
 	}}, nil
 }
 

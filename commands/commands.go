@@ -61,7 +61,7 @@ func All(d Deps) []bot.Command {
 	holders := newHolders(cards, d)
 	accounts := newSubaccountList(d.Client, files)
 	groups := newSMSGroupList(d.Client, files)
-	barred := suppression{people: d.Sends, files: d.Files, region: d.Region, countries: d.Countries}
+	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(d.Directories, d.Client, d.Store),
@@ -78,7 +78,9 @@ func All(d Deps) []bot.Command {
 		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		session(sessionDesk{lists: d.Campaigns, api: d.Client, audit: d.Sends, region: d.Region}),
 		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends}),
-		singleUse(singleUses{lists: d.Campaigns, api: d.Client, store: d.Store, files: files, audit: d.Sends}),
+		singleUse(singleUses{
+			lists: d.Campaigns, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
+		}),
 		categories(headings{lists: d.Directories, api: d.Client}),
 		webhook(webhooks{lists: d.Campaigns, api: d.Client}),
 		loyalty(cards),

@@ -74,7 +74,7 @@ func TestAll_rights(t *testing.T) {
 		"send_approve": bot.Send, "send_reject": bot.Send, "send_pause": bot.Send, "send_resume": bot.Send,
 		"send_cancel": bot.Send, "send_report": bot.Send,
 		"sends_page:prev": bot.Send, "sends_page:next": bot.Send, "sends_refresh": bot.Send,
-		"suppress": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
+		"suppress": bot.Send, "suppress_column": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
 		"user_block": bot.Send, "user_access": bot.Send, "user_access_check": bot.Send, "user_revoke": bot.Send,
 		"user_create": bot.Send, "user_create_check": bot.Send,
 
@@ -84,6 +84,7 @@ func TestAll_rights(t *testing.T) {
 		"loyalty_users_file": bot.Send, "suggest loyalty_users": bot.Send, "suggest loyalty_user": bot.Send,
 		"loyalty_void": bot.Send, "loyalty_restore": bot.Send, "loyalty_create": bot.Send, "loyalty_create_check": bot.Send,
 		"loyalty_link": bot.Send, "loyalty_link_check": bot.Send, "loyalty_push": bot.Send, "loyalty_push_check": bot.Send,
+		"loyalty_copy": bot.Send, "loyalty_copy_check": bot.Send,
 		"points": bot.Send, "points_card": bot.Send, "suggest points_card": bot.Send, "points_check": bot.Send,
 
 		"subaccounts_page:prev": bot.Admin, "subaccounts_page:next": bot.Admin, "subaccounts_refresh": bot.Admin,
@@ -109,7 +110,7 @@ func TestAll_rights(t *testing.T) {
 		"session_validate_many": bot.Send, "session_claim_many": bot.Send, "session_void_many": bot.Send,
 		"session_remove": bot.Send, "find_session": bot.Send,
 		"campaign_push": bot.Send, "push": bot.Send, "push_confirm": bot.Send,
-		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_confirm": bot.Send,
+		"campaign_single_use": bot.Send, "single_use": bot.Send, "single_use_for": bot.Send, "single_use_confirm": bot.Send,
 	}
 	for id, right := range want {
 		if got, ok := rights[id]; !ok || got != right {

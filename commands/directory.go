@@ -26,8 +26,8 @@ type director interface {
 	summer
 }
 
-// directory answers /directory with the card of one directory, for all in the channel to see, and its button with how the
-// campaigns in it do.
+// directory answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
+// campaigns in it do, which takes many calls; what was counted is on the card for a day.
 func directory(lists finder, api director, s store) bot.Command {
 	c := cards{lists: lists, api: api, store: s}
 	return bot.Command{
@@ -88,29 +88,45 @@ func (c cards) named(ctx context.Context, words []bot.Word) (bot.Reply, error) {
 // liveTime is how long a card waits for Coupontools before it is made from the list.
 const liveTime = 5 * time.Second
 
-// card shows a directory as Coupontools has it now, or as the list has it while Coupontools cannot be reached.
+// card shows a directory, with how its campaigns do if that was counted not long ago.
 func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
+	d, notes, err := c.find(ctx, id)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	f, ok := c.counted(ctx, d.ID)
+	if !ok {
+		return cardReply(d, nil, notes...), nil
+	}
+	return cardReply(d, f.blocks(nil), notes...), nil
+}
+
+// find returns a directory as Coupontools has it now, or as the list has it while Coupontools cannot be reached, with notes
+// on where it comes from.
+func (c cards) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
 	live, cancel := context.WithTimeout(ctx, liveTime)
 	defer cancel()
+	var none coupontools.Directory
 	d, err := c.api.Directory(live, id)
 	if err == nil {
-		return cardReply(*d, redisAway(ctx, c.lists)...), nil
+		return *d, redisAway(ctx, c.lists), nil
 	}
 	l, listErr := c.lists.List(ctx)
 	if listErr != nil {
-		return bot.Reply{}, fmt.Errorf("show directory: %w", err)
+		return none, nil, fmt.Errorf("show directory: %w", err)
 	}
 	if errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, unknownDirectory(l, id)
+		return none, nil, unknownDirectory(l, id)
 	}
 	listed, ok := l.ByID(id)
 	if !ok {
-		return bot.Reply{}, fmt.Errorf("show directory: %w", err)
+		return none, nil, fmt.Errorf("show directory: %w", err)
 	}
-	return cardReply(listed, fromList(err, l)...), nil
+	return listed, fromList(err, l), nil
 }
 
-func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
+// cardReply is the card of a directory; figures is empty if they were not counted.
+func cardReply(d coupontools.Directory, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {
 	lines := []blocks.Line{blocks.Field("Id", d.ID)}
 	if d.Code != "" {
 		lines = append(lines, blocks.Field("Code", sentence(d.Code)))
@@ -119,15 +135,18 @@ func cardReply(d coupontools.Directory, notes ...slack.MixedElement) bot.Reply {
 	if d.Payment != nil && d.Payment.Description != "" {
 		lines = append(lines, blocks.Field("Description", sentence(d.Payment.Description)))
 	}
-	set := []slack.Block{blocks.Header(oneLine(d.Name)), blocks.Rich(lines...)}
+	set := append([]slack.Block{blocks.Header(oneLine(d.Name)), blocks.Rich(lines...)}, figures...)
 	if len(notes) > 0 {
 		set = append(set, blocks.Context(notes...))
 	}
-	name := oneLine(d.Name)
+	name, counting := oneLine(d.Name), "Figures"
+	if len(figures) > 0 {
+		counting = "Count again"
+	}
 	set = append(set, blocks.Actions("",
 		blocks.Button(actionSend, "Send", d.ID, blocks.Primary, blocks.Label("Send "+name)),
 		blocks.Button(actionUsers, "Users", d.ID, blocks.Label("Show the users of "+name)),
-		blocks.Button(actionFigures, "Figures", d.ID, blocks.Label("Show how the campaigns of "+name+" do"))))
+		blocks.Button(actionFigures, counting, d.ID, blocks.Label("Count how the campaigns of "+name+" do"))))
 	return bot.Reply{
 		Text:   fmt.Sprintf("%s (%s), %s", short(d.Name), d.ID, price(d.Payment)),
 		Blocks: set,

@@ -145,7 +145,7 @@ func (p people) giveAccess(c change[access]) bot.Handler {
 		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
 			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
 		}
-		return c.asks(ctx, req.Person, a, p.names(a.payer),
+		return c.asks(ctx, req, a, p.names(a.payer),
 			blocks.Text("This user gets what others pay for, "+until(a.Until, req.Person)+", whatever was set before.")), nil
 	}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -13,69 +14,102 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// actionFigures is the button that asks for a directory's figures: its value is the directory's id.
+// actionFigures is the button that has a directory's figures counted: its value is the directory's id.
 const actionFigures = "directory_figures"
 
-// maxSummed is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
-const maxSummed = 10
+const (
+	// maxSummed is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
+	maxSummed = 10
+	// directoryFiguresLife is how long a card shows what was counted once, with its age.
+	directoryFiguresLife = 24 * time.Hour
+)
 
-// figuresOfButton tells all in the channel how the campaigns of a directory do.
+// directoryFigures tell how the campaigns in a directory do, all together.
+type directoryFigures struct {
+	// Campaigns is how many are in the directory. Of more than [maxSummed] only the first are counted.
+	Campaigns int
+	figures
+}
+
+// figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
 func (c cards) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
-	d := coupontools.Directory{ID: req.Value}
-	if l := c.lists.Local(); l != nil {
-		if listed, ok := l.ByID(req.Value); ok {
-			d = listed
-		}
-	}
 	return bot.Reply{Text: countingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
-		return c.figures(ctx, d), nil
+		d, notes, err := c.find(ctx, req.Value)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		f, err := c.count(ctx, d.ID)
+		if err != nil && f.Sessions == 0 {
+			return bot.Reply{}, uncounted(err)
+		}
+		reply := cardReply(d, f.blocks(err), notes...)
+		reply.Replace = true
+		return reply, nil
 	}}, nil
 }
 
-// figures tells how the campaigns of a directory do, all together.
-func (c cards) figures(ctx context.Context, d coupontools.Directory) bot.Reply {
-	title := "Figures of " + nameAndID(short(d.Name), d.ID)
-	in, err := c.api.DirectoryCampaigns(ctx, d.ID)
-	if err != nil {
-		return bot.Reply{Public: true, Text: title, Blocks: []slack.Block{blocks.Context(blocks.Small(noFigures(err)))}}
-	}
-	if len(in) == 0 {
-		return bot.Reply{Public: true, Text: title + ": there are no campaigns in it."}
-	}
-	total, err := c.sum(ctx, in[:min(len(in), maxSummed)])
-	said := "Of " + count(len(in), "campaign", "campaigns") + "."
-	if len(in) > maxSummed {
-		said = fmt.Sprintf("Of the first %d of its %s.", maxSummed, count(len(in), "campaign", "campaigns"))
-	}
-	return bot.Reply{
-		Public: true,
-		Text:   fmt.Sprintf("%s: %s", title, count(total.Sessions, "session", "sessions")),
-		Blocks: append([]slack.Block{
-			blocks.Rich(blocks.Line{blocks.Bold(title)}), blocks.Context(blocks.Small(said)),
-		}, total.blocks(err)...),
-	}
-}
+// errNoCampaigns says that it is not known which campaigns are in a directory.
+var errNoCampaigns = errors.New("list the campaigns of a directory")
 
-// noFigures says why it is not known which campaigns are in a directory.
-func noFigures(err error) string {
+// uncounted says why there are no figures.
+func uncounted(err error) error {
+	m := &bot.Mistake{
+		Text: "The sessions could not be counted: " + reason(err), Hint: "Please try again in a few minutes.", Cause: err,
+	}
+	if !errors.Is(err, errNoCampaigns) {
+		return m
+	}
+	m.Text = "There are no figures, since the campaigns of the directory could not be listed: " + reason(err)
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && unknownCall(e) {
-		return "There are no figures: Coupontools does not know the call that lists the campaigns of a directory, " +
-			"whose address is assumed."
+		m.Text = "There are no figures: Coupontools does not know the call that lists the campaigns of a directory."
+		m.Hint = "Its address is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
 	}
-	return "There are no figures, since its campaigns could not be listed: " + reason(err)
+	return m
 }
 
-// sum counts the sessions of campaigns. With an error it returns what was counted until then.
-func (c cards) sum(ctx context.Context, campaigns []coupontools.Campaign) (figures, error) {
+func directoryFiguresKey(id string) string { return "directoryfigures:" + bounded(id) }
+
+// counted returns the figures of a directory if they were counted in the last [directoryFiguresLife].
+func (c cards) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
+	b, ok := c.store.Get(ctx, directoryFiguresKey(id))
+	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays
+}
+
+// count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
+func (c cards) count(ctx context.Context, id string) (directoryFigures, error) {
 	ctx, cancel := context.WithTimeout(ctx, countTime)
 	defer cancel()
-	total := figures{At: time.Now(), Days: make([]moves, chartDays)}
-	for _, campaign := range campaigns {
+	total := directoryFigures{figures: figures{At: time.Now(), Days: make([]moves, chartDays)}}
+	in, err := c.api.DirectoryCampaigns(ctx, id)
+	if err != nil {
+		return total, fmt.Errorf("%w: %w", errNoCampaigns, err)
+	}
+	total.Campaigns = len(in)
+	for _, campaign := range in[:min(len(in), maxSummed)] {
 		f, err := figuresOf(ctx, c.store, c.api, campaign.ID)
 		total.add(f)
 		if err != nil {
 			return total, err
 		}
 	}
+	c.store.Put(ctx, directoryFiguresKey(id), encode(total), directoryFiguresLife)
 	return total, nil
+}
+
+// blocks shows the figures; err is what kept them from being whole.
+func (f directoryFigures) blocks(err error) []slack.Block {
+	of := count(f.Campaigns, "campaign", "campaigns")
+	if f.Campaigns > maxSummed {
+		of = fmt.Sprintf("the first %d of %s", maxSummed, of)
+	}
+	switch {
+	case f.Campaigns == 0:
+		of = "There are no campaigns in it."
+	case f.Sessions == 0:
+		of = "Nobody has a session of its campaigns yet."
+	default:
+		title := blocks.Rich(blocks.Line{blocks.Bold("Figures of " + of)})
+		return append([]slack.Block{title}, f.figures.blocks(err)...)
+	}
+	return []slack.Block{blocks.Text(of), blocks.Context(blocks.When("Counted", f.At))}
 }

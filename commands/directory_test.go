@@ -1,8 +1,11 @@
 package commands
 
 import (
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
@@ -17,27 +20,72 @@ func TestDirectory_card(t *testing.T) {
 	golden(t, "directory_card", picture(r))
 }
 
-// What the figures of a directory say: of its campaigns together, of the first ten only, or why there are none.
+// The card has the figures once they were counted, for the whole fleet, with their age.
 func TestDirectory_figures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := cards{lists: w.Directories, api: w.Client, store: w.Store}
-	d := coupontools.Directory{ID: "dir_5507", Name: "Zomerpas Oostende"}
-	got := picture(c.figures(t.Context(), d))
-	wantIn(t, got, "Figures of Zomerpas Oostende (dir_5507)", "Of 4 campaigns.", "→ Validated", "Week from")
+	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
 
-	w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})
-	wantIn(t, picture(c.figures(t.Context(), coupontools.Directory{ID: "dir_5506"})), "Its sessions could not be counted")
+	counted := must(t)(w.clicks(t, actionFigures, "dir_5507", nil))
+	if !counted.Public || !counted.Replace {
+		t.Errorf("public %v, replace %v; want the card in place of the one clicked", counted.Public, counted.Replace)
+	}
+	wantIn(t, picture(counted), "# Zomerpas Oostende", "Figures of 4 campaigns", "→ Validated", "Week from", "Counted",
+		"[Send ", "[Users ", "[Count again directory_figures=dir_5507]")
 
-	w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
-	wantIn(t, picture(c.figures(t.Context(), d)), "There are no figures: Coupontools does not know the call")
+	calls := w.api.Calls("/v3/campaign/data")
+	w.Store = bot.NewStore(w.rdb, "test:") // of another replica
+	if got, want := picture(must(t)(w.types(t, "/directory dir_5507"))), picture(counted); got != want {
+		t.Errorf("the next card is\n%s\nwant\n%s", got, want)
+	}
+	if again := w.api.Calls("/v3/campaign/data"); again != calls {
+		t.Errorf("%d calls for the next card, want none", again-calls)
+	}
+	w.redis.FastForward(directoryFiguresLife)
+	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
+
+	must(t)(w.clicks(t, actionFigures, "dir_5507", nil))
+	w.redis.SetError("away")
+	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
+}
+
+// What could not be counted is refused, which leaves the card as it is; a part of it is shown as one, and not kept.
+func TestDirectory_figuresNotWhole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mend := w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
+	_, err := w.clicks(t, actionFigures, "dir_5507", nil)
+	if got := spoken(err); !strings.Contains(got, "There are no figures: Coupontools does not know the call") {
+		t.Errorf("said %q", got)
+	}
+	mend()
+	mend = w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})
+	_, err = w.clicks(t, actionFigures, "dir_5507", nil)
+	if got := spoken(err); !strings.Contains(got, "The sessions could not be counted: Coupontools did not give a proper answer.") {
+		t.Errorf("said %q", got)
+	}
+	mend()
+	w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Skip: 4, Fault: sandbox.ServerError(500)})
+	wantIn(t, picture(must(t)(w.clicks(t, actionFigures, "dir_5507", nil))), "Only the first ", "could be counted", "[Count again ")
+	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
 }
 
 func TestDirectory_figuresOfMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(100))
-	got := picture(cards{lists: w.Directories, api: w.Client, store: w.Store}.figures(t.Context(), coupontools.Directory{ID: "dir_5507"}))
-	wantIn(t, got, "Of the first 10 of its ")
+	wantIn(t, picture(must(t)(w.clicks(t, actionFigures, "dir_5507", nil))), "Figures of the first 10 of ")
+}
+
+func TestDirectoryFigures_blocks(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]directoryFigures{
+		"There are no campaigns in it.":              {},
+		"Nobody has a session of its campaigns yet.": {Campaigns: 2},
+		"Figures of 1 campaign":                      {Campaigns: 1, figures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
+		"Figures of the first 10 of 1,234 campaigns": {Campaigns: 1234, figures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
+	} {
+		wantIn(t, picture(bot.Reply{Blocks: f.blocks(nil)}), want, "Counted")
+	}
 }
 
 func TestDirectory_namedInManyWays(t *testing.T) {

@@ -38,7 +38,7 @@ func (p people) createView(directory string) *slack.ModalViewRequest {
 	}
 	return blocks.Modal(viewUserCreate, "New user", "Check", "Cancel", append([]slack.Block{
 		blocks.ExternalSelect(blocks.Input{Name: fieldDirectory, Label: "Directory", Placeholder: typeAFewLetters}, chosen),
-	}, personFields(false)...)...)
+	}, personFields(false, nil)...)...)
 }
 
 // create takes the form.
@@ -56,7 +56,7 @@ func (p people) create(c change[newUser]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req.Person, n,
+		return c.asks(ctx, req, n,
 			blocks.Rich(blocks.Field("Directory", nameAndID(n.DirectoryName, n.Directory)),
 				blocks.Field("Name", joined(" ", n.FirstName, n.LastName)),
 				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),

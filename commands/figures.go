@@ -101,7 +101,7 @@ type week struct {
 	moves
 }
 
-// weeks returns the last [chartWeeks], the oldest first. The last ends today.
+// weeks returns the last [chartWeeks], the oldest first. The last ends on the day of the count.
 func (f figures) weeks() []week {
 	out := make([]week, chartWeeks)
 	for i, d := range f.Days {
@@ -130,7 +130,7 @@ func (f figures) blocks(err error) []slack.Block {
 		blocks.Rich(f.funnel()...),
 		f.chart(),
 		blocks.Pre(f.table()),
-		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC; the last one ends today.")))
+		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC, back from then.")))
 }
 
 // reason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.

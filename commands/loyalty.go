@@ -21,9 +21,10 @@ func newLoyaltyCards(api *coupontools.Client, files deliverer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
 		return api.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
 	}
+	kept := stocked(all)
 	return loyaltyCards{
 		noun: noun{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
-		lists: stocked(all), files: files,
+		lists: kept, changed: kept.forget, files: files,
 		row: func(c coupontools.LoyaltyCard) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(c.Name)+"\n"+cardFacts(c)),
 				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))}

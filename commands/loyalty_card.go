@@ -99,6 +99,7 @@ func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bo
 		blocks.Button(actionSendLoyalty, "Send", c.ID, blocks.Primary, blocks.Label("Send "+name)),
 		blocks.Button(actionLoyaltyUsers, "Users", c.ID, blocks.Label("Show who has "+name)),
 		blocks.Button(actionPoints, "Points", c.ID, blocks.Label("Change points or stamps of "+name)),
-		blocks.Button(actionLoyaltyPush, "Push", c.ID, blocks.Label("Send a push message to those who have "+name))))
+		blocks.Button(actionLoyaltyPush, "Push", c.ID, blocks.Label("Send a push message to those who have "+name)),
+		blocks.Button(actionLoyaltyCopy, "Copy", c.ID, blocks.Label("Make another loyalty card like "+name))))
 	return bot.Reply{Public: true, Text: joined(" · ", short(c.Name), cardFacts(c)), Blocks: set}
 }

@@ -49,7 +49,7 @@ func (h holders) push(c change[pushed]) bot.Handler {
 		if p.User != "" {
 			to = req.View.ChosenText(fieldLoyaltyUser)
 		}
-		return c.asks(ctx, req.Person, p,
+		return c.asks(ctx, req, p,
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(p.Card)), blocks.Field("To", to)),
 			blocks.Rich(blocks.Line{blocks.Bold("Message:")}, blocks.Line{blocks.Plain(p.Text)}),
 			blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet.")), nil

@@ -36,11 +36,12 @@ const (
 	maxIDInput   = 50
 )
 
-// loyaltyKeeper is the part of the Coupontools client that changes who has a card, and sends them messages.
+// loyaltyKeeper is the part of the Coupontools client that changes cards and who has them, and sends them messages.
 type loyaltyKeeper interface {
 	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
 	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
 	LinkLoyaltyUser(ctx context.Context, card, user string) error
+	CopyLoyaltyCardV4(ctx context.Context, card, name string) (*coupontools.LoyaltyCard, error)
 	PushToLoyaltyUser(ctx context.Context, push coupontools.LoyaltyPush) error
 	PushToLoyaltyCard(ctx context.Context, push coupontools.LoyaltyPush) error
 }
@@ -122,7 +123,7 @@ func holderButtons(card string) []slack.BlockElement {
 
 // loyaltyUsers answers "/coupontools loyalty-users", only to the person who asked.
 func loyaltyUsers(h holders) bot.Command {
-	create, link, push := h.creation(), h.linking(), h.pushing()
+	create, link, push, duplicate := h.creation(), h.linking(), h.pushing(), h.copying()
 	c := bot.Command{
 		Topic: h.roll.topic, Group: groupLoyalty, Usage: "[card] [who]",
 		Summary: "Look up who has a loyalty card", Right: bot.Send,
@@ -137,6 +138,7 @@ func loyaltyUsers(h holders) bot.Command {
 			viewLoyaltyCreate: h.create(create), create.view: create.confirmed,
 			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
 			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
+			viewLoyaltyCopy: h.copy(duplicate), duplicate.view: duplicate.confirmed,
 		},
 		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: suggest(h.cards)},
 	}
@@ -150,6 +152,9 @@ func loyaltyUsers(h holders) bot.Command {
 	}
 	c.Clicks[actionLoyaltyPush] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: h.pushView(req.Value), Push: true}, nil
+	}
+	c.Clicks[actionLoyaltyCopy] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: h.copyView(req.Value), Push: true}, nil
 	}
 	return c
 }
@@ -202,18 +207,19 @@ func (h holders) cardName(id string) string { return nameAndID(short(h.cards.nam
 
 func (h holders) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
-		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true)...)...), card)
+		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true, nil)...)...), card)
 }
 
-// personFields ask who somebody is.
-func personFields(emailOptional bool) []slack.Block {
+// personFields ask who somebody is; typed is what stands in them at first, by their names.
+func personFields(emailOptional bool, typed map[string]string) []slack.Block {
+	line := func(in blocks.Input, limit int) slack.Block { return blocks.TextInput(in, typed[in.Name], limit) }
 	return []slack.Block{
-		blocks.TextInput(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, "", maxNameInput),
-		blocks.TextInput(blocks.Input{
+		line(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, maxNameInput),
+		line(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, maxNameInput),
+		line(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, maxNameInput),
+		line(blocks.Input{
 			Name: fieldPhone, Label: "Phone number", Optional: true, Hint: "With + and the country code, as +32470123456.",
-		}, "", maxIDInput),
+		}, maxIDInput),
 	}
 }
 
@@ -249,7 +255,7 @@ func (h holders) create(c change[newHolder]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req.Person, n,
+		return c.asks(ctx, req, n,
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(n.Card)), blocks.Field("Name", joined(" ", n.FirstName, n.LastName)),
 				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),
 			blocks.Text("This person becomes known to Coupontools and has the card from then on.")), nil
@@ -288,7 +294,7 @@ func (h holders) link(c change[seat]) bot.Handler {
 		if s.User == "" {
 			return bot.Reply{Errors: map[string]string{fieldUserID: "Give the id of a user."}}, nil
 		}
-		return c.asks(ctx, req.Person, s,
+		return c.asks(ctx, req, s,
 			blocks.Text(fmt.Sprintf("The user %s gets the loyalty card %s.", short(s.User), h.cardName(s.Card)))), nil
 	}
 }

@@ -34,12 +34,14 @@ type outcome struct {
 	Failed bool
 }
 
-// do runs act for the first who asks with an id; whoever asks again gets what came of it. sent are the words,
-// such as "Nothing was sent.", for when it cannot be done safely.
-func (o once) do(ctx context.Context, id, sent string, act func(context.Context) (said string, err error)) (string, error) {
+// do runs act for the first who asks with an id; whoever asks again gets what came of it.
+func (o once) do(ctx context.Context, id string, act func(context.Context) (said string, err error)) (string, error) {
 	first, err := o.store.Once(ctx, "once:"+id, onceLife)
 	if err != nil {
-		return "", notOnce(sent, err)
+		return "", &bot.Mistake{
+			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
+			Hint: "Please open the form again in a few minutes.", Cause: err,
+		}
 	}
 	if !first {
 		return o.outcome(ctx, id)
@@ -51,14 +53,6 @@ func (o once) do(ctx context.Context, id, sent string, act func(context.Context)
 	}
 	o.store.Put(ctx, "came:"+id, encode(result), onceLife)
 	return said, err
-}
-
-// notOnce says that something was not done, since it could not be kept from being done twice.
-func notOnce(done string, err error) *bot.Mistake {
-	return &bot.Mistake{
-		Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.", Done: done,
-		Hint: "Please open the form again in a few minutes.", Cause: err,
-	}
 }
 
 // outcome waits for what came of the first.

@@ -158,7 +158,7 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 			if err := a.count(u, unit(card)); err != nil {
 				return bot.Reply{}, err
 			}
-			return bot.Reply{View: c.ask(ctx, req.Person, a,
+			return bot.Reply{View: c.ask(ctx, req, a,
 				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", called(asUser(u))),
 					blocks.Field(capitalised(unit(card).many), thousands(a.Before)+" → "+thousands(a.After))))}, nil
 		}}, nil

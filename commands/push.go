@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,9 +17,6 @@ import (
 
 const (
 	viewPush = "push"
-	// viewPushConfirm asks for the go-ahead, and turns into viewPushed.
-	viewPushConfirm = "push_confirm"
-	viewPushed      = "push_done"
 
 	fieldTo      = "to"
 	fieldSession = "session"
@@ -50,6 +46,7 @@ type pushes struct {
 
 // push answers "/coupontools push" with a form.
 func push(p pushes) bot.Command {
+	c := p.pushing()
 	return bot.Command{
 		Topic: "push", Group: groupCampaigns, Usage: "[name or cam_ID]",
 		Summary: "Show a message on the phones of who keeps a coupon", Right: bot.Send,
@@ -57,12 +54,9 @@ func push(p pushes) bot.Command {
 			{Line: "/coupontools push", Does: "opens the form"},
 			{Line: "/coupontools push Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
-		Run:    p.run,
-		Clicks: map[string]bot.Handler{actionCampaignPush: p.ofCampaign},
-		Submits: map[string]bot.Handler{
-			viewPush:        p.submitted,
-			viewPushConfirm: p.confirmed,
-		},
+		Run:     p.run,
+		Clicks:  map[string]bot.Handler{actionCampaignPush: p.ofCampaign},
+		Submits: map[string]bot.Handler{viewPush: p.submitted(c), c.view: c.confirmed},
 	}
 }
 
@@ -110,32 +104,34 @@ func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
 // maxSessionCode bounds the code of a session in a form, in characters.
 const maxSessionCode = 40
 
-// pushDraft is a push message that waits for the go-ahead. It is kept by id, and the modal's metadata is that id.
+// pushDraft is a push message that waits for the go-ahead.
 type pushDraft struct {
-	ID, Team, User   string
 	Campaign, Name   string
 	Session, Message string
 }
 
-// submitted checks the form, keeps it, and shows over it what will happen. Nothing is sent.
-func (p pushes) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, wrong := p.check(req)
-	if len(wrong) > 0 {
-		return bot.Reply{Errors: wrong}, nil
-	}
-	p.store.Put(ctx, "push:"+d.ID, encode(d), formLife)
-	if d.Session != "" {
-		return bot.Reply{Push: true, View: d.confirmView("1 person", "This goes to the person who has the session "+d.Session+".")}, nil
-	}
-	counting := blocks.Modal(viewPushed, "Preview", "", "Back", blocks.Text(lookingUpSessions))
-	return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
-		f, err := figuresOf(ctx, p.store, p.api, d.Campaign)
-		if errors.Is(err, coupontools.ErrNotFound) {
-			return bot.Reply{}, &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was sent."}
+// submitted checks the form, and shows over it what will happen. Nothing is sent.
+func (p pushes) submitted(c change[pushDraft]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		d, wrong := p.check(req)
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
 		}
-		whom, words := reach(f, err)
-		return bot.Reply{View: d.confirmView(whom, words)}, nil
-	}}, nil
+		if d.Session != "" {
+			c.yes = "Push to 1 person"
+			return c.asks(ctx, req, d, d.preview("This goes to the person who has the session "+d.Session+".")...), nil
+		}
+		counting := blocks.Modal(c.view+"_wait", c.title, "", "Back", blocks.Text(lookingUpSessions))
+		return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+			f, err := figuresOf(ctx, p.store, p.api, d.Campaign)
+			if errors.Is(err, coupontools.ErrNotFound) {
+				return bot.Reply{}, d.unknown()
+			}
+			whom, words := reach(f, err)
+			c.yes = "Push to " + whom
+			return bot.Reply{View: c.ask(ctx, req, d, d.preview(words)...)}, nil
+		}}, nil
+	}
 }
 
 // reach says to whom a message to all goes, shortly and in a sentence.
@@ -151,7 +147,7 @@ func reach(f figures, err error) (whom, words string) {
 func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
 	v, wrong := req.View, problems{}
 	c := chosenCampaign(p.lists, v)
-	d := pushDraft{Team: req.Person.Team, User: req.Person.ID, Campaign: c.ID, Name: c.Name}
+	d := pushDraft{Campaign: c.ID, Name: c.Name}
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
 	}
@@ -176,7 +172,6 @@ func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
 	case n > maxPush:
 		wrong.add(fieldMessage, tooLong(d.Message, maxPush))
 	}
-	d.ID = formID(v, d)
 	return d, wrong
 }
 
@@ -186,72 +181,42 @@ func aSession(code string) bool {
 	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
 }
 
-// confirmView asks for the go-ahead and names the consequence.
-func (d pushDraft) confirmView(whom, words string) *slack.ModalViewRequest {
-	v := blocks.Modal(viewPushConfirm, "Preview", "Push to "+whom, "Back",
-		blocks.Rich(
-			blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)),
-			blocks.Field("Message", d.Message)),
-		blocks.Text(words+" The message shows on their phones at once, and cannot be called back."),
-		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
-	return blocks.WithMetadata(v, d.ID)
+// preview names what is sent, and the consequence.
+func (d pushDraft) preview(words string) []slack.Block {
+	return []slack.Block{
+		blocks.Rich(blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)), blocks.Field("Message", d.Message)),
+		blocks.Text(words + " The message shows on their phones at once, and cannot be called back."),
+		blocks.Divider(), blocks.Text("Nothing has been sent yet."),
+	}
 }
 
-// confirmed pushes the message, once. A repeat is told what came of it.
-func (p pushes) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, err := p.recall(ctx, req)
-	if err != nil {
-		return bot.Reply{}, err
+// pushing pushes a message, and says what came of it.
+func (p pushes) pushing() change[pushDraft] {
+	return change[pushDraft]{
+		view: "push_confirm", title: "Push a message", doing: pushing, store: p.store, audit: p.audit,
+		do: func(ctx context.Context, _ bot.Request, d pushDraft) (string, sends.Entry, error) {
+			e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + d.Campaign}
+			to := fmt.Sprintf("everybody who keeps a coupon of %s in a wallet", nameAndID(short(d.Name), d.Campaign))
+			send := func() error {
+				return p.api.PushToCampaign(ctx, coupontools.CampaignPush{Campaign: d.Campaign, Message: d.Message})
+			}
+			if d.Session != "" {
+				e.Note = "to the session " + brief(d.Session) + " of " + d.Campaign
+				to = fmt.Sprintf("the session %s of %s", d.Session, nameAndID(short(d.Name), d.Campaign))
+				send = func() error {
+					return p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})
+				}
+			}
+			err := send()
+			switch {
+			case errors.Is(err, coupontools.ErrNotFound):
+				return "", sends.Entry{}, d.unknown()
+			case err != nil:
+				return "", e, pushMistake(err)
+			}
+			return "Coupontools took the message for " + to + ".", e, nil
+		},
 	}
-	working := blocks.Modal(viewPushed, "Push a message", "", "Close", blocks.Text(pushing))
-	working.ClearOnClose = true
-	return bot.Reply{View: working, Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{p.store}.do(ctx, d.ID, "Nothing was sent.", func(ctx context.Context) (string, error) {
-			return p.send(ctx, req, d)
-		})
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		done := blocks.Modal(viewPushed, "Push a message", "", "Close", blocks.Text(said))
-		done.ClearOnClose = true
-		return bot.Reply{View: done}, nil
-	}}, nil
-}
-
-func (p pushes) recall(ctx context.Context, req bot.Request) (pushDraft, error) {
-	var d pushDraft
-	b, ok := p.store.Get(ctx, "push:"+bounded(req.View.Metadata))
-	if !ok || json.Unmarshal(b, &d) != nil || d.User != req.Person.ID || d.Team != req.Person.Team {
-		return pushDraft{}, &bot.Mistake{
-			Text: "This form cannot be found any more.", Done: "Nothing was sent.",
-			Hint: "A form lives 24 hours, in Redis, which may be away. Please start again with /coupontools push.",
-		}
-	}
-	return d, nil
-}
-
-// send pushes the message, and says what came of it.
-func (p pushes) send(ctx context.Context, req bot.Request, d pushDraft) (string, error) {
-	var err error
-	e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + d.Campaign}
-	if d.Session != "" {
-		e.Note = "to the session " + brief(d.Session) + " of " + d.Campaign
-		err = p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})
-	} else {
-		err = p.api.PushToCampaign(ctx, coupontools.CampaignPush{Campaign: d.Campaign, Message: d.Message})
-	}
-	word := record(ctx, p.audit, req, e, err)
-	switch {
-	case err == nil && d.Session != "":
-		said := fmt.Sprintf("Coupontools took the message for the session %s of %s.", d.Session, nameAndID(short(d.Name), d.Campaign))
-		return joined(" ", said, word), nil
-	case err == nil:
-		return joined(" ", fmt.Sprintf("Coupontools took the message for everybody who keeps a coupon of %s in a wallet.",
-			nameAndID(short(d.Name), d.Campaign)), word), nil
-	case errors.Is(err, coupontools.ErrNotFound):
-		return "", d.unknown()
-	}
-	return "", pushMistake(err)
 }
 
 // unknown says that Coupontools does not know the campaign or the session.

@@ -25,8 +25,8 @@ func TestPush_submittedTwice(t *testing.T) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			reply, err := w.submits(t, bot.NewView(viewPushConfirm, first.View.PrivateMetadata, nil))
-			if err != nil || reply.View == nil || reply.View.CallbackID != viewPushed {
+			reply, err := w.submits(t, bot.NewView("push_confirm", first.View.PrivateMetadata, nil))
+			if err != nil || reply.View == nil || reply.View.CallbackID != "push_confirm_done" {
 				t.Errorf("answer %+v, %v", reply, err)
 			}
 		})

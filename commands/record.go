@@ -27,6 +27,7 @@ const (
 	deedLoyaltyCreate   = "loyalty_create"
 	deedLoyaltyLink     = "loyalty_link"
 	deedLoyaltyVoid     = "loyalty_void"
+	deedLoyaltyCopy     = "loyalty_copy"
 	deedUserBlock       = "user_block"
 	deedUserAccess      = "user_access"
 	deedUserRevoke      = "user_revoke"

@@ -31,7 +31,7 @@ func TestReportOf(t *testing.T) {
 	var file strings.Builder
 	err := reportOf(ended(), outcomesOf(first,
 		o("+32470123456", sends.Failed, "604", "=cmd()"),
-		o("c@example.com", sends.Skipped, string(sends.RuleSuppressed), ""),
+		o("c@example.com", sends.Skipped, string(recipients.RuleSuppressed), ""),
 		o("d@example.com", sends.Skipped, "", sends.WhyNotApproved),
 		o("e@example.com", sends.Unknown, "", "no verdict"),
 		o("f@example.com", sends.Pending, "", ""),

@@ -200,7 +200,9 @@ func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply,
 	f := before
 	f.take(req.View)
 	f.keep(ctx, s.store)
-	return bot.Reply{View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value))}, nil
+	return bot.Reply{
+		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), Fleeting: true,
+	}, nil
 }
 
 // suggestRegions offers the countries that text messages may go to.

@@ -55,7 +55,8 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, column string)
 	file := recipients.File{Name: o.File.Name, Content: content, Column: column}
 	list, err := recipients.Read(ctx, o.Typed, &file, o.Rules)
 	if doubt, ok := errors.AsType[*recipients.ColumnDoubt](err); ok {
-		return bot.Reply{View: columnView(s.keepOrder(ctx, o), o, doubt.Columns)}, nil
+		q := columnQuestion{callback: viewColumn, submit: "Preview", purpose: "to send to", yet: "Nothing has been sent yet."}
+		return bot.Reply{View: q.view(s.keepOrder(ctx, o), *o.File, o.Rules.Kind, doubt.Columns)}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, unusable(err)
@@ -111,22 +112,28 @@ func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (orde
 	return o, nil
 }
 
-// columnView asks which column of a file holds the recipients.
-func columnView(id string, o order, columns []recipients.Column) *slack.ModalViewRequest {
+// columnQuestion asks which column of a file holds the recipients.
+type columnQuestion struct {
+	callback, submit string
+	// purpose is what they are for, yet what was not done so far.
+	purpose, yet string
+}
+
+func (q columnQuestion) view(id string, f bot.File, kind recipients.Kind, columns []recipients.Column) *slack.ModalViewRequest {
 	what := "phone numbers"
-	if o.Rules.Kind == recipients.Email {
+	if kind == recipients.Email {
 		what = "e-mail addresses"
 	}
 	var options []*slack.OptionBlockObject
 	for _, c := range columns {
 		options = append(options, blocks.Option(columnText(c), c.ID))
 	}
-	v := blocks.Modal(viewColumn, "Which column?", "Preview", "Back",
-		blocks.Text(fmt.Sprintf("It is not clear which column of %s holds the %s to send to.", fileNamed(*o.File), what)),
+	v := blocks.Modal(q.callback, "Which column?", q.submit, "Back",
+		blocks.Text(fmt.Sprintf("It is not clear which column of %s holds the %s %s.", fileNamed(f), what, q.purpose)),
 		blocks.StaticSelect(blocks.Input{
 			Name: fieldColumn, Label: "Column", Placeholder: "Choose a column", Hint: "Each with the first few of its rows.",
 		}, "", options...),
-		blocks.Context(blocks.Small("Nothing has been sent yet.")))
+		blocks.Context(blocks.Small(q.yet)))
 	return blocks.WithMetadata(v, id)
 }
 

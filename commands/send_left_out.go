@@ -40,8 +40,8 @@ func leftOut(list recipients.List) []slack.Block {
 // masked.
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
-	case sends.RuleSuppressed, sends.RuleUnsubscribed, sends.RuleAnswered, sends.RuleFrequencyCap, sends.RuleDailyCapPerson,
-		sends.RuleDailyCap:
+	case recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
+		recipients.RuleDailyCapPerson, recipients.RuleDailyCap:
 		return fmt.Sprintf("%s, %s: %s", capitalised(o.Place()), recipients.Mask(o.Text), o.Reason)
 	}
 	if o.Text == "" {
@@ -71,17 +71,17 @@ func ruleTitle(r recipients.Rule) string {
 		return "repeated"
 	case recipients.RuleMax:
 		return "over the limit of one send"
-	case sends.RuleSuppressed:
+	case recipients.RuleSuppressed:
 		return "on the suppression list"
-	case sends.RuleUnsubscribed:
+	case recipients.RuleUnsubscribed:
 		return "unsubscribed at Coupontools"
-	case sends.RuleAnswered:
+	case recipients.RuleAnswered:
 		return "answered meanwhile"
-	case sends.RuleFrequencyCap:
+	case recipients.RuleFrequencyCap:
 		return "sent something not long ago"
-	case sends.RuleDailyCapPerson:
+	case recipients.RuleDailyCapPerson:
 		return "over your limit for today"
-	case sends.RuleDailyCap:
+	case recipients.RuleDailyCap:
 		return "over the limit of all for today"
 	}
 	return "other reasons"

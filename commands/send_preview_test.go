@@ -45,7 +45,7 @@ func worstDraft(bad string) sends.Draft {
 		})
 	}
 	for i := range 10_000 {
-		rules := []recipients.Rule{recipients.RuleInvalid, recipients.RuleEmpty, sends.RuleSuppressed, recipients.Rule("r" + fmt.Sprint(i%14))}
+		rules := []recipients.Rule{recipients.RuleInvalid, recipients.RuleEmpty, recipients.RuleSuppressed, recipients.Rule("r" + fmt.Sprint(i%14))}
 		d.List.LeftOut = append(d.List.LeftOut, recipients.LeftOut{
 			Line: i + 1, FromFile: true, Text: bad, Rule: rules[i%len(rules)], Reason: bad + ".",
 		})
@@ -139,7 +139,7 @@ func TestPreview_names(t *testing.T) {
 func TestLeftOut_masks(t *testing.T) {
 	t.Parallel()
 	list := recipients.List{LeftOut: []recipients.LeftOut{
-		{Line: 7, FromFile: true, Text: "+32470123456", Rule: sends.RuleSuppressed, Reason: sends.RuleWords(sends.RuleSuppressed)},
+		{Line: 7, FromFile: true, Text: "+32470123456", Rule: recipients.RuleSuppressed, Reason: sends.RuleWords(recipients.RuleSuppressed)},
 		{Line: 3, Text: "abc", Rule: recipients.RuleInvalid, Reason: "It has letters."},
 	}}
 	got := strings.Join(draw(leftOut(list)), "\n")
@@ -153,8 +153,8 @@ func TestRuleTitle(t *testing.T) {
 	seen := map[string]recipients.Rule{}
 	for _, r := range []recipients.Rule{
 		recipients.RuleEmpty, recipients.RuleInvalid, recipients.RuleLength, recipients.RuleSpreadsheet, recipients.RuleNoCountry,
-		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, sends.RuleSuppressed,
-		sends.RuleUnsubscribed, sends.RuleAnswered, sends.RuleFrequencyCap, sends.RuleDailyCapPerson, sends.RuleDailyCap, "new",
+		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, recipients.RuleSuppressed,
+		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson, recipients.RuleDailyCap, "new",
 	} {
 		title := ruleTitle(r)
 		if other, again := seen[title]; again {

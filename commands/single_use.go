@@ -2,8 +2,8 @@ package commands
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,9 +23,6 @@ import (
 
 const (
 	viewSingleUse = "single_use"
-	// viewSingleUseConfirm asks for the go-ahead, and turns into viewSingleUseMade.
-	viewSingleUseConfirm = "single_use_confirm"
-	viewSingleUseMade    = "single_use_made"
 
 	fieldCodes  = "codes"
 	fieldPrefix = "prefix"
@@ -47,6 +44,7 @@ const (
 
 // singleUseMaker is the part of the Coupontools client that makes addresses.
 type singleUseMaker interface {
+	CreateSingleUse(ctx context.Context, s coupontools.SingleUseCreate) (*coupontools.SingleUse, error)
 	WriteSingleUses(ctx context.Context, w io.Writer, s coupontools.SingleUsesCreate) (int, error)
 }
 
@@ -57,91 +55,121 @@ type singleUses struct {
 	store onceStore
 	files deliverer
 	audit recorder
+	// region is the country of phone numbers written without +.
+	region string
 }
 
 // singleUse answers "/coupontools single-use" with a form.
 func singleUse(s singleUses) bot.Command {
+	c := s.making()
 	return bot.Command{
 		Topic: "single-use", Group: groupCampaigns, Usage: "[name or cam_ID]",
-		Summary: "Make addresses of a campaign for one person each, as a file", Right: bot.Send,
+		Summary: "Make addresses of a campaign for one person each", Right: bot.Send,
 		Examples: []bot.Example{
-			{Line: "/coupontools single-use", Does: "opens the form"},
+			{Line: "/coupontools single-use", Does: "opens the form, for many people or for one who is known"},
 			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
-		Run:    s.run,
-		Clicks: map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign},
-		Submits: map[string]bot.Handler{
-			viewSingleUse:        s.submitted,
-			viewSingleUseConfirm: s.confirmed,
-		},
+		Run:     s.run,
+		Clicks:  map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign, fieldFor: s.changeFor},
+		Submits: map[string]bot.Handler{viewSingleUse: s.submitted(c), c.view: c.confirmed},
 	}
 }
 
 func (s singleUses) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: singleUseView(namedCampaign(s.lists, req.Words))}, nil
+	return bot.Reply{View: s.view(newSingleUseForm(namedCampaign(s.lists, req.Words).ID), nil)}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
 func (s singleUses) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: singleUseView(knownCampaign(s.lists, req.Value)), Push: true}, nil
+	return bot.Reply{View: s.view(newSingleUseForm(req.Value), nil), Push: true}, nil
 }
 
-func singleUseView(c coupontools.Campaign) *slack.ModalViewRequest {
+// manyFields ask how many addresses there shall be, and of what kind.
+func manyFields(typed map[string]string) []slack.Block {
 	const digits = 7
-	return blocks.Modal(viewSingleUse, "Single use", "Preview", "Cancel",
-		campaignField(c),
+	return []slack.Block{
 		blocks.TextInput(blocks.Input{
 			Name: fieldAmount, Label: "How many", Hint: "1 to " + thousands(coupontools.MaxSingleUses) + ".",
-		}, "", digits),
-		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status"}, coupontools.SingleUseNormal,
+		}, typed[fieldAmount], digits),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status"}, cmp.Or(typed[fieldStatus], coupontools.SingleUseNormal),
 			blocks.Option("Normal", coupontools.SingleUseNormal),
 			blocks.Option("Voided: they cannot be used yet", coupontools.SingleUseVoided),
 			blocks.Option("Activated", coupontools.SingleUseActivated)),
-		blocks.Radio(blocks.Input{Name: fieldCodes, Label: "Validation codes"}, noCodes,
+		blocks.Radio(blocks.Input{Name: fieldCodes, Label: "Validation codes"}, cmp.Or(typed[fieldCodes], noCodes),
 			blocks.Option("None of their own", noCodes),
 			blocks.Option("Digits", coupontools.CodesNumeric),
 			blocks.Option("Letters and digits", coupontools.CodesAlphanumeric)),
 		blocks.TextInput(blocks.Input{
 			Name: fieldPrefix, Label: "Prefix of the codes", Optional: true, Hint: "It goes before each code.",
-		}, "", maxPrefix),
+		}, typed[fieldPrefix], maxPrefix),
 		blocks.TextInput(blocks.Input{
 			Name: fieldLength, Label: "Length of the codes", Optional: true,
 			Hint: fmt.Sprintf("%d to %d, without the prefix; %d if empty.", minCode, maxCode, usualCode),
-		}, "", digits))
-}
-
-// singleUseDraft are addresses that wait for the go-ahead. It is kept by id, and the modal's metadata is that id.
-type singleUseDraft struct {
-	ID, Team, User string
-	Name           string // of the campaign
-	coupontools.SingleUsesCreate
-}
-
-// submitted checks the form, keeps it, and shows over it what will happen. Nothing is made.
-func (s singleUses) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, wrong := s.check(req)
-	if len(wrong) > 0 {
-		return bot.Reply{Errors: wrong}, nil
+		}, typed[fieldLength], digits),
 	}
-	s.store.Put(ctx, "singleuse:"+d.ID, encode(d), formLife)
-	return bot.Reply{Push: true, View: d.confirmView()}, nil
+}
+
+// singleUseDraft are addresses that wait for the go-ahead.
+type singleUseDraft struct {
+	Name string // of the campaign
+	coupontools.SingleUsesCreate
+	// Person is the one address that is to be made instead, for somebody who is known.
+	Person *coupontools.SingleUseCreate
+}
+
+// submitted checks the form, and shows over it what will happen. Nothing is made.
+func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		d, wrong := s.check(req)
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		told := d.preview
+		c.yes = "Make " + d.addresses()
+		if d.Person != nil {
+			told, c.yes = d.previewPerson, "Make 1 address"
+		}
+		return c.asks(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
+	}
+}
+
+// making makes what was asked for.
+func (s singleUses) making() change[singleUseDraft] {
+	return change[singleUseDraft]{
+		view: "single_use_confirm", title: "Single use", doing: makingCodes, store: s.store, audit: s.audit,
+		do: func(ctx context.Context, req bot.Request, d singleUseDraft) (string, sends.Entry, error) {
+			if d.Person != nil {
+				return s.makeOne(ctx, d)
+			}
+			said, err := s.make(ctx, req, d)
+			return said, sends.Entry{}, err
+		},
+	}
 }
 
 func (s singleUses) check(req bot.Request) (singleUseDraft, map[string]string) {
 	v, wrong := req.View, problems{}
 	c := chosenCampaign(s.lists, v)
-	d := singleUseDraft{Team: req.Person.Team, User: req.Person.ID, Name: c.Name}
-	d.Campaign, d.Status = c.ID, v.Value(fieldStatus)
+	d := singleUseDraft{Name: c.Name}
+	d.Campaign = c.ID
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
 	}
+	if singleUseFormOf(v).Shown == forOne {
+		d.checkPerson(v, s.region, wrong)
+	} else {
+		d.checkMany(v, wrong)
+	}
+	return d, wrong
+}
+
+func (d *singleUseDraft) checkMany(v *bot.View, wrong problems) {
+	d.Status = v.Value(fieldStatus)
 	var ok bool
 	if d.Amount, ok = amountIn(v.Value(fieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
 		wrong.add(fieldAmount, "Enter a whole number from 1 to "+thousands(coupontools.MaxSingleUses)+".")
 	}
 	d.checkCodes(v, wrong)
-	d.ID = formID(v, d)
-	return d, wrong
 }
 
 // checkCodes reads how the validation codes shall be. Without codes, what stands in their fields is wrong too: somebody
@@ -176,8 +204,8 @@ func amountIn(text string) (int, bool) {
 
 func (d singleUseDraft) addresses() string { return count(d.Amount, "address", "addresses") }
 
-// confirmView asks for the go-ahead and names the consequence.
-func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
+// preview says what will be made, and names the consequence.
+func (d singleUseDraft) preview() []slack.Block {
 	codes := "none of their own"
 	if d.CodeType != "" {
 		codes = fmt.Sprintf("%s, %d long", d.CodeType, d.CodeLength)
@@ -185,7 +213,7 @@ func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
 			codes += ", after “" + d.CodePrefix + "”"
 		}
 	}
-	v := blocks.Modal(viewSingleUseConfirm, "Preview", "Make "+d.addresses(), "Back",
+	return []slack.Block{
 		blocks.Rich(
 			blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)),
 			blocks.Field("Status", d.Status),
@@ -193,46 +221,11 @@ func (d singleUseDraft) confirmView() *slack.ModalViewRequest {
 		blocks.Text(fmt.Sprintf("This makes %s in Coupontools, each a new session of the campaign. They can only be taken away "+
 			"one by one. The file with them comes to you as a direct message: whoever has it can use them.",
 			count(d.Amount, "new address", "new addresses"))),
-		blocks.Divider(), blocks.Text("Nothing has been made yet."))
-	return blocks.WithMetadata(v, d.ID)
-}
-
-// confirmed makes the addresses, once, and sends the file. A repeat is told what came of it.
-func (s singleUses) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	d, err := s.recall(ctx, req)
-	if err != nil {
-		return bot.Reply{}, err
 	}
-	return bot.Reply{View: madeView(makingCodes), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{s.store}.do(ctx, d.ID, "Nothing was made.", func(ctx context.Context) (string, error) {
-			return s.make(ctx, req, d)
-		})
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		return bot.Reply{View: madeView(said)}, nil
-	}}, nil
 }
 
-func madeView(said string) *slack.ModalViewRequest {
-	v := blocks.Modal(viewSingleUseMade, "Single use", "", "Close", blocks.Text(said))
-	v.ClearOnClose = true
-	return v
-}
-
-func (s singleUses) recall(ctx context.Context, req bot.Request) (singleUseDraft, error) {
-	var d singleUseDraft
-	b, ok := s.store.Get(ctx, "singleuse:"+bounded(req.View.Metadata))
-	if !ok || json.Unmarshal(b, &d) != nil || d.User != req.Person.ID || d.Team != req.Person.Team {
-		return singleUseDraft{}, &bot.Mistake{
-			Text: "This form cannot be found any more.", Done: "Nothing was made.",
-			Hint: "A form lives 24 hours, in Redis, which may be away. Please start again with /coupontools single-use.",
-		}
-	}
-	return d, nil
-}
-
-// make makes the addresses and sends what was made, be it all or not.
+// make makes the addresses and sends what was made, be it all or not. The audit trail has what was made before the file is
+// on its way.
 func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = inFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
@@ -311,13 +304,23 @@ func (d singleUseDraft) failed(made int, err error) error {
 	case made > 0:
 		m.Done = fmt.Sprintf("Of the %s, %s made; the file with them is in your direct messages.", d.addresses(),
 			count(made, "is", "are"))
+	case unknown && d.Person != nil:
+		m.Done = "The address may or may not have been made."
 	case unknown:
 		m.Done = "They may or may not have been made."
 	default:
 		m.Done = "Nothing was made."
 	}
 	if unknown {
-		m.Hint = "It was tried once only. Look at the sessions of the campaign before you make more: /coupontools sessions " + d.Campaign
+		m.Hint = "It was tried once only. " + d.beforeMore()
 	}
 	return m
+}
+
+// beforeMore says how not to make twice what may be there.
+func (d singleUseDraft) beforeMore() string {
+	if d.Person != nil && d.Person.DuplicateCheck != "" {
+		return "Fill in the same form again: if the address is there, you get that one."
+	}
+	return "Look at the sessions of the campaign before you make more: /coupontools sessions " + d.Campaign
 }

@@ -66,9 +66,10 @@ func worstMessages(bad string) []bot.Message {
 	for i := range s.Failures {
 		s.Failures[i].Text, s.Failures[i].Code = bad, bad
 	}
+	counted := directoryFigures{Campaigns: 20, figures: newFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
 	replies := []bot.Reply{
 		directoryCatalog(nil, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
-		cardReply(d),
+		cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small(straight)),
 		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
 		{Text: f.summary(), Blocks: f.blocks(clock{})},
 	}

@@ -128,7 +128,7 @@ func (k contacts) createGroup(c change[string]) bot.Handler {
 		if l := k.groups.Local(); l != nil && len(l.Named(name)) > 0 {
 			told = append(told, blocks.Text("There is a group of that name already: then there are two."))
 		}
-		return c.asks(ctx, req.Person, name, told...), nil
+		return c.asks(ctx, req, name, told...), nil
 	}
 }
 
@@ -174,7 +174,7 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 			if err := k.isNew(ctx, n); err != nil {
 				return bot.Reply{}, err
 			}
-			return bot.Reply{View: c.ask(ctx, req.Person, n,
+			return bot.Reply{View: c.ask(ctx, req, n,
 				blocks.Rich(blocks.Field("SMS group", k.groupName(n.Group)), blocks.Field("Phone number", n.Phone),
 					blocks.Field("Name", joined(" ", n.FirstName, n.LastName))),
 				blocks.Text("This person gets the text messages to the group from then on. Add only people who have agreed to that."))}, nil

@@ -92,7 +92,7 @@ func (m managing) create(c change[coupontools.SubaccountFields]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req.Person, f, subaccountChanges(coupontools.Subaccount{}, f),
+		return c.asks(ctx, req, f, subaccountChanges(coupontools.Subaccount{}, f),
 			blocks.Text("Coupontools makes the subaccount and mails "+f.Email+" a link to set a password.")), nil
 	}
 }
@@ -171,7 +171,7 @@ func (m managing) update(c change[renewal]) bot.Handler {
 					Text: "Nothing differs from what the subaccount has.", Hint: "A field left empty keeps what is there.",
 				}
 			}
-			return bot.Reply{View: c.ask(ctx, req.Person, renewal{s.ID, f},
+			return bot.Reply{View: c.ask(ctx, req, renewal{s.ID, f},
 				blocks.Text("This changes for "+nameAndID(short(s.Name()), s.ID)+":"), subaccountChanges(*s, f))}, nil
 		}}, nil
 	}

@@ -2,6 +2,8 @@ package commands
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,6 +20,8 @@ const (
 	viewSuppress = "suppress"
 	// viewSuppressed is what suppress turns into: first the wait, then the result.
 	viewSuppressed = "suppress_done"
+	// viewSuppressColumn asks for the column of a file.
+	viewSuppressColumn = "suppress_column"
 
 	fieldKind       = "kind"
 	fieldSuppressed = "recipients"
@@ -54,18 +58,58 @@ func suppressView() *slack.ModalViewRequest {
 // submitted reads the form, shows that it is being done, and then what was done. A repeat suppresses nobody anew.
 func (s suppression) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	rules := recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxSuppressed}
-	typed, files := req.View.Value(fieldSuppressed), req.View.Files(fieldImport)
-	if wrong := wrongSuppression(rules, typed, len(files)); len(wrong) > 0 {
+	b := suppressForm{
+		Team: req.Person.Team, User: req.Person.ID, Typed: req.View.Value(fieldSuppressed),
+		Files: req.View.Files(fieldImport), Rules: rules,
+	}
+	if wrong := wrongSuppression(rules, b.Typed, len(b.Files)); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
+	return s.reading(b, "", actorOf(req)), nil
+}
+
+// suppressForm is a form as it was submitted.
+type suppressForm struct {
+	Team, User, Typed string
+	Files             []bot.File
+	Rules             recipients.Rules
+}
+
+// reading suppresses who is in a form while the person waits: those in that column of its file or, if it is empty, in the one
+// that is found. If that is in doubt it asks.
+func (s suppression) reading(b suppressForm, column string, by sends.Actor) bot.Reply {
 	waits := blocks.Modal(viewSuppressed, "Suppress", "", "Close", blocks.Text(suppressing))
 	return bot.Reply{View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
-		list, err := s.list(ctx, req.Person.ID, typed, files, rules)
+		list, err := s.list(ctx, b, column)
+		if doubt, ok := errors.AsType[*recipients.ColumnDoubt](err); ok {
+			id := rand.Text()
+			s.store.Put(ctx, "suppress:"+id, encode(b), formLife)
+			q := columnQuestion{
+				callback: viewSuppressColumn, submit: "Suppress", purpose: "to suppress", yet: "Nobody has been suppressed yet.",
+			}
+			return bot.Reply{View: q.view(id, b.Files[0], b.Rules.Kind, doubt.Columns)}, nil
+		}
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return s.suppressList(ctx, rules.Kind, list, actorOf(req))
-	}}, nil
+		return s.suppressList(ctx, b.Rules.Kind, list, by)
+	}}
+}
+
+// columnChosen reads the file once more, with the column that was chosen.
+func (s suppression) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	var b suppressForm
+	kept, ok := s.store.Get(ctx, "suppress:"+bounded(req.View.Metadata))
+	if !ok || json.Unmarshal(kept, &b) != nil || b.User != req.Person.ID || b.Team != req.Person.Team {
+		return bot.Reply{}, &bot.Mistake{
+			Text: "This form is over, or it belongs to somebody else.", Hint: "Please start again with /coupontools suppress.",
+		}
+	}
+	column := req.View.Value(fieldColumn)
+	if column == "" {
+		return bot.Reply{Errors: map[string]string{fieldColumn: "Choose a column."}}, nil
+	}
+	return s.reading(b, column, actorOf(req)), nil
 }
 
 func wrongSuppression(r recipients.Rules, typed string, files int) map[string]string {
@@ -84,34 +128,20 @@ func wrongSuppression(r recipients.Rules, typed string, files int) map[string]st
 }
 
 // list reads what was typed and the file, if there is one.
-func (s suppression) list(ctx context.Context, person, typed string, files []bot.File, r recipients.Rules) (recipients.List, error) {
+func (s suppression) list(ctx context.Context, b suppressForm, column string) (recipients.List, error) {
 	var file *recipients.File
-	if len(files) > 0 {
-		content, err := s.files.Download(ctx, person, files[0], recipients.MaxFile)
+	if len(b.Files) > 0 {
+		content, err := s.files.Download(ctx, b.User, b.Files[0], recipients.MaxFile)
 		if err != nil {
 			return recipients.List{}, err
 		}
-		file = &recipients.File{Name: files[0].Name, Content: content}
+		file = &recipients.File{Name: b.Files[0].Name, Content: content, Column: column}
 	}
-	list, err := recipients.Read(ctx, typed, file, r)
+	list, err := recipients.Read(ctx, b.Typed, file, b.Rules)
 	if fault, ok := errors.AsType[*recipients.FileFault](err); ok {
 		return list, &bot.Mistake{Text: fault.Text, Hint: fault.Hint}
 	}
-	if doubt, ok := errors.AsType[*recipients.ColumnDoubt](err); ok {
-		return list, severalColumns(doubt)
-	}
 	return list, err
-}
-
-func severalColumns(d *recipients.ColumnDoubt) *bot.Mistake {
-	names := make([]string, len(d.Columns))
-	for i, c := range d.Columns {
-		names[i] = "“" + short(c.Name) + "”"
-	}
-	return &bot.Mistake{
-		Text: "Several columns of the file may be meant: " + orList(names) + ".",
-		Hint: "Please upload it with only the one column.",
-	}
 }
 
 func (s suppression) suppressList(ctx context.Context, kind recipients.Kind, list recipients.List, by sends.Actor) (bot.Reply, error) {

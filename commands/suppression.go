@@ -25,6 +25,7 @@ type suppressor interface {
 type suppression struct {
 	people suppressor
 	files  downloader
+	store  store
 
 	region    string
 	countries []string
@@ -96,7 +97,7 @@ func suppress(s suppression) bot.Command {
 				return s.suppress(ctx, all, actorOf(req))
 			}}, nil
 		},
-		Submits: map[string]bot.Handler{viewSuppress: s.submitted},
+		Submits: map[string]bot.Handler{viewSuppress: s.submitted, viewSuppressColumn: s.columnChosen},
 	}
 }
 

@@ -25,7 +25,7 @@ func (u uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64)
 // imports submits the form with a file.
 func imports(t *testing.T, w *world, kind recipients.Kind, content string) (bot.Reply, error) {
 	t.Helper()
-	s := suppression{people: w.Sends, files: uploaded(content), region: "BE"}
+	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store, region: "BE"}
 	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
 		WithFiles(fieldImport, bot.File{ID: "F1", Name: "list.csv", User: mia.ID})
 	return follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})
@@ -47,11 +47,37 @@ func TestSuppress_import(t *testing.T) {
 func TestSuppress_importThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := imports(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n")
-	wantIn(t, mistake(t, err).Text, "Several columns of the file may be meant")
-	_, err = imports(t, w, recipients.Email, "%PDF-1.7\x00\x01\x02")
+	_, err := imports(t, w, recipients.Email, "%PDF-1.7\x00\x01\x02")
 	if m := mistake(t, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
 		t.Errorf("the fault of a file = %+v, want words for the person", m)
+	}
+}
+
+// Where it is in doubt which column is meant the person chooses, and nobody else can.
+func TestSuppress_importAsksForTheColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const content = "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n"
+	asked := must(t)(imports(t, w, recipients.Email, content))
+	wantIn(t, picture(asked), "It is not clear which column of “list.csv” holds the e-mail addresses to suppress.",
+		"Nobody has been suppressed yet.")
+	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store}
+	choose := func(person bot.Person, column string) (bot.Reply, error) {
+		view := bot.NewView(viewSuppressColumn, asked.View.PrivateMetadata, map[string]string{fieldColumn: column})
+		return follow(t.Context(), s.columnChosen, bot.Request{Person: person, View: view})
+	}
+	if reply := must(t)(choose(mia, "")); reply.Errors[fieldColumn] == "" {
+		t.Error("no error on the field without a column")
+	}
+	noah := mia
+	noah.ID = "U0NOAH"
+	_, err := choose(noah, "0/1")
+	wantIn(t, mistake(t, err).Text, "belongs to somebody else")
+	wantIn(t, picture(must(t)(choose(mia, "0/1"))), "2 people are on the suppression list now.")
+	for to, want := range map[string]int{"x@example.com": 0, "y@example.com": 1, "v@example.com": 1} {
+		if got, err := w.Sends.Why(t.Context(), recipients.Email, to, mia.ID); len(got) != want || err != nil {
+			t.Errorf("%s is barred by %v, error %v, want %d rules", to, got, err, want)
+		}
 	}
 }
 
@@ -82,9 +108,9 @@ func TestNamed(t *testing.T) {
 func TestBarrierRow(t *testing.T) {
 	t.Parallel()
 	got := picture(bot.Reply{Blocks: append(
-		barrierRow(sends.Barrier{Rule: sends.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
-		append(barrierRow(sends.Barrier{Rule: sends.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
-			barrierRow(sends.Barrier{Rule: sends.RuleUnsubscribed})...)...)})
+		barrierRow(sends.Barrier{Rule: recipients.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
+		append(barrierRow(sends.Barrier{Rule: recipients.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
+			barrierRow(sends.Barrier{Rule: recipients.RuleUnsubscribed})...)...)})
 	want := "It is on the suppression list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
 		"It was sent something not long ago (FREQUENCY_CAP).\n~ Since <date> | Until <date>\n" +
 		"Coupontools lists it as unsubscribed.\ntext: \n"

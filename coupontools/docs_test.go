@@ -22,9 +22,11 @@ var update = flag.Bool("update", false, "write docs/coupontools.md anew")
 // capability is something that Coupontools can do, and how one gets at it from Slack.
 type capability struct {
 	what string
-	// topics are the words after /coupontools.
+	// topics are the words after /coupontools that call the routes.
 	topics string
 	routes []string
+	// spare are routes that do the same in another way, or a part of it, and that no command calls.
+	spare []string
 }
 
 // areas are all that Coupontools can do, as its documentation lists it.
@@ -33,80 +35,84 @@ var areas = []struct {
 	capabilities []capability
 }{
 	{"Subaccounts and accounts", []capability{
-		{"list subaccounts", "subaccounts", []string{"POST /v4/subaccount/list"}},
-		{"show a subaccount", "subaccount", []string{"POST /v4/subaccount"}},
-		{"create a subaccount", "subaccount", []string{"POST /v4/subaccount/create"}},
-		{"change a subaccount", "subaccount", []string{"POST /v4/subaccount/update"}},
-		{"link to reset a subaccount's password", "subaccount", []string{"POST /v3/subaccount/reset/url"}},
-		{"sign on to a subaccount", "sign-on", []string{"POST /v3/subaccount/sso"}},
-		{"sign on to the account", "sign-on", []string{"POST /v3/account/sso"}},
-		{"sign on as a teammate", "sign-on", []string{"POST /v3/teammate/sso"}},
+		{"list subaccounts", "subaccounts", []string{"POST /v4/subaccount/list"}, nil},
+		{"show a subaccount", "subaccount", []string{"POST /v4/subaccount"}, nil},
+		{"create a subaccount", "subaccount", []string{"POST /v4/subaccount/create"}, nil},
+		{"change a subaccount", "subaccount", []string{"POST /v4/subaccount/update"}, nil},
+		{"link to reset a subaccount's password", "subaccount", []string{"POST /v3/subaccount/reset/url"}, nil},
+		{"sign on to a subaccount", "sign-on", []string{"POST /v3/subaccount/sso"}, nil},
+		{"sign on to the account", "sign-on", []string{"POST /v3/account/sso"}, nil},
+		{"sign on as a teammate", "sign-on", []string{"POST /v3/teammate/sso"}, nil},
 	}},
 	{"Campaigns and their sessions", []capability{
-		{"list campaigns", "campaigns", []string{"POST /v3/coupon/list"}},
-		{"show a campaign", "campaign", []string{"POST /v3/coupon/info"}},
-		{"usage data of a campaign", "campaign, sessions, directory", []string{
-			"POST /v3/campaign/data", "POST /v3/campaign/opens", "POST /v3/campaign/claims", "POST /v3/campaign/validations",
-		}},
-		{"show a session", "session", []string{"POST /v3/couponsession/data"}},
-		{"change a session", "session", []string{"POST /v3/couponsession/update"}},
-		{"change many sessions", "session", []string{"POST /v3/couponsession/update/multiple"}},
-		{"search sessions, of all campaigns or of one", "session", []string{"POST /v3/couponsession/search"}},
-		{"push a message to one person", "push", []string{"POST /v3/coupon/pushnotification/single"}},
-		{"push a message to all", "push", []string{"POST /v3/coupon/pushnotification/all"}},
+		{"list campaigns", "campaigns, categories", []string{"POST /v3/coupon/list"}, nil},
+		{"show a campaign", "campaign", []string{"POST /v3/coupon/info"}, nil},
+		{"usage data of a campaign", "campaign, sessions, session, push, directory", []string{"POST /v3/campaign/data"}, nil},
+		{"who opened, claimed or validated a campaign", "sessions", []string{
+			"POST /v3/campaign/opens", "POST /v3/campaign/claims", "POST /v3/campaign/validations",
+		}, nil},
+		{"show a session", "session", []string{"POST /v3/couponsession/data"}, nil},
+		{"change a session", "session", []string{"POST /v3/couponsession/update"}, nil},
+		{"change many sessions", "session", []string{"POST /v3/couponsession/update/multiple"}, nil},
+		{"search sessions, of all campaigns or of one", "session", []string{"POST /v3/couponsession/search"}, nil},
+		{"push a message to one person", "push", []string{"POST /v3/coupon/pushnotification/single"}, nil},
+		{"push a message to all", "push", []string{"POST /v3/coupon/pushnotification/all"}, nil},
 	}},
 	{"Loyalty cards", []capability{
-		{"list loyalty cards", "loyalty", []string{"POST /v3/loyalty/list", "GET /v4/loyalty/loyalty-cards"}},
-		{"show a loyalty card", "loyalty-card", []string{"POST /v3/loyalty/info"}},
-		{"copy a loyalty card", "–", []string{"POST /v4/loyalty/loyalty-cards/{card}/copy"}},
-		{"list the users of a card", "loyalty-users", []string{
-			"POST /v3/loyaltyusers/list", "GET /v4/loyalty/loyalty-cards/{card}/stats",
+		{"list loyalty cards", "loyalty", []string{"POST /v3/loyalty/list"}, []string{"GET /v4/loyalty/loyalty-cards"}},
+		{"show a loyalty card", "loyalty-card", []string{"POST /v3/loyalty/info"}, nil},
+		{"copy a loyalty card", "loyalty-card", []string{"POST /v4/loyalty/loyalty-cards/{card}/copy"}, nil},
+		{"list and search the users of a card, show one", "loyalty-users", []string{"POST /v3/loyaltyusers/list"}, []string{
+			"POST /v3/loyaltyusers/search", "GET /v4/loyalty/loyalty-cards/{card}/stats",
+			"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}",
 		}},
-		{"show a user of a card", "loyalty-users", []string{"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}"}},
-		{"search the users of a card", "loyalty-users", []string{"POST /v3/loyaltyusers/search"}},
 		{"create a user, give a user a card", "loyalty-users", []string{
-			"POST /v3/loyaltyusers/create", "POST /v3/loyaltyusers/link", "POST /v4/loyalty/loyalty-cards/{card}/stats",
-			"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk",
-		}},
-		{"add points or stamps, void a card", "points, loyalty-users", []string{
-			"POST /v3/loyaltyusers/update", "POST /v4/loyalty/loyalty-cards/{card}/stats/{user}",
-		}},
-		{"push a message to one user", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/single"}},
-		{"push a message to all users", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/all"}},
+			"POST /v3/loyaltyusers/link", "POST /v4/loyalty/loyalty-cards/{card}/stats",
+		}, []string{"POST /v3/loyaltyusers/create", "POST /v4/loyalty/loyalty-cards/{card}/stats/bulk"}},
+		{
+			"add points or stamps, void a card", "points, loyalty-users",
+			[]string{"POST /v3/loyaltyusers/update"},
+			[]string{"POST /v4/loyalty/loyalty-cards/{card}/stats/{user}"},
+		},
+		{"push a message to one user", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/single"}, nil},
+		{"push a message to all users", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/all"}, nil},
 	}},
 	{"Directories", []capability{
-		{"list directories", "directories", []string{"POST /v3/directory/list", "GET /v4/directory"}},
-		{"show a directory", "directory", []string{"POST /v3/directory/info", "GET /v4/directory/{directory}"}},
-		{"campaigns of a directory", "directory", []string{"POST /v3/directory/campaigns"}},
-		{"categories", "categories", []string{"POST /v3/category/list"}},
-		{"categories of the third level", "categories", []string{"POST /v3/category/main/list"}},
-		{"list the users of a directory", "users", []string{
-			"POST /v3/directoryusers/list", "GET /v4/directory/{directory}/users",
-		}},
-		{"show a user of a directory", "users", []string{"GET /v4/directory/{directory}/users/{user}"}},
+		{"list directories", "directories", []string{"POST /v3/directory/list"}, []string{"GET /v4/directory"}},
+		{"show a directory", "directory", []string{"POST /v3/directory/info"}, []string{"GET /v4/directory/{directory}"}},
+		{"campaigns of a directory", "directory, categories", []string{"POST /v3/directory/campaigns"}, nil},
+		{"categories", "categories", []string{"POST /v3/category/list"}, nil},
+		{"categories of the third level", "categories", []string{"POST /v3/category/main/list"}, nil},
+		{
+			"list the users of a directory", "users",
+			[]string{"POST /v3/directoryusers/list"},
+			[]string{"GET /v4/directory/{directory}/users"},
+		},
+		{"show a user of a directory", "users", []string{"GET /v4/directory/{directory}/users/{user}"}, nil},
 		{"set a user's payment status", "users", []string{
 			"POST /v3/directoryusers/update", "POST /v4/directory/{directory}/users/{user}/access",
 			"DELETE /v4/directory/{directory}/users/{user}/access",
-		}},
-		{"create a user of a directory", "users", []string{"POST /v4/directory/{directory}/users"}},
-		{"block a user of a directory", "users", []string{"POST /v4/directory/{directory}/users/{user}"}},
-		{"sign on as a user of a directory", "sign-on", []string{"POST /v4/directory/{directory}/users/{user}/sso"}},
+		}, nil},
+		{"create a user of a directory", "users", []string{"POST /v4/directory/{directory}/users"}, nil},
+		{"block a user of a directory", "users", []string{"POST /v4/directory/{directory}/users/{user}"}, nil},
+		{"sign on as a user of a directory", "sign-on", []string{"POST /v4/directory/{directory}/users/{user}/sso"}, nil},
 	}},
 	{"Single use", []capability{
-		{"create a single-use address for a person who is known", "–", []string{"POST /v3/singleuse/create"}},
-		{"create many single-use addresses", "single-use", []string{"POST /v3/multiplesingleuse/create"}},
-		{"remove a single-use address", "session", []string{"POST /v3/singleuse/remove"}},
+		{"create a single-use address for a person who is known", "single-use", []string{"POST /v3/singleuse/create"}, nil},
+		{"create many single-use addresses", "single-use", []string{"POST /v3/multiplesingleuse/create"}, nil},
+		{"remove a single-use address", "session", []string{"POST /v3/singleuse/remove"}, nil},
 	}},
 	{"Messages and groups", []capability{
-		{"send by e-mail", "send", []string{"POST /v3/send/email"}},
-		{"send by text message", "send", []string{"POST /v3/send/sms"}},
-		{"list SMS groups", "sms-groups", []string{"POST /v3/smstool/grouplist"}},
-		{"contacts of an SMS group", "sms-contacts", []string{"POST /v3/smstool/userlist"}},
-		{"add an SMS group or a contact", "sms-groups, sms-contacts", []string{"POST /v3/smstool/addgroup", "POST /v3/smstool/addcontact"}},
-		{"list e-mail groups", "email-groups", []string{"POST /v3/emailtool/grouplist"}},
+		{"send by e-mail", "send", []string{"POST /v3/send/email"}, nil},
+		{"send by text message", "send", []string{"POST /v3/send/sms"}, nil},
+		{"list SMS groups", "sms-groups", []string{"POST /v3/smstool/grouplist"}, nil},
+		{"contacts of an SMS group", "sms-contacts", []string{"POST /v3/smstool/userlist"}, nil},
+		{"add an SMS group", "sms-groups", []string{"POST /v3/smstool/addgroup"}, nil},
+		{"add a contact to an SMS group", "sms-contacts", []string{"POST /v3/smstool/addcontact"}, nil},
+		{"list e-mail groups", "email-groups", []string{"POST /v3/emailtool/grouplist"}, nil},
 	}},
 	{"Webhooks", []capability{
-		{"verify an event", "webhook", []string{"POST /v3/webhook/verification"}},
+		{"verify an event", "webhook", []string{"POST /v3/webhook/verification"}, nil},
 	}},
 }
 
@@ -123,8 +129,9 @@ says how the answer differs from the shape known here.
 anything that would be there twice.
 
 The keys of a call go into the headers ` + "`X-Client-Id` and `X-Client-Secret`" + `; with the routes of v4 other than subaccounts,
-into ` + "`x-api-key` and `x-api-secret`" + `. The command is the word after ` + "`/coupontools`" + `;
-those with a dash are in the client alone.
+into ` + "`x-api-key` and `x-api-secret`" + `. The command is the word after ` + "`/coupontools`" + `
+that makes the call. Where it says *client alone*, no command makes it: another call of the same line does, and this one is
+for programs that use the client.
 `
 
 // Every capability has a route, a method of the client and a command, and docs/coupontools.md lists them.
@@ -144,17 +151,20 @@ func TestDocs(t *testing.T) {
 			if c.topics == "" || len(c.routes) == 0 {
 				t.Errorf("%q has no command or no route", c.what)
 			}
-			for i, name := range c.routes {
+			for i, name := range slices.Concat(c.routes, c.spare) {
 				r, ok := known[name]
 				if !ok || len(methods[name]) == 0 {
 					t.Errorf("%s has no route or no method", name)
 				}
 				used[name] = true
-				what := c.what
+				what, topics := c.what, c.topics
 				if i > 0 {
 					what = ""
 				}
-				fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", what, name, c.topics, code(methods[name]), r.Known, yesNo(r.Repeated))
+				if i >= len(c.routes) {
+					topics = "*client alone*"
+				}
+				fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", what, name, topics, code(methods[name]), r.Known, yesNo(r.Repeated))
 			}
 		}
 	}
@@ -187,7 +197,7 @@ func shapes() string {
 	b.WriteString("\n## Answers that are assumed\n\n" +
 		"Without their envelope. A name that ends in `?` may be missing; `null` stands for anything.\n")
 	for _, r := range coupontools.Routes() {
-		if r.Shape == "" || r.Proven() {
+		if r.Shape == "" || r.Known == "proven" {
 			continue
 		}
 		var text bytes.Buffer

@@ -29,9 +29,6 @@ type Route struct {
 	Shape string
 }
 
-// Proven reports whether path and answer are documented.
-func (r Route) Proven() bool { return r.Known == proven.String() }
-
 // Routes returns every endpoint that the client can call.
 func Routes() []Route {
 	out := make([]Route, 0, len(routes))

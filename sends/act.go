@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 )
@@ -46,44 +47,27 @@ func (e *StateError) Error() string {
 // Act does something with a send, once: a repeat by the same person, with nothing done in between, answers alike. It gives
 // a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged] or [ErrUnavailable].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
-	shown := ""
-	if a == Approve {
-		var err error
-		if shown, err = s.fingerprint(ctx, id); err != nil {
-			return Send{}, err
-		}
-	}
-	before, err := s.Send(ctx, id)
-	if err != nil {
-		return Send{}, err
-	}
+	press := rand.Text()
 	for acts := 0; ; {
-		word, f, err := s.act(ctx, id, a, by, shown, acts)
+		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()
 		if err != nil {
-			return Send{}, err
+			return Send{}, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
 		}
-		if word == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
+		f := pairs(reply[1:])
+		if reply[0] == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
 			acts = f.count("acts")
 			continue
 		}
-		return s.acted(ctx, id, a, word, before, f)
+		return s.acted(ctx, id, a, reply[0], f)
 	}
-}
-
-func (s *Service) act(ctx context.Context, id string, a Action, by Actor, shown string, acts int) (string, fields, error) {
-	reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, shown, acts).StringSlice()
-	if err != nil {
-		return "", nil, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
-	}
-	return reply[0], pairs(reply[1:]), nil
 }
 
 // acted is the answer to somebody who did something.
-func (s *Service) acted(ctx context.Context, id string, a Action, word string, before Send, f fields) (Send, error) {
+func (s *Service) acted(ctx context.Context, id string, a Action, word string, f fields) (Send, error) {
 	send := f.send(id)
 	switch word {
 	case "done":
-		s.observe(Skipped, send.Counts.Skipped-before.Counts.Skipped)
+		s.observe(Skipped, f.count("gaveup"))
 		s.enqueueConfirmed(ctx, f, send)
 		return send, nil
 	case "again":
@@ -97,13 +81,4 @@ func (s *Service) acted(ctx context.Context, id string, a Action, word string, b
 	default:
 		return Send{}, ErrNoSend
 	}
-}
-
-// fingerprint recomputes from the records of a send what was put up for approval.
-func (s *Service) fingerprint(ctx context.Context, id string) (string, error) {
-	d, err := s.draft(ctx, id)
-	if errors.Is(err, ErrNoDraft) {
-		return "", ErrNoSend
-	}
-	return d.fingerprint(), err
 }

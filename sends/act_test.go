@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/coupontools/couponbot/coupontools"
 )
 
@@ -101,11 +103,51 @@ func TestAct_resumeEndsALongWait(t *testing.T) {
 	})
 }
 
+// A press whose answer got lost is repeated by itself. If somebody else undid it meanwhile, that stands.
+func TestAct_aRepeatedPressUndoesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, f := startRedis(t), &faults{}
+		s, other := service(connect(t, m, f), accept), service(connect(t, m, nil), accept)
+		id := confirmed(t, s, 5)
+		act(t, s, id, Pause, ben) // Redis knows the script
+		act(t, s, id, Resume, ben)
+		tries := 0
+		f.set(func(cmd redis.Cmder) (int, bool) {
+			if !runs(cmd, actScript) {
+				return 1, true
+			}
+			if tries++; tries != 2 { // the first learns how many actions were done
+				return 1, true
+			}
+			if err := other.cfg.Redis.Do(t.Context(), cmd.Args()...).Err(); err != nil {
+				t.Error(err)
+			}
+			act(t, other, id, Resume, ben)
+			return 1, true
+		})
+		if _, err := s.Act(t.Context(), id, Pause, actor(mia)); err != nil {
+			t.Errorf("Act(pause) = %v, want the answer of what was done", err)
+		}
+		if send := read(t, s, id); send.State != StateRunning || send.By != ben {
+			t.Errorf("it is %s by %s, want running, as %s wanted it last", send.State, send.By, ben)
+		}
+	})
+}
+
 func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
-		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) { c.Pace = every(100 * time.Millisecond) })
+		var skipped atomic.Int64
+		s := service(connect(t, startRedis(t), nil), c.accepting, func(c *Config) {
+			c.Pace = every(100 * time.Millisecond)
+			c.Observe = func(outcome string) {
+				if outcome == string(Skipped) {
+					skipped.Add(1)
+				}
+			}
+		})
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 20 })
@@ -117,6 +159,9 @@ func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
 		if n := c.total(); send.State != StateCancelled || send.Why != WhyCancelled ||
 			send.Counts != (Counts{Total: 100, Accepted: n, Skipped: 100 - n}) {
 			t.Errorf("it ended as %s (%s) %+v after %d calls", send.State, send.Why, send.Counts, n)
+		}
+		if got := skipped.Load(); got != int64(send.Counts.Skipped) {
+			t.Errorf("%d were counted as skipped, want %d", got, send.Counts.Skipped)
 		}
 		for _, o := range checkRecords(t, s, id) {
 			if o.Status == Skipped && o.Text != WhyCancelled {

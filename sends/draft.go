@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -115,7 +113,7 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 	fields := []any{
 		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
-		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "fingerprint", d.fingerprint(),
+		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent,
 	}
 	args := append([]any{draftTTL.Milliseconds(), leftOut, len(fields)}, fields...)
 	for _, r := range d.List.Recipients {
@@ -132,34 +130,9 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 	return args, nil
 }
 
-// fingerprint sums up what is sent to whom. What somebody approves is bound to it.
-func (d Draft) fingerprint() string {
-	sum := sha256.New()
-	due := strconv.FormatInt(unixMillis(d.ScheduledAt), 10)
-	for _, part := range []string{string(d.Offer), d.OfferID, string(d.Kind), d.Subject, d.Message, due} {
-		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
-	}
-	for _, r := range d.List.Recipients {
-		fmt.Fprintln(sum, r.To)
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
 // Draft returns the draft with that id if it belongs to that team and user, else [ErrNoDraft]. A draft that became a send
 // can still be read. Without Redis it gives [ErrUnavailable].
 func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, error) {
-	d, err := s.draft(ctx, id)
-	if err != nil {
-		return Draft{}, err
-	}
-	if d.Team != team || d.User != user {
-		return Draft{}, ErrNoDraft
-	}
-	return d, nil
-}
-
-// draft returns anybody's draft, also one that became a send.
-func (s *Service) draft(ctx context.Context, id string) (Draft, error) {
 	var (
 		hash    *redis.MapStringStringCmd
 		entries *redis.StringSliceCmd
@@ -174,7 +147,7 @@ func (s *Service) draft(ctx context.Context, id string) (Draft, error) {
 		return Draft{}, fmt.Errorf("read draft: %w: %w", ErrUnavailable, err)
 	}
 	f := fields(hash.Val())
-	if f.state() == "" {
+	if !f.belongs(team, user) {
 		return Draft{}, ErrNoDraft
 	}
 	d := f.draft(id)

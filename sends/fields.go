@@ -114,11 +114,13 @@ func (f fields) skips() []Skip {
 	return all
 }
 
-// told is what the Teller remembered last.
+// told is, by place, what the Teller remembered last.
 func (f fields) told() map[string]string {
 	told := map[string]string{}
-	if json.Unmarshal([]byte(f["told"]), &told) != nil {
-		return map[string]string{}
+	for field, id := range f {
+		if place, ok := strings.CutPrefix(field, "told:"); ok {
+			told[place] = id
+		}
 	}
 	return told
 }

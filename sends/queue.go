@@ -25,7 +25,7 @@ const (
 	// atOnce is how many turns one process has at a time.
 	atOnce = 16
 	// pollEvery is how often an idle process asks for a turn, delayedEvery how often it looks for what has become due.
-	pollEvery, delayedEvery = 250 * time.Millisecond, time.Second
+	pollEvery, delayedEvery = 100 * time.Millisecond, time.Second
 	// busyWait is how long a turn waits for another one of the same send to end.
 	busyWait = 2 * time.Second
 	// errorRest is how long a process rests after Redis answered the queue with an error: asynq itself asks again at once.

@@ -1,14 +1,8 @@
 package sends
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,67 +10,13 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// server is a real Redis of the test's own, with its append-only file.
-type server struct {
-	dir string
-	cmd *exec.Cmd
-}
-
-// newServer starts a redis-server. Without one on this machine the test is skipped, but not on CI.
-func newServer(t testing.TB) *server {
+func dial(t testing.TB, s *redistest.Server) *redis.Client {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no redis-server on this machine")
-		}
-		t.Skip("there is no redis-server on this machine")
-	}
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // TempDir's names are too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{dir: dir}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s.start(t)
-	t.Cleanup(s.kill)
-	return s
-}
-
-func (s *server) socket() string { return filepath.Join(s.dir, "s") }
-
-// start returns when Redis takes commands.
-func (s *server) start(t testing.TB) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context()) // the services outlive the test's context, and need it
-	s.cmd = exec.CommandContext(ctx, "redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", s.dir,
-		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections at") {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return
-		}
-	}
-	t.Fatal("redis-server did not start")
-}
-
-// kill ends it as kill -9 does.
-func (s *server) kill() {
-	_ = s.cmd.Process.Signal(syscall.SIGKILL)
-	_ = s.cmd.Wait()
-}
-
-func (s *server) connect(t testing.TB) *redis.Client {
-	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket(), ReadTimeout: time.Second})
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: s.Socket(), ReadTimeout: time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
 	return rdb
 }
@@ -106,13 +46,15 @@ func (ms *milestones) observe(outcome string) {
 	}
 }
 
-func (*milestones) Edits(Send, map[string]string) int { return 0 }
+func (*milestones) Places(context.Context, Send, map[string]string) (posts, edits []string, err error) {
+	return []string{"C1"}, nil, nil
+}
 
-func (ms *milestones) Tell(_ context.Context, s Send, _ map[string]string) (map[string]string, error) {
+func (ms *milestones) Tell(_ context.Context, s Send, _ string, _ map[string]string) (string, error) {
 	if s.Ended() {
 		ms.once.Do(func() { close(ms.over) })
 	}
-	return nil, nil
+	return "", nil
 }
 
 func wait(t testing.TB, what string, c <-chan struct{}) {
@@ -128,11 +70,11 @@ func wait(t testing.TB, what string, c <-chan struct{}) {
 func TestRealRedis_killedMidSend(t *testing.T) {
 	t.Parallel()
 	const people = 2000
-	server, ms := newServer(t), newMilestones(400, 1200)
+	server, ms := redistest.New(t), newMilestones(400, 1200)
 	var c calls
 	replicas := make([]*Service, 2)
 	for i := range replicas {
-		replicas[i] = service(server.connect(t), c.accepting, func(cfg *Config) {
+		replicas[i] = service(dial(t, server), c.accepting, func(cfg *Config) {
 			cfg.Observe, cfg.Teller = ms.observe, ms
 		})
 		start(t, replicas[i])
@@ -149,8 +91,8 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 	presses.Wait()
 	for _, n := range []int64{400, 1200} {
 		wait(t, "the send to go on", ms.at[n])
-		server.kill()
-		server.start(t)
+		server.Kill()
+		server.Start(t)
 	}
 	wait(t, "the end", ms.over)
 
@@ -168,7 +110,7 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 // A Redis that is full takes no new claim, but it keeps outcomes, and a draft can be withdrawn.
 func TestRealRedis_full(t *testing.T) {
 	t.Parallel()
-	rdb := newServer(t).connect(t)
+	rdb := dial(t, redistest.New(t))
 	room := func(bytes string) {
 		t.Helper()
 		if err := rdb.ConfigSet(context.WithoutCancel(t.Context()), "maxmemory", bytes).Err(); err != nil {
@@ -207,17 +149,15 @@ func TestRealRedis_full(t *testing.T) {
 // A Redis that answers no more holds no process up longer than its ShutdownTimeout.
 func TestRealRedis_hangsAtShutdown(t *testing.T) {
 	t.Parallel()
-	server, ms := newServer(t), newMilestones(50)
+	server, ms := redistest.New(t), newMilestones(50)
 	const most = 3 * time.Second
-	s := service(server.connect(t), accept, func(c *Config) {
+	s := service(dial(t, server), accept, func(c *Config) {
 		c.Observe, c.ShutdownTimeout, c.Pace = ms.observe, most, every(time.Millisecond)
 	})
 	stop := start(t, s)
 	confirmed(t, s, 5000)
 	wait(t, "the send to begin", ms.at[50])
-	if err := server.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	server.Signal(syscall.SIGSTOP)
 	began := time.Now()
 	stop()
 	if took := time.Since(began); took > most+time.Second {
@@ -227,7 +167,7 @@ func TestRealRedis_hangsAtShutdown(t *testing.T) {
 
 // BenchmarkSend measures what a recipient costs beside the API's call and the pace.
 func BenchmarkSend(b *testing.B) {
-	rdb := newServer(b).connect(b)
+	rdb := dial(b, redistest.New(b))
 	var trips atomic.Int64
 	f := &faults{}
 	f.set(func(redis.Cmder) (int, bool) { trips.Add(1); return 1, true })

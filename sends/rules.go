@@ -12,37 +12,20 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// The rules on who may be written to, though their number or address is good, in the order in which they are looked at:
-// when a draft is saved, and for each recipient once more as it is claimed.
-const (
-	// RuleSuppressed: the person is on the suppression list.
-	RuleSuppressed recipients.Rule = "suppressed"
-	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
-	RuleUnsubscribed recipients.Rule = "unsubscribed"
-	// RuleAnswered: the send that this one repeats has learned by now what became of the recipient.
-	RuleAnswered recipients.Rule = "answered"
-	// RuleFrequencyCap: the person got another send not long ago.
-	RuleFrequencyCap recipients.Rule = "frequency_cap"
-	// RuleDailyCapPerson: the sender has no recipients left today, by UTC.
-	RuleDailyCapPerson recipients.Rule = "daily_cap_person"
-	// RuleDailyCap: nobody has recipients left today, by UTC.
-	RuleDailyCap recipients.Rule = "daily_cap"
-)
-
-// RuleWords says in a sentence what one of the rules of this package means for a recipient.
+// RuleWords says in a sentence what one of the rules on who may be written to means for a recipient.
 func RuleWords(rule recipients.Rule) string {
 	switch rule {
-	case RuleSuppressed:
+	case recipients.RuleSuppressed:
 		return "It is on the suppression list."
-	case RuleUnsubscribed:
+	case recipients.RuleUnsubscribed:
 		return "Coupontools lists it as unsubscribed."
-	case RuleAnswered:
+	case recipients.RuleAnswered:
 		return "The first send has got an answer for it meanwhile."
-	case RuleFrequencyCap:
+	case recipients.RuleFrequencyCap:
 		return "It was sent something not long ago (FREQUENCY_CAP)."
-	case RuleDailyCapPerson:
+	case recipients.RuleDailyCapPerson:
 		return "The sender has reached their number of recipients for today, by UTC (DAILY_CAP_PERSON)."
-	case RuleDailyCap:
+	case recipients.RuleDailyCap:
 		return "All senders together have reached their number of recipients for today, by UTC (DAILY_CAP)."
 	}
 	return "It may not be written to."
@@ -167,15 +150,15 @@ func (s *Service) barred(f facts, i, before int, test bool) recipients.Rule {
 	over := func(limit, used int) bool { return !test && limit > 0 && used+before >= limit }
 	switch {
 	case f.suppressed[i] != nil:
-		return RuleSuppressed
+		return recipients.RuleSuppressed
 	case f.unsubscribed[i] != nil:
-		return RuleUnsubscribed
+		return recipients.RuleUnsubscribed
 	case !test && s.cfg.FrequencyCap > 0 && f.now.Sub(f.lastAt(i)) < s.cfg.FrequencyCap:
-		return RuleFrequencyCap
+		return recipients.RuleFrequencyCap
 	case over(s.cfg.DailyCapPerson, f.mine):
-		return RuleDailyCapPerson
+		return recipients.RuleDailyCapPerson
 	case over(s.cfg.DailyCap, f.all):
-		return RuleDailyCap
+		return recipients.RuleDailyCap
 	}
 	return ""
 }
@@ -205,17 +188,17 @@ func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string
 		all = append(all, suppressedBarrier(text))
 	}
 	if text, ok := f.unsubscribed[0].(string); ok {
-		all = append(all, Barrier{Rule: RuleUnsubscribed, Since: due(text)})
+		all = append(all, Barrier{Rule: recipients.RuleUnsubscribed, Since: due(text)})
 	}
 	if last := f.lastAt(0); s.cfg.FrequencyCap > 0 && f.now.Sub(last) < s.cfg.FrequencyCap {
-		all = append(all, Barrier{Rule: RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})
+		all = append(all, Barrier{Rule: recipients.RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})
 	}
 	tomorrow := time.UnixMilli((f.now.UnixMilli()/dayMillis + 1) * dayMillis)
 	if s.cfg.DailyCapPerson > 0 && f.mine >= s.cfg.DailyCapPerson {
-		all = append(all, Barrier{Rule: RuleDailyCapPerson, Until: tomorrow})
+		all = append(all, Barrier{Rule: recipients.RuleDailyCapPerson, Until: tomorrow})
 	}
 	if s.cfg.DailyCap > 0 && f.all >= s.cfg.DailyCap {
-		all = append(all, Barrier{Rule: RuleDailyCap, Until: tomorrow})
+		all = append(all, Barrier{Rule: recipients.RuleDailyCap, Until: tomorrow})
 	}
 	return all, nil
 }

@@ -25,7 +25,7 @@ func TestSaveDraft_leavesOutWhoIsSuppressed(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
 		suppress(t, s, number(1), number(3))
 		d := save(t, s, draft(4))
-		if len(d.List.Recipients) != 2 || len(d.List.LeftOut) != 2 || d.List.LeftOut[0].Rule != RuleSuppressed {
+		if len(d.List.Recipients) != 2 || len(d.List.LeftOut) != 2 || d.List.LeftOut[0].Rule != recipients.RuleSuppressed {
 			t.Errorf("SaveDraft() kept %v and left out %v", d.List.Recipients, d.List.LeftOut)
 		}
 		suppress(t, s, number(0), number(2))
@@ -54,10 +54,10 @@ func TestRun_skipsWhoWasSuppressedMeanwhile(t *testing.T) {
 		if want := (Counts{Total: 1000, Accepted: 200, Skipped: 800}); send.Counts != want {
 			t.Errorf("it ended as %+v, want %+v", send.Counts, want)
 		}
-		if len(send.Skips) != 1 || send.Skips[0] != (Skip{RuleSuppressed, 800}) {
+		if len(send.Skips) != 1 || send.Skips[0] != (Skip{recipients.RuleSuppressed, 800}) {
 			t.Errorf("skipped by %v, want all by the suppression list", send.Skips)
 		}
-		if o := checkRecords(t, s, id)[number(500)]; o.Status != Skipped || o.Code != string(RuleSuppressed) {
+		if o := checkRecords(t, s, id)[number(500)]; o.Status != Skipped || o.Code != string(recipients.RuleSuppressed) {
 			t.Errorf("one who was suppressed is recorded as %+v", o)
 		}
 	})
@@ -298,7 +298,7 @@ func TestWhy_namesEveryRule(t *testing.T) {
 		for _, b := range all {
 			got = append(got, b.Rule)
 		}
-		want := []recipients.Rule{RuleSuppressed, RuleUnsubscribed, RuleFrequencyCap, RuleDailyCapPerson}
+		want := []recipients.Rule{recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson}
 		if read(t, s, id).Counts.Skipped == 1 { // the unsubscribed were read before its turn came
 			want = want[:2]
 		}
@@ -336,7 +336,7 @@ func TestRun_readsWhoUnsubscribed(t *testing.T) {
 		id := save(t, s, draft(3)).ID
 		start(t, s)
 		time.Sleep(time.Second)
-		if d := save(t, s, draft(3)); len(d.List.LeftOut) != 1 || d.List.LeftOut[0].Rule != RuleUnsubscribed {
+		if d := save(t, s, draft(3)); len(d.List.LeftOut) != 1 || d.List.LeftOut[0].Rule != recipients.RuleUnsubscribed {
 			t.Errorf("SaveDraft() left out %v, want the one who unsubscribed", d.List.LeftOut)
 		}
 		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {

@@ -93,6 +93,20 @@ local function entry(index)
 	return string.match(redis.call('LINDEX', to, index) or '', '^([^|]*)|([^|]*)|(.*)$')
 end
 
+-- fingerprint sums up what is sent to whom, from the records as they are.
+local function fingerprint()
+	local parts = {}
+	for i, field in ipairs({'offer', 'directory', 'kind', 'subject', 'message', 'due'}) do
+		local value = get(field) or ''
+		parts[i] = #value .. ':' .. value
+	end
+	local sum = redis.sha1hex(table.concat(parts, ' '))
+	for i = 0, redis.call('LLEN', to), 1000 do
+		sum = redis.sha1hex(sum .. ' ' .. table.concat(redis.call('LRANGE', to, i, i + 999), ' '))
+	end
+	return sum
+end
+
 local function last(person) return prefix .. 'last:' .. person end
 local function day(at, whose) return prefix .. 'day:' .. math.floor(at / 86400000) .. ':' .. whose end
 

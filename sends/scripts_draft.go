@@ -14,6 +14,7 @@ if new then
 		redis.call('RPUSH', to, unpack(ARGV, i, math.min(i + 999, #ARGV)))
 	end
 	redis.call('SET', left, arg(2))
+	set('fingerprint', fingerprint())
 	all('PEXPIRE', arg(1))
 end
 return {get('created'), get('state') or '', new and 1 or 0}`)
@@ -54,18 +55,22 @@ if is('draft') then drop('state') end
 return redis.call('HGETALL', send)`)
 )
 
-// actScript is what people do with a send: an action by a user, in a channel at a message, for an approval the fingerprint
-// of what was shown, and how many actions were done before. It answers with a word, how many calls are out, and the hash:
-// done; again, if this person did just that before; late, if there were other actions since; state, if the send is in none
-// that this can be done in; own and void, if an approver sent it or it is not what was shown.
+// actScript is what people do with a send: an action by a user, in a channel at a message, how many actions were done before,
+// and a token of the press. It answers with a word, how many calls are out, how many were skipped by it, and the hash: done;
+// again, if this was done by this press, or just before by this person; late, if there were other actions since; state, if
+// the send is in none that this can be done in; own and void, if an approver sent it or its records are not as they were
+// saved.
 var actScript = script(`
 local action, who = arg(1), arg(2)
+local skipped = 0
 local function answer(word)
-	return {word, 'out', ms(redis.call('HLEN', claims)), unpack(redis.call('HGETALL', send))}
+	return {word, 'out', ms(redis.call('HLEN', claims)), 'gaveup', ms(skipped), unpack(redis.call('HGETALL', send))}
 end
 if not has('confirmed') then return {'none'} end
+local presses = get('presses') or '' -- the last ten, whatever was done since: a repeat does not undo that
+if string.find(presses, arg(6), 1, true) then return answer('again') end
 if get('act') == action and get('by') == who and is(get('acted')) then return answer('again') end
-if count('acts') ~= tonumber(arg(6)) then return answer('late') end
+if count('acts') ~= tonumber(arg(5)) then return answer('late') end
 local before, why = get('state'), ''
 if action == 'pause' and is('running') then
 	pause('')
@@ -73,20 +78,20 @@ elseif action == 'resume' and is('paused') then
 	set('state', 'running', 'streak', 0, 'tries', 0)
 	drop('why', 'hold')
 elseif action == 'cancel' and is('awaiting', 'scheduled', 'running', 'paused') then
-	give_up('cancelled', 'cancelled')
+	skipped = give_up('cancelled', 'cancelled')
 	settle()
 elseif action == 'reject' and is('awaiting') then
-	give_up('cancelled', 'rejected')
+	skipped = give_up('cancelled', 'rejected')
 	settle()
 elseif action == 'approve' and is('awaiting') then
 	if who == get('user') then return answer('own') end
-	if arg(5) ~= get('fingerprint') then return answer('void') end
+	if fingerprint() ~= get('fingerprint') then return answer('void') end
 	set('state', count('due') > now and 'scheduled' or 'running', 'approver', who)
 else
 	return answer('state')
 end
 add('acts', 1)
-set('act', action, 'by', who, 'acted', get('state'), 'at', stamp)
+set('act', action, 'by', who, 'acted', get('state'), 'at', stamp, 'presses', string.sub(presses .. ' ' .. arg(6), -10 * (#arg(6) + 1)))
 log(action, who, before, get('state'), '', arg(3), arg(4))
 tell()
 return answer('done')`)

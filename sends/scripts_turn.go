@@ -2,7 +2,7 @@ package sends
 
 // The process that keeps a send. The first argument of each is the process's token.
 var (
-	// keepScript keeps the send if it is live and nobody else does, for a time (ms), and answers with its hash.
+	// keepScript keeps the send if it is live and nobody else does, for a time (ms) from now, and answers with its hash.
 	keepScript = script(`
 if redis.call('EXISTS', send) == 0 then
 	redis.call('ZREM', live, id)
@@ -43,9 +43,11 @@ expire('paused', 'paused', keep, 'not resumed')
 if not has('ended') then settle() end
 return standing('held', swept)`)
 
-	// toldScript remembers what the Teller returned, as long as there is a send. Argument: that, in JSON.
+	// toldScript remembers what the Teller returned of a place (arguments: that, and it), as long as there is a send. What
+	// another process has kept there since stands.
 	toldScript = script(`
-if redis.call('EXISTS', send) == 1 then set('told', arg(1)) end
+local field = 'told:' .. arg(2)
+if redis.call('EXISTS', send) == 1 and (redis.call('GET', keeper) == arg(1) or not has(field)) then set(field, arg(3)) end
 return standing('told', 0)`)
 
 	// closeScript takes an ended send out of the live ones if its counts are still those that were told.

@@ -40,14 +40,15 @@ type API interface {
 	SendSMS(ctx context.Context, s coupontools.SMS) (*coupontools.Sent, error)
 }
 
-// Teller shows people how a send goes.
+// Teller shows people how a send goes: one message at each place, edited as it goes on. told is, by place, what Tell
+// returned there the last time, perhaps in another process.
 type Teller interface {
-	// Tell posts the messages about s, or edits those that are there already. told is what Tell returned the last
-	// time, perhaps in another process: by place, the id of the message there. Tell returns what is to be remembered,
-	// also beside an error; an error makes it be asked again later.
-	Tell(ctx context.Context, s Send, told map[string]string) (map[string]string, error)
-	// Edits is how many messages Tell would edit; what it would post does not count.
-	Edits(s Send, told map[string]string) int
+	// Places are where Tell would post a message about s, and where it would edit the one that is there, in the order in
+	// which they are told. Beside an error they are those that are known; it makes Places be asked again later.
+	Places(ctx context.Context, s Send, told map[string]string) (posts, edits []string, err error)
+	// Tell posts or edits the message at a place, and returns what is to be remembered of it. After an error the place is
+	// told again later.
+	Tell(ctx context.Context, s Send, place string, told map[string]string) (string, error)
 }
 
 // Config is what a Service works with. Redis and API are required.

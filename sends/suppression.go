@@ -100,7 +100,7 @@ func suppressedValue(at time.Time, by, note string) string {
 
 func suppressedBarrier(value string) Barrier {
 	parts := strings.SplitN(value, "|", 3)
-	b := Barrier{Rule: RuleSuppressed, Since: millis(parts[0])}
+	b := Barrier{Rule: recipients.RuleSuppressed, Since: millis(parts[0])}
 	if len(parts) == 3 {
 		b.By, b.Note = parts[1], parts[2]
 	}

@@ -2,10 +2,10 @@ package sends
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
@@ -26,28 +26,14 @@ const (
 )
 
 // The pace of all edits of all replicas. What comes in a minute and what may come at once are 40 together, so no minute has
-// more. (With more than 26 messages for one send it has.) Edits that tell no new state may use what comes but little of what
-// may come at once: half of the 40, or a bit more where one telling takes many. So ends, and what people do with a send, find
-// room and go first.
+// more. Edits that tell no new state may use what comes but little of what may come at once: half of the 40, or a bit more
+// where one telling takes many; of a send with so many messages that they would leave no room for as many at the end, only
+// its states are told. So ends, and what people do with a send, find room and go first.
 const editRate, editBurst, interimBurst = 14, 26, 6
-
-// editPace is the pace for n edits that tell the end of a send or another state, or how it goes meanwhile, and what they
-// count. That is zero if they are too many to leave room for as many at the end: of such a send only its states are told.
-func editPace(n int, urgent bool) (redis_rate.Limit, int) {
-	pace := redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
-	switch {
-	case urgent:
-		return pace, min(n, editBurst)
-	case n > editBurst/2:
-		return pace, 0
-	}
-	pace.Burst = max(n, interimBurst)
-	return pace, n
-}
 
 // tell tells how the send goes, until its end was told or the work ends.
 func (k *keeper) tell(told map[string]string) {
-	t := teller{keeper: k, told: told, began: time.Now()}
+	t := teller{keeper: k, told: told, began: time.Now(), shown: map[string]Send{}, failed: map[string]Send{}}
 	for {
 		wait, done := t.look()
 		if done || !k.untilNews(wait) {
@@ -71,11 +57,12 @@ func (k *keeper) untilNews(d time.Duration) bool {
 // teller tells about one send.
 type teller struct {
 	*keeper
-	began time.Time
-	told  map[string]string // what the Teller remembers
-	said  string            // how the send stood when it was told
-	state State             // its state then
-	fails int
+	began  time.Time
+	told   map[string]string // what the Teller remembers, by place
+	shown  map[string]Send   // how the send stood when it was told, by place
+	failed map[string]Send   // the same where it could not be told, since the last rest
+	said   string            // how the send stood when it was told everywhere
+	fails  int
 }
 
 // look tells how the send stands if that is new. It gives the time until the next look, or done.
@@ -87,70 +74,107 @@ func (t *teller) look() (time.Duration, bool) {
 	if rest := tellGrace - time.Since(t.began); len(t.told) == 0 && send.State == StateRunning && rest > 0 {
 		return rest, false
 	}
-	if stands := stands(send); stands != t.said {
-		if wait := t.paced(send); wait > 0 {
+	if stands(send) != t.said {
+		if wait := t.speak(send); wait > 0 {
 			return wait, false
 		}
-		if err := t.speak(send); err != nil && !old(send) {
-			t.s.cfg.Log.Warn("Cannot tell how a send goes", "send", t.id, "error", err)
-			t.fails++
-			return growing(t.fails-1, tellEvery, tellLimit), false
-		}
-		t.said, t.state, t.fails = stands, send.State, 0
+		t.said, t.fails = stands(send), 0
 	}
 	return tellEvery, send.Ended() && t.close(send)
 }
 
-// paced asks for the edits of one telling and gives how long to wait for them.
-func (t *teller) paced(send Send) time.Duration {
-	edits := t.edits(send)
-	if edits == 0 {
+// speak tells how the send stands wherever that is new and there are edits for it. It gives how long to wait before the
+// rest, 0 if there is none. A place that fails does not hold up the others: it is told again when they were.
+func (t *teller) speak(send Send) time.Duration {
+	if t.s.cfg.Teller == nil {
 		return 0
 	}
-	pace, n := editPace(edits, send.Ended() || send.State != t.state)
-	if n == 0 {
-		return tellEvery
+	ctx, cancel := context.WithTimeout(t.work, tellTime)
+	posts, edits, err := t.s.cfg.Teller.Places(ctx, send, maps.Clone(t.told))
+	cancel()
+	known := func(place string) bool {
+		return stands(t.shown[place]) == stands(send) || stands(t.failed[place]) == stands(send)
 	}
-	limiter, key := redis_rate.NewLimiter(t.s.cfg.Redis), t.s.cfg.Prefix+"sends:edits"
-	got, err := limiter.AllowN(t.work, key, pace, n)
+	edits = slices.DeleteFunc(edits, known)
+	n, wait := t.paced(send, edits)
+	for _, place := range append(slices.DeleteFunc(posts, known), edits[:n]...) {
+		if failed := t.put(send, place); failed != nil {
+			err, t.failed[place] = errors.Join(err, failed), send
+		} else {
+			t.shown[place] = send
+			delete(t.failed, place)
+		}
+		if t.work.Err() != nil {
+			return tellEvery
+		}
+	}
+	if err != nil {
+		t.s.cfg.Log.Warn("Cannot tell how a send goes", "send", t.id, "error", err)
+	}
+	if wait > 0 || err == nil && len(t.failed) == 0 || old(send) {
+		return wait
+	}
+	clear(t.failed)
+	t.fails++
+	return growing(t.fails-1, tellEvery, tellLimit)
+}
+
+// paced asks for the edits of one telling. It gives how many there are, and if that is not all how long to wait for more.
+func (t *teller) paced(send Send, edits []string) (int, time.Duration) {
+	var (
+		got     *redis_rate.Result
+		err     error
+		n       = len(edits)
+		limiter = redis_rate.NewLimiter(t.s.cfg.Redis)
+		key     = t.s.cfg.Prefix + "sends:edits"
+		pace    = redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
+		another = func(place string) bool { return t.shown[place].State != send.State }
+	)
+	switch {
+	case n == 0:
+		return 0, 0
+	case send.Ended() || slices.ContainsFunc(edits, another):
+		got, err = limiter.AllowAtMost(t.work, key, pace, n)
+	case n > editBurst/2:
+		return 0, tellEvery
+	default:
+		pace.Burst = max(n, interimBurst)
+		got, err = limiter.AllowN(t.work, key, pace, n)
+	}
 	switch {
 	case err != nil:
-		return tellEvery
+		return 0, tellEvery
 	case got.RetryAfter > editDebt:
 		_ = limiter.Reset(t.work, key)
-		return tellEvery
+		return 0, tellEvery
 	case got.Allowed == 0:
-		return max(got.RetryAfter, 100*time.Millisecond)
+		return 0, max(got.RetryAfter, 100*time.Millisecond)
+	case got.Allowed < n:
+		return got.Allowed, time.Minute / editRate
 	}
-	return 0
+	return n, 0
 }
 
-// edits is how many messages there are to edit. The first telling posts, and has none.
-func (t *teller) edits(send Send) int {
-	if t.s.cfg.Teller == nil || len(t.told) == 0 {
-		return 0
+// put tells how the send stands at a place. It does so only while the send is this process's to keep, and keeps what the
+// Teller wants remembered before anything else is told: if the process is killed, no message but the one that was on its
+// way just then is posted again. It is not cut off when the work ends.
+func (t *teller) put(send Send, place string) error {
+	record, err := t.s.do(t.work, keepScript, t.id, t.owner, leaseTime.Milliseconds()).StringSlice()
+	if err != nil {
+		return fmt.Errorf("keep send: %w", err)
 	}
-	return t.s.cfg.Teller.Edits(send, t.told)
-}
-
-// speak asks the Teller, and keeps what it wants remembered. It is not cut off when the work ends, so that a message that
-// was posted is known to the next process.
-func (t *teller) speak(send Send) error {
-	if t.s.cfg.Teller == nil {
+	if len(record) == 0 {
+		t.lose()
 		return nil
 	}
+	maps.Copy(t.told, pairs(record).told())
 	ctx, cancel := context.WithTimeout(t.life.calls, tellTime)
 	defer cancel()
-	told, err := t.s.cfg.Teller.Tell(ctx, send, maps.Clone(t.told))
-	if told == nil || maps.Equal(told, t.told) {
-		return err
+	id, err := t.s.cfg.Teller.Tell(ctx, send, place, maps.Clone(t.told))
+	if err == nil && id != t.told[place] {
+		t.told[place] = id
+		t.s.write(t.life, toldScript, t.id, func(standing) {}, t.owner, place, id)
 	}
-	text, jsonErr := json.Marshal(told)
-	if jsonErr != nil {
-		return errors.Join(err, jsonErr)
-	}
-	t.told = told
-	t.s.write(t.life, toldScript, t.id, func(standing) {}, text)
 	return err
 }
 

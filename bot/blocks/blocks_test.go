@@ -71,7 +71,6 @@ func message(name string) []slack.Block {
 		blocks.Actions("row",
 			blocks.Button("go", "Go", name, blocks.Primary),
 			blocks.Button("stop", "Stop", "1", blocks.Danger, blocks.Ask(name, name, name, name)),
-			blocks.LinkButton("page", name, "https://example.com/report"),
 			blocks.Picker("pick", name)),
 	}
 }
@@ -133,9 +132,6 @@ func TestLink_addresses(t *testing.T) {
 		"https://example.com/a": true, "http://127.0.0.1:8765/archives/C1/p1": true, "": false, "example.com": false,
 		"javascript:alert(1)": false, "https://": false, "https://example.com/" + strings.Repeat("a", 3000): false,
 	} {
-		if b := blocks.LinkButton("page", "Page", address); (b.URL != "") != want {
-			t.Errorf("LinkButton(%.40s) leads to %.40q", address, b.URL)
-		}
 		if _, linked := blocks.Link("Page", address).(*slack.RichTextSectionLinkElement); linked != want {
 			t.Errorf("Link(%.40s) is a link: %v", address, linked)
 		}

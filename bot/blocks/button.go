@@ -42,16 +42,6 @@ func style(b *slack.ButtonBlockElement, s slack.Style) {
 	}
 }
 
-// LinkButton returns a button that opens a web page. Slack tells of the click as of any other, but nothing has to answer
-// it. An address that Slack would not take is left out.
-func LinkButton(actionID, text, address string, options ...ButtonOption) *slack.ButtonBlockElement {
-	b := Button(actionID, text, "", options...)
-	if isAddress(address) {
-		b.URL = address
-	}
-	return b
-}
-
 // Label says to screen readers what the button does, when its text alone ("Open") does not.
 func Label(s string) ButtonOption {
 	return func(b *slack.ButtonBlockElement) { b.AccessibilityLabel = clean(s, maxButtonText) }

@@ -3,7 +3,7 @@
 // Make a [Pace] with [New] and give its lanes to whoever calls: [Pace.Bulk] to sends, [Pace.Lookup] to what a person waits
 // for. Both draw on one allowance, but a look-up may draw up to five calls ahead, so that it goes before the sends; and
 // look-ups together take four fifths of it at most, so that sends go on however much is looked up. With Redis away each
-// process keeps to the pace by itself.
+// process keeps its look-ups to the pace by itself; sends wait for Redis, as they need it anyway.
 package pace
 
 import (
@@ -21,14 +21,20 @@ import (
 const (
 	bulkBurst   = 1
 	lookupBurst = 5
+	// bulkPeriod is in how long sends make as many calls as the pace has a second. What lies between the pace and the API,
+	// Redis and the network, takes longer for one call than for another, so that calls that left evenly come in unevenly.
+	bulkPeriod = 1020 * time.Millisecond
 	// aheadTime is how far ahead a call may be given its time. Whoever slept till it was due and asked again would ask too
 	// late, by as much as a sleep is longer than it should be, and at a fast pace the fleet would lose a lot to that.
 	aheadTime = 20 * time.Millisecond
 	// longestDebt is more than can be drawn ahead at any rate. A longer wait comes of a clock of Redis that was put back.
 	longestDebt = 10 * time.Second
-	// redisTimeout bounds one operation, and awayFor is how long Redis is left alone after a failure.
+	// redisTimeout bounds what is asked of Redis while a person waits, and awayFor is how long it is left alone after a
+	// failure. Sends have bulkTimeout, and ask again after bulkRest.
 	redisTimeout = 300 * time.Millisecond
 	awayFor      = 2 * time.Second
+	bulkTimeout  = 3 * time.Second
+	bulkRest     = 200 * time.Millisecond
 	// slowDefault is the pause after a 429 that does not say how long; slowMax is the longest.
 	slowDefault = time.Second
 	slowMax     = 10 * time.Minute
@@ -51,7 +57,6 @@ type Pace struct {
 	key     string
 	slowKey string
 	redis   *redis.Client
-	limiter *redis_rate.Limiter
 	// alone is the pace of this process while Redis is away.
 	alone *rate.Limiter
 
@@ -62,11 +67,10 @@ type Pace struct {
 
 // New returns a pace. It makes no connection.
 func New(cfg Config) *Pace {
-	rdb := cfg.Redis.WithTimeout(redisTimeout)
 	perSecond := max(cfg.Rate, 1)
 	return &Pace{
 		rate: perSecond, key: cfg.Prefix + "pace", slowKey: cfg.Prefix + "pace:slow",
-		redis: rdb, limiter: redis_rate.NewLimiter(rdb), alone: rate.NewLimiter(rate.Limit(perSecond), 1),
+		redis: cfg.Redis, alone: rate.NewLimiter(rate.Limit(perSecond), 1),
 	}
 }
 
@@ -74,14 +78,18 @@ func New(cfg Config) *Pace {
 func (p *Pace) ahead() int { return int(aheadTime / p.interval()) }
 
 // Bulk returns the lane for sends: never two calls closer than the pace.
-func (p *Pace) Bulk() *Lane { return &Lane{p, []gate{p.gate(bulkBurst)}} }
+func (p *Pace) Bulk() *Lane {
+	rdb := p.redis.WithTimeout(bulkTimeout)
+	return &Lane{p: p, gates: []gate{p.gate(bulkBurst, bulkPeriod)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb), bulk: true}
+}
 
 // Lookup returns the lane for what a person waits for: up to five calls at once, if there was a pause before or at the cost
 // of the bulk lane after.
 func (p *Pace) Lookup() *Lane {
 	limit := redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}
 	share := gate{key: p.key + ":lookup", limit: limit}
-	return &Lane{p, []gate{share, p.gate(lookupBurst)}}
+	rdb := p.redis.WithTimeout(redisTimeout)
+	return &Lane{p: p, gates: []gate{share, p.gate(lookupBurst, time.Second)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb)}
 }
 
 // gate is a limit that calls pass, and its key. Who asks up to ahead calls early is let through when it is time.
@@ -92,8 +100,8 @@ type gate struct {
 }
 
 // gate returns the one that all calls pass.
-func (p *Pace) gate(burst int) gate {
-	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: time.Second}, p.ahead()}
+func (p *Pace) gate(burst int, period time.Duration) gate {
+	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: period}, p.ahead()}
 }
 
 // slowScript begins a pause unless one is on that ends later, but not later than any pause can.
@@ -116,14 +124,17 @@ func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 	p.mu.Unlock()
 	// The pause in this process stands in any case.
 	_ = p.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return slowScript.Run(ctx, p.redis, []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
+		return slowScript.Run(ctx, p.redis.WithTimeout(redisTimeout), []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
 	})
 }
 
 // Lane is one way to wait at the pace.
 type Lane struct {
-	p     *Pace
-	gates []gate // passed one after the other
+	p       *Pace
+	gates   []gate // passed one after the other
+	redis   *redis.Client
+	limiter *redis_rate.Limiter
+	bulk    bool // it waits for a Redis that is away
 }
 
 // Slow is [Pace.Slow].
@@ -135,8 +146,10 @@ func (l *Lane) Wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		ok, wait, err := l.p.ask(ctx, l.gates[passed])
+		ok, wait, err := l.ask(ctx, l.gates[passed])
 		switch {
+		case err != nil && l.bulk:
+			wait = bulkRest
 		case err != nil:
 			return l.p.waitAlone(ctx)
 		case ok:
@@ -155,26 +168,37 @@ func (l *Lane) Wait(ctx context.Context) error {
 func (p *Pace) interval() time.Duration { return time.Second / time.Duration(p.rate) }
 
 // ask takes a call from a gate's allowance and says how long until it may be made, or how long to wait before asking again.
-func (p *Pace) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
-	if wait := p.slowHere(); wait > 0 {
+func (l *Lane) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
+	if wait := l.p.slowHere(); wait > 0 {
 		return false, wait, nil
 	}
-	err = p.do(ctx, func(ctx context.Context) error {
-		wait, err = p.redis.PTTL(ctx, p.slowKey).Result()
+	do := l.p.do
+	if l.bulk {
+		do = patiently
+	}
+	err = do(ctx, func(ctx context.Context) error {
+		wait, err = l.redis.PTTL(ctx, l.p.slowKey).Result()
 		if err != nil || wait > 0 && wait <= slowMax {
 			return err
 		}
-		ok, wait, err = p.pass(ctx, g)
+		ok, wait, err = l.pass(ctx, g)
 		return err
 	})
 	return ok, wait, err
 }
 
+// patiently runs one operation of a send.
+func patiently(ctx context.Context, op func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, bulkTimeout)
+	defer cancel()
+	return op(ctx)
+}
+
 // pass asks a gate.
-func (p *Pace) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
+func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
 	limit := g.limit
 	limit.Burst += g.ahead
-	res, err := p.limiter.Allow(ctx, g.key, limit)
+	res, err := l.limiter.Allow(ctx, g.key, limit)
 	switch {
 	case err != nil:
 		return false, 0, err
@@ -182,7 +206,7 @@ func (p *Pace) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, e
 		// ResetAfter is until nothing of the allowance is drawn ahead. It is time when no more than the burst is.
 		return true, res.ResetAfter - time.Duration(g.limit.Burst)*g.limit.Period/time.Duration(g.limit.Rate), nil
 	case res.RetryAfter > longestDebt:
-		return false, time.Millisecond, p.limiter.Reset(ctx, g.key)
+		return false, time.Millisecond, l.limiter.Reset(ctx, g.key)
 	}
 	return false, max(res.RetryAfter, time.Millisecond), nil
 }

@@ -59,17 +59,25 @@ func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 // times lets workers wait in each lane, calls times in all, and returns when they were let through.
 func times(t testing.TB, calls int, lanes ...*pace.Lane) []time.Time {
 	t.Helper()
+	return timesOf(t, calls, 1, lanes...)
+}
+
+// timesOf is times with workers that make so many calls each.
+func timesOf(t testing.TB, calls, each int, lanes ...*pace.Lane) []time.Time {
+	t.Helper()
 	var mu sync.Mutex
 	var through []time.Time
 	var workers sync.WaitGroup
-	for i := range calls {
+	for i := range calls / each {
 		workers.Go(func() {
-			if err := lanes[i%len(lanes)].Wait(t.Context()); err != nil {
-				t.Error(err)
+			for range each {
+				if err := lanes[i%len(lanes)].Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				through = append(through, time.Now())
+				mu.Unlock()
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			through = append(through, time.Now())
 		})
 	}
 	workers.Wait()
@@ -99,6 +107,41 @@ func TestBulk_twoReplicas(t *testing.T) {
 		}
 		if took := through[59].Sub(through[0]); took > 15*time.Second {
 			t.Errorf("60 calls took %v, want about 12s", took)
+		}
+	})
+}
+
+// However unevenly calls come in that were let through, the API sees no more than 201 of them in a second at a rate of 200.
+func TestBulk_leavesRoomForUnevenCalls(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		const rate, calls, uneven = 200, 600, 20 * time.Millisecond
+		through := timesOf(t, calls, calls/6, replicaAt(t, m, rate).Bulk(), replicaAt(t, m, rate).Bulk())
+		for i, first := range through[:calls-rate-1] {
+			if span := through[i+rate+1].Sub(first); span < time.Second+uneven {
+				t.Fatalf("%d calls within %v, want no more than %d in a second", rate+2, span, rate+1)
+			}
+		}
+		if got := float64(calls) / through[calls-1].Sub(through[0]).Seconds(); got < 0.97*rate {
+			t.Errorf("%.1f calls a second, want nearly %d", got, rate)
+		}
+	})
+}
+
+// Two processes that each kept to the pace by themselves would make twice as many calls, so sends wait for Redis.
+func TestBulk_redisAway(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		a, b := replica(t, m), replica(t, m)
+		m.SetError("LOADING")
+		well := time.Now().Add(10 * time.Second)
+		time.AfterFunc(10*time.Second, func() { m.SetError("") })
+		through := times(t, 20, a.Bulk(), b.Bulk())
+		if early := through[0].Before(well); early || most(through) > perSecond+1 {
+			t.Errorf("%d calls in a second, before Redis was back: %v", most(through), early)
+		}
+		if took := through[19].Sub(well); took > 5*time.Second {
+			t.Errorf("20 calls took %v after Redis was back, want about 4s", took)
 		}
 	})
 }
@@ -244,7 +287,7 @@ func TestWait_redisAway(t *testing.T) {
 	in(t, func(t *testing.T, _ *miniredis.Miniredis) {
 		p := replica(t, nil)
 		start := time.Now()
-		through := times(t, 30, p.Bulk(), p.Lookup())
+		through := times(t, 30, p.Lookup())
 		if wait := through[0].Sub(start); wait > time.Second {
 			t.Errorf("the first call waited %v", wait)
 		}
@@ -281,7 +324,7 @@ func TestSlow_redisAway(t *testing.T) {
 		p := replica(t, nil)
 		start := time.Now()
 		p.Slow(t.Context(), 0)
-		if err := p.Bulk().Wait(t.Context()); err != nil || time.Since(start) < time.Second {
+		if err := p.Lookup().Wait(t.Context()); err != nil || time.Since(start) < time.Second {
 			t.Errorf("waited %v, %v, want a second", time.Since(start), err)
 		}
 	})

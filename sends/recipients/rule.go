@@ -8,6 +8,7 @@ import (
 // Rule names, for programs, what an entry that was left out goes against. The sentence for people is [LeftOut.Reason].
 type Rule string
 
+// The rules that a list is read by.
 const (
 	// RuleEmpty is a row of a file with nothing in the column.
 	RuleEmpty Rule = "empty"
@@ -27,6 +28,23 @@ const (
 	RuleDuplicate Rule = "duplicate"
 	// RuleMax is a recipient over [Rules.Max].
 	RuleMax Rule = "max_recipients"
+)
+
+// The rules on who may be written to, though their number or address is good, in the order in which package sends looks at
+// them: when a draft is saved, and for each recipient once more as it is claimed.
+const (
+	// RuleSuppressed: the person is on the suppression list.
+	RuleSuppressed Rule = "suppressed"
+	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
+	RuleUnsubscribed Rule = "unsubscribed"
+	// RuleAnswered: the send that this one repeats has learned by now what became of the recipient.
+	RuleAnswered Rule = "answered"
+	// RuleFrequencyCap: the person got another send not long ago.
+	RuleFrequencyCap Rule = "frequency_cap"
+	// RuleDailyCapPerson: the sender has no recipients left today, by UTC.
+	RuleDailyCapPerson Rule = "daily_cap_person"
+	// RuleDailyCap: nobody has recipients left today, by UTC.
+	RuleDailyCap Rule = "daily_cap"
 )
 
 // Group is what one rule left out of a list.

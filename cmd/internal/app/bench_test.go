@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // BenchmarkServe_directories is how many /directories a second are answered in full from a warm cache with 10,000
@@ -62,6 +64,33 @@ func BenchmarkServe_ackWhileCoupontoolsHangs(b *testing.B) {
 		all.Wait()
 	}
 	b.ReportMetric(float64(worst.Milliseconds()), "worst-ms")
+}
+
+// BenchmarkFleet_pace is how many calls a second two replicas make of a send at COUPONTOOLS_RATE 200 and an API that takes
+// 50 ms, and the most that this API sees in any second.
+func BenchmarkFleet_pace(b *testing.B) {
+	if _, err := binary(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		f := newFleet(b)
+		f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+		for range 2 {
+			f.startProcess(b, "COUPONTOOLS_RATE=200", "LOG_LEVEL=warn")
+		}
+		id := f.confirm(b)
+		f.stands(b, id, sends.Send.Ended)
+		slices.SortFunc(f.times, time.Time.Compare)
+		busiest := 0
+		for from, to := 0, 0; to < len(f.times); to++ {
+			for f.times[to].Sub(f.times[from]) >= time.Second {
+				from++
+			}
+			busiest = max(busiest, to-from+1)
+		}
+		b.ReportMetric(float64(crowd-1)/f.times[crowd-1].Sub(f.times[0]).Seconds(), "calls/s")
+		b.ReportMetric(float64(busiest), "busiest-second")
+	}
 }
 
 // BenchmarkBinary_start is the time from starting the program to its first connection, and its memory at rest.

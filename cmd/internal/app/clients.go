@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/coupontools"
@@ -45,6 +46,8 @@ func redisOptions(c Config) *redis.Options {
 	o := c.RedisURL.Options()
 	o.PoolSize = max(o.PoolSize, 32)
 	o.ContextTimeoutEnabled = true
+	// Redis Cloud alone has such notifications, and to close a client waits for whoever is asking a Redis for them.
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return o
 }
 

@@ -61,9 +61,9 @@ import (
 //	couponbot leaves #marketing          or joins it
 //
 // A text goes on in lines that are indented by two spaces. It must be the whole text, letter by letter; only "..." in it
-// stands for anything. Forms end with what stands in their fields and with their buttons. What is new each time is
-// written <now>, <id>, <ref>. In the end nothing may be left that no line has named: no message, no file, no form,
-// nothing sent.
+// stands for anything, but alone not for a form that asks for patience. Forms end with what stands in their fields and with
+// their buttons. What is new each time is written <now>, <id>, <ref>. In the end nothing may be left that no line has named:
+// no message, no file, no form, nothing sent.
 //
 // Run with -update to have the texts rewritten as they are now, and read the difference.
 
@@ -459,7 +459,7 @@ func (c *conversation) sees(m []string) {
 	user, want := c.actor(m[1]), c.text(m[3])
 	fits := func(v slacksim.View) bool { return cmp.Or(v.CallbackID, "notice") == m[2] }
 	v, err := c.slack.AwaitView(c.patience(), user, func(v slacksim.View) bool {
-		return fits(v) && matches(want, formText(v))
+		return fits(v) && matches(want, formText(v)) && !(want == "..." && asksForPatience(v))
 	})
 	if err != nil {
 		top := c.slack.View(user)
@@ -473,6 +473,11 @@ func (c *conversation) sees(m []string) {
 		c.rewrite(m[3], formText(v))
 	}
 	c.seen[formKey(v)] = true
+}
+
+// asksForPatience says whether a form will be followed by another of itself. "..." does not stand for it.
+func asksForPatience(v slacksim.View) bool {
+	return v.Submit == "" && strings.HasSuffix(v.Plain(), "…")
 }
 
 func formKey(v slacksim.View) string { return fmt.Sprintf("%s/%d", v.ID, v.Updates) }

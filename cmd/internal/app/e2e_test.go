@@ -2,9 +2,11 @@ package app
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
@@ -178,6 +180,22 @@ func TestServe_answersOnceWhenSlackDeliversTwice(t *testing.T) {
 	}
 	if seen != 1 {
 		t.Errorf("answers to one command delivered twice = %d, want 1:\n%s", seen, w.slack.Transcript())
+	}
+}
+
+// A person whom Slack does not let be told that the bot stops holds it up no longer than SHUTDOWN_TIMEOUT.
+func TestServe_stopsInItsTime(t *testing.T) {
+	t.Parallel()
+	w := stillWorld(t, func(c *Config) { c.ShutdownTimeout = 100 * time.Millisecond })
+	w.startLogging(t, slog.New(slog.DiscardHandler)) // what is left behind may log after the test
+	w.slack.Inject(slacksim.Fault{Method: "response_url", Delay: patience})
+	w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})
+	t.Cleanup(w.sandbox.Mend)
+	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
+	began := time.Now()
+	w.quit(t)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v to stop, want about 100 ms", took)
 	}
 }
 

@@ -49,7 +49,15 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	var opsServer errgroup.Group
 	opsServer.Go(func() error { return p.ops.Serve(pages, listener) })
 
-	err = p.run(ctx)
+	overdue := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.ShutdownTimeout, func() { close(overdue) }) })()
+	ended := make(chan error, 1)
+	go func() { ended <- p.run(ctx) }()
+	select {
+	case err = <-ended:
+	case <-overdue:
+		log.Warn("Not everything had ended when SHUTDOWN_TIMEOUT was over")
+	}
 	closePages()
 	if opsErr := opsServer.Wait(); err == nil {
 		err = opsErr

@@ -1,0 +1,75 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const (
+	actionLoyaltyCopy = "loyalty_copy"
+	viewLoyaltyCopy   = "loyalty_copy"
+	fieldCopyName     = "name"
+
+	// maxCopyName is the most characters that the name of a copy may have. (Coupontools: v4 copy loyalty card.)
+	maxCopyName = 50
+)
+
+// copied is a loyalty card that is to be made after another.
+type copied struct {
+	Card string // that it is made after
+	Name string // of the copy; Coupontools names it if this is empty
+}
+
+func (h holders) copyView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCopy, "Copy a loyalty card", "Check", "Cancel",
+		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
+		blocks.TextInput(blocks.Input{
+			Name: fieldCopyName, Label: "Name of the copy", Optional: true,
+			Hint: fmt.Sprintf("Up to %d characters. If it is empty, Coupontools names the copy.", maxCopyName),
+		}, "", maxCopyName)), card)
+}
+
+// copy takes the form and says what will be made.
+func (h holders) copy(c change[copied]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		wanted := copied{Card: req.View.Metadata, Name: oneLine(req.View.Value(fieldCopyName))}
+		if utf8.RuneCountInString(wanted.Name) > maxCopyName {
+			return bot.Reply{Errors: map[string]string{fieldCopyName: tooLong(wanted.Name, maxCopyName)}}, nil
+		}
+		lines := []blocks.Line{blocks.Field("Loyalty card", h.cardName(wanted.Card))}
+		if wanted.Name != "" {
+			lines = append(lines, blocks.Field("Name of the copy", wanted.Name))
+		}
+		return c.asks(ctx, req, wanted, blocks.Rich(lines...),
+			blocks.Text("This makes another loyalty card in Coupontools, set up like this one. It can be changed or deleted only there. "+
+				"Nothing has been made yet.")), nil
+	}
+}
+
+func (h holders) copying() change[copied] {
+	return change[copied]{
+		view: "loyalty_copy_check", title: "Copy a loyalty card", yes: "Copy", doing: "Making the copy…",
+		store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, wanted copied) (string, sends.Entry, error) {
+			defer h.cards.changed()
+			made, err := h.api.CopyLoyaltyCardV4(ctx, wanted.Card, wanted.Name)
+			e := sends.Entry{What: deedLoyaltyCopy, Note: "of " + wanted.Card}
+			if err != nil {
+				return "", e, fmt.Errorf("copy a loyalty card: %w", notKnown(err, "this loyalty card", h.cards.line()))
+			}
+			e.Note = joined(" ", short(made.ID), e.Note)
+			said := "The copy of " + h.cardName(wanted.Card) + " is made"
+			if name := nameAndID(short(made.Name), short(made.ID)); name != "" {
+				said += ": " + name
+			}
+			return said + ". " + h.cards.line() + " lists it.", e, nil
+		},
+	}
+}
