@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -196,8 +197,15 @@ func (d *singleUseDraft) checkCodes(v *bot.View, wrong problems) {
 	}
 }
 
-// amountIn reads a number as people write it: 5000, 5,000, 5.000, 5 000.
+// amountForm is a whole number as people write it: 5000, 5,000, 5.000, 5 000. What has other than three digits behind a
+// comma or a point is a fraction.
+var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
+
+// amountIn reads a whole number.
 func amountIn(text string) (int, bool) {
+	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
+		return 0, false
+	}
 	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
 	return n, err == nil
 }
