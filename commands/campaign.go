@@ -100,7 +100,7 @@ func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
 	if !ok {
 		return bot.Reply{}, fmt.Errorf("show campaign: %w", err)
 	}
-	return campaignCard(listed, nil, blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)), nil
+	return campaignCard(listed, nil, fromList(err, l)...), nil
 }
 
 // campaignsRedisAway says so if Redis is away, of an answer that came straight from Coupontools.

@@ -122,7 +122,7 @@ func (c cards) find(ctx context.Context, id string) (coupontools.Directory, []sl
 	if !ok {
 		return none, nil, fmt.Errorf("show directory: %w", err)
 	}
-	return listed, []slack.MixedElement{blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)}, nil
+	return listed, fromList(err, l), nil
 }
 
 // cardReply is the card of a directory; figures is empty if they were not counted.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -155,17 +156,21 @@ func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
 }
 
 func paymentMistake(u coupontools.PaymentUpdate, err error) error {
-	err = fmt.Errorf("change payment of %s: %w", u.User, err)
+	act := "change payment of " + u.User
 	m := Explain(err)
 	if m == nil {
-		return err
+		return fmt.Errorf("%s: %w", act, err)
 	}
 	m.Done = "Nothing was changed."
 	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m = unsure(act, err)
 		m.Done = "The status may or may not have been changed."
 		m.Hint = "Look the user up again; setting the same status once more does no harm."
 	}
 	return m
 }
 
-func capitalised(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+func capitalised(word string) string {
+	_, first := utf8.DecodeRuneInString(word)
+	return strings.ToUpper(word[:first]) + word[first:]
+}

@@ -47,7 +47,6 @@ const (
 	chooseADirectory = "Choose a directory."
 	chooseACampaign  = "Choose a campaign."
 	typeAFewLetters  = "Type a few letters of its name"
-	cardFromList     = "Coupontools did not answer; this is what the list says."
 )
 
 // Explain puts the errors of Coupontools, the cache and the sends into words for the person; nil if it does not know err.
