@@ -328,7 +328,7 @@ func (d singleUseDraft) failed(made int, err error) error {
 // beforeMore says how not to make twice what may be there.
 func (d singleUseDraft) beforeMore() string {
 	if d.Person != nil && d.Person.DuplicateCheck != "" {
-		return "Fill in the same form again: if the address is there, you get that one."
+		return "Start again with /coupontools single-use and fill in the same: if the address is there, you get that one."
 	}
 	return "Look at the sessions of the campaign before you make more: /coupontools sessions " + d.Campaign
 }
