@@ -263,7 +263,9 @@ func advice(codes ...int) string {
 			return "There is an account with this e-mail address already: use another one."
 		case 305:
 			return "The address or number is not valid: check how it is spelt."
-		case 502, 507:
+		case 502:
+			return "The campaign or directory was not found: it may have been removed. /coupontools campaigns and /directories show what is there."
+		case 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
 		case 503:
 			return "There is no such teammate in the account: look the number up in Coupontools."
