@@ -94,7 +94,7 @@ func TestAmountIn(t *testing.T) {
 			t.Errorf("amountIn(%q) = %d, %v, want %d", typed, got, ok, want)
 		}
 	}
-	for _, typed := range []string{"", "many", "1e3", "99999999999999999999"} {
+	for _, typed := range []string{"", "many", "1e3", "1,5", "2.50", "1,0000", "99999999999999999999"} {
 		if got, ok := amountIn(typed); ok {
 			t.Errorf("amountIn(%q) = %d, want none", typed, got)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -167,12 +166,12 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 
 // readAmount reads how many points or stamps, or says what is wrong with the number: nothing to add is no change.
 func readAmount(typed, how string) (n int, fault string) {
-	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(typed), ",", ""))
+	n, ok := amountIn(typed)
 	least := 1
 	if how == changeSet {
 		least = 0
 	}
-	if err != nil || n < least || n > maxPoints {
+	if !ok || n < least || n > maxPoints {
 		return 0, fmt.Sprintf("Give a whole number from %d to %s.", least, thousands(maxPoints))
 	}
 	return n, ""

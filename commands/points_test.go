@@ -8,13 +8,13 @@ func TestReadAmount(t *testing.T) {
 		typed, how string
 		want       int
 	}{
-		{"1", changeAdd, 1}, {" 1,000 ", changeSubtract, 1000}, {"0", changeSet, 0}, {"1000000", changeAdd, 1_000_000},
+		{"1", changeAdd, 1}, {" 1,000 ", changeSubtract, 1000}, {"1.000", changeAdd, 1000}, {"0", changeSet, 0}, {"1000000", changeAdd, 1_000_000},
 	} {
 		if got, fault := readAmount(test.typed, test.how); fault != "" || got != test.want {
 			t.Errorf("readAmount(%q, %s) = %d, %q, want %d", test.typed, test.how, got, fault, test.want)
 		}
 	}
-	for _, typed := range []string{"", "0", "-1", "2.5", "many", "1000001", "99999999999999999999"} {
+	for _, typed := range []string{"", "0", "-1", "2.5", "1,5", "many", "1000001", "99999999999999999999"} {
 		if got, fault := readAmount(typed, changeAdd); fault == "" {
 			t.Errorf("readAmount(%q) = %d, want a fault", typed, got)
 		}

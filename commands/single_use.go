@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -196,9 +197,16 @@ func (d *singleUseDraft) checkCodes(v *bot.View, wrong problems) {
 	}
 }
 
-// amountIn reads a number as people write it: 5000, 5,000, 5.000, 5 000.
+// thousandsApart finds a whole number with its thousands apart; 1,5 and 2.50 are none.
+var thousandsApart = regexp.MustCompile(`^\d{1,3}(?:[,. \x{a0}\x{202f}]\d{3})+$`)
+
+// amountIn reads a whole number as people write it: 5000, 5,000, 5.000, 5 000.
 func amountIn(text string) (int, bool) {
-	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
+	text = strings.TrimSpace(text)
+	if thousandsApart.MatchString(text) {
+		text = strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text)
+	}
+	n, err := strconv.Atoi(text)
 	return n, err == nil
 }
 
