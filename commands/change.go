@@ -58,7 +58,7 @@ func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 		}
 	}
 	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{c.store}.do(ctx, id, func(ctx context.Context) (string, error) {
+		said, err := once{c.store}.do(ctx, id, req.View.ID, func(ctx context.Context) (string, error) {
 			said, e, err := c.do(ctx, req, asked.Wanted)
 			word := record(ctx, c.audit, req, e, err)
 			if err != nil {

@@ -6,9 +6,11 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 )
 
 // once does what a form asks for one time only, however often and to however many replicas Slack delivers the form.
@@ -32,47 +34,60 @@ const (
 type outcome struct {
 	Said   string
 	Failed bool
+	// Undone says that it certainly was not done, and View in which view it was asked for.
+	Undone bool
+	View   string
 }
 
-// do runs act for the first who asks with an id; whoever asks again gets what came of it.
-func (o once) do(ctx context.Context, id string, act func(context.Context) (said string, err error)) (string, error) {
-	first, err := o.store.Once(ctx, "once:"+id, onceLife)
-	if err != nil {
-		return "", &bot.Mistake{
-			Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
-			Hint: "Please open the form again in a few minutes.", Cause: err,
+// do runs act for the first who asks with an id; whoever asks again gets what came of it. What certainly was not done is
+// tried again for somebody who asks in another view: that was opened since.
+func (o once) do(ctx context.Context, id, view string, act func(context.Context) (said string, err error)) (string, error) {
+	for try := 0; ; try++ {
+		key := fmt.Sprintf("%s:%d", id, try)
+		first, err := o.store.Once(ctx, "once:"+key, onceLife)
+		if err != nil {
+			return "", &bot.Mistake{
+				Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
+				Hint: "Please open the form again in a few minutes.", Cause: err,
+			}
 		}
+		if first {
+			said, err := act(ctx)
+			result := outcome{Said: said, View: view}
+			if err != nil {
+				result = outcome{Said: spoken(err), Failed: true, Undone: coupontools.ClassOf(err) != coupontools.Unknown, View: view}
+			}
+			o.store.Put(ctx, "came:"+key, encode(result), onceLife)
+			return said, err
+		}
+		result, err := o.outcome(ctx, key)
+		switch {
+		case err != nil:
+			return "", err
+		case result.Undone && result.View != view:
+			continue
+		case result.Failed:
+			return "", &bot.Mistake{Text: result.Said, Done: "It was not tried a second time."}
+		}
+		return result.Said, nil
 	}
-	if !first {
-		return o.outcome(ctx, id)
-	}
-	said, err := act(ctx)
-	result := outcome{Said: said}
-	if err != nil {
-		result = outcome{Said: spoken(err), Failed: true}
-	}
-	o.store.Put(ctx, "came:"+id, encode(result), onceLife)
-	return said, err
 }
 
 // outcome waits for what came of the first.
-func (o once) outcome(ctx context.Context, id string) (string, error) {
+func (o once) outcome(ctx context.Context, key string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, onceWait)
 	defer cancel()
 	tick := time.NewTicker(oncePoll)
 	defer tick.Stop()
 	for {
 		var result outcome
-		if b, ok := o.store.Get(ctx, "came:"+id); ok && json.Unmarshal(b, &result) == nil {
-			if result.Failed {
-				return "", &bot.Mistake{Text: result.Said, Done: "It was not tried a second time."}
-			}
-			return result.Said, nil
+		if b, ok := o.store.Get(ctx, "came:"+key); ok && json.Unmarshal(b, &result) == nil {
+			return result, nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return "", &bot.Mistake{
+			return outcome{}, &bot.Mistake{
 				Text: "This form was submitted before, and what came of it is not known.",
 				Done: "It was done once at most.", Hint: "Look in Coupontools before you do it again.",
 			}

@@ -69,17 +69,18 @@ func (p pushes) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error
 	return bot.Reply{View: pushView(knownCampaign(p.lists, req.Value)), Push: true}, nil
 }
 
-// namedCampaign returns the only campaign that words name in the list at hand, else one without an id. A form must be
-// opened within three seconds, so Coupontools is not asked.
+// namedCampaign returns the only campaign that words name in the list at hand, or by an id that may be younger than the list,
+// else one without an id. A form must be opened within three seconds, so Coupontools is not asked.
 func namedCampaign(lists campaignFinder, words []bot.Word) coupontools.Campaign {
-	l := lists.Local()
-	switch {
-	case len(words) == 0:
-	case l != nil:
+	if len(words) == 0 {
+		return coupontools.Campaign{}
+	}
+	if l := lists.Local(); l != nil {
 		if found := chooseWhole(l, words); len(found.Hits) == 1 {
 			return found.Hits[0]
 		}
-	case campaignID.MatchString(words[0].Text):
+	}
+	if campaignID.MatchString(words[0].Text) {
 		return coupontools.Campaign{ID: words[0].Text, Name: words[0].Text}
 	}
 	return coupontools.Campaign{}

@@ -2,8 +2,10 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -164,6 +166,14 @@ func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error
 		if as.id = req.View.Value(fieldSubaccount); as.id == "" {
 			wrong[fieldSubaccount] = "Choose a subaccount."
 		}
+	case whomAccount:
+	default:
+		wrong[fieldWhom] = "Choose whom to sign on as."
+	}
+	for field, whom := range map[string]string{fieldTeammate: whomTeammate, fieldUser: whomUser} {
+		if as.whom != whom && oneLine(req.View.Value(field)) != "" {
+			wrong[fieldWhom] = "Somebody else is named below. Choose whom you mean, or empty that field."
+		}
 	}
 	if as.Page == coupontools.PageUpdateCampaign || as.Campaign != "" {
 		if !campaignID.MatchString(as.Campaign) {
@@ -178,12 +188,23 @@ func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error
 	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)
 		if err != nil {
-			return nil, notKnown(fmt.Errorf("get a sign-on link: %w", err), s.called(as), "Coupontools")
+			return nil, s.unknown(as, fmt.Errorf("get a sign-on link: %w", err))
 		}
 		return signOnLines(*link), nil
 	})
 	reply.Push = false
 	return reply, nil
+}
+
+// unknown puts into words that Coupontools does not know whom or what a link is to be for; another err stays as it is.
+func (s signing) unknown(as signOnAs, err error) error {
+	const noCampaign = 502
+	if e, ok := errors.AsType[*coupontools.Error](err); ok && slices.Contains(e.Codes, noCampaign) {
+		return &bot.Mistake{
+			Text: "Coupontools does not know the campaign " + as.Campaign + ".", Hint: "/coupontools campaigns shows them all.", Cause: err,
+		}
+	}
+	return notKnown(err, s.called(as), "Coupontools")
 }
 
 func (s signing) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, error) {

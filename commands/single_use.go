@@ -310,6 +310,7 @@ func (d singleUseDraft) failed(made int, err error) error {
 	}
 	switch {
 	case made > 0:
+		m.Cause = errors.New(act + ": " + err.Error()) // not wrapped: it would say that nothing was done
 		m.Done = fmt.Sprintf("Of the %s, %s made; the file with them is in your direct messages.", d.addresses(),
 			count(made, "is", "are"))
 	case unknown && d.Person != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -55,6 +56,12 @@ func (w webhooks) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: webhookView()}, nil
 	}
 	event, session := req.Words[0].Text, bot.Join(req.Words[1:])
+	if wrong := misspelt(event, session); len(wrong) > 0 {
+		return bot.Reply{}, &bot.Mistake{
+			Text: "“" + short(bot.Join(req.Words)) + "” is misspelt, so Coupontools was not asked.",
+			Hint: joined(" ", wrong[fieldWebhookEvent], wrong[fieldSession]),
+		}
+	}
 	return bot.Reply{Text: askingWebhook, Later: func(ctx context.Context) (bot.Reply, error) {
 		set, said, err := w.verify(ctx, event, session)
 		return bot.Reply{Text: said, Blocks: set}, err
@@ -74,8 +81,8 @@ func webhookView() *slack.ModalViewRequest {
 // submitted takes the form, shows that Coupontools is asked, and then its answer.
 func (w webhooks) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	event, session := strings.TrimSpace(req.View.Value(fieldWebhookEvent)), strings.TrimSpace(req.View.Value(fieldSession))
-	if event == "" {
-		return bot.Reply{Errors: map[string]string{fieldWebhookEvent: "Enter the id of the event."}}, nil
+	if wrong := misspelt(event, session); len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
 	}
 	answer := func(set ...slack.Block) *slack.ModalViewRequest {
 		return blocks.Modal(viewWebhookAnswer, "Webhook", "", "Close", set...)
@@ -84,6 +91,21 @@ func (w webhooks) submitted(_ context.Context, req bot.Request) (bot.Reply, erro
 		set, _, err := w.verify(ctx, event, session)
 		return bot.Reply{View: answer(set...)}, err
 	}}, nil
+}
+
+// anID is what ids and codes are made of.
+var anID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// misspelt says what cannot be an id or a code. Asked about that, Coupontools would seem to say that the event is not genuine.
+func misspelt(event, session string) problems {
+	wrong := problems{}
+	if !anID.MatchString(event) {
+		wrong.add(fieldWebhookEvent, "The id of an event is evt_ and 20 letters and digits.")
+	}
+	if session != "" && !anID.MatchString(session) {
+		wrong.add(fieldSession, "The code of a session has 21 letters and digits.")
+	}
+	return wrong
 }
 
 // verify asks Coupontools, and says its answer in blocks and in a sentence.

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,6 +183,9 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	case e.Class == coupontools.NotSent:
 		m.Text = "Coupontools cannot be reached."
 		m.Hint = "Please try again in a few minutes."
+	case e.Class == coupontools.Refused && e.Status == 0:
+		m.Text = "Coupontools was not asked, since it could not be right: " + cmp.Or(itsWords(e), "nothing has such an id") + "."
+		m.Hint = "Check what you gave. If that is right, tell whoever runs couponbot the reference."
 	case e.Status == http.StatusNotFound && len(e.Codes) == 0 && guessed(e.Route):
 		m.Text = "Coupontools does not know this call."
 		m.Hint = "Its documentation does not describe it, so couponbot had to guess its address: " + e.Route +
@@ -219,9 +223,12 @@ func guessed(route string) bool {
 	})
 }
 
+// itsWords are Coupontools' own words for what it refused.
+func itsWords(e *coupontools.Error) string { return sentence(joined("; ", e.Texts...)) }
+
 // refusal says in Coupontools' own words what it refused.
 func refusal(e *coupontools.Error) string {
-	reason := sentence(strings.Join(slices.DeleteFunc(slices.Clone(e.Texts), func(s string) bool { return s == "" }), "; "))
+	reason := itsWords(e)
 	codes := make([]string, len(e.Codes))
 	for i, c := range e.Codes {
 		codes[i] = fmt.Sprint(c)
@@ -262,7 +269,10 @@ func advice(codes ...int) string {
 			return "There is an account with this e-mail address already: use another one."
 		case 305:
 			return "The address or number is not valid: check how it is spelt."
-		case 502, 507:
+		case 502:
+			return "The campaign or directory was not found: it may have been removed. " +
+				"/coupontools campaigns and /directories show what is there."
+		case 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
 		case 503:
 			return "There is no such teammate in the account: look the number up in Coupontools."

@@ -43,6 +43,8 @@ func TestExplain(t *testing.T) {
 		"bad id":       {refused(301, "x"), "code 301", "check the id"},
 		"new code":     {refused(999, "Odd."), "“Odd.” (code 999)", "the reference"},
 		"no code":      {refused(0, ""), "(HTTP 422)", "the reference"},
+		"not asked":    {&coupontools.Error{Class: coupontools.Refused, Texts: []string{"the name is empty"}}, "not asked, since it could not be right: the name is empty.", "Check what you gave"},
+		"no such id":   {&coupontools.Error{Class: coupontools.Refused, Err: coupontools.ErrNotFound}, "nothing has such an id", "Check what you gave"},
 		"out of reach": {class(coupontools.NotSent), "cannot be reached", "in a few minutes"},
 		"too often":    {class(coupontools.RateLimited), "too often", "in 5 minutes"},
 		"let out":      {class(coupontools.AccountRefused), "does not let couponbot in", "couponbot check"},

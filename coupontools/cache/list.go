@@ -40,9 +40,20 @@ type ListOf[T Item] struct {
 	index *index
 }
 
-// NewList returns a list with its index.
+// NewList returns a list with its index. What comes again under the same id is left out.
 func NewList[T Item](items []T, fetchedAt time.Time) *ListOf[T] {
+	items = distinct(items)
 	return &ListOf[T]{Items: items, FetchedAt: fetchedAt.UTC().Truncate(time.Millisecond), index: newIndex(items)}
+}
+
+func distinct[T Item](items []T) []T {
+	seen := make(map[string]bool, len(items))
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool {
+		id, _ := item.Ident()
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 // marked returns the list with these marks. The index is the same.

@@ -186,3 +186,12 @@ func distance(a, b []rune) int {
 	}
 	return table[len(a)][len(b)]
 }
+
+func TestNewList_leavesOutWhatComesAgain(t *testing.T) {
+	t.Parallel()
+	given := []coupontools.Directory{{ID: "dir_1", Name: "Deals"}, {ID: "dir_2", Name: "Deals"}, {ID: "dir_1", Name: "Deals"}}
+	l := cache.NewList(given, time.Now())
+	if len(l.Items) != 2 || len(l.Named("deals")) != 2 || given[2].ID != "dir_1" {
+		t.Errorf("the list has %v, those named so are %v, given were %v", l.Items, l.Named("deals"), given)
+	}
+}
