@@ -41,7 +41,7 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 		chromedp.Click("dialog[open] .submit"))
 	b.sees("dialog[open]", "80 people")
 	b.do("send", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "approve")
+	b.sees("dialog[open]", "The id of this send is")
 	b.closes()
 	b.sees("#messages", "Waiting for approval")
 	b.shootAs("awaiting")
