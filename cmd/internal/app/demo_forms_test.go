@@ -344,6 +344,6 @@ func (w walker) searches(field, typed, option string) {
 // closesAll closes all forms.
 func (w walker) closesAll() {
 	w.t.Helper()
-	w.do("close all", chromedp.Click("dialog[open] [data-cross]"), chromedp.PollFunction[chromedp.Void](
-		`() => !document.querySelector("dialog[open]")`, chromedp.WithPollingInterval(30*time.Millisecond)))
+	w.do("close all", chromedp.Click("dialog[open] [data-cross]"))
+	w.seesNoForm()
 }
