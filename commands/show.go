@@ -127,7 +127,7 @@ func (c clock) at(before string, t time.Time) slack.MixedElement {
 // zoned writes a time in a person's time zone, and names the zone.
 func zoned(p bot.Person, t time.Time) string {
 	zone, name := zoneOf(p)
-	return t.In(zone).Format("2 January 2006, 15:04") + " (" + name + ")"
+	return blocks.Zoned(t, zone, name)
 }
 
 func zoneOf(p bot.Person) (zone *time.Location, name string) {
