@@ -116,7 +116,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		answer *slack.ViewResponse
 		err    error
 		pushed = shown.pushed
-		view   = *r.View // a copy: the handler may give the same one again
+		view   = *x.zoned(r.View)
 	)
 	switch from := x.request.View; {
 	case shown.there():
@@ -135,6 +135,17 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		return screen{}, fmt.Errorf("show view %s: %w", view.CallbackID, err)
 	}
 	return screen{id: answer.ID, external: answer.ExternalID, pushed: pushed}, nil
+}
+
+// zoned returns a copy of a view, since the handler may give the same one again, with its times as the person's clock has
+// them.
+func (x *exchange) zoned(v *slack.ModalViewRequest) *slack.ModalViewRequest {
+	view, zone, name := *v, time.UTC, "UTC"
+	if p := x.request.Person; p.Zone != nil {
+		zone, name = p.Zone, p.ZoneName
+	}
+	view.Blocks.BlockSet = blocks.InZone(view.Blocks.BlockSet, zone, name)
+	return &view
 }
 
 // updateTries and updateWait: a view that an acknowledgement pushes is on the screen a moment after it, and until then its

@@ -91,6 +91,7 @@ func (b *Bot) submitted(ctx context.Context, x *exchange, ack func(any) error, r
 		b.acknowledge(ack, slack.NewClearViewSubmissionResponse())
 		return nil
 	}
+	r.View = x.zoned(r.View)
 	shown, fits := b.tryAckView(x, ack, r.View, r.Push)
 	if !fits {
 		shown = b.ackView(x, ack, waitingView(), r.Push)

@@ -186,7 +186,7 @@ func (p people) show(ctx context.Context, req bot.Request, l lookup, page int) (
 		return bot.Reply{}, err
 	}
 	l.keep(ctx, p.store)
-	set := f.blocks(clockOf(req))
+	set := f.blocks()
 	if note := redisAway(ctx, p.lists); note != nil {
 		set = append(set, blocks.Context(note...))
 	}
@@ -205,13 +205,13 @@ func (p people) noDirectory(ctx context.Context, id string) error {
 }
 
 // blocks shows a page of users with its buttons.
-func (f found) blocks(c clock) []slack.Block {
+func (f found) blocks() []slack.Block {
 	set := []slack.Block{blocks.Header("Users of " + f.directory())}
 	if len(f.Users) == 0 {
 		set = append(set, blocks.Text(f.none()))
 	}
 	for _, u := range f.Users {
-		set = append(set, f.row(u), userFacts(u, c), accessButtons(f.Directory, u))
+		set = append(set, f.row(u), userFacts(u), accessButtons(f.Directory, u))
 	}
 	if len(f.Users) > 0 || f.Page > 1 || f.Older {
 		set = append(set, blocks.Context(blocks.Small(f.where())))
@@ -234,10 +234,10 @@ func (f found) row(u coupontools.DirectoryUser) slack.Block {
 }
 
 // userFacts says when somebody registered and what they paid.
-func userFacts(u coupontools.DirectoryUser, c clock) slack.Block {
+func userFacts(u coupontools.DirectoryUser) slack.Block {
 	var pieces []slack.MixedElement
 	if t, ok := u.RegisteredAt(); ok {
-		pieces = append(pieces, c.at("Registered", t))
+		pieces = append(pieces, blocks.When("Registered", t))
 	} else if u.Registered != "" {
 		pieces = append(pieces, blocks.Small("Registered "+short(u.Registered)))
 	}
@@ -245,7 +245,7 @@ func userFacts(u coupontools.DirectoryUser, c clock) slack.Block {
 		pieces = append(pieces, blocks.Small("Payment: "+short(u.PaymentStatus)))
 	}
 	if t, ok := u.PaymentExpiresAt(); ok {
-		pieces = append(pieces, c.at("Until", t))
+		pieces = append(pieces, blocks.When("Until", t))
 	} else if u.PaymentExpires != "" {
 		pieces = append(pieces, blocks.Small("Until "+short(u.PaymentExpires)))
 	}

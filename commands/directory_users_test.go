@@ -129,7 +129,7 @@ func TestLookupUser_modal(t *testing.T) {
 
 	id := w.idOf(t, "Zomerpas Oostende")
 	result := must(t)(w.submits(t, bot.NewView(viewLookupUser, "", map[string]string{fieldDirectory: id})))
-	wantIn(t, picture(result), "=== Users (lookup_looking)", "# Users of Zomerpas Oostende", "(Europe/Brussels)")
+	wantIn(t, picture(result), "=== Users (lookup_looking)", "# Users of Zomerpas Oostende", "~ Registered <date>")
 
 	modal := bot.NewView(viewLooking, "", nil)
 	next := must(t)(w.clicks(t, actionUsersNext, buttons(t, result)[actionUsersNext], modal))

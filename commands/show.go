@@ -112,27 +112,10 @@ func span(d time.Duration) string {
 	}
 }
 
-// clock shows times: in messages each reader's client does it, in modals it is done here, for the person.
-type clock struct{ person *bot.Person }
-
-func clockOf(req bot.Request) clock {
-	if req.View == nil {
-		return clock{}
-	}
-	return clock{person: &req.Person}
-}
-
-func (c clock) at(before string, t time.Time) slack.MixedElement {
-	if c.person == nil {
-		return blocks.When(before, t)
-	}
-	return blocks.Small(before + " " + zoned(*c.person, t))
-}
-
 // zoned writes a time in a person's time zone, and names the zone.
 func zoned(p bot.Person, t time.Time) string {
 	zone, name := zoneOf(p)
-	return t.In(zone).Format("2 January 2006, 15:04") + " (" + name + ")"
+	return blocks.Zoned(t, zone, name)
 }
 
 func zoneOf(p bot.Person) (zone *time.Location, name string) {

@@ -71,7 +71,7 @@ func worstMessages(bad string) []bot.Message {
 		directoryCatalog(nil, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
 		cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small(straight)),
 		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
-		{Text: f.summary(), Blocks: f.blocks(clock{})},
+		{Text: f.summary(), Blocks: f.blocks()},
 	}
 	replies = append(replies, worstAccounts(bad)...)
 	replies = append(replies, worstOfCampaigns(bad)...)

@@ -1,6 +1,7 @@
 package blocks_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -260,5 +261,22 @@ func TestWhen_isTheOnlyMarkup(t *testing.T) {
 	want := "&lt;!channel&gt; now &amp; then <!date^1795176000^{date_short_pretty} at {time}|20 Nov 2026, 12:00 UTC>"
 	if text.Text != want {
 		t.Errorf("When = %q, want %q", text.Text, want)
+	}
+}
+
+func TestInZone(t *testing.T) {
+	t.Parallel()
+	set := []slack.Block{blocks.Text("x"), blocks.Context(blocks.Small("<!date^1^{time}|x>"), blocks.When("Since", noon))}
+	was, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(blocks.InZone(set, time.FixedZone("", 3600), "Europe/Brussels"))
+	if err != nil || !strings.Contains(string(got), `"Since 20 November 2026, 13:00 (Europe/Brussels)"`) ||
+		strings.Count(string(got), "date^") != 1 {
+		t.Errorf("the blocks are %s, %v", got, err)
+	}
+	if now, err := json.Marshal(set); err != nil || !bytes.Equal(now, was) {
+		t.Errorf("the blocks given have changed to %s, %v", now, err)
 	}
 }

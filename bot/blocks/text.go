@@ -3,6 +3,9 @@ package blocks
 import (
 	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +44,36 @@ func When(before string, t time.Time) slack.MixedElement {
 // Source: https://docs.slack.dev/messaging/formatting-message-text#date-formatting.
 func Date(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{date_short_pretty} at {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 2006, 15:04 UTC"))
+}
+
+// dateToken finds what [Date] writes.
+var dateToken = regexp.MustCompile(`<!date\^(\d+)\^[^|>]*\|[^>]*>`)
+
+// InZone returns blocks in which the times of [When] are written out in a time zone of that name, as modals show them.
+func InZone(set []slack.Block, zone *time.Location, name string) []slack.Block {
+	set = slices.Clone(set)
+	for i, b := range set {
+		small, ok := b.(*slack.ContextBlock)
+		if !ok {
+			continue
+		}
+		pieces := slices.Clone(small.ContextElements.Elements)
+		for j, piece := range pieces {
+			if text, ok := piece.(*slack.TextBlockObject); ok && text.Type == slack.MarkdownType {
+				pieces[j] = slack.NewTextBlockObject(text.Type, dateToken.ReplaceAllStringFunc(text.Text, func(token string) string {
+					seconds, _ := strconv.ParseInt(dateToken.FindStringSubmatch(token)[1], 10, 64) // digits
+					return Zoned(time.Unix(seconds, 0), zone, name)
+				}), false, false)
+			}
+		}
+		set[i] = slack.NewContextBlock(small.BlockID, pieces...)
+	}
+	return set
+}
+
+// Zoned writes a time in a time zone, and names that.
+func Zoned(t time.Time, zone *time.Location, name string) string {
+	return t.In(zone).Format("2 January 2006, 15:04") + " (" + name + ")"
 }
 
 // escape takes away the three characters that mean something in mrkdwn.
