@@ -99,6 +99,15 @@ var legs = []struct {
 		w.submits("Make 2 addresses")
 		w.sees("dialog[open]", "The file with them is in your direct messages.")
 	}},
+	{"a single-use address for one person", func(w walker) {
+		w.types("/coupontools single-use Nobody yet")
+		w.picks("For", "One person who is known")
+		w.fills("E-mail address", "anna@example.com")
+		w.fills("First name", "Anna")
+		w.submits("Preview")
+		w.submits("Make 1 address")
+		w.sees("dialog[open]", "The address of Anna for Nobody yet")
+	}},
 	{"points", func(w walker) {
 		w.types("/coupontools loyalty-card loy_480016")
 		w.reads("VIP Gold")
@@ -118,6 +127,13 @@ var legs = []struct {
 		w.submits("Send")
 		w.sees("dialog[open]", "Coupontools accepted the message to the user lus_61001.")
 	}},
+	{"a copy of a loyalty card", func(w walker) {
+		w.presses("Copy")
+		w.fills("Name of the copy", "VIP Gold 2027")
+		w.submits("Check")
+		w.submits("Copy")
+		w.sees("dialog[open]", "The copy of VIP Gold (loy_480016) is made")
+	}},
 	{"a new user of a loyalty card", func(w walker) {
 		w.types("/coupontools loyalty-users loy_480016")
 		w.reads("Who has VIP Gold")
@@ -134,6 +150,13 @@ var legs = []struct {
 		w.submits("Check")
 		w.submits("Give the card")
 		w.sees("dialog[open]", "The user lus_61002 now has VIP Gold")
+	}},
+	{"a file of users of a loyalty card", func(w walker) {
+		w.presses("Import")
+		w.upload("people.csv", "first_name,email\nTom,tom@example.com\nEva,eva@example.com\n")
+		w.submits("Check")
+		w.submits("Give the cards")
+		w.sees("dialog[open]", "2 people now have VIP Gold")
 	}},
 	{"a new SMS group", func(w walker) {
 		w.types("/coupontools sms-groups")
@@ -187,6 +210,15 @@ var legs = []struct {
 		w.fills("Who gets nothing any more", "0470 99 88 77")
 		w.submits("Suppress")
 		w.sees("dialog[open]", "1 person is on the suppression list now.")
+	}},
+	{"suppression of a column of a file", func(w walker) {
+		w.types("/coupontools suppress")
+		w.picks("What they are", "Phone numbers")
+		w.upload("two.csv", "name,phone 1,phone 2\nAnna,+32470123456,+32470123466\nTom,+32470123457,+32470123467\n")
+		w.submits("Suppress")
+		w.picks("Column", "phone 1")
+		w.submits("Suppress")
+		w.sees("dialog[open]", "2 people are on the suppression list now.")
 	}},
 	{"a send", func(w walker) {
 		w.types("/directories zomer") // so that the form knows the directory by its name
