@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -168,4 +169,7 @@ func paymentMistake(u coupontools.PaymentUpdate, err error) error {
 	return m
 }
 
-func capitalised(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+func capitalised(word string) string {
+	_, first := utf8.DecodeRuneInString(word)
+	return strings.ToUpper(word[:first]) + word[first:]
+}

@@ -1,0 +1,18 @@
+package commands
+
+import (
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// What a campaign asks people is named by whoever made it, in any language or not at all.
+func TestSessionDesk_namesOfFields(t *testing.T) {
+	t.Parallel()
+	desk := sessionDesk{lists: newWorld(t).Campaigns}
+	card := desk.card(coupontools.Session{
+		Code: "k3v9t0q2m7x1r8b5c6n4d", Extra: map[string]string{"état civil": "mariée", "": "nameless"},
+	}, "")
+	wantIn(t, picture(bot.Reply{Blocks: card}), "État civil: ", "mariée", "nameless")
+}
