@@ -128,9 +128,18 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 	for _, c := range in {
 		there[c.ID] = true
 	}
-	lines, err := h.counted(ctx, there)
+	all, err := h.api.Categories(ctx)
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
+	}
+	lines, err := h.counted(ctx, all[:min(len(all), maxCategories)], there)
 	if err != nil {
 		return bot.Reply{}, err
+	}
+	notes := []slack.MixedElement{blocks.Small(count(len(in), "campaign", "campaigns") + " in the directory")}
+	if len(all) > maxCategories {
+		notes = append(notes, blocks.Small(fmt.Sprintf("Only the first %d of %s were looked into.", maxCategories,
+			count(len(all), "category", "categories"))))
 	}
 	if len(lines) == 0 {
 		lines = []string{"None of its campaigns stands under a category."}
@@ -138,8 +147,7 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 	return bot.Reply{
 		Text: "The categories of " + nameAndID(short(d.Name), d.ID),
 		Blocks: []slack.Block{
-			blocks.Header("Categories of " + oneLine(d.Name)), fitted(lines),
-			blocks.Context(blocks.Small(count(len(in), "campaign", "campaigns") + " in the directory")),
+			blocks.Header("Categories of " + oneLine(d.Name)), fitted(lines), blocks.Context(notes...),
 		},
 		Public: true,
 	}, nil
@@ -149,13 +157,9 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 const maxCategories = 100
 
 // counted says of each category how many of the campaigns that are there it has.
-func (h headings) counted(ctx context.Context, there map[string]bool) ([]string, error) {
-	all, err := h.api.Categories(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list categories: %w", err)
-	}
+func (h headings) counted(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
 	var lines []string
-	for _, category := range all[:min(len(all), maxCategories)] {
+	for _, category := range all {
 		under, err := h.api.Campaigns(ctx, coupontools.CampaignsOptions{Category: category.ID})
 		if err != nil {
 			return nil, fmt.Errorf("list campaigns of %s: %w", category.ID, err)
