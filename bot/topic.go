@@ -27,7 +27,7 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 			return b.helpAll(""), nil
 		}
 		if c = b.byTopic(words[0].Text); c == nil {
-			return b.unknown(words[0].Text), nil
+			return b.unknown(words), nil
 		}
 		words = words[1:]
 		x.request.Words, x.request.Text = words, Join(words)
@@ -52,10 +52,17 @@ func (b *Bot) byTopic(word string) *Command {
 	return nil
 }
 
-// unknown answers a topic that does not exist: the nearest one, and the help.
-func (b *Bot) unknown(word string) Reply {
-	text := fmt.Sprintf("couponbot has no topic “%s”. %s", blocks.Cut(word, 100), nothingDone)
-	if near := b.nearest(word); near != "" {
+// unknown answers a topic that does not exist: the nearest one, and the help. A topic of two words may have been typed
+// without its hyphen.
+func (b *Bot) unknown(words []Word) Reply {
+	text := fmt.Sprintf("couponbot has no topic “%s”. %s", blocks.Cut(words[0].Text, 100), nothingDone)
+	near := b.nearest(words[0].Text)
+	if len(words) > 1 {
+		if c := b.byTopic(words[0].Text + "-" + words[1].Text); c != nil {
+			near = b.word(c)
+		}
+	}
+	if near != "" {
 		text += fmt.Sprintf(" Did you mean %s %s?", b.config.Root, near)
 	}
 	return b.helpAll(text)

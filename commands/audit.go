@@ -159,6 +159,8 @@ func deedWords(what string) string {
 		return "changed points or stamps"
 	case deedLoyaltyCreate:
 		return "gave a loyalty card to somebody new"
+	case deedLoyaltyImport:
+		return "gave a loyalty card to the people in a file"
 	case deedLoyaltyLink:
 		return "gave a loyalty card to a user"
 	case deedLoyaltyCopy:

@@ -128,7 +128,7 @@ func TestDeedWords(t *testing.T) {
 	for _, what := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
 		deedPayment, deedExport, deedPush, deedSingleUse, deedSession, deedSessionRemove, deedPoints, deedLoyaltyCreate,
-		deedLoyaltyLink, deedLoyaltyVoid, deedLoyaltyCopy, deedUserBlock, deedUserAccess, deedUserRevoke, deedUserCreate, deedSMSGroup,
+		deedLoyaltyImport, deedLoyaltyLink, deedLoyaltyVoid, deedLoyaltyCopy, deedUserBlock, deedUserAccess, deedUserRevoke, deedUserCreate, deedSMSGroup,
 		deedSMSContact, deedSubaccount, deedSubaccountMake, deedSubaccountReset, deedSubaccountKeys, deedSignOn,
 	} {
 		if deedWords(what) == what {

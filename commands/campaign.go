@@ -22,15 +22,14 @@ const (
 // campaigner is the part of the Coupontools client that campaign needs.
 type campaigner interface {
 	CampaignWithStats(ctx context.Context, id string) (*coupontools.Campaign, error)
-	summer
 }
 
 // campaignCards show campaigns.
 type campaignCards struct {
-	lists campaignFinder
-	api   campaigner
-	store store
-	files deliverer
+	lists   campaignFinder
+	api     campaigner
+	counter *counter
+	files   deliverer
 }
 
 // campaign answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
@@ -86,7 +85,7 @@ func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
 	defer cancel()
 	now, err := c.api.CampaignWithStats(live, id)
 	if err == nil {
-		f, err := figuresOf(ctx, c.store, c.api, now.ID)
+		f, err := c.counter.count(ctx, now.ID)
 		return campaignCard(*now, f.blocks(err), campaignsRedisAway(ctx, c.lists)...), nil
 	}
 	l, listErr := c.lists.List(ctx)
@@ -100,7 +99,7 @@ func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
 	if !ok {
 		return bot.Reply{}, fmt.Errorf("show campaign: %w", err)
 	}
-	return campaignCard(listed, nil, blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)), nil
+	return campaignCard(listed, nil, fromList(err, l)...), nil
 }
 
 // campaignsRedisAway says so if Redis is away, of an answer that came straight from Coupontools.

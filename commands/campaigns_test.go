@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"image/png"
 	"io"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,7 +97,7 @@ func TestAmountIn(t *testing.T) {
 			t.Errorf("amountIn(%q) = %d, %v, want %d", typed, got, ok, want)
 		}
 	}
-	for _, typed := range []string{"", "many", "1e3", "1,5", "2.50", "1,0000", "99999999999999999999"} {
+	for _, typed := range []string{"", "many", "1e3", "1.5", "1,5", "2 50", "99999999999999999999"} {
 		if got, ok := amountIn(typed); ok {
 			t.Errorf("amountIn(%q) = %d, want none", typed, got)
 		}
@@ -179,3 +182,46 @@ func TestFigures_picture(t *testing.T) {
 		t.Errorf("described as %q, want %q", got, want)
 	}
 }
+
+// However many want to see how a campaign does, its sessions are counted once.
+func TestCounter_onceAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := &counter{store: empty{}, api: sums(func() (coupontools.SessionSums, error) {
+			asked++
+			time.Sleep(time.Minute)
+			return coupontools.SessionSums{Sessions: 7}, errors.New("away")
+		})}
+		impatient, giveUp := context.WithTimeout(t.Context(), time.Second)
+		defer giveUp()
+		if f, err := c.count(impatient, "cam_1"); err == nil || f.Sessions != 0 {
+			t.Errorf("whoever gave up got %d sessions, %v", f.Sessions, err)
+		}
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				if f, err := c.count(t.Context(), "cam_1"); f.Sessions != 7 || err == nil {
+					t.Errorf("%d sessions, %v; want what was counted, and why not all", f.Sessions, err)
+				}
+			})
+		}
+		all.Wait()
+		if asked != 1 {
+			t.Errorf("counted %d times, want once", asked)
+		}
+	})
+}
+
+// sums is a Coupontools that counts sessions.
+type sums func() (coupontools.SessionSums, error)
+
+func (s sums) SumSessions(context.Context, coupontools.SessionsOptions) (coupontools.SessionSums, error) {
+	return s()
+}
+
+// empty is a store in which there is nothing.
+type empty struct{}
+
+func (empty) Get(context.Context, string) ([]byte, bool)         { return nil, false }
+func (empty) Put(context.Context, string, []byte, time.Duration) {}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -57,5 +58,16 @@ func BenchmarkLists(b *testing.B) {
 				must(b)(w.types(b, "/coupontools "+line))
 			}
 		})
+	}
+}
+
+// That Coupontools gives no proper answer does not mean that there is no such card.
+func TestLoyaltyCard_youngerThanTheList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.api.Break(sandbox.Rule{Path: "/v3/loyalty/info", Fault: sandbox.ServerError(500)})
+	_, err := w.clicks(t, actionLoyaltyPick, "loy_999999", nil)
+	if _, said := errors.AsType[*bot.Mistake](err); said || err == nil {
+		t.Errorf("error = %v, want that of the call", err)
 	}
 }

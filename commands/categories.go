@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -89,19 +90,26 @@ func (h headings) ofAccount(ctx context.Context) (bot.Reply, error) {
 	return bot.Reply{Text: count(len(all), "category", "categories"), Blocks: set, Public: true}, nil
 }
 
-// maxCategories bounds a list of categories in a message.
-const maxCategories = 100
-
 func categoryLines(all []coupontools.Category, none string) slack.Block {
 	if len(all) == 0 {
 		return blocks.Text(none)
 	}
-	var lines []string
-	for _, c := range all[:min(len(all), maxCategories)] {
-		lines = append(lines, short(c.Name)+" · "+short(c.ID))
+	lines := make([]string, len(all))
+	for i, c := range all {
+		lines[i] = short(c.Name) + " · " + short(c.ID)
 	}
-	if more := len(all) - maxCategories; more > 0 {
-		lines = append(lines, "and "+thousands(more)+" more")
+	return fitted(lines)
+}
+
+// fitted shows as many lines as a block has room for, and says how many are left out.
+func fitted(lines []string) slack.Block {
+	const room = 2900 // characters, of the 3,000 that Slack takes in a section
+	size := 0
+	for i, line := range lines {
+		if size += utf8.RuneCountInString(line) + 1; size > room {
+			lines = append(lines[:i], "and "+thousands(len(lines)-i)+" more")
+			break
+		}
 	}
 	return blocks.Text(strings.Join(lines, "\n"))
 }
@@ -130,12 +138,15 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 	return bot.Reply{
 		Text: "The categories of " + nameAndID(short(d.Name), d.ID),
 		Blocks: []slack.Block{
-			blocks.Header("Categories of " + oneLine(d.Name)), blocks.Text(strings.Join(lines, "\n")),
+			blocks.Header("Categories of " + oneLine(d.Name)), fitted(lines),
 			blocks.Context(blocks.Small(count(len(in), "campaign", "campaigns") + " in the directory")),
 		},
 		Public: true,
 	}, nil
 }
+
+// maxCategories is of how many categories the campaigns are counted: each takes a call.
+const maxCategories = 100
 
 // counted says of each category how many of the campaigns that are there it has.
 func (h headings) counted(ctx context.Context, there map[string]bool) ([]string, error) {

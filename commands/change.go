@@ -90,6 +90,7 @@ func unchanged(err error) error {
 		return err
 	}
 	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m.Cause = errors.New(err.Error()) // not wrapped, as in [unsure]
 		m.Done = "It may or may not have been done."
 		m.Hint = "Please look before you try again."
 	}

@@ -2,9 +2,11 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -34,5 +36,19 @@ func TestChange_once(t *testing.T) {
 	}
 	if done != 1 {
 		t.Errorf("done %d times, want once", done)
+	}
+}
+
+// A bot that stops says of work that was broken off that nothing was done by it: of a call that was out nobody knows.
+func TestUnchanged_brokenOff(t *testing.T) {
+	t.Parallel()
+	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
+	for name, err := range map[string]error{
+		"a change": unchanged(out), "a payment": paymentMistake(coupontools.PaymentUpdate{}, out),
+	} {
+		wantIn(t, mistake(t, err).Done, "may or may not have been")
+		if errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v counts as work that was broken off", name, err)
+		}
 	}
 }

@@ -59,12 +59,13 @@ func All(d Deps) []bot.Command {
 		channels: d.Channels,
 	}
 	holders := newHolders(cards, d)
+	counting := &counter{api: d.Client, store: d.Store}
 	accounts := newSubaccountList(d.Client, files)
 	groups := newSMSGroupList(d.Client, files)
 	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories, files),
-		directory(d.Directories, d.Client, d.Store),
+		directory(directoryCards{lists: d.Directories, api: d.Client, store: d.Store, counter: counting}),
 		directoryUsers(people{
 			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		}),
@@ -74,10 +75,10 @@ func All(d Deps) []bot.Command {
 		unsuppress(barred),
 		why(barred),
 		campaigns(d.Campaigns, files),
-		campaign(campaignCards{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
+		campaign(campaignCards{lists: d.Campaigns, api: d.Client, counter: counting, files: files}),
 		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
 		session(sessionDesk{lists: d.Campaigns, api: d.Client, audit: d.Sends, region: d.Region}),
-		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends}),
+		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
 		singleUse(singleUses{
 			lists: d.Campaigns, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
 		}),

@@ -84,6 +84,7 @@ func TestAll_rights(t *testing.T) {
 		"loyalty_users_file": bot.Send, "suggest loyalty_users": bot.Send, "suggest loyalty_user": bot.Send,
 		"loyalty_void": bot.Send, "loyalty_restore": bot.Send, "loyalty_create": bot.Send, "loyalty_create_check": bot.Send,
 		"loyalty_link": bot.Send, "loyalty_link_check": bot.Send, "loyalty_push": bot.Send, "loyalty_push_check": bot.Send,
+		"loyalty_import": bot.Send, "loyalty_import_check": bot.Send,
 		"loyalty_copy": bot.Send, "loyalty_copy_check": bot.Send,
 		"points": bot.Send, "points_card": bot.Send, "suggest points_card": bot.Send, "points_check": bot.Send,
 

@@ -13,14 +13,14 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// coupontoolsCommand is the root command. Alone it gives help, and a topic after it goes to the command of that name: both
+// coupontoolsCommand is the root command. Alone it opens the menu, and a topic after it goes to the command of that name: both
 // are the bot's doing.
 func coupontoolsCommand() bot.Command {
 	return bot.Command{
 		Name: Root, Usage: "[help]",
 		Summary: "Help, status, and every command by its topic",
 		Examples: []bot.Example{
-			{Line: "/coupontools", Does: "lists the commands"},
+			{Line: "/coupontools", Does: "opens a menu of the commands"},
 			{Line: "/coupontools status", Does: "says how couponbot is doing"},
 			{Line: "/coupontools send", Does: "does the same as /send-directory"},
 		},

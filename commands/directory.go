@@ -23,13 +23,11 @@ const (
 type director interface {
 	Directory(ctx context.Context, id string) (*coupontools.Directory, error)
 	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
-	summer
 }
 
 // directory answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
 // campaigns in it do, which takes many calls; what was counted is on the card for a day.
-func directory(lists finder, api director, s store) bot.Command {
-	c := cards{lists: lists, api: api, store: s}
+func directory(c directoryCards) bot.Command {
 	return bot.Command{
 		Name: "/directory", Topic: "directory", Group: groupDirectories, Usage: "[name or dir_ID]",
 		Summary: "Show one directory",
@@ -40,17 +38,18 @@ func directory(lists finder, api director, s store) bot.Command {
 		},
 		Run:      c.run,
 		Clicks:   map[string]bot.Handler{actionPick: c.pick, actionFigures: c.figuresOfButton},
-		Suggests: map[string]bot.Suggester{actionPick: suggest(lists)},
+		Suggests: map[string]bot.Suggester{actionPick: suggest(c.lists)},
 	}
 }
 
-type cards struct {
-	lists finder
-	api   director
-	store store
+type directoryCards struct {
+	lists   finder
+	api     director
+	store   store
+	counter *counter
 }
 
-func (c cards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c directoryCards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{Text: whichDirectory, Blocks: []slack.Block{
 			blocks.Text(whichDirectory),
@@ -63,11 +62,11 @@ func (c cards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // pick shows the directory of a button or of an option chosen.
-func (c cards) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c directoryCards) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
 
-func (c cards) named(ctx context.Context, words []bot.Word) (bot.Reply, error) {
+func (c directoryCards) named(ctx context.Context, words []bot.Word) (bot.Reply, error) {
 	l, err := c.lists.List(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list directories: %w", err)
@@ -89,7 +88,7 @@ func (c cards) named(ctx context.Context, words []bot.Word) (bot.Reply, error) {
 const liveTime = 5 * time.Second
 
 // card shows a directory, with how its campaigns do if that was counted not long ago.
-func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
+func (c directoryCards) card(ctx context.Context, id string) (bot.Reply, error) {
 	d, notes, err := c.find(ctx, id)
 	if err != nil {
 		return bot.Reply{}, err
@@ -103,7 +102,7 @@ func (c cards) card(ctx context.Context, id string) (bot.Reply, error) {
 
 // find returns a directory as Coupontools has it now, or as the list has it while Coupontools cannot be reached, with notes
 // on where it comes from.
-func (c cards) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
+func (c directoryCards) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
 	live, cancel := context.WithTimeout(ctx, liveTime)
 	defer cancel()
 	var none coupontools.Directory
@@ -122,7 +121,7 @@ func (c cards) find(ctx context.Context, id string) (coupontools.Directory, []sl
 	if !ok {
 		return none, nil, fmt.Errorf("show directory: %w", err)
 	}
-	return listed, []slack.MixedElement{blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)}, nil
+	return listed, fromList(err, l), nil
 }
 
 // cardReply is the card of a directory; figures is empty if they were not counted.

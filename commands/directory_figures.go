@@ -32,7 +32,7 @@ type directoryFigures struct {
 }
 
 // figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
-func (c cards) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c directoryCards) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: countingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		d, notes, err := c.find(ctx, req.Value)
 		if err != nil {
@@ -70,13 +70,13 @@ func uncounted(err error) error {
 func directoryFiguresKey(id string) string { return "directoryfigures:" + bounded(id) }
 
 // counted returns the figures of a directory if they were counted in the last [directoryFiguresLife].
-func (c cards) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
+func (c directoryCards) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
 	b, ok := c.store.Get(ctx, directoryFiguresKey(id))
 	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays
 }
 
 // count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
-func (c cards) count(ctx context.Context, id string) (directoryFigures, error) {
+func (c directoryCards) count(ctx context.Context, id string) (directoryFigures, error) {
 	ctx, cancel := context.WithTimeout(ctx, countTime)
 	defer cancel()
 	total := directoryFigures{figures: figures{At: time.Now(), Days: make([]moves, chartDays)}}
@@ -86,7 +86,7 @@ func (c cards) count(ctx context.Context, id string) (directoryFigures, error) {
 	}
 	total.Campaigns = len(in)
 	for _, campaign := range in[:min(len(in), maxSummed)] {
-		f, err := figuresOf(ctx, c.store, c.api, campaign.ID)
+		f, err := c.counter.count(ctx, campaign.ID)
 		total.add(f)
 		if err != nil {
 			return total, err

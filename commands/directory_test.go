@@ -148,7 +148,7 @@ func TestDirectory_fromTheListWhileCoupontoolsIsAway(t *testing.T) {
 	w := newWorld(t)
 	w.warm(t)
 	w.api.Break(sandbox.Rule{Path: "/v3/directory/info", Fault: sandbox.Refusal(500, sandbox.ShapeNested, 300, "down")})
-	wantIn(t, picture(must(t)(w.types(t, "/directory Öresund"))), "# Öresund Card", cardFromList)
+	wantIn(t, picture(must(t)(w.types(t, "/directory Öresund"))), "# Öresund Card", "“down” (code 300). This is what the list says.")
 }
 
 func TestDirectory_hostileName(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
@@ -45,23 +46,45 @@ func (m *moves) add(other moves) {
 	m.Validated += other.Validated
 }
 
-// figuresOf counts a campaign's sessions, or returns what was counted a little while ago. With an error it returns what was
-// counted until then.
-func figuresOf(ctx context.Context, s store, api summer, campaign string) (figures, error) {
+// counter counts the sessions of campaigns, of each once at a time, and keeps what it counted for the fleet.
+type counter struct {
+	api    summer
+	store  store
+	flight singleflight.Group
+}
+
+// tally is what came of a counting: with an error, what was counted until then.
+type tally struct {
+	figures figures
+	err     error
+}
+
+// count counts a campaign's sessions, or returns what was counted a little while ago. Any number of people who wait for the
+// same cost one counting, which goes on when one of them gives up. With an error it returns what was counted until then.
+func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
 	var f figures
 	key := "figures:" + bounded(campaign)
-	if b, ok := s.Get(ctx, key); ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays {
+	if b, ok := c.store.Get(ctx, key); ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays {
 		return f, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, countTime)
-	defer cancel()
-	sums, err := api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
-	f = newFigures(sums, time.Now())
-	if err != nil {
-		return f, fmt.Errorf("count the sessions of %s: %w", campaign, err)
+	counted := c.flight.DoChan(campaign, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countTime)
+		defer cancel()
+		sums, err := c.api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
+		f := newFigures(sums, time.Now())
+		if err != nil {
+			return tally{f, fmt.Errorf("count the sessions of %s: %w", campaign, err)}, nil
+		}
+		c.store.Put(ctx, key, encode(f), figuresLife)
+		return tally{f, nil}, nil
+	})
+	select {
+	case r := <-counted:
+		t := r.Val.(tally)
+		return t.figures, t.err
+	case <-ctx.Done():
+		return newFigures(coupontools.SessionSums{}, time.Now()), fmt.Errorf("count the sessions of %s: %w", campaign, context.Cause(ctx))
 	}
-	s.Put(ctx, key, encode(f), figuresLife)
-	return f, nil
 }
 
 func newFigures(s coupontools.SessionSums, now time.Time) figures {

@@ -74,10 +74,13 @@ func showLoyaltyCard(ctx context.Context, cards loyaltyCards, api loyaltyCarder,
 		return bot.Reply{}, fmt.Errorf("show loyalty card: %w", err)
 	}
 	listed, ok := l.ByID(id)
-	if !ok || errors.Is(err, coupontools.ErrNotFound) {
+	switch {
+	case errors.Is(err, coupontools.ErrNotFound):
 		return bot.Reply{}, cards.unknown(l, id)
+	case !ok:
+		return bot.Reply{}, fmt.Errorf("show loyalty card: %w", err)
 	}
-	return loyaltyCardReply(listed, blocks.Small(cardFromList), blocks.When("List from", l.FetchedAt)), nil
+	return loyaltyCardReply(listed, fromList(err, l)...), nil
 }
 
 func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bot.Reply {

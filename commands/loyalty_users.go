@@ -40,6 +40,7 @@ const (
 type loyaltyKeeper interface {
 	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
 	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
+	CreateLoyaltyUsersV4(ctx context.Context, card string, users []coupontools.LoyaltyUserV4Fields) ([]string, error)
 	LinkLoyaltyUser(ctx context.Context, card, user string) error
 	CopyLoyaltyCardV4(ctx context.Context, card, name string) (*coupontools.LoyaltyCard, error)
 	PushToLoyaltyUser(ctx context.Context, push coupontools.LoyaltyPush) error
@@ -52,6 +53,7 @@ type holders struct {
 	roll  roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
 	api   loyaltyKeeper
 	store onceStore
+	files downloader
 	audit recorder
 	// region is the country of phone numbers written without +.
 	region string
@@ -65,7 +67,7 @@ type seat struct {
 
 func newHolders(cards loyaltyCards, d Deps) holders {
 	return holders{
-		cards: cards, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
+		cards: cards, api: d.Client, store: d.Store, files: d.Files, audit: d.Sends, region: d.Region,
 		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
 			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
 			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster},
@@ -118,12 +120,13 @@ func holderButtons(card string) []slack.BlockElement {
 	return []slack.BlockElement{
 		blocks.Button(actionLoyaltyCreate, "New user", card, blocks.Label("Give the card to somebody new")),
 		blocks.Button(actionLoyaltyLink, "Link a user", card, blocks.Label("Give the card to somebody who has another one")),
+		blocks.Button(actionLoyaltyImport, "Import", card, blocks.Label("Give the card to the people in a file")),
 	}
 }
 
 // loyaltyUsers answers "/coupontools loyalty-users", only to the person who asked.
 func loyaltyUsers(h holders) bot.Command {
-	create, link, push, duplicate := h.creation(), h.linking(), h.pushing(), h.copying()
+	create, link, push, duplicate, imports := h.creation(), h.linking(), h.pushing(), h.copying(), h.imports()
 	c := bot.Command{
 		Topic: h.roll.topic, Group: groupLoyalty, Usage: "[card] [who]",
 		Summary: "Look up who has a loyalty card", Right: bot.Send,
@@ -137,6 +140,7 @@ func loyaltyUsers(h holders) bot.Command {
 		Submits: map[string]bot.Handler{
 			viewLoyaltyCreate: h.create(create), create.view: create.confirmed,
 			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
+			viewLoyaltyImport: h.importFile(imports), imports.view: imports.confirmed,
 			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
 			viewLoyaltyCopy: h.copy(duplicate), duplicate.view: duplicate.confirmed,
 		},
@@ -146,6 +150,9 @@ func loyaltyUsers(h holders) bot.Command {
 	c.Clicks[actionLoyaltyRestore] = h.void(false)
 	c.Clicks[actionLoyaltyCreate] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: h.createView(req.Value), Push: true}, nil
+	}
+	c.Clicks[actionLoyaltyImport] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: h.importView(req.Value), Push: true}, nil
 	}
 	c.Clicks[actionLoyaltyLink] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: h.linkView(req.Value), Push: true}, nil

@@ -156,13 +156,14 @@ func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
 }
 
 func paymentMistake(u coupontools.PaymentUpdate, err error) error {
-	err = fmt.Errorf("change payment of %s: %w", u.User, err)
+	act := "change payment of " + u.User
 	m := Explain(err)
 	if m == nil {
-		return err
+		return fmt.Errorf("%s: %w", act, err)
 	}
 	m.Done = "Nothing was changed."
 	if coupontools.ClassOf(err) == coupontools.Unknown {
+		m = unsure(act, err)
 		m.Done = "The status may or may not have been changed."
 		m.Hint = "Look the user up again; setting the same status once more does no harm."
 	}

@@ -32,7 +32,7 @@ var lineColours = []color.Color{
 func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
 		of := knownCampaign(c.lists, req.Value)
-		f, err := figuresOf(ctx, c.store, c.api, of.ID)
+		f, err := c.counter.count(ctx, of.ID)
 		if err != nil {
 			return bot.Reply{}, err
 		}

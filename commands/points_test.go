@@ -14,7 +14,7 @@ func TestReadAmount(t *testing.T) {
 			t.Errorf("readAmount(%q, %s) = %d, %q, want %d", test.typed, test.how, got, fault, test.want)
 		}
 	}
-	for _, typed := range []string{"", "0", "-1", "2.5", "1,5", "many", "1000001", "99999999999999999999"} {
+	for _, typed := range []string{"", "0", "-1", "2.5", "2,5", "2,50", "1,0000", "many", "1000001", "99999999999999999999"} {
 		if got, fault := readAmount(typed, changeAdd); fault == "" {
 			t.Errorf("readAmount(%q) = %d, want a fault", typed, got)
 		}

@@ -31,7 +31,6 @@ const (
 
 // campaignPusher is the part of the Coupontools client that pushes messages to phones.
 type campaignPusher interface {
-	summer
 	PushToCampaign(ctx context.Context, push coupontools.CampaignPush) error
 	PushToSession(ctx context.Context, push coupontools.SessionPush) error
 }
@@ -42,6 +41,8 @@ type pushes struct {
 	api   campaignPusher
 	store onceStore
 	audit recorder
+	// counter counts whom a push reaches.
+	counter *counter
 }
 
 // push answers "/coupontools push" with a form.
@@ -124,7 +125,7 @@ func (p pushes) submitted(c change[pushDraft]) bot.Handler {
 		}
 		counting := blocks.Modal(c.view+"_wait", c.title, "", "Back", blocks.Text(lookingUpSessions))
 		return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
-			f, err := figuresOf(ctx, p.store, p.api, d.Campaign)
+			f, err := p.counter.count(ctx, d.Campaign)
 			if errors.Is(err, coupontools.ErrNotFound) {
 				return bot.Reply{}, d.unknown()
 			}

@@ -25,6 +25,7 @@ const (
 	deedSessionRemove   = "session_remove"
 	deedPoints          = "points"
 	deedLoyaltyCreate   = "loyalty_create"
+	deedLoyaltyImport   = "loyalty_import"
 	deedLoyaltyLink     = "loyalty_link"
 	deedLoyaltyVoid     = "loyalty_void"
 	deedLoyaltyCopy     = "loyalty_copy"

@@ -295,7 +295,10 @@ func (s sessionDesk) card(x coupontools.Session, said string) []slack.Block {
 	if when := happenings(x); len(when) > 0 {
 		set = append(set, blocks.Context(when...))
 	}
-	return append(set, blocks.Actions("", deedButtons(x)...))
+	if row := deedButtons(x); len(row) > 0 {
+		set = append(set, blocks.Actions("", row...))
+	}
+	return set
 }
 
 // maxFurther is how many further fields of a session are shown.

@@ -52,7 +52,7 @@ var (
 	}
 )
 
-// deedButtons are the buttons for what can still be done to a session, and one that takes it away.
+// deedButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
 func deedButtons(x coupontools.Session) []slack.BlockElement {
 	var row []slack.BlockElement
 	for _, d := range sessionDeeds {
@@ -61,6 +61,9 @@ func deedButtons(x coupontools.Session) []slack.BlockElement {
 		}
 		row = append(row, blocks.Button(d.action, d.label, x.Code, blocks.Label(d.label+" the session "+x.Code),
 			blocks.Ask(d.label+" this session?", d.consequence, d.label, "Cancel")))
+	}
+	if x.Campaign == "" {
+		return row
 	}
 	return append(row, blocks.Button(actionSessionRemove, "Remove", x.Campaign+" "+x.Code, blocks.Danger,
 		blocks.Label("Remove the session "+x.Code),

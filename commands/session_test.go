@@ -16,3 +16,14 @@ func TestSessionDesk_namesOfFields(t *testing.T) {
 	}, "")
 	wantIn(t, picture(bot.Reply{Blocks: card}), "État civil: ", "mariée", "nameless")
 }
+
+// To remove a session Coupontools must be told its campaign; without, it would seem to be gone.
+func TestSessionDesk_withoutCampaign(t *testing.T) {
+	t.Parallel()
+	desk := sessionDesk{lists: newWorld(t).Campaigns}
+	open := picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d"}, "")})
+	wantIn(t, open, "session_void")
+	wantNotIn(t, open, actionSessionRemove)
+	voided := picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d", Voided: true}, "")})
+	wantNotIn(t, voided, "[")
+}

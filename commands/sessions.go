@@ -109,6 +109,11 @@ func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error)
 			return bot.Reply{}, err
 		case len(found.Hits) > 1:
 			return pickCampaign(found, sessionsRow), nil
+		case len(found.Rest) > 0:
+			return bot.Reply{}, &bot.Mistake{
+				Text: fmt.Sprintf("It is not clear what “%s” behind “%s” means.", short(bot.Join(found.Rest)), short(found.Asked)),
+				Hint: "Behind the campaign you can write opened, claimed or validated.",
+			}
 		}
 		return s.show(ctx, req, newWalk(req.Person, found.Hits[0], event), 1)
 	}}, nil

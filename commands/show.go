@@ -85,6 +85,11 @@ func age[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
 	return pieces
 }
 
+// fromList says why a card is as the list has it and not as it is now, and how old the list is.
+func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement {
+	return []slack.MixedElement{blocks.Small(reason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
+}
+
 const straight = "Redis is away; this comes straight from Coupontools."
 
 // redisAway says so if Redis is away, of an answer that came straight from Coupontools.

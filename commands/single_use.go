@@ -197,16 +197,16 @@ func (d *singleUseDraft) checkCodes(v *bot.View, wrong problems) {
 	}
 }
 
-// thousandsApart finds a whole number with its thousands apart; 1,5 and 2.50 are none.
-var thousandsApart = regexp.MustCompile(`^\d{1,3}(?:[,. \x{a0}\x{202f}]\d{3})+$`)
+// amountForm is a whole number as people write it: 5000, 5,000, 5.000, 5 000. What has other than three digits behind a
+// comma or a point is a fraction.
+var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
 
-// amountIn reads a whole number as people write it: 5000, 5,000, 5.000, 5 000.
+// amountIn reads a whole number.
 func amountIn(text string) (int, bool) {
-	text = strings.TrimSpace(text)
-	if thousandsApart.MatchString(text) {
-		text = strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text)
+	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
+		return 0, false
 	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
 	return n, err == nil
 }
 
@@ -329,7 +329,7 @@ func (d singleUseDraft) failed(made int, err error) error {
 // beforeMore says how not to make twice what may be there.
 func (d singleUseDraft) beforeMore() string {
 	if d.Person != nil && d.Person.DuplicateCheck != "" {
-		return "Fill in the same form again: if the address is there, you get that one."
+		return "Start again with /coupontools single-use and fill in the same: if the address is there, you get that one."
 	}
 	return "Look at the sessions of the campaign before you make more: /coupontools sessions " + d.Campaign
 }

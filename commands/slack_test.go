@@ -103,7 +103,7 @@ func worstAccounts(bad string) []bot.Reply {
 		{Text: "Users", Blocks: people},
 		{Text: "Contacts", Blocks: contacts},
 		{Text: "Subaccounts", Blocks: accounts},
-		loyaltyCardReply(card, blocks.Small(cardFromList)), subaccountCard(account),
+		loyaltyCardReply(card, blocks.Small(bad)), subaccountCard(account),
 	}
 }
 

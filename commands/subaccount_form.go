@@ -177,23 +177,25 @@ func (m managing) update(c change[renewal]) bot.Handler {
 	}
 }
 
-// onlyChanges leaves away what is so already.
+// onlyChanges leaves away what is as the form showed it: on one line, and no longer than a field takes.
 func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) coupontools.SubaccountFields {
 	for _, x := range []struct {
 		now    string
 		wanted *string
 	}{
-		{now.Email, &f.Email},
 		{now.Company, &f.Company},
 		{now.FirstName, &f.FirstName},
 		{now.LastName, &f.LastName},
 		{now.Package, &f.Package},
 	} {
-		if *x.wanted == x.now {
+		if *x.wanted == oneLine(blocks.Cut(x.now, maxNameInput)) {
 			*x.wanted = ""
 		}
 	}
-	if f.Expires.Equal(now.Expires) {
+	if strings.EqualFold(f.Email, now.Email) {
+		f.Email = ""
+	}
+	if day(f.Expires) == day(now.Expires) {
 		f.Expires = time.Time{}
 	}
 	return f

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 )
 
@@ -65,5 +68,24 @@ func TestReadSignOn(t *testing.T) {
 		if got, ok := readSignOn(request(typed).Words); ok {
 			t.Errorf("readSignOn(%q) = %+v, want none", typed, got)
 		}
+	}
+}
+
+// Whoever leaves the form as it was changes nothing, also where it could not show all.
+func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
+	t.Parallel()
+	now := coupontools.Subaccount{
+		Email: "Mia@Example.com", Company: "Shop  North " + strings.Repeat("& Sons ", 30), FirstName: "Mia", Package: "pac_300210",
+		Expires: time.Date(2099, 1, 31, 23, 59, 59, 0, time.UTC),
+	}
+	shown := map[string]string{}
+	for _, b := range subaccountInputs(now) {
+		if e, ok := b.(*slack.InputBlock).Element.(*slack.PlainTextInputBlockElement); ok {
+			shown[e.ActionID] = e.InitialValue
+		}
+	}
+	f, wrong := readSubaccount(bot.NewView(viewSubaccountUpdate, "sub_1", shown))
+	if got := onlyChanges(now, f); got != (coupontools.SubaccountFields{}) || len(wrong) > 0 {
+		t.Errorf("the form left as it was changes %+v, faults %v", got, wrong)
 	}
 }

@@ -48,7 +48,6 @@ const (
 	chooseADirectory = "Choose a directory."
 	chooseACampaign  = "Choose a campaign."
 	typeAFewLetters  = "Type a few letters of its name"
-	cardFromList     = "Coupontools did not answer; this is what the list says."
 )
 
 // Explain puts the errors of Coupontools, the cache and the sends into words for the person; nil if it does not know err.
@@ -271,7 +270,8 @@ func advice(codes ...int) string {
 		case 305:
 			return "The address or number is not valid: check how it is spelt."
 		case 502:
-			return "The campaign or directory was not found: it may have been removed. /coupontools campaigns and /directories show what is there."
+			return "The campaign or directory was not found: it may have been removed. " +
+				"/coupontools campaigns and /directories show what is there."
 		case 507:
 			return "The directory or user was not found: it may have been removed. /directories shows what is there."
 		case 503:

@@ -68,7 +68,8 @@ var areas = []struct {
 		}},
 		{"create a user, give a user a card", "loyalty-users", []string{
 			"POST /v3/loyaltyusers/link", "POST /v4/loyalty/loyalty-cards/{card}/stats",
-		}, []string{"POST /v3/loyaltyusers/create", "POST /v4/loyalty/loyalty-cards/{card}/stats/bulk"}},
+			"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk",
+		}, []string{"POST /v3/loyaltyusers/create"}},
 		{
 			"add points or stamps, void a card", "points, loyalty-users",
 			[]string{"POST /v3/loyaltyusers/update"},

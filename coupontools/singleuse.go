@@ -7,9 +7,9 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -222,13 +222,12 @@ func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesC
 	return written, nil
 }
 
-// harmless puts an apostrophe before a text that a spreadsheet would take for a formula.
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+// formula finds where a text begins as formulas do, and where it would if it were parted: where numbers have a decimal comma,
+// Excel parts cells at semicolons.
+var formula = regexp.MustCompile(`(^|;)([=+\-@\t])`)
+
+// harmless puts an apostrophe before what a spreadsheet would take for a formula.
+func harmless(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
 
 // RemoveSingleUse takes an access away, named by campaign and code. It is never repeated. A campaign or code that is not
 // known gives [ErrNotFound].

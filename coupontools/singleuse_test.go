@@ -106,7 +106,7 @@ func TestWriteSingleUses(t *testing.T) {
 	s, c := against(t)
 	var out strings.Builder
 	n, err := c.WriteSingleUses(t.Context(), &out, coupontools.SingleUsesCreate{
-		Campaign: "cam_400018", Amount: 12_001, CodeType: coupontools.CodesAlphanumeric, CodePrefix: "=X", CodeLength: 10,
+		Campaign: "cam_400018", Amount: 12_001, CodeType: coupontools.CodesAlphanumeric, CodePrefix: "=;-", CodeLength: 10,
 	})
 	if err != nil || n != 12_001 || s.Calls("/v3/multiplesingleuse/create") != 3 {
 		t.Errorf("%d codes in %d calls, %v, want 12,001 in 3", n, s.Calls("/v3/multiplesingleuse/create"), err)
@@ -118,7 +118,7 @@ func TestWriteSingleUses(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, line := range lines[1:] {
 		seen[line[0]] = true
-		if !strings.HasSuffix(line[1], "/"+line[0]) || line[2] != line[0][:6] || !strings.HasPrefix(line[3], "'=X") || len(line[3]) != 13 {
+		if !strings.HasSuffix(line[1], "/"+line[0]) || line[2] != line[0][:6] || !strings.HasPrefix(line[3], "'=;'-") || len(line[3]) != 15 {
 			t.Fatalf("line %q", line)
 		}
 	}

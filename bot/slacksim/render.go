@@ -48,6 +48,7 @@ type drawnBlock struct {
 	Accessory *drawnControl
 	Image     *drawnImage
 	Table     [][]template.HTML
+	Chart     *drawnChart
 	Source    string // JSON of an unknown block
 }
 
@@ -106,7 +107,7 @@ func (p *painter) drawBlock(raw json.RawMessage) drawnBlock {
 	case "alert":
 		d.HTML = p.text(b.Text)
 	case "data_visualization":
-		d.Kind, d.Table = "table", drawChart(raw)
+		d.Chart, ok = drawChart(raw)
 	default:
 		ok = false
 	}

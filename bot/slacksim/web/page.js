@@ -307,6 +307,7 @@
   // ---- Modals -------------------------------------------------------------------------------------------------------
 
   // Only the top of the stack is shown; the ones beneath keep what was typed into them.
+  let shown = false;
   function showStack() {
     const stack = $$("#views > dialog");
     const top = stack.at(-1);
@@ -315,7 +316,15 @@
       top.showModal();
       focusFirst(top);
     }
-    if (!top && document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) box.focus();
+    if (!top && shown) backToBox();
+    shown = Boolean(top);
+  }
+
+  // When the last dialog closes, the browser gives the focus back while the page is still inert: without a caret, so that
+  // what is typed is lost.
+  function backToBox() {
+    if (document.activeElement === box) box.blur();
+    if (document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) box.focus();
   }
 
   // After a submit the first wrong field gets the focus, as soon as the view says which, unless typing has gone on.

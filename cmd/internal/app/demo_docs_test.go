@@ -18,7 +18,8 @@ func TestDemo_picturesInTheBrowser(t *testing.T) {
 	b.closes()
 	b.types("/coupontools campaign Summer sale")
 	b.sees("#messages", "Weeks are counted in UTC")
-	b.do("scroll up to its name", chromedp.PollFunction[chromedp.Void](
-		`() => { document.querySelector("#messages h3").scrollIntoView(); return true }`))
+	b.do("see the chart", chromedp.WaitVisible(`.chart svg[role="img"][aria-label^="The last 13 weeks: line chart of Opens, Claims, Validations"]`))
+	b.do("make room for it, and scroll up to the name", chromedp.EmulateViewport(1280, 900), chromedp.PollFunction[chromedp.Void](
+		`() => { document.querySelector("#messages > li:last-child").scrollIntoView(); return true }`))
 	b.shootAs("campaign")
 }

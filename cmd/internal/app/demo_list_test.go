@@ -41,7 +41,7 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 		chromedp.Click("dialog[open] .submit"))
 	b.sees("dialog[open]", "80 people")
 	b.do("send", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "approve")
+	b.sees("dialog[open]", "The id of this send is")
 	b.closes()
 	b.sees("#messages", "Waiting for approval")
 	b.shootAs("awaiting")
@@ -69,8 +69,15 @@ func (b browser) presses(text string) {
 // closes closes the form on top, which is the only one.
 func (b browser) closes() {
 	b.t.Helper()
-	b.do("close", chromedp.KeyEvent(kb.Escape), chromedp.PollFunction[chromedp.Void](
-		`() => !document.querySelector("dialog[open]")`, chromedp.WithPollingInterval(30*time.Millisecond)))
+	b.do("close", chromedp.KeyEvent(kb.Escape))
+	b.seesNoForm()
+}
+
+// seesNoForm waits until the workspace has taken away every form. One that is closed in the page alone could come back.
+func (b browser) seesNoForm() {
+	b.t.Helper()
+	b.do("see no form", chromedp.PollFunction[chromedp.Void](
+		`() => !document.querySelector("dialog.view")`, chromedp.WithPollingInterval(30*time.Millisecond)))
 }
 
 // upload puts a file into the file field of the form on top.

@@ -1,0 +1,164 @@
+package recipients
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Rows are the rows of a file below the header that names its columns.
+type Rows struct {
+	Rows []Row
+	// Other are the names of columns that were not asked for, as far as they fit for showing.
+	Other []string
+}
+
+// Row is one row of a file.
+type Row struct {
+	// Line is where the row begins in a text file, or the number of the row in a spreadsheet.
+	Line int
+	// Cells are in the order of the names that were asked for, in one line each, and empty where there is no such column.
+	Cells []string
+}
+
+// ReadRows reads the columns with these names from a file: CSV or XLSX, of several sheets the one that has most of them.
+// Case, blanks and signs in the names make no difference. Blank rows are left out. More than most rows are refused.
+//
+// The error is a [*FileFault] if the file cannot be used, or the context's.
+func ReadRows(ctx context.Context, file File, names []string, most int) (Rows, error) {
+	tables, err := tablesOf(ctx, file)
+	if err != nil {
+		return Rows{}, err
+	}
+	var best heading
+	var fault error // of the first table that cannot be read
+	for _, t := range tables {
+		h, err := headingOf(t, names)
+		if fault = cmp.Or(fault, err); h.found > best.found {
+			best = h
+		}
+	}
+	switch {
+	case best.found == 0 && fault != nil:
+		return Rows{}, fault
+	case best.found == 0:
+		return Rows{}, &FileFault{
+			Text: "No row at the top of the file names its columns.", Hint: "Use these names: " + strings.Join(names, ", ") + ".",
+		}
+	case best.twice != "":
+		return Rows{}, &FileFault{Text: fmt.Sprintf("The column “%s” is there twice.", best.twice), Hint: "Keep one of them."}
+	}
+	return best.read(most)
+}
+
+// tablesOf reads what a file may have for tables: its sheets, or its text with the cells parted in each way.
+func tablesOf(ctx context.Context, file File) ([]table, error) {
+	format, err := formatOf(file.Content)
+	if err != nil {
+		return nil, err
+	}
+	if format == xlsxFile {
+		return xlsxTables(ctx, file.Content)
+	}
+	text := lines(inUTF8(file.Content))
+	if err := textFault(text); err != nil {
+		return nil, err
+	}
+	if comma, rest, ok := cutSeparatorLine(text); ok {
+		return []table{csvTable(ctx, rest, comma, 2)}, nil
+	}
+	var tables []table
+	for _, comma := range commas {
+		tables = append(tables, csvTable(ctx, text, comma, 1))
+	}
+	return tables, nil
+}
+
+// heading is the row of a table that names its columns.
+type heading struct {
+	table table
+	line  int
+	at    []int // the place of the column of each name, -1 if there is none
+	found int
+	twice string
+	other []string
+}
+
+// headingOf finds the row with most of the names among the first of a table.
+func headingOf(t table, names []string) (heading, error) {
+	var best heading
+	seen := 0
+	for row, err := range t.rows {
+		if err != nil {
+			return best, err
+		}
+		if row.filled() == 0 {
+			continue
+		}
+		if h := row.heading(names); h.found > best.found {
+			best = h
+			best.table = t
+		}
+		if seen++; seen == headRows {
+			break
+		}
+	}
+	return best, nil
+}
+
+func (r row) heading(names []string) heading {
+	h := heading{line: r.line, at: make([]int, len(names))}
+	place := make(map[string]int, len(names))
+	for i, name := range names {
+		h.at[i], place[bareName(name)] = -1, i
+	}
+	for at := range r.cells {
+		i, known := place[bareName(r.cell(at))]
+		switch {
+		case !known && r.cell(at) != "":
+			h.other = append(h.other, shownUpTo(r.cell(at), maxSampleRunes))
+		case !known:
+		case h.at[i] >= 0:
+			h.twice = names[i]
+		default:
+			h.at[i] = at
+			h.found++
+		}
+	}
+	return h
+}
+
+// bareName returns the letters and digits of a name, in small letters.
+func bareName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
+
+// read reads the rows below the heading.
+func (h heading) read(most int) (Rows, error) {
+	out := Rows{Other: h.other}
+	for row, err := range h.table.rows {
+		switch {
+		case err != nil:
+			return Rows{}, err
+		case row.line <= h.line || row.filled() == 0:
+			continue
+		case len(out.Rows) == most:
+			return Rows{}, &FileFault{Text: fmt.Sprintf("The file has more than %d rows.", most), Hint: "Split it."}
+		}
+		cells := make([]string, len(h.at))
+		for i, at := range h.at {
+			if at >= 0 {
+				cells[i] = strings.Join(strings.Fields(row.cell(at)), " ")
+			}
+		}
+		out.Rows = append(out.Rows, Row{Line: row.line, Cells: cells})
+	}
+	return out, nil
+}
