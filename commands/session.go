@@ -41,6 +41,7 @@ type sessionKeeper interface {
 type sessionDesk struct {
 	lists  campaignFinder
 	api    sessionKeeper
+	store  onceStore
 	audit  recorder
 	region string
 }
