@@ -24,6 +24,7 @@ func (b *Bot) handle(ctx context.Context, env socket.Envelope, ack func(any) err
 		b.acknowledge(ack, nil)
 		return
 	}
+	x.request.ID = x.once
 	start := time.Now()
 	switch x.kind {
 	case kindSuggest:

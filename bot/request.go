@@ -8,6 +8,8 @@ import (
 // Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It is read from
 // Slack's raw payload with only the fields the bot needs, so that a block Slack adds tomorrow cannot break it.
 type Request struct {
+	// ID names what the person did. When Slack tells of it again, it is the same.
+	ID string
 	// Person is who asks, as Slack describes them.
 	Person Person
 	// Channel is where; empty in a modal.

@@ -77,7 +77,7 @@ func All(d Deps) []bot.Command {
 		campaigns(d.Campaigns, files),
 		campaign(campaignCards{lists: d.Campaigns, api: d.Client, counter: counting, files: files}),
 		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
-		session(sessionDesk{lists: d.Campaigns, api: d.Client, audit: d.Sends, region: d.Region}),
+		session(sessionDesk{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
 		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
 		singleUse(singleUses{
 			lists: d.Campaigns, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,

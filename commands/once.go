@@ -73,6 +73,11 @@ func (o once) do(ctx context.Context, id, view string, act func(context.Context)
 	}
 }
 
+// click is do for a click, of which Slack may tell again.
+func (o once) click(ctx context.Context, req bot.Request, act func(context.Context) (said string, err error)) (string, error) {
+	return o.do(ctx, "click:"+req.ID, "", act)
+}
+
 // outcome waits for what came of the first.
 func (o once) outcome(ctx context.Context, key string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, onceWait)

@@ -41,6 +41,7 @@ type sessionKeeper interface {
 type sessionDesk struct {
 	lists  campaignFinder
 	api    sessionKeeper
+	store  onceStore
 	audit  recorder
 	region string
 }
@@ -191,7 +192,7 @@ func (s sessionDesk) find(ctx context.Context, req bot.Request, what string, cam
 	case len(hits) == 0:
 		return bot.Reply{}, noSession(what, campaign)
 	case len(hits) > 1:
-		return s.shown(req, severalSessions(hits)), nil
+		return s.shown(req, severalSessions(hits, campaign.ID)), nil
 	}
 	x, err := s.api.Session(ctx, hits[0].Code)
 	if err != nil {
@@ -247,9 +248,6 @@ func (s sessionDesk) byOwnID(ctx context.Context, what, campaign string) ([]coup
 		if cache.Fold(x.CustomID) == wanted || len(what) == shortCode && strings.HasPrefix(x.Code, what) {
 			hits = append(hits, x)
 		}
-		if len(hits) == perPage {
-			break
-		}
 	}
 	return hits, nil
 }
@@ -274,13 +272,18 @@ func noSession(what string, in coupontools.Campaign) *bot.Mistake {
 	}
 }
 
-func severalSessions(hits []coupontools.Session) []slack.Block {
+// severalSessions asks which one of several is meant, of one campaign if that has an id.
+func severalSessions(hits []coupontools.Session, campaign string) []slack.Block {
 	set := []slack.Block{blocks.Text(count(len(hits), "session", "sessions") + " were found. Which one?")}
 	for _, x := range hits[:min(len(hits), perPage)] {
 		set = append(set, sessionRow(x))
 	}
 	if more := len(hits) - perPage; more > 0 {
-		set = append(set, blocks.Context(blocks.Small("And "+thousands(more)+" more: name the campaign to have fewer.")))
+		todo := "name the campaign to have fewer."
+		if campaign != "" {
+			todo = "/coupontools sessions " + campaign + " lists all of the campaign."
+		}
+		set = append(set, blocks.Context(blocks.Small("And "+thousands(more)+" more: "+todo)))
 	}
 	return set
 }

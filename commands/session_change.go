@@ -82,14 +82,20 @@ func (s sessionDesk) doing(d deed) bot.Handler {
 			if wrong := d.wrong(*x); wrong != nil {
 				return bot.Reply{}, wrong
 			}
-			err = s.api.UpdateSession(ctx, x.Code, d.change)
-			word := record(ctx, s.audit, req, sends.Entry{
-				What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,
-			}, err)
+			said, err := once{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
+				err := s.api.UpdateSession(ctx, x.Code, d.change)
+				word := record(ctx, s.audit, req, sends.Entry{
+					What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,
+				}, err)
+				if err != nil {
+					return "", deedMistake(d.label+" session", x.Code, err)
+				}
+				return joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
+			})
 			if err != nil {
-				return bot.Reply{}, deedMistake(d.label+" session", x.Code, err)
+				return bot.Reply{}, err
 			}
-			return s.after(ctx, req, *x, joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word)), nil
+			return s.after(ctx, req, *x, said), nil
 		}}, nil
 	}
 }

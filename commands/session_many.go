@@ -63,23 +63,30 @@ func (s sessionDesk) doingMany(d deed) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		codes := strings.Fields(req.Value)
 		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
-			results, err := s.api.UpdateSessions(ctx, codes, d.change)
-			var lines, note []string
-			for _, r := range results {
-				result := cmp.Or(sentence(strings.ReplaceAll(r.Result, "_", " ")), "ok")
-				lines, note = append(lines, r.Code+"  "+result), append(note, brief(r.Code)+" "+result)
-			}
+			said, err := once{s.store}.click(ctx, req, func(ctx context.Context) (string, error) { return s.doMany(ctx, req, d, codes) })
 			if err != nil {
-				note = []string{count(len(codes), "session", "sessions")}
+				return bot.Reply{}, err
 			}
-			word := record(ctx, s.audit, req, sends.Entry{
-				What: deedSession, Note: "to be " + d.cannot + ": " + strings.Join(note, ", "),
-			}, err)
-			if err != nil {
-				return bot.Reply{}, unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
-			}
-			said := joined(" ", "What Coupontools says of each to be "+d.cannot+":", word)
-			return bot.Reply{Replace: true, Text: said, Blocks: []slack.Block{blocks.Text(said), blocks.Pre(strings.Join(lines, "\n"))}}, nil
+			head := "What Coupontools says of each to be " + d.cannot + ":"
+			return bot.Reply{Replace: true, Text: head, Blocks: []slack.Block{blocks.Text(head), blocks.Pre(said)}}, nil
 		}}, nil
 	}
+}
+
+// doMany does it to several sessions, and says a line of each.
+func (s sessionDesk) doMany(ctx context.Context, req bot.Request, d deed, codes []string) (string, error) {
+	results, err := s.api.UpdateSessions(ctx, codes, d.change)
+	var lines, note []string
+	for _, r := range results {
+		result := cmp.Or(sentence(strings.ReplaceAll(r.Result, "_", " ")), "ok")
+		lines, note = append(lines, r.Code+"  "+result), append(note, brief(r.Code)+" "+result)
+	}
+	if err != nil {
+		note = []string{count(len(codes), "session", "sessions")}
+	}
+	word := record(ctx, s.audit, req, sends.Entry{What: deedSession, Note: "to be " + d.cannot + ": " + strings.Join(note, ", ")}, err)
+	if err != nil {
+		return "", unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
+	}
+	return joined("\n", append(lines, word)...), nil
 }

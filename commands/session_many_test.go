@@ -39,3 +39,19 @@ func TestSession_tooManyAtOnce(t *testing.T) {
 	wantIn(t, mistake(t, err).Text, "at most 50 are changed in one go")
 	must(t)(w.types(t, "/coupontools session "+strings.Join(codes[1:], " ")))
 }
+
+// A click that comes to two replicas, of which neither could remember it for the other, is obeyed once.
+func TestSession_clickedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	desk := sessionDesk{lists: w.Campaigns, api: w.Client, store: w.Store, audit: w.Sends}
+	click := bot.Request{ID: "one", Person: mia, Value: "mfadqu0il4iosrut76vui d99bptr356pel6du8bxye"}
+	first := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))
+	again := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))
+	if n := w.api.Calls("/v3/couponsession/update/multiple"); n != 1 || picture(first) != picture(again) {
+		t.Errorf("%d calls, the answers are\n%s\n%s", n, picture(first), picture(again))
+	}
+	w.redis.SetError("ERR away")
+	_, err := follow(t.Context(), desk.doing(sessionDeeds[2]), bot.Request{ID: "two", Person: mia, Value: "ds8x8uizw6otw3r48nyqt"})
+	wantIn(t, mistake(t, err).Text, "could not make sure that this happens only once")
+}

@@ -27,3 +27,11 @@ func TestSessionDesk_withoutCampaign(t *testing.T) {
 	voided := picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d", Voided: true}, "")})
 	wantNotIn(t, voided, "[")
 }
+
+// What there is no room for is counted, and said where to be found.
+func TestSession_moreThanAPage(t *testing.T) {
+	t.Parallel()
+	hits := make([]coupontools.Session, perPage+3)
+	wantIn(t, picture(bot.Reply{Blocks: severalSessions(hits, "")}), "13 sessions were found", "And 3 more: name the campaign")
+	wantIn(t, picture(bot.Reply{Blocks: severalSessions(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
+}

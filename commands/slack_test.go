@@ -135,7 +135,7 @@ func worstOfCampaigns(bad string) []bot.Reply {
 		pickCampaign(choiceOf[coupontools.Campaign]{Asked: bad, Hits: many}, openCampaignRow),
 		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(straight)),
 		{Text: "Found.", Blocks: stretch{page: 2, sessions: people[:perPage], more: true}.blocks(w)},
-		{Text: "Found.", Blocks: severalSessions(people)},
+		{Text: "Found.", Blocks: severalSessions(people, "cam_400001")},
 		{Text: "Found.", Blocks: sessionDesk{lists: lists}.card(x, "The session is voided now.")},
 		{Text: "Found.", Blocks: []slack.Block{categoryLines([]coupontools.Category{{ID: "cat_1", Name: bad}}, "")}},
 	}
