@@ -145,6 +145,8 @@ func deedWords(what string) string {
 		return "took off the suppression list"
 	case deedPayment:
 		return "changed a payment status"
+	case deedPeople:
+		return "took a file of people"
 	case deedExport:
 		return "exported the audit trail"
 	case deedPush:

@@ -127,7 +127,7 @@ func TestDeedWords(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
-		deedPayment, deedExport, deedPush, deedSingleUse, deedSession, deedSessionRemove, deedPoints, deedLoyaltyCreate,
+		deedPayment, deedExport, deedPeople, deedPush, deedSingleUse, deedSession, deedSessionRemove, deedPoints, deedLoyaltyCreate,
 		deedLoyaltyImport, deedLoyaltyLink, deedLoyaltyVoid, deedLoyaltyCopy, deedUserBlock, deedUserAccess, deedUserRevoke, deedUserCreate, deedSMSGroup,
 		deedSMSContact, deedSubaccount, deedSubaccountMake, deedSubaccountReset, deedSubaccountKeys, deedSignOn,
 	} {

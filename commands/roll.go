@@ -13,6 +13,7 @@ import (
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // roll is a list of the people of something: those who have a loyalty card, or are in an SMS group. It is shown only to the
@@ -34,6 +35,7 @@ type roll[T any, Of cache.Item] struct {
 	list  *shelf[[]T]
 	store store
 	files deliverer
+	audit recorder
 }
 
 func (r roll[T, Of]) line() string { return Root + " " + r.topic }
@@ -106,12 +108,16 @@ func (r roll[T, Of]) turn(_ context.Context, req bot.Request) (bot.Reply, error)
 	})
 }
 
-// file gives the person all who match.
+// file gives the person all who match. That is in the audit trail before they have it.
 func (r roll[T, Of]) file(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return r.goOn(req, func(ctx context.Context, l lookup, _ int) (bot.Reply, error) {
 		hits, err := r.hits(ctx, l)
 		if err != nil {
 			return bot.Reply{}, err
+		}
+		e := sends.Entry{What: deedPeople, Actor: actorOf(req), Note: count(len(hits), r.one, r.many) + " of " + l.Directory}
+		if err := r.audit.Record(ctx, e); err != nil {
+			return bot.Reply{}, unrecorded(err)
 		}
 		file := table(r.many, r.total(len(hits), l.Who), r.columns, hits)
 		file.comment = r.heading(l) + ": " + r.total(len(hits), l.Who) + "."
