@@ -156,52 +156,33 @@ func TestClick_inAPushedViewLater(t *testing.T) {
 	w.view(t, "Preview, after ")
 }
 
+// What a click brings into a form, at once or later, finds it closed. Whoever closed it hears of that unless it mattered
+// only while the form was open.
 func TestClick_closedMeanwhile(t *testing.T) {
 	t.Parallel()
-	for _, fleeting := range []bool{true, false} {
+	for _, tt := range []struct{ fleeting, later bool }{{true, true}, {false, true}, {true, false}, {false, false}} {
 		release := make(chan struct{})
-		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{
-			"press": func(context.Context, bot.Request) (bot.Reply, error) {
-				return bot.Reply{View: form("form", "Looking"), Fleeting: fleeting, Later: func(context.Context) (bot.Reply, error) {
-					<-release
-					return bot.Reply{View: form("form", "Outcome")}, nil
-				}}, nil
-			},
-		}))
+		outcome := func(context.Context) (bot.Reply, error) {
+			<-release
+			return bot.Reply{View: form("form", "Outcome"), Fleeting: tt.fleeting}, nil
+		}
+		shown := "Form"
+		press := func(ctx context.Context, _ bot.Request) (bot.Reply, error) { return outcome(ctx) }
+		if tt.later {
+			shown = "Looking"
+			press = says(bot.Reply{View: form("form", "Looking"), Fleeting: tt.fleeting, Later: outcome})
+		}
+		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{"press": press}))
 		w.do(t)
 		w.click(t, w.view(t, "Form").Place(), "press")
-		w.view(t, "Looking")
+		w.view(t, shown)
 		if _, err := w.slack.CloseAll(patient(t), slacksim.Mia); err != nil {
 			t.Fatal(err)
 		}
 		close(release)
 		w.logged(t, "kind=click name=press")
-		if m := w.slack.Messages(w.slack.Direct(slacksim.Mia)); len(m) > 0 == fleeting {
-			t.Errorf("fleeting %v: %d direct messages", fleeting, len(m))
-		}
-	}
-}
-
-// A click that merely redraws a form is over when the form is closed, if it says so.
-func TestClick_redrawsWhatIsClosed(t *testing.T) {
-	t.Parallel()
-	for _, fleeting := range []bool{true, false} {
-		release := make(chan struct{})
-		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{
-			"press": func(context.Context, bot.Request) (bot.Reply, error) {
-				<-release
-				return bot.Reply{View: form("form", "Redrawn"), Fleeting: fleeting}, nil
-			},
-		}))
-		w.do(t)
-		w.click(t, w.view(t, "Form").Place(), "press")
-		if _, err := w.slack.CloseAll(patient(t), slacksim.Mia); err != nil {
-			t.Fatal(err)
-		}
-		close(release)
-		w.logged(t, "kind=click name=press")
-		if m := w.slack.Messages(w.slack.Direct(slacksim.Mia)); len(m) > 0 == fleeting {
-			t.Errorf("fleeting %v: %d direct messages", fleeting, len(m))
+		if m := w.slack.Messages(w.slack.Direct(slacksim.Mia)); len(m) > 0 == tt.fleeting {
+			t.Errorf("%+v: %d direct messages", tt, len(m))
 		}
 	}
 }

@@ -130,8 +130,11 @@ func (c catalog[T]) list(ctx context.Context, get getter[T]) (*cache.ListOf[T], 
 // hits gets the list and returns what the filter lets through: those with its words in their names or ids.
 func (c catalog[T]) hits(ctx context.Context, filter string, get getter[T]) (*cache.ListOf[T], []T, error) {
 	l, err := c.list(ctx, get)
-	if err != nil || filter == "" {
-		return l, itemsOf(l), err
+	if err != nil {
+		return nil, nil, err
+	}
+	if filter == "" {
+		return l, l.Items, nil
 	}
 	hits := l.Search(filter, len(l.Items))
 	if len(hits) == 0 {
@@ -140,13 +143,6 @@ func (c catalog[T]) hits(ctx context.Context, filter string, get getter[T]) (*ca
 		return nil, nil, m
 	}
 	return l, hits, nil
-}
-
-func itemsOf[T cache.Item](l *cache.ListOf[T]) []T {
-	if l == nil {
-		return nil
-	}
-	return l.Items
 }
 
 func (c catalog[T]) show(ctx context.Context, q listing, get getter[T]) (bot.Reply, error) {

@@ -1,28 +1,15 @@
 package commands
 
 import (
-	"bytes"
 	"encoding/csv"
 	"io"
-	"regexp"
 	"strings"
+
+	"github.com/coupontools/couponbot/coupontools"
 )
 
-// spreadsheet writes a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, lines
-// ended as RFC 4180 has them, and no cell that a spreadsheet would take for a formula.
-type spreadsheet struct {
-	file bytes.Buffer
-	csv  *csv.Writer
-}
-
-// newSpreadsheet begins a file with the names of its columns.
-func newSpreadsheet(columns ...string) *spreadsheet {
-	s := &spreadsheet{}
-	s.csv = beginSpreadsheet(&s.file)
-	s.row(columns...)
-	return s
-}
-
+// beginSpreadsheet begins a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, and
+// lines ended as RFC 4180 has them.
 func beginSpreadsheet(w io.Writer) *csv.Writer {
 	_, _ = io.WriteString(w, "\ufeff") // Flush tells of any error.
 	out := csv.NewWriter(w)
@@ -30,33 +17,14 @@ func beginSpreadsheet(w io.Writer) *csv.Writer {
 	return out
 }
 
-// row adds a row.
-func (s *spreadsheet) row(cells ...string) {
-	_ = s.csv.Write(noFormulas(cells)) // a buffer takes everything
-}
-
-// content is the whole file.
-func (s *spreadsheet) content() []byte {
-	s.csv.Flush()
-	return s.file.Bytes()
-}
-
+// noFormulas leaves no cell that a spreadsheet would take for a formula.
 func noFormulas(cells []string) []string {
 	safe := make([]string, len(cells))
 	for i, cell := range cells {
-		safe[i] = noFormula(cell)
+		safe[i] = coupontools.NoFormula(cell)
 	}
 	return safe
 }
-
-// formula finds where a cell begins as formulas do, and where it would if it were parted: where numbers have a decimal
-// comma, Excel parts cells at semicolons.
-var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
-
-// noFormula puts an apostrophe before what a spreadsheet would take for a formula.
-//
-// Source: https://owasp.org/www-community/attacks/CSV_Injection.
-func noFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
 
 // column is one column of a list given as a file.
 type column[T any] struct {

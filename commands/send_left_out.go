@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -107,10 +108,15 @@ func (s sending) sendLeftOut(_ context.Context, req bot.Request) (bot.Reply, err
 	})
 }
 
+// leftOutColumns are those of the file.
+var leftOutColumns = []column[recipients.LeftOut]{
+	{"Place", recipients.LeftOut.Place},
+	{"Entry", func(o recipients.LeftOut) string { return o.Text }},
+	{"Reason", func(o recipients.LeftOut) string { return o.Reason }},
+}
+
 func leftOutFile(list []recipients.LeftOut) []byte {
-	file := newSpreadsheet("Place", "Entry", "Reason")
-	for _, o := range list {
-		file.row(o.Place(), o.Text, o.Reason)
-	}
-	return file.content()
+	var file bytes.Buffer
+	_ = table("entries", "all entries", leftOutColumns, list).write(&file) // a buffer takes everything
+	return file.Bytes()
 }

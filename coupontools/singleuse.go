@@ -208,7 +208,7 @@ func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesC
 		}
 		line := []string{one.Code, one.URL, one.ShortCode, one.ValidationCode, strconv.Itoa(one.Sequence)}
 		for i := range line {
-			line[i] = harmless(line[i])
+			line[i] = NoFormula(line[i])
 		}
 		if err := out.Write(line); err != nil {
 			return written, fmt.Errorf("write the codes: %w", err)
@@ -222,12 +222,15 @@ func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesC
 	return written, nil
 }
 
-// formula finds where a text begins as formulas do, and where it would if it were parted: where numbers have a decimal comma,
-// Excel parts cells at semicolons.
-var formula = regexp.MustCompile(`(^|;)([=+\-@\t])`)
+// formula finds where a cell begins as formulas do, and where it would if it were parted: where numbers have a decimal
+// comma, Excel parts cells at semicolons.
+var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
 
-// harmless puts an apostrophe before what a spreadsheet would take for a formula.
-func harmless(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
+// NoFormula puts an apostrophe before what a spreadsheet would take for a formula in a cell of CSV: what comes from the API
+// was often written by strangers.
+//
+// Source: https://owasp.org/www-community/attacks/CSV_Injection.
+func NoFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
 
 // RemoveSingleUse takes an access away, named by campaign and code. It is never repeated. A campaign or code that is not
 // known gives [ErrNotFound].
