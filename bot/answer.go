@@ -140,10 +140,8 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 // zoned returns a copy of a view, since the handler may give the same one again, with its times as the person's clock has
 // them.
 func (x *exchange) zoned(v *slack.ModalViewRequest) *slack.ModalViewRequest {
-	view, zone, name := *v, time.UTC, "UTC"
-	if p := x.request.Person; p.Zone != nil {
-		zone, name = p.Zone, p.ZoneName
-	}
+	view := *v
+	zone, name := x.request.Person.Clock()
 	view.Blocks.BlockSet = blocks.InZone(view.Blocks.BlockSet, zone, name)
 	return &view
 }

@@ -44,6 +44,14 @@ type Person struct {
 	Email, Phone string
 }
 
+// Clock returns the person's time zone and how to call it in a text. It is UTC as long as Slack was not asked about them.
+func (p Person) Clock() (zone *time.Location, name string) {
+	if p.Zone == nil {
+		return time.UTC, "UTC"
+	}
+	return p.Zone, p.ZoneName
+}
+
 // LogValue is the id alone: who a person is and how to reach them stays out of the log.
 func (p Person) LogValue() slog.Value { return slog.StringValue(p.ID) }
 

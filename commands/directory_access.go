@@ -126,7 +126,7 @@ func blockWord(blocked bool) string {
 
 func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.of(req, func(who payer) bot.Reply {
-		_, zone := zoneOf(req.Person)
+		_, zone := req.Person.Clock()
 		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel", p.names(who),
 			blocks.DateTime(blocks.Input{
 				Name: fieldExpiry, Label: "Access ends", Optional: true,

@@ -86,7 +86,7 @@ func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *sl
 	for _, s := range paymentStatuses {
 		options = append(options, blocks.Option(capitalised(s), s))
 	}
-	_, zone := zoneOf(p)
+	_, zone := p.Clock()
 	return blocks.WithMetadata(blocks.Modal(viewPaymentStatus, "Payment", "Change", "Cancel",
 		blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(d.Name, who.Directory))),
 		blocks.StaticSelect(blocks.Input{

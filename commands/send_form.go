@@ -178,7 +178,7 @@ func (s sending) fileField() slack.Block {
 }
 
 func scheduleField(p bot.Person) slack.Block {
-	_, zone := zoneOf(p)
+	_, zone := p.Clock()
 	return blocks.DateTime(blocks.Input{
 		Name: fieldSchedule, Label: "Send later", Optional: true,
 		Hint: fmt.Sprintf("Your time zone: %s. At most %d days ahead. Empty: it is sent at once.", zone, maxAhead/(24*time.Hour)),

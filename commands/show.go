@@ -114,15 +114,8 @@ func span(d time.Duration) string {
 
 // zoned writes a time in a person's time zone, and names the zone.
 func zoned(p bot.Person, t time.Time) string {
-	zone, name := zoneOf(p)
+	zone, name := p.Clock()
 	return blocks.Zoned(t, zone, name)
-}
-
-func zoneOf(p bot.Person) (zone *time.Location, name string) {
-	if p.Zone == nil {
-		return time.UTC, "UTC"
-	}
-	return p.Zone, p.ZoneName
 }
 
 // count says "1 user", "1,204 users".
