@@ -89,12 +89,13 @@ func (s *Server) serveReply(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	no := s.reply(r.URL.Path, raw, fault)
 	status, body := replyStatus(no), s.encodeAnswer(answer{}, no)
-	if no != nil && slices.Contains(botsFault, no.Code) {
+	wrong := fault.Error == "" && no != nil && slices.Contains(botsFault, no.Code) // a fault that was asked for is not the bot's
+	if wrong {
 		s.violate("response_url: %s %v", no.Code, no.Messages)
 	}
 	s.note(TrafficEntry{
 		FromBot: true, Kind: "response_url", Name: "response_url", Status: outcome(no), Duration: time.Since(start),
-		Request: string(raw), Response: string(body), Violation: no != nil && slices.Contains(botsFault, no.Code),
+		Request: string(raw), Response: string(body), Violation: wrong,
 	})
 	s.mu.Unlock()
 	if status == http.StatusTooManyRequests {
