@@ -48,6 +48,9 @@ type Counts struct{ Total, Accepted, Failed, Skipped, Unknown int }
 // Pending is how many have no outcome yet: those still to be called, and those being called now.
 func (c Counts) Pending() int { return c.Total - c.Accepted - c.Failed - c.Skipped - c.Unknown }
 
+// over is how many have an outcome.
+func (c Counts) over() int { return c.Total - c.Pending() }
+
 // Failure is one reason the API gave for refusing recipients, and how many it was given for.
 type Failure struct {
 	// Code is the API's error code, or "HTTP 422" where it gave none; Text its words, without people's data.

@@ -60,7 +60,7 @@ type teller struct {
 	began  time.Time
 	told   map[string]string // what the Teller remembers, by place
 	shown  map[string]Send   // how the send stood when it was told, by place
-	failed map[string]Send   // the same where it could not be told, since the last rest
+	failed map[string]Send   // how it stood where it could not be told, since the last rest
 	said   string            // how the send stood when it was told everywhere
 	fails  int
 }
@@ -96,6 +96,8 @@ func (t *teller) speak(send Send) time.Duration {
 		return stands(t.shown[place]) == stands(send) || stands(t.failed[place]) == stands(send)
 	}
 	edits = slices.DeleteFunc(edits, known)
+	// Where there are not edits for all, those who know least come first, so that nobody is left behind.
+	slices.SortStableFunc(edits, func(a, b string) int { return t.shown[a].Counts.over() - t.shown[b].Counts.over() })
 	n, wait := t.paced(send, edits)
 	for _, place := range append(slices.DeleteFunc(posts, known), edits[:n]...) {
 		if failed := t.put(send, place); failed != nil {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -561,6 +562,35 @@ func TestTeller_countsOnlyWhatIsEdited(t *testing.T) {
 		synctest.Wait()
 		if n := len(b.at("C22")); n < 8 {
 			t.Errorf("told %d times in a minute, want as often as a send with few messages", n)
+		}
+	})
+}
+
+// Where edits are short for long, no message is left behind.
+func TestTell_leavesNoneBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := board{places: 3}
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.Pace = &b, every(2*time.Second) })
+		id := confirmed(t, s, 600)
+		start(t, s)
+		time.Sleep(20 * time.Second)
+		act(t, s, id, Pause, "U2")
+		time.Sleep(10 * time.Second)
+		// Other sends have just used up what may come at once.
+		pace := redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
+		if _, err := redis_rate.NewLimiter(s.cfg.Redis).AllowAtMost(t.Context(), s.cfg.Prefix+"sends:edits", pace, editBurst); err != nil {
+			t.Fatal(err)
+		}
+		act(t, s, id, Resume, "U2")
+		resumed := time.Now()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		for _, place := range []string{"C1", "C2", "C3"} {
+			first := slices.IndexFunc(b.at(place), func(told telling) bool { return told.at.After(resumed) })
+			if first < 0 || b.at(place)[first].at.Sub(resumed) > 30*time.Second {
+				t.Errorf("%s is not told within half a minute that the send goes on", place)
+			}
 		}
 	})
 }
