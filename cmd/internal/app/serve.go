@@ -21,8 +21,12 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// answersTime is how long people's answers may still take once the program is told to stop.
-const answersTime = 5 * time.Second
+// answersTime is how long people's answers may still take once the program is told to stop: all of the shutdown timeout but
+// what it takes to tell those who wait that theirs is broken off.
+func answersTime(shutdown time.Duration) time.Duration {
+	const farewell = 4 * time.Second
+	return max(shutdown-farewell, shutdown/2)
+}
 
 // Serve runs the bot until ctx ends, then finishes what is in flight within the shutdown timeout and returns nil. It
 // returns sooner only if trying on is useless: a token is refused, a scope is missing, Socket Mode is switched off.
@@ -161,7 +165,7 @@ func (p *program) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		err := p.socket.Run(ctx)
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(answersTime, p.config.ShutdownTimeout))
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), answersTime(p.config.ShutdownTimeout))
 		defer cancel()
 		p.bot.Drain(drain)
 		return inWords(err)
