@@ -213,6 +213,29 @@ func TestCounter_onceAtATime(t *testing.T) {
 	})
 }
 
+// What was counted reaches whoever began it, also when there is less time than a counting may take.
+func TestCounter_inTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &counter{store: empty{}, api: endless(60_000)}
+		for _, most := range []time.Duration{countTime / 2, 2 * countTime} {
+			ctx, cancel := context.WithTimeout(t.Context(), most)
+			if f, err := c.count(ctx, "cam_1"); f.Sessions != 60_000 || err == nil {
+				t.Errorf("%d sessions within %v, %v; want what was counted by then", f.Sessions, most, err)
+			}
+			cancel()
+		}
+	})
+}
+
+// endless is a Coupontools that never comes to the end of so many sessions.
+type endless int
+
+func (n endless) SumSessions(ctx context.Context, _ coupontools.SessionsOptions) (coupontools.SessionSums, error) {
+	<-ctx.Done()
+	return coupontools.SessionSums{Sessions: int(n)}, ctx.Err()
+}
+
 // sums is a Coupontools that counts sessions.
 type sums func() (coupontools.SessionSums, error)
 

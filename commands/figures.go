@@ -68,7 +68,7 @@ func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
 		return f, nil
 	}
 	counted := c.flight.DoChan(campaign, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeToCount(ctx))
 		defer cancel()
 		sums, err := c.api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
 		f := newFigures(sums, time.Now())
@@ -85,6 +85,15 @@ func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
 	case <-ctx.Done():
 		return newFigures(coupontools.SessionSums{}, time.Now()), fmt.Errorf("count the sessions of %s: %w", campaign, context.Cause(ctx))
 	}
+}
+
+// timeToCount is how long a counting may take: what it has counted by then has to reach whoever began it in time.
+func timeToCount(ctx context.Context) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return countTime
+	}
+	return min(countTime, time.Until(end)-time.Second)
 }
 
 func newFigures(s coupontools.SessionSums, now time.Time) figures {
