@@ -9,7 +9,6 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -22,8 +21,8 @@ type change[D any] struct {
 	title, yes, doing string
 	store             onceStore
 	audit             recorder
-	// do carries it out and says what came of it, to the person and to the audit trail. The entry is empty as long as nothing
-	// can have been changed.
+	// do carries it out and says what came of it, to the person and to the audit trail. The entry is empty if there is nothing
+	// to write there. What fails before anything was asked to be changed is [undone].
 	do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)
 }
 
@@ -39,6 +38,12 @@ func (c change[D]) ask(ctx context.Context, req bot.Request, d D, told ...slack.
 	id := formID(req.View, d)
 	c.store.Put(ctx, "change:"+id, encode(pending[D]{Team: req.Person.Team, User: req.Person.ID, Wanted: d}), formLife)
 	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.yes, "Back", told...), id)
+}
+
+// saying is the change with other words on the button that does it.
+func (c change[D]) saying(yes string) change[D] {
+	c.yes = yes
+	return c
 }
 
 // asks answers a form with that view on top of it.
@@ -89,7 +94,7 @@ func unchanged(err error) error {
 	if m == nil {
 		return err
 	}
-	if coupontools.ClassOf(err) == coupontools.Unknown {
+	if !surelyUndone(err) {
 		m.Cause = errors.New(err.Error()) // not wrapped, as in [unsure]
 		m.Done = "It may or may not have been done."
 		m.Hint = "Please look before you try again."

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
@@ -51,4 +52,57 @@ func TestUnchanged_brokenOff(t *testing.T) {
 			t.Errorf("%s: %v counts as work that was broken off", name, err)
 		}
 	}
+}
+
+// What failed before anything was asked to be changed says so, and is tried again when the form is filled in again.
+func TestChange_undone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, failure := range map[string]error{
+		"in words":   &bot.Mistake{Text: "The file could not be downloaded.", Cause: errors.New("HTTP status 503")},
+		"of the API": &coupontools.Error{Route: "POST /v3/loyaltyusers/list", Status: 500, Class: coupontools.Unknown},
+	} {
+		tries := 0
+		c := change[seat]{view: "x", title: "X", yes: "Do", doing: "Doing…", store: w.Store}
+		c.do = func(context.Context, bot.Request, seat) (string, sends.Entry, error) {
+			if tries++; tries == 1 {
+				return "", sends.Entry{}, undone{failure}
+			}
+			return "Done.", sends.Entry{}, nil
+		}
+		press := func(view string) (bot.Reply, error) {
+			form := bot.Request{Person: mia, View: bot.NewView("form", "", nil)}
+			asked := bot.NewView("x", c.ask(t.Context(), form, seat{Card: name}).PrivateMetadata, nil)
+			asked.ID = view
+			return follow(t.Context(), c.confirmed, bot.Request{Person: mia, View: asked})
+		}
+		_, err := press("V1")
+		if m := mistake(t, err); m.Done != "" {
+			t.Errorf("%s: %q, want that nothing was done", name, spoken(err))
+		}
+		wantIn(t, picture(must(t)(press("V2"))), "Done.")
+	}
+}
+
+// The button that does it says what it does for whoever it is shown to, however many there are.
+func TestChange_saying(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := singleUses{lists: w.Campaigns, store: w.Store}
+	submit := s.submitted(s.making())
+	var all sync.WaitGroup
+	for amount, want := range map[string]string{"7": "Make 7 addresses", "100000": "Make 100,000 addresses"} {
+		form := bot.NewView(viewSingleUse, value(singleUseForm{ID: amount, Shown: forMany}), map[string]string{
+			fieldCampaign: "cam_400018", fieldAmount: amount, fieldStatus: coupontools.SingleUseNormal, fieldCodes: noCodes,
+		})
+		for range 50 {
+			all.Go(func() {
+				reply, err := submit(t.Context(), bot.Request{Person: mia, View: form})
+				if err != nil || reply.View == nil || reply.View.Submit.Text != want {
+					t.Errorf("answer %+v, %v; want the button %q", reply, err, want)
+				}
+			})
+		}
+	}
+	all.Wait()
 }

@@ -239,11 +239,11 @@ func (h holders) imports() change[importing] {
 			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
 			switch {
 			case err != nil:
-				return "", sends.Entry{}, err
+				return "", sends.Entry{}, undone{err}
 			case sum != wanted.Sum:
-				return "", sends.Entry{}, &bot.Mistake{
+				return "", sends.Entry{}, undone{&bot.Mistake{
 					Text: "The file is not what it was when it was checked.", Hint: "Please upload it again.",
-				}
+				}}
 			}
 			defer h.roll.list.forget(wanted.Card)
 			g := h.give(ctx, wanted.Card, in.people, begun.Add(importTime))

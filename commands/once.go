@@ -39,6 +39,16 @@ type outcome struct {
 	View   string
 }
 
+// undone marks an error before which certainly nothing was done.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
+
+func surelyUndone(err error) bool {
+	_, sure := errors.AsType[undone](err)
+	return sure || coupontools.ClassOf(err) != coupontools.Unknown
+}
+
 // do runs act for the first who asks with an id; whoever asks again gets what came of it. What certainly was not done is
 // tried again for somebody who asks in another view: that was opened since.
 func (o once) do(ctx context.Context, id, view string, act func(context.Context) (said string, err error)) (string, error) {
@@ -55,7 +65,7 @@ func (o once) do(ctx context.Context, id, view string, act func(context.Context)
 			said, err := act(ctx)
 			result := outcome{Said: said, View: view}
 			if err != nil {
-				result = outcome{Said: spoken(err), Failed: true, Undone: coupontools.ClassOf(err) != coupontools.Unknown, View: view}
+				result = outcome{Said: spoken(err), Failed: true, Undone: surelyUndone(err), View: view}
 			}
 			o.store.Put(ctx, "came:"+key, encode(result), onceLife)
 			return said, err

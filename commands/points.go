@@ -220,14 +220,14 @@ func (h holders) awarding() change[award] {
 		do: func(ctx context.Context, _ bot.Request, a award) (string, sends.Entry, error) {
 			card, u, err := h.holder(ctx, a.seat)
 			if err != nil {
-				return "", sends.Entry{}, err
+				return "", sends.Entry{}, undone{err}
 			}
 			of := unit(card)
 			if u.Points != a.Before {
-				return "", sends.Entry{}, &bot.Mistake{
+				return "", sends.Entry{}, undone{&bot.Mistake{
 					Text: fmt.Sprintf("%s has %s by now, and not %s.", called(asUser(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
 					Hint: "Please ask for the change anew if it is still wanted.",
-				}
+				}}
 			}
 			defer h.roll.list.forget(a.Card)
 			update := coupontools.LoyaltyUserUpdate{Card: a.Card, User: a.User, Points: a.After - a.Before}

@@ -120,8 +120,8 @@ func (p pushes) submitted(c change[pushDraft]) bot.Handler {
 			return bot.Reply{Errors: wrong}, nil
 		}
 		if d.Session != "" {
-			c.yes = "Push to 1 person"
-			return c.asks(ctx, req, d, d.preview("This goes to the person who has the session "+d.Session+".")...), nil
+			told := d.preview("This goes to the person who has the session " + d.Session + ".")
+			return c.saying("Push to 1 person").asks(ctx, req, d, told...), nil
 		}
 		counting := blocks.Modal(c.view+"_wait", c.title, "", "Back", blocks.Text(lookingUpSessions))
 		return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -130,8 +130,7 @@ func (p pushes) submitted(c change[pushDraft]) bot.Handler {
 				return bot.Reply{}, d.unknown()
 			}
 			whom, words := reach(f, err)
-			c.yes = "Push to " + whom
-			return bot.Reply{View: c.ask(ctx, req, d, d.preview(words)...)}, nil
+			return bot.Reply{View: c.saying("Push to "+whom).ask(ctx, req, d, d.preview(words)...)}, nil
 		}}, nil
 	}
 }
@@ -212,7 +211,7 @@ func (p pushes) pushing() change[pushDraft] {
 			err := send()
 			switch {
 			case errors.Is(err, coupontools.ErrNotFound):
-				return "", sends.Entry{}, d.unknown()
+				return "", sends.Entry{}, undone{d.unknown()}
 			case err != nil:
 				return "", e, pushMistake(err)
 			}

@@ -125,12 +125,11 @@ func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		told := d.preview
-		c.yes = "Make " + d.addresses()
+		told, yes := d.preview, "Make "+d.addresses()
 		if d.Person != nil {
-			told, c.yes = d.previewPerson, "Make 1 address"
+			told, yes = d.previewPerson, "Make 1 address"
 		}
-		return c.asks(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
+		return c.saying(yes).asks(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
 	}
 }
 
@@ -298,7 +297,7 @@ func (d singleUseDraft) undelivered(made int, err error) error {
 func (d singleUseDraft) failed(made int, err error) error {
 	const act = "make single-use addresses"
 	if errors.Is(err, coupontools.ErrNotFound) && made == 0 {
-		return &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}
+		return undone{&bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}}
 	}
 	unknown := coupontools.ClassOf(err) == coupontools.Unknown
 	m := Explain(err)
