@@ -2,6 +2,10 @@ package recipients
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	letters "unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -12,33 +16,84 @@ import (
 var utf8Mark = []byte("\uFEFF")
 
 // inUTF8 returns a text file in UTF-8 without a byte order mark: as it is if it is so, else decoded, which makes at most
-// three bytes of each. Without a mark, bytes that are no UTF-8 are taken for Windows-1252, which any bytes can be.
-func inUTF8(content []byte) []byte {
+// three bytes of each. It names the encoding if it had to be guessed.
+func inUTF8(content []byte) (text []byte, guessed string) {
 	if marked, ok := bytes.CutPrefix(content, utf8Mark); ok {
-		return marked
+		return marked, ""
 	}
-	from := charset(content)
+	from, name := charset(content)
 	if from == nil {
-		return content
+		return content, ""
 	}
 	text, err := from.NewDecoder().Bytes(content)
 	if err != nil {
-		return content
+		return content, ""
 	}
-	return text
+	return text, name
 }
 
-// charset guesses the encoding of a file that has no UTF-8 mark; nil stands for UTF-8.
-func charset(content []byte) encoding.Encoding {
+// charset guesses the encoding of a file that has no UTF-8 mark; nil stands for UTF-8. The name is empty for encodings that
+// the content proves.
+func charset(content []byte) (from encoding.Encoding, name string) {
 	switch big, little := wide(content); {
 	case bytes.HasPrefix(content, []byte{0xFE, 0xFF}), big:
-		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM), ""
 	case bytes.HasPrefix(content, []byte{0xFF, 0xFE}), little:
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), ""
 	case utf8.Valid(content):
-		return nil
+		return nil, ""
 	}
-	return charmap.Windows1252
+	best := slices.MaxFunc(legacy, func(a, b legacyEncoding) int { return cmp.Compare(a.score(content), b.score(content)) })
+	return best.charmap, best.name
+}
+
+// legacyEncoding is an encoding of one byte to a character.
+type legacyEncoding struct {
+	name    string
+	charmap *charmap.Charmap
+}
+
+// legacy are the encodings that spreadsheet programs of Western Europe write: of several that fit alike the first is taken.
+var legacy = []legacyEncoding{
+	{"Windows-1252", charmap.Windows1252}, {"Mac OS Roman", charmap.Macintosh}, {"CP850 (DOS)", charmap.CodePage850},
+}
+
+// accented are the letters with accents of the languages of Western Europe.
+const accented = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ"
+
+// score says how much of a text makes sense in the encoding. Each character outside ASCII counts by its neighbours: a
+// letter belongs beside letters, small ones after small ones, and a no-break blank between digits.
+func (e legacyEncoding) score(content []byte) int {
+	const enough = 1 << 16
+	score := 0
+	content = content[:min(len(content), enough)]
+	at := func(i int) rune {
+		if i < 0 || i >= len(content) {
+			return ' '
+		}
+		return e.charmap.DecodeByte(content[i])
+	}
+	for i, b := range content {
+		if b < utf8.RuneSelf {
+			continue
+		}
+		r, before, after := at(i), at(i-1), at(i+1)
+		switch {
+		case strings.ContainsRune(accented, r) && letters.IsLower(before) && letters.IsUpper(r):
+			score--
+		case strings.ContainsRune(accented, r) && (letters.IsLetter(before) || letters.IsLetter(after)):
+			score += 2
+		case r == '\u00a0' && !letters.IsLetter(before) && !letters.IsLetter(after):
+			score += 2
+		case strings.ContainsRune("€£°’‘“”«»–—…", r):
+			score++
+		case r == letters.ReplacementChar || letters.IsControl(r):
+			score -= 3
+		default:
+			score--
+		}
+	}
+	return score
 }
 
 // wide reports UTF-16 without a mark by its digits, signs and Latin letters, of which every other byte is 0: the first of

@@ -4,46 +4,71 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 )
 
-// entry is one candidate and where it stood. Whatever is read, a typed text or a file, comes down to a row of these.
+// entry is one candidate and where it was read.
 type entry struct {
 	line     int
 	fromFile bool
 	text     string
+	// skip says why the entry is skipped whatever it is; nil if it is judged.
+	skip error
 }
 
-// verdict is what the rules say of an entry by itself.
+// verdict is what the rules say about an entry.
 type verdict struct {
-	found Recipient
-	err   error
+	found     Recipient
+	err       error
+	invisible int // how many invisible characters were removed from its ends
 }
 
-func judge(text string, r Rules) (Recipient, error) {
+// judged holds an entry against the rules.
+func judged(e entry, r Rules) verdict {
+	if e.skip != nil {
+		return verdict{err: e.skip}
+	}
+	text, removed := trimInvisible(e.text)
+	if strings.HasPrefix(text, "=") {
+		return verdict{err: errFormula}
+	}
 	if r.Kind == SMS {
-		return Phone(text, r)
+		found, err := Phone(text, r)
+		return verdict{found, err, removed}
 	}
 	to, err := Address(text)
-	return Recipient{To: to}, err
+	return verdict{Recipient{To: to}, err, removed}
+}
+
+var errFormula = refusal{
+	RuleSpreadsheet, "It's a formula that was never calculated. Open the file once in the spreadsheet program and save it.",
 }
 
 // collect judges all entries and lists them in their order.
-func collect(all iter.Seq[entry], r Rules) List {
+func collect(all iter.Seq[entry], r Rules) collected {
 	c := collector{rules: r, first: map[string]int{}, full: fmt.Sprintf("One send can have %d recipients at most.", r.Max)}
 	judgeAll(all, r, c.add)
-	return c.list
+	return collected{c.list, c.invisible}
+}
+
+// collected is a list, and how many invisible characters were removed from its entries.
+type collected struct {
+	List
+	invisible int
 }
 
 // collector makes the list.
 type collector struct {
-	rules Rules
-	list  List
-	first map[string]int // the index of each To among the recipients
-	full  string         // the reason for those over Max: one string for all of them
+	rules     Rules
+	list      List
+	first     map[string]int // the index of each To among the recipients
+	full      string         // the reason for those over Max: one string for all of them
+	invisible int
 }
 
 func (c *collector) add(e entry, v verdict) {
 	i, again := c.first[v.found.To]
+	c.invisible += v.invisible
 	switch {
 	case v.err != nil:
 		c.leaveOut(e, ruleOf(v.err), v.err.Error())

@@ -2,16 +2,12 @@ package recipients
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"io"
 	"strings"
 )
-
-// noComma stands for a file with one column: ASCII's unit separator, which nobody types.
-const noComma = '\x1F'
 
 // csvTable reads the rows of a text in UTF-8 whose cells are parted by comma. The first of its lines has the number line.
 func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
@@ -69,14 +65,14 @@ func (c *csvReader) read() (row, error) {
 	line, at := c.line, c.end
 	cells, err := c.csv.Read()
 	if _, broken := errors.AsType[*csv.ParseError](err); broken {
-		return row{line, c.readLine(at)}, nil
+		return row{line: line, cells: c.readLine(at)}, nil
 	}
 	if err != nil {
 		return row{}, err
 	}
 	c.end = c.begin + int(c.csv.InputOffset())
 	c.line += bytes.Count(c.text[at:c.end], []byte("\n"))
-	return row{line, cells}, nil
+	return row{line: line, cells: cells}, nil
 }
 
 // skipBlank counts the empty lines that encoding/csv skips by itself.
@@ -120,37 +116,6 @@ func lines(text []byte) []byte {
 	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
-// commas are what can part cells, noComma first.
-var commas = []rune{noComma, '\t', ';', ',', '|'}
-
-// textTable finds out how the cells of a text file are parted.
-func textTable(ctx context.Context, name string, text []byte, r Rules) (table, error) {
-	text = lines(text)
-	if comma, rest, ok := cutSeparatorLine(text); ok {
-		return csvTable(ctx, rest, comma, 2), nil
-	}
-	if list := listTable(ctx, string(text)); isList(name, text, list, r) {
-		return list, nil
-	}
-	var best table
-	var bestFit fit
-	var fault error // of the first way that cannot be
-	for _, comma := range commas {
-		t := csvTable(ctx, text, comma, 1)
-		f, err := t.fit(r)
-		switch {
-		case err != nil:
-			fault = cmp.Or(fault, err)
-		case best.rows == nil || f.better(bestFit):
-			best, bestFit = t, f
-		}
-	}
-	if bestFit.usable+bestFit.alike == 0 && fault != nil {
-		return table{}, fault
-	}
-	return best, nil
-}
-
 var errTooManyCells = &FileFault{Text: "The file has a row with too many cells.", Hint: "Write one recipient in each row."}
 
 // overfull reports a line with so many commas that its cells would take more memory than they are worth. encoding/csv has no
@@ -162,45 +127,4 @@ func overfull(text []byte, comma rune) bool {
 		}
 	}
 	return false
-}
-
-// delimiterRows is how many rows are looked at to find out how cells are parted.
-const delimiterRows = 100
-
-// cutSeparatorLine reads the line "sep=;" that some programs write first for Excel.
-func cutSeparatorLine(text []byte) (comma rune, rest []byte, ok bool) {
-	line, rest, _ := bytes.Cut(text, []byte("\n"))
-	sep, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), "\"\r ")), "sep=")
-	if sep == "" && ok {
-		sep = "\t" // trimmed away
-	}
-	if len(sep) != 1 || !strings.Contains(",;|\t:^~", sep) {
-		return 0, nil, false
-	}
-	return rune(sep[0]), rest, ok
-}
-
-// listTable reads a text as if it had been typed.
-func listTable(ctx context.Context, text string) table {
-	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
-		for e := range entries(text) {
-			if !yield(row{e.line, []string{e.text}}, nil) {
-				return
-			}
-		}
-	})}
-}
-
-// isList reports a text file that is no table: one that is called .txt or has one line only, has several entries to a
-// line, and nearly all of them are recipients.
-func isList(name string, text []byte, list table, r Rules) bool {
-	if oneLine := bytes.Count(bytes.TrimSpace(text), []byte("\n")) == 0; !oneLine && !strings.HasSuffix(strings.ToLower(name), ".txt") {
-		return false
-	}
-	l, err := lookAt(list, r, delimiterRows)
-	if err != nil || len(l.columns) == 0 {
-		return false
-	}
-	c := l.columns[0]
-	return l.several && 10*c.usable >= 8*c.filled
 }

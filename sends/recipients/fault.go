@@ -8,29 +8,34 @@ type FileFault struct {
 
 func (f *FileFault) Error() string { return f.Text + " " + f.Hint }
 
-// ColumnDoubt says that several columns of a file may be meant, so that the person has to choose: then [File.Column] is
-// the ID of one of them.
-type ColumnDoubt struct {
+// ColumnQuestion says that more than one column of a file may hold the recipients, or that the only one is doubtful, so that
+// the person has to choose: then [File.Column] is the ID of one of Columns.
+type ColumnQuestion struct {
+	// Why says in a sentence what is in doubt.
+	Why string
 	// Columns are those that may be meant, the best first, at most [MaxColumns].
 	Columns []Column
 }
 
-func (*ColumnDoubt) Error() string {
+func (*ColumnQuestion) Error() string {
 	return "It is not clear which column of the file holds the recipients."
 }
 
-// MaxColumns is the most columns that a [ColumnDoubt] offers.
+// MaxColumns is the most columns that a [ColumnQuestion] offers.
 const MaxColumns = 20
 
 // Column is one column of a file, as it is shown to the person who chooses.
 type Column struct {
-	// ID names the column; it stays the same for the same content, and is at most 75 bytes long.
+	// ID identifies the column; it stays the same for the same content, and is at most 75 bytes long.
 	ID string
-	// Name is its header, or "Column C" without one; of a spreadsheet with several sheets that of the sheet stands behind
-	// it.
-	Name string
-	// Samples are a few of its cells. Numbers and addresses in them are masked.
-	Samples []string
-	// Usable is how many of the rows at the beginning that were looked at have a recipient that a send can go to.
-	Usable int
+	// Sheet is the name of its sheet if the file has several; else empty.
+	Sheet string
+	// Column is its letter and header. Else, if its letter is not empty, is the column that fills the gaps of the first.
+	Column, Else ColumnName
+	// All says that it stands for all columns: each line is a list of recipients.
+	All bool
+	// Examples are a few of its cells, as they are written.
+	Examples []string
+	// Count is how many rows have a recipient in it.
+	Count int
 }

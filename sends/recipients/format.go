@@ -12,8 +12,8 @@ import (
 type format int
 
 const (
-	textFile format = iota
-	xlsxFile
+	textFormat format = iota
+	xlsxFormat
 )
 
 const saveAs = "Save the list as CSV or XLSX and upload that."
@@ -55,9 +55,9 @@ func formatOf(content []byte) (format, error) {
 	case bytes.HasPrefix(content, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
 		return 0, oleFault(content)
 	case bytes.HasPrefix(content, []byte("PK\x03\x04")), bytes.HasPrefix(content, []byte("PK\x05\x06")):
-		return xlsxFile, zipFault(content)
+		return xlsxFormat, zipFault(content)
 	}
-	return textFile, nil
+	return textFormat, nil
 }
 
 // oleFault tells the two kinds of Excel files in the old container apart by the name of the stream that encrypted ones

@@ -38,14 +38,14 @@ func fuzzRead(t *testing.T, file recipients.File, sms bool) {
 
 	list, err := recipients.Read(t.Context(), "0470123456, a@example.com", &file, rules)
 
-	switch fault, doubt := (*recipients.FileFault)(nil), (*recipients.ColumnDoubt)(nil); {
+	switch fault, question := (*recipients.FileFault)(nil), (*recipients.ColumnQuestion)(nil); {
 	case errors.As(err, &fault):
 		checkReason(t, fault.Text)
 		checkReason(t, fault.Hint)
-	case errors.As(err, &doubt):
-		checkColumns(t, doubt.Columns)
+	case errors.As(err, &question):
+		checkColumns(t, question.Columns)
 	case err != nil:
-		t.Errorf("Read = %v, want a fault or a doubt", err)
+		t.Errorf("Read = %v, want a fault or a question", err)
 	default:
 		checkList(t, list, rules)
 	}
@@ -58,12 +58,12 @@ func checkColumns(tb testing.TB, columns []recipients.Column) {
 	}
 	seen := map[string]bool{}
 	for _, c := range columns {
-		if c.ID == "" || len(c.ID) > 75 || seen[c.ID] || c.Name == "" || utf8.RuneCountInString(c.Name) > 130 {
+		if c.ID == "" || len(c.ID) > 75 || seen[c.ID] || c.Column.Letter == "" && !c.All || utf8.RuneCountInString(c.Column.Header) > 61 {
 			tb.Errorf("column %+v has a bad ID or name", c)
 		}
 		seen[c.ID] = true
-		for _, s := range c.Samples {
-			if utf8.RuneCountInString(s) > 31 || c.Usable == len(c.Samples) && longDigits.MatchString(s) {
+		for _, s := range c.Examples {
+			if utf8.RuneCountInString(s) > 31 {
 				tb.Errorf("column %+v shows too much", c)
 			}
 		}

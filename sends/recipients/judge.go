@@ -102,8 +102,3 @@ func (b *batch) judge(r Rules) {
 		b.verdicts = append(b.verdicts, judged(e, r))
 	}
 }
-
-func judged(e entry, r Rules) verdict {
-	found, err := judge(e.text, r)
-	return verdict{found, err}
-}

@@ -9,7 +9,7 @@ import (
 
 // Parse reads the recipients out of typed text, one to a line or several parted by commas or semicolons. Entries that
 // cannot be used are left out with a reason; so is what comes twice, and what goes over Max.
-func Parse(text string, r Rules) List { return collect(entries(text), r) }
+func Parse(text string, r Rules) List { return collect(entries(text), r).List }
 
 // entries takes a text apart. A line that holds neither a digit nor an @ is prose and stays whole, so that it is
 // refused once and not once for each comma.

@@ -3,13 +3,15 @@ package recipients
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
+	"slices"
 )
 
 // MaxFile is the most that a [File] may hold, in bytes.
 const MaxFile = 10 << 20
 
-// File is a list as somebody uploaded it.
+// File is a list as somebody uploaded it, and what the person decided about it.
 type File struct {
 	// Name is what it is called. What the file is, is read from its content.
 	Name string
@@ -17,24 +19,29 @@ type File struct {
 	Content []byte
 	// Column is the ID of the [Column] to take; empty, or one that the content does not have: it is found.
 	Column string
+	// IgnoreConsent says that rows are read whatever the columns on consent say.
+	IgnoreConsent bool
 }
 
-// Read makes one list of typed text and, if file is not nil, of a file: CSV, any other text with one recipient to a line,
-// or XLSX. What was typed comes first. Rows are judged on all cores; beside the list itself and the content, what Read
-// holds does not grow with a text file, and a spreadsheet is unzipped in memory, within bounds.
+// Read makes one list of typed text and, if file is not nil, of a file: CSV, any other text with recipients in its lines,
+// or XLSX. What was typed comes first. A file is read in three steps: the format is detected, the column is chosen, and its
+// rows are read; [List.Source] says what came of the first two. Rows are judged on all cores; beside the list itself and the
+// content, what Read holds does not grow with the file.
 //
-// The error is a [*ColumnDoubt] if the person has to be asked which column is meant, a [*FileFault] if the file cannot be
+// The error is a [*ColumnQuestion] if the person has to be asked which column is meant, a [*FileFault] if the file cannot be
 // used, or the context's.
 func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) {
 	var column choice
+	var source *Source
 	if file != nil {
-		tables, err := open(ctx, *file, r)
+		d, err := detect(ctx, *file, r)
 		if err != nil {
 			return List{}, err
 		}
-		if column, err = choose(tables, file.Column, r); err != nil {
+		if column, err = d.choose(*file, r); err != nil {
 			return List{}, err
 		}
+		source = column.source(d, *file)
 	}
 	var failed error
 	list := collect(func(yield func(entry) bool) {
@@ -43,7 +50,10 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 				return
 			}
 		}
-		for e, err := range column.entries() {
+		if file == nil {
+			return
+		}
+		for e, err := range column.entries(file.IgnoreConsent) {
 			if failed = err; err != nil || !yield(e) {
 				return
 			}
@@ -52,52 +62,293 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 	if failed != nil {
 		return List{}, failed
 	}
-	return list, nil
+	if source != nil {
+		source.Invisible = list.invisible
+	}
+	list.Source = source
+	return list.List, nil
 }
 
-// open tells what a file is and reads what it has for tables.
-func open(ctx context.Context, file File, r Rules) ([]table, error) {
-	format, err := formatOf(file.Content)
+// Columns returns all columns of a file with recipients in them, the best first, so that the person can choose another one
+// than [Read] took. The error is as that of Read, but never a [*ColumnQuestion].
+func Columns(ctx context.Context, file File, r Rules) ([]Column, error) {
+	d, err := detect(ctx, file, r)
 	if err != nil {
 		return nil, err
 	}
-	if format == xlsxFile {
-		return xlsxTables(ctx, file.Content)
+	var all []choice
+	for _, t := range d.tables {
+		s, err := surveyed(t, r, 0, true)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.all()...)
 	}
-	text := inUTF8(file.Content)
-	if err := textFault(text); err != nil {
-		return nil, err
-	}
-	t, err := textTable(ctx, file.Name, text, r)
-	return []table{t}, err
+	return askedColumns(all), nil
 }
 
-// entries goes through the column below its header. Blank rows are entries too, but not those at the end of the table.
-func (c choice) entries() iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
-		if c.look == nil {
-			return
+// all returns all columns of a table with recipients in them.
+func (s *survey) all() []choice {
+	named, unknown, others, ids := s.sorted(s.filter(func(c *column) bool { return c.usable > 0 }))
+	return s.choices(slices.Concat(named, unknown, others, ids))
+}
+
+func askedColumns(choices []choice) []Column {
+	var columns []Column
+	for _, c := range choices[:min(len(choices), MaxColumns)] {
+		columns = append(columns, c.asked())
+	}
+	return columns
+}
+
+// document is what a file turned out to be.
+type document struct {
+	// tables are the visible sheets, the one in front first; or the ways to read a text, nearly always one.
+	tables []table
+	// byID returns the table with that id, whether it is among the tables or not.
+	byID     func(id int) (table, bool)
+	encoding string // that of a text, if it had to be guessed
+	named    rune   // the delimiter that the first line of a text names
+}
+
+// detect tells what a file is and which tables it has.
+func detect(ctx context.Context, file File, r Rules) (document, error) {
+	format, err := formatOf(file.Content)
+	if err != nil {
+		return document{}, err
+	}
+	if format == xlsxFormat {
+		return openSpreadsheet(ctx, file.Content)
+	}
+	text := newTextFile(file.Content)
+	if err := textFault(text.content); err != nil {
+		return document{}, err
+	}
+	tables, err := text.tables(ctx, file.Name, r)
+	return document{
+		tables: tables, encoding: text.encoding, named: text.named,
+		byID: func(id int) (table, bool) { return text.table(ctx, id) },
+	}, err
+}
+
+// choose takes the column that the person chose, or else decides which one holds the recipients.
+func (d document) choose(file File, r Rules) (choice, error) {
+	if chosen, ok, err := d.chosen(file.Column, r); ok || err != nil {
+		return chosen, err
+	}
+	var decisions []decision
+	var last *survey
+	for _, t := range d.tables {
+		made, err := decided(t, r)
+		if err != nil {
+			return choice{}, err
 		}
+		if last = made.survey; made.column != nil || len(made.ask) > 0 {
+			decisions = append(decisions, made)
+		}
+	}
+	// A column whose entries are all wrong is only of interest if no other table has recipients.
+	if good := slices.DeleteFunc(slices.Clone(decisions), decision.hopeless); len(good) > 0 {
+		decisions = good
+	}
+	switch {
+	case len(decisions) == 0:
+		return choice{}, noColumn(last, r)
+	case len(decisions) > 1:
+		return choice{}, severalTables(decisions)
+	case decisions[0].column == nil:
+		return choice{}, &ColumnQuestion{Why: decisions[0].why, Columns: askedColumns(decisions[0].ask)}
+	}
+	return choice{decisions[0].survey, decisions[0].column.at, -1}, nil
+}
+
+func (d decision) hopeless() bool { return d.column != nil && d.column.usable == 0 }
+
+// decided surveys a table and decides on its column; once more if the person will be asked and not all counts are known.
+func decided(t table, r Rules) (decision, error) {
+	for complete := false; ; complete = true {
+		s, err := surveyed(t, r, 0, complete)
+		if err != nil {
+			return decision{}, err
+		}
+		d := s.decide()
+		if complete || !s.late && (len(d.ask) == 0 || s.rows <= surveyRows) {
+			return d, nil
+		}
+	}
+}
+
+// chosen returns the column that the person chose, if the file has it.
+func (d document) chosen(id string, r Rules) (choice, bool, error) {
+	table, at, orElse, ok := parseID(id)
+	if !ok {
+		return choice{}, false, nil
+	}
+	t, ok := d.byID(table)
+	if !ok {
+		return choice{}, false, nil
+	}
+	s, err := surveyed(t, r, 0, false)
+	if err != nil || at >= len(s.columns) || orElse >= len(s.columns) {
+		return choice{}, false, err
+	}
+	return choice{s, at, orElse}, true, nil
+}
+
+// severalTables asks which sheet, or which way to read a text, is meant.
+func severalTables(decisions []decision) *ColumnQuestion {
+	q := &ColumnQuestion{Why: "More than one sheet has recipients."}
+	if decisions[0].survey.table.sheet == "" {
+		q.Why = "The file can be read in more than one way."
+	}
+	var all []choice
+	for _, d := range decisions {
+		if d.column != nil {
+			all = append(all, choice{d.survey, d.column.at, -1})
+		}
+		all = append(all, d.ask...)
+	}
+	q.Columns = askedColumns(all)
+	return q
+}
+
+// source says where the recipients come from.
+func (c choice) source(d document, file File) *Source {
+	s := c.survey
+	source := &Source{
+		File: shown(file.Name), Sheet: shown(s.table.sheet), Column: s.columns[c.at].name(), AllColumns: s.table.id == listID, Header: s.header.line,
+		Rows: s.rows, Hidden: s.hidden, Encoding: d.encoding,
+	}
+	if s.table.sheet == "" && !source.AllColumns {
+		source.Delimiter = delimiterWord(delimiters[s.table.id], d.named)
+	}
+	if c.orElse >= 0 {
+		source.Else = s.columns[c.orElse].name()
+	}
+	for _, consent := range s.consent() {
+		source.Consent = append(source.Consent, consent.name())
+	}
+	source.ConsentIgnored = file.IgnoreConsent && len(source.Consent) > 0
+	for _, header := range s.header.cells[:min(len(s.header.cells), maxHeaders)] {
+		source.Headers = append(source.Headers, shown(header))
+	}
+	return source
+}
+
+// delimiterWord names a delimiter that is not usual, or not the one that the file names.
+func delimiterWord(d, named rune) string {
+	switch {
+	case d == '\t':
+		return "tab"
+	case d == noDelimiter:
+		return ""
+	case (d == ',' || d == ';') && (named == 0 || named == d):
+		return ""
+	}
+	return string(d)
+}
+
+// entries goes through the column below its header. Blank rows are entries too, but not those at the end of the table, nor
+// those of a sheet whose rows are not in order.
+func (c choice) entries(ignoreConsent bool) iter.Seq2[entry, error] {
+	s := c.survey
+	var consent []*column
+	if !ignoreConsent {
+		consent = s.consent()
+	}
+	return func(yield func(entry, error) bool) {
 		blank := 0 // the first of the blank rows that may be the last ones
-		for row, err := range c.look.table.rows {
+		for row, err := range s.table.rows {
 			switch {
 			case err != nil:
 				yield(entry{}, err)
 				return
-			case row.line <= c.look.header:
+			case row.line <= s.header.line:
 				continue
 			case row.filled() == 0:
 				blank = cmp.Or(blank, row.line)
 				continue
 			}
-			for ; blank > 0 && blank < row.line; blank++ {
+			for ; blank > 0 && blank < row.line && s.ordered; blank++ {
 				if !yield(entry{line: blank, fromFile: true}, nil) {
 					return
 				}
 			}
-			if blank = 0; !yield(entry{line: row.line, fromFile: true, text: row.cell(c.at)}, nil) {
-				return
+			blank = 0
+			for e := range c.rowEntries(row, consent) {
+				if !yield(e, nil) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// rowEntries are the entries of one row: the recipients in its cell, or the row as one that is skipped.
+func (c choice) rowEntries(row row, consent []*column) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		cell := row.cell(c.at)
+		if empty(cell) && c.orElse >= 0 {
+			cell = row.cell(c.orElse)
+		}
+		e := entry{line: row.line, fromFile: true, text: cell}
+		switch refused := row.refusal(consent); {
+		case row.hidden:
+			e.skip = errHidden
+		case empty(cell):
+			e.text = ""
+		case refused != nil:
+			e.skip = refused
+		default:
+			for _, part := range split(cell, c.survey.rules) {
+				if !yield(entry{line: row.line, fromFile: true, text: part}) {
+					return
+				}
+			}
+			return
+		}
+		yield(e)
+	}
+}
+
+var errHidden = refusal{RuleHidden, "This row is hidden in the spreadsheet."}
+
+// noColumn says that a file has no recipients of that kind, and what it has instead; last is the last table.
+func noColumn(last *survey, r Rules) error {
+	f := &FileFault{Text: "No column of the file holds " + manyWords(r.Kind) + ".", Hint: "Upload a list with " + oneWord(r.Kind) + " in each row."}
+	if last == nil || last.rows == 0 {
+		f.Text = "The file has no rows with recipients."
+		return f
+	}
+	for _, c := range last.columns {
+		switch {
+		case c.hidden && c.alike > 0:
+			return &FileFault{
+				Text: fmt.Sprintf("The %s, which holds %s, is hidden in the spreadsheet.", c.name(), manyWords(r.Kind)),
+				Hint: "Show the column there, save the file and upload it again.",
+			}
+		case c.formulas > 0 && last.title(c) > 0:
+			return &FileFault{
+				Text: fmt.Sprintf("The %s has formulas that were never calculated.", c.name()),
+				Hint: "Open the file once in the spreadsheet program, save it, and upload it again.",
+			}
+		}
+	}
+	if last.hidden == last.rows {
+		return &FileFault{
+			Text: "All rows of the file are hidden in the spreadsheet.", Hint: "Show them there, save the file and upload it again.",
+		}
+	}
+	if r.Kind == SMS && r.Region == "" {
+		f.Hint = "Write phone numbers with + and the country code, or choose a country in the form."
+	}
+	other := Rules{Kind: Email, Region: r.Region}
+	hint := "It holds e-mail addresses, for a send by e-mail."
+	if r.Kind == Email {
+		other.Kind, hint = SMS, "It holds phone numbers, for a send by SMS."
+	}
+	if s, err := surveyed(last.table, other, surveyRows, false); err == nil && len(s.contenders) > 0 && s.contenders[0].usable > 0 {
+		f.Hint = hint
+	}
+	return f
 }

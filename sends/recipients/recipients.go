@@ -40,6 +40,8 @@ type Rules struct {
 type List struct {
 	Recipients []Recipient
 	LeftOut    []LeftOut
+	// Source says where in the file its recipients come from; nil if there was no file.
+	Source *Source `json:",omitempty"`
 }
 
 // Recipient is someone a send goes to. It is written to JSON with what is empty left away.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -59,19 +60,20 @@ func tablesOf(ctx context.Context, file File) ([]table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format == xlsxFile {
-		return xlsxTables(ctx, file.Content)
+	if format == xlsxFormat {
+		book, err := openSpreadsheet(ctx, file.Content)
+		return book.tables, err
 	}
-	text := lines(inUTF8(file.Content))
-	if err := textFault(text); err != nil {
+	text := newTextFile(file.Content)
+	if err := textFault(text.content); err != nil {
 		return nil, err
 	}
-	if comma, rest, ok := cutSeparatorLine(text); ok {
-		return []table{csvTable(ctx, rest, comma, 2)}, nil
-	}
 	var tables []table
-	for _, comma := range commas {
-		tables = append(tables, csvTable(ctx, text, comma, 1))
+	for id, d := range delimiters {
+		if slices.Contains(usualDelimiters, d) || d == text.named {
+			t, _ := text.table(ctx, id)
+			tables = append(tables, t)
+		}
 	}
 	return tables, nil
 }
@@ -118,7 +120,7 @@ func (r row) heading(names []string) heading {
 		i, known := place[bareName(r.cell(at))]
 		switch {
 		case !known && r.cell(at) != "":
-			h.other = append(h.other, shownUpTo(r.cell(at), maxSampleRunes))
+			h.other = append(h.other, shownUpTo(r.cell(at), maxExampleRunes))
 		case !known:
 		case h.at[i] >= 0:
 			h.twice = names[i]

@@ -26,6 +26,10 @@ const (
 	RulePremium Rule = "premium"
 	// RuleDuplicate is a recipient who stands further up.
 	RuleDuplicate Rule = "duplicate"
+	// RuleHidden is a row that the spreadsheet hides, by a filter for example.
+	RuleHidden Rule = "hidden"
+	// RuleConsent is a row whose consent column says no.
+	RuleConsent Rule = "no_consent"
 	// RuleMax is a recipient over [Rules.Max].
 	RuleMax Rule = "max_recipients"
 )

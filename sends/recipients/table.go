@@ -16,19 +16,26 @@ const (
 	maxCellBytes = 4 * 32767
 )
 
-// table is a text file or a sheet.
+// table is a text file, read with one delimiter, or a sheet of a spreadsheet.
 type table struct {
-	// id is its place in the file, counted from 0.
+	// id is its place in the file, counted from 0: among the sheets, or among the [delimiters].
 	id int
-	// name is that of the sheet if there are several; else empty.
-	name string
-	// rows goes through it from the beginning, each time anew, and through blank rows too. Those at the end may be missing.
+	// sheet is the name of the sheet; empty for a text file. several says that the file has more visible ones.
+	sheet   string
+	several bool
+	// hidden says which columns the spreadsheet hides; nil for none.
+	hidden func(at int) bool
+	// rows goes through the table from the beginning, each time it is called, and through blank rows too. Those at the end
+	// may be missing.
 	rows iter.Seq2[row, error]
 }
 
+func (t table) hiddenColumn(at int) bool { return t.hidden != nil && t.hidden(at) }
+
 // row is one row of a table.
 type row struct {
-	line int // counted from 1
+	line   int // counted from 1
+	hidden bool
 	// cells are only good until the next row is read.
 	cells []string
 }
@@ -96,13 +103,4 @@ func (r row) fault(n int) error {
 		}
 	}
 	return nil
-}
-
-// columnName names a column without a header as spreadsheet programs do: "Column A", "Column AB".
-func columnName(at int) string {
-	letters := ""
-	for n := at + 1; n > 0; n = (n - 1) / 26 {
-		letters = string(rune('A'+(n-1)%26)) + letters
-	}
-	return "Column " + letters
 }

@@ -17,31 +17,32 @@ import (
 // maxSheets is how many sheets are looked through for a column.
 const maxSheets = 20
 
-// xlsxTables opens a spreadsheet and returns its sheets. Nothing of it is written to the disk: people's data has no place
-// there, and there may be none.
-func xlsxTables(ctx context.Context, content []byte) ([]table, error) {
+// openSpreadsheet opens a spreadsheet and returns its sheets. Nothing of it is written to the disk: people's data has no
+// place there, and there may be none.
+func openSpreadsheet(ctx context.Context, content []byte) (document, error) {
 	book, err := openXLSX(content)
 	if err == nil {
 		err = sheetsWellFormed(ctx, book)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return document{}, ctx.Err()
 	case errors.Is(err, errTooLargeUnzipped):
-		return nil, errTooLargeUnzipped
+		return document{}, errTooLargeUnzipped
 	case err != nil:
-		return nil, errDamaged
+		return document{}, errDamaged
 	}
 	names := book.GetSheetList()
 	var tables []table
 	for id, name := range names[:min(len(names), maxSheets)] {
-		t := table{id: id, rows: bounded(ctx, sheetRows(book, name))}
-		if len(names) > 1 {
-			t.name = name
-		}
-		tables = append(tables, t)
+		tables = append(tables, table{id: id, sheet: name, several: len(names) > 1, rows: bounded(ctx, sheetRows(book, name))})
 	}
-	return tables, nil
+	return document{tables: tables, byID: func(id int) (table, bool) {
+		if id >= len(tables) {
+			return table{}, false
+		}
+		return tables[id], true
+	}}, nil
 }
 
 func openXLSX(content []byte) (book *excelize.File, err error) {
@@ -102,7 +103,7 @@ func sheetRows(book *excelize.File, sheet string) iter.Seq2[row, error] {
 				yield(row{line: line}, errDamaged)
 				return
 			}
-			if !more || !yield(row{line, cells}, nil) {
+			if !more || !yield(row{line: line, cells: cells}, nil) {
 				return
 			}
 		}

@@ -1,0 +1,118 @@
+package recipients
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// answer is what a cell of a consent column says.
+type answer int
+
+const (
+	answerOther answer = iota // a date, a name, a word that is not known
+	answerNone                // an empty cell
+	answerYes
+	answerNo
+	answerSubscribed
+	answerUnsubscribed
+)
+
+// answers lists what cells of consent columns say in English, Dutch, French, German, Spanish and Italian, compared like
+// headers. "Cleaned" and "bounced" are Mailchimp's and others' words for addresses that must not be written to.
+var answers = map[answer]string{
+	answerYes: "yes y true x v ok on ja j waar oui o vrai si s sim verdadero vero wahr granted accepted agreed allowed given",
+	answerNo: "no n false off not nee neen onwaar non faux nein falsch falso denied declined refused rejected revoked withdrawn " +
+		"never none geweigerd refuse abgelehnt widerrufen rechazado denegado rifiutato negato",
+	answerSubscribed: "subscribed subscriber optin optedin confirmed ingeschreven aangemeld abonne abonnee inscrit inscrite " +
+		"angemeldet abonniert suscrito suscrita iscritto iscritta",
+	answerUnsubscribed: "unsubscribed unsubscribe unsub optout optedout nonsubscribed notsubscribed cleaned bounced hardbounce " +
+		"complained complaint spam blocked blacklisted suppressed donotcontact dnc uitgeschreven afgemeld geblokkeerd desabonne " +
+		"desabonnee desinscrit desinscrite abgemeldet gesperrt baja desuscrito desuscrita dadodebaja bloqueado disiscritto " +
+		"disiscritta cancellato bloccato",
+}
+
+var answerWords = sync.OnceValue(func() map[string]answer {
+	words := map[string]answer{"1": answerYes, "✓": answerYes, "✔": answerYes, "☑": answerYes, "✅": answerYes, "☒": answerYes}
+	for _, no := range []string{"0", "✗", "✘", "☐", "❌", "-"} {
+		words[no] = answerNo
+	}
+	for said, list := range answers {
+		for word := range strings.FieldsSeq(list) {
+			words[word] = said
+		}
+	}
+	return words
+})
+
+func answerOf(cell string) answer {
+	cell = strings.TrimSpace(cell)
+	if cell == "" {
+		return answerNone
+	}
+	known := answerWords()
+	if said, ok := known[cell]; ok {
+		return said
+	}
+	return known[strings.ReplaceAll(plainWords(cell), " ", "")]
+}
+
+// asksConsent reports a column whose header is about consent to messages of that kind, and not of the other kind alone.
+func (m meaning) asksConsent(kind Kind) bool {
+	if !m.says(meansOptIn | meansOptOut | meansStatus) {
+		return false
+	}
+	email, phone := m.says(meansEmail), m.says(meansMobile|meansPhone|meansLandline)
+	if kind == Email {
+		return email || !phone
+	}
+	return phone || !email
+}
+
+// consentColumn reports a column of consent to messages of that kind: one whose header and cells are both about it. A column
+// of recipients is none, whatever its header.
+func (c *column) consentColumn(kind Kind) bool {
+	if c.usable > 0 || !c.says.asksConsent(kind) {
+		return false
+	}
+	switch {
+	case c.says.says(meansOptOut):
+		return c.filled > 0
+	case c.says.says(meansOptIn):
+		return c.answers[answerYes]+c.answers[answerNo]+c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
+	}
+	return c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
+}
+
+// refuses reports whether a cell of a consent column says no. In a column of those who agreed an empty cell is a no, too.
+func (m meaning) refuses(said answer) bool {
+	switch {
+	case m.says(meansOptOut):
+		return said != answerNone && said != answerNo && said != answerSubscribed
+	case m.says(meansOptIn):
+		return said == answerNone || said == answerNo || said == answerUnsubscribed
+	}
+	return said == answerUnsubscribed
+}
+
+// refusal says why a row is skipped by its consent columns; nil if it is not.
+func (r row) refusal(consent []*column) error {
+	i := slices.IndexFunc(consent, func(c *column) bool { return c.says.refuses(answerOf(r.cell(c.at))) })
+	if i < 0 {
+		return nil
+	}
+	c, cell := consent[i], r.cell(consent[i].at)
+	if cell == "" {
+		return refusal{RuleConsent, fmt.Sprintf("There's no consent: %s is empty.", c.name())}
+	}
+	return refusal{RuleConsent, fmt.Sprintf("No consent: %s says “%s”.", c.name(), shownUpTo(cell, maxExampleRunes))}
+}
+
+// empty reports a cell without a letter, a digit or an @: a dash or a slash that stands for nothing.
+func empty(cell string) bool {
+	return !strings.ContainsFunc(cell, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == '=' || r == '#'
+	})
+}

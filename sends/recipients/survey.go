@@ -1,0 +1,327 @@
+package recipients
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const (
+	// surveyRows is how many rows are judged whatever is in them. Below them the cells of a column are only judged if
+	// another column has recipients, too.
+	surveyRows = 1000
+	// headRows is how many rows from the top the header may be in, below the title of a report.
+	headRows = 10
+	// exampleCells is how many cells of a column are shown to the person who chooses.
+	exampleCells = 3
+	// maxExampleRunes is how much of each.
+	maxExampleRunes = 30
+)
+
+// survey is the evidence about a table from which the column with the recipients is chosen.
+type survey struct {
+	table   table
+	rules   Rules
+	header  row // its line is 0 if there is none
+	columns []*column
+	rows    int // rows below the header with something in them, hidden ones included
+	hidden  int // how many of them are hidden
+	last    int // the number of the last row that was read
+	ordered bool
+	// contenders are the first columns with cells that may be recipients. lacks[i][j] counts the rows where j has a
+	// recipient and i has none, differs[i][j] those where both have one, not the same, and that of j can get a text message.
+	contenders     []*column
+	compared       int // how many of them have been compared with the others
+	lacks, differs [MaxColumns][MaxColumns]int
+	// complete says that every cell of the contenders is judged, late that a second contender turned up where the cells of
+	// the first were not judged any more.
+	complete, late bool
+}
+
+// column is the evidence about one column.
+type column struct {
+	at         int
+	header     string
+	says       meaning
+	hidden     bool
+	filled     int // cells with something in them
+	judged     int // those of them in rows whose cells were judged
+	usable     int // those of them with a recipient, perhaps a doubtful one
+	alike      int // those that may be meant as one
+	formulas   int // those with a formula that was never calculated
+	answers    [answerUnsubscribed + 1]int
+	examples   []string
+	contending bool
+}
+
+func (c *column) name() ColumnName {
+	return ColumnName{Letter: columnLetter(c.at), Header: shownUpTo(c.header, maxExampleRunes)}
+}
+
+// mostly reports whether n is at least nine tenths of the cells that were judged.
+func (c *column) mostly(n int) bool { return n > 0 && 10*n >= 9*c.judged }
+
+// surveyed reads a table from the top to the end, or up to so many rows if limit is not 0. If complete, it judges every cell
+// that may be a recipient.
+func surveyed(t table, r Rules, limit int, complete bool) (*survey, error) {
+	r.Allowed = nil // which countries are allowed says nothing about what a column is
+	s := &survey{table: t, rules: r, ordered: true, complete: complete}
+	var head []row
+	for row, err := range t.rows {
+		if err != nil {
+			return nil, err
+		}
+		s.ordered = s.ordered && row.line > s.last
+		s.last = row.line
+		if row.filled() == 0 {
+			continue
+		}
+		if head == nil || len(head) < headRows && s.rows == 0 {
+			row.cells = slices.Clone(row.cells)
+			if head = append(head, row); len(head) == headRows {
+				s.readHead(head)
+			}
+			continue
+		}
+		s.read(row)
+		if limit > 0 && s.rows >= limit {
+			break
+		}
+	}
+	if len(head) < headRows {
+		s.readHead(head)
+	}
+	return s, nil
+}
+
+// readHead finds the header among the first rows and reads those below it.
+func (s *survey) readHead(head []row) {
+	at := headerRow(head, s.rules)
+	if at >= 0 {
+		s.header = head[at]
+		for i := range s.header.cells {
+			c := s.column(i)
+			c.header = s.header.cell(i)
+			c.says = meaningOf(c.header)
+		}
+	}
+	for _, row := range head {
+		if row.line > s.header.line {
+			s.read(row)
+		}
+	}
+}
+
+// headerRow returns the index of the header, or -1. A header has no data in it; only titles, which have fewer cells, are
+// above it; and it names a recipient, or stands right above rows with data in each of its columns.
+func headerRow(head []row, r Rules) int {
+	titles := 0
+	for i, row := range head {
+		if hasRecipient(row, r) {
+			break
+		}
+		filled := row.filled()
+		if !row.hidden && !hasData(row) && hasRecipientWord(row) && (i == 0 || filled > titles) {
+			return i
+		}
+		titles = max(titles, filled)
+	}
+	if len(head) > 1 && !head[0].hidden && head[0].filled() == len(head[0].cells) && head[0].filled() >= head[1].filled() &&
+		hasNoDigits(head[0]) && hasData(head[1]) {
+		return 0
+	}
+	return -1
+}
+
+func hasRecipient(row row, r Rules) bool {
+	return slices.ContainsFunc(row.cells, func(cell string) bool { return judged(entry{text: bareCell(cell)}, r).err == nil })
+}
+
+func hasRecipientWord(row row) bool {
+	return slices.ContainsFunc(row.cells, func(cell string) bool {
+		return meaningOf(bareCell(cell)).says(meansEmail | meansMobile | meansPhone | meansLandline)
+	})
+}
+
+// hasData reports a row with an @, or with a cell of four digits or more that is not a word with a year.
+func hasData(row row) bool {
+	return slices.ContainsFunc(row.cells, func(cell string) bool {
+		digits, letters := 0, false
+		for _, r := range cell {
+			switch {
+			case r == '@':
+				return true
+			case unicode.IsDigit(r):
+				digits++
+			case unicode.IsLetter(r):
+				letters = true
+			}
+		}
+		return digits > 4 || digits == 4 && !(letters && yearIn(cell))
+	})
+}
+
+func yearIn(cell string) bool {
+	i := strings.IndexFunc(cell, unicode.IsDigit)
+	return strings.HasPrefix(cell[i:], "19") || strings.HasPrefix(cell[i:], "20")
+}
+
+// hasNoDigits reports a row of words alone.
+func hasNoDigits(row row) bool {
+	return !slices.ContainsFunc(row.cells, func(cell string) bool {
+		return strings.ContainsAny(cell, "@.") || strings.ContainsFunc(cell, unicode.IsDigit)
+	})
+}
+
+func (s *survey) column(at int) *column {
+	for len(s.columns) <= at {
+		n := len(s.columns)
+		s.columns = append(s.columns, &column{at: n, hidden: s.table.hiddenColumn(n)})
+	}
+	return s.columns[at]
+}
+
+// finding is what one cell of a row holds.
+type finding struct {
+	recipients string // all of them; empty if there are none
+	texts      bool   // whether one of them can get a text message, as far as the number tells
+}
+
+// read takes in a row below the header.
+func (s *survey) read(row row) {
+	s.rows++
+	if row.hidden {
+		s.hidden++
+		return
+	}
+	var found [MaxColumns]finding
+	for i := range row.cells {
+		cell := row.cell(i)
+		c := s.column(i)
+		if c.says.asksConsent(s.rules.Kind) {
+			c.answers[answerOf(cell)]++
+		}
+		if empty(cell) {
+			continue
+		}
+		c.filled++
+		if s.judges() {
+			c.judged++
+		}
+		if strings.HasPrefix(cell, "=") {
+			c.formulas++
+		}
+		if s.mayBeRecipient(c, cell) {
+			if n := s.contend(c); n >= 0 {
+				found[n] = s.judge(c, cell)
+			}
+		} else if c.usable == 0 {
+			c.example(cell)
+		}
+	}
+	s.compare(found[:len(s.contenders)])
+}
+
+// contend returns the number of a column among the contenders, and makes it one if there is room; -1 if not, or if its cells
+// are not judged any more.
+func (s *survey) contend(c *column) int {
+	if !c.contending && !c.hidden && len(s.contenders) < MaxColumns {
+		s.late = s.late || len(s.contenders) == 1 && !s.judges()
+		c.contending = true
+		s.contenders = append(s.contenders, c)
+	}
+	if !c.contending || !s.judges() {
+		return -1
+	}
+	return slices.Index(s.contenders, c)
+}
+
+// judges reports whether the cells of the row that is read are judged.
+func (s *survey) judges() bool { return s.complete || s.rows <= surveyRows || len(s.contenders) > 1 }
+
+// mayBeRecipient tells cheaply whether a cell is worth judging, and counts those that may be meant as a recipient.
+func (s *survey) mayBeRecipient(c *column, cell string) bool {
+	if s.rules.Kind == Email {
+		if !strings.Contains(cell, "@") {
+			return false
+		}
+		c.alike++
+		return true
+	}
+	digits := 0
+	for _, r := range cell {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits < minDigits || strings.Contains(cell, "@") {
+		return false
+	}
+	if looksLikePhone(cell) || spoiled(cell) {
+		c.alike++
+	}
+	return true
+}
+
+// judge reads one cell of a contender.
+func (s *survey) judge(c *column, cell string) finding {
+	var f finding
+	for _, part := range split(cell, s.rules) {
+		v := judged(entry{text: part}, s.rules)
+		switch {
+		case v.err == nil:
+			f.recipients += v.found.To + " "
+			f.texts = f.texts || v.found.Warning == ""
+		case ruleOf(v.err) == RuleForeign:
+			f.recipients += part + " "
+			f.texts = true
+		}
+	}
+	if f.recipients == "" {
+		return f
+	}
+	if c.usable++; c.usable == 1 {
+		c.examples = nil // those before were no recipients
+	}
+	c.example(cell)
+	return f
+}
+
+func (c *column) example(cell string) {
+	if len(c.examples) < exampleCells {
+		c.examples = append(c.examples, shownUpTo(cell, maxExampleRunes))
+	}
+}
+
+// compare counts in which rows one contender has a recipient that another one lacks.
+func (s *survey) compare(found []finding) {
+	for ; s.compared < len(found); s.compared++ {
+		for i, c := range s.contenders { // a new contender had nothing in all rows before
+			s.lacks[s.compared][i] = c.usable
+			if found[i].recipients != "" {
+				s.lacks[s.compared][i]--
+			}
+		}
+	}
+	for i, a := range found {
+		for j, b := range found {
+			switch {
+			case b.recipients == "" || a.recipients == b.recipients:
+			case a.recipients == "":
+				s.lacks[i][j]++
+			case s.rules.Kind == Email || b.texts:
+				s.differs[i][j]++
+			}
+		}
+	}
+}
+
+// consent returns the columns that say who agreed to messages or refused them. A hidden one counts, too.
+func (s *survey) consent() []*column {
+	return slices.DeleteFunc(slices.Clone(s.columns), func(c *column) bool { return !c.consentColumn(s.rules.Kind) })
+}
+
+// filter returns the columns of which by is true.
+func (s *survey) filter(by func(*column) bool) []*column {
+	return slices.DeleteFunc(slices.Clone(s.columns), func(c *column) bool { return !by(c) })
+}
