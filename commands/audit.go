@@ -147,6 +147,8 @@ func deedWords(what string) string {
 		return "changed a payment status"
 	case deedPeople:
 		return "took a file of people"
+	case deedConsent:
+		return "chose to send to people who said no"
 	case deedExport:
 		return "exported the audit trail"
 	case deedPush:

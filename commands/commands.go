@@ -62,7 +62,7 @@ func All(d Deps) []bot.Command {
 	counting := &counter{api: d.Client, store: d.Store}
 	accounts := newSubaccountList(d.Client, files)
 	groups := newSMSGroupList(d.Client, files)
-	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, region: d.Region, countries: d.Countries}
+	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(directoryCards{lists: d.Directories, api: d.Client, store: d.Store, counter: counting}),

@@ -74,6 +74,8 @@ func TestAll_rights(t *testing.T) {
 		"send_approve": bot.Send, "send_reject": bot.Send, "send_pause": bot.Send, "send_resume": bot.Send,
 		"send_cancel": bot.Send, "send_report": bot.Send,
 		"sends_page:prev": bot.Send, "sends_page:next": bot.Send, "sends_refresh": bot.Send,
+		"send_column": bot.Send, "send_foreign": bot.Send, "send_consent": bot.Send,
+		"suppress_preview": bot.Send, "suppress_other_column": bot.Send, "suppress_refused": bot.Send,
 		"suppress": bot.Send, "suppress_column": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
 		"user_block": bot.Send, "user_access": bot.Send, "user_access_check": bot.Send, "user_revoke": bot.Send,
 		"user_create": bot.Send, "user_create_check": bot.Send,

@@ -19,6 +19,7 @@ type recorder interface {
 const (
 	deedPayment         = "payment"
 	deedExport          = "export"
+	deedConsent         = "consent"
 	deedPeople          = "people"
 	deedPush            = "push"
 	deedSingleUse       = "single_use"

@@ -26,6 +26,9 @@ type order struct {
 	Rules recipients.Rules
 	// File is the list that was uploaded, nil if none was.
 	File *bot.File
+	// Column is the column of the file that the person chose, Consent what they decided about those who said no.
+	Column  string
+	Consent recipients.Consent
 }
 
 // submitted checks the form, keeps it as a draft and shows the preview over it. Nothing is sent.
@@ -35,15 +38,18 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 		return bot.Reply{Errors: onShown(wrong, idsOf(req.View).Shown)}, nil
 	}
 	if o.File != nil {
-		return s.reading(req.Person, o), nil
+		reply := s.reading(req.Person, o, "")
+		reply.Push = true
+		return reply, nil
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, nil, ""))
+	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, nil))
 	if errors.Is(err, sends.ErrNobodyLeft) {
 		return bot.Reply{Errors: map[string]string{fieldRecipients: noneCanBeUsed(d.List)}}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("save draft: %w", err)
 	}
+	s.keepOrder(ctx, d.ID, o)
 	if s.needsApproval(d) {
 		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: s.previewOf(req.Person, d)}, nil
 	}
@@ -80,11 +86,11 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 
 // draft makes the draft of an order, once it is known who it goes to. The same order for the same list is the same draft,
 // so that a submit that is delivered twice makes one.
-func (o order) draft(list recipients.List, content []byte, column string) sends.Draft {
+func (o order) draft(list recipients.List, content []byte) sends.Draft {
 	d := o.Draft
 	d.List = list
 	d.ID = draftName(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
-		o.Typed, o.Rules.Region, string(content), column)
+		o.Typed, o.Rules.Region, string(content), o.Column, fmt.Sprint(o.Consent, o.Rules.Foreign))
 	return d
 }
 

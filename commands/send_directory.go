@@ -54,6 +54,9 @@ func sendDirectory(s sending) bot.Command {
 
 			fieldChannel: s.changeChannel,
 
+			actionColumn:        s.otherColumn,
+			actionForeign:       s.switchForeign,
+			actionConsent:       s.switchConsent,
 			actionStraighten:    s.straighten,
 			actionLeftOut:       s.sendLeftOut,
 			actionTest:          s.test,

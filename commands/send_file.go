@@ -17,11 +17,15 @@ import (
 )
 
 const (
-	// viewReading stands where the preview will be.
+	// viewReading is shown until the preview is ready.
 	viewReading = "send_reading"
 	// viewColumn asks for the column of a file that holds the recipients.
-	viewColumn  = "recipients_column"
-	fieldColumn = "column"
+	viewColumn = "recipients_column"
+
+	// The buttons of a preview that read the list again, each with another decision of the person.
+	actionColumn  = "send_column"
+	actionForeign = "send_foreign"
+	actionConsent = "send_consent"
 )
 
 // readingView asks for patience. There is nothing to submit, and closing it goes back to the form.
@@ -30,15 +34,18 @@ func readingView(words string) *slack.ModalViewRequest {
 		blocks.Text(words), blocks.Context(blocks.Small("Nothing has been sent yet.")))
 }
 
-// reading answers a form with a file: the list is read while the person waits, and then the preview is shown.
-func (s sending) reading(p bot.Person, o order) bot.Reply {
-	return bot.Reply{
-		Push: true, Fleeting: true, View: readingView("Reading " + fileNamed(*o.File) + "…"),
-		Later: func(ctx context.Context) (bot.Reply, error) { return s.read(ctx, p, o, "") },
+// reading answers with a view that asks for patience, then with the preview of the order, or a question about its file.
+func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
+	words := "Reading the list…"
+	if o.File != nil {
+		words = "Reading " + fileNamed(*o.File) + "…"
 	}
+	return bot.Reply{Fleeting: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
+		return s.read(ctx, p, o, note)
+	}}
 }
 
-// fileNamed is a file as texts name it. Of some Slack does not even tell the name.
+// fileNamed is a file as texts name it. Slack doesn't tell the name of every file.
 func fileNamed(f bot.File) string {
 	if f.Name == "" {
 		return "the file"
@@ -46,26 +53,59 @@ func fileNamed(f bot.File) string {
 	return "“" + short(f.Name) + "”"
 }
 
-// read makes a draft of an order with a file, from that column or, if it is empty, from the one that is found.
-func (s sending) read(ctx context.Context, p bot.Person, o order, column string) (bot.Reply, error) {
+// content downloads the file of an order; nil without one.
+func (s sending) content(ctx context.Context, p bot.Person, o order) (*recipients.File, error) {
+	if o.File == nil {
+		return nil, nil //nolint:nilnil // an order with typed recipients alone
+	}
 	content, err := s.files.Download(ctx, p.ID, *o.File, recipients.MaxFile)
+	return &recipients.File{Name: o.File.Name, Content: content, Column: o.Column, Consent: o.Consent}, err
+}
+
+// read makes a draft of an order and shows its preview, or asks which column of its file is meant. Nothing is sent.
+func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
+	file, err := s.content(ctx, p, o)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	file := recipients.File{Name: o.File.Name, Content: content, Column: column}
-	list, err := recipients.Read(ctx, o.Typed, &file, o.Rules)
-	if doubt, ok := errors.AsType[*recipients.ColumnDoubt](err); ok {
-		q := columnQuestion{callback: viewColumn, submit: "Preview", purpose: "to send to", yet: "Nothing has been sent yet."}
-		return bot.Reply{View: q.view(s.keepOrder(ctx, o), *o.File, o.Rules.Kind, doubt.Columns)}, nil
+	list, err := recipients.Read(ctx, o.Typed, file, o.Rules)
+	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
+		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, unusable(err)
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content, column))
+	var content []byte
+	if file != nil {
+		content = file.Content
+	}
+	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content))
+	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
+		s.keepOrder(ctx, d.ID, o)
+		return bot.Reply{View: preview{Draft: d, person: p, note: note, order: o, nobody: true}.view()}, nil
+	}
 	if err != nil {
 		return bot.Reply{}, draftMistake(d, err)
 	}
-	return s.preview(ctx, p, d, "")
+	s.keepOrder(ctx, d.ID, o)
+	return s.preview(ctx, p, d, note)
+}
+
+// canChange reports whether another decision of the person could bring recipients into the list.
+func (o order) canChange(l recipients.List) bool {
+	foreign, refused := skippedBy(l, recipients.RuleForeign), skippedBy(l, recipients.RuleConsent)
+	return o.File != nil || foreign > 0 || refused > 0
+}
+
+// skippedBy counts the entries that a rule skipped.
+func skippedBy(l recipients.List, rule recipients.Rule) int {
+	n := 0
+	for _, o := range l.LeftOut {
+		if o.Rule == rule {
+			n++
+		}
+	}
+	return n
 }
 
 // unusable puts into words why a file cannot be read.
@@ -87,16 +127,15 @@ func draftMistake(d sends.Draft, err error) error {
 	}
 	first := d.List.LeftOut[0]
 	return &bot.Mistake{
-		Text: fmt.Sprintf("Nobody on this list can be sent to. Left out: %s. %s: %s", strings.Join(groups, ", "),
+		Text: fmt.Sprintf("Nobody on this list can get it. Skipped: %s. %s: %s", strings.Join(groups, ", "),
 			capitalised(first.Place()), first.Reason),
 		Hint: "Please start with another list.",
 	}
 }
 
-// keepOrder keeps an order while the person chooses a column, and returns its id.
-func (s sending) keepOrder(ctx context.Context, o order) string {
-	id := rand.Text()
-	o.Draft.List = recipients.List{} // is read anew
+// keepOrder stores an order under an id, so that its list can be read again with another decision, and returns the id.
+func (s sending) keepOrder(ctx context.Context, id string, o order) string {
+	o.Draft.List = recipients.List{} // is read again
 	s.store.Put(ctx, "order:"+id, encode(o), formLife)
 	return id
 }
@@ -104,43 +143,12 @@ func (s sending) keepOrder(ctx context.Context, o order) string {
 func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
 	var o order
 	b, ok := s.store.Get(ctx, "order:"+bounded(id))
-	if !ok || json.Unmarshal(b, &o) != nil || o.Draft.User != p.ID || o.Draft.Team != p.Team || o.File == nil {
+	if !ok || json.Unmarshal(b, &o) != nil || o.Draft.User != p.ID || o.Draft.Team != p.Team {
 		return order{}, &bot.Mistake{
-			Text: "This form is over, or it belongs to somebody else.", Hint: "Please start again with /send-directory.",
+			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /send-directory.",
 		}
 	}
 	return o, nil
-}
-
-// columnQuestion asks which column of a file holds the recipients.
-type columnQuestion struct {
-	callback, submit string
-	// purpose is what they are for, yet what was not done so far.
-	purpose, yet string
-}
-
-func (q columnQuestion) view(id string, f bot.File, kind recipients.Kind, columns []recipients.Column) *slack.ModalViewRequest {
-	what := "phone numbers"
-	if kind == recipients.Email {
-		what = "e-mail addresses"
-	}
-	var options []*slack.OptionBlockObject
-	for _, c := range columns {
-		options = append(options, blocks.Option(columnText(c), c.ID))
-	}
-	v := blocks.Modal(q.callback, "Which column?", q.submit, "Back",
-		blocks.Text(fmt.Sprintf("It is not clear which column of %s holds the %s %s.", fileNamed(f), what, q.purpose)),
-		blocks.StaticSelect(blocks.Input{
-			Name: fieldColumn, Label: "Column", Placeholder: "Choose a column", Hint: "Each with the first few of its rows.",
-		}, "", options...),
-		blocks.Context(blocks.Small(q.yet)))
-	return blocks.WithMetadata(v, id)
-}
-
-// columnText shows a column in an option: its name, and what is in it.
-func columnText(c recipients.Column) string {
-	const runes = 30
-	return joined(": ", blocks.Cut(oneLine(c.Name), runes), strings.Join(c.Samples, ", "))
 }
 
 // columnChosen reads the file once more, with the column that was chosen. Nothing is sent.
@@ -149,12 +157,73 @@ func (s sending) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, 
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	column := req.View.Value(fieldColumn)
-	if column == "" {
+	if o.Column = req.View.Value(fieldColumn); o.Column == "" || o.File == nil {
 		return bot.Reply{Errors: map[string]string{fieldColumn: "Choose a column."}}, nil
 	}
-	reply := s.reading(req.Person, o)
-	reply.Push = false // it takes the place of the question
-	reply.Later = func(ctx context.Context) (bot.Reply, error) { return s.read(ctx, req.Person, o, column) }
+	return s.reading(req.Person, o, ""), nil
+}
+
+// otherColumn shows all columns of the file with recipients, so that the person can choose another one.
+func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	o, err := s.recallOrder(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if o.File == nil {
+		return bot.Reply{}, brokenButton("/send-directory", nil)
+	}
+	reply := s.reading(req.Person, o, "")
+	reply.Later = func(ctx context.Context) (bot.Reply, error) {
+		file, err := s.content(ctx, req.Person, o)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		columns, err := recipients.Columns(ctx, *file, o.Rules)
+		if err != nil {
+			return bot.Reply{}, unusable(err)
+		}
+		question := &recipients.ColumnQuestion{Columns: columns}
+		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+	}
+	return reply, nil
+}
+
+// switchForeign reads the list once more, with numbers that look foreign taken as such, or skipped again.
+func (s sending) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	o, err := s.recallOrder(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	o.Rules.Foreign = !o.Rules.Foreign
+	note := "Numbers that look like foreign ones without their + are skipped again."
+	if o.Rules.Foreign {
+		note = "Numbers that look like foreign ones without their + are used as such now. Please check them."
+	}
+	return s.reading(req.Person, o, note), nil
+}
+
+// switchConsent reads the list once more, with those who said no included, or skipped again. The audit trail says who
+// included them.
+func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	o, err := s.recallOrder(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if o.File == nil {
+		return bot.Reply{}, brokenButton("/send-directory", nil)
+	}
+	if o.Consent == recipients.ConsentIgnored {
+		o.Consent = recipients.ConsentRespected
+		return s.reading(req.Person, o, "People who said no are skipped again."), nil
+	}
+	o.Consent = recipients.ConsentIgnored
+	reply := s.reading(req.Person, o, "")
+	reply.Later = func(ctx context.Context) (bot.Reply, error) {
+		entry := sends.Entry{Actor: actorOf(req), What: deedConsent, Note: fileNamed(*o.File) + " for " + o.Draft.OfferID}
+		if err := s.drafts.Record(ctx, entry); err != nil {
+			return bot.Reply{}, unrecorded(err)
+		}
+		return s.read(ctx, req.Person, o, "People who said no are included now. The audit trail says that you chose this.")
+	}
 	return reply, nil
 }

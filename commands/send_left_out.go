@@ -26,7 +26,7 @@ func leftOut(list recipients.List) []slack.Block {
 	if n == 0 {
 		return nil
 	}
-	set := []slack.Block{blocks.Divider(), blocks.Text(count(n, "entry is", "entries are") + " left out:")}
+	set := []slack.Block{blocks.Divider(), blocks.Text(count(n, "entry is", "entries are") + " skipped:")}
 	for _, g := range list.Groups(leftOutExamples) {
 		lines := []string{fmt.Sprintf("%s: %s", capitalised(ruleTitle(g.Rule)), thousands(g.Count))}
 		for _, o := range g.Examples {
@@ -41,7 +41,7 @@ func leftOut(list recipients.List) []slack.Block {
 // masked.
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
-	case recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
+	case recipients.RuleHidden, recipients.RuleConsent, recipients.RuleForeign, recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
 		recipients.RuleDailyCapPerson, recipients.RuleDailyCap:
 		return fmt.Sprintf("%s, %s: %s", capitalised(o.Place()), recipients.Mask(o.Text), o.Reason)
 	}
@@ -68,6 +68,12 @@ func ruleTitle(r recipients.Rule) string {
 		return "in a country that is not allowed"
 	case recipients.RulePremium:
 		return "premium-rate numbers"
+	case recipients.RuleForeign:
+		return "look like foreign numbers without their +"
+	case recipients.RuleHidden:
+		return "hidden in the spreadsheet"
+	case recipients.RuleConsent:
+		return "said no to messages"
 	case recipients.RuleDuplicate:
 		return "repeated"
 	case recipients.RuleMax:

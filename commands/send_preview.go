@@ -27,6 +27,8 @@ const (
 // preview is what a person looks at before the go-ahead.
 type preview struct {
 	sends.Draft
+	order    order // what the draft was made of; its id is empty if that is not known any more
+	nobody   bool  // nobody can get it as it is, so the draft was not kept
 	person   bot.Person
 	rate     int // calls a second
 	note     string
@@ -49,6 +51,9 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 		return bot.Reply{}, err
 	}
 	v := preview{Draft: d, person: p, rate: s.rate, note: note}
+	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
+		v.order = o
+	}
 	if s.needsApproval(d) {
 		v.approval = s.approvers(ctx, d)
 	}
@@ -70,7 +75,7 @@ func (s sending) onDraft(req bot.Request, act func(context.Context, sends.Draft)
 	}}, nil
 }
 
-// view shows what will happen, and asks for the go-ahead. Numbers and addresses are masked: screens are shared.
+// view shows what will happen, and asks for the go-ahead. Numbers and addresses of a list are masked: screens are shared.
 func (p preview) view() *slack.ModalViewRequest {
 	var set []slack.Block
 	if p.note != "" {
@@ -79,11 +84,15 @@ func (p preview) view() *slack.ModalViewRequest {
 	if p.Parent != "" {
 		set = append(set, blocks.Text(twice(p.Parent)))
 	}
+	set = append(set, p.doubts()...)
+	set = append(set, warnings(p.List.Recipients)...)
 	set = append(set, p.facts()...)
 	set = append(set, blocks.Divider())
 	set = append(set, p.content()...)
 	set = append(set, leftOut(p.List)...)
-	set = append(set, warnings(p.List.Recipients)...)
+	if p.nobody {
+		return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", "", "Back", set...), p.ID)
+	}
 	set = append(set, p.buttons(), blocks.Divider())
 	submit, closing := "Send to "+persons(len(p.List.Recipients)), "Back"
 	if p.Parent != "" {
@@ -99,19 +108,70 @@ func (p preview) view() *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
 }
 
-// facts say what goes to whom, and when.
+// facts say how many people get what, where they come from, and when it goes out.
 func (p preview) facts() []slack.Block {
-	lines := []blocks.Line{
+	lines := []blocks.Line{{blocks.Bold(willGetIt(p.List))}}
+	if p.Parent != "" {
+		lines = append(lines, blocks.Field("To", sample(p.List.Recipients)))
+	} else {
+		lines = append(lines, sourceLines(p.List)...)
+	}
+	lines = append(lines,
 		blocks.Field(capitalised(offerNoun(p.Offer)), nameAndID(p.OfferName, p.OfferID)),
-		blocks.Field("By", channelName(p.Kind)),
-		blocks.Field("To", persons(len(p.List.Recipients))+": "+sample(p.List.Recipients)),
+		blocks.Field("By", channelName(p.Kind)))
+	if p.Kind == recipients.SMS && !p.nobody {
+		lines = append(lines, blocks.Field("Countries", byCountry(p.List.Recipients)))
 	}
 	if !p.ScheduledAt.IsZero() {
 		lines = append(lines, blocks.Field("When", zoned(p.person, p.ScheduledAt)))
 	}
 	set := []slack.Block{blocks.Rich(lines...)}
-	if p.Kind == recipients.SMS {
-		set = append(set, blocks.Text("Countries: "+byCountry(p.List.Recipients)))
+	if notes := sourceNotes(p.List.Source); len(notes) > 0 {
+		set = append(set, blocks.Context(blocks.Small(strings.Join(notes, " "))))
+	}
+	if p.order.File != nil {
+		set = append(set, blocks.Actions("", blocks.Button(actionColumn, "Use another column", p.ID)))
+	}
+	return set
+}
+
+// willGetIt says how many of a list will get it.
+func willGetIt(l recipients.List) string {
+	n, all := len(l.Recipients), len(l.Recipients)+len(l.LeftOut)
+	switch {
+	case n == 0:
+		return "Nobody can get it yet."
+	case n == all:
+		return persons(n) + " will get it."
+	}
+	return fmt.Sprintf("%s of %s will get it.", thousands(n), thousands(all))
+}
+
+// doubts ask about entries that couponbot skips, or not, only because the person said so.
+func (p preview) doubts() []slack.Block {
+	var set []slack.Block
+	if n := skippedBy(p.List, recipients.RuleForeign); n > 0 && p.order.Form != "" {
+		set = append(set, blocks.Text(fmt.Sprintf("%s like foreign numbers without their +. They're skipped, unless you use them as such.",
+			count(n, "number looks", "numbers look"))),
+			blocks.Actions("", blocks.Button(actionForeign, "Use them as foreign numbers", p.ID)))
+	} else if p.order.Rules.Foreign {
+		set = append(set, blocks.Text("Numbers that look like foreign ones without their + are used as such."),
+			blocks.Actions("", blocks.Button(actionForeign, "Skip them again", p.ID)))
+	}
+	if p.order.File == nil || p.List.Source == nil || len(p.List.Source.Consent) == 0 {
+		return set
+	}
+	column := p.List.Source.Consent[0].String()
+	if p.List.Source.ConsentIgnored {
+		return append(set, blocks.Text(fmt.Sprintf("People who said no in %s are included, because you chose so.", column)),
+			blocks.Actions("", blocks.Button(actionConsent, "Skip them again", p.ID)))
+	}
+	if n := skippedBy(p.List, recipients.RuleConsent); n > 0 {
+		set = append(set, blocks.Text(fmt.Sprintf("%s no to messages in %s and will be skipped.", count(n, "person said", "people said"), column)),
+			blocks.Actions("", blocks.Button(actionConsent, "Send to them anyway", p.ID,
+				blocks.Ask("Send to people who said no?", fmt.Sprintf("%s no to messages in %s. Sending to them anyway may be against the "+
+					"law. The audit trail will say that you chose this.", count(n, "person said", "people said"), column),
+					"Include them", "Keep skipping them"))))
 	}
 	return set
 }

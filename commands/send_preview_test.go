@@ -143,7 +143,7 @@ func TestLeftOut_masks(t *testing.T) {
 		{Line: 3, Text: "abc", Rule: recipients.RuleInvalid, Reason: "It has letters."},
 	}}
 	got := strings.Join(draw(leftOut(list)), "\n")
-	wantIn(t, got, "2 entries are left out:", "On the suppression list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
+	wantIn(t, got, "2 entries are skipped:", "On the suppression list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
 	wantNotIn(t, got, "123456")
 }
 
@@ -277,24 +277,32 @@ func TestSendDirectory_suppressed(t *testing.T) {
 		}
 	}
 	r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: people[0] + ",+32470123458"}))))
-	wantIn(t, picture(r), "To: *1 person", "On the suppression list: 1")
+	wantIn(t, picture(r), "1 of 2 will get it.", "On the suppression list: 1")
 }
 
 // A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
 func TestOrder_draftWithoutNames(t *testing.T) {
 	t.Parallel()
-	o := order{Form: "F1", Typed: "x", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
-	id := o.draft(recipients.List{}, []byte("a"), "0/1").ID
+	o := order{Form: "F1", Typed: "x", Column: "0/1", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
+	id := o.draft(recipients.List{}, []byte("a")).ID
 	o.Draft.OfferName = "dir_1"
-	if again := o.draft(recipients.List{}, []byte("a"), "0/1").ID; again != id {
+	if again := o.draft(recipients.List{}, []byte("a")).ID; again != id {
 		t.Error("another name of the directory makes another draft")
 	}
-	for name, other := range map[string]string{
-		"file": o.draft(recipients.List{}, []byte("b"), "0/1").ID, "column": o.draft(recipients.List{}, []byte("a"), "0/2").ID,
-	} {
-		if other == id {
+	others := map[string]func(*order){
+		"column":  func(o *order) { o.Column = "0/2" },
+		"consent": func(o *order) { o.Consent = recipients.ConsentIgnored },
+		"reading": func(o *order) { o.Rules.Foreign = true },
+	}
+	for name, change := range others {
+		other := o
+		change(&other)
+		if other.draft(recipients.List{}, []byte("a")).ID == id {
 			t.Errorf("another %s makes the same draft", name)
 		}
+	}
+	if o.draft(recipients.List{}, []byte("b")).ID == id {
+		t.Error("another file makes the same draft")
 	}
 }
 
@@ -303,15 +311,48 @@ func TestColumnChosen_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := sending{store: w.Store}
-	id := s.keepOrder(t.Context(), order{File: &bot.File{ID: "F1"}, Draft: sends.Draft{Team: mia.Team, User: "U0NOAH"}})
+	id := s.keepOrder(t.Context(), "D1", order{File: &bot.File{ID: "F1"}, Draft: sends.Draft{Team: mia.Team, User: "U0NOAH"}})
 	_, err := w.submits(t, bot.NewView(viewColumn, id, map[string]string{fieldColumn: "0/1"}))
-	wantIn(t, mistake(t, err).Text, "belongs to somebody else")
+	wantIn(t, mistake(t, err).Text, "isn't yours")
 }
 
-func TestColumnText(t *testing.T) {
+func TestColumnOption(t *testing.T) {
 	t.Parallel()
-	got := columnText(recipients.Column{Name: strings.Repeat("x", 80), Samples: []string{"+32 470 •• •• 56", "n/a"}})
-	if want := strings.Repeat("x", 29) + "…: +32 470 •• •• 56, n/a"; got != want {
-		t.Errorf("columnText = %q, want %q", got, want)
+	long := strings.Repeat("x", 80)
+	for _, tt := range []struct {
+		column             recipients.Column
+		kind               recipients.Kind
+		text, descriptions string
+	}{
+		{
+			recipients.Column{
+				ID: "1/2", Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Count: 940, Examples: []string{"0470 12 34 56", "n/a"},
+			}, recipients.SMS,
+			"C · Mobile · 940 numbers", "0470 12 34 56, n/a",
+		},
+		{
+			recipients.Column{Sheet: "Nu", Column: recipients.ColumnName{Letter: "A"}, Count: 1}, recipients.Email, "Nu · A · 1 address", "",
+		},
+		{
+			recipients.Column{
+				Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Else: recipients.ColumnName{Letter: "B", Header: "Phone"}, Count: 2,
+			}, recipients.SMS,
+			"C, else B · Mobile, else Phone · 2 numbers", "",
+		},
+		{
+			recipients.Column{
+				Sheet: long, Column: recipients.ColumnName{Letter: "AAA", Header: long}, Else: recipients.ColumnName{Letter: "AAB", Header: long},
+				Count: 1_000_000, Examples: []string{long},
+			}, recipients.SMS,
+			strings.Repeat("x", 17) + "… · AAA, else AAB · " + strings.Repeat("x", 17) + "… · 1,000,000 numbers", strings.Repeat("x", 74) + "…",
+		},
+	} {
+		got := columnOption(tt.column, tt.kind)
+		if got.Text.Text != tt.text {
+			t.Errorf("option %q, want %q", got.Text.Text, tt.text)
+		}
+		if d := got.Description; d == nil && tt.descriptions != "" || d != nil && d.Text != tt.descriptions {
+			t.Errorf("description %+v, want %q", d, tt.descriptions)
+		}
 	}
 }

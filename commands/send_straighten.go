@@ -30,10 +30,15 @@ func (s sending) straighten(_ context.Context, req bot.Request) (bot.Reply, erro
 			return s.preview(ctx, req.Person, d, "")
 		}
 		before := recipients.CountSegments(d.Message)
+		o, unknown := s.recallOrder(ctx, d.ID, req.Person)
 		d.ID, d.Message = draftName(d.ID, actionStraighten), recipients.Straighten(d.Message)
 		d, err := s.drafts.SaveDraft(ctx, d)
 		if err != nil {
 			return bot.Reply{}, draftMistake(d, err)
+		}
+		if unknown == nil {
+			o.Draft.Message = d.Message
+			s.keepOrder(ctx, d.ID, o)
 		}
 		return s.preview(ctx, req.Person, d, straightenedNote(before, recipients.CountSegments(d.Message)))
 	})

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,14 +19,20 @@ import (
 
 const (
 	viewSuppress = "suppress"
-	// viewSuppressed is what suppress turns into: first the wait, then the result.
+	// viewSuppressed is what the form turns into when nobody but typed people is added: first the wait, then the result.
 	viewSuppressed = "suppress_done"
+	// viewSuppressPreview shows what a file would add; viewSuppressReading is shown until it is read.
+	viewSuppressPreview = "suppress_preview"
+	viewSuppressReading = "suppress_reading"
 	// viewSuppressColumn asks for the column of a file.
 	viewSuppressColumn = "suppress_column"
 
 	fieldKind       = "kind"
 	fieldSuppressed = "recipients"
 	fieldImport     = "file"
+
+	actionSuppressColumn  = "suppress_other_column"
+	actionSuppressRefused = "suppress_refused"
 
 	// maxSuppressed is how many people one form takes.
 	maxSuppressed = 100_000
@@ -55,61 +62,167 @@ func suppressView() *slack.ModalViewRequest {
 		}, []string{"csv", "txt", "xlsx"}, 1))
 }
 
-// submitted reads the form, shows that it is being done, and then what was done. A repeat suppresses nobody anew.
+// submitted takes the form. What was typed is added at once; a file is read while the person waits, and shown before anybody
+// in it is added. A repeat adds nobody a second time.
 func (s suppression) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
-	rules := recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxSuppressed}
 	b := suppressForm{
-		Team: req.Person.Team, User: req.Person.ID, Typed: req.View.Value(fieldSuppressed),
-		Files: req.View.Files(fieldImport), Rules: rules,
+		Typed: req.View.Value(fieldSuppressed),
+		Rules: recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxSuppressed},
 	}
-	if wrong := wrongSuppression(rules, b.Typed, len(b.Files)); len(wrong) > 0 {
+	files := req.View.Files(fieldImport)
+	if wrong := wrongSuppression(b.Rules, b.Typed, len(files)); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	return s.reading(b, "", actorOf(req)), nil
-}
-
-// suppressForm is a form as it was submitted.
-type suppressForm struct {
-	Team, User, Typed string
-	Files             []bot.File
-	Rules             recipients.Rules
-}
-
-// reading suppresses who is in a form while the person waits: those in that column of its file or, if it is empty, in the one
-// that is found. If that is in doubt it asks.
-func (s suppression) reading(b suppressForm, column string, by sends.Actor) bot.Reply {
-	waits := blocks.Modal(viewSuppressed, "Suppress", "", "Close", blocks.Text(suppressing))
+	if len(files) > 0 {
+		b.File = &files[0]
+		reply := s.reading(req, b)
+		reply.Push = true
+		return reply, nil
+	}
+	waits := blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(suppressing))
 	return bot.Reply{View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
-		list, err := s.list(ctx, b, column)
-		if doubt, ok := errors.AsType[*recipients.ColumnDoubt](err); ok {
-			id := rand.Text()
-			s.store.Put(ctx, "suppress:"+id, encode(b), formLife)
-			q := columnQuestion{
-				callback: viewSuppressColumn, submit: "Suppress", purpose: "to suppress", yet: "Nobody has been suppressed yet.",
-			}
-			return bot.Reply{View: q.view(id, b.Files[0], b.Rules.Kind, doubt.Columns)}, nil
+		said, err := s.suppressList(ctx, b.Rules.Kind, recipients.Parse(b.Typed, b.Rules), actorOf(req))
+		return bot.Reply{View: blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(said))}, err
+	}}, nil
+}
+
+// suppressForm is a form as it was submitted, and what the person decided about its file. The people themselves are read
+// from the file again when that is confirmed, so that they are stored nowhere else.
+type suppressForm struct {
+	Typed string
+	Rules recipients.Rules
+	File  *bot.File
+	// Column is the column that the person chose; Refused says to take only those who said no in a column on consent.
+	Column  string
+	Refused bool
+	Sum     [sha256.Size]byte // of the file as it was shown
+}
+
+// reading answers with a view that asks for patience, then with what would be added, or a question about the file.
+func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
+	waits := blocks.Modal(viewSuppressReading, "One moment", "", "Back",
+		blocks.Text("Reading "+fileNamed(*b.File)+"…"), blocks.Context(blocks.Small(suppressQuestion.nothingYet)))
+	return bot.Reply{Fleeting: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
+		list, sum, err := s.list(ctx, req.Person.ID, b)
+		if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
+			return bot.Reply{View: suppressQuestion.view(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
 		}
 		if err != nil {
-			return bot.Reply{}, err
+			return bot.Reply{}, unusable(err)
 		}
-		return s.suppressList(ctx, b.Rules.Kind, list, by)
+		b.Sum = sum
+		return bot.Reply{View: s.preview(ctx, req, b, list)}, nil
 	}}
+}
+
+// keep stores a form while the person decides something about its file, and returns its id.
+func (s suppression) keep(ctx context.Context, p bot.Person, b suppressForm) string {
+	id := rand.Text()
+	s.store.Put(ctx, "suppress:"+id, encode(pending[suppressForm]{Team: p.Team, User: p.ID, Wanted: b}), formLife)
+	return id
+}
+
+func (s suppression) recall(ctx context.Context, id string, p bot.Person) (suppressForm, error) {
+	var kept pending[suppressForm]
+	b, ok := s.store.Get(ctx, "suppress:"+bounded(id))
+	if !ok || json.Unmarshal(b, &kept) != nil || kept.User != p.ID || kept.Team != p.Team || kept.Wanted.File == nil {
+		return suppressForm{}, &bot.Mistake{
+			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /coupontools suppress.",
+		}
+	}
+	return kept.Wanted, nil
 }
 
 // columnChosen reads the file once more, with the column that was chosen.
 func (s suppression) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	var b suppressForm
-	kept, ok := s.store.Get(ctx, "suppress:"+bounded(req.View.Metadata))
-	if !ok || json.Unmarshal(kept, &b) != nil || b.User != req.Person.ID || b.Team != req.Person.Team {
-		return bot.Reply{}, &bot.Mistake{
-			Text: "This form is over, or it belongs to somebody else.", Hint: "Please start again with /coupontools suppress.",
-		}
+	b, err := s.recall(ctx, req.View.Metadata, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
 	}
-	column := req.View.Value(fieldColumn)
-	if column == "" {
+	if b.Column = req.View.Value(fieldColumn); b.Column == "" {
 		return bot.Reply{Errors: map[string]string{fieldColumn: "Choose a column."}}, nil
 	}
-	return s.reading(b, column, actorOf(req)), nil
+	return s.reading(req, b), nil
+}
+
+// otherColumn shows all columns of the file with people, so that another one can be chosen.
+func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := s.recall(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	reply := s.reading(req, b)
+	reply.Later = func(ctx context.Context) (bot.Reply, error) {
+		file, err := s.file(ctx, req.Person.ID, b)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		columns, err := recipients.Columns(ctx, *file, b.Rules)
+		if err != nil {
+			return bot.Reply{}, unusable(err)
+		}
+		question := &recipients.ColumnQuestion{Columns: columns}
+		return bot.Reply{View: suppressQuestion.view(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
+	}
+	return reply, nil
+}
+
+// switchRefused shows the file once more, with only those who said no, or with everybody again.
+func (s suppression) switchRefused(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := s.recall(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	b.Refused = !b.Refused
+	return s.reading(req, b), nil
+}
+
+// preview shows what the list would put on the do-not-contact list. Its submit does it.
+func (s suppression) preview(ctx context.Context, req bot.Request, b suppressForm, list recipients.List) *slack.ModalViewRequest {
+	id := s.keep(ctx, req.Person, b)
+	n := len(list.Recipients)
+	title := persons(n) + " will go on the do-not-contact list. couponbot won't send anything to them any more."
+	if n == 0 {
+		title = "Nobody in this file can go on the do-not-contact list."
+	}
+	set := []slack.Block{
+		blocks.Rich(append([]blocks.Line{{blocks.Bold(title)}}, sourceLines(list)...)...),
+		blocks.Context(blocks.Small(strings.Join(sourceNotes(list.Source), " "))),
+	}
+	buttons := []slack.BlockElement{blocks.Button(actionSuppressColumn, "Use another column", id)}
+	if consent := list.Source.Consent; len(consent) > 0 {
+		words, who := "This is everybody in the file, whatever %s says.", "Only those who said no"
+		if b.Refused {
+			words, who = "These are only the people who said no in %s.", "Everybody in the file"
+		}
+		set = append(set, blocks.Text(fmt.Sprintf(words, consent[0])))
+		buttons = append(buttons, blocks.Button(actionSuppressRefused, who, id))
+	}
+	set = append(append(set, leftOut(list)...), blocks.Actions("", buttons...))
+	if n == 0 {
+		return blocks.Modal(viewSuppressPreview, "Do not contact", "", "Back", set...)
+	}
+	return s.additions().saying("Add "+persons(n)).ask(ctx, req, b, set...)
+}
+
+// additions adds the people of a file that was shown, once.
+func (s suppression) additions() change[suppressForm] {
+	return change[suppressForm]{
+		view: viewSuppressPreview, title: "Do not contact", yes: "Add them", doing: suppressing, store: s.store, audit: s.audit,
+		do: func(ctx context.Context, req bot.Request, b suppressForm) (string, sends.Entry, error) {
+			list, sum, err := s.list(ctx, req.Person.ID, b)
+			switch {
+			case err != nil:
+				return "", sends.Entry{}, undone{unusable(err)}
+			case sum != b.Sum:
+				return "", sends.Entry{}, undone{&bot.Mistake{
+					Text: "The file has changed since it was shown.", Hint: "Please upload it again.",
+				}}
+			}
+			said, err := s.suppressList(ctx, b.Rules.Kind, list, actorOf(req))
+			return said, sends.Entry{}, err // the list itself writes to the audit trail
+		},
+	}
 }
 
 func wrongSuppression(r recipients.Rules, typed string, files int) map[string]string {
@@ -127,24 +240,28 @@ func wrongSuppression(r recipients.Rules, typed string, files int) map[string]st
 	return nil
 }
 
-// list reads what was typed and the file, if there is one.
-func (s suppression) list(ctx context.Context, b suppressForm, column string) (recipients.List, error) {
-	var file *recipients.File
-	if len(b.Files) > 0 {
-		content, err := s.files.Download(ctx, b.User, b.Files[0], recipients.MaxFile)
-		if err != nil {
-			return recipients.List{}, err
-		}
-		file = &recipients.File{Name: b.Files[0].Name, Content: content, Column: column}
+// file downloads the file of a form.
+func (s suppression) file(ctx context.Context, person string, b suppressForm) (*recipients.File, error) {
+	content, err := s.files.Download(ctx, person, *b.File, recipients.MaxFile)
+	consent := recipients.ConsentIgnored // people who opted out are those who belong on the list
+	if b.Refused {
+		consent = recipients.ConsentRefused
 	}
-	list, err := recipients.Read(ctx, b.Typed, file, b.Rules)
-	if fault, ok := errors.AsType[*recipients.FileFault](err); ok {
-		return list, &bot.Mistake{Text: fault.Text, Hint: fault.Hint}
-	}
-	return list, err
+	return &recipients.File{Name: b.File.Name, Content: content, Column: b.Column, Consent: consent}, err
 }
 
-func (s suppression) suppressList(ctx context.Context, kind recipients.Kind, list recipients.List, by sends.Actor) (bot.Reply, error) {
+// list reads what was typed and the file, and returns the sum of the file, too.
+func (s suppression) list(ctx context.Context, person string, b suppressForm) (recipients.List, [sha256.Size]byte, error) {
+	file, err := s.file(ctx, person, b)
+	if err != nil {
+		return recipients.List{}, [sha256.Size]byte{}, err
+	}
+	list, err := recipients.Read(ctx, b.Typed, file, b.Rules)
+	return list, sha256.Sum256(file.Content), err
+}
+
+// suppressList adds the people of a list, and says what it did.
+func (s suppression) suppressList(ctx context.Context, kind recipients.Kind, list recipients.List, by sends.Actor) (string, error) {
 	people := make([]string, len(list.Recipients))
 	for i, r := range list.Recipients {
 		people[i] = r.To
@@ -153,18 +270,14 @@ func (s suppression) suppressList(ctx context.Context, kind recipients.Kind, lis
 	if len(people) > 0 {
 		var err error
 		if added, err = s.people.Suppress(ctx, kind, people, by, noteForm); err != nil {
-			return bot.Reply{}, someSuppressed(added, err)
+			return "", someSuppressed(added, err)
 		}
 	}
 	said := count(added, "person is", "people are") + " on the suppression list now."
 	if known := len(people) - added; known > 0 {
 		said += " " + count(known, "person was", "people were") + " on it already."
 	}
-	set := []slack.Block{blocks.Text(said)}
-	if lines := notRead(list); len(lines) > 0 {
-		set = append(set, blocks.Text(strings.Join(lines, "\n")))
-	}
-	return bot.Reply{View: blocks.Modal(viewSuppressed, "Suppress", "", "Close", set...)}, nil
+	return joined("\n", said, strings.Join(notRead(list), "\n")), nil
 }
 
 // someSuppressed says what is wrong with the suppression list, and how many came on it before it was.

@@ -25,7 +25,8 @@ type suppressor interface {
 type suppression struct {
 	people suppressor
 	files  downloader
-	store  store
+	store  onceStore
+	audit  recorder
 
 	region    string
 	countries []string
@@ -97,7 +98,10 @@ func suppress(s suppression) bot.Command {
 				return s.suppress(ctx, all, actorOf(req))
 			}}, nil
 		},
-		Submits: map[string]bot.Handler{viewSuppress: s.submitted, viewSuppressColumn: s.columnChosen},
+		Clicks: map[string]bot.Handler{actionSuppressColumn: s.otherColumn, actionSuppressRefused: s.switchRefused},
+		Submits: map[string]bot.Handler{
+			viewSuppress: s.submitted, viewSuppressColumn: s.columnChosen, viewSuppressPreview: s.additions().confirmed,
+		},
 	}
 }
 

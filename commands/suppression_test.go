@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -22,46 +24,106 @@ func (u uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64)
 	return []byte(u), nil
 }
 
-// imports submits the form with a file.
-func imports(t *testing.T, w *world, kind recipients.Kind, content string) (bot.Reply, error) {
+// suppressFile submits the form with a file.
+func suppressFile(t *testing.T, w *world, kind recipients.Kind, content string) (suppression, bot.Reply, error) {
 	t.Helper()
-	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store, region: "BE"}
+	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store, audit: w.Sends, region: "BE"}
 	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
 		WithFiles(fieldImport, bot.File{ID: "F1", Name: "list.csv", User: mia.ID})
-	return follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})
+	reply, err := follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})
+	return s, reply, err
 }
 
-func TestSuppress_import(t *testing.T) {
+// confirms submits the preview of a file.
+func confirms(t *testing.T, s suppression, preview bot.Reply) (bot.Reply, error) {
+	t.Helper()
+	view := bot.NewView(viewSuppressPreview, preview.View.PrivateMetadata, nil)
+	return follow(t.Context(), s.additions().confirmed, bot.Request{Person: mia, View: view})
+}
+
+// A file is shown before anybody in it goes on the list, and adds nobody twice.
+func TestSuppress_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for range 2 { // the second time they are there
-		got := picture(must(t)(imports(t, w, recipients.SMS, "0470 12 34 56\n+32470123457\n+32 470 12 34 57\n123\n")))
-		wantIn(t, got, "1 entry was left out:", "Row 4 of the file", "It has too few digits")
-		wantNotIn(t, got, "Row 3")
+	for i, said := range []string{"2 people are on the suppression list now.", "2 people were on it already."} {
+		end := strings.Repeat("\n", i) // another file
+		s, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n+32470123457\n+32 470 12 34 57\n123\n"+end)
+		wantIn(t, picture(must(t)(preview, err)), "2 people will go on the do-not-contact list.", "list.csv, column A “GSM”",
+			"2 people in 4 rows: +32 470 •• •• 56", "Row 5 of the file", "It has too few digits", "(Add 2 people)")
+
+		wantIn(t, picture(must(t)(confirms(t, s, preview))), said)
 	}
 	if n, err := w.Sends.Suppressed(t.Context()); n != 2 || err != nil {
 		t.Errorf("%d people are suppressed, error %v, want 2", n, err)
 	}
 }
 
-func TestSuppress_importThatCannotBeRead(t *testing.T) {
+func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := imports(t, w, recipients.Email, "%PDF-1.7\x00\x01\x02")
+	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
+	wantIn(t, picture(must(t)(preview, err)), "Add 1 person")
+	if n, err := w.Sends.Suppressed(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d people are suppressed, error %v, want none before the preview is submitted", n, err)
+	}
+}
+
+// Everybody in a file goes on the list, those who opted out above all; a button leaves only these.
+func TestSuppress_fileWithConsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, preview, err := suppressFile(t, w, recipients.SMS, "GSM;Status\n0470000001;Subscribed\n0470000002;Unsubscribed\n")
+	wantIn(t, picture(must(t)(preview, err)), "2 people will go", "whatever column B “Status” says", "Only those who said no")
+
+	only := must(t)(clicks(t, s.switchRefused, preview, actionSuppressRefused))
+	wantIn(t, picture(only), "1 person will go", "+32 470 •• •• 02")
+	must(t)(confirms(t, s, only))
+
+	if got, err := w.Sends.Why(t.Context(), recipients.SMS, "+32470000001", mia.ID); len(got) > 0 || err != nil {
+		t.Errorf("who didn't say no is barred by %v, %v", got, err)
+	}
+}
+
+// clicks presses a button of a view.
+func clicks(t *testing.T, handler bot.Handler, shown bot.Reply, action string) (bot.Reply, error) {
+	t.Helper()
+	view := bot.NewView(shown.View.CallbackID, shown.View.PrivateMetadata, nil)
+	return follow(t.Context(), handler, bot.Request{Person: mia, View: view, Value: buttonValue(t, shown.View.Blocks.BlockSet, action)})
+}
+
+// buttonValue finds the value of a button in a view.
+func buttonValue(t *testing.T, set []slack.Block, action string) string {
+	t.Helper()
+	for _, block := range set {
+		actions, ok := block.(*slack.ActionBlock)
+		if !ok {
+			continue
+		}
+		for _, e := range actions.Elements.ElementSet {
+			if b, ok := e.(*slack.ButtonBlockElement); ok && b.ActionID == action {
+				return b.Value
+			}
+		}
+	}
+	t.Fatalf("there is no button %s", action)
+	return ""
+}
+
+func TestSuppress_fileThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	_, _, err := suppressFile(t, newWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
 	if m := mistake(t, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
 		t.Errorf("the fault of a file = %+v, want words for the person", m)
 	}
 }
 
-// Where it is in doubt which column is meant the person chooses, and nobody else can.
-func TestSuppress_importAsksForTheColumn(t *testing.T) {
+// Where the column is in doubt the person chooses, and nobody else can.
+func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const content = "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n"
-	asked := must(t)(imports(t, w, recipients.Email, content))
-	wantIn(t, picture(asked), "It is not clear which column of “list.csv” holds the e-mail addresses to suppress.",
-		"Nobody has been suppressed yet.")
-	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store}
+	s, asked, err := suppressFile(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n")
+	wantIn(t, picture(must(t)(asked, err)), "More than one column holds e-mail addresses. Which column of “list.csv” should couponbot use?",
+		"Nobody has been added yet.")
 	choose := func(person bot.Person, column string) (bot.Reply, error) {
 		view := bot.NewView(viewSuppressColumn, asked.View.PrivateMetadata, map[string]string{fieldColumn: column})
 		return follow(t.Context(), s.columnChosen, bot.Request{Person: person, View: view})
@@ -71,22 +133,28 @@ func TestSuppress_importAsksForTheColumn(t *testing.T) {
 	}
 	noah := mia
 	noah.ID = "U0NOAH"
-	_, err := choose(noah, "0/1")
-	wantIn(t, mistake(t, err).Text, "belongs to somebody else")
-	wantIn(t, picture(must(t)(choose(mia, "0/1"))), "2 people are on the suppression list now.")
+	_, err = choose(noah, "2/1")
+	wantIn(t, mistake(t, err).Text, "isn't yours")
+	preview := must(t)(choose(mia, "2/1"))
+	wantIn(t, picture(preview), "list.csv, column B “b”")
+	wantIn(t, picture(must(t)(confirms(t, s, preview))), "2 people are on the suppression list now.")
 	for to, want := range map[string]int{"x@example.com": 0, "y@example.com": 1, "v@example.com": 1} {
 		if got, err := w.Sends.Why(t.Context(), recipients.Email, to, mia.ID); len(got) != want || err != nil {
 			t.Errorf("%s is barred by %v, error %v, want %d rules", to, got, err, want)
 		}
 	}
+	other := must(t)(clicks(t, s.otherColumn, preview, actionSuppressColumn))
+	wantIn(t, picture(other), "A · a · 2 addresses", "B · b · 2 addresses")
 }
 
 func TestSuppress_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	s, preview, err := suppressFile(t, w, recipients.Email, "a@example.com\n")
+	must(t)(preview, err)
 	w.redis.Close()
-	_, err := imports(t, w, recipients.Email, "a@example.com\n")
-	wantIn(t, mistake(t, err).Done, "may or may not have been changed")
+	_, err = confirms(t, s, preview)
+	wantIn(t, mistake(t, err).Hint, "Redis, which may be away")
 }
 
 func TestNamed(t *testing.T) {

@@ -110,10 +110,14 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	source, err := encodeSource(d.List.Source)
+	if err != nil {
+		return nil, err
+	}
 	fields := []any{
 		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
-		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent,
+		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "source", source,
 	}
 	args := append([]any{draftTTL.Milliseconds(), leftOut, len(fields)}, fields...)
 	for _, r := range d.List.Recipients {
@@ -151,6 +155,9 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 		return Draft{}, ErrNoDraft
 	}
 	d := f.draft(id)
+	if d.List.Source, err = decodeSource(f["source"]); err != nil {
+		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
+	}
 	d.List.Recipients = make([]recipients.Recipient, len(entries.Val()))
 	for i, entry := range entries.Val() {
 		if d.List.Recipients[i], err = recipientOf(entry); err != nil {

@@ -162,6 +162,25 @@ func flag(on bool) string {
 	return ""
 }
 
+// encodeSource writes where the recipients of a draft come from; "" for a list without a file.
+func encodeSource(s *recipients.Source) (string, error) {
+	if s == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(s)
+	return string(text), err
+}
+
+// decodeSource reads what encodeSource wrote.
+func decodeSource(text string) (*recipients.Source, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // a list without a file has no source
+	}
+	var s recipients.Source
+	err := json.Unmarshal([]byte(text), &s)
+	return &s, err
+}
+
 // pack writes who was left out of a list. Ten megabytes of rows that are all wrong come to much less this way.
 func pack(leftOut []recipients.LeftOut) ([]byte, error) {
 	if len(leftOut) == 0 {

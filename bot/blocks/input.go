@@ -89,6 +89,15 @@ func Option(text, value string) *slack.OptionBlockObject {
 	return slack.NewOptionBlockObject(cmp.Or(cutID(value, maxOptionValue), Empty), plain(text, maxOptionText), nil)
 }
 
+// DescribedOption returns one choice with a smaller line below it; the line may be empty.
+func DescribedOption(text, description, value string) *slack.OptionBlockObject {
+	o := Option(text, value)
+	if description != "" {
+		o.Description = plain(description, maxOptionText)
+	}
+	return o
+}
+
 func withValue(options []*slack.OptionBlockObject, value string) *slack.OptionBlockObject {
 	for _, o := range options {
 		if o.Value == value {

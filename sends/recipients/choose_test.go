@@ -258,7 +258,7 @@ func TestRead_consent(t *testing.T) {
 			if diff := cmp.Diff(want, outcome(list, err)); diff != "" {
 				t.Errorf("Read (-want +got):\n%s", diff)
 			}
-			list, err = recipients.Read(t.Context(), "", &recipients.File{Content: content, IgnoreConsent: true}, tt.rules)
+			list, err = recipients.Read(t.Context(), "", &recipients.File{Content: content, Consent: recipients.ConsentIgnored}, tt.rules)
 			if err != nil || len(list.Recipients) != 2 || !list.Source.ConsentIgnored {
 				t.Errorf("Read without consent = %+v, %v, want both rows", list, err)
 			}

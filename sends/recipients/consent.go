@@ -97,17 +97,41 @@ func (m meaning) refuses(said answer) bool {
 	return said == answerUnsubscribed
 }
 
-// refusal says why a row is skipped by its consent columns; nil if it is not.
-func (r row) refusal(consent []*column) error {
-	i := slices.IndexFunc(consent, func(c *column) bool { return c.says.refuses(answerOf(r.cell(c.at))) })
-	if i < 0 {
+// Consent says what is done with rows of a file whose column on consent says no.
+type Consent int
+
+const (
+	// ConsentRespected skips those who said no.
+	ConsentRespected Consent = iota
+	// ConsentIgnored takes all rows.
+	ConsentIgnored
+	// ConsentRefused takes only those who said no, for a list of people who are not to be contacted.
+	ConsentRefused
+)
+
+// consentRule skips rows by the columns on consent.
+type consentRule struct {
+	consent Consent
+	columns []*column
+}
+
+// refuses says why a row is skipped; nil if it is not.
+func (c consentRule) refuses(row row) error {
+	if c.consent == ConsentIgnored || len(c.columns) == 0 {
 		return nil
 	}
-	c, cell := consent[i], r.cell(consent[i].at)
-	if cell == "" {
-		return refusal{RuleConsent, fmt.Sprintf("There's no consent: %s is empty.", c.name())}
+	i := slices.IndexFunc(c.columns, func(c *column) bool { return c.says.refuses(answerOf(row.cell(c.at))) })
+	switch {
+	case i < 0 && c.consent == ConsentRespected, i >= 0 && c.consent == ConsentRefused:
+		return nil
+	case i < 0:
+		return refusal{RuleConsent, "This person didn't say no."}
 	}
-	return refusal{RuleConsent, fmt.Sprintf("No consent: %s says “%s”.", c.name(), shownUpTo(cell, maxExampleRunes))}
+	said := c.columns[i]
+	if cell := row.cell(said.at); cell != "" {
+		return refusal{RuleConsent, fmt.Sprintf("No consent: %s says “%s”.", said.name(), shownUpTo(cell, maxExampleRunes))}
+	}
+	return refusal{RuleConsent, fmt.Sprintf("No consent: %s is empty.", said.name())}
 }
 
 // empty reports a cell without a letter, a digit or an @: a dash or a slash that stands for nothing.

@@ -19,8 +19,8 @@ type File struct {
 	Content []byte
 	// Column is the ID of the [Column] to take; empty, or one that the content does not have: it is found.
 	Column string
-	// IgnoreConsent says that rows are read whatever the columns on consent say.
-	IgnoreConsent bool
+	// Consent says what is done with rows whose column on consent says no. By default they are skipped.
+	Consent Consent
 }
 
 // Read makes one list of typed text and, if file is not nil, of a file: CSV, any other text with recipients in its lines,
@@ -53,7 +53,7 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 		if file == nil {
 			return
 		}
-		for e, err := range column.entries(file.IgnoreConsent) {
+		for e, err := range column.entries(file.Consent) {
 			if failed = err; err != nil || !yield(e) {
 				return
 			}
@@ -228,7 +228,7 @@ func (c choice) source(d document, file File) *Source {
 	for _, consent := range s.consent() {
 		source.Consent = append(source.Consent, consent.name())
 	}
-	source.ConsentIgnored = file.IgnoreConsent && len(source.Consent) > 0
+	source.ConsentIgnored = file.Consent == ConsentIgnored && len(source.Consent) > 0
 	for _, header := range s.header.cells[:min(len(s.header.cells), maxHeaders)] {
 		source.Headers = append(source.Headers, shown(header))
 	}
@@ -250,12 +250,9 @@ func delimiterWord(d, named rune) string {
 
 // entries goes through the column below its header. Blank rows are entries too, but not those at the end of the table, nor
 // those of a sheet whose rows are not in order.
-func (c choice) entries(ignoreConsent bool) iter.Seq2[entry, error] {
+func (c choice) entries(consent Consent) iter.Seq2[entry, error] {
 	s := c.survey
-	var consent []*column
-	if !ignoreConsent {
-		consent = s.consent()
-	}
+	rule := consentRule{consent, s.consent()}
 	return func(yield func(entry, error) bool) {
 		blank := 0 // the first of the blank rows that may be the last ones
 		for row, err := range s.table.rows {
@@ -275,7 +272,7 @@ func (c choice) entries(ignoreConsent bool) iter.Seq2[entry, error] {
 				}
 			}
 			blank = 0
-			for e := range c.rowEntries(row, consent) {
+			for e := range c.rowEntries(row, rule) {
 				if !yield(e, nil) {
 					return
 				}
@@ -285,14 +282,14 @@ func (c choice) entries(ignoreConsent bool) iter.Seq2[entry, error] {
 }
 
 // rowEntries are the entries of one row: the recipients in its cell, or the row as one that is skipped.
-func (c choice) rowEntries(row row, consent []*column) iter.Seq[entry] {
+func (c choice) rowEntries(row row, consent consentRule) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		cell := row.cell(c.at)
 		if empty(cell) && c.orElse >= 0 {
 			cell = row.cell(c.orElse)
 		}
 		e := entry{line: row.line, fromFile: true, text: cell}
-		switch refused := row.refusal(consent); {
+		switch refused := consent.refuses(row); {
 		case row.hidden:
 			e.skip = errHidden
 		case empty(cell):

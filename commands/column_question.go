@@ -1,0 +1,134 @@
+package commands
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const fieldColumn = "column"
+
+// columnQuestion asks which column of a file holds the people.
+type columnQuestion struct {
+	callback, submit string
+	// nothingYet says what hasn't happened so far.
+	nothingYet string
+}
+
+var (
+	sendQuestion     = columnQuestion{callback: viewColumn, submit: "Preview", nothingYet: "Nothing has been sent yet."}
+	suppressQuestion = columnQuestion{callback: viewSuppressColumn, submit: "Preview", nothingYet: "Nobody has been added yet."}
+)
+
+// view builds the question; id is kept in its metadata.
+func (q columnQuestion) view(
+	id string, f bot.File, kind recipients.Kind, question *recipients.ColumnQuestion,
+) *slack.ModalViewRequest {
+	asks := "Which column of " + fileNamed(f) + " should couponbot use?"
+	var options []*slack.OptionBlockObject
+	for _, c := range question.Columns {
+		options = append(options, columnOption(c, kind))
+	}
+	v := blocks.Modal(q.callback, "Which column?", q.submit, "Back",
+		blocks.Text(joined(" ", question.Why, asks)),
+		blocks.StaticSelect(blocks.Input{
+			Name: fieldColumn, Label: "Column", Placeholder: "Choose a column", Hint: "Each is shown with the first few of its rows.",
+		}, "", options...),
+		blocks.Context(blocks.Small(q.nothingYet)))
+	return blocks.WithMetadata(v, id)
+}
+
+// columnOption shows a column as "Nu · C · Mobile · 940 numbers", with examples below.
+func columnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockObject {
+	const someName = 18 // characters of a name, so that the count has room, too
+	letters, header := c.Column.Letter, c.Column.Header
+	switch {
+	case c.All:
+		letters, header = "All columns", ""
+	case c.Else.Letter != "":
+		letters += ", else " + c.Else.Letter
+		header = joined(", else ", cmp.Or(header, c.Column.Letter), cmp.Or(c.Else.Header, c.Else.Letter))
+	}
+	n := count(c.Count, "number", "numbers")
+	if kind == recipients.Email {
+		n = count(c.Count, "address", "addresses")
+	}
+	text := joined(" · ", blocks.Cut(oneLine(c.Sheet), someName), letters, blocks.Cut(oneLine(header), someName), n)
+	return blocks.DescribedOption(text, oneLine(strings.Join(c.Examples, ", ")), c.ID)
+}
+
+// sourceLines say where the people of a list come from: typed, and from which place in which file.
+func sourceLines(l recipients.List) []blocks.Line {
+	var typed []string
+	var listed []recipients.Recipient
+	for _, r := range l.Recipients {
+		if r.FromFile {
+			listed = append(listed, r)
+		} else {
+			typed = append(typed, r.To)
+		}
+	}
+	var lines []blocks.Line
+	if len(typed) > 0 {
+		lines = append(lines, blocks.Field("Typed", thousands(len(typed))+": "+strings.Join(typed, ", ")))
+	}
+	if l.Source == nil {
+		return lines
+	}
+	lines = append(lines, blocks.Field("List", sourcePlace(*l.Source)))
+	return append(lines, blocks.Field("In the list", joined(": ", fmt.Sprintf("%s in %s", persons(len(listed)),
+		count(l.Source.Rows, "row", "rows")), sample(listed))))
+}
+
+// sourcePlace names the file, its sheet and the column: "klanten.xlsx, sheet “Nu”, column C “Mobile”".
+func sourcePlace(s recipients.Source) string {
+	place := cmp.Or(s.File, "the file")
+	if s.Sheet != "" {
+		place += ", sheet “" + s.Sheet + "”"
+	}
+	switch {
+	case s.AllColumns:
+		return place + ", every entry of each line"
+	case s.Else.Letter != "":
+		return fmt.Sprintf("%s, %s, else %s", place, s.Column, s.Else)
+	}
+	return place + ", " + s.Column.String()
+}
+
+// sourceNotes say what else a person should know about how a file was read.
+func sourceNotes(s *recipients.Source) []string {
+	if s == nil {
+		return nil
+	}
+	var notes []string
+	switch {
+	case s.Header > 1:
+		notes = append(notes, fmt.Sprintf("Row %d is the header; the rows above it are titles.", s.Header))
+	case s.Header == 1:
+		notes = append(notes, "Row 1 is the header.")
+	default:
+		notes = append(notes, "There's no header row.")
+	}
+	if s.Hidden > 0 {
+		notes = append(notes, capitalised(count(s.Hidden, "row is", "rows are"))+" hidden in the spreadsheet and skipped.")
+	}
+	for _, c := range s.Consent {
+		notes = append(notes, fmt.Sprintf("%s says who agreed to messages.", capitalised(c.String())))
+	}
+	if s.Encoding != "" {
+		notes = append(notes, "The text was read as "+s.Encoding+".")
+	}
+	if s.Delimiter != "" {
+		notes = append(notes, "Cells are separated by "+s.Delimiter+".")
+	}
+	if s.Invisible > 0 {
+		notes = append(notes, "Removed "+count(s.Invisible, "invisible character", "invisible characters")+".")
+	}
+	return notes
+}
