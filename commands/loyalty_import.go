@@ -70,6 +70,26 @@ type newcomers struct {
 	people  []newcomer
 	leftOut []recipients.LeftOut
 	other   []string // columns that are not taken
+	hidden  int      // rows that the spreadsheet hides
+}
+
+// importedRows is how many rows of a file are shown as they will be imported.
+const importedRows = 3
+
+// shownRow is a row of a file as it will be imported: "Row 2: first_name Mia, phone +32470000001".
+func (n newcomer) shownRow() string {
+	var cells []string
+	for i, cell := range n.cells() {
+		if cell != "" {
+			cells = append(cells, importColumns[i]+" "+short(cell))
+		}
+	}
+	return fmt.Sprintf("Row %d: %s", n.Line, strings.Join(cells, ", "))
+}
+
+// cells are in the order of importColumns.
+func (n newcomer) cells() []string {
+	return append([]string{n.FirstName, n.LastName, n.Email, n.Phone, n.Address, n.Zip, n.City}, n.Custom[:]...)
 }
 
 func (h holders) importView(card string) *slack.ModalViewRequest {
@@ -117,6 +137,15 @@ func (h holders) importBlocks(card string, in newcomers) []slack.Block {
 		lines = append(lines, blocks.Field("Columns that are not taken", sentence(strings.Join(in.other, ", "))))
 	}
 	set := []slack.Block{blocks.Rich(lines...)}
+	if in.hidden > 0 {
+		set = append(set, blocks.Context(blocks.Small(
+			capitalised(count(in.hidden, "row is", "rows are"))+" hidden in the spreadsheet and skipped.")))
+	}
+	var rows []string
+	for _, n := range in.people[:min(len(in.people), importedRows)] {
+		rows = append(rows, n.shownRow())
+	}
+	set = append(set, blocks.Text("This is how they will be stored:\n"+strings.Join(rows, "\n")))
 	if left := importLeftOut(in.leftOut); left != "" {
 		set = append(set, blocks.Text(left))
 	}
@@ -170,7 +199,7 @@ func nobodyIn(in newcomers) error {
 
 // sorted parts the people who can be given the card from the rows that are left out.
 func (h holders) sorted(rows recipients.Rows, known []coupontools.LoyaltyUser) newcomers {
-	in := newcomers{other: rows.Other}
+	in := newcomers{other: rows.Other, hidden: rows.Hidden}
 	seen := map[string]string{} // e-mail addresses and phone numbers, each with the reason to leave out who has it too
 	see := func(email, phone, reason string) {
 		for _, reach := range []string{email, phone} {
@@ -222,7 +251,10 @@ func (h holders) judge(n *newcomer) string {
 		}
 		n.Phone = to.To
 	}
-	for _, text := range append([]string{n.FirstName, n.LastName, n.Address, n.Zip, n.City}, n.Custom[:]...) {
+	for i, text := range n.cells() {
+		if strings.HasPrefix(text, "=") {
+			return fmt.Sprintf("The column %s has a formula that was never calculated.", importColumns[i])
+		}
 		if utf8.RuneCountInString(text) > maxImportCell {
 			return "A cell is too long: " + tooLong(text, maxImportCell)
 		}

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,15 +183,18 @@ func decodeSource(text string) (*recipients.Source, error) {
 	return &s, err
 }
 
-// pack writes who was left out of a list. Ten megabytes of rows that are all wrong come to much less this way.
+// pack writes who was left out of a list, one after the other, so that a million of them take no more memory than one.
 func pack(leftOut []recipients.LeftOut) ([]byte, error) {
 	if len(leftOut) == 0 {
 		return nil, nil
 	}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	if err := json.NewEncoder(w).Encode(leftOut); err != nil {
-		return nil, err
+	encoder := json.NewEncoder(w)
+	for _, o := range leftOut {
+		if err := encoder.Encode(o); err != nil {
+			return nil, err
+		}
 	}
 	err := w.Close()
 	return packed.Bytes(), err
@@ -205,6 +210,16 @@ func unpack(packed string) ([]recipients.LeftOut, error) {
 		return nil, err
 	}
 	var leftOut []recipients.LeftOut
-	err = json.NewDecoder(r).Decode(&leftOut)
-	return leftOut, err
+	decoder := json.NewDecoder(r)
+	for {
+		var o recipients.LeftOut
+		err := decoder.Decode(&o)
+		if errors.Is(err, io.EOF) {
+			return leftOut, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		leftOut = append(leftOut, o)
+	}
 }

@@ -44,6 +44,9 @@ func outcome(list recipients.List, err error) string {
 
 func optionText(c recipients.Column) string {
 	name := strings.TrimSpace(c.Sheet + " " + c.Column.Letter)
+	if c.All {
+		name = "all"
+	}
 	if c.Else.Letter != "" {
 		name += " else " + c.Else.Letter
 	}

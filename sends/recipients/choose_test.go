@@ -52,6 +52,8 @@ func TestRead_chooses_the_column(t *testing.T) {
 		"mobile and phone, both mobiles":       {tableOf("Phone;Mobile", "04710000#;04700000#", 5), smsBE, "ask: B 5, A 5"},
 		"two e-mail columns":                   {tableOf("Name;E-mail;E-mail 2", "Mia;a#@example.com;b#@example.com", 4), email, "ask: B 4, C 4"},
 		"two columns without a header":         {"Mia;0470000001;0471000001\nJan;0470000002;\n", smsBE, "ask: B 2, C 1"},
+		"rows of two numbers, no header":       {"0470000001;0471000001\n0470000002;0471000002\n", smsBE, "ask: A 2, B 2, all 4"},
+		"rows of two numbers, some missing":    {"0470000001;0471000001\n0470000002;\n;0471000003\n", smsBE, "ask: A 2, A else B 3, B 2, all 4"},
 		"few mobiles beside many phones":       {"Phone;Mobile\n0470000001;0471000001\n0470000002;\n0470000003;\n", smsBE, "ask: B 1, B else A 3, A 3"},
 		"the header says one, content another": {"Phone;Other\n12345678901234;0470000001\n12345678901235;0470000002\n", smsBE, "ask: A 0, B 2"},
 		"an unknown column that differs":       {tableOf("Contact;GSM", "04710000#;04700000#", 5), smsBE, "ask: B 5, A 5"},

@@ -46,7 +46,7 @@ var errFormula = refusal{
 
 // collect judges all entries and lists them in their order.
 func collect(all iter.Seq[entry], r Rules) collected {
-	c := collector{rules: r, first: map[string]int{}, full: fmt.Sprintf("One send can have %d recipients at most.", r.Max)}
+	c := collector{rules: r, first: map[string]int{}, reasons: map[string]string{}, full: fmt.Sprintf("One send can have %d recipients at most.", r.Max)}
 	judgeAll(all, r, c.add)
 	return collected{c.list, c.invisible}
 }
@@ -62,7 +62,8 @@ type collector struct {
 	rules     Rules
 	list      List
 	first     map[string]int // the index of each To among the recipients
-	full      string         // the reason for those over Max: one string for all of them
+	full      string         // the reason for those over Max
+	reasons   map[string]string
 	invisible int
 }
 
@@ -83,7 +84,13 @@ func (c *collector) add(e entry, v verdict) {
 	}
 }
 
+// leaveOut keeps one string for all entries with the same reason: a list can have a million of them.
 func (c *collector) leaveOut(e entry, rule Rule, reason string) {
+	if known, ok := c.reasons[reason]; ok {
+		reason = known
+	} else {
+		c.reasons[reason] = reason
+	}
 	c.list.LeftOut = append(c.list.LeftOut,
 		LeftOut{Line: e.line, FromFile: e.fromFile, Text: shown(e.text), Rule: rule, Reason: reason})
 }

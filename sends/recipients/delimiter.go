@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,7 +57,8 @@ func (f textFile) table(ctx context.Context, id int) (table, bool) {
 // tables returns the ways to read the file that its shape allows, nearly always one. Several are a matter for the person.
 func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, error) {
 	list, _ := f.table(ctx, listID)
-	if isList, err := f.isList(ctx, name, list, r); isList || err != nil {
+	isList, mayBe, err := f.isList(ctx, name, list, r)
+	if isList || err != nil {
 		return []table{list}, err
 	}
 	shapes, err := f.shapes(ctx, r)
@@ -73,6 +75,9 @@ func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, er
 		if compareShapes(s, best) == 0 {
 			tables = append(tables, s.table)
 		}
+	}
+	if mayBe {
+		tables = append(tables, list)
 	}
 	return tables, nil
 }
@@ -208,18 +213,21 @@ func cutSeparatorLine(text []byte) (delimiter rune, rest []byte, ok bool) {
 }
 
 // isList reports a text whose lines are lists of recipients rather than rows of cells: nearly all of what stands between
-// its commas and semicolons are recipients, some line has several, and the lines differ in number or are written as people
-// and mail programs write lists, with a blank after the comma or semicolon. A text called .txt is no table either.
-func (f textFile) isList(ctx context.Context, name string, list table, r Rules) (bool, error) {
+// its commas and semicolons are recipients, the very first for one, and some line has several. It may be a table all the
+// same, unless the lines differ in number without an empty cell, or are written as people and mail programs write lists,
+// with a blank after the comma or semicolon. A text called .txt is no table either.
+func (f textFile) isList(ctx context.Context, name string, list table, r Rules) (is, mayBe bool, err error) {
 	var perLine []int
 	entries, usable, last := 0, 0, 0
 	for row, err := range list.rows {
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		entries++
 		if anyRecipient(row.cell(0), r) {
 			usable++
+		} else if entries == 1 {
+			return false, false, nil // a header, or the first cell of a row
 		}
 		if row.line != last {
 			if len(perLine) == delimiterRows {
@@ -230,15 +238,18 @@ func (f textFile) isList(ctx context.Context, name string, list table, r Rules) 
 		perLine[len(perLine)-1]++
 	}
 	if len(perLine) == 0 || slices.Max(perLine) < 2 || ctx.Err() != nil {
-		return false, ctx.Err()
+		return false, false, ctx.Err()
 	}
-	text := strings.HasSuffix(strings.ToLower(name), ".txt")
-	if text && 10*usable >= 8*entries {
-		return true, nil
+	if strings.HasSuffix(strings.ToLower(name), ".txt") && 10*usable >= 8*entries {
+		return true, false, nil
 	}
-	uneven := slices.Max(perLine[:max(1, len(perLine)-1)]) != slices.Min(perLine[:max(1, len(perLine)-1)])
-	return 10*usable >= 9*entries && (len(perLine) == 1 || uneven || f.spacedOut()), nil
+	uneven := slices.Max(perLine) != slices.Min(perLine) && !emptyCell.Match(f.content)
+	mayBe = 10*usable >= 9*entries
+	return mayBe && (len(perLine) == 1 || uneven || f.spacedOut()), mayBe, nil
 }
+
+// emptyCell finds a comma or semicolon with nothing before or behind it.
+var emptyCell = regexp.MustCompile(`(?m)^[,;]|[,;]$|[,;][,;]`)
 
 // spacedOut reports a text with a blank after nearly every comma or semicolon.
 func (f textFile) spacedOut() bool {

@@ -14,6 +14,8 @@ type Rows struct {
 	Rows []Row
 	// Other are the names of columns that were not asked for, as far as they fit for showing.
 	Other []string
+	// Hidden is how many rows the spreadsheet hides. They are left out, as hidden columns are.
+	Hidden int
 }
 
 // Row is one row of a file.
@@ -96,10 +98,10 @@ func headingOf(t table, names []string) (heading, error) {
 		if err != nil {
 			return best, err
 		}
-		if row.filled() == 0 {
+		if row.filled() == 0 || row.hidden {
 			continue
 		}
-		if h := row.heading(names); h.found > best.found {
+		if h := row.heading(names, t.hiddenColumn); h.found > best.found {
 			best = h
 			best.table = t
 		}
@@ -110,7 +112,7 @@ func headingOf(t table, names []string) (heading, error) {
 	return best, nil
 }
 
-func (r row) heading(names []string) heading {
+func (r row) heading(names []string, hidden func(at int) bool) heading {
 	h := heading{line: r.line, at: make([]int, len(names))}
 	place := make(map[string]int, len(names))
 	for i, name := range names {
@@ -119,6 +121,7 @@ func (r row) heading(names []string) heading {
 	for at := range r.cells {
 		i, known := place[bareName(r.cell(at))]
 		switch {
+		case hidden(at):
 		case !known && r.cell(at) != "":
 			h.other = append(h.other, shownUpTo(r.cell(at), maxExampleRunes))
 		case !known:
@@ -150,6 +153,9 @@ func (h heading) read(most int) (Rows, error) {
 		case err != nil:
 			return Rows{}, err
 		case row.line <= h.line || row.filled() == 0:
+			continue
+		case row.hidden:
+			out.Hidden++
 			continue
 		case len(out.Rows) == most:
 			return Rows{}, &FileFault{Text: fmt.Sprintf("The file has more than %d rows.", most), Hint: "Split it."}

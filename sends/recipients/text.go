@@ -63,6 +63,9 @@ func invisible(r rune) bool {
 func shown(text string) string { return shownUpTo(text, maxShownRunes) }
 
 func shownUpTo(text string, most int) string {
+	if len(text) <= most && !strings.ContainsFunc(text, func(r rune) bool { return r == '\t' || invisible(r) }) {
+		return strings.Clone(text) // a cell is a part of its row, which would stay in memory
+	}
 	var b strings.Builder
 	n := 0
 	for _, r := range text {
