@@ -40,9 +40,9 @@ func (s *survey) decide() decision {
 			return d
 		}
 		d.ask, d.why = s.choices(append([]*column{best}, rivals...)), s.whyRivals(best, rivals[0])
-	case len(unknown) > 0 && s.titleMeant():
-		d.ask = s.choices(slices.Concat(s.filter(s.titledMeant), unknown))
-		d.why = "The column whose header fits has nothing that can be used."
+	case len(unknown) > 0 && s.titled() != nil:
+		d.ask = s.choices(slices.Concat(s.filter(s.titledMeant), unknown, others))
+		d.why = fmt.Sprintf("The %s has no %s that can be used.", s.titled().name(), manyWords(s.rules.Kind))
 	case len(unknown) == 1 && len(others) == 0 && s.clear(unknown[0]):
 		d.column = unknown[0]
 	case len(candidates) == 1 && len(unknown) == 1:
@@ -127,7 +127,15 @@ func (s *survey) titledMeant(c *column) bool {
 	return s.title(c) > 0 && c.usable == 0 && 2*c.alike >= c.filled && c.alike > 0 && !c.hidden
 }
 
-func (s *survey) titleMeant() bool { return len(s.filter(s.titledMeant)) > 0 }
+// titled returns the first visible column whose header names a recipient of the row itself; nil if there is none.
+func (s *survey) titled() *column {
+	for _, c := range s.columns {
+		if s.title(c) > 0 && !c.hidden && !c.says.says(meansOtherPerson) && !c.consentColumn(s.rules.Kind) {
+			return c
+		}
+	}
+	return nil
+}
 
 // onlyMeant returns the one column of which something is meant as a recipient though nothing can be used, so that the
 // reasons are told; nil if there is none, or more than one.

@@ -40,7 +40,7 @@ func TestRead_chooses_the_column(t *testing.T) {
 		"ids are no recipients":                {tableOf("Klant;GSM", "4710000#;04700000#", 5), smsBE, "column B “GSM” below row 1"},
 		"a member number beside an unknown":    {tableOf("Lidnummer;Contact", "4710000#;04700000#", 5), smsBE, "column B “Contact” below row 1"},
 		"the same numbers twice":               {tableOf("Phone;Mobile", "+324700000#;04700000#", 5), smsBE, "column B “Mobile” below row 1"},
-		"header without content":               {tableOf("Phone;Contact", "yes;04700000#", 5), smsBE, "column B “Contact” below row 1"},
+		"header without content":               {tableOf("Phone;Contact", "yes;04700000#", 5), smsBE, "ask: B 5"},
 		"email beside opt-in":                  {tableOf("E-mail opt-in;E-mail", "yes;p#@example.com", 5), email, "column B “E-mail” below row 1 with column A “E-mail opt-in”"},
 		"email for an SMS send is not":         {tableOf("Mobile e-mail;Tel", "p#@example.com;04700000#", 5), smsBE, "column B “Tel” below row 1"},
 		"content without any header":           {tableOf("", "p#@example.com;Mia;04700000#", 5), email, "column A"},
