@@ -118,13 +118,14 @@ func TestRead_cases(t *testing.T) {
 			"5 +4915110000004, 6 +4915110000005, 7 foreign_without_plus"},
 		{"e11-opt-out.csv", smsBE, "column B “GSM” below row 1 with column C “Opt-out SMS”, 3 +32470000002, 5 +32470000004, " +
 			"7 +32470000006, 3 no_consent"},
-		{"x01-filtered-rows.xlsx", smsBE, ""},
-		{"x02-hidden-sheet.xlsx", smsBE, "column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
-		{"x04-poi-numeric.xlsx", smsBE, ""},
+		{"x01-filtered-rows.xlsx", smsBE, "Klanten column C “GSM” below row 1, 4 +32470000003, 7 +32470000006, 10 +32470000009, 6 hidden"},
+		{"x02-hidden-sheet.xlsx", smsBE, "Nu column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
+		{"x04-poi-numeric.xlsx", smsBE, "Export column B “GSM” below row 1, 2 +32470000001, 3 +32470000002, 4 +32470000003, " +
+			"5 +32470000004, 6 +32470000005"},
 		{"x05b-formula-uncached.xlsx", smsBE, "The column B “GSM” has formulas that were never calculated. Open the file once in the " +
 			"spreadsheet program, save it, and upload it again."},
-		{"x09-long-sheet-name.xlsx", smsBE, "column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
-		{"x09b-sheet-name-slash.xlsx", smsBE, "column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
+		{"x09-long-sheet-name.xlsx", smsBE, "Klantenlijst nieuwsbrief voorjaar 2026 column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
+		{"x09b-sheet-name-slash.xlsx", smsBE, "Klanten 1/2 column B “GSM” below row 1, 2 +32470002001, 3 +32470002002"},
 		{"x11-two-in-a-cell.xlsx", smsBE, ""},
 		{"x12-plus-in-format.xlsx", smsBE, ""},
 		{"x12b.xlsx", sms("AT"), ""},

@@ -16,19 +16,14 @@ func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 			yield(row{line: line}, errTooManyCells)
 			return
 		}
-		c := &csvReader{text: text, comma: comma, line: line, blank: line}
+		c := &csvReader{text: text, comma: comma, line: line}
 		c.restart(0)
 		for {
 			r, err := c.read()
 			if err != nil {
 				return // A reader in memory has no error but its end.
 			}
-			for ; c.blank < r.line; c.blank++ {
-				if !yield(row{line: c.blank}, nil) {
-					return
-				}
-			}
-			if c.blank = c.line; !yield(r, nil) {
+			if !yield(r, nil) {
 				return
 			}
 		}
@@ -45,7 +40,6 @@ type csvReader struct {
 	begin int // where in text the csv reader began
 	end   int // where in text the last row ended
 	line  int // the number of the line that begins there
-	blank int // the number of the line after the last row, where blank ones may follow
 }
 
 func (c *csvReader) restart(at int) {

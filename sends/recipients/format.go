@@ -70,8 +70,6 @@ func oleFault(content []byte) error {
 	return faultIs("in the old Excel or Office format (XLS, DOC)")
 }
 
-var errDamaged = &FileFault{Text: "The file is damaged.", Hint: "Open it in a spreadsheet program, save it anew and upload that."}
-
 // textFault says what is wrong with a text that is no list.
 func textFault(text []byte) error {
 	text = bytes.TrimSpace(text)

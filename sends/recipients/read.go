@@ -1,11 +1,12 @@
 package recipients
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
 
 // MaxFile is the most that a [File] may hold, in bytes.
@@ -118,7 +119,7 @@ func detect(ctx context.Context, file File, r Rules) (document, error) {
 		return document{}, err
 	}
 	if format == xlsxFormat {
-		return openSpreadsheet(ctx, file.Content)
+		return openSpreadsheet(ctx, file.Content, xlsx.Raw)
 	}
 	text := newTextFile(file.Content)
 	if err := textFault(text.content); err != nil {
@@ -248,30 +249,18 @@ func delimiterWord(d, named rune) string {
 	return string(d)
 }
 
-// entries goes through the column below its header. Blank rows are entries too, but not those at the end of the table, nor
-// those of a sheet whose rows are not in order.
+// entries goes through the column below its header. Blank rows are left out.
 func (c choice) entries(consent Consent) iter.Seq2[entry, error] {
-	s := c.survey
-	rule := consentRule{consent, s.consent()}
+	rule := consentRule{consent, c.survey.consent()}
 	return func(yield func(entry, error) bool) {
-		blank := 0 // the first of the blank rows that may be the last ones
-		for row, err := range s.table.rows {
-			switch {
-			case err != nil:
+		for row, err := range c.survey.table.rows {
+			if err != nil {
 				yield(entry{}, err)
 				return
-			case row.line <= s.header.line:
-				continue
-			case row.filled() == 0:
-				blank = cmp.Or(blank, row.line)
+			}
+			if row.line <= c.survey.header.line || row.filled() == 0 {
 				continue
 			}
-			for ; blank > 0 && blank < row.line && s.ordered; blank++ {
-				if !yield(entry{line: blank, fromFile: true}, nil) {
-					return
-				}
-			}
-			blank = 0
 			for e := range c.rowEntries(row, rule) {
 				if !yield(e, nil) {
 					return
@@ -296,6 +285,8 @@ func (c choice) rowEntries(row row, consent consentRule) iter.Seq[entry] {
 			e.text = ""
 		case refused != nil:
 			e.skip = refused
+		case len(cell) > maxListCell:
+			e.skip = errTooLong
 		default:
 			for _, part := range split(cell, c.survey.rules) {
 				if !yield(entry{line: row.line, fromFile: true, text: part}) {

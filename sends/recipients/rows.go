@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
 
 // Rows are the rows of a file below the header that names its columns.
@@ -63,7 +65,7 @@ func tablesOf(ctx context.Context, file File) ([]table, error) {
 		return nil, err
 	}
 	if format == xlsxFormat {
-		book, err := openSpreadsheet(ctx, file.Content)
+		book, err := openSpreadsheet(ctx, file.Content, xlsx.Formatted)
 		return book.tables, err
 	}
 	text := newTextFile(file.Content)

@@ -12,6 +12,8 @@ const (
 	surveyRows = 1000
 	// headRows is how many rows from the top the header may be in, below the title of a report.
 	headRows = 10
+	// maxListCell is the length in bytes of the longest cell that may hold several recipients. A longer one is refused.
+	maxListCell = 4 << 10
 	// exampleCells is how many cells of a column are shown to the person who chooses.
 	exampleCells = 3
 	// maxExampleRunes is how much of each.
@@ -26,8 +28,6 @@ type survey struct {
 	columns []*column
 	rows    int // rows below the header with something in them, hidden ones included
 	hidden  int // how many of them are hidden
-	last    int // the number of the last row that was read
-	ordered bool
 	// contenders are the first columns with cells that may be recipients. lacks[i][j] counts the rows where j has a
 	// recipient and i has none, differs[i][j] those where both have one, not the same, and that of j can get a text message.
 	contenders     []*column
@@ -65,14 +65,12 @@ func (c *column) mostly(n int) bool { return n > 0 && 10*n >= 9*c.judged }
 // that may be a recipient.
 func surveyed(t table, r Rules, limit int, complete bool) (*survey, error) {
 	r.Allowed = nil // which countries are allowed says nothing about what a column is
-	s := &survey{table: t, rules: r, ordered: true, complete: complete}
+	s := &survey{table: t, rules: r, complete: complete}
 	var head []row
 	for row, err := range t.rows {
 		if err != nil {
 			return nil, err
 		}
-		s.ordered = s.ordered && row.line > s.last
-		s.last = row.line
 		if row.filled() == 0 {
 			continue
 		}
@@ -241,6 +239,9 @@ func (s *survey) judges() bool { return s.complete || s.rows <= surveyRows || le
 
 // mayBeRecipient tells cheaply whether a cell is worth judging, and counts those that may be meant as a recipient.
 func (s *survey) mayBeRecipient(c *column, cell string) bool {
+	if len(cell) > maxListCell {
+		return false
+	}
 	if s.rules.Kind == Email {
 		if !strings.Contains(cell, "@") {
 			return false

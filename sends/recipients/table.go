@@ -25,8 +25,7 @@ type table struct {
 	several bool
 	// hidden says which columns the spreadsheet hides; nil for none.
 	hidden func(at int) bool
-	// rows goes through the table from the beginning, each time it is called, and through blank rows too. Those at the end
-	// may be missing.
+	// rows goes through the table from the beginning, each time it is called. Blank rows may be missing.
 	rows iter.Seq2[row, error]
 }
 
@@ -83,10 +82,12 @@ func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, err
 	}
 }
 
+var errTooManyRows = &FileFault{Text: "The file has more than 1,048,576 rows.", Hint: "Split the list."}
+
 // fault says what is wrong with the n-th row.
 func (r row) fault(n int) error {
-	if n > maxRows {
-		return &FileFault{Text: "The file has more than 1,048,576 rows.", Hint: "Split the list."}
+	if max(n, r.line) > maxRows {
+		return errTooManyRows
 	}
 	if len(r.cells) > maxColumns {
 		return &FileFault{

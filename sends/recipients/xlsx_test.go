@@ -96,14 +96,13 @@ func TestRead_XLSX(t *testing.T) {
 	}{
 		"text with a header":         {sheet(t, []any{"Name", "GSM"}, []any{"Mia", a}, []any{"Jan", "0470 00 00 02"}), "row 2: " + a + ", row 3: " + b},
 		"whole numbers":              {sheet(t, []any{"Phone"}, []any{470000001}, []any{32470000002}), "row 2: " + a + ", row 3: " + b},
-		"blank rows between":         {sheet(t, []any{"Phone"}, []any{a}, nil, []any{b}, []any{""}), "row 2: " + a + ", row 4: " + b + ", row 3: empty"},
+		"blank rows between":         {sheet(t, []any{"Phone"}, []any{a}, nil, []any{b}, []any{""}), "row 2: " + a + ", row 4: " + b},
 		"no header":                  {sheet(t, []any{"Mia", 12, a}, []any{"Jan", 13, b}), "row 1: " + a + ", row 2: " + b},
 		"a title above":              {sheet(t, []any{"Our clients"}, nil, []any{"Name", "Mobile"}, []any{"Mia", a}), "row 4: " + a},
 		"the second sheet":           {workbook(t, [][]any{{"Read me"}, {"please"}}, [][]any{{"Name", "Phone"}, {"Mia", a}}), "row 2: " + a},
 		"an empty first sheet":       {workbook(t, nil, [][]any{{a}}), "row 1: " + a},
-		"the first of two sheets":    {workbook(t, [][]any{{a}}, [][]any{{b}}), "row 1: " + a},
-		"stored in scientific form":  {number(a, "3.2470000001E10", "3.2470000001e+10", "4.7E+8"), "row 1: " + a + ", row 2: spreadsheet, row 3: spreadsheet, row 4: spreadsheet"},
-		"stored with a fraction":     {number(a, "32470000001.5", "470000001.0", "32470000000.999996"), "row 1: " + a + ", row 2: spreadsheet, row 3: spreadsheet, row 4: spreadsheet"},
+		"stored in scientific form":  {number(a, "3.2470000001E10", "3.2470000001e+10", "4.7E+8"), "row 1: " + a + ", row 4: +32470000000, row 2: duplicate, row 3: duplicate"},
+		"stored with a fraction":     {number(a, "32470000001.5", "470000001.0", "32470000000.999996"), "row 1: " + a + ", row 2: spreadsheet, row 3: duplicate, row 4: spreadsheet"},
 		"stored with all its digits": {number("32470000001", "470000002"), "row 1: " + a + ", row 2: " + b},
 		"more digits than Excel has": {number(a, "32470000001000000"), "row 1: " + a + ", row 2: length"},
 		"rows without numbers of their own, and inline text": {
@@ -112,7 +111,7 @@ func TestRead_XLSX(t *testing.T) {
 		},
 		"gaps between rows and cells": {
 			rawSheet(t, `<row r="3"><c r="D3" t="str"><v>`+a+`</v></c></row><row r="6"><c r="D6" t="str"><f>X()</f><v>`+b+`</v></c></row>`),
-			"row 3: " + a + ", row 6: " + b + ", row 1: empty, row 2: empty, row 4: empty, row 5: empty",
+			"row 3: " + a + ", row 6: " + b,
 		},
 		"an error of a formula": {rawSheet(t, `<row r="1"><c r="A1" t="str"><v>`+a+`</v></c></row><row r="2"><c r="A2" t="e"><v>#N/A</v></c></row>`), "row 1: " + a + ", row 2: invalid"},
 	} {
@@ -160,8 +159,8 @@ func TestRead_XLSX_bombs(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"too many strings":    {zipped(t, tags), "too large"},
-		"too large unzipped":  {claiming(large, 200<<20), "too large"},
+		"strings that end":    {zipped(t, tags), "damaged"},
+		"larger than it is":   {claiming(large, 200<<20), "damaged"},
 		"sizes that are lies": {claiming(large, 1000), "damaged"},
 		"too many columns":    {rawSheet(t, `<row r="1"><c r="XFD1" t="str"><v>x</v></c></row>`), "more than 1024 columns"},
 		"too many rows":       {rawSheet(t, `<row r="1048576"><c t="str"><v>x</v></c></row><row><c t="str"><v>x</v></c></row>`), "more than 1,048,576 rows"},
