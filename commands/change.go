@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/slack-go/slack"
@@ -12,8 +11,8 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// change is something asked for in a form. A view on top of the form says what will come of it; it is done when that is
-// submitted, once. D is what the form says: it is kept in the store meanwhile, since it may hold people's data.
+// change is something asked for in a form. A view on top of the form says what will happen; submitting that view does it,
+// once. D is what the form says: it may hold people's data, so it is kept in the store meanwhile.
 type change[D any] struct {
 	// view is the callback_id of the view on top, and with _done of what it turns into.
 	view string
@@ -21,22 +20,22 @@ type change[D any] struct {
 	title, yes, doing string
 	store             onceStore
 	audit             recorder
-	// do carries it out and says what came of it, to the person and to the audit trail. The entry is empty if there is nothing
-	// to write there. What fails before anything was asked to be changed is [undone].
+	// do carries it out and returns what to tell the person, and the entry for the audit trail, which is empty if there is
+	// nothing to write. An error before anything was asked to be changed is [undone].
 	do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)
+	// secret returns what a repeat is told if do returns a link or a code, which only the first answer may show. It returns
+	// nil, or is nil, for other results.
+	secret func(d D) *bot.Mistake
 }
 
-// pending is a change that waits to be confirmed by the person who asked for it.
-type pending[D any] struct {
-	Team, User string
-	Wanted     D
-}
+// pending are the changes that wait to be confirmed by the person who asked for them.
+func (c change[D]) pending() saved[D] { return saved[D]{c.store, "change:"} }
 
-// ask keeps the change that the form of req asks for, and returns the view that tells of it. The same form gives the same
-// change.
+// ask keeps the change that the form of req asks for, and returns the view that says what will happen. The same form gives
+// the same change.
 func (c change[D]) ask(ctx context.Context, req bot.Request, d D, told ...slack.Block) *slack.ModalViewRequest {
 	id := formID(req.View, d)
-	c.store.Put(ctx, "change:"+id, encode(pending[D]{Team: req.Person.Team, User: req.Person.ID, Wanted: d}), formLife)
+	c.pending().put(ctx, req.Person, id, d)
 	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.yes, "Back", told...), id)
 }
 
@@ -51,31 +50,60 @@ func (c change[D]) asks(ctx context.Context, req bot.Request, d D, told ...slack
 	return bot.Reply{View: c.ask(ctx, req, d, told...), Push: true}
 }
 
-// confirmed does the change of the view that was submitted. A repeat is told what came of it.
+// confirmed does the change of the view that was submitted. A repeat gets the same answer.
 func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	var asked pending[D]
 	id := bounded(req.View.Metadata)
-	b, ok := c.store.Get(ctx, "change:"+id)
-	if !ok || json.Unmarshal(b, &asked) != nil || asked.User != req.Person.ID || asked.Team != req.Person.Team {
+	d, ok := c.pending().get(ctx, req.Person, id)
+	if !ok {
 		return bot.Reply{}, &bot.Mistake{
 			Text: "This form is over, or it belongs to somebody else.",
 			Hint: "A form waits 24 hours, in Redis, which may be away. Please start again.",
 		}
 	}
+	run, err := c.once(ctx, id, req, d)
+	if err != nil {
+		return bot.Reply{}, err
+	}
 	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := once{c.store}.do(ctx, id, req.View.ID, func(ctx context.Context) (string, error) {
-			said, e, err := c.do(ctx, req, asked.Wanted)
-			word := record(ctx, c.audit, req, e, err)
-			if err != nil {
-				return "", unchanged(err)
-			}
-			return joined(" ", said, word), nil
-		})
+		said, err := run(ctx)
 		if err != nil {
 			return bot.Reply{}, err
 		}
 		return bot.Reply{View: c.done(said)}, nil
 	}}, nil
+}
+
+// once returns a function that does the change once. If the result is a secret, the change is claimed before the submit is
+// acknowledged: a repeat is refused on top of the first answer, since one that came later would replace it.
+func (c change[D]) once(ctx context.Context, id string, req bot.Request, d D) (func(context.Context) (string, error), error) {
+	act := func(ctx context.Context) (string, error) {
+		said, e, err := c.do(ctx, req, d)
+		word := record(ctx, c.audit, req, e, err)
+		if err != nil {
+			return "", unchanged(err)
+		}
+		return joined(" ", said, word), nil
+	}
+	guard := idempotent{c.store}
+	var told *bot.Mistake
+	if c.secret != nil {
+		told = c.secret(d)
+	}
+	if told == nil {
+		return func(ctx context.Context) (string, error) { return guard.do(ctx, id, req.View.ID, act) }, nil
+	}
+	key, first, err := guard.claim(ctx, id, req.View.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !first {
+		return nil, told
+	}
+	return func(ctx context.Context) (string, error) {
+		said, err := act(ctx)
+		guard.keep(ctx, key, req.View.ID, "", err)
+		return said, err
+	}, nil
 }
 
 // done is what the view turns into. Closing it closes the form under it too.

@@ -90,7 +90,7 @@ func All(d Deps) []bot.Command {
 		points(holders),
 		subaccounts(accounts),
 		subaccount(managing{list: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		signOn(signing{list: accounts, api: d.Client, audit: d.Sends}),
+		signOn(signing{list: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
 		smsGroups(groups),
 		smsContacts(newContacts(groups, d)),
 		emailGroups(newEmailGroupList(d.Client, files)),

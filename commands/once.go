@@ -7,14 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// once does what a form asks for one time only, however often and to however many replicas Slack delivers the form.
-type once struct{ store onceStore }
+// idempotent runs an action once per id, however often and to however many replicas Slack delivers the request.
+type idempotent struct{ store onceStore }
 
 // onceStore is the part of [bot.Store] that it takes.
 type onceStore interface {
@@ -23,18 +25,18 @@ type onceStore interface {
 }
 
 const (
-	// onceLife is how long it is remembered what was done. Slack repeats a form within minutes.
+	// onceLife is how long a result is kept. Slack repeats a form within minutes.
 	onceLife = 24 * time.Hour
-	// onceWait is how long a repeat waits for what came of the first.
+	// onceWait is how long a repeat waits for the result of the first run.
 	onceWait = 100 * time.Second
 	oncePoll = 300 * time.Millisecond
 )
 
-// outcome is what came of something, as it is told to a repeat.
-type outcome struct {
+// onceResult is the stored answer, returned to repeats. Its text holds no link and no code: see [withoutCodes].
+type onceResult struct {
 	Said   string
 	Failed bool
-	// Undone says that it certainly was not done, and View in which view it was asked for.
+	// Undone says that nothing was changed for certain, and View in which view the action was asked for.
 	Undone bool
 	View   string
 }
@@ -49,65 +51,106 @@ func surelyUndone(err error) bool {
 	return sure || coupontools.ClassOf(err) != coupontools.Unknown
 }
 
-// do runs act for the first who asks with an id; whoever asks again gets what came of it. What certainly was not done is
-// tried again for somebody who asks in another view: that was opened since.
-func (o once) do(ctx context.Context, id, view string, act func(context.Context) (said string, err error)) (string, error) {
+// do runs act for the first caller with an id. Later callers get the result of that run.
+func (i idempotent) do(ctx context.Context, id, view string, act func(context.Context) (said string, err error)) (string, error) {
+	key, first, err := i.claim(ctx, id, view)
+	if err != nil {
+		return "", err
+	}
+	if first {
+		said, err := act(ctx)
+		i.keep(ctx, key, view, said, err)
+		return said, err
+	}
+	result, err := i.wait(ctx, key)
+	switch {
+	case err != nil:
+		return "", err
+	case result.Failed:
+		return "", &bot.Mistake{Text: result.Said, Done: "It was not tried a second time."}
+	}
+	return result.Said, nil
+}
+
+// click is do for a click, which Slack may deliver again.
+func (i idempotent) click(ctx context.Context, req bot.Request, act func(context.Context) (said string, err error)) (string, error) {
+	return i.do(ctx, "click:"+req.ID, "", act)
+}
+
+// claim takes an id for its first caller, who may then run the action and [idempotent.keep] its result under the key. A
+// later caller gets the key of the run before. An id whose run certainly changed nothing is free again for another view:
+// the person has opened that one since.
+func (i idempotent) claim(ctx context.Context, id, view string) (key string, first bool, err error) {
 	for try := 0; ; try++ {
-		key := fmt.Sprintf("%s:%d", id, try)
-		first, err := o.store.Once(ctx, "once:"+key, onceLife)
-		if err != nil {
-			return "", &bot.Mistake{
+		key = fmt.Sprintf("%s:%d", id, try)
+		if first, err = i.store.Once(ctx, "once:"+key, onceLife); err != nil {
+			return "", false, &bot.Mistake{
 				Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
 				Hint: "Please open the form again in a few minutes.", Cause: err,
 			}
 		}
 		if first {
-			said, err := act(ctx)
-			result := outcome{Said: said, View: view}
-			if err != nil {
-				result = outcome{Said: spoken(err), Failed: true, Undone: surelyUndone(err), View: view}
-			}
-			o.store.Put(ctx, "came:"+key, encode(result), onceLife)
-			return said, err
+			return key, true, nil
 		}
-		result, err := o.outcome(ctx, key)
-		switch {
-		case err != nil:
-			return "", err
-		case result.Undone && result.View != view:
-			continue
-		case result.Failed:
-			return "", &bot.Mistake{Text: result.Said, Done: "It was not tried a second time."}
+		if result, over := i.result(ctx, key); !over || !result.Undone || result.View == view {
+			return key, false, nil
 		}
-		return result.Said, nil
 	}
 }
 
-// click is do for a click, of which Slack may tell again.
-func (o once) click(ctx context.Context, req bot.Request, act func(context.Context) (said string, err error)) (string, error) {
-	return o.do(ctx, "click:"+req.ID, "", act)
+// keep stores the result of a run for repeats.
+func (i idempotent) keep(ctx context.Context, key, view, said string, err error) {
+	result := onceResult{Said: withoutCodes(said), View: view}
+	if err != nil {
+		result = onceResult{Said: withoutCodes(spoken(err)), Failed: true, Undone: surelyUndone(err), View: view}
+	}
+	i.store.Put(ctx, "came:"+key, encode(result), onceLife)
 }
 
-// outcome waits for what came of the first.
-func (o once) outcome(ctx context.Context, key string) (outcome, error) {
+// result returns the stored result, if the run is over.
+func (i idempotent) result(ctx context.Context, key string) (result onceResult, over bool) {
+	b, ok := i.store.Get(ctx, "came:"+key)
+	over = ok && json.Unmarshal(b, &result) == nil
+	return result, over
+}
+
+// wait returns the result of a run that may still be going.
+func (i idempotent) wait(ctx context.Context, key string) (onceResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, onceWait)
 	defer cancel()
 	tick := time.NewTicker(oncePoll)
 	defer tick.Stop()
 	for {
-		var result outcome
-		if b, ok := o.store.Get(ctx, "came:"+key); ok && json.Unmarshal(b, &result) == nil {
+		if result, over := i.result(ctx, key); over {
 			return result, nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return outcome{}, &bot.Mistake{
-				Text: "This form was submitted before, and what came of it is not known.",
+			return onceResult{}, &bot.Mistake{
+				Text: "You've already submitted this form, and couponbot doesn't know how that ended.",
 				Done: "It was done once at most.", Hint: "Look in Coupontools before you do it again.",
 			}
 		}
 	}
+}
+
+// linkOrCode matches links and the codes of sessions, which have 21 characters. Both open the coupon for anybody.
+var linkOrCode = regexp.MustCompile(`https?://\S+|\b[A-Za-z0-9]{16,}\b`)
+
+// withoutCodes takes links and codes out of a text before it is stored. The last four characters of a code stay, to tell
+// codes apart; the first six would do at the till. A long word without a digit is no code.
+func withoutCodes(text string) string {
+	const shown = 4
+	return linkOrCode.ReplaceAllStringFunc(text, func(s string) string {
+		switch {
+		case strings.HasPrefix(s, "http"):
+			return "…"
+		case !strings.ContainsAny(s, "0123456789"):
+			return s
+		}
+		return "…" + s[len(s)-shown:]
+	})
 }
 
 // spoken is an error in words.
@@ -122,7 +165,7 @@ func spoken(err error) string {
 	return joined(" ", m.Text, m.Done, m.Hint)
 }
 
-// formID names a form as it was submitted: the same submit delivered twice has the same name.
+// formID is the id of a form as it was submitted: the same submit delivered twice has the same id.
 func formID(v *bot.View, content any) string {
 	const enough = 26 // characters
 	sum := sha256.Sum256(append([]byte(v.ID+" "), encode(content)...))

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,19 +14,56 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestOnce_doesItOneTime(t *testing.T) {
+// gathering is a store that closes all once so many callers have asked to be the first.
+type gathering struct {
+	onceStore
+	missing atomic.Int32
+	all     chan struct{}
+}
+
+func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
+	first, err := g.onceStore.Once(ctx, key, ttl)
+	if g.missing.Add(-1) == 0 {
+		close(g.all)
+	}
+	return first, err
+}
+
+// stored is all that is in the bot's store.
+func stored(t *testing.T, w *world) string {
+	t.Helper()
+	var all strings.Builder
+	for _, key := range w.redis.Keys() {
+		if !strings.HasPrefix(key, "test:bot:") {
+			continue
+		}
+		value, err := w.redis.Get(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(key + " " + value + "\n")
+	}
+	if all.Len() == 0 {
+		t.Fatal("nothing is in the store")
+	}
+	return all.String()
+}
+
+func TestIdempotent_runsOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	const callers = 5
+	store := &gathering{onceStore: newWorld(t).Store, all: make(chan struct{})}
+	store.missing.Store(callers)
 	var times atomic.Int32
 	act := func(context.Context) (string, error) {
 		times.Add(1)
-		time.Sleep(50 * time.Millisecond) // so that the others come while it goes on
+		<-store.all // the others come while it runs
 		return "Done.", nil
 	}
 	var all sync.WaitGroup
-	for range 5 {
+	for range callers {
 		all.Go(func() {
-			said, err := once{w.Store}.do(t.Context(), "one", "V1", act)
+			said, err := idempotent{store}.do(t.Context(), "one", "V1", act)
 			if said != "Done." || err != nil {
 				t.Errorf("said %q, %v", said, err)
 			}
@@ -33,18 +71,40 @@ func TestOnce_doesItOneTime(t *testing.T) {
 	}
 	all.Wait()
 	if n := times.Load(); n != 1 {
-		t.Errorf("it was done %d times, want once", n)
+		t.Errorf("it ran %d times, want once", n)
 	}
 }
 
-func TestOnce_tellsARepeatOfAFailure(t *testing.T) {
+// A repeat gets the words of the first answer, but no link and no code: those are not in Redis.
+func TestIdempotent_storesNoCodes(t *testing.T) {
+	t.Parallel()
+	const code, link = "k3v9t0q2m7x1r8b5c6n4d", "https://digicpn.example/p/aj2ldr/k3v9t0q2m7x1r8b5c6n4d"
+	for name, err := range map[string]error{
+		"done":   nil,
+		"failed": &bot.Mistake{Text: "The session " + code + " of VoornaamAchternaam is voided.", Hint: "See " + link},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			act := func(context.Context) (string, error) {
+				return "VoornaamAchternaam has " + link + " and " + code + ".", err
+			}
+			_, _ = idempotent{w.Store}.do(t.Context(), "one", "", act)
+			again, err := idempotent{w.Store}.do(t.Context(), "one", "", act)
+			wantIn(t, again+fmt.Sprint(err), "VoornaamAchternaam", "…6n4d")
+			wantNotIn(t, stored(t, w), code, "k3v9t0", "digicpn.example")
+		})
+	}
+}
+
+func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	fails := func(context.Context) (string, error) {
 		return "", &bot.Mistake{Text: "No.", Done: "Nothing was sent.", Hint: "Do not."}
 	}
 	for i, want := range []string{"No.", "No. Nothing was sent. Do not."} {
-		_, err := once{w.Store}.do(t.Context(), "one", "V1", fails)
+		_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", fails)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok || m.Text != want {
 			t.Errorf("time %d: %v, want %q", i+1, err, want)
@@ -52,11 +112,11 @@ func TestOnce_tellsARepeatOfAFailure(t *testing.T) {
 	}
 }
 
-func TestOnce_withoutRedis(t *testing.T) {
+func TestIdempotent_withoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.redis.SetError("ERR away")
-	_, err := once{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
+	_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
 		t.Error("it was done without Redis")
 		return "", nil
 	})
@@ -65,8 +125,8 @@ func TestOnce_withoutRedis(t *testing.T) {
 	}
 }
 
-// What Coupontools refused may be asked for in a form that is submitted anew, but not what nobody knows of.
-func TestOnce_againInAnotherView(t *testing.T) {
+// What Coupontools refused may be tried again from another view, but not what may have been done.
+func TestIdempotent_againInAnotherView(t *testing.T) {
 	t.Parallel()
 	refused := &coupontools.Error{Class: coupontools.RateLimited}
 	for _, test := range []struct {
@@ -82,13 +142,13 @@ func TestOnce_againInAnotherView(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			o, times := once{newWorld(t).Store}, 0
+			once, times := idempotent{newWorld(t).Store}, 0
 			act := func(context.Context) (string, error) {
 				times++
 				return "Done.", test.first
 			}
 			for _, view := range []string{"V1", test.view, test.view} {
-				_, _ = o.do(t.Context(), "one", view, act)
+				_, _ = once.do(t.Context(), "one", view, act)
 			}
 			if times != test.want {
 				t.Errorf("it was tried %d times, want %d", times, test.want)

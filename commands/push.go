@@ -203,7 +203,7 @@ func (p pushes) pushing() change[pushDraft] {
 			}
 			if d.Session != "" {
 				e.Note = "to the session " + brief(d.Session) + " of " + d.Campaign
-				to = fmt.Sprintf("the session %s of %s", d.Session, nameAndID(short(d.Name), d.Campaign))
+				to = "1 person who has a coupon of " + nameAndID(short(d.Name), d.Campaign)
 				send = func() error {
 					return p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})
 				}

@@ -82,7 +82,7 @@ func (s sessionDesk) doing(d deed) bot.Handler {
 			if wrong := d.wrong(*x); wrong != nil {
 				return bot.Reply{}, wrong
 			}
-			said, err := once{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
+			said, err := idempotent{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
 				word := record(ctx, s.audit, req, sends.Entry{
 					What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,

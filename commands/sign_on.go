@@ -41,6 +41,7 @@ type signer interface {
 type signing struct {
 	list  subaccountList
 	api   signer
+	store onceStore
 	audit recorder
 }
 
@@ -147,8 +148,9 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 		}, "", maxIDInput))
 }
 
-// submitted shows the link that the form asks for.
-func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+// submitted shows the link that the form asks for. A submit is claimed before it is acknowledged, so that one that Slack
+// delivers again makes no second link and leaves the window with the first alone.
+func (s signing) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	as := signOnAs{whom: req.View.Value(fieldWhom), SignOnOptions: coupontools.SignOnOptions{
 		Page: req.View.Value(fieldPage), Campaign: strings.ToLower(oneLine(req.View.Value(fieldCampaign))),
 	}}
@@ -182,6 +184,17 @@ func (s signing) submitted(_ context.Context, req bot.Request) (bot.Reply, error
 	}
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
+	}
+	_, first, err := idempotent{s.store}.claim(ctx, "sign-on:"+formID(req.View, []string{as.whom, as.id, as.Page, as.Campaign}), req.View.ID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if !first {
+		return bot.Reply{}, &bot.Mistake{
+			Text: "You've already submitted this form.",
+			Done: "It makes one link at most, and only the first answer shows it.",
+			Hint: "If you don't see the link, open the form again.",
+		}
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
 	deed := revealed{to: s.audit, req: req, entry: sends.Entry{What: deedSignOn, Note: joined(" ", as.whom, as.id)}}

@@ -144,6 +144,16 @@ func (s singleUses) making() change[singleUseDraft] {
 			said, err := s.make(ctx, req, d)
 			return said, sends.Entry{}, err
 		},
+		secret: func(d singleUseDraft) *bot.Mistake {
+			if d.Person == nil {
+				return nil // the file goes to the direct messages
+			}
+			return &bot.Mistake{
+				Text: "You've already submitted this form.",
+				Done: "It makes one link at most, and only the first answer shows it.",
+				Hint: "If you don't see it, look for it before you start again: /coupontools sessions " + d.Campaign,
+			}
+		},
 	}
 }
 

@@ -1,7 +1,10 @@
 package commands
 
 import (
+	"path"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,4 +91,41 @@ func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
 	if got := onlyChanges(now, f); got != (coupontools.SubaccountFields{}) || len(wrong) > 0 {
 		t.Errorf("the form left as it was changes %+v, faults %v", got, wrong)
 	}
+}
+
+// A submit makes one link, however often it is delivered, and Redis never has it.
+func TestSignOn_submittedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var all sync.WaitGroup
+	shown, told := make(chan string, 3), make(chan error, 3)
+	for range cap(told) {
+		all.Go(func() {
+			reply, err := w.submits(t, bot.NewView(viewSignOn, "", map[string]string{fieldWhom: whomAccount}))
+			if err != nil {
+				told <- err
+				return
+			}
+			shown <- picture(reply)
+		})
+	}
+	all.Wait()
+	if n := w.api.Calls("/v3/account/sso"); n != 1 || len(shown) != 1 {
+		t.Fatalf("%d links were made and %d shown, want one", n, len(shown))
+	}
+	wantIn(t, spoken(<-told), "only the first answer shows it")
+	link := regexp.MustCompile(`https://\S+`).FindString(<-shown)
+	if link == "" {
+		t.Fatal("the first answer shows no link")
+	}
+	wantNotIn(t, stored(t, w), link, path.Base(link))
+
+	again := bot.NewView(viewSignOn, "", map[string]string{fieldWhom: whomAccount})
+	again.ID = "V2"
+	wantIn(t, picture(must(t)(w.submits(t, again))), "https://")
+
+	w.redis.SetError("ERR away")
+	again.ID = "V3"
+	_, err := w.submits(t, again)
+	wantIn(t, mistake(t, err).Text, "could not make sure that this happens only once")
 }

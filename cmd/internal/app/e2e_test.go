@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,6 +181,31 @@ func TestServe_answersOnceWhenSlackDeliversTwice(t *testing.T) {
 	}
 	if seen != 1 {
 		t.Errorf("answers to one command delivered twice = %d, want 1:\n%s", seen, w.slack.Transcript())
+	}
+}
+
+// A sign-on form that Slack delivers twice makes one link, and the repeat leaves it on the screen.
+func TestServe_signsOnOnceWhenSlackDeliversTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "sign-on")
+	form := w.view(t, slacksim.Mia, "sign_on")
+	w.slack.Duplicate(1)
+	if _, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID); err != nil {
+		t.Fatal(err)
+	}
+	err := w.slack.Await(patient(t), func(s *slacksim.Server) bool {
+		acks := 0
+		for _, ack := range s.Acks() {
+			if ack.Name == "sign_on" {
+				acks++
+			}
+		}
+		v, ok := s.ViewByID(form.ID)
+		return acks == 2 && ok && strings.Contains(v.Plain(), "/sso/")
+	})
+	if n := w.sandbox.Calls("/v3/account/sso"); err != nil || n != 1 {
+		t.Errorf("%d links were made, %v; want one on the screen:\n%s", n, err, w.slack.Transcript())
 	}
 }
 
