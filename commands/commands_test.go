@@ -66,7 +66,7 @@ func TestAll_rights(t *testing.T) {
 		"directory_pick": bot.Read, "suggest directory_pick": bot.Read,
 		"directory_send": bot.Send, "directory_users": bot.Send,
 		"users_page:prev": bot.Send, "users_page:next": bot.Send, "users_more": bot.Send,
-		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send,
+		"user_payment": bot.Send, "lookup_user": bot.Send, "payment_status": bot.Send, "payment_end_check": bot.Send,
 		"channel": bot.Send, "send_directory": bot.Send, "send_preview": bot.Send,
 		"recipients_column": bot.Send, "send_straighten": bot.Send, "send_left_out": bot.Send, "send_test": bot.Send,
 		"send_resend_unknown": bot.Send, "campaign_send": bot.Send, "loyalty_send": bot.Send,

@@ -44,7 +44,7 @@ type people struct {
 
 // directoryUsers answers /directory-users, only to the person who asked.
 func directoryUsers(p people) bot.Command {
-	give, create := p.giving(), p.creation()
+	give, create, withoutEnd := p.giving(), p.creation(), p.withoutEnd()
 	return bot.Command{
 		Name: "/directory-users", Topic: "users", Group: groupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
@@ -71,7 +71,7 @@ func directoryUsers(p people) bot.Command {
 		},
 		Submits: map[string]bot.Handler{
 			viewLookupUser:    p.lookedUp,
-			viewPaymentStatus: p.setPayment,
+			viewPaymentStatus: p.setPayment(withoutEnd), withoutEnd.view: withoutEnd.confirmed,
 
 			viewUserBlock:  p.block,
 			viewUserAccess: p.giveAccess(give), give.view: give.confirmed,

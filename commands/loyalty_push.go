@@ -28,9 +28,11 @@ type pushed struct {
 func (h holders) pushView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyPush, "Push message", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
+		blocks.Radio(blocks.Input{Name: fieldTo, Label: "To"}, toAll,
+			blocks.Option("Everybody who keeps the card in a mobile wallet", toAll),
+			blocks.Option("One person", toOne)),
 		blocks.ExternalSelect(blocks.Input{
-			Name: fieldLoyaltyUser, Label: "To one person", Optional: true, Placeholder: "Everybody who has the card",
-			Hint: "Leave it empty for everybody who keeps the card in a mobile wallet.",
+			Name: fieldLoyaltyUser, Label: "Person", Optional: true, Placeholder: "Only for one person",
 		}, nil),
 		blocks.TextArea(blocks.Input{Name: fieldPushText, Label: "Message"}, "", maxPush)), card)
 }
@@ -42,8 +44,22 @@ func (h holders) push(c change[pushed]) bot.Handler {
 			seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)},
 			Text: strings.TrimSpace(req.View.Value(fieldPushText)),
 		}
+		wrong := problems{}
+		switch chosen(req.View, fieldTo, wrong, toAll, toOne) {
+		case toOne:
+			if p.User == "" {
+				wrong.add(fieldLoyaltyUser, "Choose a person.")
+			}
+		case toAll:
+			if p.User != "" {
+				wrong.add(fieldTo, "You've chosen a person below. Choose “One person”, or take the person out.")
+			}
+		}
 		if p.Text == "" {
-			return bot.Reply{Errors: map[string]string{fieldPushText: "Write a message."}}, nil
+			wrong.add(fieldPushText, "Write a message.")
+		}
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
 		}
 		to := "everybody who keeps the card in a mobile wallet"
 		if p.User != "" {

@@ -231,7 +231,7 @@ func personFields(emailOptional bool, typed map[string]string) []slack.Block {
 }
 
 // readReach reads e-mail address and phone number, each of which may be empty, in their proper form.
-func readReach(v *bot.View, region string) (email, phone string, wrong map[string]string) {
+func readReach(v formValues, region string) (email, phone string, wrong map[string]string) {
 	wrong = map[string]string{}
 	if typed := v.Value(fieldEmail); typed != "" {
 		var err error

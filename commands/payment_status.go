@@ -35,8 +35,10 @@ var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCo
 type payer struct {
 	Directory string `json:"directory"`
 	User      string `json:"user"`
-	// Was is the status that the user had when the form was opened, as far as that is known.
-	Was string `json:"was,omitempty"`
+	// Was is the status that the user had when the form was opened, and Until the Unix time when the access was to end, as far
+	// as they are known.
+	Was   string `json:"was,omitempty"`
+	Until int64  `json:"until,omitempty"`
 }
 
 // paid is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
@@ -68,7 +70,11 @@ func readPaymentValue(value string) (who payer, now paid, ok bool) {
 			now.Status = text
 		}
 	}
-	return payer{Directory: ids[0], User: ids[1], Was: now.Status}, now, true
+	who = payer{Directory: ids[0], User: ids[1], Was: now.Status}
+	if !now.Until.IsZero() {
+		who.Until = now.Until.Unix()
+	}
+	return who, now, true
 }
 
 // askPayment opens the form for the user of a button, over the look-up if the button was there.
@@ -98,28 +104,50 @@ func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *sl
 		}, now.Until)), value(who))
 }
 
-// setPayment checks the form, shows that it is changing, and then what came of it. A repeat asks Coupontools for the same
-// once more, which changes nothing.
-func (p people) setPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
-	var who payer
-	if err := json.Unmarshal([]byte(req.View.Metadata), &who); err != nil {
-		return bot.Reply{}, brokenButton("/directory-users", err)
-	}
-	u := coupontools.PaymentUpdate{
-		Directory: who.Directory, User: who.User,
-		Status: req.View.Value(fieldStatus), Expires: req.View.Time(fieldExpiry),
-	}
-	if wrong := wrongPayment(u); len(wrong) > 0 {
-		return bot.Reply{Errors: wrong}, nil
-	}
-	changing := blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(changingPayment))
-	return bot.Reply{View: changing, Later: func(ctx context.Context) (bot.Reply, error) {
-		reply, err := p.changed(ctx, u, req.Person)
-		if word := record(ctx, p.audit, req, paymentEntry(u, who.Was), err); word != "" && reply.View != nil {
-			reply.View.Blocks.BlockSet = append(reply.View.Blocks.BlockSet, blocks.Text(word))
+// payment is a change of a payment that waits to be confirmed.
+type payment struct {
+	Was    string
+	Update coupontools.PaymentUpdate
+}
+
+// setPayment checks the form, shows that it is changing, and then the result. A repeat asks Coupontools for the same once
+// more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
+func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		var who payer
+		if err := json.Unmarshal([]byte(req.View.Metadata), &who); err != nil {
+			return bot.Reply{}, brokenButton("/directory-users", err)
 		}
-		return reply, err
-	}}, nil
+		u := coupontools.PaymentUpdate{
+			Directory: who.Directory, User: who.User,
+			Status: req.View.Value(fieldStatus), Expires: req.View.Time(fieldExpiry),
+		}
+		if wrong := wrongPayment(u); len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		if u.Expires.IsZero() && who.Until != 0 {
+			return withoutEnd.asks(ctx, req, payment{who.Was, u}, p.names(who),
+				blocks.Text("Access was to end on "+zoned(req.Person, time.Unix(who.Until, 0))+". Without an end date, it never ends.")), nil
+		}
+		view := func(text string) *slack.ModalViewRequest {
+			return blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(text))
+		}
+		return bot.Reply{View: view(changingPayment), Later: func(ctx context.Context) (bot.Reply, error) {
+			said, e, err := p.changePayment(ctx, req, payment{who.Was, u})
+			word := record(ctx, p.audit, req, e, err)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			return bot.Reply{View: view(joined(" ", said, word))}, nil
+		}}, nil
+	}
+}
+
+func (p people) withoutEnd() change[payment] {
+	return change[payment]{
+		view: "payment_end_check", title: "Payment", yes: "Remove the end date", doing: changingPayment,
+		store: p.store, audit: p.audit, do: p.changePayment,
+	}
 }
 
 func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
@@ -133,18 +161,19 @@ func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	return wrong
 }
 
-func (p people) changed(ctx context.Context, u coupontools.PaymentUpdate, person bot.Person) (bot.Reply, error) {
+func (p people) changePayment(ctx context.Context, req bot.Request, c payment) (said string, e sends.Entry, err error) {
+	u := c.Update
+	e = paymentEntry(u, c.Was)
 	now, err := p.api.UpdatePaymentStatus(ctx, u)
 	if err != nil {
-		return bot.Reply{}, paymentMistake(u, err)
+		return "", e, paymentMistake(u, err)
 	}
 	until := "No end date is set."
 	if !u.Expires.IsZero() {
-		until = "Access ends on " + zoned(person, u.Expires) + "."
+		until = "Access ends on " + zoned(req.Person, u.Expires) + "."
 	}
-	said := fmt.Sprintf("The payment status of %s in %s is now “%s”. %s", u.User,
-		nameAndID(short(p.known(u.Directory).Name), u.Directory), short(now.Status), until)
-	return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(said))}, nil
+	return fmt.Sprintf("The payment status of %s in %s is now “%s”. %s", u.User,
+		nameAndID(short(p.known(u.Directory).Name), u.Directory), short(now.Status), until), e, nil
 }
 
 func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -38,6 +39,21 @@ type award struct {
 	Amount int
 	// Before and After are the points or stamps, as they were when the person was asked.
 	Before, After int
+}
+
+// pointsForm is a card, with the kind of change and the person, if any, that its form was opened with.
+type pointsForm struct {
+	seat
+	How string
+}
+
+// metadata writes it for the form. The card comes first, where the suggestions look for it.
+func (f pointsForm) metadata() string { return joined(" ", f.Card, f.How, f.User) }
+
+func readPointsForm(metadata string) pointsForm {
+	var parts [3]string
+	copy(parts[:], strings.Fields(metadata))
+	return pointsForm{seat{Card: parts[0], User: parts[2]}, parts[1]}
 }
 
 // points answers "/coupontools points" with a form.
@@ -107,43 +123,48 @@ func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply 
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		var initial *slack.OptionBlockObject
+		var who *slack.OptionBlockObject
 		if at.User != "" {
 			u, err := h.roll.find(ctx, at.Card, at.User)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			o := personOption(asUser(u))
-			initial = blocks.Option(o.Text, o.Value)
+			who = blocks.Option(o.Text, o.Value)
 		}
-		return bot.Reply{View: pointsView(card, initial)}, nil
+		return bot.Reply{View: pointsView(card, pointsForm{at, changeAdd}, who)}, nil
 	}}
 }
 
-func pointsView(card coupontools.LoyaltyCard, who *slack.OptionBlockObject) *slack.ModalViewRequest {
+func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlockObject) *slack.ModalViewRequest {
 	many := unit(card).many
 	return blocks.WithMetadata(blocks.Modal(viewPoints, capitalised(many), "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID))),
 		blocks.ExternalSelect(blocks.Input{
 			Name: fieldLoyaltyUser, Label: "Who", Placeholder: "Type a part of the name, e-mail address or phone number",
 		}, who),
-		blocks.Radio(blocks.Input{Name: fieldChange, Label: "What"}, changeAdd,
+		blocks.Radio(blocks.Input{Name: fieldChange, Label: "What"}, f.How,
 			blocks.Option("Add "+many, changeAdd), blocks.Option("Take "+many+" off", changeSubtract),
 			blocks.Option("Set the "+many+" to", changeSet)),
-		blocks.TextInput(blocks.Input{Name: fieldAmount, Label: "How many"}, "", len(strconv.Itoa(maxPoints))+1)), card.ID)
+		blocks.TextInput(blocks.Input{Name: fieldAmount, Label: "How many"}, "", len(strconv.Itoa(maxPoints))+1)), f.metadata())
 }
 
 // countPoints takes the form and says what there will be instead of what there is.
 func (h holders) countPoints(c change[award]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		a := award{seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}, How: req.View.Value(fieldChange)}
-		wrong := map[string]string{}
+		f := readPointsForm(req.View.Metadata)
+		v := prefilled{req.View, map[string]string{fieldLoyaltyUser: f.User, fieldChange: f.How}}
+		wrong := problems{}
+		a := award{
+			seat: seat{Card: f.Card, User: v.Value(fieldLoyaltyUser)},
+			How:  chosen(v, fieldChange, wrong, changeAdd, changeSubtract, changeSet),
+		}
 		if a.User == "" {
-			wrong[fieldLoyaltyUser] = "Choose a person."
+			wrong.add(fieldLoyaltyUser, "Choose a person.")
 		}
 		var fault string
-		if a.Amount, fault = readAmount(req.View.Value(fieldAmount), a.How); fault != "" {
-			wrong[fieldAmount] = fault
+		if a.Amount, fault = readAmount(v.Value(fieldAmount), a.How); fault != "" {
+			wrong.add(fieldAmount, fault)
 		}
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
@@ -195,8 +216,10 @@ func (a *award) count(u coupontools.LoyaltyUser, of noun) error {
 		a.After = u.Points + a.Amount
 	case changeSubtract:
 		a.After = u.Points - a.Amount
-	default:
+	case changeSet:
 		a.After = a.Amount
+	default:
+		return fmt.Errorf("unknown change of points %q", a.How)
 	}
 	switch {
 	case u.Voided:

@@ -234,13 +234,14 @@ func (r roll[T, Of]) find(ctx context.Context, of, id string) (T, error) {
 	}
 }
 
-// suggest offers people for what was typed into the form of a thing, whose id is the form's metadata.
+// suggest offers people for what was typed into the form of a thing, whose id begins the form's metadata.
 func (r roll[T, Of]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
 	const most = 100 // Slack takes no more
 	if req.View == nil {
 		return nil, nil
 	}
-	hits, err := r.hits(ctx, lookup{Directory: req.View.Metadata, Who: bounded(oneLine(req.Value))})
+	id, _, _ := strings.Cut(req.View.Metadata, " ")
+	hits, err := r.hits(ctx, lookup{Directory: id, Who: bounded(oneLine(req.Value))})
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 		wrong.add(fieldChannel, "Choose e-mail or SMS.")
 		return o, wrong
 	}
-	s.checkRecipients(v, &o, wrong)
+	s.checkRecipients(v, f, &o, wrong)
 	return o, wrong
 }
 
@@ -187,10 +187,14 @@ func checkSchedule(at, now time.Time, wrong problems) {
 }
 
 // checkRecipients reads those that were typed, by the rules that hold for a file too.
-func (s sending) checkRecipients(v *bot.View, o *order, wrong problems) {
+func (s sending) checkRecipients(v *bot.View, f form, o *order, wrong problems) {
 	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.countries, Max: s.limit}
 	if o.Rules.Kind == recipients.SMS {
 		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.region)
+		if v.Value(fieldRegion) == "" && f.Region != "" && f.Region != s.region {
+			wrong.add(fieldRegion, "Choose the country again: it came back empty.") // emptied, or lost by Slack: see [prefilled]
+			return
+		}
 		if _, ok := country(o.Rules.Region); o.Rules.Region != "" && !ok {
 			wrong.add(fieldRegion, "There is no such country. Choose one from the list.")
 			return

@@ -262,7 +262,7 @@ func TestSendDirectory_submittedTwice(t *testing.T) {
 	}
 }
 
-// A country that was chosen and taken back is not used: the numbers are of the default country again.
+// A country that was chosen and comes back empty is asked for again: the person may have emptied it, or Slack lost it.
 func TestSendDirectory_emptiedRegion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -273,7 +273,10 @@ func TestSendDirectory_emptiedRegion(t *testing.T) {
 	back := must(t)(w.clicks(t, fieldChannel, "sms", bot.NewView(viewSendDirectory, email.View.PrivateMetadata, fields(nil))))
 	wantIn(t, picture(back), "=NL")
 	emptied := fields(map[string]string{fieldRecipients: "0470 12 34 56", fieldRegion: ""})
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, emptied)))
+	asked := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, emptied)))
+	wantIn(t, asked.Errors[fieldRegion], "Choose the country again")
+	again := fields(map[string]string{fieldRecipients: "0470 12 34 56", fieldRegion: "BE"})
+	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, again)))
 	wantIn(t, picture(preview), "Belgium 1")
 }
 

@@ -103,13 +103,12 @@ func recallForm(ctx context.Context, s store, req bot.Request) form {
 	return f
 }
 
-// take keeps what was typed into fields that may go out of sight.
+// take keeps the values of fields that may go out of sight. One that comes back empty keeps the value it had: Slack may have
+// lost it (see [prefilled]).
 func (f *form) take(v *bot.View) {
 	f.Subject = cmp.Or(v.Value(fieldSubject), f.Subject)
 	f.Message = cmp.Or(v.Value(fieldMessage), f.Message)
-	if idsOf(v).Shown != recipients.Email {
-		f.Region = v.Value(fieldRegion) // may be emptied
-	}
+	f.Region = cmp.Or(v.Value(fieldRegion), f.Region)
 }
 
 // shownAs returns the form with the initial values for the modal that follows one in which kind was shown: a field that

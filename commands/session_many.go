@@ -63,7 +63,9 @@ func (s sessionDesk) doingMany(d deed) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		codes := strings.Fields(req.Value)
 		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
-			said, err := idempotent{s.store}.click(ctx, req, func(ctx context.Context) (string, error) { return s.doMany(ctx, req, d, codes) })
+			said, err := idempotent{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
+				return s.doMany(ctx, req, d, codes)
+			})
 			if err != nil {
 				return bot.Reply{}, err
 			}

@@ -153,7 +153,7 @@ func campaignField(c coupontools.Campaign) slack.Block {
 }
 
 // chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
-func chosenCampaign(lists campaignFinder, v *bot.View) coupontools.Campaign {
+func chosenCampaign(lists campaignFinder, v formValues) coupontools.Campaign {
 	id := v.Value(fieldCampaign)
 	if id == "" {
 		return coupontools.Campaign{}
@@ -167,11 +167,17 @@ func chosenCampaign(lists campaignFinder, v *bot.View) coupontools.Campaign {
 
 // submitted takes the form, shows that it is looking, and then the first page.
 func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
-	c := chosenCampaign(s.lists, req.View)
+	c, wrong := chosenCampaign(s.lists, req.View), problems{}
 	if c.ID == "" {
-		return bot.Reply{Errors: map[string]string{fieldCampaign: chooseACampaign}}, nil
+		wrong.add(fieldCampaign, chooseACampaign)
 	}
-	event, _ := eventWord(req.View.Value(fieldEvent))
+	event, ok := eventWord(req.View.Value(fieldEvent))
+	if !ok {
+		wrong.add(fieldEvent, chooseOne)
+	}
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
 	looking := blocks.Modal(viewSessions, "Sessions", "", "Close", blocks.Text(lookingUpSessions))
 	return bot.Reply{View: looking, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.show(ctx, req, newWalk(req.Person, c, event), 1)

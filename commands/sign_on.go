@@ -151,50 +151,17 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 // submitted shows the link that the form asks for. A submit is claimed before it is acknowledged, so that one that Slack
 // delivers again makes no second link and leaves the window with the first alone.
 func (s signing) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	as := signOnAs{whom: req.View.Value(fieldWhom), SignOnOptions: coupontools.SignOnOptions{
-		Page: req.View.Value(fieldPage), Campaign: strings.ToLower(oneLine(req.View.Value(fieldCampaign))),
-	}}
-	wrong := map[string]string{}
-	switch as.whom {
-	case whomTeammate:
-		if as.id = oneLine(req.View.Value(fieldTeammate)); !teammateID.MatchString(as.id) {
-			wrong[fieldTeammate] = "Give the number of a teammate."
-		}
-	case whomUser:
-		if as.id = strings.ToLower(oneLine(req.View.Value(fieldUser))); !directoryUserIDs.MatchString(as.id) {
-			wrong[fieldUser] = "Give the ids of the directory and of the user, such as dir_5501 reg_7001."
-		}
-	case whomSubaccount:
-		if as.id = req.View.Value(fieldSubaccount); as.id == "" {
-			wrong[fieldSubaccount] = "Choose a subaccount."
-		}
-	case whomAccount:
-	default:
-		wrong[fieldWhom] = "Choose whom to sign on as."
-	}
-	for field, whom := range map[string]string{fieldTeammate: whomTeammate, fieldUser: whomUser} {
-		if as.whom != whom && oneLine(req.View.Value(field)) != "" {
-			wrong[fieldWhom] = "Somebody else is named below. Choose whom you mean, or empty that field."
-		}
-	}
-	if as.Page == coupontools.PageUpdateCampaign || as.Campaign != "" {
-		if !campaignID.MatchString(as.Campaign) {
-			wrong[fieldCampaign] = "Give the id of a campaign, such as cam_400001."
-		}
-	}
+	as, wrong := readSignOnForm(req.View)
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	_, first, err := idempotent{s.store}.claim(ctx, "sign-on:"+formID(req.View, []string{as.whom, as.id, as.Page, as.Campaign}), req.View.ID)
+	id := formID(req.View, []string{as.whom, as.id, as.Page, as.Campaign})
+	_, first, err := idempotent{s.store}.claim(ctx, "sign-on:"+id, req.View.ID)
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	if !first {
-		return bot.Reply{}, &bot.Mistake{
-			Text: "You've already submitted this form.",
-			Done: "It makes one link at most, and only the first answer shows it.",
-			Hint: "If you don't see the link, open the form again.",
-		}
+		return bot.Reply{}, shownBefore("If you don't see the link, open the form again.")
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
 	deed := revealed{to: s.audit, req: req, entry: sends.Entry{What: deedSignOn, Note: joined(" ", as.whom, as.id)}}
@@ -207,6 +174,40 @@ func (s signing) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 	})
 	reply.Push = false
 	return reply, nil
+}
+
+// readSignOnForm reads the form. A choice that comes back empty is an error unless it is not asked for.
+func readSignOnForm(v *bot.View) (signOnAs, problems) {
+	as, wrong := signOnAs{SignOnOptions: coupontools.SignOnOptions{
+		Page: v.Value(fieldPage), Campaign: strings.ToLower(oneLine(v.Value(fieldCampaign))),
+	}}, problems{}
+	as.whom = chosen(v, fieldWhom, wrong, whomAccount, whomTeammate, whomSubaccount, whomUser)
+	switch as.whom {
+	case whomTeammate:
+		if as.id = oneLine(v.Value(fieldTeammate)); !teammateID.MatchString(as.id) {
+			wrong.add(fieldTeammate, "Give the number of a teammate.")
+		}
+	case whomUser:
+		if as.id = strings.ToLower(oneLine(v.Value(fieldUser))); !directoryUserIDs.MatchString(as.id) {
+			wrong.add(fieldUser, "Give the ids of the directory and of the user, such as dir_5501 reg_7001.")
+		}
+	case whomSubaccount:
+		if as.id = v.Value(fieldSubaccount); as.id == "" {
+			wrong.add(fieldSubaccount, "Choose a subaccount.")
+		}
+	}
+	for field, whom := range map[string]string{fieldTeammate: whomTeammate, fieldUser: whomUser} {
+		if as.whom != whom && oneLine(v.Value(field)) != "" {
+			wrong.add(fieldWhom, "Somebody else is named below. Choose whom you mean, or empty that field.")
+		}
+	}
+	if as.Campaign != "" && as.Page == "" {
+		wrong.add(fieldPage, "Choose the page for this campaign.")
+	}
+	if (as.Campaign != "" || as.Page == coupontools.PageUpdateCampaign) && !campaignID.MatchString(as.Campaign) {
+		wrong.add(fieldCampaign, "Give the id of a campaign, such as cam_400001.")
+	}
+	return as, wrong
 }
 
 // unknown puts into words that Coupontools does not know whom or what a link is to be for; another err stays as it is.

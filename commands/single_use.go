@@ -2,7 +2,6 @@ package commands
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,12 +76,12 @@ func singleUse(s singleUses) bot.Command {
 }
 
 func (s singleUses) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: s.view(newSingleUseForm(namedCampaign(s.lists, req.Words).ID), nil)}, nil
+	return bot.Reply{View: s.view(newSingleUseForm(namedCampaign(s.lists, req.Words).ID), singleUseDefaults)}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
 func (s singleUses) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: s.view(newSingleUseForm(req.Value), nil), Push: true}, nil
+	return bot.Reply{View: s.view(newSingleUseForm(req.Value), singleUseDefaults), Push: true}, nil
 }
 
 // manyFields ask how many addresses there shall be, and of what kind.
@@ -92,11 +91,11 @@ func manyFields(typed map[string]string) []slack.Block {
 		blocks.TextInput(blocks.Input{
 			Name: fieldAmount, Label: "How many", Hint: "1 to " + thousands(coupontools.MaxSingleUses) + ".",
 		}, typed[fieldAmount], digits),
-		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status"}, cmp.Or(typed[fieldStatus], coupontools.SingleUseNormal),
+		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status"}, typed[fieldStatus],
 			blocks.Option("Normal", coupontools.SingleUseNormal),
 			blocks.Option("Voided: they cannot be used yet", coupontools.SingleUseVoided),
 			blocks.Option("Activated", coupontools.SingleUseActivated)),
-		blocks.Radio(blocks.Input{Name: fieldCodes, Label: "Validation codes"}, cmp.Or(typed[fieldCodes], noCodes),
+		blocks.Radio(blocks.Input{Name: fieldCodes, Label: "Validation codes"}, typed[fieldCodes],
 			blocks.Option("None of their own", noCodes),
 			blocks.Option("Digits", coupontools.CodesNumeric),
 			blocks.Option("Letters and digits", coupontools.CodesAlphanumeric)),
@@ -121,7 +120,7 @@ type singleUseDraft struct {
 // submitted checks the form, and shows over it what will happen. Nothing is made.
 func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		d, wrong := s.check(req)
+		d, wrong := s.check(ctx, req)
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
@@ -148,33 +147,39 @@ func (s singleUses) making() change[singleUseDraft] {
 			if d.Person == nil {
 				return nil // the file goes to the direct messages
 			}
-			return &bot.Mistake{
-				Text: "You've already submitted this form.",
-				Done: "It makes one link at most, and only the first answer shows it.",
-				Hint: "If you don't see it, look for it before you start again: /coupontools sessions " + d.Campaign,
-			}
+			return shownBefore("If you don't see it, look for it before you start again: /coupontools sessions " + d.Campaign)
 		},
 	}
 }
 
-func (s singleUses) check(req bot.Request) (singleUseDraft, map[string]string) {
-	v, wrong := req.View, problems{}
+func (s singleUses) check(ctx context.Context, req bot.Request) (singleUseDraft, problems) {
+	f, wrong := singleUseFormOf(req.View), problems{}
+	shown, _ := s.shown().get(ctx, req.Person, f.ID)
+	v := prefilled{req.View, shown}
 	c := chosenCampaign(s.lists, v)
 	d := singleUseDraft{Name: c.Name}
 	d.Campaign = c.ID
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
 	}
-	if singleUseFormOf(v).Shown == forOne {
-		d.checkPerson(v, s.region, wrong)
-	} else {
+	if kind := req.View.Value(fieldFor); kind != "" && kind != f.Shown {
+		wrong.add(fieldFor, "The fields below are for the other choice. Choose again.") // submitted before the form had changed
+		return d, wrong
+	}
+	v.checkEmptied(wrong, singleUseOptional[f.Shown]...)
+	switch f.Shown {
+	case forMany:
 		d.checkMany(v, wrong)
+	case forOne:
+		d.checkPerson(v, s.region, wrong)
+	default:
+		wrong.add(fieldFor, chooseOne)
 	}
 	return d, wrong
 }
 
-func (d *singleUseDraft) checkMany(v *bot.View, wrong problems) {
-	d.Status = v.Value(fieldStatus)
+func (d *singleUseDraft) checkMany(v formValues, wrong problems) {
+	d.Status = chosen(v, fieldStatus, wrong, coupontools.SingleUseNormal, coupontools.SingleUseVoided, coupontools.SingleUseActivated)
 	var ok bool
 	if d.Amount, ok = amountIn(v.Value(fieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
 		wrong.add(fieldAmount, "Enter a whole number from 1 to "+thousands(coupontools.MaxSingleUses)+".")
@@ -182,11 +187,10 @@ func (d *singleUseDraft) checkMany(v *bot.View, wrong problems) {
 	d.checkCodes(v, wrong)
 }
 
-// checkCodes reads how the validation codes shall be. Without codes, what stands in their fields is wrong too: somebody
-// meant something by it.
-func (d *singleUseDraft) checkCodes(v *bot.View, wrong problems) {
+// checkCodes reads which validation codes are wanted. If none are, values in their fields are an error, not ignored.
+func (d *singleUseDraft) checkCodes(v formValues, wrong problems) {
 	prefix, length := strings.TrimSpace(v.Value(fieldPrefix)), strings.TrimSpace(v.Value(fieldLength))
-	kind := v.Value(fieldCodes)
+	kind := chosen(v, fieldCodes, wrong, noCodes, coupontools.CodesNumeric, coupontools.CodesAlphanumeric)
 	if kind == noCodes || kind == "" {
 		if prefix != "" || length != "" {
 			wrong.add(fieldCodes, "Choose which codes, or empty the two fields below.")

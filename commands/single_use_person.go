@@ -46,6 +46,17 @@ var singleUseFields = map[string][]string{
 	},
 }
 
+// singleUseOptional are those of them that may stay empty.
+var singleUseOptional = map[string][]string{
+	forMany: {fieldPrefix, fieldLength},
+	forOne:  {fieldEmail, fieldFirstName, fieldLastName, fieldPhone, fieldOwnID, fieldOwnCode, fieldEnds},
+}
+
+// singleUseDefaults are the choices that the form starts with.
+var singleUseDefaults = map[string]string{
+	fieldStatus: coupontools.SingleUseNormal, fieldCodes: noCodes, fieldDigits: noCodes, fieldDuplicate: anotherOne,
+}
+
 // singleUseForm is the form's metadata.
 type singleUseForm struct {
 	ID string `json:"id"`
@@ -67,8 +78,8 @@ func singleUseFormOf(v *bot.View) singleUseForm {
 	return f
 }
 
-// view shows the form; typed is what stands at first in the fields that come into sight. Slack keeps what stands in the
-// others as long as they have the initial values of the opening.
+// view shows the form; typed holds the initial values of the fields that come into sight. Slack keeps the values of the
+// others as long as their initial values are those of the opening.
 func (s singleUses) view(f singleUseForm, typed map[string]string) *slack.ModalViewRequest {
 	set := []slack.Block{
 		campaignField(knownCampaign(s.lists, f.Campaign)),
@@ -88,7 +99,7 @@ func (s singleUses) view(f singleUseForm, typed map[string]string) *slack.ModalV
 func onePersonFields(typed map[string]string) []slack.Block {
 	return append(personFields(true, typed),
 		blocks.TextInput(blocks.Input{Name: fieldOwnID, Label: "Your own id of the person", Optional: true}, typed[fieldOwnID], maxOwnID),
-		blocks.StaticSelect(blocks.Input{Name: fieldDigits, Label: "Validation code"}, cmp.Or(typed[fieldDigits], noCodes),
+		blocks.StaticSelect(blocks.Input{Name: fieldDigits, Label: "Validation code"}, typed[fieldDigits],
 			blocks.Option("None made by Coupontools", noCodes),
 			blocks.Option("6 digits", "6"), blocks.Option("8 digits", "8"), blocks.Option("10 digits", "10")),
 		blocks.TextInput(blocks.Input{
@@ -99,17 +110,16 @@ func onePersonFields(typed map[string]string) []slack.Block {
 			Hint: "As 2027-01-31 18:00, on the clock of the campaign's time zone. Without an hour: at the end of that day.",
 		}, typed[fieldEnds], maxIDInput),
 		blocks.StaticSelect(
-			blocks.Input{Name: fieldDuplicate, Label: "If the person has one already"}, cmp.Or(typed[fieldDuplicate], anotherOne),
+			blocks.Input{Name: fieldDuplicate, Label: "If the person has one already"}, typed[fieldDuplicate],
 			blocks.Option("Make another one", anotherOne),
 			blocks.Option("Give that one, known by the e-mail address", "email"),
 			blocks.Option("Give that one, known by the phone number", "phone"),
 			blocks.Option("Give that one, known by your own id", "customid")))
 }
 
-// typedBefore is what stood in fields that are out of sight.
-type typedBefore struct {
-	Team, User string
-	Fields     map[string]string
+// shown are the values that the form was last updated with, by the form's id.
+func (s singleUses) shown() saved[map[string]string] {
+	return saved[map[string]string]{s.store, "single_use:"}
 }
 
 // changeFor shows the fields of the other kind of address, and keeps what was typed.
@@ -118,24 +128,22 @@ func (s singleUses) changeFor(ctx context.Context, req bot.Request) (bot.Reply, 
 		return bot.Reply{}, brokenButton("/coupontools single-use", nil)
 	}
 	f := singleUseFormOf(req.View)
-	key := "singleusetyped:" + bounded(f.ID)
-	var typed typedBefore
-	b, ok := s.store.Get(ctx, key)
-	if !ok || json.Unmarshal(b, &typed) != nil || typed.User != req.Person.ID || typed.Team != req.Person.Team {
-		typed = typedBefore{Team: req.Person.Team, User: req.Person.ID, Fields: map[string]string{}}
-	}
+	values := maps.Clone(singleUseDefaults)
+	before, _ := s.shown().get(ctx, req.Person, f.ID)
+	maps.Copy(values, before)
 	if f.Shown != req.Value {
-		for _, name := range singleUseFields[f.Shown] {
-			typed.Fields[name] = req.View.Value(name)
+		v := prefilled{req.View, before}
+		for _, name := range append([]string{fieldCampaign}, singleUseFields[f.Shown]...) {
+			values[name] = v.Value(name)
 		}
-		s.store.Put(ctx, key, encode(typed), formLife)
+		s.shown().put(ctx, req.Person, f.ID, values)
 	}
 	f.Shown = req.Value
-	return bot.Reply{View: s.view(f, typed.Fields)}, nil
+	return bot.Reply{View: s.view(f, values)}, nil
 }
 
-// checkPerson reads who the address is for, and how it shall be.
-func (d *singleUseDraft) checkPerson(v *bot.View, region string, wrong problems) {
+// checkPerson reads who the address is for, and what it is like.
+func (d *singleUseDraft) checkPerson(v formValues, region string, wrong problems) {
 	p := coupontools.SingleUseCreate{
 		Campaign: d.Campaign, FirstName: oneLine(v.Value(fieldFirstName)), LastName: oneLine(v.Value(fieldLastName)),
 		CustomID: oneLine(v.Value(fieldOwnID)), ValidationCode: oneLine(v.Value(fieldOwnCode)),
@@ -159,12 +167,13 @@ func (d *singleUseDraft) checkPerson(v *bot.View, region string, wrong problems)
 			wrong.add(f.name, tooLong(f.text, f.most))
 		}
 	}
-	p.ValidationDigits, _ = strconv.Atoi(v.Value(fieldDigits)) // 0 for [noCodes]
+	p.ValidationDigits, _ = strconv.Atoi(chosen(v, fieldDigits, wrong, noCodes, "6", "8", "10")) // 0 for [noCodes]
 	if p.ValidationDigits != 0 && p.ValidationCode != "" {
 		wrong.add(fieldOwnCode, "Give a code of your own or have one made, not both.")
 	}
 	p.Expires = readEnd(oneLine(v.Value(fieldEnds)), wrong)
-	if p.DuplicateCheck = v.Value(fieldDuplicate); p.DuplicateCheck == anotherOne {
+	p.DuplicateCheck = chosen(v, fieldDuplicate, wrong, anotherOne, "email", "phone", "customid")
+	if p.DuplicateCheck == anotherOne {
 		p.DuplicateCheck = ""
 	}
 	if p.DuplicateCheck != "" && knownBy(p) == "" && len(unfit) == 0 {

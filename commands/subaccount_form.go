@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,8 @@ func subaccountInputs(s coupontools.Subaccount) []slack.Block {
 
 var packageID = regexp.MustCompile(`^(pac_)?[0-9]{1,20}$`)
 
-// readSubaccount reads the form.
+// readSubaccount reads the form. An update may leave every field empty, since Slack is reported to lose the values that it
+// was filled in with (see [prefilled]): an empty field changes nothing.
 func readSubaccount(v *bot.View) (coupontools.SubaccountFields, map[string]string) {
 	text := func(name string) string { return oneLine(v.Value(name)) }
 	f := coupontools.SubaccountFields{
@@ -67,8 +69,10 @@ func readSubaccount(v *bot.View) (coupontools.SubaccountFields, map[string]strin
 	}
 	wrong := map[string]string{}
 	var err error
-	if f.Email, err = recipients.Address(text(fieldEmail)); err != nil {
-		wrong[fieldEmail] = err.Error()
+	if typed := text(fieldEmail); typed != "" || v.CallbackID != viewSubaccountUpdate {
+		if f.Email, err = recipients.Address(typed); err != nil {
+			wrong[fieldEmail] = err.Error()
+		}
 	}
 	if f.Package != "" && !packageID.MatchString(f.Package) {
 		wrong[fieldPackage] = "An id has the form pac_300210."
@@ -165,14 +169,18 @@ func (m managing) update(c change[renewal]) bot.Handler {
 			if err != nil {
 				return bot.Reply{}, err
 			}
+			left := emptied(*s, f)
 			f := onlyChanges(*s, f)
 			if f == (coupontools.SubaccountFields{}) {
 				return bot.Reply{}, &bot.Mistake{
 					Text: "Nothing differs from what the subaccount has.", Hint: "A field left empty keeps what is there.",
 				}
 			}
-			return bot.Reply{View: c.ask(ctx, req, renewal{s.ID, f},
-				blocks.Text("This changes for "+nameAndID(short(s.Name()), s.ID)+":"), subaccountChanges(*s, f))}, nil
+			told := []slack.Block{blocks.Text("This changes for " + nameAndID(short(s.Name()), s.ID) + ":"), subaccountChanges(*s, f)}
+			if len(left) > 0 {
+				told = append(told, blocks.Text("Came back empty, so unchanged: "+strings.Join(left, ", ")+"."))
+			}
+			return bot.Reply{View: c.ask(ctx, req, renewal{s.ID, f}, told...)}, nil
 		}}, nil
 	}
 }
@@ -201,8 +209,18 @@ func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) cou
 	return f
 }
 
-// changedFields are the names of the fields that are to be changed.
-func changedFields(f coupontools.SubaccountFields) []string {
+// emptied returns the names of the fields that the form showed with a value and that came back empty.
+func emptied(now coupontools.Subaccount, f coupontools.SubaccountFields) []string {
+	filled := fieldNames(f)
+	shown := fieldNames(coupontools.SubaccountFields{
+		Email: now.Email, Company: now.Company, FirstName: now.FirstName, LastName: now.LastName, Package: now.Package,
+		Expires: now.Expires,
+	})
+	return slices.DeleteFunc(shown, func(name string) bool { return slices.Contains(filled, name) })
+}
+
+// fieldNames are the names of the fields that have a value.
+func fieldNames(f coupontools.SubaccountFields) []string {
 	var names []string
 	for _, x := range [][2]string{
 		{"e-mail address", f.Email},
@@ -227,7 +245,7 @@ func (m managing) updating() change[renewal] {
 		store: m.store, audit: m.audit,
 		do: func(ctx context.Context, _ bot.Request, r renewal) (string, sends.Entry, error) {
 			defer m.list.changed()
-			e := sends.Entry{What: deedSubaccount, Note: r.ID + ": " + strings.Join(changedFields(r.Fields), ", ")}
+			e := sends.Entry{What: deedSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
 				return "", e, fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.list.line()))
 			}

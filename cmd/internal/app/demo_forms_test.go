@@ -49,6 +49,13 @@ var legs = []struct {
 		w.submits("Change")
 		w.sees("dialog[open]", "is now “pending”. Access ends on 31 July 2040, 12:00 (Europe/Brussels).")
 	}},
+	{"a payment without an end", func(w walker) {
+		w.presses("Payment")
+		w.sets("Access ends", "")
+		w.submits("Change")
+		w.submits("Remove the end date")
+		w.sees("dialog[open]", "is now “completed”. No end date is set.")
+	}},
 	{"access", func(w walker) {
 		w.presses("Give access")
 		w.sets("Access ends", "2040-01-31T10:00")
@@ -121,7 +128,8 @@ var legs = []struct {
 	}},
 	{"a push to a loyalty card", func(w walker) {
 		w.presses("Push")
-		w.finds("To one person", "lus_61001", "François 田中")
+		w.picks("To", "One person")
+		w.finds("Person", "lus_61001", "François 田中")
 		w.fills("Message", "Coffee is on us today")
 		w.submits("Check")
 		w.submits("Send")

@@ -1,0 +1,420 @@
+package commands
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// formCase is a form, opened and filled in as a person would.
+type formCase struct {
+	name string
+	open func(t *testing.T, w *world) *slack.ModalViewRequest
+	// fill is typed and chosen besides the values that the form opens with.
+	fill map[string]string
+	// then is the callback_id of what the form turns into. Without one it is not submitted as it is: it needs a file.
+	then string
+	// empty says what the answer shows if a field with choices comes back empty. A field that is not here must be an error.
+	empty map[string]string
+}
+
+func typing(line string) func(*testing.T, *world) *slack.ModalViewRequest {
+	return func(t *testing.T, w *world) *slack.ModalViewRequest { return must(t)(w.types(t, line)).View }
+}
+
+func clicking(action, value string) func(*testing.T, *world) *slack.ModalViewRequest {
+	return func(t *testing.T, w *world) *slack.ModalViewRequest {
+		return must(t)(w.clicks(t, action, value, nil)).View
+	}
+}
+
+// choosing clicks options of a choice that changes the form, each with the form filled in as given.
+func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action string, fill map[string]string, options ...string,
+) func(*testing.T, *world) *slack.ModalViewRequest {
+	return func(t *testing.T, w *world) *slack.ModalViewRequest {
+		view := open(t, w)
+		for _, option := range options {
+			view = must(t)(w.clicks(t, action, option, filledIn(t, view, fill))).View
+		}
+		return view
+	}
+}
+
+// formCases are all forms. The views that only confirm are those that a form turns into.
+func formCases() []formCase {
+	vip := value(seat{"loy_480016", "lus_61001"})
+	singleUseFor := func(fill map[string]string, kinds ...string) func(*testing.T, *world) *slack.ModalViewRequest {
+		return choosing(typing("/coupontools single-use cam_400018"), fieldFor, fill, kinds...)
+	}
+	return []formCase{
+		{name: "look up users", open: typing("/directory-users"), fill: map[string]string{fieldDirectory: "dir_5502"}, then: "lookup_looking"},
+		{
+			name: "payment without an end", open: clicking(actionPayment, "dir_5536 reg_7350001 completed"), then: "payment_done",
+			empty: map[string]string{fieldExpiry: "No end date is set."},
+		},
+		{
+			name: "payment with an end", open: clicking(actionPayment, fmt.Sprintf("dir_5536 reg_7350001 completed %d", time.Now().Add(time.Hour).Unix())),
+			then: "payment_end_check", empty: map[string]string{fieldExpiry: "Without an end date, it never ends."},
+		},
+		{name: "block a user", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
+			list := must(t)(w.types(t, "/directory-users dir_5502"))
+			return must(t)(w.clicks(t, actionUserBlock, buttons(t, list)[actionUserBlock], nil)).View
+		}, then: "user_wait"},
+		{
+			name: "give access", open: clicking(actionUserAccess, value(payer{Directory: "dir_5536", User: "reg_7350001"})),
+			then: "user_access_check", empty: map[string]string{fieldExpiry: "without end"},
+		},
+		{
+			name: "register a user", open: typing("/directory-users create"), then: "user_create_check",
+			fill: map[string]string{fieldDirectory: "dir_5502", fieldEmail: "anna@example.com"},
+		},
+		{
+			name: "send", open: typing("/send-directory sms 0470123456 dir_5503"), fill: map[string]string{fieldMessage: "Hi"},
+			then: "send_preview", empty: map[string]string{fieldRegion: "Belgium 1", fieldSchedule: "Send to 1 person"},
+		},
+		{
+			name: "send, changed twice", then: "send_preview", fill: map[string]string{fieldRegion: "FR"},
+			open: choosing(typing("/send-directory sms 0612345678 dir_5503"), fieldChannel,
+				map[string]string{fieldRegion: "NL", fieldMessage: "Hi", fieldSubject: "Hi"}, "email", "sms"),
+			empty: map[string]string{fieldSchedule: "Send to 1 person"},
+		},
+		{name: "column of a list", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
+			o := order{File: &bot.File{}, Draft: sends.Draft{Team: mia.Team, User: mia.ID}}
+			return columnQuestion{callback: viewColumn, submit: "Preview"}.view(
+				sending{store: w.Store}.keepOrder(t.Context(), o), *o.File, recipients.SMS, []recipients.Column{{ID: "0/1"}, {ID: "0/2"}})
+		}},
+		{
+			name: "suppress", open: typing("/coupontools suppress"), then: "suppress_done",
+			fill: map[string]string{fieldKind: string(recipients.Email), fieldSuppressed: "anna@example.com"},
+		},
+		{name: "column of a list to suppress", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
+			return must(t)(imports(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\n")).View
+		}},
+		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{fieldCampaign: "cam_400001"}, then: "sessions_shown"},
+		{
+			name: "session", open: typing("/coupontools session"), fill: map[string]string{fieldQuery: "mfadqu0il4iosrut76vui"},
+			then: "session_shown", empty: map[string]string{fieldCampaign: "Session mfadqu0il4iosrut76vui"},
+		},
+		{
+			name: "push to all", open: typing("/coupontools push cam_400008"), fill: map[string]string{fieldMessage: "Hi"},
+			then: "push_confirm",
+		},
+		{
+			name: "single use for many", open: typing("/coupontools single-use cam_400018"), fill: map[string]string{fieldAmount: "3"},
+			then: "single_use_confirm", empty: map[string]string{fieldFor: "3 new addresses"},
+		},
+		{
+			name: "single use for many, changed twice", then: "single_use_confirm",
+			open: singleUseFor(map[string]string{
+				fieldAmount: "3", fieldStatus: coupontools.SingleUseVoided, fieldCodes: coupontools.CodesNumeric,
+			}, forOne, forMany),
+			empty: map[string]string{
+				fieldFor: "3 new addresses", fieldCampaign: "cam_400018", fieldStatus: "voided", fieldCodes: "numeric, 12 long",
+			},
+		},
+		{
+			name: "single use for one, changed to", open: singleUseFor(nil, forOne), fill: map[string]string{fieldFor: forOne, fieldOwnID: "crm-7"},
+			then: "single_use_confirm",
+			empty: map[string]string{
+				fieldFor: "crm-7", fieldCampaign: "cam_400018", fieldDigits: "crm-7", fieldDuplicate: "makes a new address",
+			},
+		},
+		{
+			name: "single use for one, changed thrice", fill: map[string]string{fieldFor: forOne}, then: "single_use_confirm",
+			open: singleUseFor(map[string]string{fieldOwnID: "crm-7", fieldDigits: "8", fieldDuplicate: "customid"}, forOne, forMany, forOne),
+			empty: map[string]string{
+				fieldFor: "crm-7", fieldCampaign: "cam_400018", fieldDigits: "8 digits", fieldDuplicate: "has an address for your id crm-7",
+			},
+		},
+		{
+			name: "webhook", open: typing("/coupontools webhook"), fill: map[string]string{fieldWebhookEvent: "evt_i0cvqmt1omyp3183vis1"},
+			then: "webhook_answer",
+		},
+		{
+			name: "new user of a card", open: clicking(actionLoyaltyCreate, "loy_480016"), fill: map[string]string{fieldEmail: "anna@example.com"},
+			then: "loyalty_create_check",
+		},
+		{
+			name: "link a user to a card", open: clicking(actionLoyaltyLink, "loy_480016"), fill: map[string]string{fieldUserID: "lus_61010"},
+			then: "loyalty_link_check",
+		},
+		{name: "import users of a card", open: clicking(actionLoyaltyImport, "loy_480016")},
+		{name: "check of an import", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
+			return newHolders(newLoyaltyCards(w.Client, deliverer{}), w.Deps).imports().ask(
+				t.Context(), bot.Request{Person: mia, View: bot.NewView("", "", nil)}, importing{})
+		}},
+		{
+			name: "push to a card", open: clicking(actionLoyaltyPush, "loy_480016"), fill: map[string]string{fieldPushText: "Hi"},
+			then: "loyalty_push_check", empty: map[string]string{fieldLoyaltyUser: "everybody who keeps the card"},
+		},
+		{
+			name: "push to one user of a card", open: clicking(actionLoyaltyPush, "loy_480016"), then: "loyalty_push_check",
+			fill: map[string]string{fieldTo: toOne, fieldLoyaltyUser: "lus_61001", fieldPushText: "Hi"},
+		},
+		{name: "copy a card", open: clicking(actionLoyaltyCopy, "loy_480016"), then: "loyalty_copy_check"},
+		{
+			name: "points", open: typing("/coupontools points VIP"), then: "points_check",
+			fill:  map[string]string{fieldLoyaltyUser: "lus_61001", fieldAmount: "7"},
+			empty: map[string]string{fieldChange: "180 → 187"},
+		},
+		{
+			name: "points of a person", open: clicking(actionPoints, vip), fill: map[string]string{fieldAmount: "7"}, then: "points_check",
+			empty: map[string]string{fieldChange: "180 → 187", fieldLoyaltyUser: "lus_61001"},
+		},
+		{
+			name: "new subaccount", open: clicking(actionSubaccountCreate, ""), fill: map[string]string{fieldEmail: "anna@example.com"},
+			then: "subaccount_create_check", empty: map[string]string{fieldStatus: "Coupontools makes the subaccount"},
+		},
+		{
+			name: "update a subaccount", open: clicking(actionSubaccountUpdate, "sub_2077"), then: "subaccount_update_check",
+			fill:  map[string]string{fieldCompany: "New Shop", fieldStatus: coupontools.SubaccountTrial},
+			empty: map[string]string{fieldStatus: "Shop North → New Shop"},
+		},
+		{
+			name: "sign on", open: typing("/coupontools sign-on"), then: "reveal",
+			empty: map[string]string{fieldSubaccount: "the own account", fieldPage: "the own account"},
+		},
+		{
+			name: "sign on to a page of a subaccount", open: typing("/coupontools sign-on subaccount sub_2077"), then: "reveal",
+			fill: map[string]string{fieldPage: coupontools.PageUpdateCampaign, fieldCampaign: "cam_400001"},
+		},
+		{
+			name: "new SMS group", open: clicking(actionSMSGroupCreate, ""), fill: map[string]string{fieldGroupName: "VIPs"},
+			then: "sms_group_create_check",
+		},
+		{
+			name: "new SMS contact", open: clicking(actionSMSContactCreate, "gro_90011"), fill: map[string]string{fieldPhone: "+32470999999"},
+			then: "sms_contact_create_check",
+		},
+	}
+}
+
+// input is a field of a form.
+type input struct {
+	value  string // that it opens with
+	choice bool   // it is chosen, not typed or uploaded
+}
+
+// inputsOf returns the fields of a form as Slack would show them.
+func inputsOf(t *testing.T, view *slack.ModalViewRequest) map[string]input {
+	t.Helper()
+	raw, err := json.Marshal(view.Blocks.BlockSet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set []struct {
+		Type    string `json:"type"`
+		ID      string `json:"block_id"`
+		Element struct {
+			Type   string `json:"type"`
+			Value  string `json:"initial_value"`
+			Option struct {
+				Value string `json:"value"`
+			} `json:"initial_option"`
+		} `json:"element"`
+	}
+	if err := json.Unmarshal(raw, &set); err != nil {
+		t.Fatal(err)
+	}
+	fields := map[string]input{}
+	for _, b := range set {
+		if b.Type == "input" {
+			typed := b.Element.Type == "plain_text_input" || b.Element.Type == "file_input"
+			fields[b.ID] = input{b.Element.Value + b.Element.Option.Value, !typed}
+		}
+	}
+	return fields
+}
+
+// filledIn returns a form as it is submitted: with its initial values, filled in, and with nothing in the fields that came
+// back empty. A date that it opens with is among those: [bot.NewView] has none.
+func filledIn(t *testing.T, view *slack.ModalViewRequest, fill map[string]string, empty ...string) *bot.View {
+	t.Helper()
+	values, fields := map[string]string{}, inputsOf(t, view)
+	for name, f := range fields {
+		values[name] = f.value
+	}
+	for name, v := range fill {
+		if _, ok := fields[name]; ok {
+			values[name] = v
+		}
+	}
+	for _, name := range empty {
+		delete(values, name)
+	}
+	submitted := bot.NewView(view.CallbackID, view.PrivateMetadata, values)
+	submitted.ID = fmt.Sprint("V", empty) // what was submitted once is a repeat
+	return submitted
+}
+
+// TestForms_emptyChoices submits every form with each of its choices empty, as Slack is reported to return those that an
+// update filled in. That must be an error on the field, or have the meaning that the table gives it.
+func TestForms_emptyChoices(t *testing.T) {
+	t.Parallel()
+	for _, form := range formCases() {
+		t.Run(form.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.warm(t)
+			view := form.open(t, w)
+			if form.then != "" {
+				full := must(t)(w.submits(t, filledIn(t, view, form.fill)))
+				if full.View == nil || full.View.CallbackID != form.then {
+					t.Fatalf("the form filled in gives %+v, want the view %s", full, form.then)
+				}
+			}
+			fields := inputsOf(t, view)
+			for name, f := range fields {
+				if !f.choice {
+					continue
+				}
+				reply := must(t)(w.submits(t, filledIn(t, view, form.fill, name)))
+				meaning, may := form.empty[name]
+				switch {
+				case may && len(reply.Errors) == 0 && reply.View != nil:
+					wantIn(t, picture(reply), meaning)
+				case may || reply.Errors[name] == "":
+					t.Errorf("%s empty gives the errors %q and %+v", name, reply.Errors, reply.View)
+				}
+				for at := range reply.Errors {
+					if _, there := fields[at]; !there {
+						t.Errorf("%s empty gives an error on %s, which the form does not have", name, at)
+					}
+				}
+			}
+			for name := range form.empty {
+				if !fields[name].choice {
+					t.Errorf("the form has no choice %s", name)
+				}
+			}
+		})
+	}
+}
+
+// TestForms_all holds that the table has every form, and that what is not in it has no choices.
+func TestForms_all(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	covered := map[string]bool{}
+	for _, form := range formCases() {
+		view := form.open(t, w)
+		covered[view.CallbackID] = true
+		if form.then == "" || covered[form.then] {
+			continue
+		}
+		reply := must(t)(w.submits(t, filledIn(t, view, form.fill)))
+		for name, f := range inputsOf(t, reply.View) {
+			if f.choice {
+				t.Errorf("%s has the choice %s and is in no row of the table", form.then, name)
+			}
+		}
+		covered[form.then] = true
+	}
+	for _, c := range All(w.Deps) {
+		for _, id := range slices.Sorted(maps.Keys(c.Submits)) {
+			if !covered[id] {
+				t.Errorf("the form %s of %s is in no row of the table", id, c.Topic)
+			}
+		}
+	}
+}
+
+// Of a form that an update filled in, a required text that comes back empty keeps its value, since nobody can empty it. An
+// optional one is asked about.
+func TestSingleUse_textComesBackEmpty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	open := typing("/coupontools single-use cam_400018")
+	typed := map[string]string{
+		fieldAmount: "3", fieldCodes: coupontools.CodesNumeric, fieldPrefix: "BE-", fieldEmail: "anna@example.com", fieldOwnID: "crm-7",
+	}
+	many := choosing(open, fieldFor, typed, forOne, forMany)(t, w)
+	wantIn(t, picture(must(t)(w.submits(t, filledIn(t, many, nil, fieldAmount)))), "3 new addresses")
+	lost := must(t)(w.submits(t, filledIn(t, many, nil, fieldPrefix)))
+	wantIn(t, lost.Errors[fieldPrefix], "“BE-” was here and came back empty.")
+
+	one := choosing(open, fieldFor, typed, forOne, forMany, forOne)(t, w)
+	lost = must(t)(w.submits(t, filledIn(t, one, map[string]string{fieldFor: forOne}, fieldEmail)))
+	if len(lost.Errors) != 1 {
+		t.Errorf("errors = %q, want one", lost.Errors)
+	}
+	wantIn(t, lost.Errors[fieldEmail], "“anna@example.com” was here and came back empty.")
+}
+
+func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	view := typing("/coupontools single-use cam_400018")(t, w)
+	early := must(t)(w.submits(t, filledIn(t, view, map[string]string{fieldAmount: "3", fieldFor: forOne})))
+	wantIn(t, early.Errors[fieldFor], "The fields below are for the other choice.")
+	view.PrivateMetadata = "{}"
+	if lost := must(t)(w.submits(t, filledIn(t, view, nil, fieldFor))); lost.Errors[fieldFor] != chooseOne {
+		t.Errorf("errors = %q, want a question for the kind", lost.Errors)
+	}
+}
+
+// A subaccount keeps what comes back empty, and the person is told.
+func TestSubaccountUpdate_comesBackEmpty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	view := clicking(actionSubaccountUpdate, "sub_2077")(t, w)
+	all := slices.Collect(maps.Keys(inputsOf(t, view)))
+	_, err := w.submits(t, filledIn(t, view, nil, all...))
+	wantIn(t, mistake(t, err).Text, "Nothing differs")
+
+	check := must(t)(w.submits(t, filledIn(t, view, map[string]string{fieldCompany: "New Shop"}, fieldEmail, fieldPackage, fieldEnds)))
+	wantIn(t, picture(check), "Shop North → New Shop", "Came back empty, so unchanged: e-mail address, package, last day.")
+	wantNotIn(t, picture(check), "*Package", "*E-mail")
+	must(t)(w.submits(t, bot.NewView("subaccount_update_check", check.View.PrivateMetadata, nil)))
+	s, err := w.Client.Subaccount(t.Context(), "sub_2077")
+	if err != nil || s.Company != "New Shop" || s.Email != "mia.shop0@example.com" || s.Package != "pac_300210" || s.Expires.IsZero() {
+		t.Errorf("subaccount = %+v, %v; want another company and all else as it was", s, err)
+	}
+}
+
+// Points of a form that does not know what it was opened with are not set to anything.
+func TestPoints_unknownChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, how := range []string{"", "all"} {
+		view := bot.NewView(viewPoints, "loy_480016", map[string]string{fieldLoyaltyUser: "lus_61001", fieldAmount: "7", fieldChange: how})
+		if reply := must(t)(w.submits(t, view)); reply.Errors[fieldChange] != chooseOne {
+			t.Errorf("%q gives %+v, want a question", how, reply)
+		}
+	}
+	a := award{Amount: 7}
+	if err := a.count(coupontools.LoyaltyUser{Points: 180}, noun{"point", "points"}); err == nil || a.After == 7 {
+		t.Errorf("points after an unknown change = %d, %v", a.After, err)
+	}
+}
+
+// An end date that comes back empty is removed once the person has confirmed it.
+func TestPaymentStatus_endComesBackEmpty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	end := time.Now().Add(240 * time.Hour)
+	view := clicking(actionPayment, fmt.Sprintf("dir_5536 reg_7350004 completed %d", end.Unix()))(t, w)
+	check := must(t)(w.submits(t, filledIn(t, view, nil)))
+	wantIn(t, picture(check), "Access was to end on "+zoned(mia, end), "(Remove the end date)")
+	if n := w.api.Calls("/v3/directoryusers/update"); n != 0 {
+		t.Fatalf("%d changes before it was confirmed", n)
+	}
+	for range 2 {
+		done := must(t)(w.submits(t, bot.NewView("payment_end_check", check.View.PrivateMetadata, nil)))
+		wantIn(t, picture(done), "is now “completed”. No end date is set.")
+	}
+	if n := w.api.Calls("/v3/directoryusers/update"); n != 1 {
+		t.Errorf("%d changes, want 1", n)
+	}
+}
