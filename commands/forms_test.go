@@ -12,7 +12,6 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
-	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -89,16 +88,17 @@ func formCases() []formCase {
 			empty: map[string]string{fieldSchedule: "Send to 1 person"},
 		},
 		{name: "column of a list", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
-			o := order{File: &bot.File{}, Draft: sends.Draft{Team: mia.Team, User: mia.ID}}
-			return columnQuestion{callback: viewColumn, submit: "Preview"}.view(
-				sending{store: w.Store}.keepOrder(t.Context(), o), *o.File, recipients.SMS, []recipients.Column{{ID: "0/1"}, {ID: "0/2"}})
+			o := order{File: &bot.File{}}
+			question := &recipients.ColumnQuestion{Columns: []recipients.Column{{ID: "0/1"}, {ID: "0/2"}}}
+			return sendQuestion.view(sending{store: w.Store}.keepOrder(t.Context(), mia, "D1", o), *o.File, recipients.SMS, question)
 		}},
 		{
 			name: "suppress", open: typing("/coupontools suppress"), then: "suppress_done",
 			fill: map[string]string{fieldKind: string(recipients.Email), fieldSuppressed: "anna@example.com"},
 		},
 		{name: "column of a list to suppress", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
-			return must(t)(imports(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\n")).View
+			_, asked, err := suppressFile(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\n")
+			return must(t)(asked, err).View
 		}},
 		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{fieldCampaign: "cam_400001"}, then: "sessions_shown"},
 		{

@@ -49,7 +49,7 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("save draft: %w", err)
 	}
-	s.keepOrder(ctx, d.ID, o)
+	s.keepOrder(ctx, req.Person, d.ID, o)
 	if s.needsApproval(d) {
 		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: s.previewOf(req.Person, d)}, nil
 	}

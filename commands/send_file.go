@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,7 +69,7 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	}
 	list, err := recipients.Read(ctx, o.Typed, file, o.Rules)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
-		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, unusable(err)
@@ -81,13 +80,13 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	}
 	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
-		s.keepOrder(ctx, d.ID, o)
+		s.keepOrder(ctx, p, d.ID, o)
 		return bot.Reply{View: preview{Draft: d, person: p, note: note, order: o, nobody: true}.view()}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, draftMistake(d, err)
 	}
-	s.keepOrder(ctx, d.ID, o)
+	s.keepOrder(ctx, p, d.ID, o)
 	return s.preview(ctx, p, d, note)
 }
 
@@ -133,17 +132,19 @@ func draftMistake(d sends.Draft, err error) error {
 	}
 }
 
-// keepOrder stores an order under an id, so that its list can be read again with another decision, and returns the id.
-func (s sending) keepOrder(ctx context.Context, id string, o order) string {
+// orders are kept by the id of their draft, or while a question about their file is open, so that the list can be read again
+// with another decision.
+func (s sending) orders() saved[order] { return saved[order]{s.store, "order:"} }
+
+func (s sending) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
 	o.Draft.List = recipients.List{} // is read again
-	s.store.Put(ctx, "order:"+id, encode(o), formLife)
+	s.orders().put(ctx, p, id, o)
 	return id
 }
 
 func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
-	var o order
-	b, ok := s.store.Get(ctx, "order:"+bounded(id))
-	if !ok || json.Unmarshal(b, &o) != nil || o.Draft.User != p.ID || o.Draft.Team != p.Team {
+	o, ok := s.orders().get(ctx, p, id)
+	if !ok {
 		return order{}, &bot.Mistake{
 			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /send-directory.",
 		}
@@ -183,7 +184,7 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 			return bot.Reply{}, unusable(err)
 		}
 		question := &recipients.ColumnQuestion{Columns: columns}
-		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	return reply, nil
 }

@@ -311,7 +311,7 @@ func TestColumnChosen_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := sending{store: w.Store}
-	id := s.keepOrder(t.Context(), "D1", order{File: &bot.File{ID: "F1"}, Draft: sends.Draft{Team: mia.Team, User: "U0NOAH"}})
+	id := s.keepOrder(t.Context(), bot.Person{Team: mia.Team, ID: "U0NOAH"}, "D1", order{File: &bot.File{ID: "F1"}})
 	_, err := w.submits(t, bot.NewView(viewColumn, id, map[string]string{fieldColumn: "0/1"}))
 	wantIn(t, mistake(t, err).Text, "isn't yours")
 }

@@ -38,7 +38,7 @@ func (s sending) straighten(_ context.Context, req bot.Request) (bot.Reply, erro
 		}
 		if unknown == nil {
 			o.Draft.Message = d.Message
-			s.keepOrder(ctx, d.ID, o)
+			s.keepOrder(ctx, req.Person, d.ID, o)
 		}
 		return s.preview(ctx, req.Person, d, straightenedNote(before, recipients.CountSegments(d.Message)))
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -115,22 +114,23 @@ func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
 	}}
 }
 
-// keep stores a form while the person decides something about its file, and returns its id.
-func (s suppression) keep(ctx context.Context, p bot.Person, b suppressForm) string {
-	id := rand.Text()
-	s.store.Put(ctx, "suppress:"+id, encode(pending[suppressForm]{Team: p.Team, User: p.ID, Wanted: b}), formLife)
+// forms are kept while the person decides something about the file.
+func (s suppression) forms() saved[suppressForm] { return saved[suppressForm]{s.store, "suppress:"} }
+
+func (s suppression) keep(ctx context.Context, p bot.Person, b suppressForm) (id string) {
+	id = rand.Text()
+	s.forms().put(ctx, p, id, b)
 	return id
 }
 
 func (s suppression) recall(ctx context.Context, id string, p bot.Person) (suppressForm, error) {
-	var kept pending[suppressForm]
-	b, ok := s.store.Get(ctx, "suppress:"+bounded(id))
-	if !ok || json.Unmarshal(b, &kept) != nil || kept.User != p.ID || kept.Team != p.Team || kept.Wanted.File == nil {
+	b, ok := s.forms().get(ctx, p, id)
+	if !ok || b.File == nil {
 		return suppressForm{}, &bot.Mistake{
 			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /coupontools suppress.",
 		}
 	}
-	return kept.Wanted, nil
+	return b, nil
 }
 
 // columnChosen reads the file once more, with the column that was chosen.
@@ -273,18 +273,26 @@ func (s suppression) suppressList(ctx context.Context, kind recipients.Kind, lis
 			return "", someSuppressed(added, err)
 		}
 	}
-	said := count(added, "person is", "people are") + " on the suppression list now."
-	if known := len(people) - added; known > 0 {
-		said += " " + count(known, "person was", "people were") + " on it already."
-	}
-	return joined("\n", said, strings.Join(notRead(list), "\n")), nil
+	return joined("\n", addedWords(added, len(people)-added), strings.Join(notRead(list), "\n")), nil
 }
 
-// someSuppressed says what is wrong with the suppression list, and how many came on it before it was.
+// addedWords says how many people were added to the do-not-contact list, and how many were on it before.
+func addedWords(added, before int) string {
+	said := "Nobody was added to the do-not-contact list."
+	if added > 0 {
+		said = "Added " + persons(added) + " to the do-not-contact list."
+	}
+	if before > 0 {
+		said += " " + count(before, "was", "were") + " already on it."
+	}
+	return said
+}
+
+// someSuppressed says why the list could not be changed, and how many people were added before that.
 func someSuppressed(added int, err error) error {
 	var before []string
 	if added > 0 {
-		before = []string{count(added, "person is", "people are") + " on the suppression list now."}
+		before = []string{addedWords(added, 0)}
 	}
 	return suppressionMistake(before, err)
 }

@@ -112,9 +112,9 @@ func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Acto
 		if err != nil {
 			return bot.Reply{}, suppressionMistake(lines, err)
 		}
-		line := who.String() + " is on the suppression list now. Nothing is sent to it any more."
+		line := "Added " + who.String() + " to the do-not-contact list."
 		if added == 0 {
-			line = who.String() + " was on the suppression list already."
+			line = who.String() + " was already on the do-not-contact list."
 		}
 		lines = append(lines, line)
 	}
@@ -148,9 +148,9 @@ func (s suppression) unsuppress(ctx context.Context, all []somebody, by sends.Ac
 		if err != nil {
 			return bot.Reply{}, suppressionMistake(lines, err)
 		}
-		line := who.String() + " is not on the suppression list any more."
+		line := "Removed " + who.String() + " from the do-not-contact list."
 		if !was {
-			line = who.String() + " was not on the suppression list."
+			line = who.String() + " wasn't on the do-not-contact list."
 		}
 		lines = append(lines, line)
 	}
@@ -229,19 +229,19 @@ func whom(topic string, err error) error {
 	}
 }
 
-// suppressionMistake says what is wrong with the suppression list, and what was done before it was.
+// suppressionMistake says why the do-not-contact list could not be changed, and what was changed before that.
 func suppressionMistake(before []string, err error) error {
 	m := Explain(err)
 	if m == nil {
 		return err
 	}
 	if errors.Is(err, sends.ErrUnavailable) {
-		m.Text = "Redis cannot be reached, and the suppression list is kept there."
+		m.Text = "couponbot can't reach Redis, where it keeps the do-not-contact list."
 		m.Done = "The list may or may not have been changed."
-		m.Hint = "Please do the same again in a few minutes; doing it twice does no harm."
+		m.Hint = "Try again in a few minutes; doing it twice does no harm."
 	}
 	if len(before) > 0 {
-		m.Done = joined(" ", strings.Join(before, " "), "Of the others that is not sure.")
+		m.Done = joined(" ", strings.Join(before, " "), "couponbot isn't sure about the others.")
 	}
 	return m
 }

@@ -45,7 +45,9 @@ func confirms(t *testing.T, s suppression, preview bot.Reply) (bot.Reply, error)
 func TestSuppress_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for i, said := range []string{"2 people are on the suppression list now.", "2 people were on it already."} {
+	for i, said := range []string{
+		"Added 2 people to the do-not-contact list.", "Nobody was added to the do-not-contact list. 2 were already on it.",
+	} {
 		end := strings.Repeat("\n", i) // another file
 		s, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n+32470123457\n+32 470 12 34 57\n123\n"+end)
 		wantIn(t, picture(must(t)(preview, err)), "2 people will go on the do-not-contact list.", "list.csv, column A “GSM”",
@@ -137,7 +139,7 @@ func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	wantIn(t, mistake(t, err).Text, "isn't yours")
 	preview := must(t)(choose(mia, "2/1"))
 	wantIn(t, picture(preview), "list.csv, column B “b”")
-	wantIn(t, picture(must(t)(confirms(t, s, preview))), "2 people are on the suppression list now.")
+	wantIn(t, picture(must(t)(confirms(t, s, preview))), "Added 2 people to the do-not-contact list.")
 	for to, want := range map[string]int{"x@example.com": 0, "y@example.com": 1, "v@example.com": 1} {
 		if got, err := w.Sends.Why(t.Context(), recipients.Email, to, mia.ID); len(got) != want || err != nil {
 			t.Errorf("%s is barred by %v, error %v, want %d rules", to, got, err, want)

@@ -31,7 +31,7 @@ const (
 	lookingAtAudit      = "Looking at the audit trail…"
 	makingReport        = "Working on the report…"
 	makingExport        = "Working on the export…"
-	suppressing         = "Putting them on the suppression list…"
+	suppressing         = "Adding them to the do-not-contact list…"
 	countingSessions    = "Counting the sessions of its campaigns…"
 	changingSession     = "Working on the session…"
 	pushing             = "Working on the push message…"

@@ -217,7 +217,7 @@ var legs = []struct {
 		w.picks("What they are", "Phone numbers")
 		w.fills("Who gets nothing any more", "0470 99 88 77")
 		w.submits("Suppress")
-		w.sees("dialog[open]", "1 person is on the suppression list now.")
+		w.sees("dialog[open]", "Added 1 person to the do-not-contact list.")
 	}},
 	{"suppression of a column of a file", func(w walker) {
 		w.types("/coupontools suppress")
@@ -226,7 +226,7 @@ var legs = []struct {
 		w.submits("Suppress")
 		w.picks("Column", "phone 1")
 		w.submits("Suppress")
-		w.sees("dialog[open]", "2 people are on the suppression list now.")
+		w.sees("dialog[open]", "Added 2 people to the do-not-contact list.")
 	}},
 	{"a send", func(w walker) {
 		w.types("/directories zomer") // so that the form knows the directory by its name
