@@ -35,6 +35,18 @@ func TestBuild_image(t *testing.T) {
 	checkStatic(t, binary)
 }
 
+// The image is built from what .dockerignore lets in, which has to be every package.
+func TestImage_hasEveryPackage(t *testing.T) {
+	t.Parallel()
+	ignore := readRoot(t, ".dockerignore")
+	for pkg := range mayImport {
+		folder, _, _ := strings.Cut(pkg, "/")
+		if !strings.Contains(ignore, "\n!"+folder+"\n") {
+			t.Errorf(".dockerignore keeps %s out of the image", pkg)
+		}
+	}
+}
+
 // buildCommand returns the go build command of the Dockerfile, with its version set and its output put elsewhere.
 func buildCommand(t *testing.T, dockerfile, binary string) *exec.Cmd {
 	t.Helper()
