@@ -3,6 +3,8 @@ package bot
 import (
 	"regexp"
 	"strings"
+
+	"github.com/coupontools/couponbot/internal/emoji"
 )
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
@@ -15,7 +17,8 @@ var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
-// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on.
+// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on, and the emoji from
+// their names.
 func Unescape(text string) string {
 	text = slackEscape.ReplaceAllStringFunc(text, func(m string) string {
 		parts := slackEscape.FindStringSubmatch(m)
@@ -41,5 +44,6 @@ func Unescape(text string) string {
 			return target
 		}
 	})
-	return entities.Replace(text)
+	text, _ = emoji.Replace(entities.Replace(text))
+	return text
 }

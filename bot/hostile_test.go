@@ -63,6 +63,10 @@ func TestRead_oddFields(t *testing.T) {
 			"a suggestion", "interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"pick","value":null,"view":null}`,
 			func(x *exchange) bool { return x.kind == kindSuggest && x.name == "pick" && x.request.Value == "" },
 		},
+		{
+			"a suggestion with an emoji", "interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"pick","value":":tada: zom"}`,
+			func(x *exchange) bool { return x.request.Value == "🎉 zom" },
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

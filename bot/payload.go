@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/coupontools/couponbot/internal/emoji"
 )
 
 // slashPayload is Slack's payload of a slash command as far as it is read.
@@ -174,7 +176,8 @@ func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
 		x.inputs = p.View.inputs()
 	case p.Type == "block_suggestion":
 		x.kind, x.name = kindSuggest, p.ActionID
-		x.request.Action, x.request.Value = p.ActionID, p.Value
+		x.request.Action = p.ActionID
+		x.request.Value, _ = emoji.Replace(bounded(p.Value))
 	default:
 		return nil, nil //nolint:nilnil // closed views and shortcuts need nothing but the acknowledgement
 	}

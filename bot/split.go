@@ -16,8 +16,8 @@ type Word struct {
 const maxCommandText = 8000
 
 // Split takes the text of a command apart into words. Words in straight or curly quotes stay together; Slack's escapes
-// (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) are replaced by what the person typed; neighbouring words made of digits
-// and +()-./ become one word, since a phone number is often typed with spaces.
+// (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) and names of emoji are replaced by what the person typed; neighbouring words
+// made of digits and +()-./ become one word, since a phone number is often typed with spaces.
 func Split(text string) []Word {
 	return joinNumbers(splitQuoted(Unescape(bounded(text))))
 }

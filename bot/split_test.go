@@ -36,6 +36,11 @@ func TestSplit(t *testing.T) {
 		{"a number with spaces", "sms +32 470 12 34 56 city", words("sms", "+32 470 12 34 56", "city")},
 		{"a number with signs", "(0470) 12-34.56", words("(0470) 12-34.56")},
 		{"two international numbers", "+32470123456 +32470123457", words("+32470123456", "+32470123457")},
+		{"an emoji", ":tada: Zomerdeals", words("🎉", "Zomerdeals")},
+		{"emoji in quotes", `send "Deals :heart:" mia`, []bot.Word{{"send", false}, {"Deals ❤️", true}, {"mia", false}}},
+		{"emoji between words", "Zomer:wave::skin-tone-3:deals", words("Zomer👋🏼deals")},
+		{"an emoji of digits is no number", "470 :one: 12", words("470", "1️⃣", "12")},
+		{"a time and a link", "at 10:30:45 <https://a.be/:x:/>", words("at", "10:30:45", "https://a.be/:x:/")},
 		{"an id stays alone", "dir_12 470", words("dir_12", "470")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

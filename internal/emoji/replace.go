@@ -11,8 +11,11 @@ import (
 // toneShape is what follows the name of an emoji with skin tones.
 var toneShape = regexp.MustCompile(`^:skin-tone-([2-6])(?:-([2-6]))?:`)
 
-// Replace puts emoji in the place of their names. It leaves names that it doesn't know as they are, and returns them, each
-// once: a workspace can have emoji of its own. Other texts with colons, such as times and links, are not names.
+// maxUnknown bounds how many unknown names are returned.
+const maxUnknown = 10
+
+// Replace puts emoji in the place of their names. It leaves names that it doesn't know as they are, and returns the first
+// few, each once: a workspace can have emoji of its own. Other texts with colons, such as times and links, are not names.
 func Replace(text string) (out string, unknown []string) {
 	var b strings.Builder
 	written, ended := 0, 0 // bytes of text that are written; where the last name ends
@@ -29,7 +32,7 @@ func Replace(text string) (out string, unknown []string) {
 			at += len(name) + tones
 			written, ended = at, at
 		case !known && around.suggest(name):
-			if !slices.Contains(unknown, name) {
+			if len(unknown) < maxUnknown && !slices.Contains(unknown, name) {
 				unknown = append(unknown, name)
 			}
 			at += len(name)
