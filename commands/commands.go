@@ -32,6 +32,8 @@ type Deps struct {
 	ApprovalOver int
 	// Rate is how many calls a second Coupontools takes.
 	Rate int
+	// LinkLength is how many characters the link adds to an SMS.
+	LinkLength int
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
 	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.
@@ -56,7 +58,7 @@ func All(d Deps) []bot.Command {
 		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
 		files: d.Files, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
-		channels: d.Channels,
+		link: d.LinkLength, channels: d.Channels,
 	}
 	holders := newHolders(cards, d)
 	counting := &counter{api: d.Client, store: d.Store}

@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -40,11 +39,8 @@ func (h holders) pushView(card string) *slack.ModalViewRequest {
 // push takes the form and says who will get what.
 func (h holders) push(c change[pushed]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		p := pushed{
-			seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)},
-			Text: strings.TrimSpace(req.View.Value(fieldPushText)),
-		}
 		wrong := problems{}
+		p := pushed{seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}}
 		switch chosen(req.View, fieldTo, wrong, toAll, toOne) {
 		case toOne:
 			if p.User == "" {
@@ -55,9 +51,11 @@ func (h holders) push(c change[pushed]) bot.Handler {
 				wrong.add(fieldTo, "You've chosen a person below. Choose “One person”, or take the person out.")
 			}
 		}
-		if p.Text == "" {
+		text, note := checkText(fieldPushText, req.View.Value(fieldPushText), maxPush, wrong)
+		if text == "" {
 			wrong.add(fieldPushText, "Write a message.")
 		}
+		p.Text = text
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
@@ -65,10 +63,12 @@ func (h holders) push(c change[pushed]) bot.Handler {
 		if p.User != "" {
 			to = req.View.ChosenText(fieldLoyaltyUser)
 		}
-		return c.asks(ctx, req, p,
+		shown := append([]slack.Block{
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(p.Card)), blocks.Field("To", to)),
 			blocks.Rich(blocks.Line{blocks.Bold("Message:")}, blocks.Line{blocks.Plain(p.Text)}),
-			blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet.")), nil
+		}, textNotes(p.Text, note)...)
+		shown = append(shown, blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet."))
+		return c.asks(ctx, req, p, shown...), nil
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -110,6 +109,8 @@ const maxSessionCode = 40
 type pushDraft struct {
 	Campaign, Name   string
 	Session, Message string
+	// Note says what was changed in the message, "" if nothing was.
+	Note string
 }
 
 // submitted checks the form, and shows over it what will happen. Nothing is sent.
@@ -166,12 +167,9 @@ func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
 	default:
 		wrong.add(fieldTo, "Choose to whom.")
 	}
-	d.Message = strings.TrimSpace(v.Value(fieldMessage))
-	switch n := utf8.RuneCountInString(d.Message); {
-	case n == 0:
+	d.Message, d.Note = checkText(fieldMessage, v.Value(fieldMessage), maxPush, wrong)
+	if d.Message == "" {
 		wrong.add(fieldMessage, "A push message needs a text.")
-	case n > maxPush:
-		wrong.add(fieldMessage, tooLong(d.Message, maxPush))
 	}
 	return d, wrong
 }
@@ -184,11 +182,12 @@ func aSession(code string) bool {
 
 // preview names what is sent, and the consequence.
 func (d pushDraft) preview(words string) []slack.Block {
-	return []slack.Block{
+	about := append([]slack.Block{
 		blocks.Rich(blocks.Field("Campaign", nameAndID(d.Name, d.Campaign)), blocks.Field("Message", d.Message)),
-		blocks.Text(words + " The message shows on their phones at once, and cannot be called back."),
-		blocks.Divider(), blocks.Text("Nothing has been sent yet."),
-	}
+	}, textNotes(d.Message, d.Note)...)
+	return append(about,
+		blocks.Text(words+" The message shows on their phones at once, and cannot be called back."),
+		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
 }
 
 // pushing pushes a message, and says what came of it.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
@@ -24,6 +23,8 @@ type order struct {
 	Draft sends.Draft
 	Typed string
 	Rules recipients.Rules
+	// Note says what was changed in the text, "" if nothing was.
+	Note string
 	// File is the list that was uploaded, nil if none was.
 	File *bot.File
 	// Column is the column of the file that the person chose, Consent what they decided about those who said no.
@@ -51,9 +52,9 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 	}
 	s.keepOrder(ctx, req.Person, d.ID, o)
 	if s.needsApproval(d) {
-		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: s.previewOf(req.Person, d)}, nil
+		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: s.previewOf(req.Person, d, o.Note)}, nil
 	}
-	reply, err := s.preview(ctx, req.Person, d, "")
+	reply, err := s.preview(ctx, req.Person, d, o.Note)
 	reply.Push = true
 	return reply, err
 }
@@ -73,9 +74,9 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 	checkSchedule(o.Draft.ScheduledAt, time.Now(), wrong)
 	switch o.Draft.Kind {
 	case recipients.Email:
-		o.Draft.Subject = checkSubject(cmp.Or(v.Value(fieldSubject), f.Subject), wrong)
+		o.Draft.Subject, o.Note = checkSubject(cmp.Or(v.Value(fieldSubject), f.Subject), wrong)
 	case recipients.SMS:
-		o.Draft.Message = checkMessage(cmp.Or(v.Value(fieldMessage), f.Message), wrong)
+		o.Draft.Message, o.Note = checkMessage(cmp.Or(v.Value(fieldMessage), f.Message), wrong)
 	default:
 		wrong.add(fieldChannel, "Choose e-mail or SMS.")
 		return o, wrong
@@ -148,28 +149,23 @@ func (s sending) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, 
 	return id, name
 }
 
-func checkSubject(subject string, wrong problems) string {
-	subject = strings.TrimSpace(subject)
+func checkSubject(typed string, wrong problems) (subject, note string) {
+	subject, note = checkText(fieldSubject, typed, maxSubject, wrong)
 	switch {
 	case subject == "":
 		wrong.add(fieldSubject, "An e-mail needs a subject.")
-	case strings.ContainsFunc(subject, unicode.IsControl):
+	case strings.Contains(subject, "\n"):
 		wrong.add(fieldSubject, "The subject must be a single line.")
-	case utf8.RuneCountInString(subject) > maxSubject:
-		wrong.add(fieldSubject, tooLong(subject, maxSubject))
 	}
-	return subject
+	return subject, note
 }
 
-func checkMessage(message string, wrong problems) string {
-	message = strings.TrimSpace(message)
-	switch {
-	case message == "":
+func checkMessage(typed string, wrong problems) (text, note string) {
+	text, note = checkText(fieldMessage, typed, maxMessage, wrong)
+	if text == "" {
 		wrong.add(fieldMessage, "An SMS needs a text.")
-	case utf8.RuneCountInString(message) > maxMessage:
-		wrong.add(fieldMessage, tooLong(message, maxMessage))
 	}
-	return message
+	return text, note
 }
 
 func tooLong(text string, limit int) string {

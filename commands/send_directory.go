@@ -31,6 +31,7 @@ type sending struct {
 	limit     int // recipients of one send
 	over      int // recipients that need no approval
 	rate      int // calls a second
+	link      int // characters that the link adds to an SMS
 	channels  []string
 }
 

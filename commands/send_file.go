@@ -81,13 +81,13 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
-		return bot.Reply{View: preview{Draft: d, person: p, note: note, order: o, nobody: true}.view()}, nil
+		return bot.Reply{View: preview{Draft: d, person: p, note: joined(" ", note, o.Note), link: s.link, order: o, nobody: true}.view()}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, draftMistake(d, err)
 	}
 	s.keepOrder(ctx, p, d.ID, o)
-	return s.preview(ctx, p, d, note)
+	return s.preview(ctx, p, d, joined(" ", note, o.Note))
 }
 
 // canChange reports whether another decision of the person could bring recipients into the list.

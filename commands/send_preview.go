@@ -13,6 +13,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/message"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -31,13 +32,14 @@ type preview struct {
 	nobody   bool  // nobody can get it as it is, so the draft was not kept
 	person   bot.Person
 	rate     int // calls a second
+	link     int // characters that the link adds to an SMS
 	note     string
 	approval *approval // nil if nobody has to approve
 }
 
 // previewOf is preview for [bot.Reply.Later].
-func (s sending) previewOf(p bot.Person, d sends.Draft) func(context.Context) (bot.Reply, error) {
-	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, "") }
+func (s sending) previewOf(p bot.Person, d sends.Draft, note string) func(context.Context) (bot.Reply, error) {
+	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, note) }
 }
 
 // preview shows a draft, under a note on what a button did, if any; or, if it was confirmed meanwhile, how it stands. It
@@ -50,7 +52,7 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 	if !errors.Is(err, sends.ErrNoSend) {
 		return bot.Reply{}, err
 	}
-	v := preview{Draft: d, person: p, rate: s.rate, note: note}
+	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, note: note}
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
 	}
@@ -179,23 +181,23 @@ func (p preview) doubts() []slack.Block {
 // content shows what people will get.
 func (p preview) content() []slack.Block {
 	if p.Kind == recipients.Email {
-		return []slack.Block{
+		return append([]slack.Block{
 			blocks.Rich(blocks.Field("Subject", p.Subject)),
 			blocks.Context(blocks.Small("Coupontools writes the e-mail itself, with the link to the " + offerNoun(p.Offer) + ".")),
-		}
+		}, textNotes(p.Subject, "")...)
 	}
-	return []slack.Block{
+	return append([]slack.Block{
 		blocks.Rich(blocks.Line{blocks.Bold("Text:")}, blocks.Line{blocks.Plain(p.Message + " [link]")}),
-		blocks.Context(blocks.Small(length(recipients.CountSegments(p.Message)))),
-	}
+		blocks.Context(blocks.Small(p.cost())),
+	}, textNotes(p.Message, "")...)
 }
 
 // buttons are what can be done before the go-ahead.
 func (p preview) buttons() slack.Block {
 	set := []slack.BlockElement{blocks.Button(actionTest, "Send me a test", p.ID)}
-	if saved := straightened(p.Draft); saved > 0 {
-		set = append(set, blocks.Button(actionStraighten, "Save "+count(saved, "message", "messages")+" per person", p.ID,
-			blocks.Label("Write plain quotes and dashes in the text")))
+	if saved := savedByPlainText(p.Draft, p.link); saved > 0 {
+		save := "Save " + thousands(saved) + " SMS per person"
+		set = append(set, blocks.Button(actionStraighten, save, p.ID, blocks.Label(save+": use plain characters in the text")))
 	}
 	if len(p.List.LeftOut) > 0 {
 		set = append(set, blocks.Button(actionLeftOut, "List of who is left out", p.ID))
@@ -273,32 +275,21 @@ func byCountry(list []recipients.Recipient) string {
 	return strings.Join(said, ", ")
 }
 
-// length says how many text messages a text takes, and why.
-func length(s recipients.Segments) string {
-	said := fmt.Sprintf("This text takes %s (%s): %d of %d characters", count(s.Segments, "message", "messages"),
-		s.Encoding, s.Units, s.Segments*s.PerSegment)
+// cost says how many SMS a text takes, and which characters make it take more.
+func (p preview) cost() string {
+	s := message.CountSegments(p.Message, p.link)
+	said := thousands(s.Segments) + " SMS per person"
+	if n := len(p.List.Recipients); n > 1 {
+		said += ", " + thousands(s.Segments*n) + " in total"
+	}
+	if p.link > 0 {
+		said += fmt.Sprintf(" (with a link of %s)", count(p.link, "character", "characters"))
+	}
+	said += "."
 	if len(s.Culprits) > 0 {
-		verb := "make"
-		if len(s.Culprits) == 1 {
-			verb = "makes"
-		}
-		said += fmt.Sprintf("; %s, which the SMS alphabet does not have, %s it %d to a message",
-			quotedRunes(s.Culprits), verb, s.PerSegment)
+		said += " With " + someCharacters(s.Culprits) + " in it, an SMS holds 70 characters instead of 160."
 	}
-	return said + ". Coupontools puts the link after it, so it may take one more."
-}
-
-func quotedRunes(runes []rune) string {
-	const few = 5
-	var shown []string
-	for _, r := range runes[:min(len(runes), few)] {
-		shown = append(shown, "“"+string(r)+"”")
-	}
-	text := strings.Join(shown, ", ")
-	if more := len(runes) - len(shown); more > 0 {
-		text += " and " + count(more, "other character", "other characters")
-	}
-	return text
+	return said
 }
 
 // warnings lists what may go wrong with recipients.

@@ -8,30 +8,30 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/message"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 const actionStraighten = "send_straighten"
 
-// straightened is how many text messages per person plain quotes and dashes save; 0 if none, or if they cannot be put in.
-func straightened(d sends.Draft) int {
-	plain := recipients.Straighten(d.Message)
+// savedByPlainText returns how many SMS per person plain characters save; 0 if none, or if the plain text is too long.
+func savedByPlainText(d sends.Draft, link int) int {
+	plain := message.Simplify(d.Message)
 	if d.Kind != recipients.SMS || d.Parent != "" || utf8.RuneCountInString(plain) > maxMessage {
-		return 0 // what is sent again is sent as it was
+		return 0 // a resend has the text of the first send
 	}
-	return recipients.CountSegments(d.Message).Segments - recipients.CountSegments(plain).Segments
+	return message.CountSegments(d.Message, link).Segments - message.CountSegments(plain, link).Segments
 }
 
-// straighten makes a draft of its own with plain quotes and dashes, and shows that.
+// straighten makes a new draft with plain characters in its text, and shows its preview.
 func (s sending) straighten(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
-		saved := straightened(d)
-		if saved <= 0 {
+		if savedByPlainText(d, s.link) <= 0 {
 			return s.preview(ctx, req.Person, d, "")
 		}
-		before := recipients.CountSegments(d.Message)
+		before := message.CountSegments(d.Message, s.link)
 		o, unknown := s.recallOrder(ctx, d.ID, req.Person)
-		d.ID, d.Message = draftName(d.ID, actionStraighten), recipients.Straighten(d.Message)
+		d.ID, d.Message = draftName(d.ID, actionStraighten), message.Simplify(d.Message)
 		d, err := s.drafts.SaveDraft(ctx, d)
 		if err != nil {
 			return bot.Reply{}, draftMistake(d, err)
@@ -40,17 +40,13 @@ func (s sending) straighten(_ context.Context, req bot.Request) (bot.Reply, erro
 			o.Draft.Message = d.Message
 			s.keepOrder(ctx, req.Person, d.ID, o)
 		}
-		return s.preview(ctx, req.Person, d, straightenedNote(before, recipients.CountSegments(d.Message)))
+		return s.preview(ctx, req.Person, d, swapped(before, message.CountSegments(d.Message, s.link)))
 	})
 }
 
-func straightenedNote(before, after recipients.Segments) string {
-	replaced := slices.DeleteFunc(slices.Clone(before.Culprits), func(r rune) bool { return slices.Contains(after.Culprits, r) })
-	verb := "were"
-	if len(replaced) == 1 {
-		verb = "was"
-	}
-	return fmt.Sprintf("%s %s replaced by plain characters. That saves %s per person: the text takes %s now, not %s. The form "+
-		"keeps it as you typed it.", quotedRunes(replaced), verb, count(before.Segments-after.Segments, "message", "messages"),
-		thousands(after.Segments), thousands(before.Segments))
+// swapped says which characters were replaced, and what that saves.
+func swapped(before, after message.Segments) string {
+	gone := slices.DeleteFunc(slices.Clone(before.Culprits), func(r rune) bool { return slices.Contains(after.Culprits, r) })
+	return fmt.Sprintf("Swapped %s for plain characters: %s SMS per person instead of %s. The form keeps what you typed.",
+		someCharacters(gone), thousands(after.Segments), thousands(before.Segments))
 }

@@ -50,13 +50,6 @@ func ExampleAddress() {
 	//  Write the address alone, without a name or anything else.
 }
 
-func ExampleCountSegments() {
-	s := recipients.CountSegments("Today only: “two for one”")
-	fmt.Printf("%d of %d characters, %d message, because of %q\n", s.Units, s.PerSegment, s.Segments, s.Culprits)
-	// Output:
-	// 25 of 70 characters, 1 message, because of ['“' '”']
-}
-
 func ExampleMask() {
 	fmt.Println(recipients.Mask("+32470000001"))
 	fmt.Println(recipients.Mask("mia@example.com"))

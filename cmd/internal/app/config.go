@@ -46,6 +46,7 @@ type Config struct {
 	FrequencyCap   time.Duration `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
 	DailyCapPerson int           `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
 	DailyCap       int           `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	LinkLength     int           `envconfig:"LINK_LENGTH" default:"50" min:"0" max:"1000" must:"be a whole number from 0 to 1000"`
 	ReportTTL      time.Duration `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
 	SuppressionKey Secret        `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
 

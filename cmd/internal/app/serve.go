@@ -181,8 +181,8 @@ func (p *program) deps() commands.Deps {
 		Holders: p.holders,
 		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
-		Channels: p.config.MarketingChannels,
-		Status:   p.conditions,
+		LinkLength: p.config.LinkLength, Channels: p.config.MarketingChannels,
+		Status: p.conditions,
 	}
 }
 

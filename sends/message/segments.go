@@ -1,49 +1,52 @@
-package recipients
+package message
 
 import (
 	"strings"
 	"unicode/utf16"
 )
 
-// The two ways a text message is written (3GPP TS 23.038).
+// The encodings of an SMS (3GPP TS 23.038).
 const (
 	gsm7 = "GSM-7"
 	ucs2 = "UCS-2"
 )
 
-// How many units one message holds, alone and as a part of a longer one, whose parts each give up 6 octets to say where
-// they belong (3GPP TS 23.040).
+// How many units a segment holds if it is the only one, and if it is one of several, which each spend 6 octets on their
+// place in the text (3GPP TS 23.040).
 const (
 	gsm7Alone, gsm7Part = 160, 153
 	ucs2Alone, ucs2Part = 70, 67
 )
 
-// The default alphabet of 3GPP TS 23.038 less its escape, and the table behind the escape. Of the letters with a
-// cedilla only the capital is in it.
+// The default alphabet of 3GPP TS 23.038 without its escape, and the characters that take the escape and one more septet.
+// Of the letters with a cedilla only the capital is in the alphabet.
 const (
 	gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡" +
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 	gsmExtension = "\f^{}\\[~]|€"
 )
 
-// Segments says how many text messages a text takes.
+// Segments is the size of a text as an SMS. Each segment is charged as one message.
 type Segments struct {
 	// Encoding is "GSM-7", or "UCS-2" as soon as one character is outside the GSM alphabet.
 	Encoding string
 	// Units is the length: in GSM-7 septets, where ^{}\[~]| and € count two; in UCS-2 UTF-16 units, where emoji count two.
 	Units int
-	// Segments is the number of messages; 0 for an empty text.
+	// Segments is their number; 0 for an empty text.
 	Segments int
-	// PerSegment is how many units fit into each of them: 160 or 70 for a single message, 153 or 67 for several.
+	// PerSegment is how many units fit into each: 160 or 70 if there is one, 153 or 67 if there are several.
 	PerSegment int
 	// Culprits are the characters that force UCS-2, each once, in the order of the text.
 	Culprits []rune
 }
 
-// CountSegments counts the text messages that text takes. A character is never split between two of them, so a text may
-// take one more than its units alone would.
-func CountSegments(text string) Segments {
+// CountSegments returns the size of a text to which Coupontools adds a blank and a link of that many characters; 0 for no
+// link. A character is never split between two segments, so a text can take one more than its units alone would.
+func CountSegments(text string, link int) Segments {
 	culprits := outsideGSM(text)
+	if link > 0 {
+		text += " " + strings.Repeat("x", link) // all characters of a link are in the alphabet
+	}
 	if len(culprits) == 0 {
 		return fill(Segments{Encoding: gsm7}, text, gsmUnits, gsm7Alone, gsm7Part)
 	}

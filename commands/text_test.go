@@ -1,0 +1,153 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/message"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// submitsText submits the send form with a text, of an SMS or as a subject.
+func submitsText(t *testing.T, w *world, kind recipients.Kind, text string) (bot.Reply, error) {
+	t.Helper()
+	changes := map[string]string{fieldMessage: text}
+	if kind == recipients.Email {
+		changes = map[string]string{fieldChannel: "email", fieldRecipients: "anna@example.com", fieldMessage: "", fieldSubject: text}
+	}
+	return w.submits(t, bot.NewView(viewSendDirectory, "", fields(changes)))
+}
+
+func TestSendDirectory_text(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	for _, test := range []struct {
+		typed, sent string
+		says        []string
+	}{
+		{":tada: Deals :fire::fire:", "🎉 Deals 🔥🔥", nil},
+		{"Deals :acme:!", "Deals :acme:!", []string{"“:acme:” isn't an emoji that couponbot knows. It goes out as written."}},
+		{":a1: :b2: :c3: :d4:", ":a1: :b2: :c3: :d4:", []string{"“:a1:”, “:b2:”, “:c3:” and 1 more aren't emoji"}},
+		{"\ufeffE\u0301te\u0301\u200b", "Été", []string{"Removed 2 invisible characters from the text."}},
+		{"50% off\u2060 until 10:30", "50% off until 10:30", []string{"Removed 1 invisible character from the text."}},
+	} {
+		for _, kind := range []recipients.Kind{recipients.SMS, recipients.Email} {
+			r := must(t)(submitsText(t, w, kind, test.typed))
+			d, err := w.Sends.Draft(t.Context(), r.View.PrivateMetadata, mia.Team, mia.ID)
+			if err != nil || d.Message+d.Subject != test.sent {
+				t.Errorf("%q by %s makes %q, %v; want %q", test.typed, kind, d.Message+d.Subject, err, test.sent)
+			}
+			wantIn(t, picture(r), test.says...)
+			if len(test.says) == 0 {
+				wantNotIn(t, picture(r), "Removed", "emoji that")
+			}
+		}
+	}
+}
+
+// A warning stays when a button draws the preview again.
+func TestSendPreview_warnsAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	r := must(t)(submitsText(t, w, recipients.SMS, "Deals :acme:"))
+	wantIn(t, picture(must(t)(w.clicks(t, actionStraighten, r.View.PrivateMetadata, nil))), "“:acme:” isn't an emoji")
+}
+
+func TestSendDirectory_wrongText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.warm(t)
+	for typed, want := range map[string]string{
+		"Hi {{name}}":                "couponbot can't fill in “{{name}}” yet. Take it out, or write the text without it.",
+		"Hi [voornaam], %CODE%":      "couponbot can't fill in “[voornaam]” and “%CODE%” yet. Take them out, or write the text without them.",
+		"{a} {b} {c} {d}":            "couponbot can't fill in “{a}”, “{b}”, “{c}” and 1 more yet. Take them out, or write the text without them.",
+		"It\u0092s":                  "There's a broken character (U+0092) after “It”. Delete it, or type that part again.",
+		strings.Repeat("🎉", 1001):    "This has 1,001 characters; at most",
+		strings.Repeat("a\u200b", 9): "",
+	} {
+		for _, kind := range []recipients.Kind{recipients.SMS, recipients.Email} {
+			r := must(t)(submitsText(t, w, kind, typed))
+			if got := r.Errors[fieldMessage] + r.Errors[fieldSubject]; (got == "") != (want == "") || !strings.Contains(got, want) {
+				t.Errorf("%q by %s is answered %q, want %q", typed, kind, got, want)
+			}
+		}
+	}
+	for typed, want := range map[string]string{" \u200b\u00ad ": "An SMS needs a text.", "": "An SMS needs a text."} {
+		if got := must(t)(submitsText(t, w, recipients.SMS, typed)).Errors[fieldMessage]; got != want {
+			t.Errorf("%q is answered %q, want %q", typed, got, want)
+		}
+	}
+	if got := must(t)(submitsText(t, w, recipients.Email, "Two\u2028lines")).Errors[fieldSubject]; got != "The subject must be a single line." {
+		t.Errorf("two lines are answered %q", got)
+	}
+}
+
+func TestPreview_cost(t *testing.T) {
+	t.Parallel()
+	people := make([]recipients.Recipient, 80)
+	for _, test := range []struct {
+		text   string
+		people int
+		link   int
+		want   string
+	}{
+		{"Zomerdeals", 1, 50, "1 SMS per person (with a link of 50 characters)."},
+		{strings.Repeat("a", 109), 80, 50, "1 SMS per person, 80 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 50, "2 SMS per person, 160 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 1, "1 SMS per person, 80 in total (with a link of 1 character)."},
+		{strings.Repeat("a", 160), 2, 0, "1 SMS per person, 2 in total."},
+		{"Deals ❤️ 🎉…", 1, 50, "1 SMS per person (with a link of 50 characters). With ❤ 🎉 … in it, an SMS holds 70 characters instead of 160."},
+		{"a\u00a0b\u0323 абвгд", 1, 0, "1 SMS per person. With U+00A0 U+0323 а б в and 2 others in it, an SMS holds 70 characters instead of 160."},
+	} {
+		p := preview{Draft: sends.Draft{Message: test.text, List: recipients.List{Recipients: people[:test.people]}}, link: test.link}
+		if got := p.cost(); got != test.want {
+			t.Errorf("cost of %q = %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+// Plain characters are offered when they save an SMS, with the link counted.
+func TestSavedByPlainText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		strings.Repeat("a", 18) + "…":       0, // 70 characters with the link are one SMS
+		strings.Repeat("a", 19) + "…":       1,
+		"• Gratis koffie\n• Gratis taart":   1,
+		"• Gratis koffie\n• Gratis taart 🎉": 0,
+		"Only today":                         0,
+		"“" + strings.Repeat("a", 998) + "”": 9,
+		strings.Repeat("a", 998) + "™":       0, // "(TM)" makes it too long
+	} {
+		if got := savedByPlainText(sends.Draft{Kind: recipients.SMS, Message: text}, 50); got != want {
+			t.Errorf("plain text saves %d of %q, want %d", got, text, want)
+		}
+	}
+	if got := savedByPlainText(sends.Draft{Kind: recipients.SMS, Parent: "S1", Message: strings.Repeat("…", 100)}, 50); got != 0 {
+		t.Errorf("plain text saves %d of a resend, want 0", got)
+	}
+	got := swapped(message.CountSegments("“Only” today…"+strings.Repeat("a", 60), 0), message.CountSegments("x", 0))
+	if want := "Swapped “ ” … for plain characters: 1 SMS per person instead of 2. The form keeps what you typed."; got != want {
+		t.Errorf("swapped = %q, want %q", got, want)
+	}
+}
+
+func TestPush_text(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	push := func(text string) (bot.Reply, error) {
+		return w.submits(t, bot.NewView(viewPush, "", map[string]string{fieldCampaign: "cam_400008", fieldTo: toAll, fieldMessage: text}))
+	}
+	wantIn(t, picture(must(t)(push(":tada: Proef\u200b :acme:"))), "🎉 Proef :acme:", "Removed 1 invisible character from the text. “:acme:” isn't")
+	wantIn(t, must(t)(push("Hi {{name}}")).Errors[fieldMessage], "couponbot can't fill in “{{name}}” yet.")
+	wantIn(t, must(t)(push("\u200b")).Errors[fieldMessage], "A push message needs a text.")
+	loyalty := func(text string) (bot.Reply, error) {
+		return w.submits(t, bot.NewView(viewLoyaltyPush, "LC1", map[string]string{fieldPushText: text}))
+	}
+	wantIn(t, picture(must(t)(loyalty(":tada: Proef\u200b"))), "🎉 Proef", "Removed 1 invisible character")
+	wantIn(t, must(t)(loyalty(strings.Repeat("a", maxPush+1))).Errors[fieldPushText], "at most 200 fit")
+	wantIn(t, must(t)(loyalty("")).Errors[fieldPushText], "Write a message.")
+}
