@@ -53,7 +53,7 @@ func isInvisible(r rune) bool {
 
 // isBroken reports whether r comes from a file or program that read the text wrongly, or means something else on each phone.
 func isBroken(r rune) bool {
-	return unicode.IsControl(r) && r != '\n' || unicode.In(r, unicode.Co, unicode.Noncharacter_Code_Point) || r == unicode.ReplacementChar
+	return unicode.In(r, unicode.Cc, unicode.Co, unicode.Noncharacter_Code_Point) && r != '\n' || r == unicode.ReplacementChar
 }
 
 func isRightToLeft(r rune) bool {

@@ -10,6 +10,8 @@ import (
 
 // usualNames are the names that fields of people mostly have, folded and written as one word. They are those of names,
 // contact data, addresses, dates, codes, amounts, ids and links, in six languages.
+//
+//nolint:misspell // it takes Dutch for wrong English
 var usualNames = wordSet(`
 	name firstname lastname fullname middlename surname forename givenname familyname nickname username companyname storename
 	shopname brandname productname fname lname salutation greeting title initials email emailaddress mail phone phonenumber

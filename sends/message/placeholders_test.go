@@ -73,7 +73,7 @@ func TestPlaceholders_ordinary(t *testing.T) {
 		"#zomer #deals #naam", "#1 in deals", "Bestel #12, #13", "#nom #prix", "$5 off, $10 back", "US$ 5 name $", "A$AP",
 		"Naam: ________ E-mail: ________", "__________", "*nu* _naam_ ~prijs~ *|", "|naam|", "a*b*c", "1*|2",
 		"info@example.com, mia@example.com", "@@", "10:30 – 12:00", "Prijs: 5 €/stuk (naam vermelden)", "(naam) en (prijs)",
-		"Actie geldig t.e.m. 31/12 & enkel in de winkel; code ZOMER10.", "Stuur je naam en adres naar 1234", "2+1 gratis = 33%!",
+		"Actie geldig t.e.m. 31/12 & enkel in de winkel; code ZOMER10.", "Stuur je naam en straat naar 1234", "2+1 gratis = 33%!",
 		"Met 'naam' en \"code\"", "¿Tu nombre? ¡Gana!", "Prix : 5 €", "Name your price: 50% or 60%", "🎉 20% 🎉 30%",
 		"[Naam\nvan de klant]", "{naam\n}", "[" + strings.Repeat("naam ", 40) + "]",
 	} {

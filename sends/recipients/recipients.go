@@ -3,7 +3,8 @@
 //
 // [Read] is the way in: it takes typed text with one recipient to a line, or several parted by commas or semicolons, and
 // a CSV or XLSX file, finds the column in it, and returns a [List]. [Parse] takes typed text alone. [Phone] and
-// [Address] judge a single entry; [Mask] makes a number or an address fit for a channel or a log. [ReadRows] reads several columns of a file, by their names, for what is more than a send.
+// [Address] judge a single entry; [Mask] makes a number or an address fit for a channel or a log. [ReadRows] reads several
+// columns of a file, by their names, for what is more than a send.
 //
 // A number that comes out is in E.164 form and matches ^\+[1-9]\d{6,14}$; an address is ASCII and in lower case. So
 // several spellings of one number are one recipient. The package knows nothing of what is sent, and keeps nothing.

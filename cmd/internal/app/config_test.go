@@ -209,6 +209,8 @@ func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
 		{"FREQUENCY_CAP", "a week"},
 		{"DAILY_CAP_PERSON", "-1"},
 		{"DAILY_CAP", "1.5"},
+		{"LINK_LENGTH", "-1"},
+		{"LINK_LENGTH", "short"},
 		{"REPORT_TTL", "0"},
 		{"SUPPRESSION_KEY", "two secret"},
 		{"LISTEN_ADDR", "8080"},
