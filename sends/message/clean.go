@@ -37,11 +37,11 @@ type cleaner struct {
 }
 
 const (
-	textSelector = '\uFE0E' // the counterpart of emoji.Selector
-	nonJoiner    = '\u200C'
-	spaceless    = '\u200B' // allows a line break in scripts without blanks
-	blackFlag    = '\U0001F3F4'
-	cancelTag    = '\U000E007F'
+	textSelector       = '\uFE0E' // the counterpart of emoji.Selector
+	zeroWidthNonJoiner = '\u200C'
+	zeroWidthSpace     = '\u200B' // allows a line break in scripts without blanks
+	blackFlag          = '\U0001F3F4'
+	cancelTag          = '\U000E007F'
 )
 
 // isInvisible reports whether r is drawn as nothing, or only changes what is around it.
@@ -88,7 +88,7 @@ func (c *cleaner) needs(i int) bool {
 	case r == emoji.Joiner && (pictureBefore || before == emoji.Selector):
 		picture, _ := emoji.Picture(after)
 		return picture
-	case r == emoji.Joiner, r == nonJoiner, r == spaceless:
+	case r == emoji.Joiner, r == zeroWidthNonJoiner, r == zeroWidthSpace:
 		return shapesLetters(before) && shapesLetters(after)
 	case isTag(r):
 		return c.inFlag(i)

@@ -39,8 +39,8 @@ var usualNames = wordSet(`
 	nome cognome nomecompleto titolo saluto cellulare indirizzo citta paese azienda data datadinascita compleanno codice
 	codicesconto importo punti prezzo numerocliente`)
 
-// besideNames are words that stand beside the name of a field: "naam van de klant", "insert first name here".
-var besideNames = wordSet(`
+// fillerWords are words that stand beside the name of a field: "naam van de klant", "insert first name here".
+var fillerWords = wordSet(`
 	first last full given second your my our the of customer client contact recipient member subscriber user person insert
 	enter fill in here uw je jouw de het van klant ontvanger lid vul voeg invullen invoegen toe hier votre ton ta le la l du
 	des d destinataire membre inserer inserez entrez saisir ici ihr ihre dein deine der die das kunde kunden kontakt
@@ -80,3 +80,5 @@ func foldedWords(name string) []string {
 }
 
 func withoutDigits(word string) string { return strings.TrimRight(word, "0123456789") }
+
+func isAlphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -103,7 +103,7 @@ func (m marked) field() bool {
 	for _, w := range words {
 		w = withoutDigits(w)
 		usual := usualNames()[w]
-		if !usual && !besideNames()[w] && w != "" {
+		if !usual && !fillerWords()[w] && w != "" {
 			return false
 		}
 		found = found || usual
@@ -126,5 +126,3 @@ func (m marked) percent() bool {
 	return wordShape.MatchString(m.text) && !unicode.IsDigit(first) && !unicode.IsDigit(number) && !isAlphanumeric(left) &&
 		!isAlphanumeric(right)
 }
-
-func isAlphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
