@@ -51,7 +51,7 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 	for acts := 0; ; {
 		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()
 		if err != nil {
-			return Send{}, fmt.Errorf("%s send %s: %w: %w", a, id, ErrUnavailable, err)
+			return Send{}, fmt.Errorf("%s send %s: %w", a, id, redisError(err))
 		}
 		f := pairs(reply[1:])
 		if reply[0] == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing

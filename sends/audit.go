@@ -40,7 +40,7 @@ func (s *Service) Record(ctx context.Context, e Entry) error {
 		},
 	}).Err()
 	if err != nil {
-		return fmt.Errorf("record %s: %w: %w", e.What, ErrUnavailable, err)
+		return fmt.Errorf("record %s: %w", e.What, redisError(err))
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (s *Service) Trail(ctx context.Context, before string) iter.Seq2[Entry, err
 			}
 			part, err := s.cfg.Redis.XRevRangeN(ctx, s.key("audit"), last, "-", page).Result()
 			if err != nil {
-				yield(Entry{}, fmt.Errorf("read the audit trail: %w: %w", ErrUnavailable, err))
+				yield(Entry{}, fmt.Errorf("read the audit trail: %w", redisError(err)))
 				return
 			}
 			for _, m := range part {

@@ -89,7 +89,7 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Dra
 	for {
 		reply, err := s.do(ctx, saveScript, d.ID, args...).Slice()
 		if err != nil {
-			return Draft{}, fmt.Errorf("save draft: %w: %w", ErrUnavailable, err)
+			return Draft{}, fmt.Errorf("save draft: %w", redisError(err))
 		}
 		created, _ := reply[0].(string)
 		if state, _ := reply[1].(string); state == "" {
@@ -148,7 +148,7 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return Draft{}, fmt.Errorf("read draft: %w: %w", ErrUnavailable, err)
+		return Draft{}, fmt.Errorf("read draft: %w", redisError(err))
 	}
 	f := fields(hash.Val())
 	if !f.belongs(team, user) {
@@ -185,13 +185,17 @@ func recipientOf(entry string) (recipients.Recipient, error) {
 // [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It keeps half of its context's time
 // for finding out which.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
-	// Reading first tells a Redis that is away from one that goes away at the moment of confirming.
+	// Trying first tells a Redis that is away or refuses from one that fails at the moment of confirming. It also keeps a
+	// send from being confirmed whose turn cannot be queued.
+	if err := s.Writable(ctx); err != nil {
+		return Send{}, fmt.Errorf("confirm: %w", err)
+	}
 	if _, err := s.ready(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
 	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
 	if err != nil {
-		return Send{}, fmt.Errorf("confirm: %w: %w", ErrUnavailable, err)
+		return Send{}, fmt.Errorf("confirm: %w", redisError(err))
 	}
 	if !fields(hash).belongs(team, user) {
 		return Send{}, ErrNoDraft
@@ -233,7 +237,7 @@ func (s *Service) void(ctx context.Context, id string, most time.Duration, cause
 	}
 	f := pairs(reply)
 	if f.state() == "" {
-		return Send{}, fmt.Errorf("confirm %s: %w: %w", id, ErrUnavailable, cause)
+		return Send{}, fmt.Errorf("confirm %s: %w", id, redisError(cause))
 	}
 	return s.begun(ctx, id, f), nil
 }

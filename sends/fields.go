@@ -41,6 +41,14 @@ func hash(reply any) fields {
 
 func (f fields) state() State { return State(f["state"]) }
 
+// holdup is what a running send waits for, or else why it does not move.
+func (f fields) holdup() string {
+	if f.state() != StateRunning {
+		return f["holdup"]
+	}
+	return cmp.Or(f["holdup"], f["stall"])
+}
+
 func (f fields) offer() Offer {
 	if f["offer"] == "" {
 		return OfferDirectory
@@ -66,7 +74,7 @@ func (f fields) send(id string) Send {
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
 		Test: f["test"] == "1", Parent: f["parent"], Resent: f["resent"],
 		State: f.state(), Why: f["why"], Action: Action(f["act"]), By: f["by"], Approver: f["approver"],
-		Out: f.count("out"), Holdup: f["holdup"], Failures: f.failures(), Skips: f.skips(), Told: f.told(),
+		Out: f.count("out"), Holdup: f.holdup(), Failures: f.failures(), Skips: f.skips(), Told: f.told(),
 		Counts: Counts{
 			Total: f.count("total"), Accepted: f.count("accepted"), Failed: f.count("failed"),
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),

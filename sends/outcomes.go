@@ -88,7 +88,7 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read recipients of send %s: %w: %w", id, ErrUnavailable, err)
+		return nil, fmt.Errorf("read recipients of send %s: %w", id, redisError(err))
 	}
 	f := fields(hash.Val())
 	if f["confirmed"] == "" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -55,12 +56,13 @@ func (s *Service) enqueue(ctx context.Context, id string, recipients int, turns 
 
 func (s *Service) enqueueAs(ctx context.Context, name string, t turnTask, recipients int, in time.Duration) {
 	payload, err := json.Marshal(t)
+	failing := s.enqueuing.last() != nil
 	if err == nil {
 		_, err = s.queue.EnqueueContext(ctx, asynq.NewTask(taskTurn, payload),
 			asynq.TaskID(name), asynq.Queue(s.queueName(recipients)), asynq.ProcessIn(in),
 			asynq.MaxRetry(manyTries), asynq.Timeout(leaseTime))
 	}
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil && !failing {
 		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", t.Send, "error", err)
 	}
 }
@@ -94,7 +96,7 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 	// go-redis changes this part, which the copy would share, as it connects; Redis Cloud alone has such notifications.
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	news := redis.NewClient(&options)
-	server = asynq.NewServerFromRedisClient(restful{s.cfg.Redis, news}, asynq.Config{
+	server = asynq.NewServerFromRedisClient(restful{queueRedis{s.cfg.Redis, &s.dequeuing}, news}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
@@ -108,16 +110,44 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 		TaskCheckInterval:        pollEvery,
 		DelayedTaskCheckInterval: delayedEvery,
 		ShutdownTimeout:          s.cfg.ShutdownTimeout,
-		Logger:                   queueLog{s.cfg.Log},
+		Logger:                   &queueLog{log: s.cfg.Log},
 		LogLevel:                 asynq.WarnLevel,
 	})
 	return server, func() { server.Shutdown(); _ = news.Close() }
 }
 
-// restful is the client that asynq works with. It makes a process rest after an error of Redis. Its subscriptions are not
+// queueRedis is the client that asynq works with. It remembers what Redis refused last, since asynq makes plain text of it.
+type queueRedis struct {
+	*redis.Client
+	failed *trouble
+}
+
+// EvalSha runs one of asynq's scripts.
+func (q queueRedis) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
+	cmd := q.Client.EvalSha(ctx, sha, keys, args...)
+	q.failed.note(refusal(cmd.Err()))
+	return cmd
+}
+
+// SAdd adds a queue to asynq's list of queues.
+func (q queueRedis) SAdd(ctx context.Context, key string, members ...any) *redis.IntCmd {
+	cmd := q.Client.SAdd(ctx, key, members...)
+	q.failed.note(cmd.Err())
+	return cmd
+}
+
+// refusal is err, or nil for what is none: a queue without tasks, and a script that Redis does not know yet.
+func refusal(err error) error {
+	if errors.Is(err, redis.Nil) || redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return nil
+	}
+	return err
+}
+
+// restful is the client of the queue's server. It makes a process rest after an error of Redis. Its subscriptions are not
 // closed with the client: asynq panics at that, if its shutdown takes longer than that of the rest.
 type restful struct {
-	*redis.Client
+	queueRedis
 	news *redis.Client
 }
 
@@ -126,18 +156,46 @@ func (r restful) Subscribe(ctx context.Context, channels ...string) *redis.PubSu
 }
 
 func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
-	cmd := r.Client.EvalSha(ctx, sha, keys, args...)
-	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+	cmd := r.queueRedis.EvalSha(ctx, sha, keys, args...)
+	if refusal(cmd.Err()) != nil {
 		sleep(ctx, errorRest)
 	}
 	return cmd
 }
 
-// queueLog writes asynq's own log.
-type queueLog struct{ log *slog.Logger }
+// queueLog writes asynq's own log. asynq says at each try what goes wrong, several times a minute, so an error is written
+// again only after a while.
+type queueLog struct {
+	log  *slog.Logger
+	mu   sync.Mutex
+	said map[string]time.Time // when an error was written last, by its text
+}
 
-func (l queueLog) Debug(args ...any) { l.log.Debug("Queue", "text", fmt.Sprint(args...)) }
-func (l queueLog) Info(args ...any)  { l.log.Info("Queue", "text", fmt.Sprint(args...)) }
-func (l queueLog) Warn(args ...any)  { l.log.Warn("Queue", "text", fmt.Sprint(args...)) }
-func (l queueLog) Error(args ...any) { l.log.Error("Queue", "text", fmt.Sprint(args...)) }
-func (l queueLog) Fatal(args ...any) { l.log.Error("Queue", "text", fmt.Sprint(args...)) }
+const (
+	// sayEvery is how long queueLog leaves out an error that it has written.
+	sayEvery = 10 * time.Minute
+	// saidMost bounds the texts that it remembers.
+	saidMost = 100
+)
+
+func (l *queueLog) Debug(args ...any) { l.log.Debug("Queue", "text", fmt.Sprint(args...)) }
+func (l *queueLog) Info(args ...any)  { l.log.Info("Queue", "text", fmt.Sprint(args...)) }
+func (l *queueLog) Warn(args ...any)  { l.once(slog.LevelWarn, fmt.Sprint(args...)) }
+func (l *queueLog) Error(args ...any) { l.once(slog.LevelError, fmt.Sprint(args...)) }
+func (l *queueLog) Fatal(args ...any) { l.once(slog.LevelError, fmt.Sprint(args...)) }
+
+func (l *queueLog) once(level slog.Level, text string) {
+	l.mu.Lock()
+	at, repeated := l.said[text]
+	repeated = repeated && time.Since(at) < sayEvery
+	if !repeated {
+		if l.said == nil || len(l.said) >= saidMost {
+			l.said = map[string]time.Time{}
+		}
+		l.said[text] = time.Now()
+	}
+	l.mu.Unlock()
+	if !repeated {
+		l.log.Log(context.Background(), level, "Queue", "text", text)
+	}
+}

@@ -107,7 +107,7 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 	checkRecords(t, replicas[1], id)
 }
 
-// A Redis that is full takes no new claim, but it keeps outcomes, and a draft can be withdrawn.
+// A Redis that is full takes no new claim, but it keeps outcomes, and a draft that it does not confirm stays a draft.
 func TestRealRedis_full(t *testing.T) {
 	t.Parallel()
 	rdb := dial(t, redistest.New(t))
@@ -134,8 +134,11 @@ func TestRealRedis_full(t *testing.T) {
 		t.Errorf("Confirm() = %v, want %v", err, ErrUnavailable)
 	}
 	room("0")
-	if _, err := s.Confirm(t.Context(), id, team, mia); !errors.Is(err, ErrNoDraft) {
-		t.Errorf("Confirm() afterwards = %v, want %v", err, ErrNoDraft)
+	if _, err := s.Send(t.Context(), id); !errors.Is(err, ErrNoSend) {
+		t.Errorf("Send() afterwards = %v, want %v", err, ErrNoSend)
+	}
+	if d, err := s.Draft(t.Context(), id, team, mia); err != nil || d.ID != id {
+		t.Errorf("Draft() afterwards = %+v, %v, want it as it was", d, err)
 	}
 
 	id = confirmed(t, s, 20)

@@ -43,7 +43,7 @@ func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, err
 	}
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {
-		return Draft{}, fmt.Errorf("resend: %w: %w", ErrUnavailable, err)
+		return Draft{}, fmt.Errorf("resend: %w", redisError(err))
 	}
 	if until := send.EndedAt.Add(s.cfg.CallTimeout + claimGrace); now.Before(until) {
 		return Draft{}, &TooSoonError{Until: until}

@@ -54,7 +54,7 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 	f := facts{suppressed: make([]any, 0, len(people))}
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {
-		return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return f, redisError(err)
 	}
 	f.now = now
 	for from := 0; from < len(people); from += page {
@@ -71,14 +71,14 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 			return nil
 		})
 		if err != nil {
-			return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return f, redisError(err)
 		}
 		f.suppressed, f.last = append(f.suppressed, suppressed.Val()...), append(f.last, last.Val()...)
 		f.unsubscribed = append(f.unsubscribed, unsubscribed.Val()...)
 	}
 	used, err := s.cfg.Redis.MGet(ctx, s.dayKey(now, user), s.dayKey(now, "*")).Result()
 	if err != nil {
-		return f, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return f, redisError(err)
 	}
 	f.mine, f.all = integer(used[0]), integer(used[1])
 	return f, nil

@@ -41,6 +41,7 @@ func (s *Service) Run(ctx context.Context) error {
 	l.going.Go(func() { s.watchUnsubscribed(ctx) })
 	l.going.Go(func() { s.listen(l) })
 	l.going.Go(func() { s.lookOut(l) })
+	l.going.Go(func() { s.watchStalls(ctx) })
 	<-ctx.Done() // a Redis that hangs may keep any of them for a while
 	l.going.Go(shutdown)
 
@@ -76,13 +77,10 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 func (s *Service) lookOut(l *life) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	var away bool // Redis, as of the last look
 	for l.work.Err() == nil {
-		err := s.look(l)
-		if err != nil && !away && l.work.Err() == nil {
-			s.cfg.Log.Warn("Redis cannot be reached: no send goes on until it can", "error", err)
+		if err := s.look(l); err != nil {
+			s.redisIs(l.work, err)
 		}
-		away = err != nil
 		select {
 		case <-l.work.Done():
 		case <-s.wake:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -112,13 +113,13 @@ func (s Send) Expires() time.Time { return s.ConfirmedAt.Add(approvalTime) }
 func (s *Service) Send(ctx context.Context, id string) (Send, error) {
 	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
 	if err != nil {
-		return Send{}, fmt.Errorf("read send %s: %w: %w", id, ErrUnavailable, err)
+		return Send{}, fmt.Errorf("read send %s: %w", id, redisError(err))
 	}
 	f := fields(hash)
 	if f["confirmed"] == "" {
 		return Send{}, ErrNoSend
 	}
-	return f.send(id), nil
+	return s.stalled(f.send(id)), nil
 }
 
 // Live returns the sends that have not ended, in the order they were confirmed.
@@ -143,7 +144,7 @@ func (s *Service) Recent(ctx context.Context, n int) ([]Send, error) {
 func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Send, error) {
 	ids, err := list.Result()
 	if err != nil {
-		return nil, fmt.Errorf("list sends: %w: %w", ErrUnavailable, err)
+		return nil, fmt.Errorf("list sends: %w", redisError(err))
 	}
 	hashes := make([]*redis.MapStringStringCmd, len(ids))
 	_, err = s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -152,13 +153,13 @@ func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Sen
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list sends: %w: %w", ErrUnavailable, err)
+	if err != nil && rediserr.KindOf(err) != rediserr.Damaged { // one that is damaged hides no other
+		return nil, fmt.Errorf("list sends: %w", redisError(err))
 	}
 	var all []Send
 	for i, id := range ids {
 		if f := fields(hashes[i].Val()); f["confirmed"] != "" {
-			all = append(all, f.send(id))
+			all = append(all, s.stalled(f.send(id)))
 		}
 	}
 	return all, nil

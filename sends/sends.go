@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
 // What can be wrong with a draft or a send. Anything else that a method returns is a fault.
@@ -19,8 +21,12 @@ var (
 	ErrNoDraft = errors.New("no such draft")
 	// ErrNoSend says that there is no such send, or that its records have expired.
 	ErrNoSend = errors.New("no such send")
-	// ErrUnavailable says that Redis cannot be reached, so that nothing could be kept safe: nothing was sent or changed.
-	ErrUnavailable = errors.New("redis cannot be reached, nothing was sent")
+	// ErrUnavailable says that Redis is away or refuses, so nothing could be kept safe: nothing was sent or changed. The
+	// error of Redis is wrapped beside it; package rediserr tells what it means.
+	ErrUnavailable = errors.New("redis is unavailable, nothing was sent")
+	// ErrDamaged says that a key in Redis holds another type of value than it should: the record is damaged, or an id that
+	// was given names something else than a send. Redis itself works.
+	ErrDamaged = errors.New("a record in redis is damaged")
 	// ErrUncertain says that the connection to Redis broke at the moment of confirming, and that it could not be
 	// learned on which side: the send may go out. A repeat of [Service.Confirm] cannot make it go out twice.
 	ErrUncertain = errors.New("redis went away while the send was confirmed, it may go out")
@@ -32,6 +38,14 @@ var (
 	// nobody on it would be recognised.
 	ErrSuppressionKey = errors.New("the key of the suppression list has changed")
 )
+
+// redisError wraps an error of Redis in what it means to callers: [ErrDamaged] or [ErrUnavailable].
+func redisError(err error) error {
+	if rediserr.KindOf(err) == rediserr.Damaged {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
 
 // API is what a send needs of Coupontools: what [*coupontools.Client] offers. A call must return when its context
 // ends, and must never be repeated by the API's own doing.
@@ -105,9 +119,13 @@ type Service struct {
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options
 
+	enqueuing, dequeuing trouble // what Redis answers to the queue
+	refusing             trouble // what Redis answers to writes
+
 	mu      sync.Mutex
 	kept    map[string]*keeper // sends this process keeps, or is trying to
 	flights map[string]*flight // sends this process has calls out for
+	stalls  map[string]string  // why sends do not move, by id
 }
 
 // New returns a Service. It does nothing by itself: [Service.Run] carries out what was confirmed.
@@ -133,10 +151,12 @@ func New(c Config) *Service {
 	if c.Slow == nil {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
-	return &Service{
-		cfg: c, options: *c.Redis.Options(), queue: asynq.NewClientFromRedisClient(c.Redis), wake: make(chan struct{}, 1),
-		kept: map[string]*keeper{}, flights: map[string]*flight{},
+	s := &Service{
+		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1),
+		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
 	}
+	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing})
+	return s
 }
 
 func (s *Service) observe(status Status, n int) {

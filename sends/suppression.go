@@ -40,7 +40,7 @@ func (s *Service) ready(ctx context.Context) (*hasher, error) {
 		stored, err = s.firstKey(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, redisError(err)
 	}
 	return s.hasherOf(stored)
 }
@@ -87,7 +87,7 @@ func (s *Service) SuppressionKeyFits(ctx context.Context) error {
 	case errors.Is(err, redis.Nil):
 		return nil
 	case err != nil:
-		return fmt.Errorf("look at the suppression key: %w: %w", ErrUnavailable, err)
+		return fmt.Errorf("look at the suppression key: %w", redisError(err))
 	}
 	_, err = s.hasherOf(stored)
 	return err
@@ -126,7 +126,7 @@ func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []s
 			return nil
 		})
 		if err != nil {
-			return added, fmt.Errorf("suppress: %w: %w", ErrUnavailable, err)
+			return added, fmt.Errorf("suppress: %w", redisError(err))
 		}
 		for _, cmd := range cmds {
 			if cmd.Val() {
@@ -157,7 +157,7 @@ func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to strin
 	}
 	n, err := s.cfg.Redis.HDel(ctx, s.key("suppressed"), h.person(kind, to)).Result()
 	if err != nil {
-		return false, fmt.Errorf("unsuppress: %w: %w", ErrUnavailable, err)
+		return false, fmt.Errorf("unsuppress: %w", redisError(err))
 	}
 	if n == 0 {
 		return false, nil
@@ -171,7 +171,7 @@ func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to strin
 func (s *Service) Suppressed(ctx context.Context) (int, error) {
 	n, err := s.cfg.Redis.HLen(ctx, s.key("suppressed")).Result()
 	if err != nil {
-		return 0, fmt.Errorf("count the suppression list: %w: %w", ErrUnavailable, err)
+		return 0, fmt.Errorf("count the suppression list: %w", redisError(err))
 	}
 	return int(n), nil
 }

@@ -30,7 +30,7 @@ func (s *Service) Test(ctx context.Context, d Draft, to recipients.Recipient) (S
 	}
 	n, err := s.countTest(ctx, d.User)
 	if err != nil {
-		return Send{}, 0, fmt.Errorf("test: %w: %w", ErrUnavailable, err)
+		return Send{}, 0, fmt.Errorf("test: %w", redisError(err))
 	}
 	if n > MaxTests {
 		return Send{}, 0, ErrTooManyTests

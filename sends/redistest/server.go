@@ -15,12 +15,14 @@ import (
 
 // Server is a Redis of a test's own, with its append-only file.
 type Server struct {
-	dir string
-	cmd *exec.Cmd
+	dir     string
+	options []string
+	cmd     *exec.Cmd
 }
 
-// New starts a redis-server that ends with the test. Without one on this machine the test is skipped, but not on CI.
-func New(t testing.TB) *Server {
+// New starts a redis-server that ends with the test, with more options as on its command line. Without one on this machine
+// the test is skipped, but not on CI.
+func New(t testing.TB, options ...string) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -32,7 +34,7 @@ func New(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{dir: dir}
+	s := &Server{dir: dir, options: options}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	s.Start(t)
 	t.Cleanup(s.Kill)
@@ -46,8 +48,10 @@ func (s *Server) Socket() string { return filepath.Join(s.dir, "s") }
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // what uses it outlives the test's context
-	s.cmd = exec.CommandContext(ctx, "redis-server", "--port", "0", "--unixsocket", s.Socket(), "--dir", s.dir,
-		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
+	s.cmd = exec.CommandContext(ctx, "redis-server", append([]string{
+		"--port", "0", "--unixsocket", s.Socket(), "--dir", s.dir,
+		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
+	}, s.options...)...)
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

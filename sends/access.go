@@ -1,0 +1,96 @@
+package sends
+
+import (
+	"context"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/internal/rediserr"
+)
+
+// Access is a part of what couponbot keeps in Redis: its keys and channels, and the commands it runs on them.
+type Access struct {
+	// Part is the part in words: "the queue's keys".
+	Part string
+	// Keys and Channels are the patterns in the notation of an ACL, each with one that matches it. The first key of a part
+	// never exists.
+	Keys, Channels []Pattern
+	// Commands are the commands in the notation of an ACL.
+	Commands []string
+}
+
+// Pattern is a pattern of keys or channels, and one of them.
+type Pattern struct{ Glob, Example string }
+
+// Accesses returns the parts of what a couponbot with that prefix needs in Redis. Only its own keys can be put under the
+// prefix: asynq and redis_rate begin each key with their own name.
+func Accesses(prefix string) []Access {
+	return []Access{
+		{
+			Part:     "couponbot's own keys",
+			Keys:     []Pattern{{prefix + "*", prefix + "probe"}},
+			Channels: []Pattern{{prefix + "*", prefix + "news"}},
+			Commands: []string{
+				"del", "exists", "expire", "get", "mget", "set", "incr", "decr", "pexpire", "persist", "pttl", "rename",
+				"hdel", "hexists", "hget", "hgetall", "hincrby", "hlen", "hmget", "hset", "hsetnx",
+				"lindex", "llen", "lpop", "lrange", "rpush",
+				"xadd", "xrevrange", "zadd", "zrange", "zrem", "zremrangebyrank", "zscore",
+				"eval", "evalsha", "multi", "exec", "publish", "subscribe", "unsubscribe", "ping", "select", "time",
+			},
+		},
+		{
+			Part: "the queue's keys",
+			Keys: []Pattern{
+				{"asynq:{" + prefix + "*", "asynq:{" + prefix + "small}:t:probe"},
+				{"asynq:queues", "asynq:queues"},
+				{"asynq:servers*", "asynq:servers"},
+				{"asynq:workers*", "asynq:workers"},
+			},
+			Channels: []Pattern{{"asynq:cancel", "asynq:cancel"}},
+			Commands: []string{
+				"del", "exists", "expire", "expireat", "get", "set", "setex", "incr", "hdel", "hget", "hset",
+				"lpush", "lrem", "rpoplpush", "rpush", "sadd", "zadd", "zrange", "zrangebyscore", "zrem", "zremrangebyscore",
+			},
+		},
+		{
+			Part:     "the pace's keys",
+			Keys:     []Pattern{{"rate:" + prefix + "*", "rate:" + prefix + "probe"}},
+			Commands: []string{"del", "get", "set"},
+		},
+	}
+}
+
+// probe is a script with a write that changes nothing, since its first key never exists. Redis refuses it for the same
+// reasons as any write, and if the account lacks one of its keys.
+const probe = `return redis.call('SET', KEYS[1], '', 'XX')`
+
+// probeSum is by what EVALSHA knows it once EVAL has run it.
+var probeSum = redis.NewScript(probe).Hash()
+
+// Writable reports whether Redis would take a send now: nil, or [ErrUnavailable] with the reason. It changes nothing.
+func (s *Service) Writable(ctx context.Context) error {
+	var bySum *redis.Cmd
+	parts := Accesses(s.cfg.Prefix)
+	probes := make([]*redis.Cmd, len(parts))
+	_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, part := range parts {
+			keys := make([]string, len(part.Keys))
+			for j, key := range part.Keys {
+				keys[j] = key.Example
+			}
+			probes[i] = p.Eval(ctx, probe, keys)
+		}
+		bySum = p.EvalSha(ctx, probeSum, []string{parts[0].Keys[0].Example})
+		return nil
+	})
+	for i, cmd := range append(probes, bySum) {
+		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return redisError(&rediserr.PartError{Part: parts[i%len(parts)].Part, Err: err})
+		}
+	}
+	if err != nil && !errors.Is(err, redis.Nil) { // there was no connection to try anything on
+		return redisError(err)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package sends
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// answer is an error that Redis answers with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}
+
+const (
+	forbidden = answer("NOPERM this user has no permissions to access one of the keys used as arguments")
+	full      = answer("OOM command not allowed when used memory > 'maxmemory'.")
+)
+
+// refusals is a go-redis hook in whose stead Redis refuses single commands.
+type refusals struct {
+	mu     sync.Mutex
+	refuse func(cmd redis.Cmder) error
+}
+
+func (r *refusals) set(refuse func(cmd redis.Cmder) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuse = refuse
+}
+
+func (r *refusals) of(cmd redis.Cmder) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.refuse == nil {
+		return nil
+	}
+	return r.refuse(cmd)
+}
+
+func (*refusals) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r *refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if err := r.of(cmd); err != nil {
+			cmd.SetErr(err)
+			return err
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (r *refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			if refused := r.of(cmd); refused != nil {
+				cmd.SetErr(refused)
+				err = refused
+			}
+		}
+		return err
+	}
+}
+
+// theQueue refuses the keys of the queue, as an ACL of "~couponbot:*" does.
+func theQueue(cmd redis.Cmder) error {
+	for _, arg := range cmd.Args() {
+		if key, ok := arg.(string); ok && strings.HasPrefix(key, "asynq:") {
+			return forbidden
+		}
+	}
+	return nil
+}
+
+// writes refuses whatever needs more memory; what only looks runs.
+func writes(cmd redis.Cmder) error {
+	switch args := cmd.Args(); {
+	case runs(cmd, progressScript), runs(cmd, tendScript):
+		return nil
+	case slices.Contains([]any{"set", "hset", "xadd", "sadd", "zadd", "eval", "evalsha"}, args[0]):
+		return full
+	}
+	return nil
+}
+
+// A send whose turn the queue cannot give out says so after a minute, on its messages and in every process, until it moves.
+func TestStall_queueRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, refused, log, told := startRedis(t), &refusals{}, &bytes.Buffer{}, &board{}
+		rdb := connect(t, m, nil)
+		rdb.AddHook(refused)
+		s := service(rdb, accept, func(c *Config) {
+			c.Teller, c.Log = told, slog.New(slog.NewTextHandler(log, nil))
+		})
+		other := service(connect(t, m, nil), accept)
+		id := confirmed(t, s, 3)
+		refused.set(theQueue)
+		start(t, s)
+
+		time.Sleep(50 * time.Second)
+		if got := read(t, other, id).Holdup; got != "" {
+			t.Errorf("after 50 s it is held up by %q, want nothing yet", got)
+		}
+		const want = "Nothing has gone out for a minute: Redis refuses the queue's keys (NOPERM). " +
+			"Ask whoever runs couponbot to run “couponbot check”, which names what is missing."
+		time.Sleep(time.Hour)
+		if got := read(t, other, id).Holdup; got != want {
+			t.Errorf("it is held up by %q, want %q", got, want)
+		}
+		if got := told.last().Holdup; got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
+		for _, line := range []string{"A send does not move", "Redis takes no sends", "Cannot queue the next turn"} {
+			if n := strings.Count(log.String(), line); n != 1 {
+				t.Errorf("the log says %d times %q, want once:\n%s", n, line, log)
+			}
+		}
+		if n := strings.Count(log.String(), "Dequeue error"); n < 1 || n > 7 {
+			t.Errorf("the log says %d times in an hour that the queue cannot be read, want a few:\n%s", n, log)
+		}
+
+		refused.set(nil)
+		if send := awaitEnd(t, s, id, 2*time.Minute); send.Counts.Accepted != 3 {
+			t.Errorf("it ended as %+v, want all accepted", send.Counts)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if got := told.last(); got.Holdup != "" || !got.Ended() {
+			t.Errorf("told %s, held up by %q, want the end and nothing", got.State, got.Holdup)
+		}
+		if !strings.Contains(log.String(), "Redis takes sends again") {
+			t.Errorf("the log does not say that Redis takes sends again:\n%s", log)
+		}
+	})
+}
+
+// Once it moves again it says nothing more, although it has not ended.
+func TestStall_ends(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, refused := startRedis(t), &refusals{}
+		rdb := connect(t, m, nil)
+		rdb.AddHook(refused)
+		with := func(c *Config) { c.Pace = every(time.Second) }
+		s, other := service(rdb, accept, with), service(connect(t, m, nil), accept, with)
+		id := confirmed(t, s, 300)
+		refused.set(theQueue)
+		stop := start(t, s)
+		await(t, other, id, 2*time.Minute, func(send Send) bool { return strings.Contains(send.Holdup, "the queue's keys") })
+		stop() // the process that said so is gone; another takes it back
+		start(t, other)
+		send := await(t, other, id, 2*time.Minute, func(send Send) bool { return send.Holdup == "" })
+		if send.State != StateRunning || send.Counts.Accepted == 0 {
+			t.Errorf("it says nothing more as %s with %+v, want it running", send.State, send.Counts)
+		}
+	})
+}
+
+// Of a Redis that takes no writes the send still says so in the process that knows it.
+func TestStall_redisFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		refused := &refusals{}
+		rdb := connect(t, startRedis(t), nil)
+		rdb.AddHook(refused)
+		s := service(rdb, accept, func(c *Config) { c.Pace = every(time.Second) })
+		id := confirmed(t, s, 100)
+		start(t, s)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
+		refused.set(writes)
+		time.Sleep(90 * time.Second)
+		const want = "Nothing has gone out for a minute: Redis answers, but its memory is full. " +
+			"Ask whoever runs couponbot to raise maxmemory in Redis."
+		live, err := s.Live(t.Context())
+		if err != nil || len(live) != 1 || live[0].Holdup != want {
+			t.Errorf("Live() = %+v, %v, want it held up by %q", live, err, want)
+		}
+		refused.set(nil)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == "" && send.State == StateRunning })
+		awaitEnd(t, s, id, 5*time.Minute)
+	})
+}
+
+// Calls without an answer, and sends that are ahead, are reasons too.
+func TestStall_reasons(t *testing.T) {
+	t.Parallel()
+	hang := func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
+	never := func(c *Config) { c.Pace = every(time.Hour) }
+	for name, tt := range map[string]struct {
+		call   api
+		change func(*Config)
+		sends  int
+		want   string
+	}{
+		"calls hang": {
+			hang, func(c *Config) { c.CallTimeout, c.InFlight = 10*time.Minute, 5 }, 1,
+			"Nothing has gone out for a minute: Coupontools hasn't answered 5 calls yet.",
+		},
+		"a call hangs": {
+			hang, func(c *Config) { c.CallTimeout, c.InFlight = 10*time.Minute, 1 }, 1,
+			"Nothing has gone out for a minute: Coupontools hasn't answered a call yet.",
+		},
+		"others are ahead": {accept, never, 2, "Nothing has gone out for a minute: other sends are ahead of it."},
+		"not known": {
+			accept, never, 1,
+			"Nothing has gone out for a minute: couponbot doesn't know why. Ask whoever runs couponbot to look at its log.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := service(connect(t, startRedis(t), nil), tt.call, tt.change)
+				start(t, s)
+				for range tt.sends {
+					confirmed(t, s, 20)
+				}
+				time.Sleep(2 * time.Minute)
+				live, err := s.Live(t.Context())
+				if err != nil || len(live) != tt.sends {
+					t.Fatalf("Live() = %+v, %v, want %d", live, err, tt.sends)
+				}
+				for _, send := range live {
+					if send.Holdup != tt.want {
+						t.Errorf("held up by %q, want %q", send.Holdup, tt.want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A send that need not move says nothing: scheduled, waiting for approval, or paused.
+func TestStall_notWhereNothingIsDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Pace = every(time.Second) })
+		start(t, s)
+		d := draft(30)
+		d.ScheduledAt = time.Now().Add(time.Hour)
+		scheduled := save(t, s, d).ID
+		paused := confirmed(t, s, 40)
+		if _, err := s.Confirm(t.Context(), scheduled, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		await(t, s, paused, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
+		if _, err := s.Act(t.Context(), paused, Pause, Actor{Team: team, User: ben}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		for _, id := range []string{scheduled, paused} {
+			if send := read(t, s, id); send.Holdup != "" {
+				t.Errorf("%s, it is held up by %q, want nothing", send.State, send.Holdup)
+			}
+		}
+		if _, err := s.Act(t.Context(), paused, Resume, Actor{Team: team, User: ben}); err != nil {
+			t.Fatal(err)
+		}
+		awaitEnd(t, s, paused, 2*time.Minute)
+	})
+}
