@@ -27,6 +27,7 @@ type Store struct {
 	mu        sync.Mutex
 	memory    map[string]kept
 	restUntil time.Time
+	restsFor  error // what Redis is left alone for
 }
 
 type kept struct {
@@ -115,17 +116,17 @@ func (s *Store) recall(key string) ([]byte, bool) {
 // caller whose own time is over.
 func (s *Store) try(ctx context.Context, command func(context.Context) error) error {
 	s.mu.Lock()
-	resting := time.Now().Before(s.restUntil)
+	resting, cause := time.Now().Before(s.restUntil), s.restsFor
 	s.mu.Unlock()
 	if resting {
-		return context.DeadlineExceeded
+		return cause
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
 	err := command(ctx)
 	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
 		s.mu.Lock()
-		s.restUntil = time.Now().Add(storeRest)
+		s.restUntil, s.restsFor = time.Now().Add(storeRest), err
 		s.mu.Unlock()
 	}
 	return err

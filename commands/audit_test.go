@@ -120,7 +120,7 @@ func TestAudit_export(t *testing.T) {
 
 	w.redis.Close()
 	_, err = follow(t.Context(), a.export, req)
-	wantIn(t, mistake(t, err).Text, "could not go into the audit trail")
+	wantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
 }
 
 func TestDeedWords(t *testing.T) {

@@ -102,7 +102,7 @@ func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
 	return campaignCard(listed, nil, fromList(err, l)...), nil
 }
 
-// campaignsRedisAway says so if Redis is away, of an answer that came straight from Coupontools.
+// campaignsRedisAway says so if Redis did not help, of an answer that came straight from Coupontools.
 func campaignsRedisAway(ctx context.Context, lists campaignLister) []slack.MixedElement {
 	if l, err := lists.List(ctx); err == nil && l.RedisAway {
 		return []slack.MixedElement{blocks.Small(straight)}

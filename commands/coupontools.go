@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -44,6 +46,7 @@ type standing struct {
 
 // liveSends is the part of [sends.Service] that the status needs.
 type liveSends interface {
+	Writable(ctx context.Context) error
 	Live(ctx context.Context) ([]sends.Send, error)
 	Suppressed(ctx context.Context) (int, error)
 	SuppressionKeyFits(ctx context.Context) error
@@ -67,13 +70,10 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 			lines = append(lines, blocks.Field(c.Name, c.Text))
 		}
 	}
+	refused := s.writable(ctx)
 	going, err := s.going(ctx)
-	redis := "can be reached"
-	if err != nil {
-		redis = "cannot be reached: browsing works, sending does not"
-	}
 	list, aged := s.list(ctx)
-	lines = append(append(lines, blocks.Field("Redis", redis)), list...)
+	lines = append(append(lines, blocks.Field("Redis", redisWords(cmp.Or(refused, err)))), list...)
 	if err == nil {
 		lines = append(lines, s.suppressed(ctx)...)
 	}
@@ -87,6 +87,26 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 
 // askTime is how long the status waits for Redis.
 const askTime = 2 * time.Second
+
+// writable asks Redis whether it takes sends; one that hangs counts as away.
+func (s standing) writable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	return s.sends.Writable(ctx)
+}
+
+// redisWords says after its name how Redis is, and what to do about it.
+func redisWords(err error) string {
+	const rest = "browsing works, sending doesn't"
+	problem := strings.TrimPrefix(rediserr.Problem(err), "Redis ")
+	switch {
+	case err == nil:
+		return "works"
+	case rediserr.KindOf(err).Task() == "":
+		return problem + ": " + rest
+	}
+	return problem + ": " + rest + ". " + rediserr.Hint(err)
+}
 
 // going asks Redis for the sends that are going on; one that hangs counts as away.
 func (s standing) going(ctx context.Context) ([]sends.Send, error) {
@@ -159,7 +179,7 @@ func (s standing) unpostable(ctx context.Context) []blocks.Line {
 func live(going []sends.Send, err error) []slack.Block {
 	switch {
 	case err != nil:
-		return []slack.Block{blocks.Text("Which sends are going on cannot be said: Redis cannot be reached.")}
+		return []slack.Block{blocks.Text("Can't load the sends right now.")}
 	case len(going) == 0:
 		return []slack.Block{blocks.Text("No send is going on.")}
 	}

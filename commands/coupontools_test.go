@@ -2,8 +2,11 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/sends"
@@ -35,8 +38,65 @@ func TestStatus_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.redis.Close()
-	wantIn(t, w.status(t), "*Redis: *cannot be reached: browsing works, sending does not",
-		"Which sends are going on cannot be said: Redis cannot be reached.")
+	wantIn(t, w.status(t), "*Redis: *can't be reached: browsing works, sending doesn't", "Can't load the sends right now.")
+}
+
+// A Redis that answers and refuses is told apart, with what to do; the sends are shown as far as it gives them out.
+func TestStatus_redisRefuses(t *testing.T) {
+	t.Parallel()
+	const rest = ": browsing works, sending doesn't"
+	for name, test := range map[string]struct {
+		refuses func(command string, args []string) string
+		want    []string
+	}{
+		"full": {
+			func(command string, _ []string) string {
+				if command == "EVAL" || command == "EVALSHA" {
+					return "OOM command not allowed when used memory > 'maxmemory'."
+				}
+				return ""
+			},
+			[]string{
+				"*Redis: *answers, but its memory is full" + rest + ". Ask whoever runs couponbot to raise maxmemory in Redis.",
+				"*Suppression list: *0 people", "No send is going on.",
+			},
+		},
+		"the queue's keys": {
+			func(_ string, args []string) string {
+				if slices.Contains(args, "asynq:queues") {
+					return "NOPERM this user has no permissions to access one of the keys used as arguments"
+				}
+				return ""
+			},
+			[]string{"*Redis: *refuses the queue's keys (NOPERM)" + rest + ". Ask whoever runs couponbot to run “couponbot check”"},
+		},
+		"loading": {
+			func(string, []string) string { return "LOADING Redis is loading the dataset in memory" },
+			[]string{"*Redis: *has just started and is still loading its data" + rest, "Can't load the sends right now."},
+		},
+		"no command for the list": {
+			func(command string, _ []string) string {
+				if command == "ZRANGE" {
+					return "NOPERM this user has no permissions to run the 'zrange' command"
+				}
+				return ""
+			},
+			[]string{"*Redis: *refuses a key or command that couponbot needs (NOPERM)" + rest, "Can't load the sends right now."},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.redis.Server().SetPreHook(func(c *server.Peer, command string, args ...string) bool {
+				refusal := test.refuses(command, args)
+				if refusal != "" {
+					c.WriteError(refusal)
+				}
+				return refusal != ""
+			})
+			wantIn(t, w.status(t), test.want...)
+		})
+	}
 }
 
 func TestByState(t *testing.T) {

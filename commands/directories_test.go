@@ -72,7 +72,7 @@ func TestDirectories_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.redis.Close()
-	wantIn(t, picture(must(t)(w.types(t, "/directories"))), "Redis is away; this comes straight from Coupontools.")
+	wantIn(t, picture(must(t)(w.types(t, "/directories"))), "Working without Redis: this comes straight from Coupontools.")
 }
 
 func TestDirectories_brokenButton(t *testing.T) {

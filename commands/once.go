@@ -84,10 +84,9 @@ func (i idempotent) claim(ctx context.Context, id, view string) (key string, fir
 	for try := 0; ; try++ {
 		key = fmt.Sprintf("%s:%d", id, try)
 		if first, err = i.store.Once(ctx, "once:"+key, onceLife); err != nil {
-			return "", false, &bot.Mistake{
-				Text: "Redis cannot be reached, so couponbot could not make sure that this happens only once.",
-				Hint: "Please open the form again in a few minutes.", Cause: err,
-			}
+			m := redisMistake(err, ", so couponbot couldn't make sure that this happens only once.")
+			m.Hint = redisHint(err, "Please open the form again in a few minutes.")
+			return "", false, m
 		}
 		if first {
 			return key, true, nil

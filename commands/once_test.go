@@ -115,13 +115,25 @@ func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
 func TestIdempotent_withoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.redis.SetError("ERR away")
-	_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
-		t.Error("it was done without Redis")
-		return "", nil
-	})
-	if m, ok := errors.AsType[*bot.Mistake](err); !ok || !strings.HasPrefix(m.Text, "Redis cannot be reached") || m.Done != "" {
-		t.Errorf("error = %v, want a mistake that says that nothing was done", err)
+	for _, test := range []struct {
+		name string
+		fail func()
+		want string
+	}{
+		// The store leaves Redis alone after a failure, and says the same meanwhile.
+		{"full", func() { w.redis.SetError("OOM command not allowed when used memory > 'maxmemory'.") }, "Redis answers, but its memory is full, so "},
+		{"away", func() { w.redis.Close(); w.Store = bot.NewStore(w.rdb, "test:") }, "Redis can't be reached, so "},
+	} {
+		test.fail()
+		for range 2 {
+			_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
+				t.Error("it was done without Redis")
+				return "", nil
+			})
+			if m, ok := errors.AsType[*bot.Mistake](err); !ok || !strings.HasPrefix(m.Text, test.want) || m.Done != "" {
+				t.Errorf("%s: error = %v, want a mistake that begins with %q and says that nothing was done", test.name, err, test.want)
+			}
+		}
 	}
 }
 

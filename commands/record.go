@@ -7,6 +7,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -44,12 +45,13 @@ const (
 	deedSignOn          = "sign_on"
 )
 
-const (
-	// recordTime is how long an entry may take, also when the change it tells of has used up its own time.
-	recordTime = 5 * time.Second
+// recordTime is how long an entry may take, also when the change it tells of has used up its own time.
+const recordTime = 5 * time.Second
 
-	notInTrail = "Redis cannot be reached, so this change is not in the audit trail. Please tell whoever runs couponbot."
-)
+// notInTrail says that a change that was made is missing from the audit trail.
+func notInTrail(err error) string {
+	return rediserr.Problem(err) + ", so this change isn't in the audit trail. Please tell whoever runs couponbot."
+}
 
 // record writes into the audit trail what somebody changed; err is what came of the call that did it. Nothing is written of
 // a call that changed nothing, nor of an entry that is empty. The change is made by then, so if the trail cannot be
@@ -64,8 +66,8 @@ func record(ctx context.Context, to recorder, req bot.Request, e sends.Entry, er
 	e.Actor = actorOf(req)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	if to.Record(ctx, e) != nil {
-		return notInTrail
+	if err := to.Record(ctx, e); err != nil {
+		return notInTrail(err)
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -39,15 +40,15 @@ func act(to actor, a sends.Action) bot.Handler {
 	}
 }
 
-// notDone says why an action failed. That Redis went away while it was asked for is not the same as that nothing happened.
+// notDone says why an action failed. That Redis failed while it was asked for is not the same as that nothing happened.
 func notDone(a sends.Action, err error) error {
 	if !errors.Is(err, sends.ErrUnavailable) {
 		return err
 	}
 	return &bot.Mistake{
-		Text: "Redis cannot be reached.",
-		Done: fmt.Sprintf("couponbot cannot say whether it could still %s the send; without Redis nobody is called.", a),
-		Hint: "Please press the button again in a few minutes; pressing it twice does no harm.", Cause: err,
+		Text: rediserr.Problem(err) + ".",
+		Done: fmt.Sprintf("couponbot can't say whether it could still %s the send; without Redis nobody is called.", a),
+		Hint: redisHint(err, "Please press the button again in a few minutes; pressing it twice does no harm."), Cause: err,
 	}
 }
 

@@ -109,7 +109,7 @@ func TestAct_failures(t *testing.T) {
 		"own":     {sends.ErrOwnSend, "nobody approves their own"},
 		"changed": {sends.ErrChanged, "Reject it"},
 		"gone":    {sends.ErrNoSend, "no such send"},
-		"away":    {errors.Join(sends.ErrUnavailable, errors.New("refused")), "cannot say whether it could still approve the send"},
+		"away":    {errors.Join(sends.ErrUnavailable, errors.New("refused")), "can't say whether it could still approve the send"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -314,7 +314,7 @@ func TestSendDirectory_redisAway(t *testing.T) {
 	w.redis.Close()
 	_, err := w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil)))
 	m := mistake(t, err)
-	wantIn(t, m.Text, "Redis cannot be reached")
+	wantIn(t, m.Text, "Redis can't be reached")
 	if m.Done != "Nothing was sent." {
 		t.Errorf("done = %q, want that nothing was sent", m.Done)
 	}

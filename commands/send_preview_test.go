@@ -255,7 +255,7 @@ func TestTestMistake(t *testing.T) {
 	t.Parallel()
 	wantIn(t, mistake(t, testMistake(sends.ErrTooManyTests)).Text, "5 tests today")
 	wantIn(t, mistake(t, testMistake(sends.ErrNobodyLeft)).Text, "suppression list")
-	wantIn(t, mistake(t, testMistake(sends.ErrUnavailable)).Text, "Redis cannot be reached")
+	wantIn(t, mistake(t, testMistake(sends.ErrUnavailable)).Text, "Redis can't be reached")
 }
 
 // Who is on the suppression list is left out of a draft; if nobody is left, the field says so.

@@ -72,7 +72,7 @@ func TestResendUnknown_opensAtOnce(t *testing.T) {
 		t.Fatalf("a click answers %+v, %v; want a view that asks for patience", r, err)
 	}
 	_, err = r.Later(t.Context())
-	wantIn(t, mistake(t, err).Text, "Redis cannot be reached")
+	wantIn(t, mistake(t, err).Text, "Redis can't be reached")
 }
 
 func TestResendUnknown_noSend(t *testing.T) {

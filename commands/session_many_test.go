@@ -54,5 +54,5 @@ func TestSession_clickedOnce(t *testing.T) {
 	wantNotIn(t, stored(t, w), strings.Fields(click.Value)...)
 	w.redis.SetError("ERR away")
 	_, err := follow(t.Context(), desk.doing(sessionDeeds[2]), bot.Request{ID: "two", Person: mia, Value: "ds8x8uizw6otw3r48nyqt"})
-	wantIn(t, mistake(t, err).Text, "could not make sure that this happens only once")
+	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }

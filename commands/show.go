@@ -90,9 +90,9 @@ func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement 
 	return []slack.MixedElement{blocks.Small(reason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
 }
 
-const straight = "Redis is away; this comes straight from Coupontools."
+const straight = "Working without Redis: this comes straight from Coupontools."
 
-// redisAway says so if Redis is away, of an answer that came straight from Coupontools.
+// redisAway says so if Redis did not help, of an answer that came straight from Coupontools.
 func redisAway(ctx context.Context, lists lister) []slack.MixedElement {
 	if l, err := lists.List(ctx); err == nil && l.RedisAway {
 		return []slack.MixedElement{blocks.Small(straight)}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -236,9 +237,9 @@ func suppressionMistake(before []string, err error) error {
 		return err
 	}
 	if errors.Is(err, sends.ErrUnavailable) {
-		m.Text = "couponbot can't reach Redis, where it keeps the do-not-contact list."
+		m.Text = rediserr.Problem(err) + ", and the do-not-contact list is kept there."
 		m.Done = "The list may or may not have been changed."
-		m.Hint = "Try again in a few minutes; doing it twice does no harm."
+		m.Hint = redisHint(err, "Try again in a few minutes; doing it twice does no harm.")
 	}
 	if len(before) > 0 {
 		m.Done = joined(" ", strings.Join(before, " "), "couponbot isn't sure about the others.")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -60,16 +61,19 @@ func Explain(err error) *bot.Mistake {
 		return &bot.Mistake{Text: "There is no such send, or its records are over.", Hint: "/coupontools status shows what is going on."}
 	case errors.Is(err, sends.ErrUncertain):
 		return &bot.Mistake{
-			Text:  "Redis went away just as the send was confirmed.",
-			Done:  "The send may go out; it cannot go out twice.",
+			Text:  rediserr.Problem(err) + ". It failed just as the send was confirmed.",
+			Done:  "The send may go out; it can't go out twice.",
 			Hint:  "Press the button again in a minute, or look at /coupontools status.",
 			Cause: err,
 		}
 	case errors.Is(err, sends.ErrUnavailable):
+		m := redisMistake(err, ", so couponbot couldn't keep the send safe.")
+		m.Done = "Nothing was sent."
+		return m
+	case errors.Is(err, sends.ErrDamaged):
 		return &bot.Mistake{
-			Text:  "Redis cannot be reached, so the send could not be kept safe.",
-			Done:  "Nothing was sent.",
-			Hint:  "Please try again in a few minutes.",
+			Text:  "couponbot can't read this: the button, or the record behind it, is damaged.",
+			Hint:  "Please start again. If that doesn't help, tell whoever runs couponbot the reference.",
 			Cause: err,
 		}
 	}
@@ -142,22 +146,30 @@ func explainSend(err error) *bot.Mistake {
 // keyMend says what to do about a key that does not fit.
 const keyMend = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
 
-// unreadable says that something could not be read since Redis is away; other errors stay what they are.
+// redisMistake says how Redis failed and what came of it, which ends the sentence.
+func redisMistake(err error, consequence string) *bot.Mistake {
+	return &bot.Mistake{Text: rediserr.Problem(err) + consequence, Hint: rediserr.Hint(err), Cause: err}
+}
+
+// redisHint says what to do about a Redis that failed: whom to ask, or if it passes by itself to try again, in these words.
+func redisHint(err error, again string) string {
+	if rediserr.KindOf(err).Task() == "" {
+		return again
+	}
+	return rediserr.Hint(err)
+}
+
+// unreadable says that Redis failed to give out what is kept there; other errors stay what they are.
 func unreadable(err error) error {
 	if !errors.Is(err, sends.ErrUnavailable) {
 		return err
 	}
-	return &bot.Mistake{
-		Text: "Redis cannot be reached, and this is kept there.", Hint: "Please try again in a few minutes.", Cause: err,
-	}
+	return redisMistake(err, ", and this is kept there.")
 }
 
 // unrecorded says that something was not handed out since the audit trail could not be written.
 func unrecorded(err error) error {
-	return &bot.Mistake{
-		Text: "Redis cannot be reached, so this could not go into the audit trail, and couponbot did not do it.",
-		Hint: "Please try again in a few minutes.", Cause: err,
-	}
+	return redisMistake(err, ", so this couldn't go into the audit trail, and couponbot didn't do it.")
 }
 
 // notUploaded says why a file could not be sent to a person.

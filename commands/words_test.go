@@ -10,6 +10,12 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
+// answer is an error that Redis answers with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}
+
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	refused := func(code int, text string) error {
@@ -28,8 +34,12 @@ func TestExplain(t *testing.T) {
 	}{
 		"no draft":     {sends.ErrNoDraft, "This draft is over", "/send-directory"},
 		"no send":      {sends.ErrNoSend, "no such send", "status"},
-		"redis away":   {sends.ErrUnavailable, "Redis cannot be reached", "in a few minutes"},
+		"redis away":   {sends.ErrUnavailable, "Redis can't be reached, so couponbot couldn't keep the send safe.", "in a few minutes"},
+		"redis full":   {errors.Join(sends.ErrUnavailable, answer("OOM command not allowed")), "Redis answers, but its memory is full, so", "raise maxmemory"},
+		"redis loads":  {errors.Join(sends.ErrUnavailable, answer("LOADING Redis is loading")), "still loading its data, so", "in a few minutes"},
+		"damaged":      {errors.Join(sends.ErrDamaged, answer("WRONGTYPE Operation against")), "couponbot can't read this", "the reference"},
 		"in between":   {sends.ErrUncertain, "just as the send was confirmed", "Press the button again"},
+		"demoted":      {errors.Join(sends.ErrUncertain, answer("READONLY You can't write")), "a replica that takes no writes. It failed just as", "Press the button again"},
 		"own send":     {sends.ErrOwnSend, "nobody approves their own", "named in SENDERS"},
 		"changed":      {sends.ErrChanged, "not what was put up for approval", "Reject it"},
 		"wrong state":  {&sends.StateError{Action: sends.Pause, Send: sends.Send{State: sends.StateCompleted}}, "has ended already", "/coupontools sends"},
