@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2/server"
+
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
@@ -55,6 +57,7 @@ import (
 //	sent sms +32470123456 dir_5507: Hi   Coupontools has sent it: an e-mail with its subject, an SMS with its text
 //	nothing has been sent                besides what was named so far
 //	redis is away                        and "redis is back"
+//	redis refuses writes                 since its memory is full; or "refuses the queue", to this account
 //	coupontools hangs                    or "answers 500", "refuses 103 No SMS service"; on one route with "on /v3/send/sms"
 //	coupontools works                    again
 //	slack refuses users.info             one method of its Web API; "slack works" again
@@ -247,6 +250,7 @@ var verbs = []verb{
 	{regexp.MustCompile(`^sent (.*)$`), (*conversation).hasSent},
 	{regexp.MustCompile(`^nothing has been sent$`), (*conversation).nothingSent},
 	{regexp.MustCompile(`^redis is (away|back)$`), (*conversation).redisIs},
+	{regexp.MustCompile(`^redis refuses (writes|the queue)$`), (*conversation).redisRefuses},
 	{regexp.MustCompile(`^coupontools (hangs|works|answers|refuses)(?: (\d+))?(?: ([^/]*?))?(?: on (/\S+))?$`), (*conversation).coupontools},
 	{regexp.MustCompile(`^slack (refuses|works)(?: (\S+))?$`), (*conversation).slackIs},
 	{regexp.MustCompile(`^couponbot (joins|leaves) (#\w+)$`), (*conversation).moves},
@@ -658,11 +662,28 @@ func (c *conversation) nothingSent([]string) {
 }
 
 func (c *conversation) redisIs(m []string) {
-	message := "" // none: commands work
-	if m[1] == "away" {
-		message = "ERR away"
+	hook := breakOff
+	if m[1] == "back" {
+		hook = nil
 	}
-	c.redis.SetError(message)
+	c.redis.Server().SetPreHook(hook)
+}
+
+// redisRefuses is how a Redis answers whose memory is full, or whose account may not use the keys of the queue.
+func (c *conversation) redisRefuses(m []string) {
+	c.redis.Server().SetPreHook(func(to *server.Peer, command string, args ...string) bool {
+		queue := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "asynq:") })
+		write := slices.Contains([]string{"SET", "EVAL", "EVALSHA"}, command)
+		switch {
+		case m[1] == "the queue" && queue:
+			to.WriteError("NOPERM this user has no permissions to access one of the keys used as arguments")
+		case m[1] == "writes" && write:
+			to.WriteError("OOM command not allowed when used memory > 'maxmemory'.")
+		default:
+			return false
+		}
+		return true
+	})
 }
 
 func (c *conversation) coupontools(m []string) {

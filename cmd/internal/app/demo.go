@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
@@ -271,7 +272,7 @@ func redisAway(r *miniredis.Miniredis) slacksim.Toggle {
 		away bool
 	)
 	return slacksim.Toggle{
-		Name: "Redis is away", Help: "Redis answers every command with an error.",
+		Name: "Redis is away", Help: "Redis breaks off every connection.",
 		On: func() bool {
 			mu.Lock()
 			defer mu.Unlock()
@@ -281,11 +282,17 @@ func redisAway(r *miniredis.Miniredis) slacksim.Toggle {
 			mu.Lock()
 			defer mu.Unlock()
 			away = on
-			message := "" // none: commands work
-			if on {
-				message = "ERR the demo has switched Redis off"
+			hook := breakOff
+			if !on {
+				hook = nil
 			}
-			r.SetError(message)
+			r.Server().SetPreHook(hook)
 		},
 	}
+}
+
+// breakOff has an embedded Redis close the connection of every command.
+func breakOff(c *server.Peer, _ string, _ ...string) bool {
+	c.Close()
+	return true
 }

@@ -140,7 +140,7 @@ func TestServe_refusesThoseWhoMayNot(t *testing.T) {
 func TestServe_goesOnBrowsingWithoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.redis.SetError("ERR away")
+	w.redis.Server().SetPreHook(breakOff)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
 	w.message(t, slacksim.Marketing, "Page 1", "Redis")
 
@@ -159,7 +159,7 @@ func TestServe_goesOnBrowsingWithoutRedis(t *testing.T) {
 	if _, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID); err != nil {
 		t.Fatal(err)
 	}
-	w.view(t, slacksim.Mia, "", "could not be kept safe", "Nothing was sent")
+	w.view(t, slacksim.Mia, "", "Redis can't be reached", "couldn't keep the send safe", "Nothing was sent")
 	if got := w.sandbox.Sent(); len(got) != 0 {
 		t.Errorf("sent without Redis: %v", got)
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"log/slog"
 )
@@ -16,4 +18,13 @@ func NewLog(w io.Writer, c Config) *slog.Logger {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// redisLog takes go-redis's own log, which has a line for each try to connect. It is for debugging: what matters comes back as
+// an error.
+type redisLog struct{ log *slog.Logger }
+
+// Printf writes one line of it.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "Redis client", "text", fmt.Sprintf(format, v...))
 }

@@ -7,8 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"slices"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/commands"
 )
@@ -43,10 +46,13 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = io.WriteString(stdout, help)
 		return exitDone
 	}
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)}) // only serve has a log for it
 	switch name {
 	case "serve":
 		return withConfig(name, args, stderr, func(c Config) error {
-			return Serve(ctx, c, NewLog(stderr, c))
+			log := NewLog(stderr, c)
+			redis.SetLogger(redisLog{log})
+			return Serve(ctx, c, log)
 		})
 	case "check":
 		return withConfig(name, args, stderr, func(c Config) error {

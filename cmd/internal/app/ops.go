@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 type Ops struct {
 	// Sockets is how many Socket Mode connections have had hello; with none, /readyz answers 503.
 	Sockets func() int
-	// Redis returns nil if Redis answers.
+	// Redis returns nil if Redis would take a send.
 	Redis func(ctx context.Context) error
 	// Coupontools says in a word how the last call went: see [Reach.State].
 	Coupontools func() string
@@ -95,8 +96,8 @@ func (o *Ops) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	n := o.Sockets()
 	body := readiness{Ready: n > 0, Socket: socketReadiness{Connections: n}, Redis: stateOK, Coupontools: o.Coupontools()}
-	if o.Redis(ctx) != nil {
-		body.Redis = stateAway
+	if err := o.Redis(ctx); err != nil {
+		body.Redis = rediserr.KindOf(err).String()
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -106,7 +107,7 @@ func (o *Ops) ready(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// The words in which /readyz describes a service.
+// The words in which /readyz describes a service. Of Redis it gives [rediserr.Kind], such as "away" or "memory full".
 const (
 	stateOK      = "ok"
 	stateAway    = "away"

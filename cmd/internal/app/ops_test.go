@@ -13,6 +13,12 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
+// answer is an error that Redis answers with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}
+
 func newOps() *Ops {
 	return &Ops{
 		Sockets:     func() int { return 1 },
@@ -33,6 +39,7 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 func TestOps_pages(t *testing.T) {
 	t.Parallel()
 	away := func(context.Context) error { return errors.New("refused") }
+	full := func(context.Context) error { return answer("OOM command not allowed when used memory > 'maxmemory'.") }
 	tests := []struct {
 		name, path string
 		change     func(*Ops)
@@ -47,6 +54,10 @@ func TestOps_pages(t *testing.T) {
 		{
 			"ready with Redis away", "/readyz", func(o *Ops) { o.Redis = away }, 200,
 			`{"ready":true,"socket":{"connections":1},"redis":"away","coupontools":"not called yet"}` + "\n",
+		},
+		{
+			"ready with Redis full", "/readyz", func(o *Ops) { o.Redis = full }, 200,
+			`{"ready":true,"socket":{"connections":1},"redis":"memory full","coupontools":"not called yet"}` + "\n",
 		},
 		{
 			"not ready without a socket", "/readyz", func(o *Ops) { o.Sockets = func() int { return 0 } }, 503,

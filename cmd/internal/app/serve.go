@@ -137,7 +137,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(),
 	})
 	p.ops = &Ops{
-		Sockets: p.socket.Ready, Redis: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
+		Sockets: p.socket.Ready, Redis: p.sends.Writable,
 		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log,
 	}
 	return p, nil
