@@ -103,7 +103,7 @@ func (b *Book) relationships(ctx context.Context, source string) (relationships,
 		return nil, nil
 	}
 	var found relationships
-	err := readPart(ctx, b.parts[rels], "Relationships", func(_ *part, e xml.StartElement) error {
+	err := readPart(ctx, b.parts[rels], maxStructure, "Relationships", func(_ *part, e xml.StartElement) error {
 		if e.Name.Local != "Relationship" || strings.EqualFold(attr(e, "TargetMode"), "External") {
 			return nil
 		}
@@ -137,7 +137,7 @@ func (b *Book) readWorkbook(ctx context.Context, name string, related relationsh
 	}
 	var tabs []*Sheet // nil for those that are no worksheets
 	front, views := 0, 0
-	err := readPart(ctx, b.parts[name], "workbook", func(p *part, e xml.StartElement) error {
+	err := readPart(ctx, b.parts[name], maxStructure, "workbook", func(p *part, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "workbookPr":
 			b.date1904 = flag(e, "date1904")

@@ -45,8 +45,7 @@ const (
 
 // parseFormat parses a format code. It returns nil for General, and for codes that can't be understood.
 func parseFormat(code string) (f *format) {
-	const maxCode = 1000 // Excel allows 255 characters
-	if code == "" || len(code) > maxCode || strings.EqualFold(code, "General") {
+	if code == "" || strings.EqualFold(code, "General") {
 		return nil
 	}
 	defer func() { // The parser may panic on codes that no program writes.

@@ -70,13 +70,14 @@ func TestOpen_limits(t *testing.T) {
 		many[fmt.Sprint("xl/media/", i)] = "x"
 	}
 	for name, content := range map[string][]byte{
-		"parts":        many.zip(t),
-		"sheets":       normal.with("xl/workbook.xml", workbook("<sheets>"+strings.Repeat(`<sheet r:id="rId1"/>`, 10_001)+"</sheets>")).zip(t),
-		"links":        normal.with("xl/_rels/workbook.xml.rels", relations(strings.Repeat("<Relationship/>", 10_001))).zip(t),
-		"characters":   normal.with("xl/sharedStrings.xml", "<sst><si><t>"+strings.Repeat("x", xlsx.MaxCellRunes+1)+"</t></si></sst>").zip(t),
-		"formats":      normal.with("xl/styles.xml", "<styleSheet><numFmts>"+numbered(`<numFmt numFmtId="%d"/>`, 10_001)+"</numFmts></styleSheet>").zip(t),
-		"formats used": normal.with("xl/styles.xml", "<styleSheet><cellXfs>"+numbered(`<xf numFmtId="%d"/>`, 10_001)+"</cellXfs></styleSheet>").zip(t),
-		"styles":       normal.with("xl/styles.xml", "<styleSheet><cellXfs>"+strings.Repeat("<xf/>", 1<<18+1)+"</cellXfs></styleSheet>").zip(t),
+		"parts":          many.zip(t),
+		"sheets":         normal.with("xl/workbook.xml", workbook("<sheets>"+strings.Repeat(`<sheet r:id="rId1"/>`, 10_001)+"</sheets>")).zip(t),
+		"links":          normal.with("xl/_rels/workbook.xml.rels", relations(strings.Repeat("<Relationship/>", 10_001))).zip(t),
+		"bytes of names": normal.with("xl/workbook.xml", workbook(strings.Repeat(" ", 16<<20))).zip(t),
+		"characters":     normal.with("xl/sharedStrings.xml", "<sst><si><t>"+strings.Repeat("x", xlsx.MaxCellRunes+1)+"</t></si></sst>").zip(t),
+		"formats":        normal.with("xl/styles.xml", "<styleSheet><numFmts>"+numbered(`<numFmt numFmtId="%d"/>`, 10_001)+"</numFmts></styleSheet>").zip(t),
+		"formats used":   normal.with("xl/styles.xml", "<styleSheet><cellXfs>"+numbered(`<xf numFmtId="%d"/>`, 10_001)+"</cellXfs></styleSheet>").zip(t),
+		"styles":         normal.with("xl/styles.xml", "<styleSheet><cellXfs>"+strings.Repeat("<xf/>", 1<<18+1)+"</cellXfs></styleSheet>").zip(t),
 	} {
 		t.Run("too many "+name, func(t *testing.T) {
 			t.Parallel()

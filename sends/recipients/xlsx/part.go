@@ -33,13 +33,13 @@ type part struct {
 	tokens int
 }
 
-// readPart reads a part and calls child for each child of its root element. It always reads to the end of the part, where
-// archive/zip compares size and checksum, unless child returns errStop.
-func readPart(ctx context.Context, file *zip.File, root string, child func(*part, xml.StartElement) error) error {
+// readPart reads a part of at most so many bytes unzipped and calls child for each child of its root element. It always
+// reads to the end of the part, where archive/zip compares size and checksum, unless child returns errStop.
+func readPart(ctx context.Context, file *zip.File, most uint64, root string, child func(*part, xml.StartElement) error) error {
 	if file == nil {
 		return fmt.Errorf("%w: a part is missing", ErrDamaged)
 	}
-	if file.UncompressedSize64 > maxPart { // If the size is a lie, archive/zip ends the part with an error there.
+	if file.UncompressedSize64 > most { // If the size is a lie, archive/zip ends the part with an error there.
 		return ErrTooLarge
 	}
 	content, err := file.Open()

@@ -38,12 +38,13 @@ const (
 )
 
 // Rows reads the rows of the sheet in the order of the file, which may be any; empty rows may be missing. The sequence can
-// be read again. If the sheet can't be read to its end, it ends with an error, and the row with it has only the number of
-// the row at fault. A formula that was never calculated is shown as its text after an equals sign.
+// be read again. If the sheet can't be read to its end, it ends with an error; the row with it has only a number, that of
+// the row at fault or of the last one before it. A formula that was never calculated is shown as its text after an equals
+// sign.
 func (s *Sheet) Rows(ctx context.Context, as Values) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		r := rowReader{book: s.book, as: as}
-		err := readPart(ctx, s.book.parts[s.part], "worksheet", func(p *part, e xml.StartElement) error {
+		err := readPart(ctx, s.book.parts[s.part], maxSheet, "worksheet", func(p *part, e xml.StartElement) error {
 			switch e.Name.Local {
 			case "sheetFormatPr":
 				// zeroHeight hides only rows that are not in the file, as programs write it to hide the unused ones.
@@ -70,16 +71,14 @@ func (s *Sheet) Rows(ctx context.Context, as Values) iter.Seq2[Row, error] {
 
 // HiddenColumns reports for each of the [MaxColumns] columns, A first, whether it is hidden.
 func (s *Sheet) HiddenColumns(ctx context.Context) ([]bool, error) {
-	// Elements for columns don't overlap; some programs write one up to a grid of their own size.
-	const maxSpans = 4 * MaxColumns
 	hidden := make([]bool, MaxColumns)
 	set := func(first, last int, to bool) {
-		for i := first - 1; i < min(last, MaxColumns); i++ {
+		for i := first - 1; i < last; i++ {
 			hidden[i] = to
 		}
 	}
-	byDefault, spans := false, 0
-	err := readPart(ctx, s.book.parts[s.part], "worksheet", func(p *part, e xml.StartElement) error {
+	byDefault, count := false, 0
+	err := readPart(ctx, s.book.parts[s.part], maxSheet, "worksheet", func(p *part, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "sheetFormatPr":
 			byDefault = tooSmall(e, "defaultColWidth", minWidth)
@@ -88,7 +87,8 @@ func (s *Sheet) HiddenColumns(ctx context.Context) ([]bool, error) {
 			return p.each(func(e xml.StartElement) error {
 				first, err := strconv.Atoi(attr(e, "min"))
 				last, err2 := strconv.Atoi(attr(e, "max"))
-				if spans += last - first + 1; cmp.Or(err, err2) != nil || first < 1 || first > last || spans > maxSpans {
+				last = min(last, MaxColumns)
+				if count += last - first + 1; cmp.Or(err, err2) != nil || first < 1 || first > last || count > MaxColumns {
 					return fmt.Errorf("%w: wrong columns", ErrDamaged)
 				}
 				small := tooSmall(e, "width", minWidth) || byDefault && attr(e, "width") == ""

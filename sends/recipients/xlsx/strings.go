@@ -67,7 +67,7 @@ func (b *Book) readStrings(ctx context.Context, name string) error {
 		return nil
 	}
 	var buffer []byte
-	err := readPart(ctx, b.parts[name], "sst", func(p *part, e xml.StartElement) (err error) {
+	err := readPart(ctx, b.parts[name], maxSheet, "sst", func(p *part, e xml.StartElement) (err error) {
 		if e.Name.Local != "si" {
 			return nil
 		}

@@ -27,12 +27,13 @@ func (b *Book) readStyles(ctx context.Context, name string) error {
 	}
 	codes := map[int]string{}
 	var ids []int32
-	err := readPart(ctx, b.parts[name], "styleSheet", func(p *part, e xml.StartElement) error {
+	err := readPart(ctx, b.parts[name], maxSheet, "styleSheet", func(p *part, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "numFmts":
 			return p.each(func(e xml.StartElement) error {
-				if id, err := strconv.Atoi(attr(e, "numFmtId")); err == nil {
-					codes[id] = attr(e, "formatCode")
+				code := attr(e, "formatCode")
+				if id, err := strconv.Atoi(attr(e, "numFmtId")); err == nil && len(code) <= maxCode {
+					codes[id] = code
 				}
 				if len(codes) > maxFormats {
 					return ErrTooLarge

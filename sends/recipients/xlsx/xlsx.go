@@ -17,8 +17,10 @@ const (
 	MaxCellRunes = 32767
 
 	maxParts = 10_000
-	// maxPart is the unzipped size of the largest part, in bytes.
-	maxPart = 512 << 20
+	// maxSheet is the unzipped size of a sheet, or another part that is streamed, in bytes.
+	maxSheet = 512 << 20
+	// maxStructure is that of the parts whose content is kept: names of sheets and parts.
+	maxStructure = 16 << 20
 	// maxToken bounds a single tag or piece of text, which the XML decoder holds in memory as a whole.
 	maxToken = 1 << 20
 	// maxDepth is how deep elements may be nested.
@@ -30,7 +32,9 @@ const (
 	maxStringBytes = 48 << 20
 	maxStrings     = 4 << 20
 	maxFormats     = 10_000
-	maxStyles      = 1 << 18
+	// maxCode is the longest format code in bytes; Excel allows 255 characters. A longer one is ignored.
+	maxCode   = 1000
+	maxStyles = 1 << 18
 )
 
 // Errors of [Open] and [Sheet.Rows], beside those of the context. The three about a sheet's size are also [ErrTooLarge].
