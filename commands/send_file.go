@@ -12,6 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/message"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -74,6 +75,9 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	if err != nil {
 		return bot.Reply{}, unusable(err)
 	}
+	if err := fillable(o, list.Source); err != nil {
+		return bot.Reply{}, err
+	}
 	var content []byte
 	if file != nil {
 		content = file.Content
@@ -88,6 +92,17 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	}
 	s.keepOrder(ctx, p, d.ID, o)
 	return s.preview(ctx, p, d, joined(" ", note, o.Note))
+}
+
+// fillable refuses a text with placeholders, such as “[naam]”, which only the headers of the file show to be some.
+func fillable(o order, source *recipients.Source) error {
+	if source == nil {
+		return nil
+	}
+	if found := message.Placeholders(o.Draft.Subject+"\n"+o.Draft.Message, source.Headers); len(found) > 0 {
+		return &bot.Mistake{Text: cannotFillIn(found), Hint: "Close this to go back to the form."}
+	}
+	return nil
 }
 
 // canChange reports whether another decision of the person could bring recipients into the list.
