@@ -100,6 +100,10 @@ func formCases() []formCase {
 			_, asked, err := suppressFile(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\n")
 			return must(t)(asked, err).View
 		}},
+		{name: "file of people to suppress", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
+			_, preview, err := suppressFile(t, w, recipients.Email, "e-mail\nx@example.com\n")
+			return must(t)(preview, err).View
+		}},
 		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{fieldCampaign: "cam_400001"}, then: "sessions_shown"},
 		{
 			name: "session", open: typing("/coupontools session"), fill: map[string]string{fieldQuery: "mfadqu0il4iosrut76vui"},

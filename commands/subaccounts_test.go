@@ -127,5 +127,5 @@ func TestSignOn_submittedTwice(t *testing.T) {
 	w.redis.SetError("ERR away")
 	again.ID = "V3"
 	_, err := w.submits(t, again)
-	wantIn(t, mistake(t, err).Text, "could not make sure that this happens only once")
+	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }

@@ -145,7 +145,7 @@ func TestPush_text(t *testing.T) {
 	wantIn(t, must(t)(push("Hi {{name}}")).Errors[fieldMessage], "couponbot can't fill in “{{name}}” yet.")
 	wantIn(t, must(t)(push("\u200b")).Errors[fieldMessage], "A push message needs a text.")
 	loyalty := func(text string) (bot.Reply, error) {
-		return w.submits(t, bot.NewView(viewLoyaltyPush, "LC1", map[string]string{fieldPushText: text}))
+		return w.submits(t, bot.NewView(viewLoyaltyPush, "LC1", map[string]string{fieldTo: toAll, fieldPushText: text}))
 	}
 	wantIn(t, picture(must(t)(loyalty(":tada: Proef\u200b"))), "🎉 Proef", "Removed 1 invisible character")
 	wantIn(t, must(t)(loyalty(strings.Repeat("a", maxPush+1))).Errors[fieldPushText], "at most 200 fit")
