@@ -12,10 +12,11 @@
 // [Server.Break] makes single requests go wrong; [Server.SetQuirks] changes how the whole service speaks. A few
 // recipients have a fate of their own, so that every outcome can be seen without either:
 //
-//	reject@example.com   +32470000404   refused with code 604; nothing is sent
-//	timeout@example.com  +32470000408   sent, but the connection is cut before the answer
-//	error@example.com    +32470000500   HTTP 500 with a page of HTML; nothing is sent
-//	busy@example.com     +32470000429   HTTP 429 with Retry-After the first time, then sent
+//	reject@example.com     +32470000404   refused with code 604; nothing is sent
+//	timeout@example.com    +32470000408   sent, but the connection is cut before the answer
+//	error@example.com      +32470000500   HTTP 500 with a page of HTML; nothing is sent
+//	busy@example.com       +32470000429   HTTP 429 with Retry-After the first time, then sent
+//	duplicate@example.com  +32470000409   status OK with the action "already_sent"; nothing is sent
 //
 // A tag behind a plus does not change the fate of an address (reject+2@example.com).
 //

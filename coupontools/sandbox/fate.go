@@ -11,6 +11,7 @@ const (
 	fateTimeout
 	fateError
 	fateBusy
+	fateDuplicate
 )
 
 var fates = map[string]fate{
@@ -18,6 +19,7 @@ var fates = map[string]fate{
 	"timeout@example.com": fateTimeout, "+32470000408": fateTimeout,
 	"error@example.com": fateError, "+32470000500": fateError,
 	"busy@example.com": fateBusy, "+32470000429": fateBusy,
+	"duplicate@example.com": fateDuplicate, "+32470000409": fateDuplicate,
 }
 
 // fateOf returns a recipient's fate. Who is busy is so only once.

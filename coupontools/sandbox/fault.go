@@ -120,6 +120,22 @@ func NoStatus() Fault {
 	}}
 }
 
+// Action does the work and answers with another action, "sms_queued".
+func Action(action string) Fault {
+	return Fault{name: "action " + action, after: func(w http.ResponseWriter, a answer) {
+		if fields, ok := a.body.(object); ok {
+			fields["action"] = action
+		}
+		a.write(w)
+	}}
+}
+
+// Declined does nothing and answers OK with an action that says so, "not_sent".
+func Declined(action string) Fault {
+	body := object{"status": object{"status": "OK"}, "action": action}
+	return instead("declined: "+action, answer{status: http.StatusOK, body: body})
+}
+
 // instead answers without doing anything.
 func instead(name string, a answer) Fault {
 	return Fault{name: name, before: func(w http.ResponseWriter, _ *http.Request, _ <-chan struct{}) bool {

@@ -58,6 +58,16 @@ func TestFault(t *testing.T) {
 				tb.Errorf("got %d %q, %v", r.status, r.body, err)
 			}
 		}, 1},
+		"another action": {sandbox.Action("sms_queued"), func(tb testing.TB, r result, _ error) {
+			if r.status != 200 || r.at(tb, "status", "status") != "OK" || r.at(tb, "action") != "sms_queued" {
+				tb.Errorf("got %d %q", r.status, r.body)
+			}
+		}, 1},
+		"declined": {sandbox.Declined("not_sent"), func(tb testing.TB, r result, _ error) {
+			if r.status != 200 || r.at(tb, "status", "status") != "OK" || r.at(tb, "action") != "not_sent" {
+				tb.Errorf("got %d %q", r.status, r.body)
+			}
+		}, 0},
 		"errors of shape a": {sandbox.Refusal(401, sandbox.ShapeSingle, 1000, "No."), func(tb testing.TB, r result, _ error) {
 			if r.status != 401 || r.at(tb, "status", "errors", "error_code") != 1000.0 ||
 				r.at(tb, "status", "errors", "error_message") != "HTTP/1.0 401 Unauthorized. No." {

@@ -75,7 +75,7 @@ func (s *Server) hand(m Message, c *campaign, p params, fields object) (reply, *
 		}
 	}
 	r, f := s.deliver(m, fields)
-	if f != nil {
+	if f != nil || r.fields["action"] == actionDuplicate {
 		return r, f
 	}
 	if x == nil {
@@ -104,6 +104,9 @@ func checkPhone(phone string) *failure {
 	return nil
 }
 
+// actionDuplicate is an assumed action of an answer that says OK though nothing was sent.
+const actionDuplicate = "already_sent"
+
 // deliver sends a message out, unless its recipient has another fate.
 func (s *Server) deliver(m Message, fields object) (reply, *failure) {
 	switch s.fateOf(m.To) {
@@ -115,6 +118,9 @@ func (s *Server) deliver(m Message, fields object) (reply, *failure) {
 	case fateBusy:
 		a := tooMany("1")
 		return reply{}, &failure{raw: &a}
+	case fateDuplicate:
+		fields["action"] = actionDuplicate
+		return reply{fields: fields}, nil
 	case fateTimeout:
 		s.record.send(m)
 		return reply{}, &failure{raw: &answer{cut: true}}

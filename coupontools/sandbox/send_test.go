@@ -86,9 +86,12 @@ func TestSend_to_recipients_with_a_fate(t *testing.T) {
 		path, name, at string
 		fates          map[string]string
 	}{
-		{sms, "phone", "", map[string]string{"timeout": "+32470000408", "error": "+32470000500", "busy": "+32470000429"}},
+		{sms, "phone", "", map[string]string{
+			"timeout": "+32470000408", "error": "+32470000500", "busy": "+32470000429", "duplicate": "+32470000409",
+		}},
 		{email, "email", "", map[string]string{
 			"timeout": "timeout@example.com", "error": "Error@example.com", "busy": "busy+a@example.com",
+			"duplicate": "duplicate@example.com",
 		}},
 	} {
 		s := serve(t)
@@ -104,6 +107,13 @@ func TestSend_to_recipients_with_a_fate(t *testing.T) {
 			t.Errorf("busy: got %d with Retry-After %q, want 429 and 1", r.status, r.header.Get("Retry-After"))
 		}
 		s.wantOK(t, to.path, params("busy"))
+		campaign := params("duplicate")
+		campaign["campaign"] = "cam_400001"
+		for _, p := range []p{params("duplicate"), campaign} {
+			if r := s.wantOK(t, to.path, p); r.at(t, "action") != "already_sent" || r.at(t, "single_use_code") != nil {
+				t.Errorf("duplicate: got %s, want it to say that nothing was sent", r.body)
+			}
+		}
 		sent := s.Sent()
 		if len(sent) != 2 || sent[0].To != to.fates["timeout"] || sent[1].To != to.fates["busy"] {
 			t.Errorf("sent %v, want the one that timed out and the busy one", sent)
