@@ -37,7 +37,7 @@ func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) report {
 	return report{
 		name: "report-" + s.ID + ".csv", called: "report", comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
 		alt:    "A table of the recipients of a send, each with its outcome",
-		header: []string{"recipient", "outcome", "code", "text", "time"},
+		header: []string{"recipient", "outcome", "code", "text", "time", "action"},
 		rows: func(write func([]string) error) error {
 			for o, err := range all {
 				if err != nil {
@@ -60,7 +60,7 @@ func reportLine(o sends.Outcome) []string {
 	case o.Status == sends.Skipped:
 		text = cancelWords(text)
 	}
-	return []string{o.To, outcomeWord(o.Status), o.Code, text, stamp(o.At)}
+	return []string{o.To, outcomeWord(o.Status), o.Code, text, stamp(o.At), o.Action}
 }
 
 func outcomeWord(s sends.Status) string {

@@ -27,7 +27,7 @@ func TestReportOf(t *testing.T) {
 		return sends.Outcome{Recipient: recipients.Recipient{To: to}, Status: s, Code: code, Text: text}
 	}
 	first := o("a@example.com", sends.Accepted, "", "")
-	first.At = began
+	first.At, first.Action = began, "email_sent"
 	var file strings.Builder
 	err := reportOf(ended(), outcomesOf(first,
 		o("+32470123456", sends.Failed, "604", "=cmd()"),
@@ -36,14 +36,14 @@ func TestReportOf(t *testing.T) {
 		o("e@example.com", sends.Unknown, "", "no verdict"),
 		o("f@example.com", sends.Pending, "", ""),
 		o("g@example.com", sends.Claimed, "", ""))).write(&file)
-	want := "\ufeffrecipient,outcome,code,text,time\r\n" +
-		"a@example.com,accepted,,,2026-11-20T12:00:00Z\r\n" +
-		"'+32470123456,failed,604,'=cmd(),\r\n" +
-		"c@example.com,skipped,suppressed,It is on the suppression list.,\r\n" +
-		"d@example.com,skipped,,\"Nobody approved it within 24 hours, so couponbot cancelled it.\",\r\n" +
-		"e@example.com,unknown,,no verdict,\r\n" +
-		"f@example.com,waiting,,,\r\n" +
-		"g@example.com,being called,,,\r\n"
+	want := "\ufeffrecipient,outcome,code,text,time,action\r\n" +
+		"a@example.com,accepted,,,2026-11-20T12:00:00Z,email_sent\r\n" +
+		"'+32470123456,failed,604,'=cmd(),,\r\n" +
+		"c@example.com,skipped,suppressed,It is on the suppression list.,,\r\n" +
+		"d@example.com,skipped,,\"Nobody approved it within 24 hours, so couponbot cancelled it.\",,\r\n" +
+		"e@example.com,unknown,,no verdict,,\r\n" +
+		"f@example.com,waiting,,,,\r\n" +
+		"g@example.com,being called,,,,\r\n"
 	if err != nil || file.String() != want {
 		t.Errorf("the report is\n%s%v, want\n%s", file.String(), err, want)
 	}

@@ -3,7 +3,6 @@ package sends
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 const (
 	// freshTime is how old a claim may be when its call starts.
 	freshTime = 10 * time.Second
-	// streakLimit is how many calls without a verdict in a row pause a send.
+	// streakLimit is how many calls in a row without a verdict, or refused alike, pause a send.
 	streakLimit = 10
 	// awayLimit is how many times in a row the API may be found away before a send is paused: about eight minutes.
 	awayLimit = 20
@@ -75,7 +74,7 @@ func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
 	var to recipients.Recipient
 	if err := json.Unmarshal([]byte(entry), &to); err != nil {
 		// It does not come back: the records are damaged. Without the call the claim becomes a failure in words.
-		r.conclude(c, verdict{status: Failed, text: "the record of the recipient cannot be read"})
+		r.conclude(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
 		return claim{}, false
 	}
 	c.to = to.To
@@ -89,9 +88,9 @@ func (r *run) deliver(c claim) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.life.calls, r.s.cfg.CallTimeout)
-	err := r.call(ctx, c.to)
+	sent, err := r.call(ctx, c.to)
 	cancel()
-	v := judge(err, c.to)
+	v := judge(sent, err, c.to)
 	switch v.class {
 	case coupontools.NotSent:
 		r.notSent(c)
@@ -106,18 +105,16 @@ func (r *run) deliver(c claim) {
 }
 
 // call is the one call for a recipient.
-func (r *run) call(ctx context.Context, to string) error {
+func (r *run) call(ctx context.Context, to string) (*coupontools.Sent, error) {
 	directory, campaign, card := r.send.offered()
 	if r.send.Kind == recipients.SMS {
-		_, err := r.s.cfg.API.SendSMS(ctx, coupontools.SMS{
+		return r.s.cfg.API.SendSMS(ctx, coupontools.SMS{
 			Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Body: r.send.Message,
 		})
-		return err
 	}
-	_, err := r.s.cfg.API.SendEmail(ctx, coupontools.Email{
+	return r.s.cfg.API.SendEmail(ctx, coupontools.Email{
 		Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Subject: r.send.Subject,
 	})
-	return err
 }
 
 // offered is the id of what is sent, at the place of its kind.
@@ -167,8 +164,9 @@ func (r *run) release(c claim, why ...any) {
 
 // conclude records the outcome of a claim.
 func (r *run) conclude(c claim, v verdict) {
-	why := fmt.Sprintf("%d calls in a row got no clear answer from Coupontools.", streakLimit)
-	if _, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.text, streakLimit, why); ok {
+	same, why := v.streak(r.send.Kind)
+	_, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.action, v.text, same, streakLimit, why)
+	if ok {
 		r.s.cfg.Observe(string(v.status))
 	}
 }

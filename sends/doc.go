@@ -19,9 +19,9 @@
 //
 // A send is a draft, then awaiting approval if it is large, then scheduled if it is for later, then running, perhaps
 // paused in between, and in the end completed, cancelled or stopped. People approve, reject, pause, resume and cancel.
-// couponbot pauses it after a run of calls without a verdict, or while the API, or Slack about its sender, cannot be
-// reached; cancels it if nobody approves it within a day; and stops it if its sender may no longer send, or the API
-// refuses the account. Who is left then is skipped.
+// couponbot pauses it after ten calls in a row without a verdict, or refused for the same reason that no recipient
+// explains, or while the API, or Slack about its sender, cannot be reached; cancels it if nobody approves it within a day;
+// and stops it if its sender may no longer send, or the API refuses the account. Recipients left over then are skipped.
 // A draft whose confirmation got lost on the way is withdrawn.
 //
 // A recipient is pending, then claimed, then accepted, failed or unknown; skipped if a rule bars it as it is claimed, or if
@@ -53,7 +53,7 @@
 //	send:{id}         hash: what is sent, by whom, its state, counters, times, what holds it up, what the Teller remembers
 //	send:{id}:to      list: the recipients, in order: keyed hash of the person|place in the parent's list|recipient
 //	send:{id}:left    string: who was left out of the list, packed, for the draft's preview
-//	send:{id}:out     hash: index in the list → status|token|time|code|text of those that have an outcome
+//	send:{id}:out     hash: index in the list → status|token|time|code|action|text of those that have an outcome
 //	send:{id}:claims  hash: token → index:time of those being called now
 //	send:{id}:again   list: indexes whose claims were given back
 //	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s

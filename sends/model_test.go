@@ -182,7 +182,8 @@ func (w *model) answer(t *rapid.T) {
 	}
 	status := rapid.SampledFrom([]Status{Accepted, Accepted, Failed, Unknown}).Draw(t, "status")
 	w.calls[c.index] = append(w.calls[c.index], status)
-	args := []any{c.token, c.index, string(status), "", "", streakLimit, "why"}
+	same := map[Status]string{Failed: "failed|604|No.", Unknown: "unknown"}[status]
+	args := []any{c.token, c.index, string(status), "", "", "", same, 2, "why"}
 	if rapid.Bool().Draw(t, "late") {
 		w.later(t, outcomeScript, args...)
 		return
@@ -324,7 +325,7 @@ func (w *model) finish(t *rapid.T) {
 			c := w.claims[0]
 			w.claims = nil
 			w.calls[c.index] = append(w.calls[c.index], Accepted)
-			w.run(t, outcomeScript, c.token, c.index, string(Accepted), "", "", streakLimit, "why")
+			w.run(t, outcomeScript, c.token, c.index, string(Accepted), "", "", "", "", streakLimit, "why")
 		}
 	}
 	send, _ := w.send(t)

@@ -40,6 +40,8 @@ type Outcome struct {
 	recipients.Recipient
 	Status     Status
 	Code, Text string
+	// Action is what the API says it did when it accepted the call: "email_sent". It may be empty.
+	Action string
 	// At is when the outcome was recorded, or the claim made; zero if neither was.
 	At time.Time
 
@@ -111,11 +113,11 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 
 // read takes an outcome from its record.
 func (o *Outcome) read(record string) {
-	v := strings.SplitN(record, "|", 5)
-	if len(v) < 5 {
+	v := strings.SplitN(record, "|", 6)
+	if len(v) < 6 {
 		return
 	}
-	o.Status, o.claim, o.At, o.Code, o.Text = Status(v[0]), v[1], millis(v[2]), v[3], v[4]
+	o.Status, o.claim, o.At, o.Code, o.Action, o.Text = Status(v[0]), v[1], millis(v[2]), v[3], v[4], v[5]
 }
 
 // infer tells how a recipient without a record stands.

@@ -24,7 +24,16 @@ func TestOutcomes(t *testing.T) {
 		want  Outcome
 		sent  int // how often the API carried it out
 	}{
-		"all well":             {want: Outcome{Status: Accepted}, sent: 1},
+		"all well":       {want: Outcome{Status: Accepted, Action: "sms_sent"}, sent: 1},
+		"another action": {fault: sandbox.Action("SMS queued"), want: Outcome{Status: Accepted, Action: "SMS queued"}, sent: 1},
+		"no action":      {fault: sandbox.Action(""), want: Outcome{Status: Accepted}, sent: 1},
+		"an action says no": {
+			fault: sandbox.Declined(" not_sent"),
+			want:  Outcome{Status: Failed, Text: "Coupontools answered “not_sent”", Action: "not_sent"},
+		},
+		"sent already": {
+			to: "+32470000409", want: Outcome{Status: Failed, Text: "Coupontools answered “already_sent”", Action: "already_sent"},
+		},
 		"refused":              {to: "+32470000404", want: Outcome{Status: Failed, Code: "604"}},
 		"refused with 200":     {fault: sandbox.Refusal(200, sandbox.ShapeNested, 502, "No +32470000001."), want: Outcome{Status: Failed, Code: "502"}},
 		"404 without a code":   {fault: sandbox.ServerError(404), want: Outcome{Status: Failed, Code: "HTTP 404"}},
@@ -35,7 +44,7 @@ func TestOutcomes(t *testing.T) {
 		"cut after the work":   {fault: sandbox.CutAfter(), want: Outcome{Status: Unknown, Text: "no verdict"}, sent: 1},
 		"malformed":            {fault: sandbox.Malformed(), want: Outcome{Status: Unknown, Code: "HTTP 200"}, sent: 1},
 		"too slow":             {fault: sandbox.Hang(), want: Outcome{Status: Unknown, Text: "no verdict"}},
-		"429, then well":       {fault: sandbox.TooMany("1"), times: 1, want: Outcome{Status: Accepted}, sent: 1},
+		"429, then well":       {fault: sandbox.TooMany("1"), times: 1, want: Outcome{Status: Accepted, Action: "sms_sent"}, sent: 1},
 		"wrong keys":           {fault: sandbox.Refusal(401, sandbox.ShapeSingle, 1000, "Unauthorized."), want: Outcome{Status: Skipped}},
 		"no SMS service":       {fault: sandbox.Refusal(422, sandbox.ShapeNested, 103, "No service."), want: Outcome{Status: Skipped}},
 		"refused, then asleep": {fault: sandbox.Refusal(403, sandbox.ShapeSingle, 1000, "No."), times: 1, want: Outcome{Status: Skipped}},
@@ -54,6 +63,9 @@ func TestOutcomes(t *testing.T) {
 				tt.to = "+32470000001"
 			}
 			got, send := sendOne(t, web.URL, tt.to)
+			if got.Action != tt.want.Action {
+				t.Errorf("recorded the action %q, want %q", got.Action, tt.want.Action)
+			}
 			if got.Status != tt.want.Status || got.Code != tt.want.Code || tt.want.Text != "" && got.Text != tt.want.Text {
 				t.Errorf("recorded %s %q %q, want %s %q %q", got.Status, got.Code, got.Text, tt.want.Status, tt.want.Code, tt.want.Text)
 			}
@@ -100,6 +112,92 @@ func sendOne(t *testing.T, url, to string) (Outcome, Send) {
 	}
 	stop()
 	return checkRecords(t, s, id)[to], read(t, s, id)
+}
+
+func TestJudge_actions(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		actions []string
+		status  Status
+	}{
+		"sent": {[]string{
+			"email_sent", "sms_sent", "", "queued", "SMS queued for 3|4", "notification_sent", "recipient_notified", "noted", "denoted",
+			"knot_sent",
+		}, Accepted},
+		"not sent": {[]string{
+			"not_sent", " Not_Sent ", "email_not_sent", "sms-not-sent", "notsent", "already_sent", "email_already_sent", "ALREADY",
+			"duplicate", "duplicated_recipient", "failed", "sms_failed", "failure", "send_fail",
+		}, Failed},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, action := range tt.actions {
+				v := judge(&coupontools.Sent{Action: action}, nil, number(1))
+				if v.status != tt.status || (v.text != "") != (tt.status == Failed) || strings.ContainsAny(v.action, "| \n") && v.action != "SMS queued for 3/4" {
+					t.Errorf("judge(%q) = %+v, want it to be %s", action, v, tt.status)
+				}
+			}
+		})
+	}
+	hostile := judge(&coupontools.Sent{Action: strings.Repeat("not|"+number(1)+"\n", 100)}, nil, number(1))
+	if len([]rune(hostile.action)) > maxAction || strings.ContainsAny(hostile.action, "|\n") || strings.Contains(hostile.action, number(1)) {
+		t.Errorf("a hostile action is kept as %q", hostile.action)
+	}
+}
+
+func TestVerdict_streak(t *testing.T) {
+	t.Parallel()
+	refused := func(texts string, codes ...int) verdict {
+		return judge(nil, &coupontools.Error{Class: coupontools.Refused, Status: 422, Codes: codes, Texts: []string{texts}}, number(1))
+	}
+	action := func(action string) verdict { return judge(&coupontools.Sent{Action: action}, nil, number(1)) }
+	credits := " Perhaps the SMS credits are used up."
+	tests := map[string]struct {
+		verdict verdict
+		kind    recipients.Kind
+		why     string // "" if it ends a streak
+	}{
+		"sent":             {action("sms_sent"), recipients.SMS, ""},
+		"no clear answer":  {judge(nil, failure(coupontools.Unknown, 500), ""), recipients.SMS, "10 calls in a row got no clear answer from Coupontools."},
+		"bad address":      {refused("Email address not valid.", 305), recipients.Email, ""},
+		"bad number":       {refused("Invalid character in parameter: phone", 301), recipients.SMS, ""},
+		"bad, and no more": {refused("", 301), recipients.SMS, ""},
+		"bad id": {
+			refused("Invalid character in parameter: campaign", 301), recipients.SMS,
+			"Coupontools refused 10 in a row for the same reason: “Invalid character in parameter: campaign” (code 301).",
+		},
+		"not sent": {
+			refused("It could not be sent.", 604), recipients.SMS,
+			"Coupontools refused 10 in a row for the same reason: “It could not be sent” (code 604)." + credits,
+		},
+		"not sent, by e-mail": {
+			refused("It could not be sent.", 604), recipients.Email,
+			"Coupontools refused 10 in a row for the same reason: “It could not be sent” (code 604).",
+		},
+		"gone": {
+			refused("Campaign not found.", 502), recipients.SMS,
+			"Coupontools refused 10 in a row for the same reason: “Campaign not found” (code 502).",
+		},
+		"without a code": {
+			refused("No credits"), recipients.SMS,
+			"Coupontools refused 10 in a row for the same reason: “No credits” (HTTP 422)." + credits,
+		},
+		"without a word": {refused(""), recipients.SMS, "Coupontools refused 10 in a row for the same reason (HTTP 422)." + credits},
+		"declined": {
+			action("not_sent"), recipients.SMS,
+			"Coupontools refused 10 in a row for the same reason: “not_sent”." + credits,
+		},
+		"duplicate": {action("duplicate"), recipients.SMS, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if same, why := tt.verdict.streak(tt.kind); why != tt.why || (same == "") != (why == "") {
+				t.Errorf("streak() = %q, %q, want %q", same, why, tt.why)
+			}
+		})
+	}
 }
 
 func TestMask_hidesTheRecipientInTexts(t *testing.T) {

@@ -222,6 +222,120 @@ func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
 	}
 }
 
+// Ten refusals in a row that are alike, and that no recipient explains, pause a send, whichever replica records them. What
+// comes between starts the count again, and so does Resume.
+func TestRun_identicalRefusalsPauseIt(t *testing.T) {
+	t.Parallel()
+	refusal := func(code int, text string) error {
+		return &coupontools.Error{Class: coupontools.Refused, Status: 422, Codes: []int{code}, Texts: []string{text}}
+	}
+	refused := refusal(604, "It could not be sent.")
+	tests := map[string]struct {
+		answer func(call int) error
+		failed int // when it is paused; 0 if it never is
+	}{
+		"all alike":              {func(int) error { return refused }, 10},
+		"the last ten of many":   {func(call int) error { return map[bool]error{true: refused}[call > 12] }, 10},
+		"one in ten is accepted": {func(call int) error { return map[bool]error{true: refused}[call%10 > 0] }, 0},
+		"other words": {func(call int) error {
+			return map[bool]error{true: refused, false: refusal(604, "Not now.")}[call%10 > 0]
+		}, 0},
+		"another code": {func(call int) error {
+			return map[bool]error{true: refused, false: refusal(605, "It could not be sent.")}[call%10 > 0]
+		}, 0},
+		"no clear answer between": {func(call int) error {
+			return map[bool]error{true: refused, false: failure(coupontools.Unknown, 500)}[call%10 > 0]
+		}, 0},
+		"bad addresses": {func(int) error { return refusal(305, "Email address not valid.") }, 0},
+		"bad numbers":   {func(int) error { return refusal(301, "Invalid character in parameter: phone") }, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var (
+					m    = startRedis(t)
+					made atomic.Int64
+					well atomic.Bool
+				)
+				pace := func(c *Config) { c.Pace, c.InFlight = every(200*time.Millisecond), 1 }
+				f := func(context.Context, string) error {
+					if well.Load() {
+						return nil
+					}
+					return tt.answer(int(made.Add(1)))
+				}
+				s := service(connect(t, m, nil), f, pace)
+				start(t, service(connect(t, m, nil), f, pace))
+				start(t, s)
+				id := confirmed(t, s, 60)
+				if tt.failed == 0 {
+					if send := awaitEnd(t, s, id, 5*time.Minute); send.Why != "" {
+						t.Errorf("it ended, paused since %q", send.Why)
+					}
+					return
+				}
+				paused := func(send Send) bool { return send.State == StatePaused }
+				send := await(t, s, id, time.Minute, paused)
+				const why = "Coupontools refused 10 in a row for the same reason: “It could not be sent” (code 604). " +
+					"Perhaps the SMS credits are used up."
+				if send.Why != why || send.Counts.Failed != tt.failed {
+					t.Errorf("it is paused with %+v since %q, want %d failed and %q", send.Counts, send.Why, tt.failed, why)
+				}
+				if e := newest(t, s); e.What != "pause" || e.User != "" || e.Note != why || e.After != "paused" {
+					t.Errorf("the trail says %+v", e)
+				}
+				made.Store(100)
+				if _, err := s.Act(t.Context(), id, Resume, Actor{Team: team, User: ben}); err != nil {
+					t.Fatal(err)
+				}
+				if send = await(t, s, id, time.Minute, paused); send.Counts.Failed != 2*tt.failed {
+					t.Errorf("resumed, it is paused with %+v, want ten more refusals", send.Counts)
+				}
+				well.Store(true)
+				if _, err := s.Act(t.Context(), id, Resume, Actor{Team: team, User: ben}); err != nil {
+					t.Fatal(err)
+				}
+				if send = awaitEnd(t, s, id, time.Minute); send.Counts.Failed != 2*tt.failed || send.Counts.Pending() != 0 {
+					t.Errorf("it ended as %+v, want those who failed to stay failed", send.Counts)
+				}
+				checkRecords(t, s, id)
+			})
+		})
+	}
+}
+
+// A send that has nobody left ends, whatever its last calls met.
+func TestRun_nobodyLeftIsNotPaused(t *testing.T) {
+	t.Parallel()
+	for _, class := range []coupontools.Class{coupontools.Refused, coupontools.Unknown} {
+		t.Run(class.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := service(connect(t, startRedis(t), nil), func(context.Context, string) error { return failure(class, 422) })
+				id := confirmed(t, s, streakLimit)
+				start(t, s)
+				send := awaitEnd(t, s, id, time.Minute)
+				if e := newest(t, s); send.State != StateCompleted || send.Why != "" || e.What == "pause" {
+					t.Errorf("it ended as %s since %q, the trail says %+v", send.State, send.Why, e)
+				}
+			})
+		})
+	}
+}
+
+// newest is the last entry of the audit trail.
+func newest(t testing.TB, s *Service) Entry {
+	t.Helper()
+	for e, err := range s.Trail(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	return Entry{}
+}
+
 // every is a pace of one call in that time.
 type every time.Duration
 

@@ -62,8 +62,8 @@ local function settle()
 	end
 end
 
-local function record(index, status, token, code, text)
-	redis.call('HSET', out, index, table.concat({status, token, stamp, code, text}, '|'))
+local function record(index, status, token, code, text, action)
+	redis.call('HSET', out, index, table.concat({status, token, stamp, code, action or '', text}, '|'))
 	add(status, 1)
 end
 

@@ -175,23 +175,27 @@ return standing('claimed', skipped, index, recipient or '')`)
 
 // What became of a claim. These need no turn: the claim's token is enough.
 var (
-	// outcomeScript records an outcome. Arguments: token, index, status, code, text, and how many calls without a verdict
-	// in a row pause the send with which words.
+	// outcomeScript records an outcome. Arguments: token, index, status, code, action, text; what this outcome has in common
+	// with others that pause the send when they come in a row ('' if it ends such a row), how many that takes, and why the
+	// send is paused then. In a row means in the order in which outcomes are recorded, by whichever process.
 	outcomeScript = script(`
-local token, status, code, text = arg(1), arg(3), arg(4), arg(5)
+local token, status, code, action, text = arg(1), arg(3), arg(4), arg(5), arg(6)
 if status == 'unknown' and redis.call('HEXISTS', claims, token) == 0 then return standing('gone', 0) end
 local index = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
-record(index, status, token, code, text)
+record(index, status, token, code, text, action)
 drop('holdup')
-if status == 'unknown' then
-	add('streak', 1)
-	if count('streak') >= tonumber(arg(6)) and is('running') then
-		pause(arg(7))
-		log('pause', '', 'running', 'paused', arg(7))
-	end
+if status ~= 'unknown' then set('tries', 0) end
+if arg(7) == '' then
+	set('streak', 0)
 else
-	set('streak', 0, 'tries', 0)
+	if get('alike') ~= arg(7) then set('alike', arg(7), 'streak', 0) end
+	add('streak', 1)
+	local left = waiting() + redis.call('HLEN', claims)
+	if count('streak') >= tonumber(arg(8)) and is('running') and left > 0 then
+		pause(arg(9))
+		log('pause', '', 'running', 'paused', arg(9))
+	end
 end
 if status == 'failed' then
 	forget(index, token)

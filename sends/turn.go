@@ -145,7 +145,7 @@ func (r *run) mayStart() bool {
 		r.write(holdScript, holdupAsk, askEvery.Milliseconds(), askLimit,
 			"Slack did not say, after many tries, whether its sender may still send.")
 	default:
-		r.stop("The person who sent this may not send: " + plain(err.Error()))
+		r.stop("The person who sent this may not send: " + plain(err.Error(), maxText))
 	}
 	return false
 }

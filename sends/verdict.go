@@ -1,35 +1,43 @@
 package sends
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 const (
-	// maxText bounds a text from outside, in runes.
-	maxText = 200
+	// maxText and maxAction bound texts from outside, in runes.
+	maxText, maxAction = 200, 60
 	// maxWait bounds the wait that the API may ask for.
 	maxWait = 10 * time.Minute
 )
 
 // verdict is what a call's answer means for its recipient.
 type verdict struct {
-	class      coupontools.Class // of a failed call
-	status     Status            // Accepted, Failed or Unknown, if the call may have done something
-	code, text string
-	wait       time.Duration // before the next call, if the API said so
+	class  coupontools.Class // of a failed call
+	status Status            // Accepted, Failed or Unknown, if the call may have done something
+	code   string
+	action string // what the API says it did, if it accepted the call
+	text   string
+	wait   time.Duration // before the next call, if the API said so
+	// personal means that the recipient explains the refusal, so that it says nothing about the next call.
+	personal bool
 }
 
 // judge reads the answer of a call to a recipient.
-func judge(err error, to string) verdict {
+func judge(sent *coupontools.Sent, err error, to string) verdict {
 	if err == nil {
-		return verdict{status: Accepted}
+		return judgeAction(sent.Action, to)
 	}
 	v := verdict{class: coupontools.ClassOf(err), status: Unknown}
 	if v.class == coupontools.Refused {
@@ -40,13 +48,77 @@ func judge(err error, to string) verdict {
 		v.text = "no verdict"
 		return v
 	}
-	v.code, v.text = code(e), plain(mask(strings.Join(e.Texts, " "), to))
+	v.code, v.text = code(e), plain(mask(strings.Join(e.Texts, " "), to), maxText)
+	v.personal = personal(e.Codes, v.text)
 	v.wait = min(e.RetryAfter, maxWait)
 	if v.text == "" && v.class == coupontools.Unknown {
 		v.text = "no verdict"
 	}
 	return v
 }
+
+// judgeAction reads the action of a call that the API accepted. Only "email_sent" has ever been seen, so an action that
+// nobody knows counts as sent, and none does too.
+func judgeAction(action, to string) verdict {
+	v := verdict{status: Accepted, action: plain(mask(strings.ReplaceAll(action, "|", "/"), to), maxAction)}
+	for _, part := range strings.FieldsFunc(strings.ToLower(v.action), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		switch {
+		case strings.HasPrefix(part, "already"), strings.HasPrefix(part, "duplicate"):
+			v.status, v.personal = Failed, true
+		case strings.HasPrefix(part, "fail"), strings.HasPrefix(part, "not") && !notice.MatchString(part):
+			v.status = Failed
+		}
+	}
+	if v.status == Failed {
+		v.text = "Coupontools answered “" + v.action + "”"
+	}
+	return v
+}
+
+// notice finds words that begin with "not" and say no "no": notification, notified, noted.
+var notice = regexp.MustCompile(`^not[ei]`)
+
+// personal reports whether the recipient explains a refusal: code 305 is a bad address, 301 a bad character in the
+// parameter that the text ends with.
+func personal(codes []int, text string) bool {
+	return slices.Contains(codes, 305) || slices.Contains(codes, 301) && !otherParameter.MatchString(text)
+}
+
+// otherParameter finds the name of a parameter that is the same for all recipients of a send.
+var otherParameter = regexp.MustCompile(`(?i)\b(campaign|body|subject)\W*$`)
+
+// streak returns what a verdict has in common with others that pause a send when they come in a row, and the words for
+// that; "" if it ends such a row.
+func (v verdict) streak(kind recipients.Kind) (same, why string) {
+	switch {
+	case v.status == Unknown:
+		return string(Unknown), fmt.Sprintf("%d calls in a row got no clear answer from Coupontools.", streakLimit)
+	case v.status != Failed || v.personal:
+		return "", ""
+	}
+	why = fmt.Sprintf("Coupontools refused %d in a row for the same reason", streakLimit)
+	if said := cmp.Or(v.action, strings.TrimRight(v.text, ".")); said != "" {
+		why += ": “" + said + "”"
+	}
+	switch {
+	case strings.HasPrefix(v.code, httpCode):
+		why += " (" + v.code + ")"
+	case v.code != "":
+		why += " (code " + v.code + ")"
+	}
+	why += "."
+	if kind == recipients.SMS && !otherCause.MatchString(v.code) {
+		why += " Perhaps the SMS credits are used up."
+	}
+	return strings.Join([]string{string(Failed), v.code, v.text}, "|"), why
+}
+
+// otherCause finds the API's codes for a value that is missing or bad, or an object that is not there: nobody knows the
+// code for credits that are used up, but it is none of these.
+var otherCause = regexp.MustCompile(`^[235]\d\d\b`)
+
+// httpCode stands before an HTTP status in the place of a code.
+const httpCode = "HTTP "
 
 // code is the API's error codes, or the HTTP status if there are none.
 func code(e *coupontools.Error) string {
@@ -55,7 +127,7 @@ func code(e *coupontools.Error) string {
 		codes = append(codes, strconv.Itoa(c))
 	}
 	if len(codes) == 0 && e.Status != 0 {
-		return "HTTP " + strconv.Itoa(e.Status)
+		return httpCode + strconv.Itoa(e.Status)
 	}
 	return strings.Join(codes, ", ")
 }
@@ -92,13 +164,13 @@ func mask(text, to string) string {
 // numbers finds what may be phone numbers, however they are written; nonDigits is what may stand in one.
 var numbers, nonDigits = regexp.MustCompile(`\+?\d[\d\s()./-]*\d`), regexp.MustCompile(`\D`)
 
-// plain makes a text from outside fit to be kept and shown: one line of bounded length.
-func plain(text string) string {
+// plain makes a text from outside fit to be kept and shown: one line of at most so many runes.
+func plain(text string, most int) string {
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")
-	if runes := []rune(text); len(runes) > maxText {
-		return string(runes[:maxText-1]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
 	}
 	return text
 }
