@@ -32,12 +32,17 @@ func judged(e entry, r Rules) verdict {
 	if strings.HasPrefix(text, "=") {
 		return verdict{err: errFormula}
 	}
+	found, err := judge(text, r)
+	return verdict{found, err, removed}
+}
+
+// judge reads one recipient.
+func judge(text string, r Rules) (Recipient, error) {
 	if r.Kind == SMS {
-		found, err := Phone(text, r)
-		return verdict{found, err, removed}
+		return Phone(text, r)
 	}
 	to, err := Address(text)
-	return verdict{Recipient{To: to}, err, removed}
+	return Recipient{To: to}, err
 }
 
 var errFormula = refusal{

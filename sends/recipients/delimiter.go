@@ -151,7 +151,7 @@ func shapeOf(t table, r Rules) (shape, error) {
 		if row.filled() == 0 {
 			continue
 		}
-		s.usable = s.usable || slices.ContainsFunc(row.cells, func(cell string) bool { return anyRecipient(bareCell(cell), r) })
+		s.usable = s.usable || hasRecipient(row, r)
 		if len(row.cells) > words && !hasData(row) && hasRecipientWord(row) {
 			words = len(row.cells)
 		}
