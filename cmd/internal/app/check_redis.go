@@ -4,38 +4,68 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
 
 // minRedis is the oldest version of Redis that couponbot is tested with.
 const minRedis = "6.2"
 
-// checkRedis asks Redis whether it is there and would keep what it is told.
+// checkRedis asks Redis whether it is there, lets couponbot do what it needs, and would keep what it is told.
 func checkRedis(ctx context.Context, c Config) []finding {
-	options := c.RedisURL.Options()
+	options := redisOptions(c)
 	options.MaxRetries = -1
 	rdb := redis.NewClient(options)
 	defer rdb.Close()
-	if err := rdb.Ping(ctx).Err(); err != nil {
+	if err := rdb.Ping(ctx).Err(); err != nil && rediserr.KindOf(err) != rediserr.NoPermission {
 		return []finding{bad.say("Redis (REDIS_URL): %s", redisSays(err))}
 	}
-	info := redisInfo(ctx, rdb)
-	return []finding{
-		checkRedisServer(info),
-		checkRedisFile(ctx, rdb, info),
-		checkRedisMemory(info),
-		checkSuppression(ctx, c, rdb),
+	rights, writes := checkRedisRights(ctx, c, rdb), sendsOf(c, rdb).Writable(ctx)
+	findings := append(checkRedisInfo(ctx, rdb), rights)
+	if rights.verdict != bad || !aboutRights(writes) {
+		findings = append(findings, checkRedisWrites(writes))
 	}
+	return append(findings, checkSuppression(ctx, c, rdb))
+}
+
+// aboutRights says whether an error is of a kind that [checkRedisRights] names better.
+func aboutRights(err error) bool {
+	kind := rediserr.KindOf(err)
+	return kind == rediserr.NoPermission || kind == rediserr.NoScripting || kind == rediserr.NoCommand
+}
+
+// sendsOf returns the sends of a couponbot with these settings, to ask things of.
+func sendsOf(c Config, rdb *redis.Client) *sends.Service {
+	return sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(c), SuppressionKey: c.SuppressionKey.Reveal()})
+}
+
+// checkRedisInfo looks at what Redis says of itself.
+func checkRedisInfo(ctx context.Context, rdb *redis.Client) []finding {
+	info, err := redisInfo(ctx, rdb)
+	if rediserr.KindOf(err) == rediserr.NoPermission {
+		return []finding{warn.say("Redis: its account may not use INFO, so couponbot can't look at the version, the persistence and " +
+			"the memory. Add +info to its ACL")}
+	}
+	return []finding{checkRedisServer(info), checkRedisFile(ctx, rdb, info), checkRedisMemory(info)}
+}
+
+// checkRedisWrites says whether Redis took a write that changes nothing.
+func checkRedisWrites(err error) finding {
+	if err == nil {
+		return fine.say("Redis writes: Redis takes them (tried with one that changes nothing)")
+	}
+	return bad.say("Redis writes: %s", redisSays(err))
 }
 
 // checkSuppression looks whether the suppression list can be read with the key of the settings.
 func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding {
-	list := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(c), SuppressionKey: c.SuppressionKey.Reveal()})
+	list := sendsOf(c, rdb)
 	n, err := list.Suppressed(ctx)
 	if err == nil {
 		err = list.SuppressionKeyFits(ctx)
@@ -50,19 +80,19 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding 
 	return fine.say("SUPPRESSION_KEY: it fits; there are %d on the suppression list", n)
 }
 
-// redisInfo returns the fields of INFO. Where a server does not give them, or not this account, they are missing.
-func redisInfo(ctx context.Context, rdb *redis.Client) map[string]string {
+// redisInfo returns the fields of INFO. Where a server does not give them they are missing.
+func redisInfo(ctx context.Context, rdb *redis.Client) (map[string]string, error) {
 	fields := map[string]string{}
 	text, err := rdb.Info(ctx).Result()
 	if err != nil {
-		return fields
+		return fields, err
 	}
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
 			fields[name] = value
 		}
 	}
-	return fields
+	return fields, nil
 }
 
 func checkRedisServer(info map[string]string) finding {
@@ -100,35 +130,65 @@ func checkRedisFile(ctx context.Context, rdb *redis.Client, info map[string]stri
 		"recorded. Set appendfsync always", fsync)
 }
 
-// checkRedisMemory looks at what Redis does when it is full: to make room, it must not forget a send.
+// nearlyFull is the part of maxmemory in use, in per cent, from which on there is a warning.
+const nearlyFull = 90
+
+// checkRedisMemory looks at what Redis does when it is full, and whether it is: to make room, it must not forget a send.
 func checkRedisMemory(info map[string]string) finding {
 	policy := info["maxmemory_policy"]
-	switch policy {
-	case "":
+	used, most := memory(info["used_memory"]), memory(info["maxmemory"])
+	room := fmt.Sprintf("%s of %s are in use", info["used_memory_human"], info["maxmemory_human"])
+	switch {
+	case policy == "":
 		return warn.say("Redis memory: Redis does not tell its maxmemory-policy. It should be noeviction")
-	case "noeviction":
-		return fine.say("Redis memory: nothing is evicted (maxmemory-policy noeviction)")
+	case policy != "noeviction":
+		return bad.say("Redis memory: maxmemory-policy is %s, so Redis may throw sends away when it is full. "+
+			"Set maxmemory-policy noeviction", policy)
+	case most > 0 && used >= most:
+		return bad.say("Redis memory: it is full, %s. Raise maxmemory", room)
+	case most > 0 && used >= most/100*nearlyFull:
+		return warn.say("Redis memory: it is nearly full, %s. Raise maxmemory", room)
+	case most > 0:
+		return fine.say("Redis memory: nothing is evicted (maxmemory-policy noeviction), and %s", room)
 	}
-	return bad.say("Redis memory: maxmemory-policy is %s, so Redis may throw sends away when it is full. "+
-		"Set maxmemory-policy noeviction", policy)
+	return fine.say("Redis memory: nothing is evicted (maxmemory-policy noeviction)")
 }
 
-// redisSays puts a failed first call into words. go-redis has no password in its errors.
+// memory reads a number of bytes; what is no number is 0.
+func memory(text string) int64 {
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
+// redisSays puts an error of Redis into words, with what to do. go-redis has no password in its errors.
 func redisSays(err error) string {
-	text := err.Error()
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	kind := rediserr.KindOf(err)
 	switch {
 	case certificate:
-		return "its certificate is not trusted here (" + text + ")"
-	case strings.HasPrefix(text, "NOAUTH"), strings.HasPrefix(text, "WRONGPASS"), strings.Contains(text, "invalid password"):
+		return "its certificate is not trusted here (" + err.Error() + ")"
+	case kind == rediserr.NoLogin:
 		return "it refuses the user and password of REDIS_URL, or wants some. They stand in front of the host, with an @ behind"
-	case strings.HasPrefix(text, "NOPERM"):
-		return "the account may not do this. Give it all commands on its keys (" + text + ")"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time. Is the address right, and does a firewall let it through?"
+	case kind == rediserr.Away:
+		return "it can't be reached. Is it running, and is the address right? (" + err.Error() + ")"
+	case kind.Task() == "":
+		return fmt.Sprintf("%s. Try again in a minute (%s)", rediserr.Problem(err), answered(err))
 	}
-	return "it cannot be reached. Is it running, and is the address right? (" + text + ")"
+	return fmt.Sprintf("%s. %s (%s)", rediserr.Problem(err), capital(kind.Task()), answered(err))
 }
+
+// answered is what Redis itself answered, without what was wrapped around it.
+func answered(err error) string {
+	answer, ok := errors.AsType[redis.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	return answer.Error()
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // older compares versions by their first two numbers.
 func older(version, least string) bool {

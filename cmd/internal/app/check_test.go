@@ -130,6 +130,9 @@ func TestCheck_allIsWell(t *testing.T) {
 		"warn  Redis: it answers, but does not tell its version. It should be 6.2 or newer",
 		"warn  Redis persistence: Redis does not tell. See to it that it runs with appendonly yes and appendfsync always",
 		"warn  Redis memory: Redis does not tell its maxmemory-policy. It should be noeviction",
+		"warn  Redis permissions: the user default may run scripts on all keys that couponbot and its queue need. " +
+			"Which commands it may run, Redis tells from version 7 on",
+		"ok    Redis writes: Redis takes them (tried with one that changes nothing)",
 		"ok    SUPPRESSION_KEY: it fits; there are 0 on the suppression list",
 		"ok    Coupontools POST /v3/directory/list (answer assumed): 40 directories, in the known shape",
 		"ok    Coupontools POST /v3/directory/info (proven): it is there, in the known shape",
@@ -344,7 +347,7 @@ func TestCheck_finds(t *testing.T) {
 		{"a stranger", user(`,"team_id":"T9"`), nil, "BAD   SENDERS U0MIA: this person is of another company"},
 		{
 			"Redis away", nil, func(c *Config) { c.RedisURL = RedisURL{"redis://me:hush@127.0.0.1:1"} },
-			"BAD   Redis (REDIS_URL): it cannot be reached",
+			"BAD   Redis (REDIS_URL): it can't be reached",
 		},
 		{
 			"Coupontools away", nil, func(c *Config) { c.CoupontoolsBaseURL = "http://127.0.0.1:1" },

@@ -46,6 +46,7 @@ func redisOptions(c Config) *redis.Options {
 	o := c.RedisURL.Options()
 	o.PoolSize = max(o.PoolSize, 32)
 	o.ContextTimeoutEnabled = true
+	o.DisableIdentity = true // CLIENT SETINFO would be one more right to ask for
 	// Redis Cloud alone has such notifications, and to close a client waits for whoever is asking a Redis for them.
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return o

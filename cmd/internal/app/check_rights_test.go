@@ -1,0 +1,228 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/redistest"
+)
+
+// readmeACL returns the rules of the account in the README, but for its name and password.
+func readmeACL(t testing.TB, readme string) []string {
+	t.Helper()
+	_, block, found := strings.Cut(readme, "\nuser couponbot on >PASSWORD\n")
+	block, _, ended := strings.Cut(block, "```")
+	if !found || !ended {
+		t.Fatal("the README has no account for Redis")
+	}
+	return strings.Fields(block)
+}
+
+// TestReadme_redisAccount holds the account in the README to the rights that are needed, and INFO.
+func TestReadme_redisAccount(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, part := range sends.Accesses("couponbot:") {
+		for _, key := range part.Keys {
+			want = append(want, "~"+key.Glob)
+		}
+		for _, channel := range part.Channels {
+			want = append(want, "&"+channel.Glob)
+		}
+		for _, command := range part.Commands {
+			want = append(want, "+"+command)
+		}
+	}
+	want = append(want, "+info")
+	slices.Sort(want)
+	got := readmeACL(t, readRoot(t, "README.md"))
+	slices.Sort(got)
+	if diff := cmp.Diff(slices.Compact(want), got); diff != "" {
+		t.Errorf("README.md (-want +got):\n%s", diff)
+	}
+}
+
+// account makes the account of the README in a Redis, with a password, and puts it into the settings.
+func account(t testing.TB, server *redistest.Server, c *Config, rules []string) (admin *redis.Client) {
+	t.Helper()
+	c.RedisURL = RedisURL{Secret("unix://couponbot:hush@" + server.Socket())}
+	admin = redis.NewClient(&redis.Options{Network: "unix", Addr: server.Socket()})
+	t.Cleanup(func() { _ = admin.Close() })
+	rules = append([]string{"reset", "on", ">hush"}, rules...)
+	if err := admin.ACLSetUser(t.Context(), "couponbot", rules...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return admin
+}
+
+// checkedRedis is what the check says of Redis.
+func checkedRedis(t testing.TB, c Config) string {
+	t.Helper()
+	var lines []string
+	for _, f := range checkRedis(t.Context(), c) {
+		lines = append(lines, string(f.verdict)+" "+oneLine(f.text))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestCheckRedis_accountOfTheReadme(t *testing.T) {
+	t.Parallel()
+	c := Defaults()
+	acl := readmeACL(t, readRoot(t, "README.md"))
+	admin := account(t, redistest.New(t), &c, acl)
+
+	got := checkedRedis(t, c)
+
+	for _, want := range []string{
+		"ok Redis: version ",
+		"warn Redis persistence: the append-only file is on, but Redis does not tell appendfsync",
+		"ok Redis memory: nothing is evicted",
+		"ok Redis permissions: the user couponbot may do all that couponbot and its queue need",
+		"ok Redis writes: Redis takes them",
+		"ok SUPPRESSION_KEY: ",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no line %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, string(bad)) {
+		t.Errorf("something is wrong:\n%s", got)
+	}
+	if keys := admin.Keys(t.Context(), "*").Val(); len(keys) > 0 {
+		t.Errorf("the check has left %q in Redis", keys)
+	}
+}
+
+// Whatever right an account lacks, the check names the rule of the ACL.
+func TestCheckRedis_namesEachMissingRight(t *testing.T) {
+	t.Parallel()
+	server, acl := redistest.New(t), readmeACL(t, readRoot(t, "README.md"))
+	for _, rule := range acl {
+		c := Defaults()
+		account(t, server, &c, slices.DeleteFunc(slices.Clone(acl), func(r string) bool { return r == rule }))
+		got := checkedRedis(t, c)
+		want := "BAD Redis permissions: the user couponbot lacks rights. Add them: ACL SETUSER couponbot " + rule
+		switch rule {
+		case "+eval":
+			want = "BAD Redis permissions: the user couponbot may not run EVAL"
+		case "+info":
+			want = "warn Redis: its account may not use INFO"
+		}
+		if !slices.Contains(strings.Split(got, "\n"), want) && !(strings.HasSuffix(want, "EVAL") || strings.HasSuffix(want, "INFO")) {
+			t.Errorf("without %s no line is %q:\n%s", rule, want, got)
+		}
+		if !strings.Contains(got, want) || !strings.Contains(got, rule) {
+			t.Errorf("without %s it is not named:\n%s", rule, got)
+		}
+	}
+}
+
+// Redis is asked about whole commands alone: version 7.0 crashes over some that are cut off.
+func TestQuestion_isWhole(t *testing.T) {
+	t.Parallel()
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.New(t).Socket()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	known, err := rdb.Command(t.Context()).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range sends.Accesses("") {
+		for _, command := range part.Commands {
+			if about := known[command]; about == nil || max(about.Arity, -about.Arity) > 1+questionWords {
+				t.Errorf("%s is %+v, want a command of at most %d words", command, about, 1+questionWords)
+			}
+		}
+	}
+}
+
+// An account for couponbot's keys alone, as the prefix invites to, is told of all that it lacks at once.
+func TestCheckRedis_prefixAlone(t *testing.T) {
+	t.Parallel()
+	c := Defaults()
+	account(t, redistest.New(t), &c, []string{"~couponbot:*", "&couponbot:*", "+@all", "-xadd"})
+	const want = "BAD Redis permissions: the user couponbot lacks rights. Add them: ACL SETUSER couponbot " +
+		"~asynq:queues ~asynq:servers* ~asynq:workers* ~asynq:{couponbot:* ~rate:couponbot:* &asynq:cancel +xadd"
+	if got := checkedRedis(t, c); !slices.Contains(strings.Split(got, "\n"), want) || strings.Contains(got, "Redis writes") {
+		t.Errorf("no line %q, or one about writes:\n%s", want, got)
+	}
+}
+
+// A Redis that answers and refuses is told apart by what is wrong and how to mend it.
+func TestCheckRedis_refuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		options []string
+		want    string
+	}{
+		"full":             {[]string{"--maxmemory", "1"}, "BAD Redis writes: Redis answers, but its memory is full. Raise maxmemory in Redis (OOM "},
+		"full, by INFO":    {[]string{"--maxmemory", "1"}, "BAD Redis memory: it is full, "},
+		"a replica":        {[]string{"--replicaof", "127.0.0.1 1"}, "BAD Redis writes: Redis answers, but it's a replica that takes no writes. Set REDIS_URL to the primary (READONLY "},
+		"too few replicas": {[]string{"--min-replicas-to-write", "1"}, "BAD Redis writes: Redis answers, but takes no writes because too few replicas are connected"},
+		"a login wanted":   {[]string{"--requirepass", "hush"}, "BAD Redis (REDIS_URL): it refuses the user and password of REDIS_URL, or wants some"},
+		"no EVAL":          {[]string{"--rename-command", "EVAL", ""}, "BAD Redis permissions: the user default may not run EVAL, or Redis has it no more (rename-command)"},
+		"no EVALSHA":       {[]string{"--rename-command", "EVALSHA", ""}, "BAD Redis permissions: Redis has no EVALSHA."},
+		"no XADD":          {[]string{"--rename-command", "XADD", ""}, "BAD Redis permissions: Redis has no XADD."},
+		"not the default":  {[]string{"--user", "default", "on", "nopass", "~*", "&*", "+@all", "-zadd"}, "BAD Redis permissions: the user default lacks rights. Add them: ACL SETUSER default +zadd"},
+		"nearly all used":  {[]string{"--maxmemory", "100mb"}, "ok Redis memory: nothing is evicted (maxmemory-policy noeviction), and "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := Defaults()
+			c.RedisURL = RedisURL{Secret("unix://" + redistest.New(t, tt.options...).Socket())}
+			if got := checkedRedis(t, c); !strings.Contains(got, tt.want) {
+				t.Errorf("no line %q:\n%s", tt.want, got)
+			}
+		})
+	}
+}
+
+func TestCheckRedisMemory(t *testing.T) {
+	t.Parallel()
+	for used, want := range map[string]finding{
+		"50":  fine.say("Redis memory: nothing is evicted (maxmemory-policy noeviction), and 50B of 1.00K are in use"),
+		"921": warn.say("Redis memory: it is nearly full, 921B of 1.00K are in use. Raise maxmemory"),
+		// Redis refuses writes from there on.
+		"1024": bad.say("Redis memory: it is full, 1024B of 1.00K are in use. Raise maxmemory"),
+	} {
+		info := map[string]string{
+			"maxmemory_policy": "noeviction", "used_memory": used, "used_memory_human": used + "B", "maxmemory": "1024", "maxmemory_human": "1.00K",
+		}
+		if got := checkRedisMemory(info); got != want {
+			t.Errorf("with %s in use: %v, want %v", used, got, want)
+		}
+	}
+}
+
+// The whole program works with the account of the README: Redis refuses it nothing.
+func TestServe_withTheAccountOfTheReadme(t *testing.T) {
+	t.Parallel()
+	w, server := stillWorld(t), redistest.New(t)
+	admin := account(t, server, &w.config, readmeACL(t, readRoot(t, "README.md")))
+	w.start(t)
+	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
+	w.message(t, slacksim.Marketing, "Page 1")
+	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "suppress +32470999999")
+	w.message(t, slacksim.Marketing, "suppression list")
+	w.sendTo(t, numbers(40)...)
+	if m := w.message(t, slacksim.Marketing, "Send completed"); !strings.Contains(m.Plain(), "40 accepted") {
+		t.Errorf("the send ended as %s, want all accepted", m.Plain())
+	}
+	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "status")
+	w.message(t, slacksim.Marketing, "Redis: works")
+	w.quit(t)
+
+	refused, err := admin.ACLLog(context.WithoutCancel(t.Context()), 100).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range refused {
+		t.Errorf("Redis refused %s %s (%s)", entry.Reason, entry.Object, entry.Context)
+	}
+}
