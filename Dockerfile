@@ -19,11 +19,9 @@ RUN mkdir -p /out/root/tmp && chmod 1777 /out/root/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip
 COPY --from=build /out/couponbot /couponbot
 COPY --from=build /out/root/ /
 COPY --from=build /src/LICENSE /src/NOTICE /licenses/
-ENV ZONEINFO=/zoneinfo.zip
 ENV LISTEN_ADDR=:8080
 EXPOSE 8080
 USER 65532:65532

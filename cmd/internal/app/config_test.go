@@ -153,7 +153,7 @@ func TestReadConfig_listsAllMistakes(t *testing.T) {
 		`SLACK_CONNECTIONS must be a whole number from 1 to 10, but is "11"`,
 		"COUPONTOOLS_CLIENT_ID must be the client id of a Coupontools account, without spaces",
 		`COUPONTOOLS_TIMEOUT must be a duration above 0 and up to 10m, such as 30s, but is "30"`,
-		"REDIS_URL must be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…",
+		"REDIS_URL must be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…; it has the scheme http://",
 		`DEFAULT_REGION must be an ISO 3166 country code of two letters, such as BE, but is "UK"; there is no country "UK"`,
 		"MARKETING_CHANNELS must be channel ids such as C024BE91L, which Slack shows at the end of a channel's details, " +
 			`not names, but is "#marketing"; "#marketing" is no channel id`,

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	_ "time/tzdata" // people's time zones, for hosts that have no zone files
 
 	"github.com/redis/go-redis/v9"
 
@@ -142,9 +143,11 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case new(Address).Decode(o.Listen) != nil:
 		fmt.Fprintln(stderr, "couponbot: --listen must be an address such as 127.0.0.1:8765")
 		return exitBad
-	case o.Redis != "" && new(RedisURL).Decode(o.Redis) != nil:
-		fmt.Fprintln(stderr, "couponbot: --redis must be the URL of a Redis server, such as redis://127.0.0.1:6379/0")
-		return exitBad
+	case o.Redis != "":
+		if err := new(RedisURL).Decode(o.Redis); err != nil {
+			fmt.Fprintf(stderr, "couponbot: --redis must be the URL of a Redis server, such as redis://127.0.0.1:6379/0; %v\n", err)
+			return exitBad
+		}
 	}
 	return exitCode(Demo(ctx, o, stdout, stderr), stderr)
 }

@@ -91,8 +91,8 @@ type RedisURL struct{ Secret }
 // Decode checks the URL, as go-redis reads it.
 func (r *RedisURL) Decode(text string) error {
 	text = strings.TrimSpace(text)
-	if _, err := redis.ParseURL(text); err != nil {
-		return errors.New("not a Redis URL")
+	if err := checkRedisURL(text); err != nil {
+		return err
 	}
 	r.Secret = Secret(text)
 	return nil
