@@ -78,8 +78,9 @@ func (s *Service) lookOut(l *life) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for l.work.Err() == nil {
-		if err := s.look(l); err != nil {
-			s.redisIs(l.work, err)
+		err := s.look(l)
+		if l.work.Err() == nil && s.looking.note(err) && err != nil {
+			s.cfg.Log.Warn("Cannot see which sends are live; couponbot keeps trying", "error", err)
 		}
 		select {
 		case <-l.work.Done():

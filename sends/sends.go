@@ -120,7 +120,7 @@ type Service struct {
 	options redis.Options
 
 	enqueuing, dequeuing trouble // what Redis answers to the queue
-	refusing             trouble // what Redis answers to writes
+	refusing, looking    trouble // what it answers to writes, and to the look for live sends
 
 	mu      sync.Mutex
 	kept    map[string]*keeper // sends this process keeps, or is trying to

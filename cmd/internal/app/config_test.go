@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -375,6 +376,142 @@ func TestConfig_readme(t *testing.T) {
 	if diff := cmp.Diff(want, settingsTable(readRoot(t, "README.md"))); diff != "" {
 		t.Errorf("README.md (-want +got):\n%s", diff)
 	}
+}
+
+// aboutSettings returns, by variable, what .env.example says above each setting, or above the first of several in a row.
+func aboutSettings(example string) map[string]string {
+	about := map[string]string{}
+	comment, fresh := "", true
+	for line := range strings.Lines(example) {
+		line = strings.TrimSpace(line)
+		switch name, _, isSetting := strings.Cut(strings.TrimPrefix(line, "#"), "="); {
+		case isSetting && settingName.MatchString(name):
+			about[name], fresh = comment, true
+		case !strings.HasPrefix(line, "# ") || strings.HasPrefix(line, "# ---"):
+			comment = ""
+		case fresh:
+			comment, fresh = strings.TrimPrefix(line, "# "), false
+		default:
+			comment += strings.TrimPrefix(line, "#")
+		}
+	}
+	return about
+}
+
+var settingName = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
+
+// TestConfig_described holds what .env.example and the README say of each setting to what is taken.
+func TestConfig_described(t *testing.T) {
+	t.Parallel()
+	example, readme := aboutSettings(readRoot(t, ".env.example")), map[string]string{}
+	for line := range strings.Lines(readRoot(t, "README.md")) {
+		if cells := strings.Split(line, "|"); len(cells) > 4 {
+			readme[strings.Trim(cells[1], " `")] = strings.ReplaceAll(cells[3], "`", "")
+		}
+	}
+	for field := range new(Config).fields() {
+		for file, about := range map[string]string{".env.example": example[variable(field)], "README.md": readme[variable(field)]} {
+			for _, lie := range lies(field, about) {
+				t.Errorf("%s, %s: %s, but it says: %s", file, variable(field), lie, about)
+			}
+		}
+	}
+}
+
+func TestLies(t *testing.T) {
+	t.Parallel()
+	fields := map[string]reflect.StructField{}
+	for field := range new(Config).fields() {
+		fields[variable(field)] = field
+	}
+	for _, tt := range []struct {
+		name, about string
+		lies        bool
+	}{
+		{"APPROVAL_OVER", "Above this many recipients another sender must approve; 0 = off. Not in force yet.", true},
+		{"APPROVAL_OVER", "Above this many recipients another sender must approve; 0 = off.", false},
+		{"APPROVAL_OVER", "", true},
+		{"MAX_RECIPIENTS", "The most recipients of one send; 0 = off.", true},
+		{"MAX_RECIPIENTS", "The ceiling of one send. The form takes at most 50 for now.", true},
+		{"SLACK_CONNECTIONS", "Connections, 1 to 20.", true},
+		{"COUPONTOOLS_RATE", "Calls a second.", true},
+		{"COUPONTOOLS_TIMEOUT", "How long one call may take, at most 5m.", true},
+		{"DEFAULT_REGION", "A country, such as UK. Empty: none.", true},
+		{"DEFAULT_REGION", "A country, such as BE.", true},
+		{"REDIS_URL", "One server. Empty: none.", true},
+		{"REDIS_URL", "One server, such as redis://host/0 or valkey://host/0.", true},
+		{"LOG_LEVEL", "One of debug, info, warning or error.", true},
+		{"LOG_LEVEL", "How much is logged.", true},
+	} {
+		if got := lies(fields[tt.name], tt.about); (len(got) > 0) != tt.lies {
+			t.Errorf("%s: %q: lies are %q, want some: %t", tt.name, tt.about, got, tt.lies)
+		}
+	}
+}
+
+var (
+	saysLater    = regexp.MustCompile(`(?i)not in force|\byet\b|for now|later version`)
+	saysExamples = regexp.MustCompile(`such as ([^ ]+(?: or [^ ]+)*)`)
+	saysOneOf    = regexp.MustCompile(`One of ([a-z]+(?:, [a-z]+)* or [a-z]+)\.`)
+	saysRange    = regexp.MustCompile(`(\d+) to (\d+)`)
+	saysMost     = regexp.MustCompile(`at most (\w+)`)
+	saysOff      = regexp.MustCompile(`(\w+) = off`)
+)
+
+// lies returns what is wrong with what is said of a setting.
+func lies(field reflect.StructField, about string) (all []string) {
+	wrong := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	refuses := func(values ...string) {
+		for _, value := range values {
+			if err := takes(field, value); err != nil {
+				wrong("%q is not taken (%v)", value, err)
+			}
+		}
+	}
+	if about == "" {
+		wrong("nothing is said of it")
+	}
+	if saysLater.MatchString(about) {
+		wrong("it is in force")
+	}
+	for _, m := range saysExamples.FindAllStringSubmatch(about, -1) {
+		for _, example := range strings.SplitSeq(m[1], " or ") {
+			refuses(strings.TrimRight(example, ".;,)"))
+		}
+	}
+	oneOf := saysOneOf.FindStringSubmatch(about)
+	switch {
+	case oneOf != nil:
+		refuses(strings.Split(strings.ReplaceAll(oneOf[1], " or ", ", "), ", ")...)
+	case field.Type == reflect.TypeFor[LogLevel]() || field.Type == reflect.TypeFor[LogFormat]():
+		wrong("the values are not listed")
+	}
+	if m := saysOff.FindStringSubmatch(about); m != nil {
+		refuses(m[1])
+	}
+	least, most := field.Tag.Get("min"), field.Tag.Get("max")
+	switch ends, end := saysRange.FindStringSubmatch(about), saysMost.FindStringSubmatch(about); {
+	case most == "":
+	case ends != nil && ends[1] == least && ends[2] == most:
+	case end != nil && end[1] == most:
+	default:
+		wrong("it goes from %s to %s", least, most)
+	}
+	if free := field.Tag.Get("default") == "" && field.Tag.Get("required") == ""; free != strings.Contains(about, "Empty: ") {
+		wrong("that it may be empty: %t", free)
+	}
+	return all
+}
+
+// takes returns nil if a setting takes a value.
+func takes(field reflect.StructField, text string) error {
+	value := reflect.New(field.Type).Elem()
+	if value.Kind() == reflect.String && value.Type() == reflect.TypeFor[Secret]() {
+		value.SetString(text)
+	} else if err := setValue(value.Addr().Interface(), text); err != nil {
+		return err
+	}
+	return check(field, value)
 }
 
 // settingsTable returns name and default of each row of the table that begins with "| variable |".

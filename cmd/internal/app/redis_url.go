@@ -56,7 +56,7 @@ func redisURLHint(text string, err error) string {
 		return unknownOptions(strings.Split(unknown, ", "))
 	case option != nil && option[1] != "database":
 		return "its parameter " + option[1] + " must be a " + option[2]
-	case err == nil, option != nil, strings.HasPrefix(said, "redis: invalid database number"), strings.HasPrefix(said, "redis: invalid URL path"):
+	case err == nil, strings.HasPrefix(said, "redis: invalid database number"), strings.HasPrefix(said, "redis: invalid URL path"):
 		return "behind the host stands the number of a database, such as /0"
 	case strings.HasPrefix(said, "redis: empty unix socket path"):
 		return "it lacks the path of the socket, as in unix:///run/redis/redis.sock"
