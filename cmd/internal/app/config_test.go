@@ -475,7 +475,7 @@ func lies(field reflect.StructField, about string) (all []string) {
 		wrong("it is in force")
 	}
 	for _, m := range saysExamples.FindAllStringSubmatch(about, -1) {
-		for _, example := range strings.SplitSeq(m[1], " or ") {
+		for example := range strings.SplitSeq(m[1], " or ") {
 			refuses(strings.TrimRight(example, ".;,)"))
 		}
 	}
