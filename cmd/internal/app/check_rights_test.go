@@ -209,7 +209,7 @@ func TestServe_withTheAccountOfTheReadme(t *testing.T) {
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
 	w.message(t, slacksim.Marketing, "Page 1")
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "suppress +32470999999")
-	w.message(t, slacksim.Marketing, "suppression list")
+	w.message(t, slacksim.Marketing, "do-not-contact list")
 	w.sendTo(t, numbers(40)...)
 	if m := w.message(t, slacksim.Marketing, "Send completed"); !strings.Contains(m.Plain(), "40 accepted") {
 		t.Errorf("the send ended as %s, want all accepted", m.Plain())
