@@ -223,8 +223,12 @@ func (s sending) recipientsWrong(o order) string {
 // noneCanBeUsed says why all of a typed list was left out.
 func noneCanBeUsed(list recipients.List) string {
 	first := list.LeftOut[0]
-	if len(list.LeftOut) == 1 {
-		return first.Reason
+	reason := first.Reason
+	if first.Rule == recipients.RuleNoCountry {
+		reason += " Or choose a country below."
 	}
-	return fmt.Sprintf("None of these %d can be used. %s: %s", len(list.LeftOut), capitalised(first.Place()), first.Reason)
+	if len(list.LeftOut) == 1 {
+		return reason
+	}
+	return fmt.Sprintf("None of these %d can be used. %s: %s", len(list.LeftOut), capitalised(first.Place()), reason)
 }

@@ -64,12 +64,14 @@ func ruleTitle(r recipients.Rule) string {
 		return "spoiled by a spreadsheet"
 	case recipients.RuleNoCountry:
 		return "without a country code"
+	case recipients.RuleForeign:
+		return "look like foreign numbers without their +"
+	case recipients.RuleUnclear:
+		return "more than one reading"
 	case recipients.RuleCountry:
 		return "in a country that is not allowed"
 	case recipients.RulePremium:
 		return "premium-rate numbers"
-	case recipients.RuleForeign:
-		return "look like foreign numbers without their +"
 	case recipients.RuleHidden:
 		return "hidden in the spreadsheet"
 	case recipients.RuleConsent:

@@ -153,6 +153,7 @@ func TestRuleTitle(t *testing.T) {
 	seen := map[string]recipients.Rule{}
 	for _, r := range []recipients.Rule{
 		recipients.RuleEmpty, recipients.RuleInvalid, recipients.RuleLength, recipients.RuleSpreadsheet, recipients.RuleNoCountry,
+		recipients.RuleForeign, recipients.RuleUnclear,
 		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, recipients.RuleSuppressed,
 		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson, recipients.RuleDailyCap, "new",
 	} {

@@ -14,27 +14,27 @@ const maxAddress, maxLocal = 254, 64
 
 var (
 	errAddressIsPhone = refusal{RuleInvalid, "This is a phone number, but the send goes out by e-mail."}
-	errNoAt           = refusal{RuleInvalid, "An e-mail address has an @ in it."}
+	errNoAt           = refusal{RuleInvalid, "An e-mail address needs an @."}
 	errManyAts        = refusal{RuleInvalid, "It has more than one @. Write one address on each line."}
-	errNotAlone       = refusal{RuleInvalid, "Write the address alone, without a name or anything else."}
-	errQuotes         = refusal{RuleInvalid, "An address with quotation marks cannot be used."}
-	errBackslash      = refusal{RuleInvalid, "An address with a backslash cannot be used."}
-	errNoLocal        = refusal{RuleInvalid, "There is nothing before the @."}
+	errNotAlone       = refusal{RuleInvalid, "Write only the address, without anything else."}
+	errQuotes         = refusal{RuleInvalid, "Addresses with quotation marks can't be used."}
+	errBackslash      = refusal{RuleInvalid, "Addresses with a backslash can't be used."}
+	errNoLocal        = refusal{RuleInvalid, "There's nothing before the @."}
 	errLocalTooLong   = refusal{RuleLength, "The part before the @ is too long. It can have 64 characters."}
-	errLocal          = refusal{RuleInvalid, "The part before the @ is not written as in an e-mail address. Check its dots and signs."}
-	errNoDomain       = refusal{RuleInvalid, "There is nothing after the @."}
-	errDomain         = refusal{RuleInvalid, "The part after the @ is not the name of a domain."}
-	errNoDot          = refusal{RuleInvalid, "The part after the @ has no dot. It has to be a whole domain, such as example.com."}
-	errNumericDomain  = refusal{RuleInvalid, "The part after the @ ends in a number. It has to be a domain, such as example.com."}
-	errAddressTooLong = refusal{RuleLength, "It is too long for an e-mail address."}
+	errLocal          = refusal{RuleInvalid, "The part before the @ can't be right. Check its dots and signs."}
+	errNoDomain       = refusal{RuleInvalid, "There's nothing after the @."}
+	errDomain         = refusal{RuleInvalid, "The part after the @ isn't a domain name."}
+	errNoDot          = refusal{RuleInvalid, "The part after the @ has no dot. Write the whole domain, such as example.com."}
+	errNumericDomain  = refusal{RuleInvalid, "The part after the @ ends in a number. Write a domain, such as example.com."}
+	errAddressTooLong = refusal{RuleLength, "It's too long for an e-mail address."}
 )
 
-// Address reads one e-mail address, alone or in the angle brackets of a link, and returns it in lower case with its
-// domain in ASCII ("mia@bücher.example" becomes "mia@xn--bcher-kva.example"). The error is a sentence for the person. Names
-// beside the address, comments, quoted and non-ASCII parts before the @ are refused, since not every system on the way takes
-// them.
+// Address reads one e-mail address, alone, in the angle brackets of a link, or as mail programs write it after a name, and
+// returns it in lower case with its domain in ASCII ("mia@bücher.example" becomes "mia@xn--bcher-kva.example"). The error is
+// a sentence for the person. Other text beside the address, comments, quoted and non-ASCII parts before the @ are refused,
+// since not every system on the way takes them.
 func Address(text string) (string, error) {
-	text = bare(text, "mailto:")
+	text = bareAddress(text)
 	if err := fitting(text); err != nil {
 		return "", err
 	}
@@ -51,6 +51,28 @@ func Address(text string) (string, error) {
 	}
 	return whole(strings.ToLower(local) + "@" + ascii)
 }
+
+// bareAddress strips what programs and people put around an address: what [bare] strips, escaped quotation marks, a name
+// before angle brackets, the scheme and the parameters of a link, the sign at the end of a list.
+func bareAddress(text string) string {
+	text = strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\'`, `'`)
+	text = bare(strings.TrimRightFunc(text, trailing))
+	if name, link, ok := strings.Cut(strings.TrimSuffix(text, ">"), "<"); ok && strings.HasSuffix(text, ">") {
+		address := bare("<" + link + ">")
+		if name = bare(name); !strings.ContainsAny(name, "@<>") || strings.EqualFold(name, address) {
+			text = address
+		}
+	}
+	if hasPrefixFold(text, mailto) {
+		text, _, _ = strings.Cut(text[len(mailto):], "?")
+	}
+	return strings.TrimRightFunc(strings.TrimLeftFunc(text, padding), trailing)
+}
+
+// trailing is what may follow an address in a sentence or a list.
+func trailing(r rune) bool { return padding(r) || strings.ContainsRune(".,;", r) }
+
+const mailto = "mailto:"
 
 func cutAddress(text string) (local, domain string, err error) {
 	local, domain, ok := strings.Cut(text, "@")
@@ -75,10 +97,10 @@ func cutAddress(text string) (local, domain string, err error) {
 	return local, domain, nil
 }
 
-// looksLikePhone reports text that dial would take for a number.
+// looksLikePhone reports text that consists of digits and the signs of numbers; there may be several.
 func looksLikePhone(text string) bool {
-	_, err := dial(strings.TrimPrefix(strings.ToLower(text), "tel:"))
-	return err == nil
+	dialled, err := dial(withoutLabel(text))
+	return err == nil && countDigits(dialled) >= 3
 }
 
 func checkLocal(local string) error {

@@ -20,7 +20,7 @@ func ExampleParse() {
 	// Output:
 	// +32470123456 BE
 	// line 2, 0470/12.34.56: It is the same number as in line 1.
-	// line 2, +32 906 12 345: It is a premium-rate number, and those are not allowed.
+	// line 2, +32 906 12 345: It's a premium-rate number, and those aren't allowed.
 }
 
 func ExampleRead() {
@@ -39,7 +39,7 @@ func ExampleRead() {
 	// Output:
 	// line 1 +32470123456
 	// row 2 of the file, duplicate: It is the same number as in line 1.
-	// row 3 of the file, spreadsheet: A spreadsheet made a decimal of it, or a form like 3.2E+10. Format the column as text there and enter it again.
+	// row 3 of the file, spreadsheet: A spreadsheet changed this number. Format its column as text and enter it again.
 }
 
 func ExampleAddress() {
@@ -47,7 +47,7 @@ func ExampleAddress() {
 	fmt.Println(recipients.Address("Mia <mia@example.com>"))
 	// Output:
 	// mia@xn--bcher-kva.example <nil>
-	//  Write the address alone, without a name or anything else.
+	// mia@example.com <nil>
 }
 
 func ExampleMask() {

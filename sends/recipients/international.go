@@ -1,16 +1,39 @@
 package recipients
 
 import (
+	"errors"
 	"regexp"
 	"strconv"
-	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
 
+// withCode reads digits that begin with a country code.
+func withCode(digits string) (*phonenumbers.PhoneNumber, error) {
+	number, ok := international(digits)
+	if !ok {
+		var err error
+		if number, err = phonenumbers.Parse("+"+digits, ""); err != nil {
+			return nil, parseRefusal(err)
+		}
+	}
+	return undated(number), nil
+}
+
+// parseRefusal puts the library's error in words.
+func parseRefusal(err error) error {
+	switch {
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
+		return errCountryCode
+	case errors.Is(err, phonenumbers.ErrNumTooLong):
+		return errTooManyDigits
+	}
+	return errTooFewDigits
+}
+
 // international makes a number of its digits with the country code, as phonenumbers.Parse does, in a tenth of the time: Parse
-// spends most of its own on looking for extensions, which have been refused before. It is not ok where there is more to
-// know than the code of a country: zeros after it, or what may be the prefix of calls within the country.
+// mostly looks for extensions, which are refused earlier. It isn't ok where there is more to know than a country code:
+// zeros after it, or what may be the prefix of calls within the country.
 func international(digits string) (number *phonenumbers.PhoneNumber, ok bool) {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		code, err := strconv.Atoi(digits[:n])
@@ -21,9 +44,11 @@ func international(digits string) (number *phonenumbers.PhoneNumber, ok bool) {
 		if region == phonenumbers.UNKNOWN_REGION {
 			continue
 		}
-		prefix, known := trunkPrefixes()[region]
+		p, known := numberings().plans[region]
 		rest := digits[n:]
-		if !known || rest[0] == '0' || len(rest) < minNational || len(rest) > maxNational || prefix != nil && prefix.MatchString(rest) {
+		switch {
+		case !known || rest[0] == '0' || len(rest) < minNational || len(rest) > maxNational,
+			p.trunk != nil && p.trunk.MatchString(rest):
 			return nil, false
 		}
 		national, err := strconv.ParseUint(rest, 10, 64)
@@ -33,26 +58,27 @@ func international(digits string) (number *phonenumbers.PhoneNumber, ok bool) {
 	return nil, false
 }
 
-// The lengths of what comes after a country's code that phonenumbers.Parse reads. The least is longer than its own, so that
-// its errors are left to itself.
+// The lengths of what comes after a country code that phonenumbers.Parse reads. The least is longer than the library's, so
+// that its errors are left to itself.
 const minNational, maxNational = 4, 17
 
-// trunkPrefixes returns for each country what may stand before its numbers when they are dialled within it; nil for
-// nothing.
-var trunkPrefixes = sync.OnceValue(func() map[string]*regexp.Regexp {
-	prefixes := map[string]*regexp.Regexp{}
-	all, err := phonenumbers.MetadataCollection()
-	if err != nil {
-		return nil // Then Parse reads them all.
+const mexico = 52
+
+// oldMexican is a Mexican number with a prefix for mobiles or long distance. Mexico dropped them in August 2019; WhatsApp
+// and old lists still have the 1.
+var oldMexican = regexp.MustCompile(`^(?:0?1|04[45])(\d{10})$`)
+
+// undated returns a number as it is dialled today. The library knows no number with an old Mexican prefix.
+func undated(number *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
+	if number.GetCountryCode() != mexico {
+		return number
 	}
-	for _, region := range all.GetMetadata() {
-		pattern := region.GetNationalPrefixForParsing()
-		if pattern == "" {
-			prefixes[region.GetId()] = nil
-		} else if prefix, err := regexp.Compile("^(?:" + pattern + ")"); err == nil {
-			prefixes[region.GetId()] = prefix
-		}
+	parts := oldMexican.FindStringSubmatch(phonenumbers.GetNationalSignificantNumber(number))
+	if parts == nil {
+		return number
 	}
-	delete(prefixes, phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY)
-	return prefixes
-})
+	if now, ok := international(strconv.Itoa(mexico) + parts[1]); ok {
+		return now
+	}
+	return number
+}

@@ -1,7 +1,6 @@
 package recipients
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,39 +17,30 @@ const minDigits, maxDigits = 7, 15
 
 var (
 	errPhoneIsAddress = refusal{RuleInvalid, "This is an e-mail address, but the send goes out by SMS."}
-	errExtension      = refusal{RuleInvalid, "It has an extension, which cannot get a text message. Leave the extension away."}
-	errLetters        = refusal{RuleInvalid, "It has letters. Write the number with digits alone."}
+	errExtension      = refusal{RuleInvalid, "It has an extension, which can't get a text message. Leave the extension out."}
+	errLetters        = refusal{RuleInvalid, "It has letters. Write the number with digits only."}
 	errDigits         = refusal{RuleInvalid, "Write the number with the digits 0 to 9."}
-	errNoCountry      = refusal{RuleNoCountry, "Write it with + and the country code, or choose a country in the form."}
+	errPlus           = refusal{RuleInvalid, "A + can only stand at the beginning. Write one number on each line."}
+	errUnclear        = refusal{RuleUnclear, "This looks like two numbers, or one with an extension. Write one number on each line."}
+	errTwoReadings    = refusal{RuleUnclear, "This can be read as two different numbers. Write it with + and the country code."}
+	errSpoiled        = refusal{RuleSpreadsheet, "A spreadsheet changed this number. Format its column as text and enter it again."}
+	errNoCountry      = refusal{RuleNoCountry, "Write it with + and the country code."}
 	errTooFewDigits   = refusal{RuleLength, "It has too few digits for a phone number."}
 	errTooManyDigits  = refusal{RuleLength, "It has too many digits for a phone number."}
-	errCountryCode    = refusal{RuleInvalid, "There is no country with the code at the beginning of this number."}
-	errPremium        = refusal{RulePremium, "It is a premium-rate number, and those are not allowed."}
-	errSharedCost     = refusal{RulePremium, "It is a number with extra cost, and those are not allowed."}
+	errCountryCode    = refusal{RuleInvalid, "No country has the code at the beginning of this number."}
+	errPremium        = refusal{RulePremium, "It's a premium-rate number, and those aren't allowed."}
+	errSharedCost     = refusal{RulePremium, "It's a number with extra cost, and those aren't allowed."}
+	errNowhere        = refusal{RuleCountry, "It belongs to a satellite or another worldwide service, and those aren't allowed."}
 )
 
-var (
-	errPlus = refusal{
-		RuleInvalid,
-		"A + can only stand at the very beginning of a number; two numbers need a comma or a new line between.",
-	}
-	errSpoiled = refusal{
-		RuleSpreadsheet,
-		"A spreadsheet made a decimal of it, or a form like 3.2E+10. Format the column as text there and enter it again.",
-	}
-	errNowhere = refusal{
-		RuleCountry,
-		"It belongs to no country, but to a satellite or another worldwide service, and is not allowed.",
-	}
-)
+const fixedLine = "It looks like a fixed line. Most of those can't get text messages."
 
-const fixedLine = "It looks like a fixed line, which mostly cannot get text messages."
-
-// Phone reads one phone number in any usual spelling: with + or 00 and the country code, or, with Rules.Region set, as it
-// is dialled there. The error is a sentence for the person. Letters and extensions are refused, not read away; so are
-// premium-rate numbers, numbers of no country, and numbers of a country that is not in Rules.Allowed.
+// Phone reads one phone number in any usual spelling: with + or an international prefix and the country code, or, with
+// Rules.Region set, as it is dialled there; words such as "tel:" may precede it. The error is a sentence for the person.
+// Other letters, extensions and a second number are refused, not dropped; so are premium-rate numbers, numbers of no
+// country, and numbers of a country that is not in Rules.Allowed.
 func Phone(text string, r Rules) (Recipient, error) {
-	text = strings.TrimFunc(bare(text, "tel:"), padding)
+	text = withoutLabel(bare(text))
 	if err := fitting(text); err != nil {
 		return Recipient{}, err
 	}
@@ -61,25 +51,71 @@ func Phone(text string, r Rules) (Recipient, error) {
 	if err != nil {
 		return Recipient{}, err
 	}
-	number, err := parsePhone(dialled, strings.ToUpper(r.Region))
-	if err != nil {
-		return Recipient{}, err
+	number, found, err := recognize(dialled, r)
+	if holdsMore(dialled, number, r) {
+		return Recipient{}, errUnclear
 	}
-	return accept(number, r.Allowed)
+	return found, err
 }
 
-// padding is what programs put around a number: marks of its direction, and the quotes that make it text in a table.
-func padding(r rune) bool {
-	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`"'`, r)
+// recognize reads a number and judges it. The number is nil if there is none.
+func recognize(dialled string, r Rules) (*phonenumbers.PhoneNumber, Recipient, error) {
+	if err := wellFormed(dialled); err != nil {
+		return nil, Recipient{}, err
+	}
+	number, err := readNumber(digitsOnly(dialled), r)
+	if err != nil {
+		return nil, Recipient{}, err
+	}
+	found, err := accept(number, r.Allowed)
+	if !isNumber(err) {
+		number = nil
+	}
+	return number, found, err
+}
+
+// isNumber reports whether an entry was a phone number, though the send may not go to it.
+func isNumber(err error) bool {
+	return err == nil || slices.Contains([]Rule{RuleForeign, RuleCountry, RulePremium}, ruleOf(err))
+}
+
+// phoneLabels are the words that people and programs write before a number.
+var phoneLabels = wordSet(`tel telephone telefoon telefon telefono teléfono téléphone telefone tél tlf phone ph fon fono
+	mobile mobiel mobil móvil movil mob cell cellphone cel cellulare celular telemóvel gsm handy portable
+	whatsapp wa sms smsto callto t m p`)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[w] = true
+	}
+	return set
+}
+
+// withoutLabel cuts off the labels before a number: "tel:", "Mobile: ", "Tel/GSM ". A short one needs a sign or a blank
+// after it, since codes such as "M0470123456" have letters too.
+func withoutLabel(text string) string {
+	for {
+		end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+		if end <= 0 || !phoneLabels[strings.ToLower(text[:end])] {
+			return text
+		}
+		rest := strings.TrimLeftFunc(text[end:], func(r rune) bool { return padding(r) || strings.ContainsRune(".:/-", r) })
+		if end <= 2 && rest == text[end:] {
+			return text
+		}
+		text = rest
+	}
 }
 
 // spoiled reports what spreadsheets make of a number that is not kept as text: scientific notation, which has lost
-// digits, or a fraction. A number that is dialled may have dots too, but no seven digits before its only one.
+// digits, or a fraction. A number that is dialled may have dots too, but not with seven digits before its only one. More
+// digits after it are another number.
 func spoiled(text string) bool {
 	return strings.ContainsAny(text, ".,eE") && spreadsheetNumber.MatchString(text)
 }
 
-var spreadsheetNumber = regexp.MustCompile(`^[+-]?(\d+([.,]\d+)?[eE][+-]?\d+|\d{7,}[.,]\d+)$`)
+var spreadsheetNumber = regexp.MustCompile(`^[+-]?(\d+([.,]\d+)?[eE][+-]?\d+|\d{7,}[.,]\d{1,6})$`)
 
 // dial rewrites a number with the characters 0-9, + and a few signs between them. Everything else is refused here, since
 // the library would read letters as the digits of a keypad and drop an extension.
@@ -88,6 +124,7 @@ func dial(text string) (string, error) {
 		return "", errPhoneIsAddress
 	}
 	var b strings.Builder
+	b.Grow(len(text))
 	text = width.Fold.String(text)
 	for i, r := range text {
 		c := plain(r)
@@ -96,14 +133,10 @@ func dial(text string) (string, error) {
 		}
 		b.WriteRune(c)
 	}
-	dialled := b.String()
-	if rest, ok := strings.CutPrefix(strings.TrimSpace(dialled), "00"); ok {
-		dialled = "+" + rest
-	}
-	return digitsOnly(dialled), wellFormed(dialled)
+	return b.String(), nil
 }
 
-// digitsOnly leaves the signs between the digits away, which the library would, too, but later.
+// digitsOnly drops the signs between the digits.
 func digitsOnly(dialled string) string {
 	return strings.Map(func(r rune) rune {
 		if isDigit(r) || r == '+' {
@@ -142,7 +175,7 @@ func unfit(text string, at int, r rune) error {
 	case unicode.IsDigit(r):
 		return errDigits
 	}
-	return refusal{RuleInvalid, fmt.Sprintf("It has the character “%c”, which no phone number has.", r)}
+	return refusal{RuleInvalid, fmt.Sprintf("It has the character “%c”, which can't be part of a phone number.", r)}
 }
 
 // startsExtension reports an x before nothing but digits.
@@ -171,34 +204,10 @@ func wellFormed(dialled string) error {
 	return nil
 }
 
-// parsePhone reads the region only into a number that does not bring its country code.
-func parsePhone(dialled, region string) (*phonenumbers.PhoneNumber, error) {
-	if strings.Contains(dialled, "+") {
-		region = ""
-	} else if region == "" {
-		return nil, errNoCountry
-	}
-	if digits, ok := strings.CutPrefix(dialled, "+"); ok {
-		if number, ok := international(digits); ok {
-			return number, nil
-		}
-	}
-	number, err := phonenumbers.Parse(dialled, region)
-	switch {
-	case err == nil:
-		return number, nil
-	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
-		return nil, errCountryCode
-	case errors.Is(err, phonenumbers.ErrNumTooLong):
-		return nil, errTooManyDigits
-	}
-	return nil, errTooFewDigits
-}
-
 // accept judges a number that could be read.
 func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, error) {
 	country := phonenumbers.GetRegionCodeForNumber(number)
-	if phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode())) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
+	if codeRegion(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
 		return Recipient{}, errNowhere
 	}
 	kind := phonenumbers.GetNumberType(number)
@@ -210,10 +219,10 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 		return Recipient{}, errPremium
 	case kind == phonenumbers.SHARED_COST:
 		return Recipient{}, errSharedCost
-	case len(allowed) > 0 && !belongs(number, country, allowed):
+	case !mayGoTo(number, country, allowed):
 		return Recipient{}, refusal{
 			RuleCountry,
-			fmt.Sprintf("Its country (%s) is not one that text messages may go to.", countryName(country)),
+			fmt.Sprintf("Text messages can't go to its country (%s).", countryName(country)),
 		}
 	}
 	found := Recipient{To: phonenumbers.Format(number, phonenumbers.E164), Country: country}
@@ -223,19 +232,19 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 	return found, e164(found.To)
 }
 
-// belongs reports whether a number is of one of the countries. Some share all their numbers (Finland and Åland, Norway and
-// Svalbard): such a number belongs to each of them.
-func belongs(number *phonenumbers.PhoneNumber, country string, allowed []string) bool {
-	return slices.ContainsFunc(allowed, func(a string) bool {
+// mayGoTo reports whether a number belongs to one of the allowed countries, or all are allowed. Some countries share all
+// their numbers (Finland and Åland, Norway and Svalbard): such a number belongs to each of them.
+func mayGoTo(number *phonenumbers.PhoneNumber, country string, allowed []string) bool {
+	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(a string) bool {
 		a = strings.ToUpper(a)
 		return a == country || phonenumbers.IsValidNumberForRegion(number, a)
 	})
 }
 
-// invalid says why no such number is given out.
+// invalid says why no such number exists.
 func invalid(number *phonenumbers.PhoneNumber) error {
-	country := countryName(phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode())))
-	rule, words := RuleInvalid, "No number like this is given out with the code +%d (%s). Check the digits."
+	country := countryName(codeRegion(number))
+	rule, words := RuleInvalid, "No number like this exists with the code +%d (%s). Check the digits."
 	switch phonenumbers.IsPossibleNumberWithReason(number) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
 		rule, words = RuleLength, "It has too few digits for a number with the code +%d (%s)."
@@ -245,7 +254,7 @@ func invalid(number *phonenumbers.PhoneNumber) error {
 	return refusal{rule, fmt.Sprintf(words, number.GetCountryCode(), country)}
 }
 
-// e164 holds the package's promise whatever the library's data say.
+// e164 checks the package's promise, whatever the library's data say.
 func e164(to string) error {
 	digits, ok := strings.CutPrefix(to, "+")
 	switch {

@@ -30,7 +30,7 @@ type Rules struct {
 	Kind Kind
 	// Region is the country of phone numbers written without + (ISO 3166 alpha-2). Empty: such numbers are refused.
 	Region string
-	// Foreign says that numbers which look like foreign ones without their + are read as such; else they are refused.
+	// Foreign says that numbers which look like foreign ones without their + are read as such. Else they are left out.
 	Foreign bool
 	// Allowed are the countries that text messages may go to (ISO 3166 alpha-2). Empty: all.
 	Allowed []string

@@ -20,6 +20,10 @@ const (
 	RuleSpreadsheet Rule = "spreadsheet"
 	// RuleNoCountry is a number without its country's code, where no country is set for such numbers.
 	RuleNoCountry Rule = "no_country"
+	// RuleForeign is a number that looks like a foreign one without its +; see [Rules.Foreign].
+	RuleForeign Rule = "foreign_without_plus"
+	// RuleUnclear is an entry with more than one reading: perhaps two numbers, or one with an extension.
+	RuleUnclear Rule = "unclear"
 	// RuleCountry is a number of a country that text messages may not go to, or of none.
 	RuleCountry Rule = "country"
 	// RulePremium is a number that costs more than others.

@@ -22,22 +22,43 @@ type refusal struct {
 func (r refusal) Error() string { return r.words }
 
 var (
-	errEmpty     = refusal{RuleEmpty, "There is nothing here."}
+	errEmpty     = refusal{RuleEmpty, "There's nothing here."}
 	errTooLong   = refusal{RuleLength, "This is too long. Write one recipient on each line, and nothing else."}
-	errInvisible = refusal{RuleInvalid, "It holds a character that cannot be seen. Type it anew instead of pasting it."}
+	errInvisible = refusal{RuleInvalid, "It has a character that can't be seen. Type it again instead of pasting it."}
 )
 
-// bare strips from an entry what programs put around it: blanks, the angle brackets and the label of a Slack link or of
-// a mail program, and the scheme of a link.
-func bare(text, scheme string) string {
-	text = strings.TrimSpace(text)
+// bare strips what programs put around an entry: blanks, invisible characters, quotation marks, and the angle brackets and
+// the label of a Slack link.
+func bare(text string) string {
+	text = strings.TrimFunc(text, padding)
 	if strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") {
 		text, _, _ = strings.Cut(text[1:len(text)-1], "|")
+		text = strings.TrimFunc(text, padding)
 	}
-	if hasPrefixFold(text, scheme) {
-		text = text[len(scheme):]
+	return text
+}
+
+const quoteMarks = "\"'`´‘’‚‛“”„‟«»‹›"
+
+func padding(r rune) bool {
+	return unseen(r) || unicode.IsSpace(r) || strings.ContainsRune(quoteMarks, r)
+}
+
+// unseen reports characters without width: zero-width blanks, joiners, byte order marks, soft hyphens, marks of direction.
+func unseen(r rune) bool { return unicode.Is(unicode.Cf, r) }
+
+// trimInvisible trims blanks and characters that can't be seen from both ends of a text. It counts those that it removed;
+// ordinary blanks don't count.
+func trimInvisible(text string) (trimmed string, removed int) {
+	cut := func(r rune) bool { return unseen(r) || unicode.IsSpace(r) }
+	rest := strings.TrimLeftFunc(text, cut)
+	trimmed = strings.TrimRightFunc(rest, cut)
+	for _, r := range text[:len(text)-len(rest)] + rest[len(trimmed):] {
+		if !strings.ContainsRune(" \t\r\n", r) {
+			removed++
+		}
 	}
-	return strings.TrimSpace(text)
+	return trimmed, removed
 }
 
 // fitting refuses what neither a number nor an address can be.

@@ -133,7 +133,7 @@ func TestRead_XLSX_number_without_country(t *testing.T) {
 
 	list, err := recipients.Read(t.Context(), "", &recipients.File{Content: content}, recipients.Rules{Kind: recipients.SMS})
 
-	if got := inFile(described(list)); err != nil || got != "row 2: no_country, row 3: no_country" {
+	if got := inFile(described(list)); err != nil || got != "row 2: foreign_without_plus, row 3: no_country" {
 		t.Errorf("Read = %s, %v, want both refused for want of a country", got, err)
 	}
 }
