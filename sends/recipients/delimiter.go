@@ -42,9 +42,9 @@ func newTextFile(content []byte) textFile {
 }
 
 // table reads the file with one of the [delimiters], or as a list.
-func (f textFile) table(ctx context.Context, id int) (table, bool) {
+func (f textFile) table(ctx context.Context, id int, r Rules) (table, bool) {
 	if id == listID {
-		return listTable(ctx, string(f.content), f.line), true
+		return listTable(ctx, string(f.content), f.line, r), true
 	}
 	if id < 0 || id >= len(delimiters) {
 		return table{}, false
@@ -56,7 +56,7 @@ func (f textFile) table(ctx context.Context, id int) (table, bool) {
 
 // tables returns the ways to read the file that its shape allows, nearly always one. Several are a matter for the person.
 func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, error) {
-	list, _ := f.table(ctx, listID)
+	list, _ := f.table(ctx, listID, r)
 	isList, mayBe, err := f.isList(ctx, name, list, r)
 	if isList || err != nil {
 		return []table{list}, err
@@ -67,7 +67,7 @@ func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, er
 	}
 	best := slices.MaxFunc(shapes, compareShapes)
 	if !best.divides() {
-		lines, _ := f.table(ctx, 0)
+		lines, _ := f.table(ctx, 0, r)
 		return []table{lines}, nil
 	}
 	var tables []table
@@ -124,7 +124,7 @@ func (f textFile) shapes(ctx context.Context, r Rules) ([]shape, error) {
 	var shapes []shape
 	var fault error // of the first delimiter that cannot be
 	for _, d := range candidates {
-		t, _ := f.table(ctx, slices.Index(delimiters, d))
+		t, _ := f.table(ctx, slices.Index(delimiters, d), r)
 		s, err := shapeOf(t, r)
 		if err != nil {
 			fault = cmp.Or(fault, err)
@@ -269,9 +269,9 @@ func (f textFile) spacedOut() bool {
 }
 
 // listTable reads a text as if it had been typed.
-func listTable(ctx context.Context, text string, first int) table {
+func listTable(ctx context.Context, text string, first int, r Rules) table {
 	return table{id: listID, rows: bounded(ctx, func(yield func(row, error) bool) {
-		for e := range entries(text) {
+		for e := range entries(text, r) {
 			if !yield(row{line: e.line + first - 1, cells: []string{e.text}}, nil) {
 				return
 			}

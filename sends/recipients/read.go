@@ -46,7 +46,7 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 	}
 	var failed error
 	list := collect(func(yield func(entry) bool) {
-		for e := range entries(typed) {
+		for e := range entries(typed, r) {
 			if failed = ctx.Err(); failed != nil || !yield(e) {
 				return
 			}
@@ -128,7 +128,7 @@ func detect(ctx context.Context, file File, r Rules) (document, error) {
 	tables, err := text.tables(ctx, file.Name, r)
 	return document{
 		tables: tables, encoding: text.encoding, named: text.named,
-		byID: func(id int) (table, bool) { return text.table(ctx, id) },
+		byID: func(id int) (table, bool) { return text.table(ctx, id, r) },
 	}, err
 }
 

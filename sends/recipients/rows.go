@@ -75,7 +75,7 @@ func tablesOf(ctx context.Context, file File) ([]table, error) {
 	var tables []table
 	for id, d := range delimiters {
 		if slices.Contains(usualDelimiters, d) || d == text.named {
-			t, _ := text.table(ctx, id)
+			t, _ := text.table(ctx, id, Rules{})
 			tables = append(tables, t)
 		}
 	}
