@@ -97,14 +97,14 @@ func (s *survey) title(c *column) int {
 }
 
 // rivals reports whether c may be meant instead of best, whose header is the better one: it has recipients that best lacks.
-// Those of another person are no rival unless best is nearly empty.
+// Another person's column is no rival unless it fills many gaps.
 func (s *survey) rivals(best, c *column) bool {
 	i, j := slices.Index(s.contenders, best), slices.Index(s.contenders, c)
 	if i < 0 || j < 0 {
 		return true
 	}
 	if c.says.says(meansOtherPerson) {
-		return s.lacks[i][j] > best.usable
+		return s.lacks[i][j] > 0 && 10*s.lacks[i][j] >= s.rows-s.hidden
 	}
 	return s.lacks[i][j]+s.differs[i][j] > 0
 }
@@ -116,7 +116,7 @@ func (s *survey) clear(c *column) bool {
 	}
 	if c.header == "" {
 		only := len(s.filter(func(c *column) bool { return c.filled > 0 })) == 1
-		return only || c.mostly(max(c.usable, c.alike))
+		return only || c.mostly(c.usable)
 	}
 	return c.mostly(c.usable)
 }

@@ -62,6 +62,14 @@ func TestRead_chooses_the_column(t *testing.T) {
 		"ids alone":                            {tableOf("Naam;Lidnummer", "x;04700000#", 5), smsBE, "ask: B 5"},
 		"a bare number":                        {tableOf("Naam;Nummer", "x;04700000#", 5), smsBE, "ask: B 5"},
 		"an unknown header, many invalid":      {"Name;Info\nA;0470000001\nB;0470000002\nC;none\nD;0470000003\n", smsBE, "ask: B 3"},
+		"a first row that is data":             {"Mia,0470 00 00\nJan,+32470000002", smsBE, "ask: B 1"},
+		"a title with an address":              {"Export door;admin@shop.example;\nNaam;E-mail;Uitgeschreven\nA;a@x.example;ja\nB;b@x.example;\n", email, "column B “E-mail” below row 2 with column C “Uitgeschreven”"},
+		"a title with a word of a header":      {"Lijst;Mobile campagne;\nNaam;GSM;Opt-out\nA;0470000001;ja\nB;0470000002;\n", smsBE, "column B “GSM” below row 2 with column C “Opt-out”"},
+		"dates of opting out":                  {"Name;Telefon;Abgemeldet am\nA;015112345678;05.03.2024\nB;015112345679;\n", recipients.Rules{Kind: recipients.SMS, Region: "DE"}, "column B “Telefon” below row 1 with column C “Abgemeldet am”"},
+		"dates of opting out of SMS":           {"Name;Telefon;SMS opt-out\nA;015112345678;20240305\nB;015112345679;\n", recipients.Rules{Kind: recipients.SMS, Region: "DE"}, "column B “Telefon” below row 1 with column C “SMS opt-out”"},
+		"a billing column without gaps":        {"Billing Phone,Shipping Phone\n0470000001,0471000001\n0470000002,\n", smsBE, "ask: B 1, A 2"},
+		"ids without a header":                 {"A;412345678\nB;412345679\nC;470345678\n", smsBE, "ask: B 1"},
+		"all with extensions":                  {"Name;Phone\nA;212-555-0123 x12\nB;212-555-0124 x13\n", recipients.Rules{Kind: recipients.SMS, Region: "US"}, "column B “Phone” below row 1"},
 		"a second contender late in the list":  {"Phone;Extra\n" + strings.Repeat("0470000001;\n", 1500) + ";0471000001\n", smsBE, "ask: A 1500, A else B 1501, B 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +208,7 @@ func TestRead_headers(t *testing.T) {
 		}
 	}
 	ids := strings.Split("Ondernemingsnummer,KBO-nr,BTW,VAT number,SIREN,IBAN,Member ID,Customer no.,Klantnr,Order number,Invoice no,Numéro client,"+
-		"Kundennummer,Mitgliedsnummer,Rechnungsnr.,Número de socio,Pedido,Codice cliente,Partita IVA,Tessera,Lidkaart nr,ID", ",")
+		"Kundennummer,Immobilien-Nr,Vertragsnummer,Polisnummer,Matricule,#,Mitgliedsnummer,Rechnungsnr.,Número de socio,Pedido,Codice cliente,Partita IVA,Tessera,Lidkaart nr,ID", ",")
 	for _, header := range ids {
 		list, err := read(t, tableOf("Name;"+header, "x;04700000#", 5), smsBE)
 		if _, asked := errors.AsType[*recipients.ColumnQuestion](err); !asked {
@@ -211,7 +219,7 @@ func TestRead_headers(t *testing.T) {
 		"Billing phone,Company phone,Old phone,Previous mobile,Noodnummer,GSM ouder,Telefoon contactpersoon,Bedrijfstelefoon,Tel. eigenaar,"+
 		"Oud gsm-nummer,Téléphone urgence,Portable parent,Tél. ancien,Notfallnummer,Handy Eltern,Telefon Ansprechpartner,Alte Handynummer,"+
 		"Firmentelefon,Móvil padre,Teléfono empresa,Teléfono de emergencia,Teléfono anterior,Cellulare genitore,Telefono azienda,"+
-		"Telefono emergenza,Vecchio cellulare", ",")
+		"Telefono emergenza,Vecchio cellulare,emergencyPhone,ownerMobile,BillingPhone,Fahrerhandy,Elterntelefon,Firmenhandy,Oudertelefoon,Kantoortelefoon", ",")
 	for _, header := range others {
 		list, err := read(t, tableOf("Name;"+header, "x;04700000#", 5), smsBE)
 		if _, asked := errors.AsType[*recipients.ColumnQuestion](err); !asked {
@@ -245,6 +253,15 @@ func TestRead_consent(t *testing.T) {
 		"German opt-out":       {"Abgemeldet am", "", "01.02.2026", smsBE},
 		"Spanish opt-out":      {"Baja", "no", "sí", smsBE},
 		"Italian opt-out":      {"Disiscritto", "no", "sì", smsBE},
+		"a polite no":          {"SMS Marketing Consent", "yes", "Nein, danke", smsBE},
+		"not given":            {"SMS Marketing Consent", "yes", "nicht erteilt", smsBE},
+		"never subscribed":     {"SMS Marketing Consent", "SUBSCRIBED", "NEVER_SUBSCRIBED", smsBE},
+		"withdrawn":            {"Toestemming", "ja", "ingetrokken op 1/2/2026", smsBE},
+		"dates of agreement":   {"Einwilligung am", "01.02.2026", "", smsBE},
+		"a compound":           {"Werbewiderspruch", "", "x", smsBE},
+		"stop":                 {"STOP SMS", "", "ja", smsBE},
+		"words after a state":  {"Status", "Subscribed", "Unsubscribed by admin", smsBE},
+		"nothing to opt out":   {"Opt-out", "n/a", "yes", smsBE},
 		"a state":              {"Status", "Subscribed", "Unsubscribed", smsBE},
 		"a state of Mailchimp": {"Status", "Subscribed", "Cleaned", smsBE},
 		"a Dutch state":        {"Status", "Ingeschreven", "Uitgeschreven", smsBE},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 )
 
 // entry is one candidate and where it was read.
@@ -29,9 +28,6 @@ func judged(e entry, r Rules) verdict {
 		return verdict{err: e.skip}
 	}
 	text, removed := trimInvisible(e.text)
-	if strings.HasPrefix(text, "=") {
-		return verdict{err: errFormula}
-	}
 	found, err := judge(text, r)
 	return verdict{found, err, removed}
 }
@@ -43,10 +39,6 @@ func judge(text string, r Rules) (Recipient, error) {
 	}
 	to, err := Address(text)
 	return Recipient{To: to}, err
-}
-
-var errFormula = refusal{
-	RuleSpreadsheet, "It's a formula that was never calculated. Open the file once in the spreadsheet program and save it.",
 }
 
 // collect judges all entries and lists them in their order.

@@ -2,7 +2,9 @@ package recipients
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -12,8 +14,9 @@ import (
 type answer int
 
 const (
-	answerOther answer = iota // a date, a name, a word that is not known
-	answerNone                // an empty cell
+	answerOther answer = iota // a word that is not known
+	answerNone                // an empty cell, or "n/a"
+	answerDate
 	answerYes
 	answerNo
 	answerSubscribed
@@ -23,9 +26,12 @@ const (
 // answers lists what cells of consent columns say in English, Dutch, French, German, Spanish and Italian, compared like
 // headers. "Cleaned" and "bounced" are Mailchimp's and others' words for addresses that must not be written to.
 var answers = map[answer]string{
-	answerYes: "yes y true x v ok on ja j waar oui o vrai si s sim verdadero vero wahr granted accepted agreed allowed given",
-	answerNo: "no n false off not nee neen onwaar non faux nein falsch falso denied declined refused rejected revoked withdrawn " +
-		"never none geweigerd refuse abgelehnt widerrufen rechazado denegado rifiutato negato",
+	answerYes:  "yes y true x v ok on ja j waar oui o vrai si s sim verdadero vero wahr granted accepted agreed allowed given",
+	answerNone: "na null nil nvt nd",
+	answerNo: "no n false off not without nee neen niet geen onwaar non pas sans faux nein nicht kein keine keinen falsch falso " +
+		"sin senza nao nej nunca jamais mai nie nooit never none denied declined refused rejected revoked withdrawn stop " +
+		"pending unconfirmed geweigerd ingetrokken refuse retire abgelehnt widerrufen zuruckgezogen rechazado denegado retirado " +
+		"rifiutato negato revocato",
 	answerSubscribed: "subscribed subscriber optin optedin confirmed ingeschreven aangemeld abonne abonnee inscrit inscrite " +
 		"angemeldet abonniert suscrito suscrita iscritto iscritta",
 	answerUnsubscribed: "unsubscribed unsubscribe unsub optout optedout nonsubscribed notsubscribed cleaned bounced hardbounce " +
@@ -47,6 +53,7 @@ var answerWords = sync.OnceValue(func() map[string]answer {
 	return words
 })
 
+// answerOf reads a cell of a consent column. Of several words a no is a no: "Nein, danke", "not given".
 func answerOf(cell string) answer {
 	cell = strings.TrimSpace(cell)
 	if cell == "" {
@@ -56,8 +63,31 @@ func answerOf(cell string) answer {
 	if said, ok := known[cell]; ok {
 		return said
 	}
-	return known[strings.ReplaceAll(plainWords(cell), " ", "")]
+	if number, err := strconv.ParseFloat(cell, 64); err == nil && number < 2 {
+		return known[strconv.FormatFloat(number, 'f', -1, 64)]
+	}
+	if date.MatchString(cell) {
+		return answerDate
+	}
+	words := strings.Fields(plainWords(cell))
+	if said, ok := known[strings.Join(words, "")]; ok {
+		return said
+	}
+	said := answerOther
+	for _, word := range words {
+		switch known[word] {
+		case answerUnsubscribed:
+			return answerUnsubscribed
+		case answerNo:
+			said = answerNo
+		}
+	}
+	return said
 }
+
+// date finds what spreadsheets and programs write for a day, perhaps with a time: 05.03.2024, 2024-03-05T10:00, 20240305, and
+// the seconds since 1970.
+var date = regexp.MustCompile(`^(\d{1,2}[./ -]\d{1,2}[./ -](\d{4}|\d{2})|(19|20)\d\d[./-]?[01]?\d[./-]?[0-3]?\d)([T ,].*)?$|^1[5-9]\d{8}(\d{3})?$`)
 
 // asksConsent reports a column whose header is about consent to messages of that kind, and not of the other kind alone.
 func (m meaning) asksConsent(kind Kind) bool {
@@ -81,18 +111,19 @@ func (c *column) consentColumn(kind Kind) bool {
 	case c.says.says(meansOptOut):
 		return c.filled > 0
 	case c.says.says(meansOptIn):
-		return c.answers[answerYes]+c.answers[answerNo]+c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
+		return c.answers[answerYes]+c.answers[answerNo]+c.answers[answerDate]+c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
 	}
 	return c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
 }
 
-// refuses reports whether a cell of a consent column says no. In a column of those who agreed an empty cell is a no, too.
+// refuses reports whether a cell of a consent column says no. In a column of those who agreed, so do an empty cell and words
+// that are not known.
 func (m meaning) refuses(said answer) bool {
 	switch {
 	case m.says(meansOptOut):
 		return said != answerNone && said != answerNo && said != answerSubscribed
 	case m.says(meansOptIn):
-		return said == answerNone || said == answerNo || said == answerUnsubscribed
+		return said != answerYes && said != answerDate && said != answerSubscribed
 	}
 	return said == answerUnsubscribed
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,8 +20,12 @@ const listID = 99
 // usualDelimiters are those looked for in a file that does not name another one.
 var usualDelimiters = delimiters[:5]
 
-// delimiterRows is how many rows are looked at to find out what separates the cells.
-const delimiterRows = 100
+const (
+	// delimiterRows is how many rows are looked at to find out what separates the cells.
+	delimiterRows = 100
+	// maxListEntries is how many entries are looked at to find out whether a text is a list.
+	maxListEntries = 5000
+)
 
 // textFile is an uploaded text: its content in UTF-8 with all line ends alike.
 type textFile struct {
@@ -214,8 +217,8 @@ func cutSeparatorLine(text []byte) (delimiter rune, rest []byte, ok bool) {
 
 // isList reports a text whose lines are lists of recipients rather than rows of cells: nearly all of what stands between
 // its commas and semicolons are recipients, the very first for one, and some line has several. It may be a table all the
-// same, unless the lines differ in number without an empty cell, or are written as people and mail programs write lists,
-// with a blank after the comma or semicolon. A text called .txt is no table either.
+// same, unless there is only one line, or the lines are written as people and mail programs write lists, with a blank after the
+// comma or semicolon.
 func (f textFile) isList(ctx context.Context, name string, list table, r Rules) (is, mayBe bool, err error) {
 	var perLine []int
 	entries, usable, last := 0, 0, 0
@@ -229,6 +232,9 @@ func (f textFile) isList(ctx context.Context, name string, list table, r Rules) 
 		} else if entries == 1 {
 			return false, false, nil // a header, or the first cell of a row
 		}
+		if entries > maxListEntries {
+			break
+		}
 		if row.line != last {
 			if len(perLine) == delimiterRows {
 				break
@@ -240,16 +246,10 @@ func (f textFile) isList(ctx context.Context, name string, list table, r Rules) 
 	if len(perLine) == 0 || slices.Max(perLine) < 2 || ctx.Err() != nil {
 		return false, false, ctx.Err()
 	}
-	if strings.HasSuffix(strings.ToLower(name), ".txt") && 10*usable >= 8*entries {
-		return true, false, nil
-	}
-	uneven := slices.Max(perLine) != slices.Min(perLine) && !emptyCell.Match(f.content)
-	mayBe = 10*usable >= 9*entries
-	return mayBe && (len(perLine) == 1 || uneven || f.spacedOut()), mayBe, nil
+	text := strings.HasSuffix(strings.ToLower(name), ".txt")
+	mayBe = 10*usable >= 9*entries || text && 10*usable >= 8*entries
+	return mayBe && (len(perLine) == 1 || f.spacedOut()), mayBe, nil
 }
-
-// emptyCell finds a comma or semicolon with nothing before or behind it.
-var emptyCell = regexp.MustCompile(`(?m)^[,;]|[,;]$|[,;][,;]`)
 
 // spacedOut reports a text with a blank after nearly every comma or semicolon.
 func (f textFile) spacedOut() bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
@@ -287,6 +288,8 @@ func (c choice) rowEntries(row row, consent consentRule) iter.Seq[entry] {
 			e.skip = refused
 		case len(cell) > maxListCell:
 			e.skip = errTooLong
+		case strings.HasPrefix(cell, "="):
+			e.skip = errFormula
 		default:
 			for _, part := range split(cell, c.survey.rules) {
 				if !yield(entry{line: row.line, fromFile: true, text: part}) {
@@ -297,6 +300,10 @@ func (c choice) rowEntries(row row, consent consentRule) iter.Seq[entry] {
 		}
 		yield(e)
 	}
+}
+
+var errFormula = refusal{
+	RuleSpreadsheet, "It's a formula that was never calculated. Open the file once in the spreadsheet program and save it.",
 }
 
 var errHidden = refusal{RuleHidden, "This row is hidden in the spreadsheet."}

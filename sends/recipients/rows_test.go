@@ -27,6 +27,7 @@ func TestReadRows(t *testing.T) {
 		"more rows than are taken":     {"email\n" + strings.Repeat("m@example.com\n", 11), "The file has more than 10 rows. Split it."},
 		"no table":                     {"%PDF-1.7", "The file is a PDF document, which cannot be read as a list. Save the list as CSV or XLSX and upload that."},
 		"nothing":                      {"", "The file is empty. Upload one with a recipient in each row."},
+		"a name with an apostrophe":    {"first_name,email\n't Hooft,m@example.com", "2 't Hooft|m@example.com|"},
 		"a row longer than the header": {"email\nm@example.com,x", "2 |m@example.com,x|"},
 	} {
 		got, err := recipients.ReadRows(t.Context(), recipients.File{Content: []byte(tt.content)}, names, 10)

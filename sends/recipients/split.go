@@ -301,7 +301,8 @@ func holdsMore(dialled string, number *phonenumbers.PhoneNumber, r Rules) bool {
 			}
 		case !numberings().national[number.GetCountryCode()].has(length - g.after): // so short is no number
 		case g.blank:
-			if right[0] == '0' && isWhole(left, r) && isWhole(right, r) {
+			const block, tail = 6, 2 // digits; after such a block so few are an extension
+			if right[0] == '0' && isWhole(left, r) && isWhole(right, r) || g.block >= block && g.after <= tail && isWhole(left, r) {
 				return true
 			}
 		case !isGrouping(dialled[g.from:g.to], number, g) && isWhole(left, r):

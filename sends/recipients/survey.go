@@ -110,25 +110,44 @@ func (s *survey) readHead(head []row) {
 	}
 }
 
-// headerRow returns the index of the header, or -1. A header has no data in it; only titles, which have fewer cells, are
-// above it; and it names a recipient, or stands right above rows with data in each of its columns.
+// headerRow returns the index of the header, or -1. Only titles, which have fewer cells, are above it, and there is no data in
+// it. Of several rows that name a recipient it is the one with most words that headers have. Without any, it is the first row
+// if that has words alone and stands right above data.
 func headerRow(head []row, r Rules) int {
-	titles := 0
+	best, most := -1, 0
+	titles := 0 // the most cells of a row with a recipient
 	for i, row := range head {
-		if hasRecipient(row, r) {
-			break
-		}
 		filled := row.filled()
-		if !row.hidden && !hasData(row) && hasRecipientWord(row) && (i == 0 || filled > titles) {
-			return i
+		if hasRecipient(row, r) {
+			titles = max(titles, filled)
+			continue
 		}
-		titles = max(titles, filled)
+		if row.hidden || filled <= titles || hasData(row) || !hasRecipientWord(row) {
+			continue
+		}
+		if n := headerWords(row); n > most {
+			best, most = i, n
+		}
+	}
+	if best >= 0 {
+		return best
 	}
 	if len(head) > 1 && !head[0].hidden && head[0].filled() == len(head[0].cells) && head[0].filled() >= head[1].filled() &&
 		hasNoDigits(head[0]) && hasData(head[1]) {
 		return 0
 	}
 	return -1
+}
+
+// headerWords counts the cells that the vocabulary of headers knows.
+func headerWords(row row) int {
+	n := 0
+	for at := range row.cells {
+		if meaningOf(row.cell(at)) != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func hasRecipient(row row, r Rules) bool {
@@ -208,8 +227,9 @@ func (s *survey) read(row row) {
 		}
 		if strings.HasPrefix(cell, "=") {
 			c.formulas++
+			continue
 		}
-		if s.mayBeRecipient(c, cell) {
+		if c.mayHoldRecipients(cell, s.rules.Kind) && s.mayBeRecipient(c, cell) {
 			if n := s.contend(c); n >= 0 {
 				found[n] = s.judge(c, cell)
 			}
@@ -237,6 +257,13 @@ func (s *survey) contend(c *column) int {
 // judges reports whether the cells of the row that is read are judged.
 func (s *survey) judges() bool { return s.complete || s.rows <= surveyRows || len(s.contenders) > 1 }
 
+// mayHoldRecipients reports whether a cell can hold recipients by its header. In a column about consent a date of opting in
+// or out is none, though it may look like a phone number.
+func (c *column) mayHoldRecipients(cell string, kind Kind) bool {
+	return !c.says.asksConsent(kind) ||
+		c.says.says(meansEmail|meansMobile|meansPhone|meansLandline) && answerOf(cell) != answerDate
+}
+
 // mayBeRecipient tells cheaply whether a cell is worth judging, and counts those that may be meant as a recipient.
 func (s *survey) mayBeRecipient(c *column, cell string) bool {
 	if len(cell) > maxListCell {
@@ -258,7 +285,7 @@ func (s *survey) mayBeRecipient(c *column, cell string) bool {
 	if digits < minDigits || strings.Contains(cell, "@") {
 		return false
 	}
-	if looksLikePhone(cell) || spoiled(cell) {
+	if looksLikePhone(cell) || spoiled(cell) || s.title(c) > 0 {
 		c.alike++
 	}
 	return true

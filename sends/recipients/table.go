@@ -57,14 +57,22 @@ func (r row) filled() int {
 	return n
 }
 
-// bareCell strips from a cell what spreadsheet programs write to keep its content text: an apostrophe before it, or
-// ="…" around it.
+// bareCell strips from a cell what spreadsheet programs write to keep its content text: an apostrophe before a number or a
+// sign, ="…" around it, or = before a number. The apostrophe of a name, as in 't Hooft, stays.
 func bareCell(cell string) string {
 	cell = strings.TrimSpace(cell)
-	if inner, ok := strings.CutPrefix(cell, "="); ok && len(inner) > 1 && inner[0] == '"' && inner[len(inner)-1] == '"' {
-		return strings.TrimSpace(inner[1 : len(inner)-1])
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && strings.IndexAny(rest, "0123456789+-=@(") == 0 {
+		return strings.TrimSpace(rest)
 	}
-	return strings.TrimSpace(strings.TrimPrefix(cell, "'"))
+	rest, ok := strings.CutPrefix(cell, "=")
+	switch {
+	case !ok || rest == "":
+	case len(rest) > 1 && rest[0] == '"' && rest[len(rest)-1] == '"':
+		return strings.TrimSpace(rest[1 : len(rest)-1])
+	case strings.Trim(strings.TrimPrefix(rest, "+"), "0123456789") == "":
+		return rest
+	}
+	return cell
 }
 
 // bounded passes the rows on until one goes over the bounds of a table or the context ends.

@@ -1,6 +1,7 @@
 package recipients
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -63,7 +64,7 @@ var vocabulary = []struct {
 	{
 		meansID,
 		"id ids uid uuid guid code codes ref nr member customer account order invoice sku ean isbn barcode reference employee " +
-			"passport ssn zip postcode postalcode postal price amount total date birthday birthdate dob points voucher coupon card " +
+			"passport enterprise contract serial badge ticket tesserino dossier polis vertrag ssn zip postcode postalcode postal price amount total date birthday birthdate dob points voucher coupon card " +
 			"vat btw kbo bce kvk bsn iban bic siren siret tva nif cif nie dni cuit rfc nip pesel oib ust ustid steuer iva piva cf " +
 			"klant lid kaart rekening bestelling factuur personeel lidnummer klantnummer datum geboortedatum prijs bedrag punten " +
 			"client membre carte compte commande facture reference dossier adherent cp naissance prix montant " +
@@ -71,7 +72,7 @@ var vocabulary = []struct {
 			"cliente socio miembro tarjeta cuenta pedido factura codigo expediente nacimiento precio importe puntos " +
 			"membro tessera conto ordine fattura codice pratica cap nascita prezzo importo punti",
 		"customerid memberid userid recordid orderno ordernumber customernumber membernumber accountnumber invoicenumber " +
-			"vatnumber taxnumber enterprisenumber companynumber registrationnumber ondernemingsnr ondernemingsnummer btwnr " +
+			"identifiant matricule lidmaatschap immobilien automobil klantenkaart vatnumber taxnumber enterprisenumber companynumber registrationnumber ondernemingsnr ondernemingsnummer btwnr " +
 			"btwnummer klantnr klantnummer lidnr lidnummer ordernr ordernummer rekeningnummer factuurnummer rijksregister " +
 			"personeelsnummer kaartnummer bestelnummer numeroclient numerodeclient numerotva codeclient codepostal " +
 			"numeroadherent kundennr kundennummer mitgliedsnr mitgliedsnummer rechnungsnummer auftragsnummer bestellnummer " +
@@ -92,7 +93,8 @@ var vocabulary = []struct {
 			"propietario dueno emergencia emergencias tutor madre padre padres profesor maestro conductor chofer representante " +
 			"empleador facturacion factura empresa oficina antiguo antigua anterior viejo medico comercial " +
 			"proprietario emergenza referente genitore genitori insegnante maestra autista conducente rappresentante agente " +
-			"datore fatturazione fattura azienda societa ditta ufficio vecchio vecchia precedente",
+			"datore fatturazione fattura azienda societa ditta ufficio vecchio vecchia precedente " +
+			"partner conjoint spouse landlord vermieter responsable alternate ice",
 		"emergencycontact contactperson contactpersoon contactpersonen contactowner accountmanager salesrep companyphone " +
 			"noodcontact noodnummer noodgeval eigenaar bedrijfs bedrijven factuurmail factuuradres facturatie " +
 			"personneacontacter personnedecontact contacturgence " +
@@ -107,23 +109,25 @@ var vocabulary = []struct {
 	{
 		meansOptIn,
 		"accepts accepted agreed agrees permission subscribed subscriber marketing allowed gdpr newsletter consent " +
-			"toestemming akkoord aangemeld nieuwsbrief toegestaan " +
+			"toestemming akkoord aangemeld nieuwsbrief toegestaan mag " +
 			"consentement accepte accord abonne inscrit autorise infolettre rgpd " +
 			"einwilligung zustimmung erlaubt erlaubnis angemeldet abonniert einverstanden dsgvo " +
-			"consentimiento acepta aceptado autoriza autorizado permiso suscrito " +
-			"consenso accetta accettato autorizza permesso iscritto",
-		"optin consent toestemming einwilligung consentement consentimiento consenso",
+			"consentimiento acepta acepto aceptado autoriza autorizado permiso suscrito " +
+			"consenso accetta accetto accettato autorizza permesso iscritto",
+		"optin consent toestemming einwilligung consentement consentimiento consenso newsletteranmeld werbeerlaubnis kontakterlaubnis " +
+			"erlaubnis newsletterempfanger nieuwsbrief newsletter autoris autoriz akkoord magsms cancontact oktotext oktosms smsok okto",
 	},
 	{
 		meansOptOut,
 		"unsubscribed unsubscribe unsub dnc blacklist blacklisted blocklist blocked suppressed declined refused " +
 			"uitgeschreven afgemeld geblokkeerd bezwaar desabonne desinscrit desinscription opposition refus " +
 			"abgemeldet abmeldung widerspruch widerrufen gesperrt werbesperre sperre baja desuscrito bloqueado robinson " +
-			"disiscritto disiscrizione bloccato opposizione nosms nomail noemail nocalls nomarketing",
+			"disiscritto disiscrizione bloccato opposizione rifiuta weigert refuse widerruf nosms nomail noemail nocalls nomarketing",
 		"optout optedout unsubscri donotcontact donotcall donotmail donotemail donotsms donottext donotsend uitgeschreven afgemeld " +
 			"nietcontacteren nietmailen nietbellen geensms geenmail geenreclame nepascontacter pasdesms pasdemail listenoire " +
 			"desabonn desinscri nichtkontaktieren keinesms keinewerbung keinenewsletter keinnewsletter abgemeldet nocontactar nomolestar " +
-			"listanegra noncontattare disiscri",
+			"listanegra noncontattare disiscri abmeld afmeld uitschrijf widerspruch widerruf sperrvermerk werbesperr nepluscontacter " +
+			"stopsms stopmail refusesms rifiutasms weigertsms",
 	},
 	{
 		meansStatus,
@@ -158,6 +162,9 @@ func meaningOf(header string) meaning {
 	for _, word := range words {
 		said |= d.words[word]
 	}
+	for _, word := range words {
+		said |= d.compound(word)
+	}
 	for meaning, parts := range d.parts {
 		for _, part := range parts {
 			if strings.Contains(joined, part) {
@@ -166,7 +173,36 @@ func meaningOf(header string) meaning {
 			}
 		}
 	}
+	const recipient = meansEmail | meansMobile | meansPhone | meansLandline
+	switch {
+	case said == 0 && joined == "" && header != "":
+		return meansNumber // a sign such as #
+	case strings.Contains(joined, "immobil") || strings.Contains(joined, "automobil"):
+		return said &^ meansMobile
+	case !said.says(recipient) && numbered(words):
+		return said | meansID
+	}
 	return said
+}
+
+// compound returns what a word says that begins with a word for another person: "Fahrerhandy", "parentPhone".
+func (d dictionary) compound(word string) meaning {
+	const least = 4 // letters; shorter ones begin many other words
+	for end := least; end < len(word); end++ {
+		if d.words[word[:end]].says(meansOtherPerson) {
+			return meansOtherPerson
+		}
+	}
+	return 0
+}
+
+// numbered reports a header with a word such as "Vertragsnummer".
+func numbered(words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool {
+		return slices.ContainsFunc([]string{"nummer", "nr", "numero", "number"}, func(end string) bool {
+			return word != end && strings.HasSuffix(word, end)
+		})
+	})
 }
 
 // says reports whether a header says one of these.
@@ -175,7 +211,12 @@ func (m meaning) says(any meaning) bool { return m&any != 0 }
 // plainWords returns the words of a header in lower case without accents, digits and signs, one blank between them.
 func plainWords(header string) string {
 	var b strings.Builder
+	small := false
 	for _, r := range norm.NFKD.String(header) {
+		if small && unicode.IsUpper(r) {
+			b.WriteByte(' ') // as in customerPhone
+		}
+		small = unicode.IsLower(r)
 		switch {
 		case unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r):
