@@ -34,6 +34,8 @@ type Deps struct {
 	Rate int
 	// LinkLength is how many characters the link adds to an SMS.
 	LinkLength int
+	// SMSRates are the countries whose text messages go out slower, with messages a second.
+	SMSRates map[string]float64
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
 	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.
@@ -58,7 +60,7 @@ func All(d Deps) []bot.Command {
 		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
 		files: d.Files, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
-		link: d.LinkLength, channels: d.Channels,
+		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
 	}
 	holders := newHolders(cards, d)
 	counting := &counter{api: d.Client, store: d.Store}

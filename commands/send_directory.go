@@ -28,10 +28,11 @@ type sending struct {
 
 	region    string
 	countries []string
-	limit     int // recipients of one send
-	over      int // recipients that need no approval
-	rate      int // calls a second
-	link      int // characters that the link adds to an SMS
+	limit     int                // recipients of one send
+	over      int                // recipients that need no approval
+	rate      int                // calls a second
+	slow      map[string]float64 // countries with text messages a second
+	link      int                // characters that the link adds to an SMS
 	channels  []string
 }
 

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -31,8 +34,9 @@ type preview struct {
 	order    order // what the draft was made of; its id is empty if that is not known any more
 	nobody   bool  // nobody can get it as it is, so the draft was not kept
 	person   bot.Person
-	rate     int // calls a second
-	link     int // characters that the link adds to an SMS
+	rate     int                // calls a second
+	slow     map[string]float64 // countries with text messages a second
+	link     int                // characters that the link adds to an SMS
 	note     string
 	approval *approval // nil if nobody has to approve
 }
@@ -52,7 +56,7 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 	if !errors.Is(err, sends.ErrNoSend) {
 		return bot.Reply{}, err
 	}
-	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, note: note}
+	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, slow: s.slow, note: note}
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
 	}
@@ -106,7 +110,7 @@ func (p preview) view() *slack.ModalViewRequest {
 			submit = ""
 		}
 	}
-	set = append(set, blocks.Text(joined(" ", lasting(len(p.List.Recipients), p.rate), "Nothing has been sent yet.")))
+	set = append(set, blocks.Text(joined(" ", lasting(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
 	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
 }
 
@@ -205,22 +209,51 @@ func (p preview) buttons() slack.Block {
 	return blocks.Actions("", set...)
 }
 
-// lasting says how long a send takes at that pace; "" without one.
-func lasting(n, rate int) string {
+// lasting says how long a send takes at a rate of calls, or at that of text messages to a slow country if that takes longer;
+// "" without a rate.
+func lasting(list []recipients.Recipient, rate int, slow map[string]float64) string {
 	if rate <= 0 {
 		return ""
 	}
+	inCountry := map[string]int{}
+	for _, r := range list {
+		inCountry[r.RateCountry()]++
+	}
+	seconds, slowest := (len(list)+rate-1)/rate, ""
+	for country, perSecond := range slow {
+		if s := int(math.Ceil(float64(inCountry[country]) / perSecond)); s > seconds {
+			seconds, slowest = s, country
+		}
+	}
+	if slowest == "" {
+		return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", howLong(seconds), thousands(rate))
+	}
+	return fmt.Sprintf("It takes about %s: text messages to %s go out at %s a second.",
+		howLong(seconds), inSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
+}
+
+// howLong rounds seconds up to what people say.
+func howLong(seconds int) string {
 	const minute, hour = 60, 60 * 60
-	seconds := (n + rate - 1) / rate
-	span := count(seconds, "second", "seconds")
 	switch {
 	case seconds >= 2*hour:
-		span = count((seconds+hour-1)/hour, "hour", "hours")
+		return count((seconds+hour-1)/hour, "hour", "hours")
 	case seconds >= minute:
-		span = count((seconds+minute-1)/minute, "minute", "minutes")
+		return count((seconds+minute-1)/minute, "minute", "minutes")
 	}
-	return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", span, thousands(rate))
+	return count(seconds, "second", "seconds")
 }
+
+// inSentence is a country's name within a sentence: "the United States", "Canada".
+func inSentence(code string) string {
+	name := recipients.CountryName(code)
+	if withArticle.MatchString(name) {
+		return "the " + name
+	}
+	return name
+}
+
+var withArticle = regexp.MustCompile(`^United |^(Netherlands|Philippines|Bahamas|Maldives)$| (Republic|Islands)$`)
 
 // persons says "1 person", "3 people".
 func persons(n int) string { return count(n, "person", "people") }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +28,38 @@ func TestLasting(t *testing.T) {
 		{10_000, 5, "about 34 minutes at 5 a second"},
 		{10_000, 1, "about 3 hours at 1 a second"},
 	} {
-		if got := lasting(test.n, test.rate); !strings.Contains(got, test.want) {
+		if got := lasting(make([]recipients.Recipient, test.n), test.rate, nil); !strings.Contains(got, test.want) {
 			t.Errorf("lasting(%d, %d) = %q, want %q", test.n, test.rate, got, test.want)
 		}
+	}
+}
+
+func TestLasting_slowCountries(t *testing.T) {
+	t.Parallel()
+	to := func(us, ca, be int) (list []recipients.Recipient) {
+		list = append(list, slices.Repeat([]recipients.Recipient{{Country: "US"}}, us)...)
+		list = append(list, slices.Repeat([]recipients.Recipient{{Country: "CA"}}, ca)...)
+		return append(list, slices.Repeat([]recipients.Recipient{{Country: "BE"}}, be)...)
+	}
+	tollFree := slices.Repeat([]recipients.Recipient{{To: "+18682345678", Country: "TT", TollFree: true}}, 480)
+	slow := map[string]float64{"US": 1, "CA": 0.5, "TT": 0.1}
+	for name, test := range map[string]struct {
+		list []recipients.Recipient
+		want string
+	}{
+		"slow ones":       {to(480, 0, 100), "It takes about 8 minutes: text messages to the United States go out at 1 a second."},
+		"the slowest":     {to(480, 300, 100), "It takes about 10 minutes: text messages to Canada go out at 0.5 a second."},
+		"toll-free":       {tollFree, "It takes about 8 minutes: text messages to the United States go out at 1 a second."},
+		"few slow ones":   {to(10, 5, 600), "It takes about 3 minutes at 5 a second, if no other send is going on."},
+		"nobody slow":     {to(0, 0, 600), "It takes about 2 minutes at 5 a second, if no other send is going on."},
+		"e-mail, no code": {make([]recipients.Recipient, 600), "It takes about 2 minutes at 5 a second, if no other send is going on."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := lasting(test.list, 5, slow); got != test.want {
+				t.Errorf("lasting() = %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

@@ -41,7 +41,7 @@ func (r *run) claim() (claim, bool) {
 	r.claims++
 	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), began: time.Now()}
 	for tries := 0; ; tries++ {
-		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.claims,
+		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.s.rates, r.claims,
 			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap))
 		if err == nil {
 			r.s.observe(Skipped, st.n)
@@ -63,6 +63,8 @@ func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
 	case st.word == "lost":
 		r.finished.Store(true)
 		return claim{}, false
+	case st.word == "more":
+		return r.claim()
 	case st.word == "none": // the send goes on no more for now, or everybody has been called
 		r.finished.Store(st.waiting > 0)
 		return claim{}, false

@@ -12,6 +12,7 @@
 //     nothing: there was no connection, the API answered 429, or it refused the whole account.
 //   - Everyone is accounted for. Accepted, failed, skipped, unknown and pending recipients add up to the list at every
 //     instant, since an outcome and its counter change in one script.
+//   - Claims for a slow country are never closer than its rate allows, whichever sends and processes make them.
 //   - What was confirmed goes on. A send is in the set of live sends from its confirmation until its end was told, and
 //     every process looks there for sends that nobody keeps.
 //
@@ -35,6 +36,21 @@
 // send for 5 s, and queues the next, so that sends take turns and small ones wait for no large one. The queue holds nothing
 // but a send's id and how many turns it has had: a turn that is lost is queued again, one that comes twice is stale.
 //
+// # Slow countries
+//
+// Text messages to some countries may only go out slowly ([Config.SMSRates]). The time of the next one is kept per country,
+// for all sends and processes, and moves on by the interval between two as a recipient there is claimed. A claim that comes
+// to a recipient whose country is not free puts them aside and passes to the next, so the others go out meanwhile. Those put
+// aside are pending. They wait in queues, one for each slow country, and a queue has one time: when its first can be claimed.
+// A claim takes the first of a queue whose time has come before anybody else, if the country is still free then, or else
+// gives the queue the country's new time. Nobody else has a time that could be missed or lost, so a send that was paused for
+// hours goes on at the rate, and one that is cancelled leaves no gap.
+//
+// A turn waits up to 2 s for the first of a queue. If none is due that soon and nobody else can be called, the turn ends, and
+// the next one is queued for the earliest time. A turn that has waited reserves the country before it waits for the pace of
+// all calls, so that of several sends that wait for a country only one takes a call of that pace. A reservation that is not
+// used costs one interval.
+//
 // # Lost and repeated messages
 //
 // Redis may run a script whose answer never arrives, and go-redis repeats a script that had no answer, so every script
@@ -51,17 +67,21 @@
 //	sends:live        sorted set: ids of the sends that are going on or whose end is still to be told, by time confirmed
 //	sends:recent      sorted set: ids of the last 1,000 sends, by time confirmed
 //	send:{id}         hash: what is sent, by whom, its state, counters, times, what holds it up, what the Teller remembers
-//	send:{id}:to      list: the recipients, in order: keyed hash of the person|place in the parent's list|recipient
+//	send:{id}:to      list: the recipients, in order: keyed hash of the person|place in the parent's list|country whose
+//	                  SMS rate applies|recipient
 //	send:{id}:left    string: who was left out of the list, packed, for the draft's preview
 //	send:{id}:out     hash: index in the list → status|token|time|code|action|text of those that have an outcome
 //	send:{id}:claims  hash: token → index:time of those being called now
 //	send:{id}:again   list: indexes whose claims were given back
+//	send:{id}:aside   sorted set, by name: queue|index of those who were put aside
+//	send:{id}:wait    sorted set: queue → when its first can be claimed
 //	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s
 //	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
 //	suppression:key   string: the key of the hashes of people, or a hash of that key if it is a setting
 //	suppressed        hash: keyed hash of a person → when|by whom|how they came on the suppression list
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
 //	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
+//	sms:{country}     string: when the next text message there can be claimed|the turn that has reserved it; gone by then
 //	day:{n}:{who}     string: recipients of a UTC day, of a sender or (*) of all
 //	test:{n}:{who}    string: tests that a person has sent on a UTC day
 //	audit             stream: the audit trail

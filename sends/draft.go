@@ -129,7 +129,7 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 		if d.Parent != "" {
 			place = strconv.Itoa(calls[r.To].place)
 		}
-		args = append(args, h.person(d.Kind, r.To)+"|"+place+"|"+string(text))
+		args = append(args, strings.Join([]string{h.person(d.Kind, r.To), place, r.RateCountry(), string(text)}, "|"))
 	}
 	return args, nil
 }
@@ -170,14 +170,14 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	return d, nil
 }
 
-// recipientOf reads an entry of a send's list: "hash of the person|place in the parent's list|recipient".
+// recipientOf reads an entry of a send's list: "hash of the person|place in the parent's list|country|recipient".
 func recipientOf(entry string) (recipients.Recipient, error) {
 	var r recipients.Recipient
-	parts := strings.SplitN(entry, "|", 3)
-	if len(parts) < 3 {
+	parts := strings.SplitN(entry, "|", 4)
+	if len(parts) < 4 {
 		return r, errors.New("an entry of the list is damaged")
 	}
-	return r, json.Unmarshal([]byte(parts[2]), &r)
+	return r, json.Unmarshal([]byte(parts[3]), &r)
 }
 
 // Confirm makes a draft of that team and user a send, once: a repeat by the same person answers with the same send. From

@@ -66,10 +66,10 @@ func (k *keeper) tend(recipients int) {
 // offer queues the next turn if one is due. A turn that is not taken for a while may have been lost with the process that
 // was about to: it is queued under another name then, and whichever comes first is taken.
 func (k *keeper) offer(st standing, recipients int) {
-	if st.due < 0 {
+	due := st.next()
+	if due < 0 {
 		return
 	}
-	due := time.Duration(st.due) * time.Millisecond
 	if at := time.Now().Add(due); st.turns != k.offered || at.Before(k.since) { // somebody may have ended the wait for it
 		k.offered, k.since = st.turns, at
 	}

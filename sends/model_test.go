@@ -2,7 +2,10 @@ package sends
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,9 +27,20 @@ type model struct {
 	late    []func() // asked for and not run yet
 	past    []func() // run before
 	calls   map[string][]Status
-	barred  map[string]bool // on the suppression list since a step
+	barred  map[string]bool      // on the suppression list since a step
+	claimed map[string]bool      // tokens that were claimed
+	slow    map[string]time.Time // when a country was claimed last
 	keeping int
 }
+
+// modelRates are the SMS rates of the model, modelSlow the least time between two claims that they make.
+var (
+	modelRates = map[string]float64{"US": 0.1, "CA": 0.02}
+	modelSlow  = map[string]time.Duration{"US": 10200 * time.Millisecond, "CA": 51 * time.Second}
+)
+
+// country is the country of the i-th recipient of the model.
+func country(i int) string { return []string{"US", "BE", "US", "CA"}[i%4] }
 
 type modelTurn struct {
 	owner  string
@@ -43,12 +57,19 @@ type modelClaim struct {
 func TestModel(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
-	s := service(connect(t, m, nil), accept, func(c *Config) { c.ApprovalOver = 4 })
+	s := service(connect(t, m, nil), accept, func(c *Config) { c.ApprovalOver, c.SMSRates = 4, modelRates })
 	rapid.Check(t, func(t *rapid.T) {
 		m.FlushAll()
-		w := &model{m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{}}
+		w := &model{
+			m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{},
+			claimed: map[string]bool{}, slow: map[string]time.Time{},
+		}
 		w.pass(0)
-		d, err := s.SaveDraft(t.Context(), draft(rapid.IntRange(1, 6).Draw(t, "people")))
+		d := draft(rapid.IntRange(1, 8).Draw(t, "people"))
+		for i := range d.List.Recipients {
+			d.List.Recipients[i].Country = country(i)
+		}
+		d, err := s.SaveDraft(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +81,7 @@ func TestModel(t *testing.T) {
 			"take":     w.take,
 			"claim":    w.claim,
 			"claim 2":  w.claim, // more often than the rest
+			"reserve":  w.reserve,
 			"lose":     w.lose,
 			"answer":   w.answer,
 			"answer 2": w.answer,
@@ -77,10 +99,9 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// pass lets time pass in Redis.
+// pass lets time pass in Redis, for its clock and the keys that expire.
 func (w *model) pass(d time.Duration) {
 	w.now = w.now.Add(d)
-	w.m.FastForward(d)
 	w.m.SetTime(w.now)
 }
 
@@ -96,7 +117,24 @@ func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (standing, [
 	if err != nil {
 		t.Fatal(err)
 	}
+	if script == claimScript && st.word == "claimed" {
+		w.spaced(t, fmt.Sprint(args[0], ":", args[2]), rest[0].(string))
+	}
 	return st, rest
+}
+
+// spaced holds the claims for a slow country to its rate, whichever turn makes them.
+func (w *model) spaced(t *rapid.T, token, index string) {
+	if w.claimed[token] {
+		return
+	}
+	w.claimed[token] = true
+	i, _ := strconv.Atoi(index)
+	last, again := w.slow[country(i)]
+	if since := w.now.Sub(last); again && since < modelSlow[country(i)] {
+		t.Fatalf("%s in %s is claimed %v after another", index, country(i), since)
+	}
+	w.slow[country(i)] = w.now
 }
 
 // later asks for a script that is run some time, or never.
@@ -121,6 +159,15 @@ func (w *model) take(t *rapid.T) {
 	}
 }
 
+// reserve keeps a country for a turn, perhaps one that is over.
+func (w *model) reserve(t *rapid.T) {
+	if len(w.turns) == 0 {
+		t.Skip("no turn")
+	}
+	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "turns ago"), 0)]
+	w.run(t, reserveScript, turn.owner, w.s.rates)
+}
+
 // next is a claim that one of the turns, perhaps one that is over, asks for.
 func (w *model) next(t *rapid.T) (token string, args []any) {
 	if len(w.turns) == 0 {
@@ -128,7 +175,7 @@ func (w *model) next(t *rapid.T) (token string, args []any) {
 	}
 	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
 	turn.claims++
-	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, turn.claims, 0, 0, 0}
+	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, w.s.rates, turn.claims, 0, 0, 0}
 }
 
 func (w *model) claim(t *rapid.T) {
@@ -289,8 +336,46 @@ func (w *model) check(t *rapid.T) {
 	if n, err := w.s.cfg.Redis.HLen(t.Context(), w.s.keys(w.id)[keyClaims]).Result(); err != nil || int(n) != claimed {
 		t.Fatalf("%d claims, %v; %d recipients are claimed", n, err, claimed)
 	}
+	w.checkAside(t, counted[Pending])
 	if send.Ended() != (send.Counts.Pending() == 0) {
 		t.Fatalf("ended: %v, with %+v", send.Ended(), send.Counts)
+	}
+}
+
+// checkAside holds the queues of those who were put aside to their index of times, and all who wait to the pending.
+func (w *model) checkAside(t *rapid.T, pending int) {
+	_, f := w.send(t)
+	rdb, keys := w.s.cfg.Redis, w.s.keys(w.id)
+	again, err := rdb.LRange(t.Context(), keys[4], 0, -1).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := rdb.ZRange(t.Context(), keys[keyAside], 0, -1).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, err := rdb.ZRange(t.Context(), keys[keyWait], 0, -1).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	queues, waiting := map[string]bool{}, map[string]bool{}
+	for _, member := range aside {
+		queue, digits, _ := strings.Cut(member, "|")
+		i, err := strconv.Atoi(digits)
+		if err != nil || country(i) != queue || i >= f.count("next") {
+			t.Fatalf("%s is put aside, of %d who were looked at: %v", member, f.count("next"), err)
+		}
+		queues[queue], waiting[strconv.Itoa(i)] = true, true
+	}
+	for _, index := range again {
+		waiting[index] = true
+	}
+	slices.Sort(times)
+	if !slices.Equal(times, slices.Sorted(maps.Keys(queues))) {
+		t.Fatalf("%v have a time, %v are put aside", times, aside)
+	}
+	if n := f.count("total") - f.count("next") + len(waiting); n != pending || len(waiting) != len(again)+len(aside) {
+		t.Fatalf("%d wait (%v given back, %v put aside), %d are pending", n, again, aside, pending)
 	}
 }
 

@@ -61,14 +61,20 @@ func TestRandom(t *testing.T) {
 
 func random(t *testing.T, seed uint64) {
 	luck := &chance{r: rand.New(rand.NewPCG(seed, 1))}
-	m, world := startRedis(t), &truth{calls: map[string][]Status{}}
+	m, world, slow := startRedis(t), &truth{calls: map[string][]Status{}}, map[string]float64{"US": 0.5}
 	well := service(connect(t, m, nil), accept)
-	id := save(t, well, draft(60)).ID
+	d := draft(60)
+	for i := range 20 { // of a slow country
+		d.List.Recipients[3*i].Country = "US"
+	}
+	id := save(t, well, d).ID
 
 	for range 3 {
 		f := &faults{}
 		f.set(luck.spoil)
-		s := service(connect(t, m, f), luck.api(world), func(c *Config) { c.ShutdownTimeout = 10 * time.Second })
+		s := service(connect(t, m, f), luck.api(world), func(c *Config) {
+			c.ShutdownTimeout, c.SMSRates = 10*time.Second, slow
+		})
 		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
 			t.Logf("Confirm() = %v", err)
 		}
@@ -91,7 +97,7 @@ func random(t *testing.T, seed uint64) {
 		}
 		return // voided by a process whose question was lost
 	}
-	start(t, service(connect(t, m, nil), luck.api(world)))
+	start(t, service(connect(t, m, nil), luck.api(world), func(c *Config) { c.SMSRates = slow }))
 	awaitEnd(t, well, id, 3*time.Hour)
 	time.Sleep(5 * time.Minute) // late verdicts
 

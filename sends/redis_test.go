@@ -107,6 +107,30 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 	checkRecords(t, replicas[1], id)
 }
 
+// Two replicas keep to the rate of a slow country while the rest of the list goes out.
+func TestRealRedis_slowCountry(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t)
+	var c calls
+	replicas := make([]*Service, 2)
+	for i := range replicas {
+		replicas[i] = service(dial(t, server), c.accepting, func(cfg *Config) {
+			cfg.SMSRates = map[string]float64{"US": 50, "CA": 20}
+		})
+		start(t, replicas[i])
+	}
+	id := confirmDraft(t, replicas[0], toCountries(0, "US", 130, "CA", 10, "BE", 300))
+	other := confirmDraft(t, replicas[1], toCountries(1000, "US", 20))
+	await(t, replicas[0], id, 10*time.Second, func(send Send) bool { return send.Counts.Accepted >= 300 })
+	first := awaitEnd(t, replicas[0], other, time.Minute)
+	last := awaitEnd(t, replicas[0], id, 2*time.Minute)
+	if took := last.EndedAt.Sub(first.StartedAt); first.Counts.Accepted != 20 || last.Counts.Accepted != 440 || took < 149*20*time.Millisecond {
+		t.Errorf("they ended as %+v and %+v within %v, want 150 at 50 a second", first.Counts, last.Counts, took)
+	}
+	c.check(t)
+	checkRecords(t, replicas[0], id)
+}
+
 // A Redis that is full takes no new claim, but it keeps outcomes, and a draft that it does not confirm stays a draft.
 func TestRealRedis_full(t *testing.T) {
 	t.Parallel()

@@ -397,11 +397,11 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 		err  error
 		want string
 	}{
-		"no connection":          {failure(coupontools.NotSent, 0), holdupAway},
-		"429 again and again":    {failure(coupontools.RateLimited, 429), holdupSlow},
-		"429 with a long wait":   {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 20 * time.Second}, holdupSlow},
-		"429 with a short wait":  {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 2 * time.Second}, ""},
-		"answers without a word": {failure(coupontools.Refused, 422), ""},
+		"no connection":         {failure(coupontools.NotSent, 0), holdupAway},
+		"429 again and again":   {failure(coupontools.RateLimited, 429), holdupSlow},
+		"429 with a long wait":  {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 20 * time.Second}, holdupSlow},
+		"429 with a short wait": {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 2 * time.Second}, ""},
+		"refusals":              {&coupontools.Error{Class: coupontools.Refused, Codes: []int{305}}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

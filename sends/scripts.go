@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -11,7 +12,7 @@ import (
 // A time is in milliseconds by Redis's clock.
 const shared = `
 local send, to, out, claims, again, left, turn, keeper = unpack(KEYS, 1, 8)
-local live, recent, audit, suppressed, unsubscribed = unpack(KEYS, 9)
+local live, recent, audit, suppressed, unsubscribed, wait, aside = unpack(KEYS, 9)
 local id, keep, prefix = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -46,8 +47,11 @@ local function log(what, who, before, after, note, channel, message)
 		'before', before, 'after', after, 'note', note or '', 'channel', channel or '', 'message', message or '')
 end
 
--- waiting counts those who have neither a claim nor an outcome.
-local function waiting() return count('total') - count('next') + redis.call('LLEN', again) end
+-- waiting counts those who have neither a claim nor an outcome, and those of them who were put aside.
+local function waiting()
+	local n = redis.call('ZCARD', aside)
+	return count('total') - count('next') + redis.call('LLEN', again) + n, n
+end
 
 -- settle ends a send that has nobody left. One that had ended is put among the live again, to be told of once more.
 local function settle()
@@ -77,7 +81,7 @@ local function give_up(state, why)
 	end
 	set('state', state, 'why', why, 'next', get('total'))
 	drop('holdup', 'hold')
-	redis.call('DEL', again)
+	redis.call('DEL', again, wait, aside)
 	add('skipped', n)
 	return n
 end
@@ -88,9 +92,10 @@ local function pause(why)
 	drop('holdup', 'hold')
 end
 
--- entry takes a recipient apart: the keyed hash of the person, the place in the parent's list, the rest.
+-- entry takes a recipient apart: the keyed hash of the person, the place in the parent's list, the country whose SMS rate
+-- applies, the rest.
 local function entry(index)
-	return string.match(redis.call('LINDEX', to, index) or '', '^([^|]*)|([^|]*)|(.*)$')
+	return string.match(redis.call('LINDEX', to, index) or '', '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
 end
 
 -- fingerprint sums up what is sent to whom, from the records as they are.
@@ -136,16 +141,21 @@ end
 
 local function mine() return redis.call('HGET', turn, 'owner') == arg(1) end
 
--- standing is what every step answers: a word, how many it touched, how many wait, whether the send has ended, and for the
--- queue how many turns were taken and in how many ms the next is due, -1 if none is.
+-- standing is what every step answers: a word, how many it touched, how many wait, whether the send has ended; for the
+-- queue how many turns were taken and in how many ms the next is due, -1 if none is; and for how many ms nobody can be
+-- claimed, since all who wait were put aside.
 local function standing(word, n, ...)
-	local due = -1
-	local waits = waiting()
+	local due, rest = -1, 0
+	local waits, put_aside = waiting()
+	if waits > 0 and put_aside == waits then
+		local first = redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')
+		rest = math.max(tonumber(first[2] or 0) - now, 0)
+	end
 	if redis.call('EXISTS', turn) == 0 and waits > 0 then
 		if is('running') then due = math.max(count('hold') - now, 0)
 		elseif is('scheduled') then due = math.max(count('due') - now, 0) end
 	end
-	return {word, n, waits, has('ended') and 1 or 0, count('turns'), due, ...}
+	return {word, n, waits, has('ended') and 1 or 0, count('turns'), due, rest, ...}
 end
 `
 
@@ -167,6 +177,8 @@ const (
 	keyLeft
 	_
 	keyKeeper
+	keyWait = iota + 5 // behind the keys that belong to no send
+	keyAside
 )
 
 func (s *Service) keys(id string) []string {
@@ -174,6 +186,7 @@ func (s *Service) keys(id string) []string {
 	return []string{
 		key, key + ":to", key + ":out", key + ":claims", key + ":again", key + ":left", key + ":turn", key + ":keeper",
 		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.key("suppressed"), s.key("unsubscribed"),
+		key + ":wait", key + ":aside",
 	}
 }
 
@@ -187,7 +200,17 @@ type standing struct {
 	waiting int    // how many have neither a claim nor an outcome
 	ended   bool
 	turns   int64 // how many turns were taken
-	due     int64 // ms until the next turn; below 0 if none is due
+	due     int64 // ms until a turn may be taken; below 0 if none may
+	rest    int64 // ms for which nobody can be claimed, since all who wait were put aside
+}
+
+// next is how long until the next turn is due; below 0 if none is. A turn itself waits for a recipient who is due soon.
+func (st standing) next() time.Duration {
+	due, rest := time.Duration(st.due)*time.Millisecond, time.Duration(st.rest)*time.Millisecond
+	if due < 0 || rest <= slotWait {
+		return due
+	}
+	return max(due, rest)
 }
 
 // stand reads what the scripts answer with standing, and what follows it.
@@ -198,5 +221,5 @@ func stand(cmd *redis.Cmd) (standing, []any, error) {
 	}
 	word, _ := reply[0].(string)
 	number := func(i int) int64 { n, _ := reply[i].(int64); return n }
-	return standing{word, int(number(1)), int(number(2)), number(3) == 1, number(4), number(5)}, reply[6:], nil
+	return standing{word, int(number(1)), int(number(2)), number(3) == 1, number(4), number(5), number(6)}, reply[7:], nil
 }

@@ -104,73 +104,6 @@ if is('running') then
 	end
 end
 return standing('held', 0)`)
-
-	// claimScript claims the next recipient whom nothing bars; those who are barred are skipped. Arguments: the number of
-	// the claim, greater than any before in this turn; the least time (ms) between two sends to a person; the recipients
-	// that one sender, and all, may have a day; 0 for no such limit. It answers with the index and the recipient.
-	claimScript = script(`
-local token = arg(1) .. ':' .. arg(2)
-local frequency, daily, fleet = tonumber(arg(3)), tonumber(arg(4)), tonumber(arg(5))
-local held = redis.call('HGET', claims, token)
-if held then
-	local index = string.match(held, '^%d+')
-	local _, _, recipient = entry(index)
-	return standing('claimed', 0, index, recipient or '')
-end
-if not mine() then return standing('lost', 0) end
-if tonumber(redis.call('HGET', turn, 'claim') or 0) >= tonumber(arg(2)) then return standing('late', 0) end
-redis.call('HSET', turn, 'claim', arg(2))
-if not is('running') or count('hold') > now then return standing('none', 0) end
-
-local test, user = get('test') == '1', get('user')
-local parent = get('parent') or ''
-local function full(limit, whose)
-	return limit > 0 and tonumber(redis.call('GET', day(now, whose)) or 0) >= limit
-end
-local function barred(person, place)
-	local repeated = '' -- the claim of the call that this one repeats, which does not bar it
-	if redis.call('HEXISTS', suppressed, person) == 1 then return 'suppressed' end
-	if redis.call('HEXISTS', unsubscribed, person) == 1 then return 'unsubscribed' end
-	if parent ~= '' then
-		local was = redis.call('HGET', prefix .. 'send:' .. parent .. ':out', place) or ''
-		repeated = string.match(was, '^unknown|([^|]*)|')
-		if not repeated then return 'answered' end
-	end
-	if test then return nil end
-	local before = frequency > 0 and redis.call('GET', last(person))
-	local soon = before and now - tonumber(string.match(before, '%d+$')) < frequency
-	if soon and string.match(before, '^[^|]*') ~= repeated then return 'frequency_cap' end
-	if full(daily, user) then return 'daily_cap_person' end
-	if full(fleet, '*') then return 'daily_cap' end
-end
-local index, person, place, recipient
-local skipped = 0
-while true do
-	index = redis.call('LPOP', again)
-	if not index then
-		if count('next') >= count('total') then
-			settle()
-			return standing('none', skipped)
-		end
-		index = ms(redis.call('HINCRBY', send, 'next', 1) - 1)
-	end
-	person, place, recipient = entry(index)
-	local rule = barred(person or '', place)
-	if not rule then break end
-	record(index, 'skipped', token, rule, '')
-	add('skip:' .. rule, 1)
-	skipped = skipped + 1
-	if skipped == 200 then return standing('more', skipped) end
-end
-redis.call('HSET', claims, token, index .. ':' .. stamp)
-if not test then
-	if frequency > 0 then redis.call('SET', last(person), token .. '|' .. stamp, 'PX', frequency) end
-	for _, whose in ipairs({user, '*'}) do
-		redis.call('INCR', day(now, whose))
-		redis.call('PEXPIRE', day(now, whose), 172800000)
-	end
-end
-return standing('claimed', skipped, index, recipient or '')`)
 )
 
 // What became of a claim. These need no turn: the claim's token is enough.
@@ -185,10 +118,10 @@ local index = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
 record(index, status, token, code, text, action)
 drop('holdup')
-if status ~= 'unknown' then set('tries', 0) end
 if arg(7) == '' then
-	set('streak', 0)
+	set('streak', 0, 'tries', 0)
 else
+	if status ~= 'unknown' then set('tries', 0) end
 	if get('alike') ~= arg(7) then set('alike', arg(7), 'streak', 0) end
 	add('streak', 1)
 	local left = waiting() + redis.call('HLEN', claims)

@@ -91,6 +91,9 @@ type Config struct {
 	FrequencyCap time.Duration
 	// DailyCapPerson and DailyCap are how many recipients one sender, and all together, may have a UTC day; 0 for no limit.
 	DailyCapPerson, DailyCap int
+	// SMSRates are the countries (ISO 3166 alpha-2) whose text messages go out slower than the rest, with messages a second
+	// for all processes; see [recipients.Recipient.RateCountry].
+	SMSRates map[string]float64
 	// SuppressionKey is the key of the hashes in the suppression list; "" has one made and kept in Redis.
 	SuppressionKey string
 
@@ -115,6 +118,7 @@ type Service struct {
 	cfg   Config
 	queue *asynq.Client
 	wake  chan struct{} // there may be a send that nobody keeps
+	rates string        // the SMS rates, as scripts read them
 
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options
@@ -152,7 +156,7 @@ func New(c Config) *Service {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
 	s := &Service{
-		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1),
+		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1), rates: intervals(c.SMSRates),
 		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
 	}
 	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing})

@@ -79,7 +79,7 @@ func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
 	}
 	defer s.leave(t.Send)
 	r.send = hash(rest[0]).send(t.Send)
-	r.note(standing{waiting: 1}) // that somebody waits is a guess; the first claim knows
+	r.note(st)
 	if r.begin() {
 		r.dispatch()
 	}
@@ -100,17 +100,29 @@ type run struct {
 
 	claims   int64         // how many claims were tried; only dispatch touches it
 	wake     chan struct{} // something changed that dispatch may wait for
-	waiting  atomic.Int64
+	outlook  atomic.Pointer[outlook]
 	out      atomic.Int64 // calls of this turn that are out
 	finished atomic.Bool  // nothing can be done in this turn any more
 }
 
+// outlook is who waits in a send, as a script saw it.
+type outlook struct {
+	waiting int
+	rest    time.Duration // from at on nobody could be claimed for so long
+	at      time.Time
+}
+
 // note takes in how the send stands after a step.
 func (r *run) note(st standing) {
-	r.waiting.Store(int64(st.waiting))
+	r.outlook.Store(&outlook{st.waiting, time.Duration(st.rest) * time.Millisecond, time.Now()})
 	if st.ended {
 		r.finished.Store(true)
 	}
+	r.nudge()
+}
+
+// nudge has dispatch look again.
+func (r *run) nudge() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -162,20 +174,7 @@ func (r *run) stop(why string) {
 
 // dispatch calls for one recipient after the other until the turn is over, or nobody can be called in it any more.
 func (r *run) dispatch() {
-	for r.work.Err() == nil && !r.finished.Load() {
-		if r.waiting.Load() == 0 {
-			if r.out.Load() == 0 {
-				return
-			}
-			select { // a call that is out may be given back
-			case <-r.wake:
-			case <-r.work.Done():
-			}
-			continue
-		}
-		if !r.turn() {
-			return
-		}
+	for r.ready() && r.turn() {
 		c, ok := r.claim()
 		if !ok {
 			<-r.flight.slots
@@ -188,9 +187,56 @@ func (r *run) dispatch() {
 			defer func() { <-r.flight.slots }()
 			r.deliver(c)
 			r.out.Add(-1)
-			r.note(standing{waiting: int(r.waiting.Load())})
+			r.nudge()
 		})
 	}
+}
+
+// ready waits until somebody can be claimed. It returns false if the turn is over, or if nobody can be claimed soon.
+func (r *run) ready() bool {
+	for r.work.Err() == nil && !r.finished.Load() {
+		o := r.outlook.Load()
+		left := time.Until(o.at.Add(o.rest))
+		switch {
+		case o.waiting > 0 && o.rest == 0:
+			return true
+		case o.waiting > 0 && left <= 0:
+			if !r.reserve() {
+				return true // the claim deals with a Redis that is away
+			}
+		case r.out.Load() == 0 && (o.waiting == 0 || left > slotWait):
+			return false
+		case o.waiting == 0:
+			r.await(turnTime) // a call that is out may be given back
+		default:
+			r.await(left)
+		}
+	}
+	return false
+}
+
+// await waits until something changes, for d at most.
+func (r *run) await(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-r.wake:
+	case <-t.C:
+	case <-r.work.Done():
+	}
+}
+
+// reserve keeps a country whose time has come for the next claim of this turn.
+func (r *run) reserve() bool {
+	st, _, err := stand(r.s.do(r.work, reserveScript, r.id, r.owner, r.s.rates))
+	if err != nil {
+		return false
+	}
+	if st.word == "lost" {
+		r.finished.Store(true)
+	}
+	r.note(st)
+	return true
 }
 
 // turn waits until a call may be made: room among those in flight, the pace. It holds a slot when it returns true.
@@ -227,8 +273,8 @@ func (r *run) yield() {
 	if err != nil {
 		return // it lapses by itself, and the keeper of the send goes on from there
 	}
-	if st.due >= 0 && r.life.work.Err() == nil {
-		r.s.enqueue(ctx, r.id, r.send.Counts.Total, st.turns, time.Duration(st.due)*time.Millisecond)
+	if in := st.next(); in >= 0 && r.life.work.Err() == nil {
+		r.s.enqueue(ctx, r.id, r.send.Counts.Total, st.turns, in)
 	}
 }
 

@@ -146,6 +146,9 @@ const hidden = "•••"
 
 // mask hides the recipient in a text of the API, so that texts are alike for all and can be shown to anyone.
 func mask(text, to string) string {
+	if !strings.ContainsAny(text, "@0123456789") {
+		return text
+	}
 	own := regexp.MustCompile(`(?i)\+?` + regexp.QuoteMeta(strings.TrimPrefix(to, "+")))
 	text = own.ReplaceAllLiteralString(text, hidden)
 	if !strings.HasPrefix(to, "+") {

@@ -26,7 +26,7 @@ func Countries() []Country { return slices.Clone(countries()) }
 var countries = sync.OnceValue(func() []Country {
 	var all []Country
 	for code := range phonenumbers.GetSupportedRegions() {
-		all = append(all, Country{Code: code, Name: countryName(code)})
+		all = append(all, Country{Code: code, Name: CountryName(code)})
 	}
 	slices.SortFunc(all, func(a, b Country) int { return strings.Compare(sortKey(a.Name), sortKey(b.Name)) })
 	return all
@@ -42,8 +42,8 @@ func sortKey(name string) string {
 	}, norm.NFD.String(name))
 }
 
-// countryName returns the English name of a country, or the code itself if there is none.
-func countryName(code string) string {
+// CountryName returns the English name of a country (ISO 3166 alpha-2), or the code itself if there is none.
+func CountryName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {
 		return code

@@ -222,10 +222,10 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 	case !mayGoTo(number, country, allowed):
 		return Recipient{}, refusal{
 			RuleCountry,
-			fmt.Sprintf("Text messages can't go to its country (%s).", countryName(country)),
+			fmt.Sprintf("Text messages can't go to its country (%s).", CountryName(country)),
 		}
 	}
-	found := Recipient{To: phonenumbers.Format(number, phonenumbers.E164), Country: country}
+	found := Recipient{To: phonenumbers.Format(number, phonenumbers.E164), Country: country, TollFree: kind == phonenumbers.TOLL_FREE}
 	if kind == phonenumbers.FIXED_LINE {
 		found.Warning = fixedLine
 	}
@@ -243,7 +243,7 @@ func mayGoTo(number *phonenumbers.PhoneNumber, country string, allowed []string)
 
 // invalid says why no such number exists.
 func invalid(number *phonenumbers.PhoneNumber) error {
-	country := countryName(codeRegion(number))
+	country := CountryName(codeRegion(number))
 	rule, words := RuleInvalid, "No number like this exists with the code +%d (%s). Check the digits."
 	switch phonenumbers.IsPossibleNumberWithReason(number) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:

@@ -296,3 +296,20 @@ func TestPhone_every_country_without_plus(t *testing.T) {
 		}
 	}
 }
+
+// Every toll-free number with +1 goes out at the rate of the US, whatever country it belongs to.
+func TestRecipient_RateCountry(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"+18002345678": "US", "+12125550123": "US", "+12423002345": "US", "+12423592345": "BS", "+14165550123": "CA",
+		"+3280012345": "BE", "+32470123456": "BE",
+	} {
+		got, err := recipients.Phone(text, recipients.Rules{Kind: recipients.SMS})
+		if err != nil || got.RateCountry() != want {
+			t.Errorf("Phone(%q) = %+v, %v, its rate is that of %q, want %q", text, got, err, got.RateCountry(), want)
+		}
+	}
+	if got := (recipients.Recipient{To: "mia@example.com"}).RateCountry(); got != "" {
+		t.Errorf("the rate of an address is that of %q, want none", got)
+	}
+}

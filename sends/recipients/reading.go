@@ -161,7 +161,7 @@ func countryOf(number *phonenumbers.PhoneNumber) string {
 // asForeign accepts a number that lost its + if Rules.Foreign says so. Else it is a doubt, which the caller can ask about.
 func asForeign(number *phonenumbers.PhoneNumber, r Rules) (*phonenumbers.PhoneNumber, error) {
 	country := countryOf(number)
-	name, code := countryName(country), number.GetCountryCode()
+	name, code := CountryName(country), number.GetCountryCode()
 	switch {
 	case !mayGoTo(number, country, r.Allowed):
 		words := "It looks like a foreign number without its + (%s, +%d), and texts can't go there. If it isn't, add the country code."

@@ -12,7 +12,10 @@
 // All text that comes in is taken to be hostile: it is bounded, and what is shown again holds no invisible characters.
 package recipients
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Kind is the way a send goes out.
 type Kind string
@@ -57,12 +60,23 @@ type Recipient struct {
 	Line int `json:"line,omitempty"`
 	// FromFile says that Line counts in the file and not in the typed text.
 	FromFile bool `json:"file,omitempty"`
+	// TollFree says that it is a toll-free phone number.
+	TollFree bool `json:"toll_free,omitempty"`
 	// Warning says in a sentence what may go wrong with this recipient; mostly empty.
 	Warning string `json:"warning,omitempty"`
 }
 
 // Place names where the entry stood: "line 3", "row 3 of the file".
 func (r Recipient) Place() string { return place(r.Line, r.FromFile) }
+
+// RateCountry returns the country (ISO 3166 alpha-2) whose rate of text messages applies: the number's, and the US for
+// every toll-free number that begins with +1. It is empty for an address.
+func (r Recipient) RateCountry() string {
+	if r.TollFree && strings.HasPrefix(r.To, "+1") {
+		return "US"
+	}
+	return r.Country
+}
 
 // LeftOut is an entry that the send does not go to. It is written to JSON with what is empty left away.
 type LeftOut struct {

@@ -29,6 +29,7 @@ type Config struct {
 	CoupontoolsClientSecret Secret        `envconfig:"COUPONTOOLS_CLIENT_SECRET" required:"true" hidden:"true" must:"be the client secret of a Coupontools account, without spaces"`
 	CoupontoolsBaseURL      BaseURL       `envconfig:"COUPONTOOLS_BASE_URL" default:"https://api.coupontools.com" hidden:"true" must:"be a URL such as https://api.coupontools.com, without user, query or fragment"`
 	CoupontoolsRate         int           `envconfig:"COUPONTOOLS_RATE" default:"5" min:"1" max:"1000" must:"be a whole number of calls a second, from 1 to 1000"`
+	SMSRates                SMSRates      `envconfig:"SMS_RATE" default:"US=1" must:"be countries with text messages a second, such as US=1,CA=0.5, or off"`
 	CoupontoolsTimeout      time.Duration `envconfig:"COUPONTOOLS_TIMEOUT" default:"30s" min:"1ms" max:"10m" must:"be a duration above 0 and up to 10m, such as 30s"`
 
 	RedisURL   RedisURL      `envconfig:"REDIS_URL" default:"redis://127.0.0.1:6379/0" hidden:"true" must:"be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…"`

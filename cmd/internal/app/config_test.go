@@ -109,6 +109,7 @@ func TestReadConfig_values(t *testing.T) {
 		"LISTEN_ADDR":        ":0",
 		"LOG_LEVEL":          "WARN",
 		"LOG_FORMAT":         "text",
+		"SMS_RATE":           "us=1, CA=0.5",
 		"COUPONTOOLS_RATE":   "", // empty counts as not set
 	})
 
@@ -118,6 +119,7 @@ func TestReadConfig_values(t *testing.T) {
 	want.CoupontoolsClientID, want.CoupontoolsClientSecret = got.CoupontoolsClientID, got.CoupontoolsClientSecret
 	want.SlackAPIURL = "http://127.0.0.1:9999/api/"
 	want.RedisURL = RedisURL{"rediss://me:hush@redis.example:6380/3"}
+	want.SMSRates = SMSRates{"US": 1, "CA": 0.5}
 	want.FrequencyCap = 72 * time.Hour
 	want.DefaultRegion = "BE"
 	want.AllowedCountries = Countries{"NL", "LU"}
@@ -144,6 +146,7 @@ func TestReadConfig_listsAllMistakes(t *testing.T) {
 		"COUPONTOOLS_CLIENT_ID": "has space",
 		"REDIS_URL":             "http://me:hush@nowhere",
 		"DEFAULT_REGION":        "UK",
+		"SMS_RATE":              "US=1,UK=2,BE,NL=fast,FR=0,CA=-1,US=2",
 		"SENDERS":               "mia, U024BE7LH, #team",
 		"MARKETING_CHANNELS":    "#marketing",
 	})
@@ -153,6 +156,9 @@ func TestReadConfig_listsAllMistakes(t *testing.T) {
 		"SLACK_BOT_TOKEN is not set; it must be the bot token, which begins with xoxb-",
 		`SLACK_CONNECTIONS must be a whole number from 1 to 10, but is "11"`,
 		"COUPONTOOLS_CLIENT_ID must be the client id of a Coupontools account, without spaces",
+		`SMS_RATE must be countries with text messages a second, such as US=1,CA=0.5, or off, ` +
+			`but is "US=1,UK=2,BE,NL=fast,FR=0,CA=-1,US=2"; there is no country "UK", ` +
+			`"BE" has no rate from 0.001 to 999, "NL=fast" has no rate from 0.001 to 99…`,
 		`COUPONTOOLS_TIMEOUT must be a duration above 0 and up to 10m, such as 30s, but is "30"`,
 		"REDIS_URL must be the URL of one Redis server: redis://host:port/0, rediss://… or unix://…; it has the scheme http://",
 		`DEFAULT_REGION must be an ISO 3166 country code of two letters, such as BE, but is "UK"; there is no country "UK"`,
@@ -197,6 +203,14 @@ func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
 		{"COUPONTOOLS_BASE_URL", "ftp://api.coupontools.com"},
 		{"COUPONTOOLS_RATE", "0"},
 		{"COUPONTOOLS_TIMEOUT", "0s"},
+		{"SMS_RATE", "1"},
+		{"SMS_RATE", "US"},
+		{"SMS_RATE", "US=0"},
+		{"SMS_RATE", "US=0.000"},
+		{"SMS_RATE", "US=NaN"},
+		{"SMS_RATE", "US=1e9"},
+		{"SMS_RATE", "US=1,US=2"},
+		{"SMS_RATE", "US=1,off"},
 		{"REDIS_URL", "127.0.0.1:6379"},
 		{"REDIS_URL", "redis://me:secret@host:port"},
 		{"CACHE_TTL", "-1s"},
@@ -267,6 +281,16 @@ func TestReadConfig_brokenDotEnv(t *testing.T) {
 	}
 	if diff := cmp.Diff(error(want), err); diff != "" {
 		t.Errorf("ReadConfig() (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadConfig_smsRates(t *testing.T) {
+	for text, want := range map[string]SMSRates{
+		"": {"US": 1}, "off": {}, " OFF ": {}, "US=1,CA=0.5": {"US": 1, "CA": 0.5}, "ca=0.001 gb=30": {"CA": 0.001, "GB": 30},
+	} {
+		if got := readConfig(t, map[string]string{"SMS_RATE": text}).SMSRates; !cmp.Equal(got, want) {
+			t.Errorf("SMS_RATE %q = %v, want %v", text, got, want)
+		}
 	}
 }
 

@@ -127,7 +127,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
-		InFlight: inFlight(c.CoupontoolsRate),
+		SMSRates: c.SMSRates, InFlight: inFlight(c.CoupontoolsRate),
 
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
 		Log: log, Observe: p.metrics.Recipient,
@@ -181,7 +181,7 @@ func (p *program) deps() commands.Deps {
 		Holders: p.holders,
 		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
-		LinkLength: p.config.LinkLength, Channels: p.config.MarketingChannels,
+		LinkLength: p.config.LinkLength, SMSRates: p.config.SMSRates, Channels: p.config.MarketingChannels,
 		Status: p.conditions,
 	}
 }

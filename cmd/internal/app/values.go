@@ -135,6 +135,35 @@ func (c *Countries) Decode(text string) error {
 	})
 }
 
+// SMSRates are countries with how many text messages a second go out there, for all replicas together.
+type SMSRates map[string]float64
+
+var decimal = regexp.MustCompile(`^\d{1,3}(\.\d{1,3})?$`)
+
+// Decode reads pairs such as US=1, separated by commas or spaces; "off" stands for none.
+func (s *SMSRates) Decode(text string) error {
+	*s = SMSRates{}
+	if strings.EqualFold(strings.TrimSpace(text), "off") {
+		return nil
+	}
+	return each(text, func(item string) error {
+		code, rate, _ := strings.Cut(item, "=")
+		var country Country
+		if err := country.Decode(code); err != nil {
+			return err
+		}
+		perSecond, err := strconv.ParseFloat(rate, 64)
+		switch _, twice := (*s)[string(country)]; {
+		case err != nil || !decimal.MatchString(rate) || perSecond == 0:
+			return hintError(fmt.Sprintf("%q has no rate from 0.001 to 999", item))
+		case twice:
+			return hintError(fmt.Sprintf("%q is there twice", country))
+		}
+		(*s)[string(country)] = perSecond
+		return nil
+	})
+}
+
 // Slack: ids are capital letters and digits behind a letter that tells their kind. Their length is not fixed, and local
 // stand-ins for Slack like an underscore in them.
 var (
