@@ -20,6 +20,7 @@ type digitCounts uint32
 
 func (l digitCounts) has(n int) bool { return n > 0 && n < 32 && l&(1<<n) != 0 }
 
+// digitCountsOf returns the lengths of the numbers that desc describes.
 func digitCountsOf(desc *phonenumbers.PhoneNumberDesc) digitCounts {
 	var l digitCounts
 	for _, n := range desc.GetPossibleLength() {
@@ -64,6 +65,7 @@ var numberings = sync.OnceValue(func() numbering {
 	return n
 })
 
+// prefixPattern compiles a pattern of the metadata for the beginning of a number.
 func prefixPattern(pattern string) (*regexp.Regexp, error) {
 	if pattern == "" {
 		return nil, nil //nolint:nilnil // no prefix, no pattern

@@ -72,6 +72,7 @@ func parseHome(digits, region string) (*phonenumbers.PhoneNumber, error) {
 	return undated(number), nil
 }
 
+// readWithoutRegion knows no home country, so that digits are a country code first or can't be read.
 func readWithoutRegion(digits string, r Rules) (*phonenumbers.PhoneNumber, error) {
 	if foreign := plusLost(digits, minForeignNoRegion); foreign != nil && isMobile(foreign) {
 		return asForeign(foreign, r)
@@ -129,15 +130,20 @@ func foreignMeant(home, other *phonenumbers.PhoneNumber, digits int, r Rules) bo
 	return mobileLength(other)
 }
 
+// isUsualMobile reports a mobile number written with all that is dialled before it in its country.
 func isUsualMobile(home *phonenumbers.PhoneNumber) bool {
 	return home != nil && isMobile(home) && phonenumbers.IsNationalPrefixPresentIfRequired(home)
 }
 
+// isMobile reports a number that may get text messages. In North America and some other countries nothing tells mobiles
+// and fixed lines apart.
 func isMobile(number *phonenumbers.PhoneNumber) bool {
 	kind := phonenumbers.GetNumberType(number)
 	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
 }
 
+// mobileLength reports a number with as many digits as mobiles of its country have, whether it exists or not. Numbers that
+// are newer than the library's data, or kept for films, have that length too.
 func mobileLength(number *phonenumbers.PhoneNumber) bool {
 	return numberings().mobile[number.GetCountryCode()].has(len(phonenumbers.GetNationalSignificantNumber(number)))
 }
@@ -146,6 +152,7 @@ func sameNumber(a, b *phonenumbers.PhoneNumber) bool {
 	return phonenumbers.Format(a, phonenumbers.E164) == phonenumbers.Format(b, phonenumbers.E164)
 }
 
+// codeRegion returns the main country of a country code: the United States for +1.
 func codeRegion(number *phonenumbers.PhoneNumber) string {
 	return phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode()))
 }

@@ -106,11 +106,13 @@ func listed(text string, whole *regexp.Regexp) iter.Seq2[string, rune] {
 	}
 }
 
+// isLineEnd reports the line ends of Unicode, which cells have too.
 func isLineEnd(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
 
 // conjunctions are the words between two entries, in English, Dutch, French, German, Spanish, Italian and Portuguese.
 var conjunctions = wordSet("or and of en ou et oder und o u y e ed")
 
+// wordPattern finds what stands between numbers or before them, apart from signs.
 var wordPattern = regexp.MustCompile(`\p{L}+|&`)
 
 // splitNumbers returns the whole numbers that an entry consists of. It's not ok if a part of it is no number, or if several
@@ -141,6 +143,7 @@ func splitNumbers(entry string, r Rules) (numbers []string, ok bool) {
 	return numbers, true
 }
 
+// trimSigns strips what a word or a label leaves at the ends of a number.
 func trimSigns(part string) string {
 	return strings.TrimFunc(part, func(r rune) bool { return padding(r) || strings.ContainsRune(":./-", r) })
 }
@@ -188,7 +191,7 @@ func innerPlus(dialled string) int {
 // splitAt splits at blanks, or at other signs: at every sign of one kind, or at the only one that has whole numbers on both
 // sides.
 func splitAt(dialled string, r Rules, blank bool) []string {
-	var all [][]string
+	var all [][]string // more than one pair is no answer: nobody knows which is meant
 	seen := map[string]bool{}
 	for g := range gaps(dialled) {
 		if g.blank != blank || g.before < minPart || g.after < minPart {
@@ -268,6 +271,7 @@ func gaps(dialled string) iter.Seq[gap] {
 	}
 }
 
+// countDigits counts plain digits, as [dial] writes them.
 func countDigits(text string) int {
 	n := 0
 	for i := range len(text) {
@@ -301,7 +305,9 @@ func holdsMore(dialled string, number *phonenumbers.PhoneNumber, r Rules) bool {
 			}
 		case !numberings().national[number.GetCountryCode()].has(length - g.after): // so short is no number
 		case g.blank:
-			const block, tail = 6, 2 // digits; after such a block so few are an extension
+			// Blanks mostly group digits, but a 0 begins a number in most countries: "01 23456 01 65432". After a long block
+			// one or two digits are an extension: "0664 1234567 68".
+			const block, tail = 6, 2
 			if right[0] == '0' && isWhole(left, r) && isWhole(right, r) || g.block >= block && g.after <= tail && isWhole(left, r) {
 				return true
 			}
@@ -328,6 +334,7 @@ func isGrouping(sign string, number *phonenumbers.PhoneNumber, g gap) bool {
 	if strings.ContainsAny(sign, "/()") {
 		tail = minTailOfSlash
 	}
+	// The example has the length that most of the country's mobile numbers have.
 	usual, length := nationalLength(example), nationalLength(number)
 	return length <= usual+leeway && length-g.after < usual && g.block <= maxBlock && g.after >= tail
 }
@@ -375,4 +382,5 @@ func parted(piece string) []string {
 	return addresses
 }
 
+// isName reports a word that is no address.
 func isName(word string) bool { return !strings.Contains(word, "@") }
