@@ -144,10 +144,10 @@ func (p preview) facts() []slack.Block {
 // willGetIt says how many of a list will get it.
 func willGetIt(l recipients.List) string {
 	n, all := len(l.Recipients), len(l.Recipients)+len(l.LeftOut)
-	switch {
-	case n == 0:
+	switch n {
+	case 0:
 		return "Nobody can get it yet."
-	case n == all:
+	case all:
 		return persons(n) + " will get it."
 	}
 	return fmt.Sprintf("%s of %s will get it.", thousands(n), thousands(all))
@@ -172,14 +172,16 @@ func (p preview) doubts() []slack.Block {
 		return append(set, blocks.Text(fmt.Sprintf("People who said no in %s are included, because you chose so.", column)),
 			blocks.Actions("", blocks.Button(actionConsent, "Skip them again", p.ID)))
 	}
-	if n := skippedBy(p.List, recipients.RuleConsent); n > 0 {
-		set = append(set, blocks.Text(fmt.Sprintf("%s no to messages in %s and will be skipped.", count(n, "person said", "people said"), column)),
-			blocks.Actions("", blocks.Button(actionConsent, "Send to them anyway", p.ID,
-				blocks.Ask("Send to people who said no?", fmt.Sprintf("%s no to messages in %s. Sending to them anyway may be against the "+
-					"law. The audit trail will say that you chose this.", count(n, "person said", "people said"), column),
-					"Include them", "Keep skipping them"))))
+	n := skippedBy(p.List, recipients.RuleConsent)
+	if n == 0 {
+		return set
 	}
-	return set
+	said := fmt.Sprintf("%s no to messages in %s", count(n, "person said", "people said"), column)
+	return append(set, blocks.Text(said+" and will be skipped."),
+		blocks.Actions("", blocks.Button(actionConsent, "Send to them anyway", p.ID,
+			blocks.Ask("Send to people who said no?",
+				said+". Sending to them anyway may be against the law. The audit trail will say that you chose this.",
+				"Include them", "Keep skipping them"))))
 }
 
 // content shows what people will get.

@@ -358,7 +358,8 @@ func TestColumnOption(t *testing.T) {
 		{
 			recipients.Column{
 				ID: "1/2", Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Count: 940, Examples: []string{"0470 12 34 56", "n/a"},
-			}, recipients.SMS,
+			},
+			recipients.SMS,
 			"C · Mobile · 940 numbers", "0470 12 34 56, n/a",
 		},
 		{
@@ -367,14 +368,16 @@ func TestColumnOption(t *testing.T) {
 		{
 			recipients.Column{
 				Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Else: recipients.ColumnName{Letter: "B", Header: "Phone"}, Count: 2,
-			}, recipients.SMS,
+			},
+			recipients.SMS,
 			"C, else B · Mobile, else Phone · 2 numbers", "",
 		},
 		{
 			recipients.Column{
 				Sheet: long, Column: recipients.ColumnName{Letter: "AAA", Header: long}, Else: recipients.ColumnName{Letter: "AAB", Header: long},
 				Count: 1_000_000, Examples: []string{long},
-			}, recipients.SMS,
+			},
+			recipients.SMS,
 			strings.Repeat("x", 17) + "… · AAA, else AAB · " + strings.Repeat("x", 17) + "… · 1,000,000 numbers", strings.Repeat("x", 74) + "…",
 		},
 	} {

@@ -229,7 +229,8 @@ func (c choice) asked() Column {
 	if c.orElse >= 0 {
 		orElse := c.survey.columns[c.orElse]
 		column.Else = orElse.name()
-		column.Examples = slices.Concat(first.examples[:min(len(first.examples), exampleCells-1)], orElse.examples[:min(len(orElse.examples), 1)])
+		column.Examples = slices.Concat(
+			first.examples[:min(len(first.examples), exampleCells-1)], orElse.examples[:min(len(orElse.examples), 1)])
 	}
 	return column
 }

@@ -207,20 +207,20 @@ func TestRead_headers(t *testing.T) {
 			t.Errorf("the header %q is taken for a phone's: %+v", header, list.Source)
 		}
 	}
-	ids := strings.Split("Ondernemingsnummer,KBO-nr,BTW,VAT number,SIREN,IBAN,Member ID,Customer no.,Klantnr,Order number,Invoice no,Numéro client,"+
+	ids := strings.SplitSeq("Ondernemingsnummer,KBO-nr,BTW,VAT number,SIREN,IBAN,Member ID,Customer no.,Klantnr,Order number,Invoice no,Numéro client,"+
 		"Kundennummer,Immobilien-Nr,Vertragsnummer,Polisnummer,Matricule,#,Mitgliedsnummer,Rechnungsnr.,Número de socio,Pedido,Codice cliente,Partita IVA,Tessera,Lidkaart nr,ID", ",")
-	for _, header := range ids {
+	for header := range ids {
 		list, err := read(t, tableOf("Name;"+header, "x;04700000#", 5), smsBE)
 		if _, asked := errors.AsType[*recipients.ColumnQuestion](err); !asked {
 			t.Errorf("the header %q is not known for an id's: %+v", header, list.Source)
 		}
 	}
-	others := strings.Split("Owner phone,Emergency contact mobile,Contact person phone,Parent GSM,Teacher phone,Driver mobile,Sales rep phone,"+
+	others := strings.SplitSeq("Owner phone,Emergency contact mobile,Contact person phone,Parent GSM,Teacher phone,Driver mobile,Sales rep phone,"+
 		"Billing phone,Company phone,Old phone,Previous mobile,Noodnummer,GSM ouder,Telefoon contactpersoon,Bedrijfstelefoon,Tel. eigenaar,"+
 		"Oud gsm-nummer,Téléphone urgence,Portable parent,Tél. ancien,Notfallnummer,Handy Eltern,Telefon Ansprechpartner,Alte Handynummer,"+
 		"Firmentelefon,Móvil padre,Teléfono empresa,Teléfono de emergencia,Teléfono anterior,Cellulare genitore,Telefono azienda,"+
 		"Telefono emergenza,Vecchio cellulare,emergencyPhone,ownerMobile,BillingPhone,Fahrerhandy,Elterntelefon,Firmenhandy,Oudertelefoon,Kantoortelefoon", ",")
-	for _, header := range others {
+	for header := range others {
 		list, err := read(t, tableOf("Name;"+header, "x;04700000#", 5), smsBE)
 		if _, asked := errors.AsType[*recipients.ColumnQuestion](err); !asked {
 			t.Errorf("the header %q is not known for another person's: %+v", header, list.Source)

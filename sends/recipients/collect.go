@@ -43,7 +43,10 @@ func judge(text string, r Rules) (Recipient, error) {
 
 // collect judges all entries and lists them in their order.
 func collect(all iter.Seq[entry], r Rules) collected {
-	c := collector{rules: r, first: map[string]int{}, reasons: map[string]string{}, full: fmt.Sprintf("One send can have %d recipients at most.", r.Max)}
+	c := collector{
+		rules: r, first: map[string]int{}, reasons: map[string]string{},
+		full: fmt.Sprintf("One send can have %d recipients at most.", r.Max),
+	}
 	judgeAll(all, r, c.add)
 	return collected{c.list, c.invisible}
 }

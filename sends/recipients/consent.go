@@ -87,7 +87,8 @@ func answerOf(cell string) answer {
 
 // date finds what spreadsheets and programs write for a day, perhaps with a time: 05.03.2024, 2024-03-05T10:00, 20240305, and
 // the seconds since 1970.
-var date = regexp.MustCompile(`^(\d{1,2}[./ -]\d{1,2}[./ -](\d{4}|\d{2})|(19|20)\d\d[./-]?[01]?\d[./-]?[0-3]?\d)([T ,].*)?$|^1[5-9]\d{8}(\d{3})?$`)
+var date = regexp.MustCompile(`^(\d{1,2}[./ -]\d{1,2}[./ -](\d{4}|\d{2})|(19|20)\d\d[./-]?[01]?\d[./-]?[0-3]?\d)([T ,].*)?$` +
+	`|^1[5-9]\d{8}(\d{3})?$`)
 
 // asksConsent reports a column whose header is about consent to messages of that kind, and not of the other kind alone.
 func (m meaning) asksConsent(kind Kind) bool {

@@ -218,8 +218,8 @@ func severalTables(decisions []decision) *ColumnQuestion {
 func (c choice) source(d document, file File) *Source {
 	s := c.survey
 	source := &Source{
-		File: shown(file.Name), Sheet: shown(s.table.sheet), Column: s.columns[c.at].name(), AllColumns: s.table.id == listID, Header: s.header.line,
-		Rows: s.rows, Hidden: s.hidden, Encoding: d.encoding,
+		File: shown(file.Name), Sheet: shown(s.table.sheet), Column: s.columns[c.at].name(),
+		AllColumns: s.table.id == listID, Header: s.header.line, Rows: s.rows, Hidden: s.hidden, Encoding: d.encoding,
 	}
 	if s.table.sheet == "" && !source.AllColumns {
 		source.Delimiter = delimiterWord(delimiters[s.table.id], d.named)
@@ -310,7 +310,10 @@ var errHidden = refusal{RuleHidden, "This row is hidden in the spreadsheet."}
 
 // noColumn says that a file has no recipients of that kind, and what it has instead; last is the last table.
 func noColumn(last *survey, r Rules) error {
-	f := &FileFault{Text: "No column of the file holds " + manyWords(r.Kind) + ".", Hint: "Upload a list with " + oneWord(r.Kind) + " in each row."}
+	f := &FileFault{
+		Text: "No column of the file holds " + manyWords(r.Kind) + ".",
+		Hint: "Upload a list with " + oneWord(r.Kind) + " in each row.",
+	}
 	if last == nil || last.rows == 0 {
 		f.Text = "The file has no rows with recipients."
 		return f

@@ -64,7 +64,8 @@ var vocabulary = []struct {
 	{
 		meansID,
 		"id ids uid uuid guid code codes ref nr member customer account order invoice sku ean isbn barcode reference employee " +
-			"passport enterprise contract serial badge ticket tesserino dossier polis vertrag ssn zip postcode postalcode postal price amount total date birthday birthdate dob points voucher coupon card " +
+			"passport enterprise contract serial badge ticket tesserino dossier polis vertrag " +
+			"ssn zip postcode postalcode postal price amount total date birthday birthdate dob points voucher coupon card " +
 			"vat btw kbo bce kvk bsn iban bic siren siret tva nif cif nie dni cuit rfc nip pesel oib ust ustid steuer iva piva cf " +
 			"klant lid kaart rekening bestelling factuur personeel lidnummer klantnummer datum geboortedatum prijs bedrag punten " +
 			"client membre carte compte commande facture reference dossier adherent cp naissance prix montant " +
@@ -72,7 +73,8 @@ var vocabulary = []struct {
 			"cliente socio miembro tarjeta cuenta pedido factura codigo expediente nacimiento precio importe puntos " +
 			"membro tessera conto ordine fattura codice pratica cap nascita prezzo importo punti",
 		"customerid memberid userid recordid orderno ordernumber customernumber membernumber accountnumber invoicenumber " +
-			"identifiant matricule lidmaatschap immobilien automobil klantenkaart vatnumber taxnumber enterprisenumber companynumber registrationnumber ondernemingsnr ondernemingsnummer btwnr " +
+			"identifiant matricule lidmaatschap immobilien automobil klantenkaart " +
+			"vatnumber taxnumber enterprisenumber companynumber registrationnumber ondernemingsnr ondernemingsnummer btwnr " +
 			"btwnummer klantnr klantnummer lidnr lidnummer ordernr ordernummer rekeningnummer factuurnummer rijksregister " +
 			"personeelsnummer kaartnummer bestelnummer numeroclient numerodeclient numerotva codeclient codepostal " +
 			"numeroadherent kundennr kundennummer mitgliedsnr mitgliedsnummer rechnungsnummer auftragsnummer bestellnummer " +
@@ -206,7 +208,7 @@ func numbered(words []string) bool {
 }
 
 // says reports whether a header says one of these.
-func (m meaning) says(any meaning) bool { return m&any != 0 }
+func (m meaning) says(one meaning) bool { return m&one != 0 }
 
 // plainWords returns the words of a header in lower case without accents, digits and signs, one blank between them.
 func plainWords(header string) string {
