@@ -85,7 +85,8 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
-		return bot.Reply{View: preview{Draft: d, person: p, note: joined(" ", note, o.Note), link: s.link, order: o, nobody: true}.view()}, nil
+		v := preview{Draft: d, person: p, note: joined(" ", note, o.Note), link: s.link, order: o, nobody: true}
+		return bot.Reply{View: v.view()}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, draftMistake(d, err)

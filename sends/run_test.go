@@ -268,7 +268,7 @@ func TestRun_identicalRefusalsPauseIt(t *testing.T) {
 				s := service(connect(t, m, nil), f, pace)
 				start(t, service(connect(t, m, nil), f, pace))
 				start(t, s)
-				id := confirmed(t, s, 60)
+				id := confirmed(t, s, 40)
 				if tt.failed == 0 {
 					if send := awaitEnd(t, s, id, 5*time.Minute); send.Why != "" {
 						t.Errorf("it ended, paused since %q", send.Why)
