@@ -41,7 +41,7 @@ func leftOut(list recipients.List) []slack.Block {
 // masked.
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
-	case recipients.RuleHidden, recipients.RuleConsent, recipients.RuleForeign, recipients.RuleSuppressed,
+	case recipients.RuleHidden, recipients.RuleConsent, recipients.RuleSuppressed,
 		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
 		recipients.RuleDailyCapPerson, recipients.RuleDailyCap:
 		return fmt.Sprintf("%s, %s: %s", capitalised(o.Place()), recipients.Mask(o.Text), o.Reason)

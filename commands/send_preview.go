@@ -141,6 +141,14 @@ func (p preview) facts() []slack.Block {
 	return set
 }
 
+// foreignWords says that numbers look foreign, and what happens to them.
+func foreignWords(n int) string {
+	if n == 1 {
+		return "1 number looks like a foreign number without its +. It's skipped, unless you use it as one."
+	}
+	return thousands(n) + " numbers look like foreign numbers without their +. They're skipped, unless you use them as such."
+}
+
 // willGetIt says how many of a list will get it.
 func willGetIt(l recipients.List) string {
 	n, all := len(l.Recipients), len(l.Recipients)+len(l.LeftOut)
@@ -157,9 +165,8 @@ func willGetIt(l recipients.List) string {
 func (p preview) doubts() []slack.Block {
 	var set []slack.Block
 	if n := skippedBy(p.List, recipients.RuleForeign); n > 0 && p.order.Form != "" {
-		set = append(set, blocks.Text(fmt.Sprintf("%s like foreign numbers without their +. They're skipped, unless you use them as such.",
-			count(n, "number looks", "numbers look"))),
-			blocks.Actions("", blocks.Button(actionForeign, "Use them as foreign numbers", p.ID)))
+		set = append(set, blocks.Text(foreignWords(n)),
+			blocks.Actions("", blocks.Button(actionForeign, "Use as foreign numbers", p.ID)))
 	} else if p.order.Rules.Foreign {
 		set = append(set, blocks.Text("Numbers that look like foreign ones without their + are used as such."),
 			blocks.Actions("", blocks.Button(actionForeign, "Skip them again", p.ID)))
