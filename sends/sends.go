@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/time/rate"
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/rediserr"
@@ -123,6 +124,8 @@ type Service struct {
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options
 
+	edits *rate.Limiter // the pace of edits while Redis does not keep it
+
 	enqueuing, dequeuing trouble // what Redis answers to the queue
 	refusing, looking    trouble // what it answers to writes, and to the look for live sends
 
@@ -158,6 +161,7 @@ func New(c Config) *Service {
 	s := &Service{
 		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1), rates: intervals(c.SMSRates),
 		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
+		edits: rate.NewLimiter(rate.Every(aloneEvery), aloneBurst),
 	}
 	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing})
 	return s

@@ -71,10 +71,10 @@ func (r *refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// theQueue refuses the keys of the queue, as an ACL of "~couponbot:*" does.
+// theQueue refuses the keys of the queue and of the pace, as an ACL of "~couponbot:*" does.
 func theQueue(cmd redis.Cmder) error {
 	for _, arg := range cmd.Args() {
-		if key, ok := arg.(string); ok && strings.HasPrefix(key, "asynq:") {
+		if key, ok := arg.(string); ok && (strings.HasPrefix(key, "asynq:") || strings.HasPrefix(key, "rate:")) {
 			return forbidden
 		}
 	}
@@ -166,14 +166,14 @@ func TestStall_ends(t *testing.T) {
 	})
 }
 
-// Of a Redis that takes no writes the send still says so in the process that knows it.
+// Of a Redis that takes no writes the send still says so, from the memory of the process that keeps it.
 func TestStall_redisFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		refused := &refusals{}
+		refused, told := &refusals{}, &board{}
 		rdb := connect(t, startRedis(t), nil)
 		rdb.AddHook(refused)
-		s := service(rdb, accept, func(c *Config) { c.Pace = every(time.Second) })
+		s := service(rdb, accept, func(c *Config) { c.Pace, c.Teller = every(time.Second), told })
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
@@ -184,6 +184,16 @@ func TestStall_redisFull(t *testing.T) {
 		live, err := s.Live(t.Context())
 		if err != nil || len(live) != 1 || live[0].Holdup != want {
 			t.Errorf("Live() = %+v, %v, want it held up by %q", live, err, want)
+		}
+		time.Sleep(2 * time.Minute) // until there are edits for all messages
+		for _, place := range []string{"C1", "C2"} {
+			all := told.at(place)
+			if got := all[len(all)-1].send.Holdup; got != want {
+				t.Errorf("told last at %s: held up by %q, want %q", place, got, want)
+			}
+		}
+		if n := posts(told); n["C1"] != 1 || n["C2"] != 1 {
+			t.Errorf("posted %v, want each message once", n)
 		}
 		refused.set(nil)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == "" && send.State == StateRunning })

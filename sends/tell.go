@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
+
+	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
 const (
@@ -30,6 +32,10 @@ const (
 // where one telling takes many; of a send with so many messages that they would leave no room for as many at the end, only
 // its states are told. So ends, and what people do with a send, find room and go first.
 const editRate, editBurst, interimBurst = 14, 26, 6
+
+// aloneEvery and aloneBurst are the pace of one process's edits while Redis refuses to keep that of all: ten processes stay
+// within the 40 a minute.
+const aloneEvery, aloneBurst = 30 * time.Second, 2
 
 // tell tells how the send goes, until its end was told or the work ends.
 func (k *keeper) tell(told map[string]string) {
@@ -144,8 +150,10 @@ func (t *teller) paced(send Send, edits []string) (int, time.Duration) {
 		got, err = limiter.AllowN(t.work, key, pace, n)
 	}
 	switch {
-	case err != nil:
+	case err != nil && rediserr.KindOf(err) == rediserr.Away:
 		return 0, tellEvery
+	case err != nil:
+		return t.pacedAlone(n)
 	case got.RetryAfter > editDebt:
 		_ = limiter.Reset(t.work, key)
 		return 0, tellEvery
@@ -157,15 +165,26 @@ func (t *teller) paced(send Send, edits []string) (int, time.Duration) {
 	return n, 0
 }
 
+// pacedAlone is paced by this process alone.
+func (t *teller) pacedAlone(n int) (int, time.Duration) {
+	for i := range n {
+		if !t.s.edits.Allow() {
+			return i, tellEvery
+		}
+	}
+	return n, 0
+}
+
 // put tells how the send stands at a place. It does so only while the send is this process's to keep, and keeps what the
 // Teller wants remembered before anything else is told: if the process is killed, no message but the one that was on its
-// way just then is posted again. It is not cut off when the work ends.
+// way just then is posted again. A message that is there already is edited also while Redis refuses to say whose the send is,
+// since two processes that edit it do no harm. It is not cut off when the work ends.
 func (t *teller) put(send Send, place string) error {
 	record, err := t.s.do(t.work, keepScript, t.id, t.owner, leaseTime.Milliseconds()).StringSlice()
-	if err != nil {
+	switch {
+	case err != nil && (t.told[place] == "" || rediserr.KindOf(err) == rediserr.Away):
 		return fmt.Errorf("keep send: %w", err)
-	}
-	if len(record) == 0 {
+	case err == nil && len(record) == 0:
 		t.lose()
 		return nil
 	}
