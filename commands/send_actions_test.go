@@ -121,6 +121,23 @@ func TestAct_failures(t *testing.T) {
 	}
 }
 
+// A button whose value somebody forged, so that it names another kind of record, is no outage of Redis.
+func TestAct_forged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil))))
+	for _, action := range []string{"send_pause", "send_cancel", "send_report"} {
+		_, err := w.clicks(t, action, preview.View.PrivateMetadata+":to", nil)
+		m, ok := errors.AsType[*bot.Mistake](err)
+		if !ok {
+			m = Explain(err)
+		}
+		if m == nil || strings.Contains(m.Text, "Redis") || !strings.Contains(m.Text, "can't read this") {
+			t.Errorf("%s: %v is told as %+v, want that it can't be read", action, err, m)
+		}
+	}
+}
+
 func TestSendButtons(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

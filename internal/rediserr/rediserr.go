@@ -112,8 +112,9 @@ var kinds = map[string]Kind{
 
 var (
 	// code finds the code. Redis puts the error of a command behind one of its own if it came of a transaction, and before
-	// version 7 of a script: "ERR Error running script (call to f_…): @user_script:1: -OOM command not allowed…".
-	code = regexp.MustCompile(`^(?:ERR Error running script .*?: -|EXECABORT .* because of: )?([A-Z]+)\b`)
+	// version 7 of a script: "ERR Error running script (call to f_…): @user_script:1: -OOM command not allowed…". The Redis
+	// of the demo calls that "compiling", without the sign.
+	code = regexp.MustCompile(`^(?:ERR Error (?:running|compiling) script .*?: -?|EXECABORT .* because of: )?([A-Z]{3,})\b`)
 	// aboutScripts finds the refusal of EVAL or EVALSHA, by an ACL or since it was renamed.
 	aboutScripts = regexp.MustCompile("(?i)^(?:NOPERM .*|ERR unknown command )['`]eval(?:sha)?['`]")
 	// inScript finds the refusal by an ACL of what a script does. Redis 7.0 gives it no code of its own.

@@ -71,6 +71,7 @@ func TestKindOf(t *testing.T) {
 		{answer("CLUSTERDOWN The cluster is down"), Cluster},
 		{answer("CROSSSLOT Keys in request don't hash to the same slot"), Cluster},
 		{answer("WRONGTYPE Operation against a key holding the wrong kind of value"), Damaged},
+		{answer("ERR Error compiling script (new function): :15: WRONGTYPE Operation against a key"), Damaged},
 		{answer("ERR DB index is out of range"), Refused},
 		{answer("ERR value is not an integer or out of range, says OOM"), Refused},
 	} {
