@@ -3,6 +3,8 @@ package recipients_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,5 +58,28 @@ func TestReadRows_sheets(t *testing.T) {
 	got, err := recipients.ReadRows(t.Context(), recipients.File{Content: book}, []string{"first_name", "email"}, 10)
 	if err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 4 || strings.Join(got.Rows[0].Cells, "|") != "Mia|m@example.com" {
 		t.Errorf("rows %+v, %v, want those of the sheet with both names", got, err)
+	}
+}
+
+// Rows for an import are what a person sees in the spreadsheet: dates, zeros in front, percentages, truth values.
+func TestReadRows_cases(t *testing.T) {
+	t.Parallel()
+	names := []string{"first_name", "phone", "zip", "custom_1", "custom_2"}
+	for file, want := range map[string]string{
+		"l01-loyalty-dates.xlsx": "Mia|470000001|1000|1990-05-17|0.3, Hans|+4915112345678|01067|1985-01-02|TRUE",
+		"l02-loyalty-poi.xlsx":   "Mia|32470000001|9000|12|",
+	} {
+		content, err := os.ReadFile(filepath.Join("testdata", "cases", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := recipients.ReadRows(t.Context(), recipients.File{Content: content}, names, 10)
+		var got []string
+		for _, r := range rows.Rows {
+			got = append(got, strings.Join(r.Cells, "|"))
+		}
+		if text := strings.Join(got, ", "); err != nil || text != want {
+			t.Errorf("%s: %s, %v, want %s", file, text, err, want)
+		}
 	}
 }
