@@ -35,7 +35,7 @@ func Accesses(prefix string) []Access {
 				"del", "exists", "expire", "get", "mget", "set", "incr", "decr", "pexpire", "persist", "pttl", "rename",
 				"hdel", "hexists", "hget", "hgetall", "hincrby", "hlen", "hmget", "hset", "hsetnx",
 				"lindex", "llen", "lpop", "lrange", "rpush",
-				"xadd", "xrevrange", "zadd", "zrange", "zrem", "zremrangebyrank", "zscore",
+				"xadd", "xrevrange", "zadd", "zcard", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank", "zscore",
 				"eval", "evalsha", "multi", "exec", "publish", "subscribe", "unsubscribe", "ping", "select", "time",
 			},
 		},

@@ -166,7 +166,7 @@ func (c consentRule) refuses(row row) error {
 	return refusal{RuleConsent, fmt.Sprintf("No consent: %s is empty.", said.name())}
 }
 
-// empty reports a cell without a letter, a digit or an @: a dash or a slash that stands for nothing.
+// empty reports a cell without a letter, a digit or an @: a dash or a slash in the place of nothing.
 func empty(cell string) bool {
 	return !strings.ContainsFunc(cell, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == '=' || r == '#'

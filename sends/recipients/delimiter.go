@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// noDelimiter stands for a file with one column: ASCII's unit separator, which nobody types.
+// noDelimiter is that of a file with one column: ASCII's unit separator, which nobody types.
 const noDelimiter = '\x1F'
 
 // delimiters are what can separate cells. The place of each is the id of the table that is read with it.
@@ -215,7 +215,7 @@ func cutSeparatorLine(text []byte) (delimiter rune, rest []byte, ok bool) {
 	return rune(sep[0]), rest, ok
 }
 
-// isList reports a text whose lines are lists of recipients rather than rows of cells: nearly all of what stands between
+// isList reports a text whose lines are lists of recipients rather than rows of cells: nearly everything between
 // its commas and semicolons are recipients, the very first for one, and some line has several. It may be a table all the
 // same, unless there is only one line, or the lines are written as people and mail programs write lists, with a blank after the
 // comma or semicolon.

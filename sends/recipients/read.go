@@ -27,7 +27,7 @@ type File struct {
 
 // Read makes one list of typed text and, if file is not nil, of a file: CSV, any other text with recipients in its lines,
 // or XLSX. What was typed comes first. A file is read in three steps: the format is detected, the column is chosen, and its
-// rows are read; [List.Source] says what came of the first two. Rows are judged on all cores; beside the list itself and the
+// rows are read; [List.Source] shows the first two. Rows are judged on all cores; beside the list itself and the
 // content, what Read holds does not grow with the file.
 //
 // The error is a [*ColumnQuestion] if the person has to be asked which column is meant, a [*FileFault] if the file cannot be

@@ -112,7 +112,7 @@ func (s *survey) readHead(head []row) {
 
 // headerRow returns the index of the header, or -1. Only titles, which have fewer cells, are above it, and there is no data in
 // it. Of several rows that name a recipient it is the one with most words that headers have. Without any, it is the first row
-// if that has words alone and stands right above data.
+// if that has words alone and is right above data.
 func headerRow(head []row, r Rules) int {
 	best, most := -1, 0
 	titles := 0 // the most cells of a row with a recipient

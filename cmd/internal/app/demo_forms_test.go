@@ -225,7 +225,8 @@ var legs = []struct {
 		w.upload("two.csv", "name,phone 1,phone 2\nAnna,+32470123456,+32470123466\nTom,+32470123457,+32470123467\n")
 		w.submits("Suppress")
 		w.picks("Column", "phone 1")
-		w.submits("Suppress")
+		w.submits("Preview")
+		w.submits("Add 2 people")
 		w.sees("dialog[open]", "Added 2 people to the do-not-contact list.")
 	}},
 	{"a send", func(w walker) {

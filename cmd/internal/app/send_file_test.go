@@ -48,14 +48,14 @@ mia takes list.txt out of file`)
 
 	c.attach("list.txt", list, slacksim.ToldWhenAsked)
 	c.plays(`mia submits
-mia sees send_preview: ...To: 2 people: +32 470 •• •• 56, +32 470 •• •• 57...
+mia sees send_preview: ...2 people in 2 rows: +32 470 •• •• 56, +32 470 •• •• 57...
 mia closes
 mia sees send_directory: ...
 mia takes list.txt out of file`)
 
 	c.attach("book.xlsx", workbook(t))
 	c.plays(`mia submits
-mia sees send_preview: ...To: 1 person: +32 470 •• •• 56...Row 3 of the file, “abc”...
+mia sees send_preview: ...1 person in 2 rows: +32 470 •• •• 56...Row 3 of the file, “abc”...
 mia closes
 mia sees send_directory: ...
 mia takes book.xlsx out of file`)
@@ -69,7 +69,7 @@ mia closes
 mia sees send_directory: ...`)
 	c.slack.Duplicate(1)
 	c.plays(`mia submits
-mia sees send_preview: ...To: 2 people...
+mia sees send_preview: ...2 people will get it...
 mia closes
 mia sees send_directory: ...
 mia takes list.txt out of file`)
@@ -80,7 +80,7 @@ mia takes list.txt out of file`)
 	}
 	c.attach("many.txt", []byte(many.String()))
 	c.plays(`mia submits
-mia sees send_preview: ...To: 10,000 people...50 entries are left out:
+mia sees send_preview: ...10,000 of 10,050 will get it...50 entries are skipped:
   Over the limit of one send: 50
   ...
   (Back) (Send to 10,000 people)
