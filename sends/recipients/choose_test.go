@@ -69,6 +69,7 @@ func TestRead_chooses_the_column(t *testing.T) {
 		"dates of opting out of SMS":           {"Name;Telefon;SMS opt-out\nA;015112345678;20240305\nB;015112345679;\n", recipients.Rules{Kind: recipients.SMS, Region: "DE"}, "column B “Telefon” below row 1 with column C “SMS opt-out”"},
 		"a billing column without gaps":        {"Billing Phone,Shipping Phone\n0470000001,0471000001\n0470000002,\n", smsBE, "ask: B 1, A 2"},
 		"ids without a header":                 {"A;412345678\nB;412345679\nC;470345678\n", smsBE, "ask: B 1"},
+		"a text too long for a header":         {"Name;" + strings.Repeat("mobile ", 50) + "\nA;0470000001\nB;x\nC;y\n", smsBE, "ask: B 1"},
 		"all with extensions":                  {"Name;Phone\nA;212-555-0123 x12\nB;212-555-0124 x13\n", recipients.Rules{Kind: recipients.SMS, Region: "US"}, "column B “Phone” below row 1"},
 		"a second contender late in the list":  {"Phone;Extra\n" + strings.Repeat("0470000001;\n", 1500) + ";0471000001\n", smsBE, "ask: A 1500, A else B 1501, B 1"},
 	} {

@@ -155,8 +155,14 @@ var readVocabulary = sync.OnceValue(func() dictionary {
 	return d
 })
 
+// maxHeader is the length in bytes of the longest text that is read as a header; a longer one says nothing.
+const maxHeader = 300
+
 // meaningOf reads a header.
 func meaningOf(header string) meaning {
+	if len(header) > maxHeader {
+		return 0
+	}
 	words := strings.Fields(plainWords(header))
 	joined := strings.Join(words, "")
 	d := readVocabulary()
