@@ -2,6 +2,7 @@ package commands
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -42,6 +43,15 @@ func (q columnQuestion) view(
 		}, "", options...),
 		blocks.Context(blocks.Small(q.nothingYet)))
 	return blocks.WithMetadata(v, id)
+}
+
+// everyColumn asks for another column: it offers all that have recipients, whatever their header says.
+func everyColumn(ctx context.Context, f recipients.File, r recipients.Rules) (*recipients.ColumnQuestion, error) {
+	columns, err := recipients.Columns(ctx, f, r)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	return &recipients.ColumnQuestion{Columns: columns}, nil
 }
 
 // columnOption shows a column as "Nu · C · Mobile · 940 numbers", with examples below.

@@ -19,7 +19,7 @@ import (
 type formCase struct {
 	name string
 	open func(t *testing.T, w *world) *slack.ModalViewRequest
-	// fill is typed and chosen besides the values that the form opens with.
+	// fill is typed and chosen in addition to the values that the form opens with.
 	fill map[string]string
 	// then is the callback_id of what the form turns into. Without one it is not submitted as it is: it needs a file.
 	then string

@@ -45,7 +45,7 @@ const (
 	deedSignOn          = "sign_on"
 )
 
-// recordTime is how long an entry may take, also when the change it tells of has used up its own time.
+// recordTime is how long an entry may take, also when the audited change has used up its own time.
 const recordTime = 5 * time.Second
 
 // notInTrail says that a change that was made is missing from the audit trail.

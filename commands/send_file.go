@@ -195,11 +195,10 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		columns, err := recipients.Columns(ctx, *file, o.Rules)
+		question, err := everyColumn(ctx, *file, o.Rules)
 		if err != nil {
-			return bot.Reply{}, unusable(err)
+			return bot.Reply{}, err
 		}
-		question := &recipients.ColumnQuestion{Columns: columns}
 		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	return reply, nil

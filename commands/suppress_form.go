@@ -157,11 +157,10 @@ func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Repl
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		columns, err := recipients.Columns(ctx, *file, b.Rules)
+		question, err := everyColumn(ctx, *file, b.Rules)
 		if err != nil {
-			return bot.Reply{}, unusable(err)
+			return bot.Reply{}, err
 		}
-		question := &recipients.ColumnQuestion{Columns: columns}
 		return bot.Reply{View: suppressQuestion.view(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
 	}
 	return reply, nil

@@ -146,12 +146,12 @@ func explainSend(err error) *bot.Mistake {
 // keyMend says what to do about a key that does not fit.
 const keyMend = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
 
-// redisMistake says how Redis failed and what came of it, which ends the sentence.
+// redisMistake says how Redis failed; consequence, in words, ends the sentence.
 func redisMistake(err error, consequence string) *bot.Mistake {
 	return &bot.Mistake{Text: rediserr.Problem(err) + consequence, Hint: rediserr.Hint(err), Cause: err}
 }
 
-// redisHint says what to do about a Redis that failed: whom to ask, or if it passes by itself to try again, in these words.
+// redisHint says what to do about a Redis that failed: whom to ask, or, for a passing failure, the words given.
 func redisHint(err error, again string) string {
 	if rediserr.KindOf(err).Task() == "" {
 		return again

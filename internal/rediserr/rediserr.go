@@ -34,7 +34,7 @@ const (
 )
 
 // words describe a kind: its name in a word or two, what is wrong as a clause, and what the operator has to do as the end
-// of a sentence. What passes by itself has nothing to do.
+// of a sentence. A failure that ends without anybody has no task.
 type words struct{ name, problem, task string }
 
 var inWords = [...]words{
@@ -68,8 +68,8 @@ const nameRights = "run “couponbot check”, which names what is missing"
 // String is the kind in a word or two, such as "memory full".
 func (k Kind) String() string { return inWords[k].name }
 
-// Task is what the operator has to do, as the end of a sentence: "raise maxmemory in Redis". It is empty for what passes
-// by itself.
+// Task is what the operator has to do, as the end of a sentence: "raise maxmemory in Redis". It is empty for a
+// failure that ends without anybody.
 func (k Kind) Task() string { return inWords[k].task }
 
 // PartError says which part of what couponbot keeps in Redis an error is about.
@@ -111,8 +111,8 @@ var kinds = map[string]Kind{
 }
 
 var (
-	// code finds the code. Redis puts the error of a command behind one of its own if it came of a transaction, and before
-	// version 7 of a script: "ERR Error running script (call to f_…): @user_script:1: -OOM command not allowed…". The Redis
+	// code finds the code. Redis wraps the error of a command in one of its own inside a transaction and, before version 7,
+	// inside a script: "ERR Error running script (call to f_…): @user_script:1: -OOM command not allowed…". The Redis
 	// of the demo calls that "compiling", without the sign.
 	code = regexp.MustCompile(`^(?:ERR Error (?:running|compiling) script .*?: -?|EXECABORT .* because of: )?([A-Z]{3,})\b`)
 	// aboutScripts finds the refusal of EVAL or EVALSHA, by an ACL or since it was renamed.

@@ -142,7 +142,7 @@ func TestQuestion_isWhole(t *testing.T) {
 	}
 }
 
-// An account for couponbot's keys alone, as the prefix invites to, is told of all that it lacks at once.
+// check names at once every right that an account limited to couponbot's own keys lacks.
 func TestCheckRedis_prefixAlone(t *testing.T) {
 	t.Parallel()
 	c := Defaults()

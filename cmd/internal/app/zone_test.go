@@ -29,7 +29,7 @@ func TestZones_areInTheBinary(t *testing.T) {
 func TestZones_withoutZoneFiles(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CI") == "" {
-		t.Skip("builds all anew, which takes a minute; set CI=true to have it run")
+		t.Skip("builds everything again, which takes a minute; set CI=true to have it run")
 	}
 	if os.Getuid() != 0 {
 		t.Skip("only root may change the root directory")
