@@ -10,7 +10,8 @@ import (
 type Command struct {
 	// Name is what a person types, with the slash. A command without a name is reached only as a topic.
 	Name string
-	// Topic is the word that reaches the same command through the root command ("/coupontools directories").
+	// Topic is the word, or the two words, that reach the same command through the root command ("/coupontools directories",
+	// "/coupontools suppress export").
 	Topic string
 	// Group is the heading under which the menu and the help list the command.
 	Group string

@@ -26,10 +26,14 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 		if isHelp(words[0]) {
 			return b.helpAll(""), nil
 		}
-		if c = b.byTopic(words[0].Text); c == nil {
+		used := 2
+		if c = b.ofTwoWords(words); c == nil {
+			c, used = b.byTopic(words[0].Text), 1
+		}
+		if c == nil {
 			return b.unknown(words), nil
 		}
-		words = words[1:]
+		words = words[used:]
 		x.request.Words, x.request.Text = words, Join(words)
 	}
 	if len(words) == 1 && isHelp(words[0]) {
@@ -39,6 +43,14 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 		return Reply{}, err
 	}
 	return call(ctx, c.Run, x.request)
+}
+
+// ofTwoWords returns the command whose topic is the first two words, nil if there is none.
+func (b *Bot) ofTwoWords(words []Word) *Command {
+	if len(words) < 2 {
+		return nil
+	}
+	return b.topics[strings.ToLower(words[0].Text+" "+words[1].Text)]
 }
 
 func (b *Bot) byTopic(word string) *Command {

@@ -140,9 +140,15 @@ func deedWords(what string) string {
 	case "report":
 		return "took the report of a send"
 	case "suppress":
-		return "put on the suppression list"
+		return "put on the do-not-contact list"
 	case "unsuppress":
-		return "took off the suppression list"
+		return "took off the do-not-contact list"
+	case "suppress-export":
+		return "exported the do-not-contact list"
+	case "suppress-import":
+		return "imported a backup of the do-not-contact list"
+	case "suppress-new":
+		return "continued with what was left of the do-not-contact list"
 	case deedPayment:
 		return "changed a payment status"
 	case deedPeople:

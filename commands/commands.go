@@ -67,6 +67,7 @@ func All(d Deps) []bot.Command {
 	accounts := newSubaccountList(d.Client, files)
 	groups := newSMSGroupList(d.Client, files)
 	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
+	backups := suppressionBackups{list: d.Sends, files: d.Files, to: files}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(directoryCards{lists: d.Directories, api: d.Client, store: d.Store, counter: counting}),
@@ -76,6 +77,8 @@ func All(d Deps) []bot.Command {
 		sendDirectory(send),
 		sendsCommand(sendList{sends: d.Sends, files: files}),
 		suppress(barred),
+		suppressExport(backups),
+		suppressImport(backups),
 		unsuppress(barred),
 		why(barred),
 		campaigns(d.Campaigns, files),

@@ -36,7 +36,7 @@ func TestAll_withoutDeps(t *testing.T) {
 		t.Errorf("commands = %q, want %q", names, wantNames)
 	}
 	wantTopics := []string{
-		"directories", "directory", "users", "send", "sends", "suppress", "unsuppress", "why",
+		"directories", "directory", "users", "send", "sends", "suppress", "suppress export", "suppress import", "unsuppress", "why",
 		"campaigns", "campaign", "sessions", "session", "push", "single-use", "categories", "webhook",
 		"loyalty", "loyalty-card", "loyalty-users", "points", "subaccounts", "subaccount", "sign-on",
 		"sms-groups", "sms-contacts", "email-groups", "audit", "status",
@@ -76,7 +76,8 @@ func TestAll_rights(t *testing.T) {
 		"sends_page:prev": bot.Send, "sends_page:next": bot.Send, "sends_refresh": bot.Send,
 		"send_column": bot.Send, "send_foreign": bot.Send, "send_consent": bot.Send,
 		"suppress_preview": bot.Send, "suppress_other_column": bot.Send, "suppress_refused": bot.Send,
-		"suppress": bot.Send, "suppress_column": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
+		"suppress_import": bot.Admin,
+		"suppress":        bot.Send, "suppress_column": bot.Send, "audit_older": bot.Admin, "audit_export": bot.Admin,
 		"user_block": bot.Send, "user_access": bot.Send, "user_access_check": bot.Send, "user_revoke": bot.Send,
 		"user_create": bot.Send, "user_create_check": bot.Send,
 

@@ -3,7 +3,6 @@ package commands
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -48,8 +47,7 @@ type standing struct {
 type liveSends interface {
 	Writable(ctx context.Context) error
 	Live(ctx context.Context) ([]sends.Send, error)
-	Suppressed(ctx context.Context) (int, error)
-	SuppressionKeyFits(ctx context.Context) error
+	checker
 }
 
 // status answers "/coupontools status", only to the person who asked.
@@ -75,7 +73,7 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 	list, aged := s.list(ctx)
 	lines = append(append(lines, blocks.Field("Redis", redisWords(cmp.Or(refused, err)))), list...)
 	if err == nil {
-		lines = append(lines, s.suppressed(ctx)...)
+		lines = append(lines, s.checked(ctx)...)
 	}
 	lines = append(lines, s.unpostable(ctx)...)
 	set := []slack.Block{blocks.Header("couponbot"), blocks.Rich(lines...)}
@@ -142,18 +140,17 @@ func trouble(err error) string {
 	return joined(" ", strings.TrimPrefix(m.Text, "Coupontools "), m.Hint)
 }
 
-// suppressed says how many people are on the suppression list, and what to do if it cannot be read.
-func (s standing) suppressed(ctx context.Context) []blocks.Line {
+// checked says what recipients are checked against, and what is wrong with it.
+func (s standing) checked(ctx context.Context) []blocks.Line {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	n, err := s.sends.Suppressed(ctx)
+	c, err := s.sends.Checked(ctx)
 	if err != nil {
 		return nil // Redis has gone away since it was asked
 	}
-	lines := []blocks.Line{blocks.Field("Suppression list", persons(n))}
-	if errors.Is(s.sends.SuppressionKeyFits(ctx), sends.ErrSuppressionKey) {
-		lines = append(lines, blocks.Field("Key of the suppression list",
-			"has changed, so nothing can be sent. Whoever runs couponbot should "+keyMend))
+	lines := []blocks.Line{blocks.Field("Recipients", checkedLine(c))}
+	for _, concern := range c.Concerns {
+		lines = append(lines, blocks.Field("Attention", concernWords(concern, c)))
 	}
 	return lines
 }

@@ -58,7 +58,7 @@ func TestStatus_redisRefuses(t *testing.T) {
 			},
 			[]string{
 				"*Redis: *answers, but its memory is full" + rest + ". Ask whoever runs couponbot to raise maxmemory in Redis.",
-				"*Suppression list: *0 people", "No send is going on.",
+				"*Recipients: *Checked against 0 people on the do-not-contact list.", "No send is going on.",
 			},
 		},
 		"the queue's keys": {
@@ -125,7 +125,7 @@ func TestStatus_suppressionKeyHasChanged(t *testing.T) {
 	if err := w.redis.Set("test:suppression:key", "given:another"); err != nil {
 		t.Fatal(err)
 	}
-	wantIn(t, w.status(t), "*Key of the suppression list: *has changed, so nothing can be sent.", "set SUPPRESSION_KEY to what it was")
+	wantIn(t, w.status(t), "*Attention: *couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent.", "set SUPPRESSION_KEY to what it was")
 }
 
 func TestStatus_saysWhatHoldsASendUp(t *testing.T) {

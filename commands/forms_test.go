@@ -93,6 +93,10 @@ func formCases() []formCase {
 			return sendQuestion.view(sending{store: w.Store}.keepOrder(t.Context(), mia, "D1", o), *o.File, recipients.SMS, question)
 		}},
 		{
+			name: "import of the do-not-contact list", open: typing("/coupontools suppress import"),
+			fill: map[string]string{"how": "keep"}, then: "suppress_done",
+		},
+		{
 			name: "suppress", open: typing("/coupontools suppress"), then: "suppress_done",
 			fill: map[string]string{fieldKind: string(recipients.Email), fieldSuppressed: "anna@example.com"},
 		},

@@ -39,7 +39,7 @@ func TestReportOf(t *testing.T) {
 	want := "\ufeffrecipient,outcome,code,text,time,action\r\n" +
 		"a@example.com,accepted,,,2026-11-20T12:00:00Z,email_sent\r\n" +
 		"'+32470123456,failed,604,'=cmd(),,\r\n" +
-		"c@example.com,skipped,suppressed,It is on the suppression list.,,\r\n" +
+		"c@example.com,skipped,suppressed,It is on the do-not-contact list.,,\r\n" +
 		"d@example.com,skipped,,\"Nobody approved it within 24 hours, so couponbot cancelled it.\",,\r\n" +
 		"e@example.com,unknown,,no verdict,,\r\n" +
 		"f@example.com,waiting,,,,\r\n" +

@@ -82,9 +82,9 @@ func ruleTitle(r recipients.Rule) string {
 	case recipients.RuleMax:
 		return "over the limit of one send"
 	case recipients.RuleSuppressed:
-		return "on the suppression list"
+		return "on the do-not-contact list"
 	case recipients.RuleUnsubscribed:
-		return "unsubscribed at Coupontools"
+		return "unsubscribed in Coupontools"
 	case recipients.RuleAnswered:
 		return "answered meanwhile"
 	case recipients.RuleFrequencyCap:

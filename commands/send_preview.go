@@ -38,7 +38,8 @@ type preview struct {
 	slow     map[string]float64 // countries with text messages a second
 	link     int                // characters that the link adds to an SMS
 	note     string
-	approval *approval // nil if nobody has to approve
+	approval *approval      // nil if nobody has to approve
+	checked  *sends.Checked // nil if that is not known
 }
 
 // previewOf is preview for [bot.Reply.Later].
@@ -59,6 +60,9 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, slow: s.slow, note: note}
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
+	}
+	if checked, err := s.drafts.Checked(ctx); err == nil {
+		v.checked = &checked
 	}
 	if s.needsApproval(d) {
 		v.approval = s.approvers(ctx, d)
@@ -86,6 +90,9 @@ func (p preview) view() *slack.ModalViewRequest {
 	var set []slack.Block
 	if p.note != "" {
 		set = append(set, blocks.Text(p.note), blocks.Divider())
+	}
+	if p.checked != nil {
+		set = append(set, concernBlocks(*p.checked)...)
 	}
 	if p.Parent != "" {
 		set = append(set, blocks.Text(twice(p.Parent)))
@@ -134,6 +141,9 @@ func (p preview) facts() []slack.Block {
 	set := []slack.Block{blocks.Rich(lines...)}
 	if notes := sourceNotes(p.List.Source); len(notes) > 0 {
 		set = append(set, blocks.Context(blocks.Small(strings.Join(notes, " "))))
+	}
+	if p.checked != nil {
+		set = append(set, blocks.Context(blocks.Small(checkedLine(*p.checked))))
 	}
 	if p.order.File != nil {
 		set = append(set, blocks.Actions("", blocks.Button(actionColumn, "Use another column", p.ID)))

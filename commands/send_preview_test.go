@@ -173,7 +173,7 @@ func TestLeftOut_masks(t *testing.T) {
 		{Line: 3, Text: "abc", Rule: recipients.RuleInvalid, Reason: "It has letters."},
 	}}
 	got := strings.Join(draw(leftOut(list)), "\n")
-	wantIn(t, got, "2 entries are skipped:", "On the suppression list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
+	wantIn(t, got, "2 entries are skipped:", "On the do-not-contact list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
 	wantNotIn(t, got, "123456")
 }
 
@@ -285,7 +285,7 @@ func TestSending_own(t *testing.T) {
 func TestTestMistake(t *testing.T) {
 	t.Parallel()
 	wantIn(t, mistake(t, testMistake(sends.ErrTooManyTests)).Text, "5 tests today")
-	wantIn(t, mistake(t, testMistake(sends.ErrNobodyLeft)).Text, "suppression list")
+	wantIn(t, mistake(t, testMistake(sends.ErrNobodyLeft)).Text, "do-not-contact list")
 	wantIn(t, mistake(t, testMistake(sends.ErrUnavailable)).Text, "Redis can't be reached")
 }
 
@@ -299,8 +299,8 @@ func TestSendDirectory_suppressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for typed, want := range map[string]string{
-		people[0]:                  "It is on the suppression list.",
-		strings.Join(people, "\n"): "None of these 2 can be used. Line 1: It is on the suppression list.",
+		people[0]:                  "It is on the do-not-contact list.",
+		strings.Join(people, "\n"): "None of these 2 can be used. Line 1: It is on the do-not-contact list.",
 	} {
 		r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: typed}))))
 		if got := r.Errors[fieldRecipients]; got != want {
@@ -308,7 +308,7 @@ func TestSendDirectory_suppressed(t *testing.T) {
 		}
 	}
 	r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: people[0] + ",+32470123458"}))))
-	wantIn(t, picture(r), "1 of 2 will get it.", "On the suppression list: 1")
+	wantIn(t, picture(r), "1 of 2 will get it.", "On the do-not-contact list: 1")
 }
 
 // A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.

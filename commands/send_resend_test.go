@@ -91,8 +91,8 @@ func TestExplainRefusal(t *testing.T) {
 	}{
 		{sends.ErrResent, "sent to again already", "once"},
 		{sends.ErrNoUnknown, "unknown any more", "message"},
-		{sends.ErrNobodyLeft, "Nobody is left", "suppression list"},
-		{sends.ErrSuppressionKey, "suppression list cannot be read", "SUPPRESSION_KEY"},
+		{sends.ErrNobodyLeft, "Nobody is left", "do-not-contact list"},
+		{sends.ErrSuppressionKey, "read the do-not-contact list", "SUPPRESSION_KEY"},
 		{&sends.StateError{Send: sends.Send{OfferName: "City deals", State: sends.StateAwaiting}}, "The send waits for approval.", "sends"},
 		{&sends.TooSoonError{Until: time.Now().Add(30 * time.Second)}, "too soon", "in a minute"},
 		{&sends.TooSoonError{Until: time.Now().Add(5*time.Minute + time.Second)}, "too soon", "in 6 minutes"},

@@ -76,8 +76,8 @@ func testMistake(err error) error {
 		}
 	case errors.Is(err, sends.ErrNobodyLeft):
 		return &bot.Mistake{
-			Text: "No test can go to you: you are on the suppression list, or unsubscribed at Coupontools.",
-			Hint: "An admin of couponbot can tell which, and take you off the suppression list.",
+			Text: "No test can go to you: you're on the do-not-contact list, or you've unsubscribed in Coupontools.",
+			Hint: "An admin of couponbot can tell which, and take you off the do-not-contact list.",
 		}
 	}
 	return fmt.Errorf("send test: %w", err)

@@ -37,7 +37,7 @@ const (
 	maxSuppressed = 100_000
 )
 
-// How somebody came on the suppression list; the end of "Put there by Mia …".
+// How somebody came on the do-not-contact list; the end of "Put there by Mia …".
 const (
 	noteByHand = "by hand"
 	noteForm   = "with a list"

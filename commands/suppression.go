@@ -81,7 +81,7 @@ func readOne(text string, r recipients.Rules) (string, error) {
 func suppress(s suppression) bot.Command {
 	return bot.Command{
 		Topic: "suppress", Group: groupSends, Usage: "[numbers or addresses]", Right: bot.Send,
-		Summary: "Put people on the suppression list: nothing is sent to them any more",
+		Summary: "Put people on the do-not-contact list: nothing is sent to them any more",
 		Examples: []bot.Example{
 			{Line: "/coupontools suppress +32470123456", Does: "suppresses a phone number"},
 			{Line: "/coupontools suppress anna@example.com", Does: "suppresses an e-mail address"},
@@ -126,7 +126,7 @@ func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Acto
 func unsuppress(s suppression) bot.Command {
 	return bot.Command{
 		Topic: "unsuppress", Group: groupSends, Usage: "[number or address]", Right: bot.Admin,
-		Summary: "Take somebody off the suppression list",
+		Summary: "Take somebody off the do-not-contact list",
 		Examples: []bot.Example{
 			{Line: "/coupontools unsuppress anna@example.com", Does: "lets couponbot send to this address again"},
 		},

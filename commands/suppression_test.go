@@ -55,8 +55,8 @@ func TestSuppress_file(t *testing.T) {
 
 		wantIn(t, picture(must(t)(confirms(t, s, preview))), said)
 	}
-	if n, err := w.Sends.Suppressed(t.Context()); n != 2 || err != nil {
-		t.Errorf("%d people are suppressed, error %v, want 2", n, err)
+	if n, err := w.Sends.Checked(t.Context()); n.Suppressed != 2 || err != nil {
+		t.Errorf("%+v people are suppressed, error %v, want 2", n, err)
 	}
 }
 
@@ -65,8 +65,8 @@ func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	w := newWorld(t)
 	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
 	wantIn(t, picture(must(t)(preview, err)), "Add 1 person")
-	if n, err := w.Sends.Suppressed(t.Context()); n != 0 || err != nil {
-		t.Errorf("%d people are suppressed, error %v, want none before the preview is submitted", n, err)
+	if n, err := w.Sends.Checked(t.Context()); n.Suppressed != 0 || err != nil {
+		t.Errorf("%+v people are suppressed, error %v, want none before the preview is submitted", n, err)
 	}
 }
 
@@ -181,9 +181,9 @@ func TestBarrierRow(t *testing.T) {
 		barrierRow(sends.Barrier{Rule: recipients.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
 		append(barrierRow(sends.Barrier{Rule: recipients.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
 			barrierRow(sends.Barrier{Rule: recipients.RuleUnsubscribed})...)...)})
-	want := "It is on the suppression list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
+	want := "It is on the do-not-contact list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
 		"It was sent something not long ago (FREQUENCY_CAP).\n~ Since <date> | Until <date>\n" +
-		"Coupontools lists it as unsubscribed.\ntext: \n"
+		"It has unsubscribed in Coupontools.\ntext: \n"
 	if got != want {
 		t.Errorf("the rules are\n%s\nwant\n%s", got, want)
 	}

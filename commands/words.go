@@ -119,7 +119,7 @@ func explainSend(err error) *bot.Mistake {
 	case errors.Is(err, sends.ErrNobodyLeft):
 		return &bot.Mistake{
 			Text: "Nobody is left to send to: the rules on who may be written to leave out everyone.",
-			Hint: "The suppression list, unsubscribing at Coupontools, and the caps can be the reason.",
+			Hint: "The do-not-contact list, unsubscribing in Coupontools, and the caps can be the reason.",
 		}
 	case errors.Is(err, sends.ErrOwnSend):
 		return &bot.Mistake{
@@ -133,12 +133,11 @@ func explainSend(err error) *bot.Mistake {
 			Cause: err,
 		}
 	case errors.Is(err, sends.ErrSuppressionKey):
-		return &bot.Mistake{
-			Text: "The suppression list cannot be read: its key is not the one that it was made with. So nobody can be sent to, " +
-				"since nobody on the list would be recognised.",
-			Hint:  "Whoever runs couponbot should " + keyMend + ".",
-			Cause: err,
-		}
+		return &bot.Mistake{Text: keyWords, Hint: "Whoever runs couponbot should " + keyMend + ".", Cause: err}
+	case errors.Is(err, sends.ErrSuppressionLost):
+		return &bot.Mistake{Text: lostWords, Hint: lostMend, Cause: err}
+	case errors.Is(err, sends.ErrEvicts):
+		return &bot.Mistake{Text: evictsWords, Hint: "Whoever runs couponbot should " + evictsMend + ".", Cause: err}
 	}
 	return nil
 }

@@ -96,6 +96,9 @@ func (w *world) types(t testing.TB, line string) (bot.Reply, error) {
 	topic := ""
 	if name == Root {
 		topic, text, _ = strings.Cut(text, " ")
+		if next, rest, _ := strings.Cut(text, " "); topic == "suppress" && (next == "export" || next == "import") {
+			topic, text = topic+" "+next, rest
+		}
 	}
 	for _, c := range All(w.Deps) {
 		if topic == "" && c.Name == name || topic != "" && c.Topic == topic {

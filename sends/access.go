@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -29,7 +30,7 @@ func Accesses(prefix string) []Access {
 	return []Access{
 		{
 			Part:     "couponbot's own keys",
-			Keys:     []Pattern{{prefix + "*", prefix + "probe"}},
+			Keys:     ownKeys(prefix),
 			Channels: []Pattern{{prefix + "*", prefix + "news"}},
 			Commands: []string{
 				"del", "exists", "expire", "get", "mget", "set", "incr", "decr", "pexpire", "persist", "pttl", "rename",
@@ -59,6 +60,15 @@ func Accesses(prefix string) []Access {
 			Commands: []string{"del", "get", "set"},
 		},
 	}
+}
+
+// ownKeys are couponbot's own keys: those behind the prefix, and the do-not-contact lists.
+func ownKeys(prefix string) []Pattern {
+	keys := []Pattern{{prefix + "*", prefix + "probe"}}
+	if !strings.HasPrefix(SuppressionPrefix, prefix) {
+		keys = append(keys, Pattern{SuppressionPrefix + "*", SuppressionPrefix + "probe"})
+	}
+	return keys
 }
 
 // probe is a script with a write that changes nothing, since its first key never exists. Redis refuses it for the same

@@ -45,8 +45,14 @@ func (e *StateError) Error() string {
 }
 
 // Act does something with a send, once: a repeat by the same person, with nothing done in between, answers alike. It gives
-// a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged] or [ErrUnavailable].
+// a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged], [ErrUnavailable], or, for what
+// lets it go out, [ErrEvicts], [ErrSuppressionKey] or [ErrSuppressionLost].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
+	if a == Resume || a == Approve {
+		if err := s.safe(ctx); err != nil {
+			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
+		}
+	}
 	press := rand.Text()
 	for acts := 0; ; {
 		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()

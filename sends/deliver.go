@@ -19,6 +19,8 @@ const (
 	awayLimit = 20
 	// maxHold bounds the growing waits while the API turns calls away, but for what it asks for itself.
 	maxHold = 30 * time.Second
+	// longestHold is the longest time for which anything holds a send up.
+	longestHold = max(maxHold, maxWait, safeEvery, askEvery)
 )
 
 // What may hold a send up, for people.
@@ -26,6 +28,11 @@ const (
 	holdupAway = "Coupontools cannot be reached; couponbot keeps trying."
 	holdupAsk  = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
 	holdupSlow = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
+	// The lists that bar people are not to be relied on.
+	holdupEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
+		"maxmemory-policy noeviction; the send then continues by itself."
+	holdupUnread = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
+	whyListLost  = "The do-not-contact list, or a part of it, has disappeared from Redis."
 )
 
 // claim is the right to make one call for one recipient.
@@ -42,7 +49,8 @@ func (r *run) claim() (claim, bool) {
 	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), began: time.Now()}
 	for tries := 0; ; tries++ {
 		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.s.rates, r.claims,
-			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap))
+			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap,
+			r.s.seen.Load(), whyListLost, safeEvery.Milliseconds(), holdupUnread))
 		if err == nil {
 			r.s.observe(Skipped, st.n)
 			r.note(st)

@@ -77,15 +77,21 @@
 //	send:{id}:wait    sorted set: queue → when its first can be claimed
 //	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s
 //	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
-//	suppression:key   string: the key of the hashes of people, or a hash of that key if it is a setting
-//	suppressed        hash: keyed hash of a person → when|by whom|how they came on the suppression list
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
+//	unsubscribed:read hash: how many were unsubscribed, and when Coupontools was asked
+//	alerted:{concern} string: the admins were told of a concern that lasts
 //	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
 //	sms:{country}     string: when the next text message there can be claimed|the turn that has reserved it; gone by then
 //	day:{n}:{who}     string: recipients of a UTC day, of a sender or (*) of all
 //	test:{n}:{who}    string: tests that a person has sent on a UTC day
 //	audit             stream: the audit trail
 //	news              channel: ids of sends that something was done to
+//
+// The do-not-contact list outlives a change of API keys, so it hangs on a name of its own (see [Service.UseSuppressionList]):
+//
+//	people            hash: keyed hash of a person → when|by whom|how they came on the list
+//	key               string: the key of the hashes of people, or a hash of that key if it is a setting
+//	marker            hash: how many people are on the list, and a revision that grows with each change
 //
 // The hash's next is the index of the first recipient who was never claimed, so that confirming, stopping and counting
 // cost the same for one recipient as for ten thousand. A draft lives 24 hours, a send [Config.ReportTTL] from its end. One

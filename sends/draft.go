@@ -61,9 +61,9 @@ type Draft struct {
 	CreatedAt time.Time
 }
 
-// SaveDraft keeps d for 24 hours and returns it with its id and its time. Who is on the suppression list or over a cap is
+// SaveDraft keeps d for 24 hours and returns it with its id and its time. Who is on the do-not-contact list or over a cap is
 // left out of the list first, with the reason. It gives [ErrNobodyLeft], beside the draft as it would have been;
-// [ErrSuppressionKey]; or, without Redis, [ErrUnavailable].
+// [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; or, without Redis, [ErrUnavailable].
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
 
 // save is SaveDraft; with a Parent, calls are those that each recipient got from it.
@@ -71,6 +71,9 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Dra
 	d.Offer = cmp.Or(d.Offer, OfferDirectory)
 	h, err := s.ready(ctx)
 	if err != nil {
+		return Draft{}, fmt.Errorf("save draft: %w", err)
+	}
+	if err := s.storage.usable(); err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
 	if d.List, err = s.bar(ctx, h, d, calls); err != nil {
@@ -182,15 +185,15 @@ func recipientOf(entry string) (recipients.Recipient, error) {
 
 // Confirm makes a draft of that team and user a send, once: a repeat by the same person answers with the same send. From
 // then on it is running, scheduled, or awaiting approval. It gives [ErrNoDraft]; [ErrResent]; [ErrSuppressionKey];
-// [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It keeps half of its context's time
-// for finding out which.
+// [ErrSuppressionLost]; [ErrEvicts]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It
+// keeps half of its context's time for finding out which.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
 	// Trying first tells a Redis that is away or refuses from one that fails at the moment of confirming. It also keeps a
 	// send from being confirmed whose turn cannot be queued.
 	if err := s.Writable(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
-	if _, err := s.ready(ctx); err != nil {
+	if err := s.safe(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
 	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()

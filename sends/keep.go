@@ -28,7 +28,7 @@ func newKeeper(s *Service, l *life, id string) *keeper {
 }
 
 func (k *keeper) keep() {
-	reply, err := k.s.do(k.life.work, keepScript, k.id, k.owner, leaseTime.Milliseconds()).StringSlice()
+	reply, err := k.s.do(k.life.work, keepScript, k.id, k.owner).StringSlice()
 	if err != nil || len(reply) == 0 {
 		return
 	}
@@ -47,7 +47,7 @@ func (k *keeper) keep() {
 func (k *keeper) tend(recipients int) {
 	claimTime := k.s.cfg.CallTimeout + claimGrace
 	for {
-		st, _, err := stand(k.s.do(k.work, tendScript, k.id, k.owner, leaseTime.Milliseconds(), claimTime.Milliseconds(),
+		st, _, err := stand(k.s.do(k.work, tendScript, k.id, k.owner, claimTime.Milliseconds(),
 			"the process that was calling went away", approvalTime.Milliseconds()))
 		switch {
 		case err != nil: // tried again soon; should the lease lapse, it is lost

@@ -57,9 +57,10 @@ type modelClaim struct {
 func TestModel(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
-	s := service(connect(t, m, nil), accept, func(c *Config) { c.ApprovalOver, c.SMSRates = 4, modelRates })
+	rdb := connect(t, m, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		m.FlushAll()
+		s := service(rdb, accept, func(c *Config) { c.ApprovalOver, c.SMSRates = 4, modelRates })
 		w := &model{
 			m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{},
 			claimed: map[string]bool{}, slow: map[string]time.Time{},
@@ -154,7 +155,7 @@ func (w *model) take(t *rapid.T) {
 	_, f := w.send(t)
 	turn := &modelTurn{owner: "turn" + strconv.Itoa(len(w.turns))}
 	n := f.count("turns") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
-	if st, _ := w.run(t, takeScript, turn.owner, n, leaseTime.Milliseconds()); st.word == "taken" {
+	if st, _ := w.run(t, takeScript, turn.owner, n); st.word == "taken" {
 		w.turns = append(w.turns, turn)
 	}
 }
@@ -175,7 +176,7 @@ func (w *model) next(t *rapid.T) (token string, args []any) {
 	}
 	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
 	turn.claims++
-	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, w.s.rates, turn.claims, 0, 0, 0}
+	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, w.s.rates, turn.claims, 0, 0, 0, w.s.seen.Load(), whyListLost, 1000, holdupUnread}
 }
 
 func (w *model) claim(t *rapid.T) {
@@ -191,7 +192,7 @@ func (w *model) claim(t *rapid.T) {
 		t.Fatalf("claimed in a send that is %s", before.State)
 	}
 	if w.barred[c.index] {
-		t.Fatalf("claimed %s, who is on the suppression list", c.index)
+		t.Fatalf("claimed %s, who is on the do-not-contact list", c.index)
 	}
 }
 
@@ -280,11 +281,13 @@ func (w *model) replay(t *rapid.T) {
 func (w *model) tend(t *rapid.T) {
 	w.keeping++
 	owner := fmt.Sprint("keeper", w.keeping)
-	if err := w.s.do(t.Context(), keepScript, w.id, owner, 1).Err(); err != nil {
+	if err := w.s.do(t.Context(), keepScript, w.id, owner).Err(); err != nil {
 		t.Fatal(err)
 	}
-	w.run(t, tendScript, owner, 1, (w.s.cfg.CallTimeout + claimGrace).Milliseconds(), "away", approvalTime.Milliseconds())
-	w.pass(time.Second) // the lease is over
+	w.run(t, tendScript, owner, (w.s.cfg.CallTimeout + claimGrace).Milliseconds(), "away", approvalTime.Milliseconds())
+	if err := w.s.do(t.Context(), freeScript, w.id, owner).Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (w *model) act(t *rapid.T) {
@@ -402,7 +405,7 @@ func (w *model) finish(t *rapid.T) {
 		}
 		w.pass(leaseTime + maxHold)
 		turn := &modelTurn{owner: fmt.Sprint("last", f.count("turns"))}
-		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns"), leaseTime.Milliseconds()); st.word != "taken" {
+		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns")); st.word != "taken" {
 			continue
 		}
 		w.turns = append(w.turns, turn)

@@ -16,9 +16,9 @@ import (
 func RuleWords(rule recipients.Rule) string {
 	switch rule {
 	case recipients.RuleSuppressed:
-		return "It is on the suppression list."
+		return "It is on the do-not-contact list."
 	case recipients.RuleUnsubscribed:
-		return "Coupontools lists it as unsubscribed."
+		return "It has unsubscribed in Coupontools."
 	case recipients.RuleAnswered:
 		return "The first send has got an answer for it meanwhile."
 	case recipients.RuleFrequencyCap:
@@ -65,7 +65,7 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 		}
 		var suppressed, unsubscribed, last *redis.SliceCmd
 		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-			suppressed = p.HMGet(ctx, s.key("suppressed"), part...)
+			suppressed = p.HMGet(ctx, s.listKey("people"), part...)
 			unsubscribed = p.HMGet(ctx, s.key("unsubscribed"), part...)
 			last = p.MGet(ctx, lasts...)
 			return nil
@@ -168,12 +168,12 @@ type Barrier struct {
 	Rule recipients.Rule
 	// Since is when it began to apply, Until when it ends; zero if that is not known, or for good.
 	Since, Until time.Time
-	// By is the Slack id of who put the person on the suppression list, Note how.
+	// By is the Slack id of who put the person on the do-not-contact list, Note how.
 	By, Note string
 }
 
 // Why returns every rule by which a person may not be written to now by a sender; none if they may. It gives
-// [ErrSuppressionKey] or [ErrUnavailable].
+// [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string) ([]Barrier, error) {
 	h, err := s.ready(ctx)
 	if err != nil {

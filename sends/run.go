@@ -42,6 +42,7 @@ func (s *Service) Run(ctx context.Context) error {
 	l.going.Go(func() { s.listen(l) })
 	l.going.Go(func() { s.lookOut(l) })
 	l.going.Go(func() { s.watchStalls(ctx) })
+	l.going.Go(func() { s.watchSafety(ctx) })
 	<-ctx.Done() // a Redis that hangs may keep any of them for a while
 	l.going.Go(shutdown)
 
@@ -96,10 +97,10 @@ func (s *Service) look(l *life) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	held := make([]*redis.IntCmd, len(ids))
+	held := make([]*redis.DurationCmd, len(ids))
 	_, err = s.cfg.Redis.Pipelined(l.work, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			held[i] = p.Exists(l.work, s.keys(id)[keyKeeper])
+			held[i] = p.PTTL(l.work, s.keys(id)[keyKeeper])
 		}
 		return nil
 	})
@@ -109,7 +110,7 @@ func (s *Service) look(l *life) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, id := range ids {
-		if s.kept[id] != nil || held[i].Val() > 0 {
+		if left := held[i].Val(); s.kept[id] != nil || left > 0 && left <= leaseTime {
 			continue
 		}
 		k := newKeeper(s, l, id)

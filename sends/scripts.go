@@ -7,19 +7,22 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Every script gets the same keys, and as its first arguments the send's id, how long to keep an ended one (ms), and the
-// prefix of all keys. arg(1) is the first argument of its own. Names stand for the keys and for what several scripts do.
-// A time is in milliseconds by Redis's clock.
+// Every script gets the same keys, and as its first arguments the send's id, how long to keep an ended one (ms), the prefix
+// of all keys, how long a lease lasts, and for how long a send may be held up at most (ms). arg(1) is the first argument of
+// its own. Names stand for the keys and for what several scripts do. A time is in milliseconds by Redis's clock.
 const shared = `
 local send, to, out, claims, again, left, turn, keeper = unpack(KEYS, 1, 8)
-local live, recent, audit, suppressed, unsubscribed, wait, aside = unpack(KEYS, 9)
-local id, keep, prefix = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local live, recent, audit, suppressed, unsubscribed, wait, aside = unpack(KEYS, 9, 15)
+local list_key, list_marker, unsubscribed_read = unpack(KEYS, 16)
+local id, keep, prefix, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function ms(t) return string.format('%.0f', t) end -- Lua would write large numbers with an exponent
 local stamp = ms(now)
 
-local function arg(i) return ARGV[i + 3] end
+local most_hold = tonumber(ARGV[5])
+
+local function arg(i) return ARGV[i + 5] end
 local function get(field) return redis.call('HGET', send, field) end
 local function set(...) redis.call('HSET', send, ...) end
 local function count(field) return tonumber(get(field) or 0) end
@@ -36,6 +39,19 @@ end
 
 local function all(command, ...)
 	for _, key in ipairs({send, to, left, out}) do redis.call(command, key, ...) end
+end
+
+-- held says whether a key is a lease that goes on, of a time (ms). One with more left comes of a clock that was put back: it
+-- is over, else nobody would go on for as long as the clock was put back.
+local function held(key, lease)
+	local left = redis.call('PTTL', key)
+	return left > 0 and left <= lease
+end
+
+-- wait_left is for how many ms more a running send is held up. A longer time than any comes of a clock that was put back.
+local function wait_left()
+	local left = count('hold') - now
+	return left > most_hold and 0 or math.max(left, 0)
 end
 
 -- tell lets every process know that something was done to the send, or that it has ended.
@@ -151,8 +167,8 @@ local function standing(word, n, ...)
 		local first = redis.call('ZRANGE', wait, 0, 0, 'WITHSCORES')
 		rest = math.max(tonumber(first[2] or 0) - now, 0)
 	end
-	if redis.call('EXISTS', turn) == 0 and waits > 0 then
-		if is('running') then due = math.max(count('hold') - now, 0)
+	if not held(turn, lease) and waits > 0 then
+		if is('running') then due = wait_left()
 		elseif is('scheduled') then due = math.max(count('due') - now, 0) end
 	end
 	return {word, n, waits, has('ended') and 1 or 0, count('turns'), due, rest, ...}
@@ -163,7 +179,7 @@ func script(body string) *redis.Script { return redis.NewScript(shared + body) }
 
 // do runs one script on the records of a send.
 func (s *Service) do(ctx context.Context, script *redis.Script, id string, args ...any) *redis.Cmd {
-	own := []any{id, s.cfg.ReportTTL.Milliseconds(), s.cfg.Prefix}
+	own := []any{id, s.cfg.ReportTTL.Milliseconds(), s.cfg.Prefix, leaseTime.Milliseconds(), longestHold.Milliseconds()}
 	return script.Run(ctx, s.cfg.Redis, s.keys(id), append(own, args...)...)
 }
 
@@ -175,7 +191,7 @@ const (
 	keyClaims
 	_
 	keyLeft
-	_
+	keyTurn
 	keyKeeper
 	keyWait = iota + 5 // behind the keys that belong to no send
 	keyAside
@@ -185,8 +201,8 @@ func (s *Service) keys(id string) []string {
 	key := s.cfg.Prefix + "send:" + id
 	return []string{
 		key, key + ":to", key + ":out", key + ":claims", key + ":again", key + ":left", key + ":turn", key + ":keeper",
-		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.key("suppressed"), s.key("unsubscribed"),
-		key + ":wait", key + ":aside",
+		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.listKey("people"), s.key("unsubscribed"),
+		key + ":wait", key + ":aside", s.listKey("key"), s.listKey("marker"), s.key("unsubscribed:read"),
 	}
 }
 

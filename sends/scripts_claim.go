@@ -58,7 +58,9 @@ return standing('done', 0)`)
 	// claimScript claims the next recipient whom nothing bars; those who are barred are skipped, and those of a slow country
 	// that is not free yet are put aside, so that they hold nobody up. Arguments besides: the number of the claim, greater
 	// than any before in this turn; the least time (ms) between two sends to a person; the recipients that one sender, and
-	// all, may have a day; 0 for no such limit. It answers with the index and the recipient; or more, if it has not come to
+	// all, may have a day; 0 for no such limit; the highest revision of the do-not-contact list that was seen, and why the send
+	// is paused if the list is lost; for how long (ms) the send is held up if the list of the unsubscribed is, and what to say
+	// of that. It answers with the index and the recipient; or more, if it has not come to
 	// anybody yet; later, if all who wait were put aside; none, if nobody waits or the send may not go on.
 	claimScript = script(asideLua + `
 local token = owner .. ':' .. arg(3)
@@ -72,7 +74,21 @@ end
 if not mine() then return standing('lost', 0) end
 if tonumber(redis.call('HGET', turn, 'claim') or 0) >= tonumber(arg(3)) then return standing('late', 0) end
 redis.call('HSET', turn, 'claim', arg(3))
-if not is('running') or count('hold') > now then return standing('none', 0) end
+if not is('running') or wait_left() > 0 then return standing('none', 0) end
+
+-- Nobody is called while the lists that bar people are not what they were.
+local listed = tonumber(redis.call('HGET', list_marker, 'count') or 0)
+local revision = tonumber(redis.call('HGET', list_marker, 'revision') or 0)
+if redis.call('HLEN', suppressed) ~= listed or revision < tonumber(arg(7))
+	or listed > 0 and redis.call('EXISTS', list_key) == 0 then
+	pause(arg(8))
+	log('pause', '', 'running', 'paused', arg(8))
+	return standing('none', 0)
+end
+if redis.call('HLEN', unsubscribed) ~= tonumber(redis.call('HGET', unsubscribed_read, 'count') or 0) then
+	set('hold', ms(now + tonumber(arg(9))), 'holdup', arg(10))
+	return standing('none', 0)
+end
 
 local test, user = get('test') == '1', get('user')
 local parent = get('parent') or ''

@@ -8,8 +8,8 @@ var (
 local new = redis.call('EXISTS', send) == 0
 if new then
 	local fields = tonumber(arg(3))
-	local first = 3 + 4 + fields
-	set('state', 'draft', 'created', stamp, 'total', #ARGV - first + 1, unpack(ARGV, 3 + 4, first - 1))
+	local first = 5 + 4 + fields
+	set('state', 'draft', 'created', stamp, 'total', #ARGV - first + 1, unpack(ARGV, 5 + 4, first - 1))
 	for i = first, #ARGV, 1000 do
 		redis.call('RPUSH', to, unpack(ARGV, i, math.min(i + 999, #ARGV)))
 	end

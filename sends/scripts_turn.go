@@ -2,15 +2,15 @@ package sends
 
 // The process that keeps a send. The first argument of each is the process's token.
 var (
-	// keepScript keeps the send if it is live and nobody else does, for a time (ms) from now, and answers with its hash.
+	// keepScript keeps the send if it is live and nobody else does, for a lease from now, and answers with its hash.
 	keepScript = script(`
 if redis.call('EXISTS', send) == 0 then
 	redis.call('ZREM', live, id)
 	return {}
 end
 if not redis.call('ZSCORE', live, id) then return {} end
-if (redis.call('GET', keeper) or arg(1)) ~= arg(1) then return {} end
-redis.call('SET', keeper, arg(1), 'PX', arg(2))
+if held(keeper, lease) and redis.call('GET', keeper) ~= arg(1) then return {} end
+redis.call('SET', keeper, arg(1), 'PX', lease)
 return redis.call('HGETALL', send)`)
 
 	// freeScript lets the send go.
@@ -18,17 +18,17 @@ return redis.call('HGETALL', send)`)
 if redis.call('GET', keeper) == arg(1) then redis.call('DEL', keeper) end
 return 1`)
 
-	// tendScript keeps the send for a time (ms) more. It makes claims older than another (ms) unknown, with a text why, and
-	// cancels what nobody approved in a third (ms).
+	// tendScript keeps the send for another lease. It makes claims older than a time (ms) unknown, with a text why, and
+	// cancels what nobody approved in another time (ms). A claim from the future comes of a clock that was put back.
 	tendScript = script(`
 if redis.call('GET', keeper) ~= arg(1) then return standing('lost', 0) end
-redis.call('PEXPIRE', keeper, arg(2))
-local held, swept = redis.call('HGETALL', claims), 0
-for i = 1, #held, 2 do
-	local index, at = string.match(held[i + 1], '^(%d+):(%d+)$')
-	if now - tonumber(at) > tonumber(arg(3)) then
-		redis.call('HDEL', claims, held[i])
-		record(index, 'unknown', held[i], '', arg(4))
+redis.call('PEXPIRE', keeper, lease)
+local open, swept = redis.call('HGETALL', claims), 0
+for i = 1, #open, 2 do
+	local index, at = string.match(open[i + 1], '^(%d+):(%d+)$')
+	if math.abs(now - tonumber(at)) > tonumber(arg(2)) then
+		redis.call('HDEL', claims, open[i])
+		record(index, 'unknown', open[i], '', arg(3))
 		swept = swept + 1
 	end
 end
@@ -38,7 +38,7 @@ local function expire(state, since, life, why)
 		log('cancel', '', state, 'cancelled', why)
 	end
 end
-expire('awaiting', 'confirmed', tonumber(arg(5)), 'not approved')
+expire('awaiting', 'confirmed', tonumber(arg(4)), 'not approved')
 expire('paused', 'paused', keep, 'not resumed')
 if not has('ended') then settle() end
 return standing('held', swept)`)
@@ -61,21 +61,22 @@ return 1`)
 
 // A turn: one process calling for one send. The first argument of each is the turn's token.
 var (
-	// takeScript begins a turn, for a time (ms), if it is the next one: its number is how many were taken before. It
+	// takeScript begins a turn, for a lease, if it is the next one: its number is how many were taken before. It
 	// answers: taken, with the hash; stale, if it is not; busy, while another goes on; early, before the send may go on.
 	takeScript = script(`
 if not mine() then
 	if not has('confirmed') or count('turns') ~= tonumber(arg(2)) then return standing('stale', 0) end
-	if redis.call('EXISTS', turn) == 1 then return standing('busy', 0) end
+	if held(turn, lease) then return standing('busy', 0) end
+	redis.call('DEL', turn)
 	if is('scheduled') and count('due') <= now then
 		set('state', 'running')
 		log('start', '', 'scheduled', 'running')
 	end
-	if is('scheduled') or is('running') and count('hold') > now then return standing('early', 0) end
+	if is('scheduled') or is('running') and wait_left() > 0 then return standing('early', 0) end
 	if not is('running') then return standing('stale', 0) end
 	add('turns', 1)
 	redis.call('HSET', turn, 'owner', arg(1))
-	redis.call('PEXPIRE', turn, arg(3))
+	redis.call('PEXPIRE', turn, lease)
 end
 return standing('taken', 0, redis.call('HGETALL', send))`)
 
@@ -91,6 +92,11 @@ if is('running') then
 	drop('holdup', 'tries')
 end
 return standing('started', 0)`)
+
+	// waitScript holds a running send up for a time (ms), and says why.
+	waitScript = script(`
+if is('running') then set('hold', ms(now + tonumber(arg(2))), 'holdup', arg(1)) end
+return standing('held', 0)`)
 
 	// holdScript holds a send up that has not begun. Arguments: what to say of that, for how long (ms), and after how many
 	// times it is paused with which words.
@@ -170,8 +176,8 @@ else
 			wait = math.max(wait, math.min(tonumber(arg(5)), 1000 * 2 ^ (math.min(count('tries'), 16) - 1)))
 			set('held', stamp)
 		end
-		if now + wait > count('hold') then set('hold', ms(now + wait)) end
-		if count('hold') - now > 5000 or arg(6) ~= '0' then set('holdup', arg(3)) end
+		if wait > wait_left() then set('hold', ms(now + wait)) end
+		if wait_left() > 5000 or arg(6) ~= '0' then set('holdup', arg(3)) end
 		if arg(6) ~= '0' and count('tries') >= tonumber(arg(6)) then
 			pause(arg(7))
 			log('pause', '', 'running', 'paused', arg(7))

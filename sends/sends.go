@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -35,9 +36,14 @@ var (
 	ErrNobodyLeft = errors.New("nobody is left to send to")
 	// ErrCannotAsk is what [Config.MayStart] wraps when nobody can say now whether a sender still may.
 	ErrCannotAsk = errors.New("nobody can say whether the sender still may")
-	// ErrSuppressionKey says that the key of the suppression list is not the one that the list was made with, so that
+	// ErrSuppressionKey says that the key of the do-not-contact list is not the one that the list was made with, so that
 	// nobody on it would be recognised.
-	ErrSuppressionKey = errors.New("the key of the suppression list has changed")
+	ErrSuppressionKey = errors.New("the key of the do-not-contact list has changed")
+	// ErrSuppressionLost says that the do-not-contact list, or a part of it, has disappeared from Redis: its marker says
+	// otherwise, this process has seen more of it, or its key is gone.
+	ErrSuppressionLost = errors.New("the do-not-contact list is not in redis any more")
+	// ErrEvicts says that Redis throws keys away when it is full, so that nothing in it can be relied on.
+	ErrEvicts = errors.New("redis may throw keys away")
 )
 
 // redisError wraps an error of Redis in what it means to callers: [ErrDamaged] or [ErrUnavailable].
@@ -82,6 +88,8 @@ type Config struct {
 	Slow func(ctx context.Context, d time.Duration)
 	// Teller shows how the sends go; nil tells nobody.
 	Teller Teller
+	// Alert tells the admins of a concern. After an error it is told again later. Nil tells nobody.
+	Alert func(ctx context.Context, c Concern, checked Checked) error
 	// MayStart is asked once as a send starts whether its sender still may. An error stops the send, with the error's
 	// text as the reason; while it is [ErrCannotAsk] the send is held up. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error
@@ -95,7 +103,7 @@ type Config struct {
 	// SMSRates are the countries (ISO 3166 alpha-2) whose text messages go out slower than the rest, with messages a second
 	// for all processes; see [recipients.Recipient.RateCountry].
 	SMSRates map[string]float64
-	// SuppressionKey is the key of the hashes in the suppression list; "" has one made and kept in Redis.
+	// SuppressionKey is the key of the hashes in the do-not-contact list; "" has one made and kept in Redis.
 	SuppressionKey string
 
 	// InFlight is how many calls of one send a process has out at a time (8 if 0).
@@ -120,6 +128,11 @@ type Service struct {
 	queue *asynq.Client
 	wake  chan struct{} // there may be a send that nobody keeps
 	rates string        // the SMS rates, as scripts read them
+
+	list    string       // what the keys of the do-not-contact list begin with
+	opened  atomic.Bool  // the list is in its place
+	seen    atomic.Int64 // the highest revision of the list that this process has seen
+	storage storage
 
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options
@@ -160,7 +173,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1), rates: intervals(c.SMSRates),
-		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
+		list: c.Prefix + "suppression:", kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
 		edits: rate.NewLimiter(rate.Every(aloneEvery), aloneBurst),
 	}
 	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing})

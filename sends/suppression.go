@@ -7,13 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -33,41 +30,44 @@ func (h *hasher) person(kind recipients.Kind, to string) string {
 // hash of it, so that a setting that has changed is noticed.
 const made, given = "made:", "given:"
 
-// ready returns the hasher if the key is still that of the suppression list.
+// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost] or
+// [ErrUnavailable] while nobody on the list would be recognised.
 func (s *Service) ready(ctx context.Context) (*hasher, error) {
-	stored, err := s.cfg.Redis.Get(ctx, s.key("suppression:key")).Result()
-	if errors.Is(err, redis.Nil) {
-		stored, err = s.firstKey(ctx)
-	}
+	l, err := s.lists(ctx)
 	if err != nil {
-		return nil, redisError(err)
+		return nil, err
 	}
-	return s.hasherOf(stored)
+	if err := l.usable(); err != nil {
+		return nil, err
+	}
+	if l.key == "" {
+		if l.key, err = s.firstKey(ctx); err != nil {
+			return nil, redisError(err)
+		}
+	}
+	return s.hasherOf(l.key)
 }
 
 // hasherOf returns the hasher with the key that is kept, if it is the one of the settings or there is none in these.
 func (s *Service) hasherOf(stored string) (*hasher, error) {
-	if s.cfg.SuppressionKey == "" {
-		digits, ok := strings.CutPrefix(stored, made)
-		key, err := hex.DecodeString(digits)
-		if !ok || err != nil {
-			return nil, ErrSuppressionKey
-		}
+	digits, isMade := strings.CutPrefix(stored, made)
+	key, err := hex.DecodeString(digits)
+	switch given := s.cfg.SuppressionKey; {
+	case isMade && err == nil && (given == "" || given == string(key)):
 		return &hasher{key: key}, nil
+	case given != "" && stored == givenKey(given):
+		return &hasher{key: []byte(given)}, nil
 	}
-	if stored != givenKey(s.cfg.SuppressionKey) {
-		return nil, ErrSuppressionKey
-	}
-	return &hasher{key: []byte(s.cfg.SuppressionKey)}, nil
+	return nil, ErrSuppressionKey
 }
 
-// firstKey keeps a key where there is none, and returns what is kept then.
+// firstKey keeps a key where there is none, and returns the one that is kept then.
 func (s *Service) firstKey(ctx context.Context) (string, error) {
 	value := givenKey(s.cfg.SuppressionKey)
 	if s.cfg.SuppressionKey == "" {
 		value = made + hex.EncodeToString([]byte(rand.Text()))
 	}
-	key := s.key("suppression:key")
+	key := s.listKey("key")
 	if err := s.cfg.Redis.SetNX(ctx, key, value, 0).Err(); err != nil {
 		return "", err
 	}
@@ -77,20 +77,6 @@ func (s *Service) firstKey(ctx context.Context) (string, error) {
 func givenKey(key string) string {
 	sum := sha256.Sum256([]byte("couponbot suppression " + key))
 	return given + hex.EncodeToString(sum[:])
-}
-
-// SuppressionKeyFits reports whether the suppression list can be read: nil, [ErrSuppressionKey] or [ErrUnavailable]. It
-// changes nothing; where no key is kept yet, any fits.
-func (s *Service) SuppressionKeyFits(ctx context.Context) error {
-	stored, err := s.cfg.Redis.Get(ctx, s.key("suppression:key")).Result()
-	switch {
-	case errors.Is(err, redis.Nil):
-		return nil
-	case err != nil:
-		return fmt.Errorf("look at the suppression key: %w", redisError(err))
-	}
-	_, err = s.hasherOf(stored)
-	return err
 }
 
 // suppressedValue is what the list holds of a person: when, who, and how they came on it.
@@ -107,9 +93,9 @@ func suppressedBarrier(value string) Barrier {
 	return b
 }
 
-// Suppress puts people, all of one kind, on the suppression list, and returns how many were not on it before. Note says
-// how they came there; it must name nobody. It goes into the audit trail. It gives [ErrSuppressionKey] or
-// [ErrUnavailable].
+// Suppress puts people, all of one kind, on the do-not-contact list, and returns how many were not on it before. Note says
+// how they came there; it must name nobody. It goes into the audit trail. It gives [ErrSuppressionKey], [ErrSuppressionLost]
+// or [ErrUnavailable].
 func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []string, by Actor, note string) (int, error) {
 	h, err := s.ready(ctx)
 	if err != nil {
@@ -118,21 +104,15 @@ func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []s
 	value := suppressedValue(time.Now(), by.User, note)
 	added := 0
 	for from := 0; from < len(people); from += page {
-		var cmds []*redis.BoolCmd
-		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for _, to := range people[from:min(from+page, len(people))] {
-				cmds = append(cmds, p.HSetNX(ctx, s.key("suppressed"), h.person(kind, to), value))
-			}
-			return nil
-		})
+		var entries []any
+		for _, to := range people[from:min(from+page, len(people))] {
+			entries = append(entries, h.person(kind, to), value)
+		}
+		n, err := s.changeList(ctx, addToList, entries...)
 		if err != nil {
-			return added, fmt.Errorf("suppress: %w", redisError(err))
+			return added, fmt.Errorf("suppress: %w", err)
 		}
-		for _, cmd := range cmds {
-			if cmd.Val() {
-				added++
-			}
-		}
+		added += n
 	}
 	return added, s.Record(ctx, Entry{
 		What: "suppress", Actor: by, Note: strings.TrimSpace(note + " " + subject(people)),
@@ -148,16 +128,16 @@ func subject(people []string) string {
 	return strconv.Itoa(len(people)) + " people"
 }
 
-// Unsuppress takes a person off the suppression list, and reports whether they were on it. It goes into the audit trail.
-// It gives [ErrSuppressionKey] or [ErrUnavailable].
+// Unsuppress takes a person off the do-not-contact list, and reports whether they were on it. It goes into the audit trail.
+// It gives [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to string, by Actor) (bool, error) {
 	h, err := s.ready(ctx)
 	if err != nil {
 		return false, fmt.Errorf("unsuppress: %w", err)
 	}
-	n, err := s.cfg.Redis.HDel(ctx, s.key("suppressed"), h.person(kind, to)).Result()
+	n, err := s.changeList(ctx, takeOffList, h.person(kind, to))
 	if err != nil {
-		return false, fmt.Errorf("unsuppress: %w", redisError(err))
+		return false, fmt.Errorf("unsuppress: %w", err)
 	}
 	if n == 0 {
 		return false, nil
@@ -165,13 +145,4 @@ func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to strin
 	return true, s.Record(ctx, Entry{
 		What: "unsuppress", Actor: by, Note: recipients.Mask(to), Before: "suppressed", After: "not suppressed",
 	})
-}
-
-// Suppressed is how many people are on the suppression list.
-func (s *Service) Suppressed(ctx context.Context) (int, error) {
-	n, err := s.cfg.Redis.HLen(ctx, s.key("suppressed")).Result()
-	if err != nil {
-		return 0, fmt.Errorf("count the suppression list: %w", redisError(err))
-	}
-	return int(n), nil
 }

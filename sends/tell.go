@@ -180,7 +180,7 @@ func (t *teller) pacedAlone(n int) (int, time.Duration) {
 // way just then is posted again. A message that is there already is edited also while Redis refuses to say whose the send is,
 // since two processes that edit it do no harm. It is not cut off when the work ends.
 func (t *teller) put(send Send, place string) error {
-	record, err := t.s.do(t.work, keepScript, t.id, t.owner, leaseTime.Milliseconds()).StringSlice()
+	record, err := t.s.do(t.work, keepScript, t.id, t.owner).StringSlice()
 	switch {
 	case err != nil && (t.told[place] == "" || rediserr.KindOf(err) == rediserr.Away):
 		return fmt.Errorf("keep send: %w", err)

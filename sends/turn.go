@@ -59,8 +59,13 @@ func (s *Service) turns(l *life) asynq.Handler {
 
 // take has one turn, if it is this one's.
 func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
+	if !s.opened.Load() {
+		if err := s.open(ctx); err != nil {
+			return err
+		}
+	}
 	owner := rand.Text()
-	st, rest, err := stand(s.do(ctx, takeScript, t.Send, owner, t.Turns, leaseTime.Milliseconds()))
+	st, rest, err := stand(s.do(ctx, takeScript, t.Send, owner, t.Turns))
 	switch {
 	case err != nil:
 		return fmt.Errorf("take turn: %w", err)
@@ -129,8 +134,13 @@ func (r *run) nudge() {
 	}
 }
 
-// begin asks, once for a send, whether its sender still may; it says whether to go on.
+// begin holds the send up while Redis can't be relied on. It asks, once for a send, whether its sender still may; it says
+// whether to go on.
 func (r *run) begin() bool {
+	if err := r.s.storage.usable(); err != nil {
+		r.write(waitScript, holdupEvicts, safeEvery.Milliseconds())
+		return false
+	}
 	if !r.send.StartedAt.IsZero() {
 		return true
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -19,7 +21,7 @@ type Contacts interface {
 }
 
 const (
-	// unsubscribedEvery is how often the fleet reads who has unsubscribed at Coupontools, unsubscribedRetry how soon it tries
+	// unsubscribedEvery is how often the fleet reads who has unsubscribed in Coupontools, unsubscribedRetry how soon it tries
 	// again if it cannot.
 	unsubscribedEvery, unsubscribedRetry = 15 * time.Minute, time.Minute
 	// unsubscribedTime is how long that may take: a call for each group, at the pace of all.
@@ -28,25 +30,43 @@ const (
 	noSMS = 103
 )
 
-// watchUnsubscribed keeps the list of those who have unsubscribed at Coupontools, until ctx ends. One process of the fleet
-// reads it at a time; while it cannot be read the last one stays.
+// watchUnsubscribed keeps the list of those who have unsubscribed in Coupontools, until ctx ends. One process of the fleet
+// reads it at a time; while it can't be read the last one stays.
 func (s *Service) watchUnsubscribed(ctx context.Context) {
 	if s.cfg.Contacts == nil {
 		return
 	}
 	for {
-		turn := s.key("unsubscribed:turn")
-		first, err := s.cfg.Redis.SetNX(ctx, turn, 1, unsubscribedEvery).Result()
-		if err == nil && first {
+		if mine, err := s.unsubscribedTurn(ctx); err == nil && mine {
 			if err := s.readUnsubscribed(ctx); err != nil {
-				s.cfg.Log.Warn("Cannot read who has unsubscribed at Coupontools; the last list stays", "error", err)
-				s.cfg.Redis.Del(context.WithoutCancel(ctx), turn) // somebody tries again in a minute
+				s.cfg.Log.Warn("Cannot read who has unsubscribed in Coupontools; the last list stays", "error", err)
+				s.cfg.Redis.Del(context.WithoutCancel(ctx), s.key("unsubscribed:turn")) // it is tried again in a minute
 			}
 		}
 		if !sleep(ctx, unsubscribedRetry) {
 			return
 		}
 	}
+}
+
+// unsubscribedTurn acquires the turn to read the list. A turn that lasts longer than any can comes of a clock that was put
+// back, and the turn of a list that is not there any more is of no use: both count as over.
+func (s *Service) unsubscribedTurn(ctx context.Context) (bool, error) {
+	l, err := s.lists(ctx)
+	if err != nil {
+		return false, err
+	}
+	turn := s.key("unsubscribed:turn")
+	left, err := s.cfg.Redis.PTTL(ctx, turn).Result()
+	if err != nil {
+		return false, err
+	}
+	if left > unsubscribedEvery || left == -1 || l.unread() && l.unsubscribedMark != "" {
+		if err := s.cfg.Redis.Del(ctx, turn).Err(); err != nil {
+			return false, err
+		}
+	}
+	return s.cfg.Redis.SetNX(ctx, turn, 1, unsubscribedEvery).Result()
 }
 
 func (s *Service) readUnsubscribed(ctx context.Context) error {
@@ -91,15 +111,22 @@ func unsubscriber(c coupontools.SMSContact) (string, bool) {
 	return r.To, err == nil
 }
 
-// replaceUnsubscribed puts a list in the place of the last one, all at once.
+// replaceUnsubscribed puts a list in the place of the last one, with how many are on it and when it was read, all at once.
 func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any) error {
-	key, next := s.key("unsubscribed"), s.key("unsubscribed:"+rand.Text())
-	if len(list) == 0 {
-		return s.cfg.Redis.Del(ctx, key).Err()
+	now, err := s.cfg.Redis.Time(ctx).Result()
+	if err != nil {
+		return err
 	}
-	pipe := s.cfg.Redis.TxPipeline()
-	pipe.HSet(ctx, next, list)
-	pipe.Rename(ctx, next, key)
-	_, err := pipe.Exec(ctx)
+	key, next := s.key("unsubscribed"), s.key("unsubscribed:"+rand.Text())
+	_, err = s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		if len(list) == 0 {
+			p.Del(ctx, key)
+		} else {
+			p.HSet(ctx, next, list)
+			p.Rename(ctx, next, key)
+		}
+		p.HSet(ctx, s.key("unsubscribed:read"), "count", len(list), "at", now.UnixMilli())
+		return nil
+	})
 	return err
 }

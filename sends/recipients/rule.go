@@ -41,7 +41,7 @@ const (
 // The rules on who may be written to, though their number or address is good, in the order in which package sends looks at
 // them: when a draft is saved, and for each recipient once more as it is claimed.
 const (
-	// RuleSuppressed: the person is on the suppression list.
+	// RuleSuppressed: the person is on the do-not-contact list.
 	RuleSuppressed Rule = "suppressed"
 	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
 	RuleUnsubscribed Rule = "unsubscribed"

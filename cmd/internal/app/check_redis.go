@@ -31,7 +31,7 @@ func checkRedis(ctx context.Context, c Config) []finding {
 	if rights.verdict != bad || !aboutRights(writes) {
 		findings = append(findings, checkRedisWrites(writes))
 	}
-	return append(findings, checkSuppression(ctx, c, rdb))
+	return append(append(findings, checkSuppression(ctx, c, rdb)), checkOtherPrefixes(ctx, c, rdb)...)
 }
 
 // aboutRights says whether an error is of a kind that [checkRedisRights] names better.
@@ -63,21 +63,48 @@ func checkRedisWrites(err error) finding {
 	return bad.say("Redis writes: %s", redisSays(err))
 }
 
-// checkSuppression looks whether the suppression list can be read with the key of the settings.
+// checkSuppression looks whether the do-not-contact list is there and can be read with the key of the settings. Without
+// SUPPRESSION_NAME it asks Slack for the team, on which the list hangs.
 func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding {
+	name := suppressionName(c, "")
+	if name == "" {
+		who, err := newSlack(c).AuthTestContext(ctx)
+		if err != nil {
+			return warn.say("do-not-contact list: its name is the Slack team's, and Slack can't be asked for it")
+		}
+		name = who.TeamID
+	}
 	list := sendsOf(c, rdb)
-	n, err := list.Suppressed(ctx)
-	if err == nil {
-		err = list.SuppressionKeyFits(ctx)
+	list.UseSuppressionList(name)
+	checked, err := list.Look(ctx)
+	if err != nil {
+		return bad.say("do-not-contact list: it can't be read (%s)", err)
 	}
-	switch {
-	case errors.Is(err, sends.ErrSuppressionKey):
-		return bad.say("SUPPRESSION_KEY: the suppression list of %d was made with another key, so nothing is sent. "+
-			"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then", n)
-	case err != nil:
-		return bad.say("suppression list: it cannot be read (%s)", err)
+	for _, concern := range checked.Concerns {
+		switch concern {
+		case sends.ConcernKey:
+			return bad.say("SUPPRESSION_KEY: the do-not-contact list was made with another key, so nothing is sent. " +
+				"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then")
+		case sends.ConcernLost:
+			return bad.say("do-not-contact list: it, or a part of it, has disappeared from Redis, so nothing is sent. " +
+				"Import a backup with /coupontools suppress import, or continue there with what's left of it")
+		case sends.ConcernEmpty:
+			return warn.say("do-not-contact list: nobody is on it. If it had people, they were lost: " +
+				"import a backup with /coupontools suppress import")
+		}
 	}
-	return fine.say("SUPPRESSION_KEY: it fits; there are %d on the suppression list", n)
+	return fine.say("do-not-contact list: it can be read, with %d people on it (SUPPRESSION_KEY fits)", checked.Suppressed)
+}
+
+// checkOtherPrefixes looks for what a couponbot with other API keys has left behind. An account without the right to look is
+// none the worse for it.
+func checkOtherPrefixes(ctx context.Context, c Config, rdb *redis.Client) []finding {
+	others, err := otherPrefixes(ctx, rdb, keyPrefix(c))
+	if err != nil || len(others) == 0 {
+		return nil
+	}
+	return []finding{warn.say("Redis: it holds records of this Slack app with other API keys (%s). Their sends, caps and audit "+
+		"trail are not used with the keys of now; the do-not-contact list is", strings.Join(others, ", "))}
 }
 
 // redisInfo returns the fields of INFO. Where a server does not give them they are missing.

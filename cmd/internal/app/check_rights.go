@@ -78,7 +78,8 @@ func (r *rights) askKeys(ctx context.Context, rdb *redis.Client) error {
 			case err == nil:
 				r.key = pattern.Example
 			case rediserr.KindOf(err) == rediserr.NoPermission:
-				r.noKeys = append(r.noKeys, "~"+r.generic[i].Keys[j].Glob)
+				globs := r.generic[i].Keys // the README has one pattern for all of couponbot's own keys
+				r.noKeys = append(r.noKeys, "~"+globs[min(j, len(globs)-1)].Glob)
 			default:
 				return err
 			}

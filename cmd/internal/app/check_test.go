@@ -133,7 +133,7 @@ func TestCheck_allIsWell(t *testing.T) {
 		"warn  Redis permissions: the user default may run scripts on all keys that couponbot and its queue need. " +
 			"Which commands it may run, Redis tells from version 7 on",
 		"ok    Redis writes: Redis takes them (tried with one that changes nothing)",
-		"ok    SUPPRESSION_KEY: it fits; there are 0 on the suppression list",
+		"warn  do-not-contact list: nobody is on it. If it had people, they were lost: import a backup with /coupontools suppress import",
 		"ok    Coupontools POST /v3/directory/list (answer assumed): 40 directories, in the known shape",
 		"ok    Coupontools POST /v3/directory/info (proven): it is there, in the known shape",
 		"ok    Coupontools POST /v3/directory/campaigns (path and answer assumed): 4 campaigns, in the known shape",
@@ -485,28 +485,30 @@ func TestCheckSuppression(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: m.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
 	c := Defaults()
+	c.SuppressionName = "acme"
 	look := func(key Secret) string {
 		c.SuppressionKey = key
 		f := checkSuppression(t.Context(), c, rdb)
 		return string(f.verdict) + " " + f.text
 	}
-	if got := look("first"); got != "ok SUPPRESSION_KEY: it fits; there are 0 on the suppression list" || len(m.Keys()) != 0 {
+	if got := look("first"); !strings.HasPrefix(got, "warn do-not-contact list: nobody is on it") || len(m.Keys()) != 0 {
 		t.Errorf("without a key in Redis: %q, and then Redis has %q", got, m.Keys())
 	}
 	list := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(c), SuppressionKey: "first"})
+	list.UseSuppressionList("acme")
 	if _, err := list.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, sends.Actor{}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if got := look("first"); got != "ok SUPPRESSION_KEY: it fits; there are 1 on the suppression list" {
+	if got := look("first"); got != "ok do-not-contact list: it can be read, with 1 people on it (SUPPRESSION_KEY fits)" {
 		t.Errorf("with the right key: %q", got)
 	}
 	for _, key := range []Secret{"second", ""} {
-		if got := look(key); !strings.HasPrefix(got, "BAD SUPPRESSION_KEY: the suppression list of 1 was made with another key") {
+		if got := look(key); !strings.HasPrefix(got, "BAD SUPPRESSION_KEY: the do-not-contact list was made with another key") {
 			t.Errorf("with the key %q: %q", key, got)
 		}
 	}
 	m.Close()
-	if got := look("first"); !strings.HasPrefix(got, "BAD suppression list: it cannot be read") {
+	if got := look("first"); !strings.HasPrefix(got, "BAD do-not-contact list: it can't be read") {
 		t.Errorf("without Redis: %q", got)
 	}
 }

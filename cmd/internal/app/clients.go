@@ -1,11 +1,14 @@
 package app
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +65,37 @@ func keyPrefix(c Config) string {
 		app = m[1]
 	}
 	return fmt.Sprintf("couponbot:{%s:%s}:", app, short(c.CoupontoolsClientID.Reveal()))
+}
+
+// suppressionName names the do-not-contact list: by the setting, or by the Slack team, which outlives API keys and apps.
+func suppressionName(c Config, team string) string {
+	return cmp.Or(string(c.SuppressionName), team)
+}
+
+// otherPrefixes returns the prefixes of other bots of the same Slack app that have records in Redis, such as those that were
+// left behind with the API keys of before.
+func otherPrefixes(ctx context.Context, rdb *redis.Client, prefix string) ([]string, error) {
+	const (
+		pages, perPage = 2000, 1000 // what is behind two million keys is not looked for
+		audit          = ":audit"
+	)
+	app, _, _ := strings.Cut(strings.TrimPrefix(prefix, "couponbot:{"), ":")
+	var others []string
+	for cursor, page := uint64(0), 0; page < pages; page++ {
+		keys, next, err := rdb.Scan(ctx, cursor, "couponbot:{"+app+":*}"+audit, perPage).Result()
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			if other := strings.TrimSuffix(key, audit) + ":"; other != prefix && !slices.Contains(others, other) {
+				others = append(others, other)
+			}
+		}
+		if cursor = next; cursor == 0 {
+			break
+		}
+	}
+	return others, nil
 }
 
 func short(secret string) string {

@@ -42,14 +42,15 @@ type Config struct {
 	Senders           Roster    `envconfig:"SENDERS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
 	Admins            Roster    `envconfig:"ADMINS" must:"be * or ids of users (U…, W…) and user groups (S…), such as U024BE7LH,S0614TZR7"`
 
-	MaxRecipients  int           `envconfig:"MAX_RECIPIENTS" default:"10000" min:"1" must:"be a whole number of 1 or more"`
-	ApprovalOver   int           `envconfig:"APPROVAL_OVER" default:"500" min:"0" must:"be a whole number of 0 (off) or more"`
-	FrequencyCap   time.Duration `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
-	DailyCapPerson int           `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
-	DailyCap       int           `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
-	LinkLength     int           `envconfig:"LINK_LENGTH" default:"50" min:"0" max:"1000" must:"be a whole number from 0 to 1000"`
-	ReportTTL      time.Duration `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
-	SuppressionKey Secret        `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
+	MaxRecipients   int           `envconfig:"MAX_RECIPIENTS" default:"10000" min:"1" must:"be a whole number of 1 or more"`
+	ApprovalOver    int           `envconfig:"APPROVAL_OVER" default:"500" min:"0" must:"be a whole number of 0 (off) or more"`
+	FrequencyCap    time.Duration `envconfig:"FREQUENCY_CAP" default:"0" min:"0s" must:"be a duration of 0 (off) or more, such as 72h"`
+	DailyCapPerson  int           `envconfig:"DAILY_CAP_PERSON" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	DailyCap        int           `envconfig:"DAILY_CAP" default:"0" min:"0" must:"be a whole number of 0 (off) or more"`
+	LinkLength      int           `envconfig:"LINK_LENGTH" default:"50" min:"0" max:"1000" must:"be a whole number from 0 to 1000"`
+	ReportTTL       time.Duration `envconfig:"REPORT_TTL" default:"720h" min:"1ms" must:"be a duration above 0, such as 720h"`
+	SuppressionKey  Secret        `envconfig:"SUPPRESSION_KEY" hidden:"true" must:"be a secret of your own, without spaces"`
+	SuppressionName ListName      `envconfig:"SUPPRESSION_NAME" must:"be a name of letters, digits, - and _, up to 64 of them"`
 
 	ListenAddr      Address       `envconfig:"LISTEN_ADDR" default:"127.0.0.1:8080" must:"be an address such as 127.0.0.1:8080 or :8080"`
 	LogLevel        LogLevel      `envconfig:"LOG_LEVEL" default:"info" must:"be debug, info, warn or error"`

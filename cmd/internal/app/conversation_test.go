@@ -131,6 +131,7 @@ func playConversation(t *testing.T, file string) {
 		steps = steps[1:]
 	}
 	c.world = newWorld(t, func(config *Config) { applySettings(t, file, head, config) })
+	c.knowsUnsubscribed(t)
 	t.Cleanup(c.sandbox.Mend)
 	go (&workspace{redis: c.redis}).keepTime(t.Context())
 	for _, s := range steps {

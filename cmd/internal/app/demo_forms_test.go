@@ -219,6 +219,12 @@ var legs = []struct {
 		w.submits("Suppress")
 		w.sees("dialog[open]", "Added 1 person to the do-not-contact list.")
 	}},
+	{"import of the do-not-contact list", func(w walker) {
+		w.types("/coupontools suppress import")
+		w.picks("What to do", "After a loss: continue with what's left of the list")
+		w.submits("Import")
+		w.sees("dialog[open]", "The do-not-contact list is used as it is, with 1 person on it.")
+	}},
 	{"suppression of a column of a file", func(w walker) {
 		w.types("/coupontools suppress")
 		w.picks("What they are", "Phone numbers")

@@ -58,6 +58,7 @@ func newFleet(t testing.TB) *fleet {
 		rdb := redis.NewClient(redisOptions(f.config))
 		t.Cleanup(func() { _ = rdb.Close() })
 		f.desks[i] = sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(f.config), ApprovalOver: f.config.ApprovalOver})
+		f.desks[i].UseSuppressionList(suppressionName(f.config, f.team()))
 	}
 	return f
 }
@@ -354,6 +355,56 @@ func TestFaults_cancelled(t *testing.T) {
 }
 
 // Told to stop while Redis hangs, the program ends in its time and without a fault.
+// A real process on a real Redis: people on the do-not-contact list are skipped with other API keys, too, and nothing goes out
+// once the list is lost, whatever is lost of it.
+func TestFaults_optOutsLost(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.replica(t)
+	redis := redis.NewClient(redisOptions(f.config))
+	t.Cleanup(func() { _ = redis.Close() })
+	draft := sends.Draft{
+		Team: f.team(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen", Kind: recipients.SMS, Message: "Hello",
+		List: recipients.List{Recipients: []recipients.Recipient{{To: "+32471000001", Line: 1}, {To: "+32471000002", Line: 2}}},
+	}
+	saved := func() (sends.Draft, error) { return f.desks[0].SaveDraft(t.Context(), draft) }
+	before, err := saved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := sends.Actor{Team: f.team(), User: slacksim.Mia}
+	if _, err := f.desks[1].Suppress(t.Context(), recipients.SMS, []string{"+32471000001"}, by, "by hand"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.desks[0].Confirm(t.Context(), before.ID, before.Team, before.User); err != nil {
+		t.Fatal(err)
+	}
+	f.stands(t, before.ID, func(s sends.Send) bool { return s.Ended() && s.Counts.Skipped == 1 && s.Counts.Accepted == 1 })
+
+	late, err := saved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := sends.SuppressionPrefix + f.team() + ":"
+	if err := redis.Del(t.Context(), list+"people").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.desks[0].Confirm(t.Context(), late.ID, late.Team, late.User); !errors.Is(err, sends.ErrSuppressionLost) {
+		t.Errorf("Confirm() after the list was lost = %v", err)
+	}
+	f.command(t, slacksim.Mia, slacksim.General, "/coupontools", "status")
+	f.message(t, slacksim.General, "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent.")
+	if err := redis.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := saved(); !errors.Is(err, sends.ErrSuppressionLost) {
+		t.Errorf("SaveDraft() after FLUSHALL = %v", err)
+	}
+	if n := f.sandbox.Calls(sms); n != 1 {
+		t.Errorf("%d text messages went out, want 1", n)
+	}
+}
+
 func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)

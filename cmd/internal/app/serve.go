@@ -123,7 +123,7 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 			Holders: p.holders,
 		},
-		MayStart: p.mayStart,
+		MayStart: p.mayStart, Alert: p.alertAdmins,
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
@@ -154,6 +154,7 @@ func (p *program) run(ctx context.Context) error {
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
+	p.sends.UseSuppressionList(suppressionName(p.config, home.Team))
 	p.bot, err = bot.New(bot.Config{
 		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Poster: p.poster, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
@@ -161,6 +162,10 @@ func (p *program) run(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if others, err := otherPrefixes(ctx, p.redis, keyPrefix(p.config)); err == nil && len(others) > 0 {
+		p.log.Warn("Redis holds records of this Slack app with other API keys: their sends, caps and audit trail are not used",
+			"prefixes", others)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -189,6 +194,34 @@ func (p *program) deps() commands.Deps {
 // holders names those who hold a right. The bot is not made yet when this is handed on.
 func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error) {
 	return p.bot.Holders(ctx, right)
+}
+
+// mostAlerted is how many admins are told of a concern at most.
+const mostAlerted = 10
+
+// alertAdmins tells the admins of a concern by direct message. If everybody is one, the log has to do.
+func (p *program) alertAdmins(ctx context.Context, c sends.Concern, checked sends.Checked) error {
+	ids, everyone, err := p.holders(ctx, bot.Admin)
+	if err != nil || everyone {
+		return err
+	}
+	var failed error
+	told := 0
+	for _, id := range ids[:min(len(ids), mostAlerted)] {
+		channel, err := p.poster.Direct(ctx, id)
+		if err == nil {
+			_, err = p.poster.Post(ctx, channel, bot.Message{Text: commands.ConcernAlert(c, checked)})
+		}
+		if err != nil {
+			failed = err
+			continue
+		}
+		told++
+	}
+	if told > 0 {
+		return nil // to tell the others later would tell this one twice
+	}
+	return failed
 }
 
 // mayStart checks that a sender still may send. Everybody is told why not, so the words are not those to the sender. The

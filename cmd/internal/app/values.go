@@ -120,6 +120,20 @@ func (c *Country) Decode(text string) error {
 	return nil
 }
 
+// ListName names a do-not-contact list. It becomes part of keys in Redis.
+type ListName string
+
+var listName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Decode takes the name as it is.
+func (n *ListName) Decode(text string) error {
+	if !listName.MatchString(text) {
+		return hintError("it has other characters, or too many")
+	}
+	*n = ListName(text)
+	return nil
+}
+
 // Countries are countries separated by commas or spaces.
 type Countries []Country
 

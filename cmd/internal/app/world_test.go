@@ -99,6 +99,20 @@ func (w *world) startLogging(t testing.TB, log *slog.Logger) {
 	}
 }
 
+// knowsUnsubscribed waits until the bot has read who unsubscribed in Coupontools, which texts show.
+func (w *world) knowsUnsubscribed(t testing.TB) {
+	t.Helper()
+	ctx, tick := patient(t), time.NewTicker(10*time.Millisecond)
+	defer tick.Stop()
+	for !w.redis.Exists(keyPrefix(w.config) + "unsubscribed:read") {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the bot has not read who unsubscribed")
+		}
+	}
+}
+
 // quit stops the bot and waits for its end.
 func (w *world) quit(t testing.TB) {
 	t.Helper()

@@ -1,0 +1,81 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// checker is the part of [sends.Service] that says what recipients are checked against.
+type checker interface {
+	Checked(ctx context.Context) (sends.Checked, error)
+}
+
+// checkedLine says what recipients are checked against.
+func checkedLine(c sends.Checked) string {
+	line := "Checked against " + persons(c.Suppressed) + " on the do-not-contact list"
+	if c.Age >= 0 {
+		line += fmt.Sprintf(" and %s who unsubscribed in Coupontools (%s)", thousands(c.Unsubscribed), readAgo(c.Age))
+	}
+	return line + "."
+}
+
+// readAgo says how long ago something was read: "just now", "12 min ago", "4 h ago".
+func readAgo(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return "just now"
+	case age < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", int(age.Minutes()))
+	}
+	return fmt.Sprintf("%d h ago", int(age.Hours()))
+}
+
+// concernWords says what is wrong with what recipients are checked against, and what to do.
+func concernWords(c sends.Concern, checked sends.Checked) string {
+	switch c {
+	case sends.ConcernEvicts:
+		return evictsWords + " Whoever runs couponbot should " + evictsMend + "."
+	case sends.ConcernLost:
+		return lostWords + " " + lostMend
+	case sends.ConcernKey:
+		return keyWords + " Whoever runs couponbot should " + keyMend + "."
+	case sends.ConcernEmpty:
+		return "The do-not-contact list is empty. If anybody has asked not to be contacted, add them with " + Root +
+			" suppress before you send, or ask an admin to import a backup."
+	case sends.ConcernUnread:
+		return "couponbot hasn't read yet who unsubscribed in Coupontools, so people who did may get this."
+	case sends.ConcernOld:
+		return fmt.Sprintf("couponbot last read who unsubscribed in Coupontools %s. People who did since then may get this.",
+			readAgo(checked.Age))
+	}
+	return ""
+}
+
+// What is wrong when nothing is sent, and what to do.
+const (
+	evictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
+	evictsMend  = "set maxmemory-policy noeviction in Redis"
+	lostWords   = "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent."
+	lostMend    = "An admin of couponbot can import a backup, or continue with what's left, with /coupontools suppress import."
+	keyWords    = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
+)
+
+// concernBlocks are the warnings for the top of a preview.
+func concernBlocks(c sends.Checked) []slack.Block {
+	var set []slack.Block
+	for _, concern := range c.Concerns {
+		set = append(set, blocks.Text("⚠️ "+concernWords(concern, c)))
+	}
+	return set
+}
+
+// ConcernAlert is the message to an admin about a concern that lasts.
+func ConcernAlert(c sends.Concern, checked sends.Checked) string {
+	return "⚠️ " + concernWords(c, checked)
+}

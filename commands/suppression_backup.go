@@ -1,0 +1,147 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const (
+	viewSuppressImport = "suppress_import"
+
+	fieldImportHow = "how"
+	importBackup   = "backup"
+	importNothing  = "keep"
+)
+
+// suppressionBackup is the part of [sends.Service] that exports and imports the do-not-contact list.
+type suppressionBackup interface {
+	ExportSuppressionList(ctx context.Context, by sends.Actor) (backup []byte, people int, err error)
+	ImportSuppressionList(ctx context.Context, backup []byte, by sends.Actor) (added int, err error)
+	AcceptSuppressionList(ctx context.Context, by sends.Actor) (people int, err error)
+}
+
+// suppressionBackups answers the commands that export and import the do-not-contact list.
+type suppressionBackups struct {
+	list  suppressionBackup
+	files downloader
+	to    deliverer
+}
+
+// suppressExport answers "/coupontools suppress export".
+func suppressExport(s suppressionBackups) bot.Command {
+	return bot.Command{
+		Topic: "suppress export", Group: groupSends, Right: bot.Admin,
+		Summary: "Get a backup of the do-not-contact list, without any number or address in it",
+		Examples: []bot.Example{
+			{Line: "/coupontools suppress export", Does: "sends you the backup as a file"},
+		},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			return bot.Reply{Text: "Exporting the do-not-contact list…", Later: func(ctx context.Context) (bot.Reply, error) {
+				return s.export(ctx, req)
+			}}, nil
+		},
+	}
+}
+
+func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	backup, people, err := s.list.ExportSuppressionList(ctx, actorOf(req))
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("export: %w", unreadable(err))
+	}
+	called := "backup of the do-not-contact list"
+	err = s.to.upload(ctx, req.Person, called, bot.Upload{
+		Name: "do-not-contact-" + time.Now().UTC().Format(time.DateOnly) + ".txt", From: bytes.NewReader(backup), Size: int64(len(backup)),
+		Comment: fmt.Sprintf("A %s with %s, as hashes: it holds no number and no address. Keep it with the key of the list "+
+			"(SUPPRESSION_KEY): without the key it is of no use. Import it with %s suppress import.", called, persons(people), Root),
+		AltText: "A " + called + ".",
+	})
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{Text: "The " + called + " (" + persons(people) + ") is in your direct messages."}, nil
+}
+
+// suppressImport answers "/coupontools suppress import" with a form.
+func suppressImport(s suppressionBackups) bot.Command {
+	return bot.Command{
+		Topic: "suppress import", Group: groupSends, Right: bot.Admin,
+		Summary: "Import a backup of the do-not-contact list, or continue after its loss",
+		Examples: []bot.Example{
+			{Line: "/coupontools suppress import", Does: "opens the form for the backup"},
+		},
+		Run: func(context.Context, bot.Request) (bot.Reply, error) {
+			return bot.Reply{View: suppressImportView()}, nil
+		},
+		Submits: map[string]bot.Handler{viewSuppressImport: s.imported},
+	}
+}
+
+func suppressImportView() *slack.ModalViewRequest {
+	return blocks.Modal(viewSuppressImport, "Import", "Import", "Close",
+		blocks.Radio(blocks.Input{Name: fieldImportHow, Label: "What to do"}, importBackup,
+			blocks.Option("Add the people of a backup to the do-not-contact list", importBackup),
+			blocks.Option("After a loss: continue with what's left of the list", importNothing)),
+		blocks.FileInput(blocks.Input{
+			Name: fieldImport, Label: "Backup", Optional: true, Hint: "The file that " + Root + " suppress export made.",
+		}, []string{"txt"}, 1),
+		blocks.Context(blocks.Small("If you continue without a backup, people who were on the list before may get messages again.")))
+}
+
+// imported takes the form. A repeat adds nobody a second time.
+func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
+	files, how := req.View.Files(fieldImport), req.View.Value(fieldImportHow)
+	switch {
+	case how != importBackup && how != importNothing:
+		return bot.Reply{Errors: map[string]string{fieldImportHow: "Choose one."}}, nil
+	case how == importBackup && len(files) == 0:
+		return bot.Reply{Errors: map[string]string{fieldImport: "Add the backup."}}, nil
+	case how == importNothing && len(files) > 0:
+		return bot.Reply{Errors: map[string]string{fieldImport: "Take the file away, or choose to add its people."}}, nil
+	}
+	result := func(text string) *slack.ModalViewRequest {
+		return blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(text))
+	}
+	return bot.Reply{View: result("Importing…"), Later: func(ctx context.Context) (bot.Reply, error) {
+		said, err := s.restore(ctx, req, how, files)
+		return bot.Reply{View: result(said)}, err
+	}}, nil
+}
+
+func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
+	if how == importNothing {
+		n, err := s.list.AcceptSuppressionList(ctx, actorOf(req))
+		if err != nil {
+			return "", suppressionMistake(nil, err)
+		}
+		return "The do-not-contact list is used as it is, with " + persons(n) + " on it.", nil
+	}
+	backup, err := s.files.Download(ctx, req.Person.ID, files[0], sends.MaxBackup)
+	if err != nil {
+		return "", err
+	}
+	added, err := s.list.ImportSuppressionList(ctx, backup, actorOf(req))
+	switch {
+	case errors.Is(err, sends.ErrBackup):
+		return "", &bot.Mistake{
+			Text: "This file isn't a backup of the do-not-contact list, or it was changed.", Done: "Nothing was imported.",
+			Hint: "Use a file made by " + Root + " suppress export, as it is. To add numbers or addresses, use " + Root + " suppress.",
+		}
+	case errors.Is(err, sends.ErrBackupKey):
+		return "", &bot.Mistake{
+			Text: "This backup was made with another key, so nobody in it would be recognised.", Done: "Nothing was imported.",
+			Hint: "Whoever runs couponbot should " + keyMend + ".",
+		}
+	case err != nil:
+		return "", suppressionMistake(nil, err)
+	}
+	return "Added " + persons(added) + " from the backup to the do-not-contact list.", nil
+}

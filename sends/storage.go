@@ -1,0 +1,114 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// safeEvery is how often each process looks whether Redis keeps what it is told, and for how long a send waits while it
+// does not.
+const safeEvery = 10 * time.Second
+
+// Storage is how Redis keeps what it is told, as far as it tells.
+type Storage struct {
+	// Policy is its maxmemory-policy, "" if it doesn't tell.
+	Policy string
+	// AppendOnly is "1" if it has an append-only file, "0" if not, "" if it doesn't tell.
+	AppendOnly string
+}
+
+// Evicts reports whether Redis is known to throw keys away when it is full.
+func (s Storage) Evicts() bool { return s.Policy != "" && s.Policy != "noeviction" }
+
+// ReadStorage asks a Redis how it keeps what it is told. One that refuses INFO tells nothing, which is no error.
+func ReadStorage(ctx context.Context, rdb *redis.Client) (Storage, error) {
+	var s Storage
+	for _, part := range []string{"memory", "persistence"} {
+		info, err := rdb.Info(ctx, part).Result()
+		if _, answered := errors.AsType[redis.Error](err); answered {
+			return Storage{}, nil
+		}
+		if err != nil {
+			return Storage{}, redisError(err)
+		}
+		for line := range strings.Lines(info) {
+			switch name, value, _ := strings.Cut(strings.TrimSpace(line), ":"); name {
+			case "maxmemory_policy":
+				s.Policy = value
+			case "aof_enabled":
+				s.AppendOnly = value
+			}
+		}
+	}
+	return s, nil
+}
+
+// storage is what Redis said last.
+type storage struct {
+	mu    sync.Mutex
+	last  Storage
+	asked bool
+}
+
+// usable gives [ErrEvicts] if Redis is known to throw keys away.
+func (s *storage) usable() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last.Evicts() {
+		return fmt.Errorf("%w: its maxmemory-policy is %s", ErrEvicts, s.last.Policy)
+	}
+	return nil
+}
+
+// Storage asks Redis how it keeps what it is told. It gives [ErrUnavailable].
+func (s *Service) Storage(ctx context.Context) (Storage, error) {
+	now, err := ReadStorage(ctx, s.cfg.Redis)
+	if err != nil {
+		return Storage{}, fmt.Errorf("ask Redis how it keeps things: %w", err)
+	}
+	s.storage.mu.Lock()
+	defer s.storage.mu.Unlock()
+	if s.storage.last != now || !s.storage.asked {
+		s.logStorage(now)
+	}
+	s.storage.last, s.storage.asked = now, true
+	return now, nil
+}
+
+func (s *Service) logStorage(now Storage) {
+	switch {
+	case now.Evicts():
+		s.cfg.Log.Error("Redis throws keys away when it is full, so no send starts or continues. Set maxmemory-policy noeviction",
+			"maxmemory_policy", now.Policy)
+	case s.storage.last.Evicts():
+		s.cfg.Log.Info("Redis does not throw keys away any more; sends continue")
+	case now.Policy == "":
+		s.cfg.Log.Warn("Redis does not tell its maxmemory-policy. It must be noeviction, or opt-outs and sends can be lost")
+	}
+	switch now.AppendOnly {
+	case "0":
+		s.cfg.Log.Warn("Redis has no append-only file, so a restart of it loses sends and opt-outs. " +
+			"Set appendonly yes and appendfsync always")
+	case "":
+		s.cfg.Log.Warn("Redis does not tell whether it has an append-only file. It should have one, with appendfsync always")
+	}
+}
+
+// safe reports whether a send may start or continue: nil, [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
+// [ErrUnavailable].
+func (s *Service) safe(ctx context.Context) error {
+	if _, err := s.Storage(ctx); err != nil {
+		return err
+	}
+	if err := s.storage.usable(); err != nil {
+		return err
+	}
+	_, err := s.ready(ctx)
+	return err
+}

@@ -1,0 +1,379 @@
+package sends
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+	"github.com/coupontools/couponbot/sends/redistest"
+)
+
+// losses are ways in which the do-not-contact list gets lost, in whole or in part.
+var losses = map[string]func(m *miniredis.Miniredis, s *Service){
+	"the people":        func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("people")) },
+	"one of the people": func(m *miniredis.Miniredis, s *Service) { m.HDel(s.listKey("people"), mustFirst(m, s)) },
+	"the key":           func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("key")) },
+	"the marker":        func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("marker")) },
+	"the people and the marker": func(m *miniredis.Miniredis, s *Service) {
+		m.Del(s.listKey("people"))
+		m.Del(s.listKey("marker"))
+	},
+	"all three": func(m *miniredis.Miniredis, s *Service) {
+		for _, name := range []string{"people", "key", "marker"} {
+			m.Del(s.listKey(name))
+		}
+	},
+	"the last changes": func(m *miniredis.Miniredis, s *Service) { // a copy from before was put back
+		m.HDel(s.listKey("people"), mustFirst(m, s))
+		m.HSet(s.listKey("marker"), "count", "1", "revision", "1")
+	},
+}
+
+func mustFirst(m *miniredis.Miniredis, s *Service) string {
+	keys, err := m.HKeys(s.listKey("people"))
+	if err != nil {
+		panic(err)
+	}
+	return keys[0]
+}
+
+// A do-not-contact list that disappears under a running process refuses everything that would send, in all ways.
+func TestSuppression_lostUnderARunningProcess(t *testing.T) {
+	t.Parallel()
+	for name, lose := range losses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var c calls
+				s := service(connect(t, m, nil), c.accepting)
+				suppress(t, s, number(0))
+				suppress(t, s, number(1))
+				d := save(t, s, draft(3))
+				running := confirmed(t, s, 3)
+				lose(m, s)
+
+				want := ErrSuppressionLost
+				if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, want) {
+					t.Errorf("SaveDraft() = %v, want %v", err, want)
+				}
+				if _, err := s.Confirm(t.Context(), d.ID, team, mia); !errors.Is(err, want) {
+					t.Errorf("Confirm() = %v, want %v", err, want)
+				}
+				if _, err := s.Suppress(t.Context(), recipients.SMS, []string{number(9)}, Actor{}, ""); !errors.Is(err, want) {
+					t.Errorf("Suppress() = %v, want %v", err, want)
+				}
+				if got, err := s.Checked(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernLost) {
+					t.Errorf("Checked() = %+v, %v, want it lost", got, err)
+				}
+				start(t, s)
+				send := await(t, s, running, time.Minute, func(send Send) bool { return send.State == StatePaused })
+				if send.Why != whyListLost || c.total() != 0 {
+					t.Errorf("the running send is paused because %q after %d calls, want %q and none", send.Why, c.total(), whyListLost)
+				}
+				if _, err := s.Act(t.Context(), running, Resume, Actor{Team: team, User: mia}); !errors.Is(err, want) {
+					t.Errorf("Resume = %v, want %v", err, want)
+				}
+
+				if n, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil || n > 2 {
+					t.Fatalf("AcceptSuppressionList() = %d, %v", n, err)
+				}
+				if _, err := s.Act(t.Context(), running, Resume, Actor{Team: team, User: mia}); err != nil {
+					t.Errorf("Resume after somebody accepted the list = %v", err)
+				}
+				awaitEnd(t, s, running, time.Minute)
+			})
+		})
+	}
+}
+
+// A loss is seen after a restart, too, as long as the marker is there.
+func TestSuppression_lostBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	suppress(t, service(rdb, accept), number(0))
+	s := service(rdb, accept)
+	m.Del(s.listKey("people"))
+	if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionLost) {
+		t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionLost)
+	}
+}
+
+// An empty list, and one of the unsubscribed that was never read or is old, are concerns, and no more.
+func TestChecked_concerns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		away := true
+		s := service(connect(t, m, nil), accept, func(c *Config) { c.Contacts = contactsUnless{&away} })
+		concerns := func(want ...Concern) {
+			t.Helper()
+			got, err := s.Checked(t.Context())
+			if err != nil || !slices.Equal(got.Concerns, want) {
+				t.Errorf("the concerns are %q, %v, want %q", got.Concerns, err, want)
+			}
+		}
+		concerns(ConcernEmpty, ConcernUnread)
+		save(t, s, draft(1))
+		suppress(t, s, number(0))
+		concerns(ConcernUnread)
+		m.SetTime(time.Now())
+		away = false
+		if err := s.readUnsubscribed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		concerns()
+		if got, _ := s.Checked(t.Context()); got.Suppressed != 1 || got.Unsubscribed != 1 {
+			t.Errorf("Checked() = %+v, want one on each list", got)
+		}
+		m.SetTime(time.Now().Add(4 * time.Hour))
+		concerns(ConcernOld)
+		m.Del(s.key("unsubscribed"))
+		concerns(ConcernUnread)
+	})
+}
+
+// contactsUnless are contacts of Coupontools that can't be read while it is away.
+type contactsUnless struct{ away *bool }
+
+func (c contactsUnless) SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, error) {
+	if *c.away {
+		return nil, errors.New("away")
+	}
+	return contacts{}.SMSGroups(ctx)
+}
+
+func (contactsUnless) SMSContacts(ctx context.Context, group string) ([]coupontools.SMSContact, error) {
+	return contacts{number(5)[1:]}.SMSContacts(ctx, group)
+}
+
+// A send waits while the list of the unsubscribed is gone, and continues by itself once it was read again.
+func TestRun_readsTheUnsubscribedAgainAfterALoss(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Contacts = contacts{number(1)[1:]} })
+		id := confirmed(t, s, 3)
+		if err := s.readUnsubscribed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), 1, unsubscribedEvery)
+		m.Del(s.key("unsubscribed"))
+		start(t, s)
+		if send := awaitEnd(t, s, id, 5*time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {
+			t.Errorf("it ended as %+v, want the one who unsubscribed skipped", send.Counts)
+		}
+	})
+}
+
+// The list of before, which hung on the API keys, moves to its name with its key, and is merged if it comes back.
+func TestUseSuppressionList_movesTheListOfBefore(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	old := service(rdb, accept)
+	suppress(t, old, number(0))
+	person := mustFirst(m, old)
+	value := m.HGet(old.listKey("people"), person)
+	m.FlushAll()
+	m.HSet(old.key("suppressed"), person, value)
+	if err := m.Set(old.key("suppression:key"), "given:"+strings.Repeat("0", 64)); err != nil {
+		t.Fatal(err)
+	}
+	named := func() *Service {
+		s := service(rdb, accept)
+		s.UseSuppressionList("T1")
+		return s
+	}
+	if _, err := named().SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("SaveDraft() = %v, want %v since the list moved with its key", err, ErrSuppressionKey)
+	}
+	s := named()
+	if m.Exists(s.key("suppressed")) || m.HGet(s.listKey("people"), person) != value {
+		t.Error("the list of before was not moved")
+	}
+	m.HSet(s.key("suppressed"), "another", value)
+	if got, err := s.Checked(t.Context()); err != nil || got.Suppressed != 2 {
+		t.Errorf("Checked() = %+v, %v, want both people", got, err)
+	}
+	m.HSet(s.key("suppressed"), "third", value)
+	if err := m.Set(s.key("suppression:key"), "given:other"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.open(t.Context()); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("a list with another key is moved: %v", err)
+	}
+}
+
+// Bots with other API keys, or another prefix, share the list of their name.
+func TestUseSuppressionList_outlivesTheAPIKeys(t *testing.T) {
+	t.Parallel()
+	rdb := connect(t, startRedis(t), nil)
+	before, after := service(rdb, accept), service(rdb, accept, func(c *Config) { c.Prefix = "couponbot:{A1:new}:" })
+	before.UseSuppressionList("T1")
+	after.UseSuppressionList("T1")
+	suppress(t, before, number(0))
+	if d := save(t, after, draft(2)); len(d.List.Recipients) != 1 {
+		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+	}
+}
+
+func TestImport_bringsTheListBack(t *testing.T) {
+	t.Parallel()
+	withKey := func(c *Config) { c.SuppressionKey = "secret" }
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	s := service(rdb, accept, withKey)
+	suppress(t, s, number(0), number(1))
+	backup, n, err := s.ExportSuppressionList(t.Context(), Actor{User: mia})
+	if n != 2 || err != nil {
+		t.Fatalf("ExportSuppressionList() = %d, %v", n, err)
+	}
+	for _, private := range []string{number(0), number(0)[1:], "secret"} {
+		if bytes.Contains(backup, []byte(private)) {
+			t.Errorf("the backup holds %q", private)
+		}
+	}
+	m.FlushAll()
+	if added, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); added != 2 || err != nil {
+		t.Fatalf("ImportSuppressionList() = %d, %v", added, err)
+	}
+	if added, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); added != 0 || err != nil {
+		t.Errorf("a second import = %d, %v, want nobody added", added, err)
+	}
+	if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
+		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+	}
+
+	lines := strings.SplitAfter(string(backup), "\n")
+	for name, tt := range map[string]struct {
+		backup string
+		want   error
+	}{
+		"of another key":     {strings.Replace(string(backup), "key ", "key 0", 1), ErrBackup},
+		"with another key":   {lines[0] + "key 0123456789abcdef, people 2\n" + lines[2] + lines[3], ErrBackupKey},
+		"cut off":            {lines[0] + lines[1] + lines[2], ErrBackup},
+		"with a line more":   {string(backup) + lines[2], ErrBackup},
+		"of phone numbers":   {"phone\n+32470123456\n", ErrBackup},
+		"empty":              {"", ErrBackup},
+		"with a long line":   {lines[0] + lines[1] + strings.Repeat("x", 1<<20) + "\n", ErrBackup},
+		"with a control":     {lines[0] + "key " + lines[1][4:20] + ", people 1\n" + strings.Replace(lines[2], "|", "\x00|", 1), ErrBackup},
+		"with another value": {lines[0] + lines[1] + lines[2] + "AAAAAAAAAAAAAAAAAAAAAA|1|U1|<!channel>|x\n", ErrBackup},
+	} {
+		if _, err := s.ImportSuppressionList(t.Context(), []byte(tt.backup), Actor{}); !errors.Is(err, tt.want) {
+			t.Errorf("a backup %s gives %v, want %v", name, err, tt.want)
+		}
+	}
+	made := service(rdb, accept)
+	made.UseSuppressionList("other")
+	suppress(t, made, number(7))
+	if _, err := made.ImportSuppressionList(t.Context(), backup, Actor{}); !errors.Is(err, ErrBackupKey) {
+		t.Errorf("a backup of another list gives %v, want %v", err, ErrBackupKey)
+	}
+}
+
+// While Redis is known to throw keys away no send starts or continues; once that is put right they continue by themselves.
+func TestRun_waitsWhileRedisEvicts(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t)
+	var c calls
+	s := service(dial(t, server), c.accepting)
+	policy := func(p string) {
+		t.Helper()
+		if err := dial(t, server).ConfigSet(t.Context(), "maxmemory-policy", p).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := save(t, s, draft(3))
+	id := confirmed(t, s, 3)
+	policy("allkeys-lru")
+	if _, err := s.Confirm(t.Context(), d.ID, team, mia); !errors.Is(err, ErrEvicts) {
+		t.Errorf("Confirm() = %v, want %v", err, ErrEvicts)
+	}
+	start(t, s)
+	await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == holdupEvicts })
+	if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrEvicts) {
+		t.Errorf("SaveDraft() = %v, want %v", err, ErrEvicts)
+	}
+	if got, err := s.Checked(t.Context()); err != nil || got.Concerns[0] != ConcernEvicts || !got.Concerns[0].Refuses() {
+		t.Errorf("Checked() = %+v, %v, want it to name that Redis evicts", got, err)
+	}
+	if c.total() != 0 {
+		t.Errorf("%d calls were made", c.total())
+	}
+	policy("noeviction")
+	if send := awaitEnd(t, s, id, time.Minute); send.Counts.Accepted != 3 {
+		t.Errorf("it ended as %+v, want all accepted", send.Counts)
+	}
+}
+
+// The admins are told of a concern once, whatever number of processes there is, and again when it comes back.
+func TestAlert_once(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var told []Concern
+		alert := func(c *Config) {
+			c.Alert = func(_ context.Context, c Concern, _ Checked) error {
+				told = append(told, c)
+				if len(told) == 1 {
+					return errors.New("Slack is away")
+				}
+				return nil
+			}
+		}
+		s := service(connect(t, m, nil), accept, alert)
+		start(t, s)
+		start(t, service(connect(t, m, nil), accept, alert))
+		time.Sleep(5 * time.Minute)
+		if want := []Concern{ConcernEmpty, ConcernEmpty}; !slices.Equal(told, want) {
+			t.Errorf("told of %q, want %q, with one repeat after the error", told, want)
+		}
+		suppress(t, s, number(0))
+		time.Sleep(5 * time.Minute)
+		m.Del(s.listKey("people"))
+		time.Sleep(5 * time.Minute)
+		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(told, want) {
+			t.Errorf("told of %q, want %q", told, want)
+		}
+	})
+}
+
+// Leases that last longer than any lease can were made before Redis's clock was put back: they count as over.
+func TestLeases_longerThanAnyCountAsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Contacts = contacts{} })
+		id := confirmed(t, s, 3)
+		keys := s.keys(id)
+		for key, hash := range map[string]bool{keys[keyKeeper]: false, keys[keyTurn]: true, s.key("unsubscribed:turn"): false} {
+			if hash {
+				m.HSet(key, "owner", "a process that died")
+			} else if err := m.Set(key, "a process that died"); err != nil {
+				t.Fatal(err)
+			}
+			m.SetTTL(key, time.Hour)
+		}
+		s.cfg.Redis.HSet(t.Context(), keys[keySend], "hold", time.Now().Add(time.Hour).UnixMilli(), "turns", 0)
+		start(t, s)
+		if send := awaitEnd(t, s, id, 30*time.Second); send.Counts.Accepted != 3 {
+			t.Errorf("it ended as %+v, want all accepted", send.Counts)
+		}
+		if got, err := s.Checked(t.Context()); err != nil || got.Age < 0 {
+			t.Errorf("Checked() = %+v, %v, want the unsubscribed read", got, err)
+		}
+	})
+}
