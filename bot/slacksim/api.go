@@ -23,7 +23,7 @@ type call struct {
 	header  bool // the token came in the header
 	json    bool // the body was JSON
 	params  map[string]string
-	base    string // scheme and host the bot reached us by
+	base    string // scheme and host of the URLs in the answer
 	request string // the body as it came, for the inspector
 }
 
@@ -59,8 +59,8 @@ var botsFault = []string{
 	"alt_txt_too_large",
 }
 
-func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
-	start := time.Now()
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	start, name := time.Now(), r.PathValue("method")
 	c, err := readCall(w, r, name)
 	if err != nil {
 		http.Error(w, "unreadable body", http.StatusBadRequest)
@@ -72,7 +72,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	s.mu.Lock()
-	c.base = s.reachedBy(r)
+	c.base = s.baseOr(r)
 	out, no := s.perform(c, fault)
 	status, body := http.StatusOK, s.encodeAnswer(out, no)
 	scopes := strings.Join(s.scopes, ",")

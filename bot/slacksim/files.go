@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"mime"
@@ -24,9 +25,10 @@ const (
 type storedFile struct {
 	File
 	content  []byte
-	promised int  // bytes the bot said it would upload; 0 for a person's file
-	uploaded bool // the bytes are here
-	done     bool // completeUploadExternal was called
+	key      string // of its upload URL
+	promised int    // bytes the bot said it would upload; 0 for a person's file
+	uploaded bool   // the bytes are here
+	done     bool   // completeUploadExternal was called
 }
 
 // FileOption changes a file that [Server.Attach] puts into a form.
@@ -114,13 +116,13 @@ func (s *Server) uploadURL(c *call) (answer, *refusal) {
 		return nil, refuse("snippet_too_large")
 	}
 	f := s.addFile(Bot, c.params["filename"], nil)
-	f.promised = size
-	return answer{"upload_url": c.base + "/upload/" + f.ID, "file_id": f.ID}, nil
+	f.promised, f.key = size, rand.Text()
+	return answer{"upload_url": c.base + "/upload/" + f.key, "file_id": f.ID}, nil
 }
 
 // serveUpload takes the bytes, raw or as the field "file" of a multipart form.
-func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, id string) {
-	start := time.Now()
+func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
+	start, id := time.Now(), s.uploadID(r.PathValue("key"))
 	fault := s.takeFault(r, "upload")
 	if status := fault.answer(w); status != 0 {
 		s.mu.Lock()
@@ -147,6 +149,18 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, id string) 
 		return
 	}
 	_, _ = io.WriteString(w, "OK - "+strconv.Itoa(len(content)))
+}
+
+// uploadID returns the file that an upload URL is for, "" if there is none.
+func (s *Server) uploadID(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, f := range s.files {
+		if f.key != "" && f.key == key {
+			return id
+		}
+	}
+	return ""
 }
 
 func readUpload(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -225,8 +239,8 @@ func (s *Server) fileInfo(c *call) (answer, *refusal) {
 }
 
 // serveDownload gives a file to the bearer of the bot's token, and a page to log in at to anyone else.
-func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request, rest string) {
-	id := strings.TrimPrefix(strings.SplitN(rest, "/", 2)[0], Team+"-")
+func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
+	id := strings.TrimPrefix(r.PathValue("file"), Team+"-")
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	fault := s.takeFault(r, "download")
 	s.mu.Lock()

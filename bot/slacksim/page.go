@@ -16,9 +16,6 @@ var webFiles embed.FS
 type PageOptions struct {
 	// Name is the workspace's name; empty stands for "Local workspace".
 	Name string
-	// Hosts are the values of the Host header that are answered, the port included ("127.0.0.1:8765"). All others are
-	// refused, so that no web site can reach the page through a name of its own.
-	Hosts []string
 	// Person and Channel are shown when the URL names none; empty stands for [Mia] and [Marketing].
 	Person, Channel string
 	// Hints are offered at the start of each channel: a click puts the line into the message box.
@@ -77,7 +74,7 @@ func (s *Server) Page(opts PageOptions) http.Handler {
 	mux.HandleFunc("POST /close", p.closeView)
 	mux.HandleFunc("POST /faults", p.fault)
 	mux.HandleFunc("POST /toggles", p.toggle)
-	return guarded(mux, opts.Hosts)
+	return locked(mux)
 }
 
 func parseLook() *template.Template {

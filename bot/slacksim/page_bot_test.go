@@ -37,10 +37,9 @@ func startTinyBot(t testing.TB) (sim *Server, base string) {
 		SlashCommand{Name: "/silent", Summary: "Is never acknowledged"},
 	))
 	web := httptest.NewUnstartedServer(sim)
-	host := web.Listener.Addr().String()
 	var hanging atomic.Bool
 	sim.SetPage(sim.Page(PageOptions{
-		Name: "Acme Coupons", Hosts: []string{host},
+		Name: "Acme Coupons",
 		Hints: []Hint{
 			{Line: "/directories", Does: "List what there is to send"},
 			{Line: "/directory City deals", Does: "Look at one directory"},

@@ -3,7 +3,6 @@ package slacksim
 import (
 	"net/http"
 	"net/url"
-	"slices"
 )
 
 // maxPosted bounds a POST: ten files of 10 MB (Slack's limit of a file_input) and the words around them.
@@ -13,9 +12,9 @@ const maxPosted = 101 << 20
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guarded lets through requests that name one of hosts and, if they change something, come from the page itself. The
-// page has no log-in; this keeps other web sites in the same browser away from it.
-func guarded(next http.Handler, hosts []string) http.Handler {
+// locked keeps the page out of frames and caches, lets it load its own files only, and takes posts from itself only: programs
+// have no business there. Which hosts and sites may ask at all is for the listener to decide.
+func locked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
@@ -25,15 +24,12 @@ func guarded(next http.Handler, hosts []string) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		switch {
-		case !slices.Contains(hosts, r.Host):
-			http.Error(w, "This page answers to its own address only.", http.StatusMisdirectedRequest)
-		case r.Method == http.MethodPost && !sameOrigin(r):
+		if r.Method == http.MethodPost && !sameOrigin(r) {
 			http.Error(w, "This request does not come from the page.", http.StatusForbidden)
-		default:
-			r.Body = http.MaxBytesReader(w, r.Body, maxPosted)
-			next.ServeHTTP(w, r)
+			return
 		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxPosted)
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -203,8 +204,10 @@ func (s *Server) id(prefix string) string {
 
 // uuid returns a random UUID, as Slack gives envelopes.
 func uuid() string {
-	a, b := rand.Uint64(), rand.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
+	var b [16]byte
+	_, _ = crand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // ts returns a message timestamp, later than all before.

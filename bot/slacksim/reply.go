@@ -1,11 +1,11 @@
 package slacksim
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
@@ -33,7 +33,7 @@ func (s *Server) newReply(kind, channel, user, source string) string {
 		maps.DeleteFunc(s.replies, func(_ string, r *replyURL) bool { return now.Sub(r.at) > replyLife+forgetAfter })
 	}
 	s.counter++
-	path := fmt.Sprintf("/%s/%s/%d/%016x", kind, Team, s.counter, rand.Uint64())
+	path := fmt.Sprintf("/%s/%s/%d/%s", kind, Team, s.counter, rand.Text())
 	s.replies[path] = &replyURL{channel: channel, user: user, source: source, at: now}
 	return s.base + path
 }

@@ -2,8 +2,8 @@ package slacksim
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -17,13 +17,14 @@ type Server struct {
 	enterprise, enterpriseName string
 	pingEvery                  time.Duration
 	page                       http.Handler
+	mux                        *http.ServeMux
 
 	life context.Context // ends with Close
 	end  context.CancelFunc
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and made anew at each change
-	base     string        // scheme and host the bot reaches this server by
+	base     string        // scheme and host of every URL that is handed out; empty until the first call of the Web API
 	users    []User
 	channels []*Channel
 	groups   []Group
@@ -47,7 +48,11 @@ type Server struct {
 // Setting changes the workspace that [New] makes.
 type Setting func(*Server)
 
-// WithTokens sets the tokens the bot must show; the defaults are made up.
+// WithBase sets the scheme and host of the URLs that are handed out, such as "http://127.0.0.1:8765". Without it they are
+// those that the first call of the Web API names.
+func WithBase(url string) Setting { return func(s *Server) { s.base = url } }
+
+// WithTokens sets the tokens the bot must show; the defaults are random.
 func WithTokens(app, bot string) Setting {
 	return func(s *Server) { s.appToken, s.botToken = app, bot }
 }
@@ -83,10 +88,10 @@ func WithPingInterval(d time.Duration) Setting { return func(s *Server) { s.ping
 // [Partners] and [Private], and direct messages of everyone of the team with the bot.
 func New(settings ...Setting) *Server {
 	s := &Server{
-		appToken: "xapp-1-" + App + "-local-0123456789", botToken: "xoxb-local-0123456789",
+		appToken: "xapp-1-" + App + "-local-" + rand.Text(), botToken: "xoxb-local-" + rand.Text(),
 		scopes: DefaultScopes, pingEvery: 10 * time.Second,
-		changed: make(chan struct{}), base: "http://localhost",
-		users: append([]User{botUser()}, defaultUsers()...), channels: channelPointers(defaultChannels()),
+		changed: make(chan struct{}),
+		users:   append([]User{botUser()}, defaultUsers()...), channels: channelPointers(defaultChannels()),
 		groups:   defaultGroups(),
 		messages: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		offered: map[string][]Option{}, triggers: map[string]*trigger{}, replies: map[string]*replyURL{},
@@ -99,6 +104,7 @@ func New(settings ...Setting) *Server {
 	for _, set := range settings {
 		set(s)
 	}
+	s.mux = s.routes()
 	for _, u := range s.users {
 		if !u.Bot && !u.Stranger {
 			s.openDirect(u.ID)
@@ -129,22 +135,18 @@ func (s *Server) AppToken() string { return s.appToken }
 func (s *Server) BotToken() string { return s.botToken }
 
 // ServeHTTP answers the Web API, the socket, response URLs and files.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	switch first {
-	case "api":
-		s.serveAPI(w, r, rest)
-	case "link":
-		s.serveSocket(w, r)
-	case "commands", "actions":
-		s.serveReply(w, r)
-	case "upload":
-		s.serveUpload(w, r, rest)
-	case "files-pri":
-		s.serveDownload(w, r, rest)
-	default:
-		s.serveElse(w, r)
-	}
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/{method...}", s.serveAPI)
+	mux.HandleFunc("/link/", s.serveSocket)
+	mux.HandleFunc("/commands/", s.serveReply)
+	mux.HandleFunc("/actions/", s.serveReply)
+	mux.HandleFunc("/upload/{key}", s.serveUpload)
+	mux.HandleFunc("/files-pri/{file}/{name}", s.serveDownload)
+	mux.HandleFunc("/", s.serveElse)
+	return mux
 }
 
 func (s *Server) serveElse(w http.ResponseWriter, r *http.Request) {
@@ -158,12 +160,14 @@ func (s *Server) serveElse(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
-// reachedBy remembers how the bot reaches this server, for the URLs that are handed to it, and returns it.
-func (s *Server) reachedBy(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+// baseOr returns the scheme and host of the URLs that are handed out; the first request decides if [WithBase] did not.
+func (s *Server) baseOr(r *http.Request) string {
+	if s.base == "" {
+		scheme := "http"
+		if r.TLS != nil {
+			scheme = "https"
+		}
+		s.base = scheme + "://" + r.Host
 	}
-	s.base = scheme + "://" + r.Host
 	return s.base
 }

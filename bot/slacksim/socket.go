@@ -119,7 +119,6 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &conn{out: make(chan []byte, queueLen)}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		InsecureSkipVerify: true, // clients send the Origin of slack.com
 		OnPingReceived: func(context.Context, []byte) bool {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -55,9 +56,11 @@ func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
 // workspace is the world around the bot of the demo.
 type workspace struct {
 	host    string
+	asked   string // --listen as it was given
 	slack   *slacksim.Server
 	sandbox *sandbox.Server
 	redis   *miniredis.Miniredis // nil with a real Redis
+	keys    [2]string            // of the sandbox: client id and secret
 	api     net.Listener         // the sandbox's
 	ops     net.Listener
 	config  Config
@@ -65,10 +68,11 @@ type workspace struct {
 
 func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace, error) {
 	d := &workspace{
-		host:    page.String(),
-		slack:   slacksim.New(slacksim.WithCommands(demoCommands()...)),
-		sandbox: sandbox.New(),
+		host: page.String(), asked: o.Listen,
+		slack: slacksim.New(slacksim.WithBase("http://"+page.String()), slacksim.WithCommands(demoCommands()...)),
+		keys:  [2]string{sandbox.DefaultClientID, rand.Text()},
 	}
+	d.sandbox = sandbox.New(sandbox.WithKeys(d.keys[0], d.keys[1]))
 	var err error
 	anyPort := func() net.Listener {
 		l, listenErr := listen(ctx, "127.0.0.1:0")
@@ -76,22 +80,24 @@ func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace
 		return l
 	}
 	d.api, d.ops = anyPort(), anyPort()
-	redisURL := o.Redis
+	redisURL, password := o.Redis, ""
 	if redisURL == "" {
 		var embedErr error
 		d.redis, embedErr = miniredis.Run()
 		err = errors.Join(err, embedErr)
+		password = rand.Text()
 	}
 	if err != nil {
 		d.close()
 		return nil, fmt.Errorf("start the demo: %w", err)
 	}
 	if d.redis != nil {
-		redisURL = "redis://" + d.redis.Addr() + "/0"
+		d.redis.RequireAuth(password) // a page of another site can speak to any port of this machine
+		redisURL = "redis://:" + password + "@" + d.redis.Addr() + "/0"
 	}
 	d.config = d.settings(redisURL)
 	d.slack.SetPage(d.slack.Page(slacksim.PageOptions{
-		Name: "Coupon Market", Hosts: d.hosts(o.Listen), Hints: demoHints(), Samples: demoSamples(), Toggles: d.toggles(),
+		Name: "Coupon Market", Hints: demoHints(), Samples: demoSamples(), Toggles: d.toggles(),
 	}))
 	return d, nil
 }
@@ -102,8 +108,8 @@ func (d *workspace) settings(redisURL string) Config {
 	c.SlackAppToken = Secret(d.slack.AppToken())
 	c.SlackBotToken = Secret(d.slack.BotToken())
 	c.SlackAPIURL = BaseURL("http://" + d.host + "/api/")
-	c.CoupontoolsClientID = sandbox.DefaultClientID
-	c.CoupontoolsClientSecret = sandbox.DefaultClientSecret
+	c.CoupontoolsClientID = Secret(d.keys[0])
+	c.CoupontoolsClientSecret = Secret(d.keys[1])
 	c.CoupontoolsBaseURL = BaseURL("http://" + d.api.Addr().String())
 	c.CoupontoolsTimeout = 5 * time.Second
 	c.RedisURL = RedisURL{Secret(redisURL)}
@@ -122,8 +128,8 @@ func (d *workspace) run(ctx context.Context, page net.Listener, log *slog.Logger
 	world, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	group, world := errgroup.WithContext(world)
-	group.Go(func() error { return serveUntil(world, page, d.slack) })
-	group.Go(func() error { return serveUntil(world, d.api, d.sandbox) })
+	group.Go(func() error { return serveUntil(world, page, guardSite(page.Addr(), d.asked, d.slack)) })
+	group.Go(func() error { return serveUntil(world, d.api, guardSite(d.api.Addr(), "", d.sandbox)) })
 	group.Go(func() error { d.keepTime(world); return nil })
 	group.Go(func() error {
 		defer end()
@@ -172,17 +178,6 @@ func (d *workspace) close() {
 			_ = l.Close()
 		}
 	}
-}
-
-// hosts are the Host headers the page answers to: the address it listens on, as asked for and as it came to be.
-func (d *workspace) hosts(listen string) []string {
-	hosts := []string{d.host}
-	asked, _, askedErr := net.SplitHostPort(listen)
-	_, port, err := net.SplitHostPort(d.host)
-	if askedErr == nil && err == nil && asked != "" {
-		hosts = append(hosts, net.JoinHostPort(asked, port))
-	}
-	return hosts
 }
 
 func loopback(a net.Addr) bool {

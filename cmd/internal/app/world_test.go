@@ -61,7 +61,10 @@ func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Co
 	api := httptest.NewServer(w.sandbox)
 	t.Cleanup(api.Close)
 
-	d := &workspace{slack: w.slack, host: strings.TrimPrefix(slackServer.URL, "http://"), api: api.Listener}
+	d := &workspace{
+		slack: w.slack, host: strings.TrimPrefix(slackServer.URL, "http://"), api: api.Listener,
+		keys: [2]string{sandbox.DefaultClientID, sandbox.DefaultClientSecret},
+	}
 	w.config = d.settings("redis://" + w.redis.Addr() + "/0")
 	w.config.CoupontoolsRate = 200
 	for _, change := range changes {
