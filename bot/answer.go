@@ -131,7 +131,7 @@ func (b *Bot) show(ctx context.Context, x *exchange, shown screen, r Reply) (scr
 		view.ExternalID = from.external
 		answer, err = b.update(ctx, view, screen{id: from.ID, hash: from.Hash})
 	}
-	if err != nil {
+	if answer, err = present(answer, err); err != nil {
 		return screen{}, fmt.Errorf("show view %s: %w", view.CallbackID, err)
 	}
 	return screen{id: answer.ID, external: answer.ExternalID, pushed: pushed}, nil

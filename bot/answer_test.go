@@ -69,17 +69,22 @@ func TestAnswer_mistake(t *testing.T) {
 	w.logged(t, "outcome=refused")
 }
 
-// What goes wrong inside is told with a reference that is also in the log.
+// An internal error is answered with a reference that is also in the log. The value of a panic may hold what people wrote,
+// so it isn't there.
 func TestAnswer_fault(t *testing.T) {
 	t.Parallel()
-	for name, run := range map[string]bot.Handler{
-		"error":       fails(errors.New("the disk is full")),
-		"panic":       func(context.Context, bot.Request) (bot.Reply, error) { panic("the disk is full") },
-		"panic later": later(func(context.Context, bot.Request) (bot.Reply, error) { panic("the disk is full") }),
+	panics := func(context.Context, bot.Request) (bot.Reply, error) { panic("the disk is full") }
+	for name, tt := range map[string]struct {
+		run    bot.Handler
+		logged string
+	}{
+		"error":       {fails(errors.New("the disk is full")), "the disk is full"},
+		"panic":       {panics, "panic in bot_handler: string"},
+		"panic later": {later(panics), "panic in bot_handler: string"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, run)
+			w := newWorld(t, tt.run)
 			w.do(t)
 			m := w.message(t, slacksim.Marketing, "Something went wrong inside couponbot", "(Reference ")
 			if m.OnlyFor != slacksim.Mia || strings.Contains(m.Plain(), "disk") {
@@ -88,8 +93,11 @@ func TestAnswer_fault(t *testing.T) {
 			_, reference, _ := strings.Cut(m.Plain(), "(Reference ")
 			reference, _, _ = strings.Cut(reference, ")")
 			w.logged(t, "reference="+reference)
-			w.logged(t, "the disk is full")
+			w.logged(t, tt.logged)
 			w.logged(t, "outcome=failed")
+			if log := w.log.String(); tt.logged != "the disk is full" && strings.Contains(log, "disk") {
+				t.Errorf("the log holds the panic's value:\n%s", log)
+			}
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -51,6 +52,8 @@ type Config struct {
 	Explain func(error) *Mistake
 	// Log gets one line per thing a person did, never what was typed.
 	Log *slog.Logger
+	// Guard recovers panics of the commands and of the bot.
+	Guard *bulkhead.Guard
 }
 
 // Bot answers what comes from Slack. Its Handle is the handler of a [socket.Client].
@@ -82,7 +85,7 @@ type route[H any] struct {
 func New(c Config) (*Bot, error) {
 	b := &Bot{
 		config:   c,
-		people:   newPeople(c.Slack, c.Poster, c.Home, c.Senders, c.Admins),
+		people:   newPeople(c),
 		answers:  newAnswerer(),
 		names:    map[string]*Command{},
 		topics:   map[string]*Command{},
@@ -157,11 +160,7 @@ func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) 
 // Drain waits until what was taken is answered, or ctx ends. Then what is left is broken off, and the people who wait for
 // it are told so, which takes up to three more seconds.
 func (b *Bot) Drain(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		b.work.Wait()
-		close(done)
-	}()
+	done := b.config.Guard.Go(bulkhead.BotDrain, func() error { b.work.Wait(); return nil })
 	select {
 	case <-done:
 	case <-ctx.Done():

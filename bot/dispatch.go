@@ -3,11 +3,10 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // handle is the way of one envelope. Commands, before they are even read, and clicks are acknowledged at once; submits
@@ -26,20 +25,50 @@ func (b *Bot) handle(ctx context.Context, env socket.Envelope, ack func(any) err
 	}
 	x.request.ID = x.once
 	start := time.Now()
+	err = b.config.Guard.Do(bulkhead.BotAnswer, func() error { return b.dispatch(ctx, x, ack) })
+	if p, ok := errors.AsType[*bulkhead.Panic](err); ok && p.Place == bulkhead.BotAnswer {
+		b.apologize(ctx, x, ack, err)
+	}
+	if !errors.Is(err, errRepeat) {
+		b.log(x, time.Since(start), err)
+	}
+}
+
+// errRepeat says that Slack delivered something a second time.
+var errRepeat = errors.New("delivered before")
+
+// dispatch answers one interaction by its kind.
+func (b *Bot) dispatch(ctx context.Context, x *exchange, ack func(any) error) error {
 	switch x.kind {
 	case kindSuggest:
-		err = b.suggest(ctx, x, ack)
+		return b.suggest(ctx, x, ack)
 	case kindSubmit:
-		err = b.submit(ctx, x, ack)
+		return b.submit(ctx, x, ack)
 	default:
 		b.acknowledge(ack, nil)
 		if !b.config.Store.First(ctx, "seen:"+x.once, seenFor) {
 			b.config.Log.Info("dropped a repeat", "kind", x.kind, "name", x.name, "user", x.user)
+			return errRepeat
+		}
+		return b.answer(ctx, x)
+	}
+}
+
+// apologize tells the person that a panic has cost them the answer, in the acknowledgement if there was none yet.
+func (b *Bot) apologize(ctx context.Context, x *exchange, ack func(any) error, err error) {
+	switch x.kind {
+	case kindSuggest:
+		b.acknowledge(ack, suggestions{Options: encode(nil)})
+		return
+	case kindSubmit:
+		_, text := b.words(x, err)
+		var failed error
+		b.ackView(x, func(view any) error { failed = ack(view); return failed }, noticeView(noticeTitle, textBlocks(text)...), true)
+		if failed == nil {
 			return
 		}
-		err = b.answer(ctx, x)
 	}
-	b.log(x, time.Since(start), err)
+	b.refuse(ctx, x, screen{}, err)
 }
 
 func read(env socket.Envelope) (*exchange, error) {
@@ -93,7 +122,7 @@ func (b *Bot) run(ctx context.Context, x *exchange) (Reply, error) {
 	if err := b.admit(ctx, x, r.right); err != nil {
 		return Reply{}, err
 	}
-	return call(ctx, r.handle, x.request)
+	return call(ctx, b.config.Guard, r.handle, x.request)
 }
 
 // admit checks that the person behind x holds right, and puts who it is into the request.
@@ -107,13 +136,14 @@ func (b *Bot) admit(ctx context.Context, x *exchange, right Right) error {
 }
 
 // call runs a [Handler] or a [Suggester]; its panic becomes an error.
-func call[A any](ctx context.Context, h func(context.Context, Request) (A, error), req Request) (answer A, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return h(ctx, req)
+func call[A any](
+	ctx context.Context, guard *bulkhead.Guard, h func(context.Context, Request) (A, error), req Request,
+) (answer A, err error) {
+	err = guard.Do(bulkhead.BotHandler, func() (err error) {
+		answer, err = h(ctx, req)
+		return err
+	})
+	return answer, err
 }
 
 // finish does the work a reply put off, in the bounded pool, and brings its result out.
@@ -126,12 +156,13 @@ func (b *Bot) finish(ctx context.Context, x *exchange, shown screen, reply Reply
 	defer b.later.Release(1)
 	ctx, cancel := context.WithTimeout(ctx, laterTime)
 	defer cancel()
-	defer context.AfterFunc(b.stop, cancel)()
+	stopped := func(error) { cancel() }
+	defer b.config.Guard.AfterFunc(b.stop, bulkhead.BotStop, func() error { return nil }, stopped)()
 	shown.fleeting = reply.Fleeting
 
 	interim := b.interim(ctx, x, shown, reply)
 	handle := func(ctx context.Context, _ Request) (Reply, error) { return reply.Later(ctx) }
-	result, err := call(ctx, handle, x.request)
+	result, err := call(ctx, b.config.Guard, handle, x.request)
 	interim()
 	if err == nil && len(result.Errors) > 0 {
 		err = atFields(result.Errors, shown.pushed)
@@ -158,16 +189,15 @@ func (b *Bot) interim(ctx context.Context, x *exchange, shown screen, reply Repl
 		text = workingText
 	}
 	waiting, stop := context.WithCancel(ctx)
-	said := make(chan struct{})
-	go func() {
-		defer close(said)
+	said := b.config.Guard.Go(bulkhead.BotInterim, func() error {
 		if pause(waiting, interimAfter) != nil {
-			return
+			return nil
 		}
 		if _, err := b.deliver(ctx, x, screen{}, Reply{Text: text}); err != nil {
 			b.config.Log.Warn("interim answer lost", "name", x.name, "err", err)
 		}
-	}()
+		return nil
+	})
 	return func() { stop(); <-said }
 }
 

@@ -74,7 +74,7 @@ func (f *Files) described(ctx context.Context, file File) (File, error) {
 		return file, nil
 	}
 	info, _, _, err := f.slack.GetFileInfoContext(ctx, file.ID, 0, 0)
-	if err != nil {
+	if info, err = present(info, err); err != nil {
 		return file, fmt.Errorf("files.info: %w", err)
 	}
 	return fileOf(info), nil

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -46,21 +46,22 @@ func (p *people) named(ctx context.Context, roster Roster) (ids []string, err er
 // full keeps those ids that are of full members.
 func (p *people) full(ctx context.Context, ids []string) (members []string, err error) {
 	errs := make([]error, len(ids))
-	var asking errgroup.Group
+	asking := p.guard.Group()
 	asking.SetLimit(holdersAtOnce)
 	for i, id := range ids {
-		asking.Go(func() error {
+		asking.Go(bulkhead.BotHolders, func() error {
 			who, profile, err := p.person(ctx, id, "")
 			if err == nil {
 				err = p.member(who, profile)
 			}
-			errs[i] = err
-			return nil
-		})
+			return err
+		}, func(err error) { errs[i] = err })
 	}
-	_ = asking.Wait() // none returns an error
+	_ = asking.Wait() // each error is in errs
 	for i, id := range ids {
 		switch m, _ := errors.AsType[*Mistake](errs[i]); {
+		case bulkhead.Panicked(errs[i]):
+			err = errors.Join(err, errs[i])
 		case m == nil:
 			members = append(members, id)
 		case m.Cause != nil: // Slack could not be asked

@@ -89,7 +89,7 @@ func (b *Bot) fromMenu(ctx context.Context, x *exchange) (Reply, error) {
 	if err := b.admit(ctx, x, c.Right); err != nil {
 		return Reply{}, err
 	}
-	r, err := call(ctx, c.Run, x.request)
+	r, err := call(ctx, b.config.Guard, c.Run, x.request)
 	r.Push = true
 	return r, err
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/singleflight"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -39,6 +40,7 @@ type Home struct{ Team, Enterprise string }
 type people struct {
 	home   Home
 	roster map[Right]Roster
+	guard  *bulkhead.Guard
 
 	users  *known[*slack.User]
 	groups *known[[]string]
@@ -46,22 +48,23 @@ type people struct {
 	direct *known[string]
 }
 
-func newPeople(api *slack.Client, poster *Poster, home Home, senders, admins Roster) *people {
-	p := &people{home: home, roster: map[Right]Roster{Send: senders, Admin: admins}}
-	p.users = newKnown(knownStale, func(ctx context.Context, id string) (*slack.User, error) {
-		return api.GetUserInfoContext(ctx, id)
+func newPeople(c Config) *people {
+	api := c.Slack
+	p := &people{home: c.Home, roster: map[Right]Roster{Send: c.Senders, Admin: c.Admins}, guard: c.Guard}
+	p.users = newKnown(c.Guard, knownStale, func(ctx context.Context, id string) (*slack.User, error) {
+		return present(api.GetUserInfoContext(ctx, id))
 	})
-	p.groups = newKnown(knownStale, func(ctx context.Context, id string) ([]string, error) {
+	p.groups = newKnown(c.Guard, knownStale, func(ctx context.Context, id string) ([]string, error) {
 		return api.GetUserGroupMembersContext(ctx, id)
 	})
-	p.shared = newKnown(knownFresh, func(ctx context.Context, id string) (bool, error) {
-		c, err := api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	p.shared = newKnown(c.Guard, knownFresh, func(ctx context.Context, id string) (bool, error) {
+		c, err := present(api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id}))
 		if err != nil {
 			return false, err
 		}
 		return c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0, nil
 	})
-	p.direct = newKnown(knownStale, poster.Direct)
+	p.direct = newKnown(c.Guard, knownStale, c.Poster.Direct)
 	return p
 }
 
@@ -142,9 +145,10 @@ func (p *people) private(ctx context.Context, channel, user string) bool {
 
 // known remembers answers of Slack for a while and asks once at a time per key.
 type known[V any] struct {
+	guard  *bulkhead.Guard
 	stale  time.Duration // how old an answer may be when Slack cannot be asked
 	ask    func(context.Context, string) (V, error)
-	flight singleflight.Group
+	flight bulkhead.Flight[V]
 
 	mu      sync.Mutex
 	answers map[string]answer[V]
@@ -155,8 +159,8 @@ type answer[V any] struct {
 	at    time.Time
 }
 
-func newKnown[V any](stale time.Duration, ask func(context.Context, string) (V, error)) *known[V] {
-	return &known[V]{stale: stale, ask: ask, answers: map[string]answer[V]{}}
+func newKnown[V any](guard *bulkhead.Guard, stale time.Duration, ask func(context.Context, string) (V, error)) *known[V] {
+	return &known[V]{guard: guard, stale: stale, ask: ask, answers: map[string]answer[V]{}}
 }
 
 func (k *known[V]) get(ctx context.Context, key string) (V, error) {
@@ -166,7 +170,7 @@ func (k *known[V]) get(ctx context.Context, key string) (V, error) {
 	if ok && time.Since(have.at) < knownFresh {
 		return have.value, nil
 	}
-	asked := k.flight.DoChan(key, func() (any, error) {
+	value, err := k.flight.Do(ctx, k.guard, bulkhead.BotPeople, key, func() (V, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 		defer cancel()
 		value, err := k.ask(ctx, key)
@@ -175,15 +179,8 @@ func (k *known[V]) get(ctx context.Context, key string) (V, error) {
 		}
 		return value, err
 	})
-	var err error
-	select {
-	case r := <-asked:
-		if r.Err == nil {
-			return r.Val.(V), nil
-		}
-		err = r.Err
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	if err == nil {
+		return value, nil
 	}
 	if ok && passing(err) && time.Since(have.at) < k.stale {
 		return have.value, nil

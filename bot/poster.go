@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -71,10 +72,14 @@ func (p *Poster) Update(ctx context.Context, channel, ts string, m Message) erro
 func (p *Poster) Direct(ctx context.Context, user string) (channel string, err error) {
 	err = p.inLane(ctx, user, func(ctx context.Context) error {
 		c, _, _, err := p.slack.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
-		if err == nil {
-			channel = c.ID
+		if c, err = present(c, err); err != nil {
+			return fmt.Errorf("conversations.open: %w", err)
 		}
-		return err
+		channel = c.ID
+		if channel == "" {
+			return fmt.Errorf("conversations.open: %w", errHollow)
+		}
+		return nil
 	})
 	return channel, err
 }
@@ -165,6 +170,17 @@ func retryAfter(err error) (time.Duration, bool) {
 		return postDefaultWait, true
 	}
 	return 0, false
+}
+
+// errHollow says that Slack answered "ok" without what was asked for.
+var errHollow = errors.New("slack answered ok, but with nothing in it")
+
+// present returns what Slack answered with, or an error if that is missing: slack-go then gives nil without an error.
+func present[V any](answer *V, err error) (*V, error) {
+	if err == nil && answer == nil {
+		err = errHollow
+	}
+	return answer, err
 }
 
 // SlackCode returns the error that Slack's Web API answered with ("not_in_channel"), "" if err is none of Slack's.

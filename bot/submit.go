@@ -13,6 +13,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -30,41 +31,37 @@ const (
 // submit answers a submitted view in the acknowledgement. If the handler is not ready in time, a view that says so is
 // pushed, and what the handler says then takes its place.
 func (b *Bot) submit(ctx context.Context, x *exchange, ack func(any) error) error {
-	type result struct {
-		reply Reply
-		err   error
-	}
 	quick, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
-	ready := make(chan result, 1)
-	go func() {
-		reply, err := b.run(quick, x)
-		ready <- result{reply, err}
-	}()
+	var reply Reply // may be read once ready gives a value
+	ready := b.config.Guard.Go(bulkhead.BotSubmission, func() (err error) {
+		reply, err = b.run(quick, x)
+		return err
+	})
 	timer := time.NewTimer(ackTime)
 	defer timer.Stop()
 	select {
-	case r := <-ready:
-		return b.submitted(ctx, x, ack, r.reply, r.err)
+	case err := <-ready:
+		return b.submitted(ctx, x, ack, reply, err)
 	case <-timer.C:
 	}
 	shown := b.ackView(x, ack, waitingView(), true)
-	r := <-ready
-	if r.err == nil && len(r.reply.Errors) > 0 {
-		r.err = atFields(r.reply.Errors, shown.pushed)
+	err := <-ready
+	if err == nil && len(reply.Errors) > 0 {
+		err = atFields(reply.Errors, shown.pushed)
 	}
-	if r.err != nil {
-		b.refuse(ctx, x, shown, r.err)
-		return r.err
-	}
-	if r.reply.View == nil && !r.reply.hasMessage() {
-		r.reply.Text = doneText
-	}
-	shown, err := b.bring(ctx, x, shown, r.reply)
-	if err != nil || r.reply.Later == nil {
+	if err != nil {
+		b.refuse(ctx, x, shown, err)
 		return err
 	}
-	return b.finish(ctx, x, shown, r.reply)
+	if reply.View == nil && !reply.hasMessage() {
+		reply.Text = doneText
+	}
+	shown, err = b.bring(ctx, x, shown, reply)
+	if err != nil || reply.Later == nil {
+		return err
+	}
+	return b.finish(ctx, x, shown, reply)
 }
 
 // submitted acknowledges with what the handler said, and does what it put off.
@@ -171,27 +168,23 @@ func externalID() string { return "couponbot-" + rand.Text() }
 
 // suggest answers what was typed into an external select. Whatever goes wrong, Slack gets a list, if an empty one.
 func (b *Bot) suggest(ctx context.Context, x *exchange, ack func(any) error) error {
-	type result struct {
-		options []Option
-		err     error
-	}
 	quick, cancel := context.WithTimeout(ctx, quickTime)
 	defer cancel()
-	ready := make(chan result, 1)
-	go func() {
-		options, err := b.options(quick, x)
-		ready <- result{options, err}
-	}()
+	var options []Option // may be read once ready gives a value
+	ready := b.config.Guard.Go(bulkhead.BotOptions, func() (err error) {
+		options, err = b.options(quick, x)
+		return err
+	})
 	timer := time.NewTimer(ackTime)
 	defer timer.Stop()
-	var r result
 	select {
-	case r = <-ready:
+	case err := <-ready:
+		b.acknowledge(ack, suggestions{Options: encode(options)})
+		return err
 	case <-timer.C:
-		r.err = context.DeadlineExceeded
+		b.acknowledge(ack, suggestions{Options: encode(nil)})
+		return context.DeadlineExceeded
 	}
-	b.acknowledge(ack, suggestions{Options: encode(r.options)})
-	return r.err
 }
 
 func (b *Bot) options(ctx context.Context, x *exchange) ([]Option, error) {
@@ -205,7 +198,7 @@ func (b *Bot) options(ctx context.Context, x *exchange) ([]Option, error) {
 	if err := b.admit(ctx, x, route.right); err != nil {
 		return nil, err
 	}
-	return call(ctx, route.handle, x.request)
+	return call(ctx, b.config.Guard, route.handle, x.request)
 }
 
 // suggestions is the acknowledgement of a suggestion. Slack wants an empty list written out; slack-go leaves it away.

@@ -289,7 +289,7 @@ func TestKnown_ages(t *testing.T) {
 
 func TestKnown_isBounded(t *testing.T) {
 	t.Parallel()
-	k := newKnown(knownStale, func(_ context.Context, id string) (string, error) { return id, nil })
+	k := newKnown(nil, knownStale, func(_ context.Context, id string) (string, error) { return id, nil })
 	for i := range knownSize + 10 {
 		if got, err := k.get(t.Context(), fmt.Sprint(i)); err != nil || got != fmt.Sprint(i) {
 			t.Fatalf("get(%d) = %q, %v", i, got, err)

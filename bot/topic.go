@@ -42,7 +42,7 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 	if err := b.admit(ctx, x, c.Right); err != nil {
 		return Reply{}, err
 	}
-	return call(ctx, c.Run, x.request)
+	return call(ctx, b.config.Guard, c.Run, x.request)
 }
 
 // ofTwoWords returns the command whose topic is the first two words, nil if there is none.

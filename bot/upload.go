@@ -71,6 +71,7 @@ func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
 		place, err = p.slack.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{
 			FileName: u.Name, FileSize: int(size), AltTxt: blocks.Cut(u.AltText, maxAltText),
 		})
+		place, err = present(place, err)
 		return err
 	})
 	if err != nil {

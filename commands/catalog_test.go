@@ -36,7 +36,7 @@ func TestCatalog_pages(t *testing.T) {
 func TestCatalog_oneCallForTypeAhead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	cards := newLoyaltyCards(w.Client, deliverer{})
+	cards := newLoyaltyCards(nil, w.Client, deliverer{})
 	for _, typed := range []string{"", "c", "cl", "clu", "club"} {
 		if _, err := suggest(cards)(t.Context(), request(typed)); err != nil {
 			t.Fatal(err)

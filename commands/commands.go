@@ -6,6 +6,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -40,6 +41,8 @@ type Deps struct {
 	Channels []string
 	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.
 	Status func(ctx context.Context) []Condition
+	// Guard recovers panics of what runs in the background. It may be nil.
+	Guard *bulkhead.Guard
 }
 
 // Root is the command that reaches all others by their topics.
@@ -55,7 +58,7 @@ const (
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	files := deliverer{poster: d.Poster}
-	cards := newLoyaltyCards(d.Client, files)
+	cards := newLoyaltyCards(d.Guard, d.Client, files)
 	send := sending{
 		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
 		files: d.Files, poster: d.Poster, holders: d.Holders,
@@ -63,9 +66,9 @@ func All(d Deps) []bot.Command {
 		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
 	}
 	holders := newHolders(cards, d)
-	counting := &counter{api: d.Client, store: d.Store}
-	accounts := newSubaccountList(d.Client, files)
-	groups := newSMSGroupList(d.Client, files)
+	counting := &counter{api: d.Client, store: d.Store, guard: d.Guard}
+	accounts := newSubaccountList(d.Guard, d.Client, files)
+	groups := newSMSGroupList(d.Guard, d.Client, files)
 	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
 	backups := suppressionBackups{list: d.Sends, files: d.Files, to: files}
 	return []bot.Command{
@@ -100,7 +103,7 @@ func All(d Deps) []bot.Command {
 		signOn(signing{list: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
 		smsGroups(groups),
 		smsContacts(newContacts(groups, d)),
-		emailGroups(newEmailGroupList(d.Client, files)),
+		emailGroups(newEmailGroupList(d.Guard, d.Client, files)),
 		coupontoolsCommand(),
 		auditCommand(trail{sends: d.Sends, poster: d.Poster, files: files}),
 		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),

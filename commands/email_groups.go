@@ -6,15 +6,16 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // emailGroupList is the list of e-mail groups.
 type emailGroupList = catalog[coupontools.EmailGroup]
 
-func newEmailGroupList(api *coupontools.Client, files deliverer) emailGroupList {
+func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) emailGroupList {
 	return emailGroupList{
 		noun: noun{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
-		lists: stocked(api.EmailGroups), files: files,
+		lists: stocked(guard, api.EmailGroups), files: files,
 		row: func(g coupontools.EmailGroup) []slack.Block {
 			return []slack.Block{blocks.Text(sentence(g.Name) + "\n" + short(g.ID))}
 		},

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // summer is the part of the Coupontools client that counts sessions.
@@ -50,7 +50,8 @@ func (m *moves) add(other moves) {
 type counter struct {
 	api    summer
 	store  store
-	flight singleflight.Group
+	guard  *bulkhead.Guard
+	flight bulkhead.Flight[tally]
 }
 
 // tally is what came of a counting: with an error, what was counted until then.
@@ -67,7 +68,7 @@ func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
 	if b, ok := c.store.Get(ctx, key); ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays {
 		return f, nil
 	}
-	counted := c.flight.DoChan(campaign, func() (any, error) {
+	t, err := c.flight.Do(ctx, c.guard, bulkhead.Figures, campaign, func() (tally, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeToCount(ctx))
 		defer cancel()
 		sums, err := c.api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
@@ -78,13 +79,10 @@ func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
 		c.store.Put(ctx, key, encode(f), figuresLife)
 		return tally{f, nil}, nil
 	})
-	select {
-	case r := <-counted:
-		t := r.Val.(tally)
-		return t.figures, t.err
-	case <-ctx.Done():
-		return newFigures(coupontools.SessionSums{}, time.Now()), fmt.Errorf("count the sessions of %s: %w", campaign, context.Cause(ctx))
+	if err != nil {
+		return newFigures(coupontools.SessionSums{}, time.Now()), fmt.Errorf("count the sessions of %s: %w", campaign, err)
 	}
+	return t.figures, t.err
 }
 
 // timeToCount is how long a counting may take: what it has counted by then has to reach whoever began it in time.

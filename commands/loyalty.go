@@ -9,6 +9,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // groupLoyalty is the heading of the commands for loyalty cards.
@@ -17,11 +18,11 @@ const groupLoyalty = "Loyalty cards"
 // loyaltyCards is the list of loyalty cards.
 type loyaltyCards = catalog[coupontools.LoyaltyCard]
 
-func newLoyaltyCards(api *coupontools.Client, files deliverer) loyaltyCards {
+func newLoyaltyCards(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
 		return api.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
 	}
-	kept := stocked(all)
+	kept := stocked(guard, all)
 	return loyaltyCards{
 		noun: noun{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
 		lists: kept, changed: kept.forget, files: files,

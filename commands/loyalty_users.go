@@ -70,7 +70,7 @@ func newHolders(cards loyaltyCards, d Deps) holders {
 		cards: cards, api: d.Client, store: d.Store, files: d.Files, audit: d.Sends, region: d.Region,
 		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
 			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
-			list: newShelf(freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			list: newShelf(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: rowsOf(cards), more: holderButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},

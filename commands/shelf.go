@@ -5,9 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -22,8 +21,8 @@ const (
 // stock is a list that is all in one answer of Coupontools and kept on a shelf.
 type stock[T cache.Item] struct{ shelf *shelf[*cache.ListOf[T]] }
 
-func stocked[T cache.Item](fetch func(context.Context) ([]T, error)) stock[T] {
-	return stock[T]{newShelf(namesFor, func(ctx context.Context, _ string) (*cache.ListOf[T], error) {
+func stocked[T cache.Item](guard *bulkhead.Guard, fetch func(context.Context) ([]T, error)) stock[T] {
+	return stock[T]{newShelf(guard, namesFor, func(ctx context.Context, _ string) (*cache.ListOf[T], error) {
 		items, err := fetch(ctx)
 		if err != nil {
 			return nil, err
@@ -51,7 +50,8 @@ type shelf[T any] struct {
 	// life is after how long a thing is thrown away.
 	life   time.Duration
 	fetch  func(ctx context.Context, key string) (T, error)
-	flight singleflight.Group
+	guard  *bulkhead.Guard
+	flight bulkhead.Flight[T]
 
 	mu      sync.Mutex
 	kept    map[string]shelved[T]
@@ -63,8 +63,10 @@ type shelved[T any] struct {
 	at    time.Time
 }
 
-func newShelf[T any](life time.Duration, fetch func(ctx context.Context, key string) (T, error)) *shelf[T] {
-	return &shelf[T]{life: life, fetch: fetch, kept: map[string]shelved[T]{}}
+func newShelf[T any](
+	guard *bulkhead.Guard, life time.Duration, fetch func(ctx context.Context, key string) (T, error),
+) *shelf[T] {
+	return &shelf[T]{guard: guard, life: life, fetch: fetch, kept: map[string]shelved[T]{}}
 }
 
 // get returns what is at hand, or fetches it.
@@ -84,7 +86,7 @@ func (s *shelf[T]) atHand(key string) shelved[T] {
 
 // renew fetches. Any number of people who wait for the same cost one call, which goes on when one of them gives up.
 func (s *shelf[T]) renew(ctx context.Context, key string) (T, error) {
-	fetched := s.flight.DoChan(key, func() (any, error) {
+	return s.flight.Do(ctx, s.guard, bulkhead.LocalCache, key, func() (T, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTime)
 		defer cancel()
 		since := s.seen()
@@ -94,16 +96,6 @@ func (s *shelf[T]) renew(ctx context.Context, key string) (T, error) {
 		}
 		return value, err
 	})
-	var none T
-	select {
-	case r := <-fetched:
-		if r.Err != nil {
-			return none, r.Err
-		}
-		return r.Val.(T), nil
-	case <-ctx.Done():
-		return none, context.Cause(ctx)
-	}
 }
 
 // forget takes away what has been changed. What is being fetched meanwhile is not kept.
@@ -129,7 +121,7 @@ func (s *shelf[T]) keep(key string, value T, since int) {
 	}
 	now := time.Now()
 	s.kept[key] = shelved[T]{value: value, at: now}
-	time.AfterFunc(s.life, func() { s.expire(key, now) })
+	s.guard.AfterTime(s.life, bulkhead.LocalCache, func() { s.expire(key, now) })
 }
 
 // expire throws away what has been there since then.

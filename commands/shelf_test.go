@@ -13,7 +13,7 @@ import (
 // counted is a shelf that gives the number of the call that fetched.
 func counted(takes time.Duration) (*shelf[int32], *atomic.Int32) {
 	var calls atomic.Int32
-	return newShelf(2*freshFor, func(context.Context, string) (int32, error) {
+	return newShelf(nil, 2*freshFor, func(context.Context, string) (int32, error) {
 		n := calls.Add(1)
 		time.Sleep(takes)
 		return n, nil

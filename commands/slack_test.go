@@ -93,10 +93,10 @@ func worstAccounts(bad string) []bot.Reply {
 	contact := coupontools.SMSContact{ID: "con_1", Phone: bad, FirstName: bad, LastName: bad, Unsubscribed: true, UnsubscribedAt: time.Now()}
 	var rows, people, contacts, accounts []slack.Block
 	for range perPage {
-		rows = append(rows, newLoyaltyCards(nil, deliverer{}).row(card)...)
+		rows = append(rows, newLoyaltyCards(nil, nil, deliverer{}).row(card)...)
 		people = append(people, holderRow("loy_1", holder, unit(card))...)
 		contacts = append(contacts, contactRow("gro_1", contact)...)
-		accounts = append(accounts, newSubaccountList(nil, deliverer{}).row(account)...)
+		accounts = append(accounts, newSubaccountList(nil, nil, deliverer{}).row(account)...)
 	}
 	return []bot.Reply{
 		{Text: "Cards", Blocks: rows},

@@ -53,7 +53,7 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
 		roll: roll[coupontools.SMSContact, coupontools.SMSGroup]{
 			topic: "sms-contacts", title: "Contacts of ", noun: noun{"contact", "contacts"}, of: groups, who: contactAsUser,
-			list: newShelf(freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			list: newShelf(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
 					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),

@@ -6,6 +6,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // groupContacts is the heading of the commands for groups and their contacts.
@@ -14,8 +15,8 @@ const groupContacts = "Groups and contacts"
 // smsGroupList is the list of SMS groups.
 type smsGroupList = catalog[coupontools.SMSGroup]
 
-func newSMSGroupList(api *coupontools.Client, files deliverer) smsGroupList {
-	kept := stocked(api.SMSGroups)
+func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) smsGroupList {
+	kept := stocked(guard, api.SMSGroups)
 	return smsGroupList{
 		noun: noun{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
 		lists: kept, changed: kept.forget, files: files,

@@ -10,6 +10,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // groupAccounts is the heading of the commands for subaccounts and for signing on.
@@ -18,8 +19,8 @@ const groupAccounts = "Accounts"
 // subaccountList is the list of subaccounts, without their keys.
 type subaccountList = catalog[coupontools.Subaccount]
 
-func newSubaccountList(api *coupontools.Client, files deliverer) subaccountList {
-	kept := stocked(keyless(api.Subaccounts))
+func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) subaccountList {
+	kept := stocked(guard, keyless(api.Subaccounts))
 	return subaccountList{
 		noun: noun{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
 		lists: kept, changed: kept.forget, files: files,

@@ -20,7 +20,7 @@ func TestSubaccounts_privateAndKeyless(t *testing.T) {
 	if r := must(t)(w.types(t, "/coupontools subaccounts")); r.Public {
 		t.Error("the list of subaccounts is public")
 	}
-	list := newSubaccountList(w.Client, deliverer{})
+	list := newSubaccountList(nil, w.Client, deliverer{})
 	s, err := list.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

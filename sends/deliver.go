@@ -37,10 +37,11 @@ const (
 
 // claim is the right to make one call for one recipient.
 type claim struct {
-	token string
-	index string
-	to    string
-	began time.Time // before the claim was asked for
+	token  string
+	index  string
+	to     string
+	began  time.Time // before the claim was asked for
+	called bool      // the API may have been called
 }
 
 // claim claims the next recipient. While Redis does not answer it asks again for the same claim.
@@ -92,15 +93,20 @@ func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
 }
 
 // deliver makes the call of a claim and records what became of it.
-func (r *run) deliver(c claim) {
+func (r *run) deliver(c *claim) {
 	if time.Since(c.began) > freshTime || r.life.calls.Err() != nil {
-		r.release(c)
+		r.release(*c)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.life.calls, r.s.cfg.CallTimeout)
+	defer cancel()
+	c.called = true
 	sent, err := r.call(ctx, c.to)
-	cancel()
-	v := judge(sent, err, c.to)
+	r.settle(*c, judge(sent, err, c.to))
+}
+
+// settle records what became of a claim's call.
+func (r *run) settle(c claim, v verdict) {
 	switch v.class {
 	case coupontools.NotSent:
 		r.notSent(c)

@@ -3,9 +3,11 @@ package sends
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // keeper is one process keeping one live send, for the whole fleet: it tells people how the send goes, makes claims of dead
@@ -27,20 +29,36 @@ func newKeeper(s *Service, l *life, id string) *keeper {
 	return &keeper{s: s, id: id, owner: rand.Text(), life: l, news: make(chan struct{}, 1), offered: -1}
 }
 
-func (k *keeper) keep() {
+// keep works for the send until its end was told, or until another process has the lease. The only error is a panic.
+func (k *keeper) keep() error {
 	reply, err := k.s.do(k.life.work, keepScript, k.id, k.owner).StringSlice()
 	if err != nil || len(reply) == 0 {
-		return
+		return nil //nolint:nilerr // the next look tries again
 	}
 	k.work, k.lose = context.WithCancel(k.life.work)
 	defer k.lose()
 	f := pairs(reply)
-	var tending sync.WaitGroup
-	tending.Go(func() { k.tend(f.count("total")) })
-	k.tell(f.told())
+	total := f.count("total")
+	tending := k.s.cfg.Guard.Go(bulkhead.SendTend, func() error { k.tend(total); return nil }, func(error) { k.lose() })
+	err = k.s.cfg.Guard.Do(bulkhead.SendTell, func() error { k.tell(f.told()); return nil })
 	k.lose()
-	tending.Wait()
-	k.free()
+	if err = errors.Join(err, <-tending); err == nil {
+		k.free()
+	}
+	return err
+}
+
+// ended takes the keeper out of the process. After a panic the send is held up first, so that no other process takes it
+// at once and panics too.
+func (k *keeper) ended(err error) {
+	defer func() {
+		k.s.mu.Lock()
+		defer k.s.mu.Unlock()
+		delete(k.s.kept, k.id)
+	}()
+	if bulkhead.Panicked(err) {
+		k.s.holdUp(k.life, k.id, k.owner)
+	}
 }
 
 // tend renews the lease, makes claims of dead processes unknown and queues the next turn, until the work ends.

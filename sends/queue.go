@@ -12,6 +12,8 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // Whose turn it is to send comes from asynq: a task is one turn of one send, for whichever process is free. The records
@@ -96,7 +98,7 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 	// go-redis changes this part, which the copy would share, as it connects; Redis Cloud alone has such notifications.
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	news := redis.NewClient(&options)
-	server = asynq.NewServerFromRedisClient(restful{queueRedis{s.cfg.Redis, &s.dequeuing}, news}, asynq.Config{
+	server = asynq.NewServerFromRedisClient(restful{queueRedis{s.cfg.Redis, &s.dequeuing, s.cfg.Guard}, news}, asynq.Config{
 		Concurrency: atOnce,
 		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
@@ -110,7 +112,7 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 		TaskCheckInterval:        pollEvery,
 		DelayedTaskCheckInterval: delayedEvery,
 		ShutdownTimeout:          s.cfg.ShutdownTimeout,
-		Logger:                   &queueLog{log: s.cfg.Log},
+		Logger:                   &queueLog{log: s.cfg.Log, guard: s.cfg.Guard},
 		LogLevel:                 asynq.WarnLevel,
 	})
 	return server, func() { server.Shutdown(); _ = news.Close() }
@@ -120,19 +122,25 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 type queueRedis struct {
 	*redis.Client
 	failed *trouble
+	guard  *bulkhead.Guard
+}
+
+// note remembers an error. It runs in goroutines of asynq, which recover nothing.
+func (q queueRedis) note(err error) {
+	_ = q.guard.Do(bulkhead.SendQueue, func() error { q.failed.note(err); return nil })
 }
 
 // EvalSha runs one of asynq's scripts.
 func (q queueRedis) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
 	cmd := q.Client.EvalSha(ctx, sha, keys, args...)
-	q.failed.note(refusal(cmd.Err()))
+	q.note(refusal(cmd.Err()))
 	return cmd
 }
 
 // SAdd adds a queue to asynq's list of queues.
 func (q queueRedis) SAdd(ctx context.Context, key string, members ...any) *redis.IntCmd {
 	cmd := q.Client.SAdd(ctx, key, members...)
-	q.failed.note(cmd.Err())
+	q.note(cmd.Err())
 	return cmd
 }
 
@@ -166,9 +174,10 @@ func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ..
 // queueLog writes asynq's own log. asynq says at each try what goes wrong, several times a minute, so an error is written
 // again only after a while.
 type queueLog struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	said map[string]time.Time // when an error was written last, by its text
+	log   *slog.Logger
+	guard *bulkhead.Guard
+	mu    sync.Mutex
+	said  map[string]time.Time // when an error was written last, by its text
 }
 
 const (
@@ -178,11 +187,23 @@ const (
 	saidMost = 100
 )
 
-func (l *queueLog) Debug(args ...any) { l.log.Debug("Queue", "text", fmt.Sprint(args...)) }
-func (l *queueLog) Info(args ...any)  { l.log.Info("Queue", "text", fmt.Sprint(args...)) }
-func (l *queueLog) Warn(args ...any)  { l.once(slog.LevelWarn, fmt.Sprint(args...)) }
-func (l *queueLog) Error(args ...any) { l.once(slog.LevelError, fmt.Sprint(args...)) }
-func (l *queueLog) Fatal(args ...any) { l.once(slog.LevelError, fmt.Sprint(args...)) }
+func (l *queueLog) Debug(args ...any) { l.write(slog.LevelDebug, args) }
+func (l *queueLog) Info(args ...any)  { l.write(slog.LevelInfo, args) }
+func (l *queueLog) Warn(args ...any)  { l.write(slog.LevelWarn, args) }
+func (l *queueLog) Error(args ...any) { l.write(slog.LevelError, args) }
+func (l *queueLog) Fatal(args ...any) { l.write(slog.LevelError, args) }
+
+// write runs in goroutines of asynq, which recover nothing.
+func (l *queueLog) write(level slog.Level, args []any) {
+	_ = l.guard.Do(bulkhead.SendQueue, func() error {
+		if text := fmt.Sprint(args...); level < slog.LevelWarn {
+			l.log.Log(context.Background(), level, "Queue", "text", text)
+		} else {
+			l.once(level, text)
+		}
+		return nil
+	})
+}
 
 func (l *queueLog) once(level slog.Level, text string) {
 	l.mu.Lock()

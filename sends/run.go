@@ -3,10 +3,11 @@ package sends
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -28,26 +29,25 @@ const (
 // off and records them as unknown shortly before ShutdownTimeout is over, and returns at the latest when it is. What is
 // left of the sends goes on in another process or with the next start. It returns an error only if it cannot start.
 func (s *Service) Run(ctx context.Context) error {
-	calls, stopCalls := outlive(ctx, max(s.cfg.ShutdownTimeout-recordTime, s.cfg.ShutdownTimeout/2))
+	calls, stopCalls := s.outlive(ctx, max(s.cfg.ShutdownTimeout-recordTime, s.cfg.ShutdownTimeout/2))
 	defer stopCalls()
-	records, stopRecords := outlive(ctx, s.cfg.ShutdownTimeout)
+	records, stopRecords := s.outlive(ctx, s.cfg.ShutdownTimeout)
 	defer stopRecords()
-	l := &life{work: ctx, calls: calls, records: records}
+	l := &life{work: ctx, calls: calls, records: records, going: s.cfg.Guard.Group()}
 
 	server, shutdown := s.newServer(ctx)
 	if err := server.Start(s.turns(l)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	l.going.Go(func() { s.watchUnsubscribed(ctx) })
-	l.going.Go(func() { s.listen(l) })
-	l.going.Go(func() { s.lookOut(l) })
-	l.going.Go(func() { s.watchStalls(ctx) })
-	l.going.Go(func() { s.watchSafety(ctx) })
+	l.loop(bulkhead.SendOptOuts, func() { s.watchUnsubscribed(ctx) })
+	l.loop(bulkhead.SendNews, func() { s.listen(l) })
+	l.loop(bulkhead.SendLookout, func() { s.lookOut(l) })
+	l.loop(bulkhead.SendStalls, func() { s.watchStalls(ctx) })
+	l.loop(bulkhead.SendSafety, func() { s.watchSafety(ctx) })
 	<-ctx.Done() // a Redis that hangs may keep any of them for a while
-	l.going.Go(shutdown)
+	l.going.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
 
-	done := make(chan struct{})
-	go func() { l.going.Wait(); close(done) }()
+	done := s.cfg.Guard.Go(bulkhead.SendDrain, l.going.Wait)
 	select {
 	case <-done:
 	case <-records.Done():
@@ -60,17 +60,19 @@ func (s *Service) Run(ctx context.Context) error {
 // It holds contexts since it is nothing but their three ends, which every loop needs together.
 type life struct {
 	work, calls, records context.Context
-	going                sync.WaitGroup
+	going                *bulkhead.Group
+}
+
+// loop runs f, which ends with the work, and starts it again after a panic.
+func (l *life) loop(at bulkhead.Place, f func()) {
+	l.going.Keep(l.work, at, func() error { f(); return nil })
 }
 
 // outlive returns a context that ends d after ctx has.
-func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+func (s *Service) outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		if sleep(late, d) {
-			cancel()
-		}
-	})
+	stop := s.cfg.Guard.AfterFunc(ctx, bulkhead.SendShutdown,
+		func() error { sleep(late, d); return nil }, func(error) { cancel() })
 	return late, func() { stop(); cancel() }
 }
 
@@ -115,12 +117,7 @@ func (s *Service) look(l *life) error {
 		}
 		k := newKeeper(s, l, id)
 		s.kept[id] = k
-		l.going.Go(func() {
-			k.keep()
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			delete(s.kept, id)
-		})
+		l.going.Go(bulkhead.SendKeeper, k.keep, k.ended)
 	}
 	return nil
 }

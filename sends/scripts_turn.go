@@ -43,6 +43,32 @@ expire('paused', 'paused', keep, 'not resumed')
 if not has('ended') then settle() end
 return standing('held', swept)`)
 
+	// faultScript holds a send up after a panic. Arguments: the token of the lease, which then keeps others away as long, or
+	// '' for a panic outside of the keeper; the first wait (ms), which doubles with each panic up to the second; and the
+	// time (ms) without a panic after which it begins again from the first. Panics during one wait count once.
+	faultScript = script(`
+if redis.call('EXISTS', send) == 0 then return standing('gone', 0) end
+local since = now - count('faulted')
+local wait = math.min(tonumber(arg(2)) * 2 ^ math.max(count('faults') - 1, 0), tonumber(arg(3)))
+if not has('faulted') or since < 0 or since >= wait then
+	if since < 0 or since > tonumber(arg(4)) then set('faults', 0) end
+	add('faults', 1)
+	wait = math.min(tonumber(arg(2)) * 2 ^ (count('faults') - 1), tonumber(arg(3)))
+	set('faulted', stamp)
+	since = 0
+end
+local left = wait - since
+if is('running') and not has('ended') and count('hold') < now + left then
+	local amount = math.ceil(wait / 1000) .. ' seconds'
+	if wait >= 120000 then amount = math.floor(wait / 60000) .. ' minutes' end
+	set('hold', ms(now + left), 'holdup', "couponbot couldn't go on with this send. It tries again in " .. amount .. '.')
+	tell()
+end
+if arg(1) ~= '' and (redis.call('GET', keeper) or arg(1)) == arg(1) then
+	redis.call('SET', keeper, arg(1), 'PX', ms(left))
+end
+return standing('held', 0)`)
+
 	// toldScript remembers what the Teller returned of a place (arguments: that, and it), as long as there is a send. What
 	// another process has kept there since stands.
 	toldScript = script(`
@@ -123,7 +149,7 @@ if status == 'unknown' and redis.call('HEXISTS', claims, token) == 0 then return
 local index = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
 record(index, status, token, code, text, action)
-drop('holdup')
+if count('hold') <= now then drop('holdup') end
 if arg(7) == '' then
 	set('streak', 0, 'tries', 0)
 else

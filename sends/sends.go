@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
@@ -115,6 +116,8 @@ type Config struct {
 	// ShutdownTimeout is how long Run goes on after its context has ended (35 s if 0).
 	ShutdownTimeout time.Duration
 
+	// Guard recovers panics of this package and of what it calls.
+	Guard *bulkhead.Guard
 	// Log takes what an operator should know; never people's data. Nil logs nothing.
 	Log *slog.Logger
 	// Observe counts recipients by what became of them: "accepted", "failed", "skipped", "unknown", and "released" for
@@ -176,7 +179,7 @@ func New(c Config) *Service {
 		list: c.Prefix + "suppression:", kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
 		edits: rate.NewLimiter(rate.Every(aloneEvery), aloneBurst),
 	}
-	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing})
+	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing, c.Guard})
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-redis/redis_rate/v10"
 
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
@@ -96,7 +97,11 @@ func (t *teller) speak(send Send) time.Duration {
 		return 0
 	}
 	ctx, cancel := context.WithTimeout(t.work, tellTime)
-	posts, edits, err := t.s.cfg.Teller.Places(ctx, send, maps.Clone(t.told))
+	var posts, edits []string
+	err := t.s.cfg.Guard.Do(bulkhead.SendPlaces, func() (err error) {
+		posts, edits, err = t.s.cfg.Teller.Places(ctx, send, maps.Clone(t.told))
+		return err
+	})
 	cancel()
 	known := func(place string) bool {
 		return stands(t.shown[place]) == stands(send) || stands(t.failed[place]) == stands(send)
@@ -191,7 +196,11 @@ func (t *teller) put(send Send, place string) error {
 	maps.Copy(t.told, pairs(record).told())
 	ctx, cancel := context.WithTimeout(t.life.calls, tellTime)
 	defer cancel()
-	id, err := t.s.cfg.Teller.Tell(ctx, send, place, maps.Clone(t.told))
+	var id string
+	err = t.s.cfg.Guard.Do(bulkhead.SendPlace, func() (err error) {
+		id, err = t.s.cfg.Teller.Tell(ctx, send, place, maps.Clone(t.told))
+		return err
+	})
 	if err == nil && id != t.told[place] {
 		t.told[place] = id
 		t.s.write(t.life, toldScript, t.id, func(standing) {}, t.owner, place, id)

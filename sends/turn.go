@@ -11,6 +11,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // turnTime is how long one turn goes on making calls, if others may wait for theirs. It is well under leaseTime.
@@ -51,10 +53,32 @@ func (s *Service) turns(l *life) asynq.Handler {
 		if err := json.Unmarshal(task.Payload(), &t); err != nil {
 			return fmt.Errorf("read task: %w: %w", err, asynq.RevokeTask)
 		}
-		l.going.Add(1)
-		defer l.going.Done()
-		return s.take(ctx, l, t)
+		err := l.going.Do(bulkhead.SendTurn, func() error { return s.take(ctx, l, t) })
+		if bulkhead.Panicked(err) {
+			s.holdUp(l, t.Send, "")
+			return laterError{faultWait}
+		}
+		return err
 	})
+}
+
+const (
+	// faultWait is how long a send is held up after a panic, doubled with each one up to faultMaxWait; after faultCalm
+	// without any it is faultWait again.
+	faultWait, faultMaxWait, faultCalm = 15 * time.Second, 10 * time.Minute, time.Hour
+)
+
+// holdUp holds a send up after a panic, in all processes. The token is that of its keeper if that panicked, else "".
+func (s *Service) holdUp(l *life, id, token string) {
+	ctx, cancel := context.WithTimeout(l.records, leaseTime)
+	defer cancel()
+	err := s.do(ctx, faultScript, id, token,
+		faultWait.Milliseconds(), faultMaxWait.Milliseconds(), faultCalm.Milliseconds()).Err()
+	if err != nil {
+		s.cfg.Log.Error("Cannot hold a send up after a panic", "send", id, "error", err)
+		return
+	}
+	s.cfg.Log.Error("Holding a send up after a panic; it is tried again later", "send", id)
 }
 
 // take has one turn, if it is this one's.
@@ -158,12 +182,12 @@ func (r *run) mayStart() bool {
 	}
 	ctx, cancel := context.WithTimeout(r.work, askTime)
 	defer cancel()
-	err := r.s.cfg.MayStart(ctx, r.send.Team, r.send.User)
+	err := r.s.cfg.Guard.Do(bulkhead.SendMayStart, func() error { return r.s.cfg.MayStart(ctx, r.send.Team, r.send.User) })
 	switch {
 	case err == nil:
 		return true
 	case r.work.Err() != nil: // it was this process that broke off
-	case errors.Is(err, ErrCannotAsk):
+	case errors.Is(err, ErrCannotAsk), bulkhead.Panicked(err):
 		r.write(holdScript, holdupAsk, askEvery.Milliseconds(), askLimit,
 			"Slack did not say, after many tries, whether its sender may still send.")
 	default:
@@ -192,13 +216,27 @@ func (r *run) dispatch() {
 		}
 		r.out.Add(1)
 		r.s.board(r.id)
-		r.life.going.Go(func() {
+		r.life.going.Go(bulkhead.SendClaim, func() error { r.deliver(&c); return nil }, func(err error) {
 			defer r.s.leave(r.id)
 			defer func() { <-r.flight.slots }()
-			r.deliver(c)
+			if bulkhead.Panicked(err) {
+				_ = r.s.cfg.Guard.Do(bulkhead.SendClaim, func() error { r.broken(c); return nil })
+			}
 			r.out.Add(-1)
 			r.nudge()
 		})
+	}
+}
+
+// broken holds the send up after a panic about a claim. A recipient who may have been called is unconfirmed, and is not
+// called again; one who was not called yet waits again.
+func (r *run) broken(c claim) {
+	r.s.holdUp(r.life, r.id, "")
+	r.finished.Store(true)
+	if c.called {
+		r.conclude(c, verdict{status: Unknown, text: "couponbot broke off during the call"})
+	} else {
+		r.release(c)
 	}
 }
 

@@ -36,8 +36,11 @@ type verdict struct {
 
 // judge reads the answer of a call to a recipient.
 func judge(sent *coupontools.Sent, err error, to string) verdict {
-	if err == nil {
+	switch {
+	case err == nil && sent != nil:
 		return judgeAction(sent.Action, to)
+	case err == nil:
+		return verdict{class: coupontools.Unknown, status: Unknown, text: "no verdict"}
 	}
 	v := verdict{class: coupontools.ClassOf(err), status: Unknown}
 	if v.class == coupontools.Refused {

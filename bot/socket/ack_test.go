@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 func TestEnvelope(t *testing.T) {
@@ -206,7 +207,7 @@ func TestHandler_panicsOrForgets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlackEnd()
-		var panics []string
+		var panics []bulkhead.Place
 		r := start(t, s, socket.Config{
 			Handler: func(_ context.Context, env socket.Envelope, _ *socket.Ack) {
 				switch env.ID {
@@ -216,7 +217,7 @@ func TestHandler_panicsOrForgets(t *testing.T) {
 					_ = env.ID[len(env.ID)+len(env.Type):]
 				}
 			},
-			Observe: socket.Observer{Panic: func(kind string) { panics = append(panics, kind) }},
+			Guard: &bulkhead.Guard{Count: func(at bulkhead.Place) { panics = append(panics, at) }},
 		})
 		p := s.accept(t)
 		p.deliver("panics")
@@ -225,7 +226,7 @@ func TestHandler_panicsOrForgets(t *testing.T) {
 		p.wantAck(t, "goes wrong")
 		p.deliver("forgets")
 		p.wantAck(t, "forgets")
-		if diff := cmp.Diff([]string{"slash_commands", "slash_commands"}, panics); diff != "" {
+		if diff := cmp.Diff([]bulkhead.Place{bulkhead.SocketEnvelope, bulkhead.SocketEnvelope}, panics); diff != "" {
 			t.Errorf("panics observed differ (-want +got):\n%s", diff)
 		}
 		for _, want := range []string{"ack_test.go", "panic=string", "slice bounds out of range"} {

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/errgroup"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -49,6 +50,8 @@ type Config struct {
 	Log *slog.Logger
 	// Observe is told for metrics.
 	Observe Observer
+	// Guard recovers panics, of the handler and of this package.
+	Guard *bulkhead.Guard
 }
 
 // Client holds the connections.
@@ -58,8 +61,8 @@ type Client struct {
 	pace *pace
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	busy  chan struct{}  // holds a token for each envelope being handled
-	loops sync.WaitGroup // readers, watchdogs, and connections being left
+	busy  chan struct{}   // holds a token for each envelope being handled
+	loops *bulkhead.Group // readers, watchdogs, and connections being left
 
 	mu    sync.Mutex
 	links map[*link]bool // all whose reader runs
@@ -81,6 +84,7 @@ func New(cfg Config) *Client {
 		pace:  newPace(),
 		dial:  (&net.Dialer{Timeout: handshakeTime}).DialContext,
 		busy:  make(chan struct{}, maxHandlers),
+		loops: cfg.Guard.Group(),
 		links: make(map[*link]bool),
 	}
 }
@@ -90,16 +94,14 @@ func New(cfg Config) *Client {
 // [ErrDisabled] or a [*RefusedError]. It may be called once. It does not wait for handlers that go on after their
 // acknowledgement.
 func (c *Client) Run(ctx context.Context) error {
-	group, live := errgroup.WithContext(ctx)
+	group, live := c.cfg.Guard.GroupWithContext(ctx)
 	for n := range c.cfg.Connections {
-		group.Go(func() error {
-			k := keeper{c: c, log: c.log.With("connection", n+1)}
-			return k.run(live)
-		})
+		k := keeper{c: c, log: c.log.With("connection", n+1)}
+		group.Keep(live, bulkhead.SocketConnect, func() error { return k.run(live) })
 	}
 	err := group.Wait()
 	c.drain()
-	c.loops.Wait()
+	_ = c.loops.Wait() // a panic there was reported, and cost a connection at most
 	return err
 }
 
@@ -110,7 +112,7 @@ func (c *Client) drain() {
 	defer c.mu.Unlock()
 	for l := range c.links {
 		l.shut()
-		c.loops.Go(l.close)
+		c.closeLater(l, 0)
 	}
 }
 

@@ -3,10 +3,9 @@ package socket
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"runtime"
-	"runtime/debug"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // Envelope is what Slack delivers over a connection.
@@ -55,7 +54,9 @@ func (l *link) take(ctx context.Context, env Envelope, understood bool) {
 	}
 	select {
 	case l.c.busy <- struct{}{}:
-		go l.c.handle(ctx, env, ack)
+		l.c.cfg.Guard.Go(bulkhead.SocketEnvelope,
+			func() error { l.c.cfg.Handler(ctx, env, ack); return nil },
+			func(err error) { l.c.handled(env, ack, err) })
 	default:
 		l.log.Warn("dropped an envelope: too many are being handled", "envelope", env.ID, "type", env.kind())
 		l.c.cfg.Observe.overflow(env.kind())
@@ -63,24 +64,11 @@ func (l *link) take(ctx context.Context, env Envelope, understood bool) {
 	}
 }
 
-// handle runs the handler, and acknowledges in its place if need be.
-func (c *Client) handle(ctx context.Context, env Envelope, ack *Ack) {
+// handled acknowledges in the handler's place if need be, and makes room for another envelope.
+func (c *Client) handled(env Envelope, ack *Ack, err error) {
 	defer func() { <-c.busy }()
-	defer func() { _ = ack.Send(nil) }()
-	defer func() {
-		if p := recover(); p != nil {
-			c.cfg.Observe.panic(env.kind())
-			c.log.Error("handler panicked", "envelope", env.ID, "type", env.kind(), "panic", nameOf(p),
-				"stack", string(debug.Stack()))
-		}
-	}()
-	c.cfg.Handler(ctx, env, ack)
-}
-
-// nameOf describes a panic without what people wrote, which any value but the runtime's own may hold.
-func nameOf(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		return err.Error()
+	_ = ack.Send(nil)
+	if bulkhead.Panicked(err) {
+		c.log.Error("handler panicked", "envelope", env.ID, "type", env.kind(), "err", err)
 	}
-	return fmt.Sprintf("%T", p)
 }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -93,12 +95,19 @@ func (k *keeper) connect(ctx context.Context) (*link, error) {
 		}
 		return nil, err
 	}
+	ready := false
+	defer func() {
+		if !ready {
+			k.c.leave(l, 0)
+		}
+	}()
 	hello := time.NewTimer(helloTime)
 	defer hello.Stop()
 	select {
 	case <-l.greeted:
 		k.c.enter(l)
 		k.greeted(l)
+		ready = true
 		return l, nil
 	case <-l.left:
 		err = lost(l.reason())
@@ -108,7 +117,6 @@ func (k *keeper) connect(ctx context.Context) (*link, error) {
 		return nil, ctx.Err()
 	}
 	k.failed(err)
-	k.c.leave(l, 0)
 	return nil, err
 }
 
@@ -133,13 +141,19 @@ func (k *keeper) greeted(l *link) {
 // leave takes l out of service, reads on for linger or until it is gone, and closes it.
 func (c *Client) leave(l *link, linger time.Duration) {
 	c.exit(l)
-	c.loops.Go(func() {
+	c.closeLater(l, linger)
+}
+
+// closeLater closes l after linger, or when it is gone.
+func (c *Client) closeLater(l *link, linger time.Duration) {
+	c.loops.Go(bulkhead.SocketClose, func() error {
 		select {
 		case <-l.gone:
 		case <-time.After(linger):
 		}
 		l.close()
-	})
+		return nil
+	}, func(error) { _ = l.ws.Close() })
 }
 
 // lostError says that a connection was lost before it was ready.

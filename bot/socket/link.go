@@ -61,18 +61,27 @@ func (l *link) hear() { l.heard.Store(int64(time.Since(l.born))) }
 
 // read takes frames until the connection breaks or is closed.
 func (l *link) read(ctx context.Context) {
-	defer close(l.gone)
 	for {
 		_, raw, err := l.ws.ReadMessage()
 		if err != nil {
 			l.log.Debug("socket ended", "err", err)
-			break
+			return
 		}
 		l.hear()
 		l.receive(ctx, raw, time.Now())
 	}
-	l.replace(ReasonDropped)
+}
+
+// end takes the connection out of everything once its reader has ended.
+func (l *link) end() {
+	defer close(l.gone)
+	l.drop()
 	l.c.forget(l)
+}
+
+// drop breaks the connection and has it replaced, unless that has happened.
+func (l *link) drop() {
+	l.replace(ReasonDropped)
 	_ = l.ws.Close()
 }
 
@@ -152,8 +161,7 @@ func (l *link) send(frame []byte) error {
 	_ = l.ws.SetWriteDeadline(time.Now().Add(writeTime))
 	err := l.ws.WriteMessage(websocket.TextMessage, frame)
 	if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
-		l.replace(ReasonDropped)
-		_ = l.ws.Close()
+		l.drop()
 	}
 	return err
 }

@@ -12,8 +12,6 @@ type Observer struct {
 	Acked func(kind string, latency time.Duration, err error)
 	// Overflow: an envelope was acknowledged empty and dropped, since too many were being handled.
 	Overflow func(kind string)
-	// Panic: a handler panicked.
-	Panic func(kind string)
 	// Reconnect: a connection is to be replaced, or could not be had.
 	Reconnect func(reason Reason)
 	// Ready: n connections have had hello now.
@@ -53,12 +51,6 @@ func (o Observer) acked(kind string, latency time.Duration, err error) {
 func (o Observer) overflow(kind string) {
 	if o.Overflow != nil {
 		o.Overflow(kind)
-	}
-}
-
-func (o Observer) panic(kind string) {
-	if o.Panic != nil {
-		o.Panic(kind)
 	}
 }
 

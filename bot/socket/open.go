@@ -13,6 +13,8 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -102,8 +104,8 @@ func (c *Client) establish(ctx context.Context, log *slog.Logger) (*link, error)
 	c.links[l] = true
 	c.mu.Unlock()
 	ctx = context.WithoutCancel(ctx)
-	c.loops.Go(func() { l.read(ctx) })
-	c.loops.Go(l.watch)
+	c.loops.Go(bulkhead.SocketRead, func() error { l.read(ctx); return nil }, func(error) { l.end() })
+	c.loops.Go(bulkhead.SocketWatch, func() error { l.watch(); return nil }, func(error) { l.drop() })
 	return l, nil
 }
 
@@ -160,7 +162,7 @@ func (c *Client) handshake(ctx context.Context, address string) (*websocket.Conn
 		NetDialContext: func(dialing context.Context, network, addr string) (net.Conn, error) {
 			conn, err := c.dial(dialing, network, addr)
 			if err == nil {
-				stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+				stop = c.cfg.Guard.AfterFunc(ctx, bulkhead.SocketAbort, conn.Close)
 			}
 			return conn, err
 		},

@@ -241,6 +241,9 @@ func startOver(t testing.TB, base string, dial dialer, cfg socket.Config) *runni
 	cfg.Open = slack.New("xoxb-test", slack.OptionAppLevelToken(appToken), slack.OptionAPIURL(base+"/api/"),
 		slack.OptionHTTPClient(api))
 	cfg.Log = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if cfg.Guard != nil {
+		cfg.Guard.Log = cfg.Log
+	}
 	if cfg.Handler == nil {
 		cfg.Handler = func(_ context.Context, _ socket.Envelope, ack *socket.Ack) { _ = ack.Send(nil) }
 	}

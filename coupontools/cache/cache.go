@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -37,6 +39,8 @@ type Config[T Item] struct {
 	// Observe, if not nil, is told how each list was found: "local" (in the process), "hit" (fresh, in Redis), "miss" (from
 	// the API), "stale" (past its time) or "bypass" (from the API, Redis being away).
 	Observe func(result string)
+	// Guard recovers panics of Fetch and of the cache.
+	Guard *bulkhead.Guard
 }
 
 // Cache gives out one list of the account. Make it with [New]; it is safe for use by many goroutines.
@@ -57,7 +61,7 @@ func New[T Item](cfg Config[T]) *Cache[T] {
 	if cfg.Observe == nil {
 		cfg.Observe = func(string) {}
 	}
-	return &Cache[T]{cfg: cfg, store: newStore[T](cfg.Redis, cfg.Prefix+cfg.Name, max(cfg.TTL, cfg.Stale))}
+	return &Cache[T]{cfg: cfg, store: newStore(cfg)}
 }
 
 // List returns the list. If there is an old one, it returns within about a second whatever is away;

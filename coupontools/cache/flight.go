@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	mathrand "math/rand/v2"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // flight is one attempt of this process to get a list that was fetched after a given time. All who need one wait for the
@@ -103,15 +105,23 @@ func (c *Cache[T]) join(ctx context.Context, since time.Time) (f *flight[T], min
 		return c.flight, false
 	}
 	c.flight = &flight[T]{since: since, started: time.Now(), done: make(chan struct{})}
-	go c.fly(context.WithoutCancel(ctx), c.flight)
+	c.fly(context.WithoutCancel(ctx), c.flight)
 	return c.flight, true
 }
 
-// fly makes the flight.
+// fly makes the flight in a goroutine of its own.
 func (c *Cache[T]) fly(ctx context.Context, f *flight[T]) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	f.list, f.err = c.obtain(ctx, f.since)
+	c.cfg.Guard.Go(bulkhead.CacheFetch, func() (err error) {
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+		defer cancel()
+		f.list, err = c.obtain(ctx, f.since)
+		return err
+	}, func(err error) { c.landed(f, err) })
+}
+
+// landed gives the result of a flight to all who wait for it.
+func (c *Cache[T]) landed(f *flight[T], err error) {
+	f.err = err
 	c.mu.Lock()
 	c.flight = nil
 	c.failedAt = time.Time{}

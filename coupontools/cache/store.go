@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -32,15 +33,17 @@ type store[T Item] struct {
 	redis                *redis.Client
 	list, locked, failed string
 	keepFor              time.Duration
+	guard                *bulkhead.Guard
 	mu                   sync.Mutex
 	awayUntil            time.Time
 }
 
-func newStore[T Item](rdb *redis.Client, name string, keepFor time.Duration) *store[T] {
+func newStore[T Item](cfg Config[T]) *store[T] {
 	// The number is that of the format: replicas of two versions do not read each other's lists.
-	key := name + ":1"
+	key := cfg.Prefix + cfg.Name + ":1"
 	return &store[T]{
-		redis: rdb.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed", keepFor: keepFor,
+		redis: cfg.Redis.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed",
+		keepFor: max(cfg.TTL, cfg.Stale), guard: cfg.Guard,
 	}
 }
 
@@ -153,14 +156,13 @@ return 0`)
 // hold prolongs the lock until the returned function is called, which waits for the last of it.
 func (s *store[T]) hold(token string) (stop func()) {
 	done := make(chan struct{})
-	var holding sync.WaitGroup
-	holding.Go(func() {
+	holding := s.guard.Go(bulkhead.CacheLock, func() error {
 		tick := time.NewTicker(lockFor / 3)
 		defer tick.Stop()
 		for {
 			select {
 			case <-done:
-				return
+				return nil
 			case <-tick.C:
 				_ = s.do(func(ctx context.Context) error {
 					return prolongScript.Run(ctx, s.redis, []string{s.locked}, token, lockFor.Milliseconds()).Err()
@@ -170,7 +172,7 @@ func (s *store[T]) hold(token string) (stop func()) {
 	})
 	return func() {
 		close(done)
-		holding.Wait()
+		<-holding
 	}
 }
 

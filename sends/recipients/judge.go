@@ -3,6 +3,8 @@ package recipients
 import (
 	"iter"
 	"runtime"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 type batch struct {
 	entries  []entry
 	verdicts []verdict
-	panicked any
+	panicked error
 	judged   chan struct{} // gets a value when the batch has been judged
 }
 
@@ -62,7 +64,7 @@ func (p *pool) fresh() *batch {
 func (p *pool) submit(b *batch) {
 	if p.hands < runtime.GOMAXPROCS(0) {
 		p.hands++
-		go p.judge()
+		(*bulkhead.Guard)(nil).Go(bulkhead.Carried, func() error { p.judge(); return nil })
 	}
 	if len(p.flying) == cap(p.work) {
 		p.land()
@@ -94,11 +96,11 @@ func (p *pool) judge() {
 }
 
 func (b *batch) judge(r Rules) {
-	defer func() {
-		b.panicked = recover()
-		b.judged <- struct{}{}
-	}()
-	for _, e := range b.entries {
-		b.verdicts = append(b.verdicts, judged(e, r))
-	}
+	b.panicked = (*bulkhead.Guard)(nil).Do(bulkhead.Carried, func() error {
+		for _, e := range b.entries {
+			b.verdicts = append(b.verdicts, judged(e, r))
+		}
+		return nil
+	})
+	b.judged <- struct{}{}
 }

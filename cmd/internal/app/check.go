@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // checkTime bounds everything that one part of [Check] asks. At the slowest pace, all reading calls of Coupontools take most
@@ -39,19 +41,24 @@ func (v verdict) say(format string, args ...any) finding {
 // a warning is not wrong.
 func Check(ctx context.Context, c Config, w io.Writer) error {
 	parts := []func(context.Context, Config) []finding{checkApp, checkBot, checkRedis, checkCoupontools}
-	findings := make([]chan []finding, len(parts))
+	guard := new(bulkhead.Guard)
+	findings := make([][]finding, len(parts))
+	ended := make([]<-chan error, len(parts))
 	for i, part := range parts {
-		findings[i] = make(chan []finding, 1)
-		go func() {
+		ended[i] = guard.Go(bulkhead.Check, func() error {
 			ctx, cancel := context.WithTimeout(ctx, checkTime)
 			defer cancel()
-			findings[i] <- part(ctx, c)
-		}()
+			findings[i] = part(ctx, c)
+			return nil
+		})
 	}
 	mask := newMasker(c.Secrets()...)
 	well := true
-	for _, part := range findings {
-		for _, f := range <-part {
+	for i := range parts {
+		if err := <-ended[i]; err != nil {
+			findings[i] = append(findings[i], bad.say("couponbot couldn't finish this part of the check (%v); report this as a bug", err))
+		}
+		for _, f := range findings[i] {
 			well = well && f.verdict != bad
 			if _, err := fmt.Fprintf(w, "%-4s  %s\n", f.verdict, oneLine(mask.text(f.text))); err != nil {
 				return err

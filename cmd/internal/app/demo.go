@@ -15,11 +15,11 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/commands"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 const (
@@ -127,23 +127,23 @@ func (d *workspace) settings(redisURL string) Config {
 func (d *workspace) run(ctx context.Context, page net.Listener, log *slog.Logger) error {
 	world, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	group, world := errgroup.WithContext(world)
-	group.Go(func() error { return serveUntil(world, page, guardSite(page.Addr(), d.asked, d.slack)) })
-	group.Go(func() error { return serveUntil(world, d.api, guardSite(d.api.Addr(), "", d.sandbox)) })
-	group.Go(func() error { d.keepTime(world); return nil })
-	group.Go(func() error {
-		defer end()
+	guard := &bulkhead.Guard{Log: log}
+	group, world := guard.GroupWithContext(world)
+	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, page, guardSite(page.Addr(), d.asked, d.slack)) })
+	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, d.api, guardSite(d.api.Addr(), "", d.sandbox)) })
+	group.Keep(world, bulkhead.Demo, func() error { d.keepTime(world); return nil })
+	group.Go(bulkhead.Demo, func() error {
 		bot, stop := context.WithCancel(world)
-		defer context.AfterFunc(ctx, stop)()
-		return serve(bot, d.config, log, d.ops)
-	})
+		defer guard.AfterFunc(ctx, bulkhead.Demo, func() error { stop(); return nil })()
+		return serve(bot, d.config, log, d.ops, nil)
+	}, func(error) { end() })
 	return group.Wait()
 }
 
 // serveUntil serves h on l until ctx ends. Event streams and sockets do not end by themselves, so nothing is waited for.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+func serveUntil(ctx context.Context, guard *bulkhead.Guard, l net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: opsTime}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	defer guard.AfterFunc(ctx, bulkhead.Demo, server.Close)()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -42,7 +43,7 @@ func NewMetrics(version string) *Metrics {
 			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 1.5, 2, 2.5, 3, 5}, "type"),
 		ackErrors:  counter("ack_errors_total", "Acknowledgements that could not be written.", "type"),
 		overflows:  counter("envelopes_dropped_total", "Envelopes dropped since too many were being handled.", "type"),
-		panics:     counter("panics_total", "Handlers that panicked.", "type"),
+		panics:     counter("panics_total", "Panics that were recovered, by place.", "place"),
 		reconnects: counter("socket_reconnects_total", "Connections to be replaced or not to be had, by reason.", "reason"),
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "sockets_ready", Help: "Socket Mode connections that have had hello.",
@@ -74,7 +75,9 @@ func (m *Metrics) begin() {
 		m.acks.WithLabelValues(kind)
 		m.ackErrors.WithLabelValues(kind)
 		m.overflows.WithLabelValues(kind)
-		m.panics.WithLabelValues(kind)
+	}
+	for _, place := range bulkhead.Places {
+		m.panics.WithLabelValues(string(place))
 	}
 	for _, outcome := range []sends.Status{sends.Accepted, sends.Failed, sends.Skipped, sends.Unknown} {
 		m.recipients.WithLabelValues(string(outcome))
@@ -107,11 +110,13 @@ func (m *Metrics) Socket() socket.Observer {
 			m.acks.WithLabelValues(kind).Observe(latency.Seconds())
 		},
 		Overflow:  func(kind string) { m.overflows.WithLabelValues(kind).Inc() },
-		Panic:     func(kind string) { m.panics.WithLabelValues(kind).Inc() },
 		Reconnect: func(reason socket.Reason) { m.reconnects.WithLabelValues(string(reason)).Inc() },
 		Ready:     func(n int) { m.sockets.Set(float64(n)) },
 	}
 }
+
+// Panic counts the panics that were recovered.
+func (m *Metrics) Panic(place bulkhead.Place) { m.panics.WithLabelValues(string(place)).Inc() }
 
 // Call observes the calls of the Coupontools client.
 func (m *Metrics) Call(c coupontools.Call) {

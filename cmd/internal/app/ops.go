@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
@@ -34,6 +35,8 @@ type Ops struct {
 	Metrics http.Handler
 	// Log gets what goes wrong.
 	Log *slog.Logger
+	// Guard recovers panics of the pages.
+	Guard *bulkhead.Guard
 }
 
 // Serve answers on l until ctx ends, and closes l.
@@ -48,11 +51,13 @@ func (o *Ops) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(stopped)
+	stop := o.Guard.AfterFunc(ctx, bulkhead.OpsStop, func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), opsDrain)
 		defer cancel()
-		if server.Shutdown(ctx) != nil {
+		return server.Shutdown(ctx)
+	}, func(err error) {
+		defer close(stopped)
+		if err != nil {
 			_ = server.Close()
 		}
 	})
@@ -76,7 +81,16 @@ func (o *Ops) Handler() http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", o.ready)
 	mux.Handle("GET /metrics", o.Metrics)
-	return mux
+	return o.guarded(mux)
+}
+
+// guarded answers 500 after a panic. net/http recovers panics too, but logs their values.
+func (o *Ops) guarded(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := o.Guard.Do(bulkhead.OpsPage, func() error { pages.ServeHTTP(w, r); return nil }); err != nil {
+			http.Error(w, "internal error", http.StatusInternalServerError)
+		}
+	})
 }
 
 // readiness is the body of /readyz.

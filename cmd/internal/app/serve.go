@@ -10,7 +10,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/socket"
@@ -18,6 +17,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/pace"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -35,12 +35,14 @@ func Serve(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("listen on LISTEN_ADDR: %w", err)
 	}
-	return serve(ctx, c, log, listener)
+	return serve(ctx, c, log, listener, nil)
 }
 
-// serve is Serve with the listener of the ops pages.
-func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listener) error {
-	p, err := newProgram(c, log)
+// serve is Serve with the listener of the ops pages. Tests give it what runs before everything that is guarded.
+func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listener, before func(bulkhead.Place)) error {
+	metrics := NewMetrics(Version())
+	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: before}
+	p, err := newProgram(c, log, metrics, guard)
 	if err != nil {
 		_ = listener.Close()
 		return err
@@ -50,18 +52,13 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	// The ops pages stay up until all else has ended, so that a drain can be watched.
 	pages, closePages := context.WithCancel(context.WithoutCancel(ctx))
 	defer closePages()
-	var opsServer errgroup.Group
-	opsServer.Go(func() error { return p.ops.Serve(pages, listener) })
+	opsServer := guard.Group()
+	opsServer.Keep(pages, bulkhead.OpsServer, func() error { return p.ops.Serve(pages, listener) })
 
-	overdue := make(chan struct{})
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.ShutdownTimeout, func() { close(overdue) }) })()
+	work := guard.Group()
 	ended := make(chan error, 1)
-	go func() { ended <- p.run(ctx) }()
-	select {
-	case err = <-ended:
-	case <-overdue:
-		log.Warn("Not everything had ended when SHUTDOWN_TIMEOUT was over")
-	}
+	work.Keep(ctx, bulkhead.Serve, func() error { return p.run(ctx) }, func(err error) { ended <- err })
+	err = awaitEnd(ctx, ended, c.ShutdownTimeout, log)
 	closePages()
 	if opsErr := opsServer.Wait(); err == nil {
 		err = opsErr
@@ -69,11 +66,28 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	return err
 }
 
+// awaitEnd waits for the error with which the work ended, and no longer than timeout once ctx has ended.
+func awaitEnd(ctx context.Context, ended <-chan error, timeout time.Duration, log *slog.Logger) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(timeout):
+		log.Warn("Not everything had ended when SHUTDOWN_TIMEOUT was over")
+		return nil
+	}
+}
+
 // program is the bot with everything it works with.
 type program struct {
 	config    Config
 	log       *slog.Logger
 	metrics   *Metrics
+	guard     *bulkhead.Guard
 	redis     *redis.Client
 	slack     *slack.Client
 	poster    *bot.Poster
@@ -90,8 +104,8 @@ type program struct {
 	socket *socket.Client
 }
 
-func newProgram(c Config, log *slog.Logger) (*program, error) {
-	p := &program{config: c, log: log, metrics: NewMetrics(Version())}
+func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Guard) (*program, error) {
+	p := &program{config: c, log: log, metrics: metrics, guard: guard}
 	reach := new(Reach)
 	prefix := keyPrefix(c)
 	p.redis = redis.NewClient(redisOptions(c))
@@ -110,11 +124,11 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 	}
 	p.lists = cache.New(cache.Config[coupontools.Directory]{
 		Redis: p.redis, Prefix: prefix, Name: "directories", Fetch: p.api.Directories,
-		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache,
+		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache, Guard: guard,
 	})
 	p.campaigns = cache.New(cache.Config[coupontools.Campaign]{
 		Redis: p.redis, Prefix: prefix, Name: "campaigns", Fetch: commands.ListCampaigns(p.api),
-		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache,
+		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache, Guard: guard,
 	})
 	p.sends = sends.New(sends.Config{
 		Redis: p.redis, Prefix: prefix, API: p.api, Pace: p.pace.Bulk(), Slow: p.pace.Slow,
@@ -130,15 +144,15 @@ func newProgram(c Config, log *slog.Logger) (*program, error) {
 		SMSRates: c.SMSRates, InFlight: inFlight(c.CoupontoolsRate),
 
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
-		Log: log, Observe: p.metrics.Recipient,
+		Log: log, Observe: p.metrics.Recipient, Guard: guard,
 	})
 	p.socket = socket.New(socket.Config{
 		Open: p.slack, Handler: func(ctx context.Context, env socket.Envelope, ack *socket.Ack) { p.bot.Handle(ctx, env, ack) },
-		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(),
+		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(), Guard: guard,
 	})
 	p.ops = &Ops{
 		Sockets: p.socket.Ready, Redis: p.sends.Writable,
-		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log,
+		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log, Guard: guard,
 	}
 	return p, nil
 }
@@ -158,7 +172,7 @@ func (p *program) run(ctx context.Context) error {
 	p.bot, err = bot.New(bot.Config{
 		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Poster: p.poster, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
-		Store: p.store, Explain: commands.Explain, Log: p.log,
+		Store: p.store, Explain: commands.Explain, Log: p.log, Guard: p.guard,
 	})
 	if err != nil {
 		return err
@@ -167,15 +181,15 @@ func (p *program) run(ctx context.Context) error {
 		p.log.Warn("Redis holds records of this Slack app with other API keys: their sends, caps and audit trail are not used",
 			"prefixes", others)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
+	group, ctx := p.guard.GroupWithContext(ctx)
+	group.Keep(ctx, bulkhead.Socket, func() error {
 		err := p.socket.Run(ctx)
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), answersTime(p.config.ShutdownTimeout))
 		defer cancel()
 		p.bot.Drain(drain)
 		return inWords(err)
 	})
-	group.Go(func() error { return p.sends.Run(ctx) })
+	group.Keep(ctx, bulkhead.Sends, func() error { return p.sends.Run(ctx) })
 	return group.Wait()
 }
 
@@ -187,7 +201,7 @@ func (p *program) deps() commands.Deps {
 		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
 		LinkLength: p.config.LinkLength, SMSRates: p.config.SMSRates, Channels: p.config.MarketingChannels,
-		Status: p.conditions,
+		Status: p.conditions, Guard: p.guard,
 	}
 }
 

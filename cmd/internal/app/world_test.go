@@ -13,6 +13,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 // patience bounds every wait of an end-to-end test. It is long, since a busy machine is no failure.
@@ -24,7 +25,8 @@ type world struct {
 	sandbox *sandbox.Server
 	redis   *miniredis.Miniredis
 	config  Config
-	ops     string // address of the ops pages
+	ops     string               // address of the ops pages
+	before  func(bulkhead.Place) // runs before everything that is guarded; may be nil
 
 	stop context.CancelFunc
 	done chan error // what serve returned
@@ -96,7 +98,7 @@ func (w *world) startLogging(t testing.TB, log *slog.Logger) {
 	w.ops = listener.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	w.stop, w.done = stop, make(chan error, 1)
-	go func() { w.done <- serve(ctx, w.config, log, listener) }()
+	go func() { w.done <- serve(ctx, w.config, log, listener, w.before) }()
 	if err := w.slack.AwaitConnections(patient(t), w.config.SlackConnections); err != nil {
 		t.Fatalf("the bot did not connect: %v", err)
 	}

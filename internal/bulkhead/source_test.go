@@ -1,0 +1,133 @@
+package bulkhead_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// simulators start goroutines of their own: they stand in for Slack and Coupontools, and are no part of the bot.
+var simulators = []string{"bot/slacksim", "coupontools/sandbox", "sends/redistest", "internal/bulkhead"}
+
+// starters are functions that start a goroutine, by their package.
+var starters = map[string][]string{
+	"time": {"AfterFunc"}, "context": {"AfterFunc"},
+}
+
+// Only this package starts goroutines, so that each has a guard.
+func TestSource_startsGoroutinesHereOnly(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
+		switch {
+		case d.IsDir() && (slices.Contains(simulators, name) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		files++
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for at, what := range started(file) {
+			t.Errorf("%s starts a goroutine by %s; internal/bulkhead does that", fset.Position(at), what)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 100 {
+		t.Errorf("read %d files, which can't be all", files)
+	}
+}
+
+func TestSource_seesThem(t *testing.T) {
+	t.Parallel()
+	const source = `package p
+import ("context"; "sync"; "time"; clock "time"; "golang.org/x/sync/errgroup"; "golang.org/x/sync/singleflight")
+func f(ctx context.Context, guard *bulkhead.Guard) {
+	go f()
+	time.AfterFunc(1, f)
+	clock.AfterFunc(1, f)
+	context.AfterFunc(ctx, f)
+	var wg sync.WaitGroup
+	wg.Go(f)
+	var group errgroup.Group
+	group.TryGo(f)
+	var calls singleflight.Group
+	calls.DoChan("", f)
+	guard.Go(bulkhead.Check, f)
+	guard.AfterFunc(ctx, bulkhead.Check, f)
+}`
+	file, err := parser.ParseFile(token.NewFileSet(), "p.go", source, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(started(file)); got != 8 { // errgroup's import counts too
+		t.Errorf("saw %d: %v, want 8", got, started(file))
+	}
+}
+
+// started finds what starts a goroutine, by where it stands. Methods are told by their names: a Go whose first argument is
+// no place of this package is that of a WaitGroup or an errgroup.
+func started(file *ast.File) map[token.Pos]string {
+	found := map[token.Pos]string{}
+	packages := map[string]string{}
+	for _, spec := range file.Imports {
+		path := strings.Trim(spec.Path.Value, `"`)
+		name := path[strings.LastIndex(path, "/")+1:]
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		packages[name] = path
+		if path == "golang.org/x/sync/errgroup" {
+			found[spec.Pos()] = "errgroup"
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found[n.Pos()] = "a go statement"
+		case *ast.CallExpr:
+			called, ok := n.Fun.(*ast.SelectorExpr)
+			if !ok {
+				break
+			}
+			name := called.Sel.Name
+			of, _ := called.X.(*ast.Ident)
+			switch {
+			case of != nil && slices.Contains(starters[packages[of.Name]], name),
+				slices.Contains([]string{"Go", "TryGo"}, name) && !placed(n), name == "DoChan":
+				found[n.Pos()] = name
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// placed reports whether a call's first argument is a place: bulkhead.Check, or a parameter called at.
+func placed(call *ast.CallExpr) bool {
+	if len(call.Args) == 0 {
+		return false
+	}
+	place, ok := call.Args[0].(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	of, ok := place.X.(*ast.Ident)
+	return ok && of.Name == "bulkhead"
+}
