@@ -21,6 +21,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // endpoint is the least of a Slack: it answers every call at once, and hands out the server's end of each socket.
@@ -59,7 +60,7 @@ func benchBot(b *testing.B, run bot.Handler) (*endpoint, *httptest.Server, *webs
 	b.Cleanup(func() { _ = rdb.Close() })
 	api := slack.New("xoxb-test", slack.OptionAppLevelToken("xapp-test"), slack.OptionAPIURL(server.URL+"/api/"))
 	c, err := bot.New(bot.Config{
-		Commands: []bot.Command{{Name: "/do", Run: run}}, Root: "/root", Slack: api, Poster: bot.NewPoster(api), Home: bot.Home{Team: "T1"},
+		Commands: []bot.Command{{Name: "/do", Run: run}}, Root: "/root", Slack: api, Poster: bot.NewPoster(api, outbound.For(server.URL)), Home: bot.Home{Team: "T1"},
 		Store: bot.NewStore(rdb, "bench:"), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 const (
@@ -52,6 +53,8 @@ type Config struct {
 	Explain func(error) *Mistake
 	// Log gets one line per thing a person did, never what was typed.
 	Log *slog.Logger
+	// Outbound says which response_urls are Slack's.
+	Outbound outbound.Rule
 	// Guard recovers panics of the commands and of the bot.
 	Guard *bulkhead.Guard
 }
@@ -86,7 +89,7 @@ func New(c Config) (*Bot, error) {
 	b := &Bot{
 		config:   c,
 		people:   newPeople(c),
-		answers:  newAnswerer(),
+		answers:  newAnswerer(c.Outbound),
 		names:    map[string]*Command{},
 		topics:   map[string]*Command{},
 		clicks:   map[string]route[Handler]{},

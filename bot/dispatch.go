@@ -23,6 +23,9 @@ func (b *Bot) handle(ctx context.Context, env socket.Envelope, ack func(any) err
 		b.acknowledge(ack, nil)
 		return
 	}
+	if x.responseURL != "" && !b.config.Outbound.Allows(x.responseURL) { // what is posted there fails, and takes another way
+		b.config.Log.Warn("ignoring a response_url that is not Slack's", "kind", x.kind, "user", x.user)
+	}
 	x.request.ID = x.once
 	start := time.Now()
 	err = b.config.Guard.Do(bulkhead.BotAnswer, func() error { return b.dispatch(ctx, x, ack) })

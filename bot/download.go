@@ -9,10 +9,11 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // downloadTime bounds one download, the question for its address included. It leaves enough of [laterTime] to read what
@@ -21,25 +22,18 @@ const downloadTime = time.Minute
 
 // Files downloads what people put into forms.
 //
-// The bot token goes along, so a file is fetched from two places only: by https from slack.com and what is under it
-// (files.slack.com), and from the scheme and host of the Web API, where every call takes the token anyway. Other hosts
-// that Slack uses (slack-files.com, slack-edge.com) never get it, and no redirect is followed.
+// The bot token goes along, so a file is only fetched from where the rule allows. Other hosts that Slack uses
+// (slack-files.com, slack-edge.com) never get it, and no redirect is followed.
 type Files struct {
-	token  string
-	origin string // scheme and host of the Web API
-	slack  *slack.Client
-	http   *http.Client
+	token string
+	rule  outbound.Rule
+	slack *slack.Client
+	http  *http.Client
 }
 
-// NewFiles returns what downloads with the bot token. apiURL is the base of the Web API that api calls.
-func NewFiles(token, apiURL string, api *slack.Client) *Files {
-	f := &Files{token: token, slack: api, http: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	if base, err := url.Parse(apiURL); err == nil {
-		f.origin = originOf(base)
-	}
-	return f
+// NewFiles returns what downloads with the bot token of api.
+func NewFiles(token string, rule outbound.Rule, api *slack.Client) *Files {
+	return &Files{token: token, rule: rule, slack: api, http: outbound.Client(0, nil)} // callers bound the time
 }
 
 // Download returns what is in a file that the person with that id put into a form. A file of somebody else is refused,
@@ -98,7 +92,7 @@ func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, erro
 	switch {
 	case file.URL == "":
 		return nil, errNowhere
-	case !f.mayHaveToken(file.URL):
+	case !f.rule.Allows(file.URL):
 		return nil, errPlace
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, file.URL, http.NoBody)
@@ -130,21 +124,6 @@ func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, erro
 	}
 	return content, nil
 }
-
-// mayHaveToken reports whether the bot token may go to an address.
-func (f *Files) mayHaveToken(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.User != nil || u.Host == "" {
-		return false
-	}
-	if originOf(u) == f.origin {
-		return true
-	}
-	host := strings.ToLower(u.Hostname())
-	return u.Scheme == "https" && u.Port() == "" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
-}
-
-func originOf(u *url.URL) string { return strings.ToLower(u.Scheme + "://" + u.Host) }
 
 // withoutURL takes away what net/http puts around the error of a request: the address.
 func withoutURL(err error) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // fakeSlack answers the Web API and response_urls in the process, so that time may stand still around it.
@@ -33,6 +34,7 @@ type fakeSlack struct {
 
 type fakeCall struct {
 	method string
+	host   string
 	at     time.Time
 	params url.Values
 	body   string
@@ -52,7 +54,7 @@ func (f *fakeSlack) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	params, _ := url.ParseQuery(string(body))
 	f.mu.Lock()
-	f.calls = append(f.calls, fakeCall{method: method, at: time.Now(), params: params, body: string(body)})
+	f.calls = append(f.calls, fakeCall{method: method, host: r.URL.Host, at: time.Now(), params: params, body: string(body)})
 	f.mu.Unlock()
 	status, header, answer := 0, http.Header(nil), ""
 	if f.fail != nil {
@@ -116,8 +118,9 @@ func newFake(t testing.TB, commands ...Command) (*Bot, *fakeSlack) {
 	t.Cleanup(func() { _ = away.Close() })
 	api := f.client()
 	b, err := New(Config{
-		Commands: commands, Root: "/root", Slack: api, Poster: NewPoster(api), Home: Home{Team: "T1"},
-		Store: NewStore(away, "test:"), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Commands: commands, Root: "/root", Slack: api, Poster: NewPoster(api, outbound.For("https://slack.test/api/")), Home: Home{Team: "T1"},
+		Outbound: outbound.For("https://slack.test/api/"),
+		Store:    NewStore(away, "test:"), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // everything is a command that answers all there is, with what it was given.
@@ -192,5 +194,100 @@ func TestSentence(t *testing.T) {
 	}
 	if got := fault(nil).sentence(""); !slices.Contains(strings.SplitAfter(got, ". "), "Please try again. ") {
 		t.Errorf("sentence = %q, want what to do next", got)
+	}
+}
+
+// foreign are addresses that a forged payload may hold, beside those of package outbound's own test.
+var foreign = []string{
+	"https://evil.example/r", "http://slack.test/r", "https://slack.test:8443/r", "https://slack.com.evil.example/r",
+	"https://evilslack.com/r", "https://me:x@slack.test/r", "https://slack.com@evil.example/r", "//evil.example/r", "https:evil.example/r",
+	"file:///r", ":r",
+}
+
+// An answer is never posted to a response_url that isn't Slack's. The person gets it by the Web API.
+func TestHandle_foreignResponseURL(t *testing.T) {
+	t.Parallel()
+	for _, address := range foreign {
+		for _, env := range []socket.Envelope{
+			{ID: "e1", Type: "slash_commands", Payload: fmt.Appendf(nil,
+				`{"team_id":"T1","channel_id":"C1","user_id":"U1","command":"/do","text":"x","response_url":%q,"trigger_id":"t1"}`, address)},
+			interaction("block_actions", fmt.Sprintf(`"channel":{"id":"C1"},"response_url":%q,"actions":[{"action_id":"press","value":"x"}]`, address)),
+		} {
+			b, f := newFake(t, everything())
+			var log lockedBuffer
+			b.config.Log = slog.New(slog.NewTextHandler(&log, nil))
+			b.handle(t.Context(), env, newAcks().send)
+			for _, c := range f.calls {
+				if c.host != "slack.test" || c.method == "response_url" {
+					t.Errorf("%s: called %s of %q with %q", address, c.method, c.host, c.body)
+				}
+			}
+			if answers := f.of("chat.postEphemeral"); len(answers) != 1 || !strings.Contains(answers[0].params.Get("text"), "Got") {
+				t.Errorf("%s: answered %+v, want one ephemeral message", address, answers)
+			}
+			if text := log.String(); !strings.Contains(text, "response_url") || strings.Contains(text, address) {
+				t.Errorf("%s: the log says %q, want a warning without the address", address, text)
+			}
+		}
+	}
+}
+
+// A file's content goes to no upload URL that isn't Slack's.
+func TestUpload_foreignAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range foreign {
+		f := &fakeSlack{}
+		f.fail = func(method string) (int, http.Header, string) {
+			if method == "files.getUploadURLExternal" {
+				return http.StatusOK, nil, fmt.Sprintf(`{"ok":true,"upload_url":%q,"file_id":"F1"}`, address)
+			}
+			return 0, nil, ""
+		}
+		p := NewPoster(f.client(), outbound.For("https://slack.test/api/"))
+		err := p.Upload(t.Context(), "C1", Upload{Name: "a.csv", Content: []byte("SECRET")})
+		if err == nil || strings.Contains(err.Error(), address) {
+			t.Errorf("%s: Upload() = %v, want a refusal without the address", address, err)
+		}
+		if n := len(f.calls); n != 1 {
+			t.Errorf("%s: %d calls, want only that for the address", address, n)
+		}
+	}
+}
+
+// Slack may answer "ok" without what was asked for: slack-go then gives nil and no error.
+func TestSlack_hollowAnswers(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"ok":true}`, `{"ok":true,"channel":null,"user":null,"view":null,"file":null}`, `{"ok":true,"channel":{},"user":{},"view":{},"file":{}}`,
+		`{"ok":true,"channel":"C1","user":[],"view":"","file":7}`, `{"ok":true,"channel":{"id":null}}`, `null`, `[]`, ``, `7`, `{"ok":"yes"}`,
+	} {
+		b, f := newFake(t, everything())
+		b.config.Guard = &bulkhead.Guard{Count: func(at bulkhead.Place) { t.Errorf("%s: panic in %s", body, at) }}
+		b.people.guard, b.people.users.guard, b.people.shared.guard, b.people.direct.guard = b.config.Guard, b.config.Guard, b.config.Guard, b.config.Guard
+		f.fail = func(string) (int, http.Header, string) { return http.StatusOK, nil, body }
+		files := NewFiles("xoxb-test", outbound.For("https://slack.test/api/"), f.client())
+		files.http.Transport = f
+
+		if channel, err := b.config.Poster.Direct(t.Context(), "U1"); err == nil {
+			t.Errorf("%s: Direct() = %q, want an error", body, channel)
+		}
+		if !b.Private(t.Context(), "D1") {
+			t.Errorf("%s: D1 counts as the person's own", body)
+		}
+		b.Private(t.Context(), "C1")
+		if err := b.May(t.Context(), "T1", "U1", Send); err == nil {
+			t.Errorf("%s: U1 may send", body)
+		}
+		if _, err := files.Download(t.Context(), "U1", File{ID: "F1", FileAccess: "check_file_info"}, 10); err == nil {
+			t.Errorf("%s: Download() gives a file", body)
+		}
+		_ = b.config.Poster.Upload(t.Context(), "C1", Upload{Name: "a", Content: []byte("a")})
+		_, _ = b.config.Poster.Permalink(t.Context(), "C1", "1.1")
+		for _, env := range []socket.Envelope{
+			typedCommand("/do", "t1"), interaction("block_actions", `"actions":[{"action_id":"press"}],"view":{"id":"V1"}`),
+			interaction("view_submission", `"view":{"id":"V1","callback_id":"form"}`), interaction("block_suggestion", `"action_id":"pick"`),
+		} {
+			b.handle(t.Context(), env, newAcks().send)
+		}
 	}
 }

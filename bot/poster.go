@@ -10,6 +10,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
+
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 const (
@@ -34,6 +36,7 @@ type Message struct {
 // Poster posts and edits the bot's own messages: one at a time per channel, at Slack's pace, waiting when Slack says so.
 type Poster struct {
 	slack *slack.Client
+	rule  outbound.Rule
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -46,9 +49,9 @@ type lane struct {
 	users int // how many wait for or hold the turn; guarded by the poster's mu
 }
 
-// NewPoster returns a poster that posts with the bot token of api.
-func NewPoster(api *slack.Client) *Poster {
-	return &Poster{slack: api, lanes: map[string]*lane{}}
+// NewPoster returns a poster that posts with the bot token of api, and uploads where the rule allows.
+func NewPoster(api *slack.Client, rule outbound.Rule) *Poster {
+	return &Poster{slack: api, rule: rule, lanes: map[string]*lane{}}
 }
 
 // Post posts m and returns the timestamp that names it in the channel.

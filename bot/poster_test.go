@@ -10,13 +10,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 func TestPoster_keepsOrderAndPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeSlack{}
-		p := NewPoster(f.client())
+		p := NewPoster(f.client(), outbound.For("https://slack.test/api/"))
 		start := time.Now()
 		var all sync.WaitGroup
 		for i := range 6 {
@@ -73,7 +75,7 @@ func TestPoster_waitsWhenSlackSaysSo(t *testing.T) {
 					return 0, nil, ""
 				}
 				start := time.Now()
-				ts, err := NewPoster(f.client()).Post(t.Context(), "C1", Message{Text: "a < b"})
+				ts, err := NewPoster(f.client(), outbound.For("https://slack.test/api/")).Post(t.Context(), "C1", Message{Text: "a < b"})
 				if took := time.Since(start); err != nil || ts != "1.1" || took != 2*tt.wait {
 					t.Errorf("Post = %q, %v after %v; want success after %v", ts, err, took, 2*tt.wait)
 				}
@@ -101,7 +103,7 @@ func TestPoster_waitsAtEachStep(t *testing.T) {
 					refused = true
 					return http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, ""
 				}}
-				p, start := NewPoster(f.client()), time.Now()
+				p, start := NewPoster(f.client(), outbound.For("https://slack.test/api/")), time.Now()
 				err := p.Upload(t.Context(), "D1", Upload{Name: "report.csv", Content: []byte("a,b")})
 				link, second := p.Permalink(t.Context(), "D1", "1.1")
 				if took := time.Since(start); err != nil || second != nil || link == "" || took != 7*time.Second {
@@ -127,7 +129,7 @@ func TestPoster_givesUp(t *testing.T) {
 		f := &fakeSlack{fail: func(string) (int, http.Header, string) {
 			return http.StatusTooManyRequests, http.Header{"Retry-After": {"1"}}, ""
 		}}
-		p := NewPoster(f.client())
+		p := NewPoster(f.client(), outbound.For("https://slack.test/api/"))
 		if _, err := p.Post(t.Context(), "C1", Message{Text: "a"}); err == nil || len(f.calls) != postTries {
 			t.Errorf("Post = %v after %d tries, want an error after %d", err, len(f.calls), postTries)
 		}
@@ -153,7 +155,7 @@ func TestPoster_leavesTheQueue(t *testing.T) {
 			}
 			return 0, nil, ""
 		}}
-		p := NewPoster(f.client())
+		p := NewPoster(f.client(), outbound.For("https://slack.test/api/"))
 		var all sync.WaitGroup
 		post := func(ctx context.Context, fits bool) {
 			all.Go(func() {
@@ -179,7 +181,7 @@ func TestPoster_isBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fakeSlack{}
-		p := NewPoster(f.client())
+		p := NewPoster(f.client(), outbound.For("https://slack.test/api/"))
 		for i := range 3 * lanesSize {
 			if _, err := p.Direct(t.Context(), fmt.Sprint("U", i)); err != nil {
 				t.Fatal(err)
@@ -195,7 +197,7 @@ func TestPoster_isBounded(t *testing.T) {
 func TestPoster_updates(t *testing.T) {
 	t.Parallel()
 	f := &fakeSlack{}
-	if err := NewPoster(f.client()).Update(t.Context(), "C1", "1.1", Message{Text: "<!here>", Blocks: textBlocks("x")}); err != nil {
+	if err := NewPoster(f.client(), outbound.For("https://slack.test/api/")).Update(t.Context(), "C1", "1.1", Message{Text: "<!here>", Blocks: textBlocks("x")}); err != nil {
 		t.Fatal(err)
 	}
 	if c := f.of("chat.update"); len(c) != 1 || c[0].params.Get("ts") != "1.1" || strings.Contains(c[0].params.Get("text"), "<") {

@@ -10,6 +10,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // reading opens Mia's form and submits it. Its handler pushes a view that says to wait, and puts off what the test sends
@@ -211,7 +212,7 @@ func TestClick_ofAnotherPerson(t *testing.T) {
 		return bot.Reply{Text: "Approved by " + req.Person.ID, Replace: true, Public: true}, nil
 	}
 	w := newWorld(t, nil, clicks(map[string]bot.Handler{"press": approve}))
-	p := bot.NewPoster(w.api)
+	p := bot.NewPoster(w.api, outbound.For(w.url))
 	direct, err := p.Direct(patient(t), slacksim.Noah)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // answerMessage is the body for a response_url.
@@ -28,7 +29,10 @@ type answerMessage struct {
 }
 
 // answerer posts to response_urls.
-type answerer struct{ http *http.Client }
+type answerer struct {
+	http *http.Client
+	rule outbound.Rule
+}
 
 // answerTries bounds how often an answer that Slack puts off (429) is offered. Slack: a response_url takes five.
 const answerTries = 3
@@ -36,16 +40,19 @@ const answerTries = 3
 // answerPost bounds posting to a response_url, so that of [answerTime] enough is left for the other ways.
 const answerPost = answerTime / 2
 
-func newAnswerer() answerer {
-	return answerer{http: &http.Client{
-		Timeout:       10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+func newAnswerer(rule outbound.Rule) answerer {
+	return answerer{http: outbound.Client(10*time.Second, nil), rule: rule}
 }
+
+// errForeign says that a response_url is not at Slack, so nothing may be posted there.
+var errForeign = errors.New("response_url is at a host that is not Slack's")
 
 func (a answerer) post(ctx context.Context, url string, m answerMessage) error {
 	if url == "" {
 		return errors.New("no response_url")
+	}
+	if !a.rule.Allows(url) {
+		return errForeign
 	}
 	body, err := json.Marshal(m)
 	if err != nil {

@@ -77,6 +77,9 @@ func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("files.getUploadURLExternal: %w", err)
 	}
+	if !p.rule.Allows(place.UploadURL) {
+		return "", fmt.Errorf("upload the content: %w", errPlace)
+	}
 	err = patiently(ctx, func(ctx context.Context) error {
 		content, _ := u.content()
 		return p.slack.UploadToURL(ctx, slack.UploadToURLParameters{

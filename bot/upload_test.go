@@ -8,12 +8,13 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	p := bot.NewPoster(w.api)
+	p := bot.NewPoster(w.api, outbound.For(w.url))
 	direct, err := p.Direct(patient(t), slacksim.Mia)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func TestUpload_refused(t *testing.T) {
 			if tt.fault.Method != "" {
 				w.slack.Inject(tt.fault)
 			}
-			err := bot.NewPoster(w.api).Upload(patient(t), tt.channel, bot.Upload{Name: "report.csv", Content: []byte(tt.content)})
+			err := bot.NewPoster(w.api, outbound.For(w.url)).Upload(patient(t), tt.channel, bot.Upload{Name: "report.csv", Content: []byte(tt.content)})
 			if err == nil || bot.SlackCode(err) != tt.code || strings.Contains(err.Error(), w.url) {
 				t.Errorf("Upload = %v, want the code %q", err, tt.code)
 			}
@@ -70,7 +71,7 @@ func TestUpload_refused(t *testing.T) {
 func TestPermalink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	p := bot.NewPoster(w.api)
+	p := bot.NewPoster(w.api, outbound.For(w.url))
 	ts, err := p.Post(patient(t), slacksim.Marketing, bot.Message{Text: "Hello"})
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 const (
@@ -72,10 +73,11 @@ func newWorld(t testing.TB, run bot.Handler, changes ...func(*setup)) *world {
 		slack.OptionAPIURL(server.URL+"/api/"), slack.OptionHTTPClient(client))
 	t.Cleanup(client.CloseIdleConnections)
 	w.url = server.URL
-	w.files = bot.NewFiles(w.slack.BotToken(), server.URL+"/api/", w.api)
+	w.files = bot.NewFiles(w.slack.BotToken(), outbound.For(server.URL), w.api)
 	rdb := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	s.config.Slack, s.config.Poster = w.api, bot.NewPoster(w.api)
+	s.config.Outbound = outbound.For(server.URL)
+	s.config.Slack, s.config.Poster = w.api, bot.NewPoster(w.api, outbound.For(w.url))
 	s.config.Store, s.config.Log = bot.NewStore(rdb, "test:"), slog.New(slog.NewTextHandler(w.log, nil))
 	var err error
 	if w.bot, err = bot.New(s.config); err != nil {
@@ -91,7 +93,7 @@ func (w *world) start(t testing.TB) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	client := socket.New(socket.Config{Open: w.api, Handler: w.bot.Handle})
+	client := socket.New(socket.Config{Open: w.api, Handler: w.bot.Handle, Outbound: outbound.For(w.url)})
 	go func() { ended <- client.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()

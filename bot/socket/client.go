@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 const (
@@ -50,6 +51,8 @@ type Config struct {
 	Log *slog.Logger
 	// Observe is told for metrics.
 	Observe Observer
+	// Outbound says which addresses of connections are Slack's.
+	Outbound outbound.Rule
 	// Guard recovers panics, of the handler and of this package.
 	Guard *bulkhead.Guard
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -117,8 +116,7 @@ func (c *Client) address(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", c.explain(err)
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || (u.Scheme != "wss" && u.Scheme != "ws") {
+	if !c.cfg.Outbound.AllowsSocket(address) {
 		return "", errNoAddress
 	}
 	return address, nil

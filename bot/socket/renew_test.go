@@ -2,7 +2,10 @@ package socket_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -474,4 +477,38 @@ func mostInAMinute(sorted []time.Time) (most int) {
 		most = max(most, i-from+1)
 	}
 	return most
+}
+
+// A ticket opens no connection to a host that isn't Slack's.
+func TestOpening_foreignAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"ws://evil.example/link", "wss://slack.com.evil.example/link", "wss://evilslack.com/link", "ws://slack.com/link",
+		"ws://slack.test:8080/link", "ws://me@slack.test/link", "wss://slack.com:444/link", "ws://slack.test./link", "ws:slack.test", "ws:///link",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSlackEnd()
+			asked := 0
+			s.answer = func(_ int64, w http.ResponseWriter) bool {
+				asked++
+				_ = json.NewEncoder(w).Encode(map[string]any{"ok": true, "url": address})
+				return true
+			}
+			pipes := newPipes()
+			server := &http.Server{Handler: s, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+			go func() { _ = server.Serve(pipes) }()
+			t.Cleanup(func() { close(s.over); _ = server.Close() })
+			r := startOver(t, "http://slack.test", func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if addr != "slack.test:80" {
+					t.Errorf("%s: dialled %s", address, addr)
+				}
+				return pipes.dial(ctx, network, addr)
+			}, socket.Config{})
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if text := string(r.log.Bytes()); asked < 2 || !strings.Contains(text, "no usable address") || strings.Contains(text, "link") {
+				t.Errorf("%s: asked %d times; the log says %s", address, asked, text)
+			}
+		})
+	}
 }

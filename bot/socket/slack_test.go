@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/coupontools/couponbot/bot/socket"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -240,6 +241,7 @@ func startOver(t testing.TB, base string, dial dialer, cfg socket.Config) *runni
 	api := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 	cfg.Open = slack.New("xoxb-test", slack.OptionAppLevelToken(appToken), slack.OptionAPIURL(base+"/api/"),
 		slack.OptionHTTPClient(api))
+	cfg.Outbound = outbound.For(base)
 	cfg.Log = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if cfg.Guard != nil {
 		cfg.Guard.Log = cfg.Log

@@ -4,54 +4,26 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-)
 
-// simulators start goroutines of their own: they stand in for Slack and Coupontools, and are no part of the bot.
-var simulators = []string{"bot/slacksim", "coupontools/sandbox", "sends/redistest", "internal/bulkhead"}
+	"github.com/coupontools/couponbot/internal/sourcetest"
+)
 
 // starters are functions that start a goroutine, by their package.
 var starters = map[string][]string{
 	"time": {"AfterFunc"}, "context": {"AfterFunc"},
 }
 
-// Only this package starts goroutines, so that each has a guard.
+// Only this package starts goroutines, so that each has a guard. The simulators are no part of the bot.
 func TestSource_startsGoroutinesHereOnly(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join("..", "..")
-	files := 0
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
-		switch {
-		case d.IsDir() && (slices.Contains(simulators, name) || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
-			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
-			return nil
-		}
-		files++
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
+	sourcetest.Walk(t, func(fset *token.FileSet, file *ast.File) {
 		for at, what := range started(file) {
 			t.Errorf("%s starts a goroutine by %s; internal/bulkhead does that", fset.Position(at), what)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files < 100 {
-		t.Errorf("read %d files, which can't be all", files)
-	}
+	}, "internal/bulkhead", "bot/slacksim", "coupontools/sandbox", "sends/redistest")
 }
 
 func TestSource_seesThem(t *testing.T) {

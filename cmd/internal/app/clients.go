@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // slackTime bounds one call of Slack's Web API.
@@ -26,7 +26,7 @@ func newSlack(c Config) *slack.Client {
 	return slack.New(c.SlackBotToken.Reveal(),
 		slack.OptionAppLevelToken(c.SlackAppToken.Reveal()),
 		slack.OptionAPIURL(string(c.SlackAPIURL)),
-		slack.OptionHTTPClient(&http.Client{Timeout: slackTime}),
+		slack.OptionHTTPClient(outbound.Client(slackTime, nil)),
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ type Config struct {
 	ListenAddr      Address       `envconfig:"LISTEN_ADDR" default:"127.0.0.1:8080" must:"be an address such as 127.0.0.1:8080 or :8080"`
 	LogLevel        LogLevel      `envconfig:"LOG_LEVEL" default:"info" must:"be debug, info, warn or error"`
 	LogFormat       LogFormat     `envconfig:"LOG_FORMAT" default:"json" must:"be json or text"`
+	AllowHTTP       bool          `envconfig:"ALLOW_HTTP" default:"0" must:"be 0 or 1"`
 	ShutdownTimeout time.Duration `envconfig:"SHUTDOWN_TIMEOUT" default:"35s" min:"1ms" must:"be a duration above 0, such as 35s"`
 }
 
@@ -80,11 +82,24 @@ func ReadConfig() (Config, error) {
 			wrong = append(wrong, err.Error())
 		}
 	}
+	wrong = append(wrong, c.unencrypted()...)
 	if len(wrong) > 0 {
 		return Config{}, wrong
 	}
 	c.SlackAPIURL = c.SlackAPIURL.withSlash()
 	return c, nil
+}
+
+// unencrypted lists the base URLs at which keys and people's data would cross a network in clear text, unless that is allowed.
+func (c Config) unencrypted() (wrong []string) {
+	for name, base := range map[string]BaseURL{"SLACK_API_URL": c.SlackAPIURL, "COUPONTOOLS_BASE_URL": c.CoupontoolsBaseURL} {
+		if plainHTTP(string(base)) && !c.AllowHTTP {
+			wrong = append(wrong, name+" must be an https URL, since keys and people's data go there; "+
+				"ALLOW_HTTP=1 allows plain http to another host")
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
 }
 
 // Defaults returns the settings as they are when nothing is set, whatever the environment says. What has no default is

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -555,4 +556,29 @@ func settingsTable(readme string) []string {
 		}
 	}
 	return rows
+}
+
+// Keys and people's data leave the machine encrypted, unless the operator says otherwise.
+func TestReadConfig_plainHTTP(t *testing.T) {
+	for _, name := range []string{"SLACK_API_URL", "COUPONTOOLS_BASE_URL"} {
+		for value, refused := range map[string]bool{
+			"http://proxy.example/api/": true, "HTTP://slack.com/api/": true, "http://10.0.0.7:8080/": true, "http://127.0.0.1.evil.example/": true,
+			"http://localhost.evil.example/": true, "http://[2001:db8::1]/": true, "http://0.0.0.0:80/": true,
+			"https://proxy.example/api/": false, "http://127.0.0.1:9999/": false, "http://127.8.8.8/": false, "http://[::1]:9999/": false,
+			"http://localhost:9999/": false, "http://LocalHost:9999/": false,
+		} {
+			if !refused {
+				readConfig(t, map[string]string{name: value})
+				continue
+			}
+			wrong := wrongSettings(t, map[string]string{name: value, "LOG_FORMAT": "xml"})
+			if len(wrong) != 2 || !slices.ContainsFunc(wrong, func(line string) bool {
+				return strings.HasPrefix(line, name+" must be an https URL") && strings.Contains(line, "ALLOW_HTTP=1")
+			}) {
+				t.Errorf("%s=%s: %q, want a mistake among the others", name, value, wrong)
+			}
+			readConfig(t, map[string]string{name: value, "ALLOW_HTTP": "1"})
+		}
+	}
+	wrongSettings(t, map[string]string{"ALLOW_HTTP": "perhaps"})
 }

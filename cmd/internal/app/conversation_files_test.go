@@ -16,6 +16,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/internal/outbound"
 )
 
 // Steps of conversations about files, and about what Slack asks before a click.
@@ -178,7 +179,7 @@ func TestConversation_filesAndQuestions(t *testing.T) {
 	c := newConversation(t, "a script of this test")
 	c.world = newWorld(t)
 	api := newSlack(c.config)
-	poster := bot.NewPoster(api)
+	poster := bot.NewPoster(api, outbound.For(string(c.config.SlackAPIURL)))
 
 	c.plays("mia to couponbot> /coupontools status\nonly mia with couponbot: ...")
 	trigger := ""

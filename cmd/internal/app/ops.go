@@ -12,6 +12,7 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/outbound"
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
@@ -168,7 +169,7 @@ func Health(ctx context.Context, addr Address) error {
 	if err != nil {
 		return err
 	}
-	answer, err := (&http.Client{Transport: &http.Transport{}}).Do(req) // straight there, by no proxy
+	answer, err := outbound.Client(opsTime, &http.Transport{}).Do(req) // straight there, by no proxy
 	if err != nil {
 		return err
 	}

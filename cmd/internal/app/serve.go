@@ -18,6 +18,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/pace"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/outbound"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -111,8 +112,9 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	p.redis = redis.NewClient(redisOptions(c))
 	p.store = bot.NewStore(p.redis, prefix)
 	p.slack = newSlack(c)
-	p.poster = bot.NewPoster(p.slack)
-	p.files = bot.NewFiles(c.SlackBotToken.Reveal(), string(c.SlackAPIURL), p.slack)
+	rule := outbound.For(string(c.SlackAPIURL))
+	p.poster = bot.NewPoster(p.slack, rule)
+	p.files = bot.NewFiles(c.SlackBotToken.Reveal(), rule, p.slack)
 	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate})
 	var err error
 	p.api, err = newCoupontools(c,
@@ -148,7 +150,7 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	})
 	p.socket = socket.New(socket.Config{
 		Open: p.slack, Handler: func(ctx context.Context, env socket.Envelope, ack *socket.Ack) { p.bot.Handle(ctx, env, ack) },
-		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(), Guard: guard,
+		Connections: c.SlackConnections, Log: log, Observe: p.metrics.Socket(), Guard: guard, Outbound: rule,
 	})
 	p.ops = &Ops{
 		Sockets: p.socket.Ready, Redis: p.sends.Writable,
@@ -173,6 +175,7 @@ func (p *program) run(ctx context.Context) error {
 		Commands: commands.All(p.deps()), Root: commands.Root, Slack: p.slack, Poster: p.poster, Home: home,
 		Senders: bot.Roster(p.config.Senders), Admins: bot.Roster(p.config.Admins),
 		Store: p.store, Explain: commands.Explain, Log: p.log, Guard: p.guard,
+		Outbound: outbound.For(string(p.config.SlackAPIURL)),
 	})
 	if err != nil {
 		return err
