@@ -160,7 +160,8 @@ func (c *Client) handshake(ctx context.Context, address string) (*websocket.Conn
 		NetDialContext: func(dialing context.Context, network, addr string) (net.Conn, error) {
 			conn, err := c.dial(dialing, network, addr)
 			if err == nil {
-				stop = c.cfg.Guard.AfterFunc(ctx, bulkhead.SocketAbort, conn.Close)
+				stop = c.cfg.Guard.AfterFunc(ctx, bulkhead.SocketAbort,
+					func() error { return nil }, func(error) { _ = conn.Close() })
 			}
 			return conn, err
 		},

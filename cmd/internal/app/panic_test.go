@@ -1,0 +1,291 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// private is what the panics of these tests hold. No log may show it.
+const private = "+32470999888"
+
+// panics are panics to be injected, each so many times.
+type panics struct {
+	mu   sync.Mutex
+	left map[bulkhead.Place]int
+}
+
+func newPanics(times int, places ...bulkhead.Place) *panics {
+	p := &panics{left: map[bulkhead.Place]int{}}
+	for _, place := range places {
+		p.left[place] = times
+	}
+	return p
+}
+
+func (p *panics) before(at bulkhead.Place) {
+	p.mu.Lock()
+	left := p.left[at]
+	if left > 0 {
+		p.left[at]--
+	}
+	p.mu.Unlock()
+	if left > 0 {
+		panic(private)
+	}
+}
+
+// never lists the places where nothing has panicked yet.
+func (p *panics) never(times int) (places []bulkhead.Place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for at, left := range p.left {
+		if left == times {
+			places = append(places, at)
+		}
+	}
+	slices.Sort(places)
+	return places
+}
+
+// panicWorld starts a world with panics in it, whose log is kept.
+func panicWorld(t *testing.T, p *panics) (*world, *lockedBuffer) {
+	t.Helper()
+	w, logged := stillWorld(t), new(lockedBuffer)
+	w.before = p.before
+	w.config.ApprovalOver, w.config.ShutdownTimeout = 1, 10*time.Second
+	go (&workspace{redis: w.redis}).keepTime(t.Context())
+	w.startLogging(t, slog.New(slog.NewTextHandler(logged, nil)))
+	return w, logged
+}
+
+// ask types a command until it is answered with want.
+func (w *world) ask(t *testing.T, text, want string) {
+	t.Helper()
+	for range 30 {
+		if _, err := w.slack.Command(patient(t), slacksim.Mia, slacksim.Marketing, "/coupontools", text); err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := w.slack.AwaitMessage(ctx, slacksim.Marketing, func(m slacksim.Message) bool { return contains(m.Plain(), []string{want}) })
+		cancel()
+		if err == nil {
+			return
+		}
+	}
+	t.Errorf("%s: no answer with %q in\n%s", text, want, w.slack.Transcript())
+}
+
+// sendThree has three people sent to, confirmed by one person and approved by another.
+func (w *world) sendThree(t *testing.T, id string) *sends.Service {
+	t.Helper()
+	rdb := redis.NewClient(redisOptions(w.config))
+	t.Cleanup(func() { _ = rdb.Close() })
+	desk := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(w.config), ApprovalOver: w.config.ApprovalOver})
+	team := w.slack.Users()[0].TeamID
+	d := sends.Draft{
+		ID: id, Team: team, User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
+		Kind: recipients.SMS, Message: "Hello", Origin: slacksim.General,
+	}
+	for i := range 3 {
+		d.List.Recipients = append(d.List.Recipients, recipients.Recipient{To: fmt.Sprintf("+32471%03d00%d", len(id), i), Country: "BE", Line: i + 1})
+	}
+	if _, err := desk.SaveDraft(patient(t), d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Confirm(patient(t), id, team, slacksim.Mia); err != nil {
+		t.Fatal(err)
+	}
+	w.message(t, slacksim.Marketing, "Stadsbonnen", "approv")
+	if _, err := desk.Act(patient(t), id, sends.Approve, sends.Actor{Team: team, User: slacksim.Noah}); err != nil {
+		t.Fatal(err)
+	}
+	return desk
+}
+
+// ended waits for the end of a send, and returns it with all that it said it waits for.
+func ended(t *testing.T, desk *sends.Service, id string) (send sends.Send, holdups []string) {
+	t.Helper()
+	for deadline := time.Now().Add(endurance); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		var err error
+		if send, err = desk.Send(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if send.Holdup != "" && !slices.Contains(holdups, send.Holdup) {
+			holdups = append(holdups, send.Holdup)
+		}
+		if send.Ended() {
+			return send, holdups
+		}
+	}
+	t.Errorf("the send has not ended: %+v", send)
+	return send, holdups
+}
+
+// page gets one of the ops pages.
+func (w *world) page(t *testing.T, path string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + w.ops + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// checkPanics holds the metrics and the log to the panics that there were.
+func checkPanics(t *testing.T, metrics string, log *lockedBuffer, p *panics, times int) {
+	t.Helper()
+	if never := p.never(times); len(never) > 0 {
+		t.Errorf("nothing ran at %v", never)
+	}
+	text := log.String()
+	for at := range p.left {
+		if !strings.Contains(text, "place="+string(at)) {
+			t.Errorf("the log does not tell of the panic in %s", at)
+		}
+		counted := regexp.MustCompile(`couponbot_panics_total\{place="` + string(at) + `"\} [1-9]`)
+		if metrics != "" && !counted.MatchString(metrics) {
+			t.Errorf("the panic in %s is not counted", at)
+		}
+	}
+	for _, digits := range []string{private, private[1:]} {
+		if strings.Contains(text, digits) {
+			t.Errorf("the log shows what a panic held:\n%s", text)
+		}
+	}
+}
+
+// Every place of the bot that has a guard panics once. Whoever asks again is answered, and a send goes out.
+func TestPanic_everywhere(t *testing.T) {
+	t.Parallel()
+	const times = 1
+	p := newPanics(times,
+		bulkhead.Serve, bulkhead.Socket, bulkhead.Sends, bulkhead.OpsServer, bulkhead.OpsPage,
+		bulkhead.SocketConnect, bulkhead.SocketRead, bulkhead.SocketWatch, bulkhead.SocketClose, bulkhead.SocketEnvelope,
+		bulkhead.BotAnswer, bulkhead.BotHandler, bulkhead.BotHolders, bulkhead.BotInterim, bulkhead.BotOptions, bulkhead.BotPeople,
+		bulkhead.BotSubmission, bulkhead.CacheFetch, bulkhead.CacheLock, bulkhead.Figures, bulkhead.LocalCache,
+		bulkhead.SendLookout, bulkhead.SendNews, bulkhead.SendOptOuts, bulkhead.SendQueue, bulkhead.SendStalls,
+	)
+	w, log := panicWorld(t, p)
+	w.ask(t, "directories", "Page 1")
+	w.ask(t, "loyalty", "Loyalty cards")
+	w.ask(t, "campaigns", "Page 1")
+	w.ask(t, "campaign Kaasweken", "Sessions")
+	w.slack.Disconnect("refresh_requested")
+	w.ask(t, "sms-groups", "SMS groups")
+
+	w.command(t, slacksim.Mia, slacksim.General, "/send-directory", "sms +32470123456 dir_5507")
+	form := w.view(t, slacksim.Mia, "send_directory")
+	if _, err := w.slack.Type(patient(t), slacksim.Mia, form.ID, "message", "Hello"); err != nil {
+		t.Fatal(err)
+	}
+	offered := 0
+	for range times + 1 {
+		options, err := w.slack.Suggest(patient(t), slacksim.Mia, form.Place(), "directory", "directory", "city")
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered = len(options)
+	}
+	if offered == 0 {
+		t.Error("nothing is offered after the panics")
+	}
+	for range times {
+		if _, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID); err != nil {
+			t.Fatal(err)
+		}
+		notice, err := w.slack.AwaitView(patient(t), slacksim.Mia, func(v slacksim.View) bool {
+			return strings.Contains(v.Plain(), "Something went wrong inside couponbot")
+		})
+		if err != nil {
+			t.Fatalf("nobody is told that the submit failed: %v", err)
+		}
+		if _, err := w.slack.CloseView(patient(t), slacksim.Mia, notice.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk := w.sendThree(t, "three")
+	if send, _ := ended(t, desk, "three"); send.Counts.Accepted != 3 {
+		t.Errorf("the send ended with %+v, want 3 accepted", send.Counts)
+	}
+	w.noneTwice(t)
+	for range times {
+		w.page(t, "/healthz")
+	}
+	checkPanics(t, w.page(t, "/metrics"), log, p, times)
+	w.quit(t)
+}
+
+// What panics while the bot stops does not keep it from stopping.
+func TestPanic_atTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, places := range map[string][]bulkhead.Place{
+		"with an answer under way": {bulkhead.BotStop, bulkhead.OpsStop, bulkhead.SendShutdown, bulkhead.SocketClose},
+		"while waiting":            {bulkhead.BotDrain, bulkhead.SendDrain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPanics(1, places...)
+			w, log := panicWorld(t, p)
+			mend := w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})
+			defer mend()
+			w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "loyalty")
+			w.message(t, slacksim.Marketing, "Looking")
+			w.quit(t)
+			checkPanics(t, "", log, p, 1)
+		})
+	}
+}
+
+// A panic about a send holds that send up, with words, and it is carried out once the trouble has passed.
+func TestPanic_ofASend(t *testing.T) {
+	t.Parallel()
+	for _, at := range []bulkhead.Place{
+		bulkhead.SendClaim, bulkhead.SendKeeper, bulkhead.SendMayStart, bulkhead.SendPlace, bulkhead.SendPlaces,
+		bulkhead.SendTell, bulkhead.SendTend, bulkhead.SendTurn,
+	} {
+		t.Run(string(at), func(t *testing.T) {
+			t.Parallel()
+			p := newPanics(1, at)
+			w, log := panicWorld(t, p)
+			desk := w.sendThree(t, "first")
+			w.sendThree(t, "second")
+			first, holdups := ended(t, desk, "first")
+			second, more := ended(t, desk, "second")
+			if first.Counts.Accepted != 3 || second.Counts.Accepted != 3 {
+				t.Errorf("ended with %+v and %+v, want 3 accepted each", first.Counts, second.Counts)
+			}
+			w.noneTwice(t)
+			held := slices.Contains(append(holdups, more...), "couponbot couldn't go on with this send. It tries again in 15 seconds.")
+			if want := at == bulkhead.SendTurn || at == bulkhead.SendClaim; held != want {
+				t.Errorf("held up in words: %t (%q), want %t", held, append(holdups, more...), want)
+			}
+			if apart := first.EndedAt.Sub(second.EndedAt).Abs(); held && apart < 5*time.Second {
+				t.Errorf("the sends ended %v apart, want one that did not wait for the other", apart)
+			}
+			checkPanics(t, w.page(t, "/metrics"), log, p, 1)
+			w.quit(t)
+		})
+	}
+}
