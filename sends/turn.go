@@ -55,8 +55,8 @@ func (s *Service) turns(l *life) asynq.Handler {
 		}
 		err := l.going.Do(bulkhead.SendTurn, func() error { return s.take(ctx, l, t) })
 		if bulkhead.Panicked(err) {
-			s.holdUp(l, t.Send, "")
-			return laterError{faultWait}
+			s.holdUp(l, t.Send, "") // its keeper queues another turn for the end of that
+			return fmt.Errorf("%w: %w", err, asynq.RevokeTask)
 		}
 		return err
 	})
@@ -220,7 +220,7 @@ func (r *run) dispatch() {
 			defer r.s.leave(r.id)
 			defer func() { <-r.flight.slots }()
 			if bulkhead.Panicked(err) {
-				_ = r.s.cfg.Guard.Do(bulkhead.SendClaim, func() error { r.broken(c); return nil })
+				_ = r.s.cfg.Guard.Do(bulkhead.SendBroken, func() error { r.broken(c); return nil })
 			}
 			r.out.Add(-1)
 			r.nudge()

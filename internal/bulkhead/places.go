@@ -26,6 +26,7 @@ const (
 	OpsPage        Place = "ops_page"
 	OpsServer      Place = "ops_server"
 	OpsStop        Place = "ops_stop"
+	SendBroken     Place = "send_broken"
 	SendClaim      Place = "send_claim"
 	SendDrain      Place = "send_drain"
 	SendKeeper     Place = "send_keeper"
@@ -58,7 +59,7 @@ const (
 var Places = []Place{
 	BotAnswer, BotDrain, BotHandler, BotHolders, BotInterim, BotOptions, BotPeople, BotStop, BotSubmission,
 	CacheFetch, CacheLock, Check, Demo, Figures, LocalCache, OpsPage, OpsServer, OpsStop,
-	SendClaim, SendDrain, SendKeeper, SendLookout, SendMayStart, SendNews, SendOptOuts, SendPlace, SendPlaces, SendQueue,
+	SendBroken, SendClaim, SendDrain, SendKeeper, SendLookout, SendMayStart, SendNews, SendOptOuts, SendPlace, SendPlaces, SendQueue,
 	SendSafety, SendShutdown, SendStalls, SendTell, SendTend, SendTurn, Sends, Serve, Signal,
 	Socket, SocketAbort, SocketClose, SocketConnect, SocketEnvelope, SocketRead, SocketWatch,
 }
