@@ -165,12 +165,12 @@ func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) 
 func (b *Bot) Drain(ctx context.Context) {
 	done := b.config.Guard.Go(bulkhead.BotDrain, func() error { b.work.Wait(); return nil })
 	select {
-	case <-done:
+	case _ = <-done:
 	case <-ctx.Done():
 	}
 	b.stopWork(stopping())
 	select {
-	case <-done:
+	case _ = <-done:
 	case <-time.After(farewellTime):
 		b.config.Log.Warn("left answers behind")
 	}

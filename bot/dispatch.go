@@ -201,7 +201,7 @@ func (b *Bot) interim(ctx context.Context, x *exchange, shown screen, reply Repl
 		}
 		return nil
 	})
-	return func() { stop(); <-said }
+	return func() { stop(); _ = <-said }
 }
 
 // log writes the one line about what a person did. What they typed, and a mistake's words that may repeat it, stay out.

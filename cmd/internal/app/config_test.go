@@ -580,5 +580,5 @@ func TestReadConfig_plainHTTP(t *testing.T) {
 			readConfig(t, map[string]string{name: value, "ALLOW_HTTP": "1"})
 		}
 	}
-	wrongSettings(t, map[string]string{"ALLOW_HTTP": "perhaps"})
+	_ = wrongSettings(t, map[string]string{"ALLOW_HTTP": "perhaps"})
 }

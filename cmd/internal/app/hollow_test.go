@@ -21,9 +21,10 @@ func between(t testing.TB, server string, change func(path string, answer *http.
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
-		Director: func(r *http.Request) {
-			r.URL.Scheme, r.URL.Host = target.Scheme, target.Host
-			r.Header.Del("Accept-Encoding")
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // Slack's addresses are those of the proxy
+			r.Out.Header.Del("Accept-Encoding")
 		},
 		ModifyResponse: func(answer *http.Response) error {
 			if answer.StatusCode == http.StatusSwitchingProtocols {

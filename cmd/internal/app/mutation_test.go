@@ -96,8 +96,12 @@ func (m *mutator) mutate(value any) any {
 		return v
 	}
 	return []any{
-		nil, true, -1, 1e300, 9007199254740993, "", "x", strings.Repeat("é\u202e<!channel>", 5000), []any{}, map[string]any{},
-		[]any{nil, []any{}}, map[string]any{"id": nil}, "\x00", "99999-99-99 99:99:99", "-1",
+		nil, true, -1, 1e300, 9007199254740993, "", "x", strings.Repeat("é\u202e<!channel>", 5000),
+		[]any{},
+		map[string]any{},
+		[]any{nil, []any{}},
+		map[string]any{"id": nil},
+		"\x00", "99999-99-99 99:99:99", "-1",
 	}[m.rand.IntN(15)]
 }
 
@@ -134,7 +138,7 @@ func TestFaults_mutatedAnswers(t *testing.T) {
 	for _, user := range []string{slacksim.Mia, slacksim.Noah} {
 		crowd.Go(func() {
 			for i := 0; until.Err() == nil; i++ {
-				w.browse(t, until, user, browsed[i%len(browsed)])
+				w.browse(until, t, user, browsed[i%len(browsed)])
 			}
 		})
 	}
@@ -176,8 +180,8 @@ func TestFaults_mutatedAnswers(t *testing.T) {
 	w.quit(t)
 }
 
-// browse looks at something, and presses the first button of what comes.
-func (w *world) browse(t testing.TB, ctx context.Context, user, what string) {
+// browse looks at something, and closes what opens.
+func (w *world) browse(ctx context.Context, t testing.TB, user, what string) {
 	t.Helper()
 	before := len(w.slack.Messages(slacksim.Marketing))
 	_, _ = w.slack.Command(patient(t), user, slacksim.Marketing, "/coupontools", what)
