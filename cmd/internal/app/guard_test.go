@@ -107,6 +107,9 @@ func TestDemo_guardsTheSocket(t *testing.T) {
 	_, resp, err := websocket.Dial(ctx, "ws://"+demo.host+"/link/?ticket=x", &websocket.DialOptions{
 		HTTPHeader: http.Header{"Origin": {"https://evil.example"}},
 	})
+	if resp != nil && resp.Body != nil {
+		defer resp.Body.Close()
+	}
 	if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
 		t.Errorf("Dial() = %v, %v, want it forbidden", resp, err)
 	}
