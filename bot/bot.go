@@ -165,12 +165,12 @@ func (b *Bot) Handle(ctx context.Context, env socket.Envelope, ack *socket.Ack) 
 func (b *Bot) Drain(ctx context.Context) {
 	done := b.config.Guard.Go(bulkhead.BotDrain, func() error { b.work.Wait(); return nil })
 	select {
-	case _ = <-done:
+	case <-done: //nolint:errcheck // a wait: the guard has reported a panic
 	case <-ctx.Done():
 	}
 	b.stopWork(stopping())
 	select {
-	case _ = <-done:
+	case <-done: //nolint:errcheck // a wait: the guard has reported a panic
 	case <-time.After(farewellTime):
 		b.config.Log.Warn("left answers behind")
 	}

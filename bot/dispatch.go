@@ -201,7 +201,10 @@ func (b *Bot) interim(ctx context.Context, x *exchange, shown screen, reply Repl
 		}
 		return nil
 	})
-	return func() { stop(); _ = <-said }
+	return func() {
+		stop()
+		<-said //nolint:errcheck // a wait: the guard has reported a panic
+	}
 }
 
 // log writes the one line about what a person did. What they typed, and a mistake's words that may repeat it, stay out.

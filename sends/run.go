@@ -49,7 +49,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 	done := s.cfg.Guard.Go(bulkhead.SendDrain, l.going.Wait)
 	select {
-	case _ = <-done:
+	case <-done: //nolint:errcheck // a wait: the guard has reported a panic
 	case <-records.Done():
 		s.cfg.Log.Warn("Sends were cut off at shutdown; a call without a verdict becomes unknown")
 	}
