@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -93,26 +94,34 @@ func (s *Service) lookOut(l *life) {
 	}
 }
 
+// parked stands for the keeper of a send that a panic holds up; see faultScript.
+const parked = "parked"
+
 // look starts to keep every live send that nobody keeps.
 func (s *Service) look(l *life) error {
 	ids, err := s.cfg.Redis.ZRange(l.work, s.key("sends:live"), 0, -1).Result()
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	held := make([]*redis.DurationCmd, len(ids))
+	holders, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	_, err = s.cfg.Redis.Pipelined(l.work, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			held[i] = p.PTTL(l.work, s.keys(id)[keyKeeper])
+			keeper := s.keys(id)[keyKeeper]
+			holders[i], left[i] = p.Get(l.work, keeper), p.PTTL(l.work, keeper)
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, id := range ids {
-		if left := held[i].Val(); s.kept[id] != nil || left > 0 && left <= leaseTime {
+		lease := leaseTime
+		if holders[i].Val() == parked {
+			lease = longestHold
+		}
+		if left := left[i].Val(); s.kept[id] != nil || left > 0 && left <= lease {
 			continue
 		}
 		k := newKeeper(s, l, id)

@@ -9,7 +9,8 @@ if redis.call('EXISTS', send) == 0 then
 	return {}
 end
 if not redis.call('ZSCORE', live, id) then return {} end
-if held(keeper, lease) and redis.call('GET', keeper) ~= arg(1) then return {} end
+local holder = redis.call('GET', keeper)
+if holder and holder ~= arg(1) and held(keeper, holder == 'parked' and most_hold or lease) then return {} end
 redis.call('SET', keeper, arg(1), 'PX', lease)
 return redis.call('HGETALL', send)`)
 
@@ -65,7 +66,7 @@ if is('running') and not has('ended') and count('hold') < now + left then
 	tell()
 end
 if arg(1) ~= '' and (redis.call('GET', keeper) or arg(1)) == arg(1) then
-	redis.call('SET', keeper, arg(1), 'PX', ms(left))
+	redis.call('SET', keeper, 'parked', 'PX', ms(left))
 end
 return standing('held', 0)`)
 
