@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -43,7 +42,7 @@ func TestMain(m *testing.M) {
 // process is a couponbot serve that was started as an operator would.
 type process struct {
 	*exec.Cmd
-	log *bytes.Buffer
+	log *lockedBuffer
 }
 
 // startProcess starts the program with the world's settings and those given besides in its environment, and waits for its
@@ -54,7 +53,7 @@ func (w *world) startProcess(t testing.TB, env ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{Cmd: exec.Command(path, "serve"), log: new(bytes.Buffer)}
+	p := &process{Cmd: exec.Command(path, "serve"), log: new(lockedBuffer)}
 	c := w.config
 	p.Dir, p.Stderr = t.TempDir(), p.log
 	p.Env = []string{
