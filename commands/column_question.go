@@ -46,8 +46,13 @@ func (q columnQuestion) view(
 }
 
 // everyColumn asks for another column: it offers all that have recipients, whatever their header says.
-func everyColumn(ctx context.Context, f recipients.File, r recipients.Rules) (*recipients.ColumnQuestion, error) {
-	columns, err := recipients.Columns(ctx, f, r)
+func (u uploads) everyColumn(ctx context.Context, person string, f bot.File, r recipients.Rules,
+) (*recipients.ColumnQuestion, error) {
+	var columns []recipients.Column
+	_, err := u.read(ctx, person, f, func(content []byte) (err error) {
+		columns, err = recipients.Columns(ctx, recipients.File{Name: f.Name, Content: content}, r)
+		return err
+	})
 	if err != nil {
 		return nil, unusable(err)
 	}

@@ -58,19 +58,20 @@ const (
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
 	files := deliverer{poster: d.Poster}
+	uploads := newUploads(d.Files)
 	cards := newLoyaltyCards(d.Guard, d.Client, files)
 	send := sending{
 		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
-		files: d.Files, poster: d.Poster, holders: d.Holders,
+		uploads: uploads, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
 	}
-	holders := newHolders(cards, d)
+	holders := newHolders(cards, uploads, d)
 	counting := &counter{api: d.Client, store: d.Store, guard: d.Guard}
 	accounts := newSubaccountList(d.Guard, d.Client, files)
 	groups := newSMSGroupList(d.Guard, d.Client, files)
-	barred := suppression{people: d.Sends, files: d.Files, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
-	backups := suppressionBackups{list: d.Sends, files: d.Files, to: files}
+	barred := suppression{people: d.Sends, uploads: uploads, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
+	backups := suppressionBackups{list: d.Sends, uploads: uploads, to: files}
 	return []bot.Command{
 		directories(d.Directories, files),
 		directory(directoryCards{lists: d.Directories, api: d.Client, store: d.Store, counter: counting}),

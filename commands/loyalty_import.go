@@ -111,7 +111,7 @@ func (h holders) importFile(c change[importing]) bot.Handler {
 			return bot.Reply{Errors: map[string]string{fieldImport: "Add a file."}}, nil
 		}
 		wanted := importing{Card: req.View.Metadata, File: files[0]}
-		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back", blocks.Text("Reading "+fileNamed(wanted.File)+"…"))
+		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back", blocks.Text(h.uploads.waiting(req.Person.ID, wanted.File)))
 		return bot.Reply{Push: true, Fleeting: true, View: reading, Later: func(ctx context.Context) (bot.Reply, error) {
 			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
 			if err != nil {
@@ -167,12 +167,11 @@ func importLeftOut(out []recipients.LeftOut) string {
 
 // newcomers reads a file, and looks up who of those in it has the card already. It returns the sum of the file too.
 func (h holders) newcomers(ctx context.Context, person string, of importing) (newcomers, [sha256.Size]byte, error) {
-	content, err := h.files.Download(ctx, person, of.File, recipients.MaxFile)
-	if err != nil {
-		return newcomers{}, [sha256.Size]byte{}, err
-	}
-	sum := sha256.Sum256(content)
-	rows, err := recipients.ReadRows(ctx, recipients.File{Name: of.File.Name, Content: content}, importColumns, maxImport)
+	var rows recipients.Rows
+	sum, err := h.uploads.read(ctx, person, of.File, func(content []byte) (err error) {
+		rows, err = recipients.ReadRows(ctx, recipients.File{Name: of.File.Name, Content: content}, importColumns, maxImport)
+		return err
+	})
 	if err != nil {
 		return newcomers{}, sum, unusable(err)
 	}

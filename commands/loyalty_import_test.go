@@ -13,7 +13,7 @@ import (
 )
 
 func (w *world) holders(file string) holders {
-	h := newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), w.Deps)
+	h := newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(w.Files), w.Deps)
 	h.files = uploaded(file)
 	return h
 }

@@ -49,12 +49,12 @@ type loyaltyKeeper interface {
 
 // holders are the people who have a loyalty card.
 type holders struct {
-	cards loyaltyCards
-	roll  roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
-	api   loyaltyKeeper
-	store onceStore
-	files downloader
-	audit recorder
+	cards   loyaltyCards
+	roll    roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
+	api     loyaltyKeeper
+	store   onceStore
+	uploads uploads
+	audit   recorder
 	// region is the country of phone numbers written without +.
 	region string
 }
@@ -65,9 +65,9 @@ type seat struct {
 	User string `json:"user,omitempty"`
 }
 
-func newHolders(cards loyaltyCards, d Deps) holders {
+func newHolders(cards loyaltyCards, files uploads, d Deps) holders {
 	return holders{
-		cards: cards, api: d.Client, store: d.Store, files: d.Files, audit: d.Sends, region: d.Region,
+		cards: cards, api: d.Client, store: d.Store, uploads: files, audit: d.Sends, region: d.Region,
 		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
 			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
 			list: newShelf(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,

@@ -43,7 +43,7 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 		reply.Push = true
 		return reply, nil
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, nil))
+	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, [sha256.Size]byte{}))
 	if errors.Is(err, sends.ErrNobodyLeft) {
 		return bot.Reply{Errors: map[string]string{fieldRecipients: noneCanBeUsed(d.List)}}, nil
 	}
@@ -88,11 +88,11 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, problems) {
 
 // draft makes the draft of an order, once it is known who it goes to. The same order for the same list is the same draft,
 // so that a submit that is delivered twice makes one.
-func (o order) draft(list recipients.List, content []byte) sends.Draft {
+func (o order) draft(list recipients.List, file [sha256.Size]byte) sends.Draft {
 	d := o.Draft
 	d.List = list
 	d.ID = draftName(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
-		o.Typed, o.Rules.Region, string(content), o.Column, fmt.Sprint(o.Consent, o.Rules.Foreign))
+		o.Typed, o.Rules.Region, string(file[:]), o.Column, fmt.Sprint(o.Consent, o.Rules.Foreign))
 	return d
 }
 
@@ -205,7 +205,7 @@ func (s sending) checkRecipients(v *bot.View, f form, o *order, wrong problems) 
 
 func (s sending) recipientsWrong(o order) string {
 	list := o.Draft.List
-	typed := len(list.Recipients) + len(list.LeftOut)
+	typed := len(list.Recipients) + list.Skipped()
 	switch {
 	case typed > s.most():
 		return joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", thousands(typed), s.most()),
@@ -227,8 +227,8 @@ func noneCanBeUsed(list recipients.List) string {
 	if first.Rule == recipients.RuleNoCountry {
 		reason += " Or choose a country below."
 	}
-	if len(list.LeftOut) == 1 {
+	if list.Skipped() == 1 {
 		return reason
 	}
-	return fmt.Sprintf("None of these %d can be used. %s: %s", len(list.LeftOut), capitalised(first.Place()), reason)
+	return fmt.Sprintf("None of these %d can be used. %s: %s", list.Skipped(), capitalised(first.Place()), reason)
 }

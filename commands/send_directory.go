@@ -22,7 +22,7 @@ type sending struct {
 	offers  []offer
 	drafts  *sends.Service
 	store   store
-	files   *bot.Files
+	uploads uploads
 	poster  *bot.Poster
 	holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,7 +39,7 @@ func readingView(words string) *slack.ModalViewRequest {
 func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
 	words := "Reading the list…"
 	if o.File != nil {
-		words = "Reading " + fileNamed(*o.File) + "…"
+		words = s.uploads.waiting(p.ID, *o.File)
 	}
 	return bot.Reply{Fleeting: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.read(ctx, p, o, note)
@@ -53,22 +54,23 @@ func fileNamed(f bot.File) string {
 	return "“" + short(f.Name) + "”"
 }
 
-// content downloads the file of an order; nil without one.
-func (s sending) content(ctx context.Context, p bot.Person, o order) (*recipients.File, error) {
+// list reads the recipients of an order, those in its file included, and returns the sum of the file.
+func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
 	if o.File == nil {
-		return nil, nil //nolint:nilnil // an order with typed recipients alone
+		list, err = recipients.Read(ctx, o.Typed, nil, o.Rules)
+		return list, sum, err
 	}
-	content, err := s.files.Download(ctx, p.ID, *o.File, recipients.MaxFile)
-	return &recipients.File{Name: o.File.Name, Content: content, Column: o.Column, Consent: o.Consent}, err
+	sum, err = s.uploads.read(ctx, p.ID, *o.File, func(content []byte) (err error) {
+		file := recipients.File{Name: o.File.Name, Content: content, Column: o.Column, Consent: o.Consent}
+		list, err = recipients.Read(ctx, o.Typed, &file, o.Rules)
+		return err
+	})
+	return list, sum, err
 }
 
 // read makes a draft of an order and shows its preview, or asks which column of its file is meant. Nothing is sent.
 func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
-	file, err := s.content(ctx, p, o)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	list, err := recipients.Read(ctx, o.Typed, file, o.Rules)
+	list, sum, err := s.list(ctx, p, o)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
 		return bot.Reply{View: sendQuestion.view(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
@@ -78,11 +80,7 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	if err := fillable(o, list.Source); err != nil {
 		return bot.Reply{}, err
 	}
-	var content []byte
-	if file != nil {
-		content = file.Content
-	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(list, content))
+	d, err := s.drafts.SaveDraft(ctx, o.draft(list, sum))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
 		v := preview{Draft: d, person: p, note: joined(" ", note, o.Note), link: s.link, order: o, nobody: true}
@@ -114,7 +112,7 @@ func (o order) canChange(l recipients.List) bool {
 
 // skippedBy counts the entries that a rule skipped.
 func skippedBy(l recipients.List, rule recipients.Rule) int {
-	n := 0
+	n := l.More[rule]
 	for _, o := range l.LeftOut {
 		if o.Rule == rule {
 			n++
@@ -191,11 +189,7 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 	}
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		file, err := s.content(ctx, req.Person, o)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		question, err := everyColumn(ctx, *file, o.Rules)
+		question, err := s.uploads.everyColumn(ctx, req.Person.ID, *o.File, o.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -22,7 +23,7 @@ const (
 
 // leftOut shows who was left out of a list, by the rules, with a few of each.
 func leftOut(list recipients.List) []slack.Block {
-	n := len(list.LeftOut)
+	n := list.Skipped()
 	if n == 0 {
 		return nil
 	}
@@ -104,11 +105,11 @@ func (s sending) sendLeftOut(_ context.Context, req bot.Request) (bot.Reply, err
 		if err != nil {
 			return bot.Reply{}, fmt.Errorf("open direct message: %w", err)
 		}
-		n := count(len(d.List.LeftOut), "entry", "entries")
+		n := count(d.List.Skipped(), "entry", "entries")
 		err = s.poster.Upload(ctx, channel, bot.Upload{
 			Name: "left-out.csv", Title: "Left out", AltText: "A list of " + n + " that were left out",
 			Comment: fmt.Sprintf("%s left out of the draft of “%s”. Nothing has been sent.", n, short(d.OfferName)),
-			Content: leftOutFile(d.List.LeftOut),
+			Content: leftOutFile(d.List),
 		})
 		if err != nil {
 			return bot.Reply{}, fmt.Errorf("upload who is left out: %w", err)
@@ -119,13 +120,26 @@ func (s sending) sendLeftOut(_ context.Context, req bot.Request) (bot.Reply, err
 
 // leftOutColumns are those of the file.
 var leftOutColumns = []column[recipients.LeftOut]{
-	{"Place", recipients.LeftOut.Place},
+	{"Place", func(o recipients.LeftOut) string {
+		if o.Line == 0 {
+			return "" // a row that counts those not listed
+		}
+		return o.Place()
+	}},
 	{"Entry", func(o recipients.LeftOut) string { return o.Text }},
 	{"Reason", func(o recipients.LeftOut) string { return o.Reason }},
 }
 
-func leftOutFile(list []recipients.LeftOut) []byte {
+// leftOutFile lists the skipped entries. Of a very long list it has the first; its last rows say how many more there are.
+func leftOutFile(list recipients.List) []byte {
+	rows := slices.Clone(list.LeftOut)
+	for _, g := range list.Groups(0) {
+		if more := list.More[g.Rule]; more > 0 {
+			rows = append(rows, recipients.LeftOut{Rule: g.Rule, Reason: fmt.Sprintf(
+				"%s more, not listed here: %s.", capitalised(thousands(more)), ruleTitle(g.Rule))})
+		}
+	}
 	var file bytes.Buffer
-	_ = table("entries", "all entries", leftOutColumns, list).write(&file) // a buffer takes everything
+	_ = table("entries", "all entries", leftOutColumns, rows).write(&file) // a buffer takes everything
 	return file.Bytes()
 }

@@ -161,7 +161,7 @@ func foreignWords(n int) string {
 
 // willGetIt says how many of a list will get it.
 func willGetIt(l recipients.List) string {
-	n, all := len(l.Recipients), len(l.Recipients)+len(l.LeftOut)
+	n, all := len(l.Recipients), len(l.Recipients)+l.Skipped()
 	switch n {
 	case 0:
 		return "Nobody can get it yet."

@@ -43,11 +43,6 @@ const (
 	noteForm   = "with a list"
 )
 
-// downloader is the part of [bot.Files] that an import needs.
-type downloader interface {
-	Download(ctx context.Context, person string, file bot.File, limit int64) ([]byte, error)
-}
-
 func suppressView() *slack.ModalViewRequest {
 	return blocks.Modal(viewSuppress, "Suppress", "Suppress", "Cancel",
 		blocks.Radio(blocks.Input{Name: fieldKind, Label: "What they are"}, "",
@@ -100,7 +95,7 @@ type suppressForm struct {
 // reading answers with a view that asks for patience, then with what would be added, or a question about the file.
 func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
 	waits := blocks.Modal(viewSuppressReading, "One moment", "", "Back",
-		blocks.Text("Reading "+fileNamed(*b.File)+"…"), blocks.Context(blocks.Small(suppressQuestion.nothingYet)))
+		blocks.Text(s.uploads.waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(suppressQuestion.nothingYet)))
 	return bot.Reply{Fleeting: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
 		list, sum, err := s.list(ctx, req.Person.ID, b)
 		if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
@@ -153,11 +148,7 @@ func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Repl
 	}
 	reply := s.reading(req, b)
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		file, err := s.file(ctx, req.Person.ID, b)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		question, err := everyColumn(ctx, *file, b.Rules)
+		question, err := s.uploads.everyColumn(ctx, req.Person.ID, *b.File, b.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -239,24 +230,19 @@ func wrongSuppression(r recipients.Rules, typed string, files int) map[string]st
 	return nil
 }
 
-// file downloads the file of a form.
-func (s suppression) file(ctx context.Context, person string, b suppressForm) (*recipients.File, error) {
-	content, err := s.files.Download(ctx, person, *b.File, recipients.MaxFile)
+// list reads what was typed and the file, and returns the sum of the file, too.
+func (s suppression) list(ctx context.Context, person string, b suppressForm,
+) (list recipients.List, sum [sha256.Size]byte, err error) {
 	consent := recipients.ConsentIgnored // people who opted out are those who belong on the list
 	if b.Refused {
 		consent = recipients.ConsentRefused
 	}
-	return &recipients.File{Name: b.File.Name, Content: content, Column: b.Column, Consent: consent}, err
-}
-
-// list reads what was typed and the file, and returns the sum of the file, too.
-func (s suppression) list(ctx context.Context, person string, b suppressForm) (recipients.List, [sha256.Size]byte, error) {
-	file, err := s.file(ctx, person, b)
-	if err != nil {
-		return recipients.List{}, [sha256.Size]byte{}, err
-	}
-	list, err := recipients.Read(ctx, b.Typed, file, b.Rules)
-	return list, sha256.Sum256(file.Content), err
+	sum, err = s.uploads.read(ctx, person, *b.File, func(content []byte) (err error) {
+		file := recipients.File{Name: b.File.Name, Content: content, Column: b.Column, Consent: consent}
+		list, err = recipients.Read(ctx, b.Typed, &file, b.Rules)
+		return err
+	})
+	return list, sum, err
 }
 
 // suppressList adds the people of a list, and says what it did.
@@ -305,10 +291,15 @@ func notRead(list recipients.List) []string {
 		}
 	}
 	n := len(lines)
+	for rule, more := range list.More {
+		if rule != recipients.RuleDuplicate && rule != recipients.RuleEmpty {
+			n += more
+		}
+	}
 	if n == 0 {
 		return nil
 	}
-	lines = lines[:min(n, listed)]
+	lines = lines[:min(len(lines), listed)]
 	if n > listed {
 		lines = append(lines, "and "+thousands(n-listed)+" more")
 	}

@@ -24,10 +24,10 @@ type suppressor interface {
 
 // suppression keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
 type suppression struct {
-	people suppressor
-	files  downloader
-	store  onceStore
-	audit  recorder
+	people  suppressor
+	uploads uploads
+	store   onceStore
+	audit   recorder
 
 	region    string
 	countries []string

@@ -31,9 +31,9 @@ type suppressionBackup interface {
 
 // suppressionBackups answers the commands that export and import the do-not-contact list.
 type suppressionBackups struct {
-	list  suppressionBackup
-	files downloader
-	to    deliverer
+	list    suppressionBackup
+	uploads uploads
+	to      deliverer
 }
 
 // suppressExport answers "/coupontools suppress export".
@@ -124,11 +124,11 @@ func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how st
 		}
 		return "The do-not-contact list is used as it is, with " + persons(n) + " on it.", nil
 	}
-	backup, err := s.files.Download(ctx, req.Person.ID, files[0], sends.MaxBackup)
-	if err != nil {
-		return "", err
-	}
-	added, err := s.list.ImportSuppressionList(ctx, backup, actorOf(req))
+	added := 0
+	_, err := s.uploads.read(ctx, req.Person.ID, files[0], func(backup []byte) (err error) {
+		added, err = s.list.ImportSuppressionList(ctx, backup, actorOf(req))
+		return err
+	})
 	switch {
 	case errors.Is(err, sends.ErrBackup):
 		return "", &bot.Mistake{

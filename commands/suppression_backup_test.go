@@ -37,7 +37,7 @@ func TestSuppressImport(t *testing.T) {
 	status := w.status(t)
 	wantIn(t, status, "has disappeared from Redis, so nothing is sent")
 	imports := func(content []byte) (bot.Reply, error) {
-		s.files = uploaded(content)
+		s.uploads = newUploads(uploaded(content))
 		view := bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importBackup}).
 			WithFiles(fieldImport, bot.File{ID: "F1", Name: "backup.txt", User: mia.ID})
 		return follow(t.Context(), s.imported, bot.Request{Person: mia, View: view})

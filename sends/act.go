@@ -49,7 +49,7 @@ func (e *StateError) Error() string {
 // lets it go out, [ErrEvicts], [ErrSuppressionKey] or [ErrSuppressionLost].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
 	if a == Resume || a == Approve {
-		if err := s.safe(ctx); err != nil {
+		if _, err := s.safe(ctx); err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
 		}
 	}

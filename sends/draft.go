@@ -19,6 +19,8 @@ import (
 const (
 	// draftTTL is how long a draft lives.
 	draftTTL = 24 * time.Hour
+	// maxDrafts is how many drafts a person can have; another one takes the place of the oldest.
+	maxDrafts = 10
 	// approvalTime is how long a confirmed send waits for somebody to approve it.
 	approvalTime = 24 * time.Hour
 	// confirmTime is how long Confirm may take if its context sets no end; leastVoidTime what is left in any case for
@@ -61,7 +63,8 @@ type Draft struct {
 	CreatedAt time.Time
 }
 
-// SaveDraft keeps d for 24 hours and returns it with its id and its time. Who is on the do-not-contact list or over a cap is
+// SaveDraft keeps d for 24 hours, unless its person makes ten others meanwhile, and returns it with its id and its time. Who
+// is on the do-not-contact list or over a cap is
 // left out of the list first, with the reason. It gives [ErrNobodyLeft], beside the draft as it would have been;
 // [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; or, without Redis, [ErrUnavailable].
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
@@ -117,22 +120,51 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	more, err := json.Marshal(d.List.More)
+	if err != nil {
+		return nil, err
+	}
+	list := packedList(d.List.Recipients, calls)
+	packed, err := pack(list)
+	if err != nil {
+		return nil, err
+	}
 	fields := []any{
 		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
 		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "source", source,
+		"more", more,
 	}
-	args := append([]any{draftTTL.Milliseconds(), leftOut, len(fields)}, fields...)
-	for _, r := range d.List.Recipients {
-		text, err := json.Marshal(r)
+	args := append([]any{draftTTL.Milliseconds(), maxDrafts, leftOut, packed, len(fields)}, fields...)
+	return appendEntries(args, h, d.Kind, list)
+}
+
+// packedRecipient is a recipient in a draft, with the place in the parent's list if the draft repeats a send.
+type packedRecipient struct {
+	recipients.Recipient
+	Place string `json:"place,omitempty"`
+}
+
+// packedList makes the list of a draft.
+func packedList(to []recipients.Recipient, calls map[string]call) []packedRecipient {
+	list := make([]packedRecipient, len(to))
+	for i, r := range to {
+		list[i].Recipient = r
+		if calls != nil {
+			list[i].Place = strconv.Itoa(calls[r.To].place)
+		}
+	}
+	return list
+}
+
+// appendEntries appends the recipients of a draft as they are in a send's list; see [recipientOf].
+func appendEntries(args []any, h *hasher, kind recipients.Kind, list []packedRecipient) ([]any, error) {
+	for _, r := range list {
+		text, err := json.Marshal(r.Recipient)
 		if err != nil {
 			return nil, err
 		}
-		place := ""
-		if d.Parent != "" {
-			place = strconv.Itoa(calls[r.To].place)
-		}
-		args = append(args, strings.Join([]string{h.person(d.Kind, r.To), place, r.RateCountry(), string(text)}, "|"))
+		args = append(args, strings.Join([]string{h.person(kind, r.To), r.Place, r.RateCountry(), string(text)}, "|"))
 	}
 	return args, nil
 }
@@ -144,10 +176,12 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 		hash    *redis.MapStringStringCmd
 		entries *redis.StringSliceCmd
 		leftOut *redis.StringCmd
+		packed  *redis.StringCmd
 	)
 	_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		keys := s.keys(id)
 		hash, entries, leftOut = p.HGetAll(ctx, keys[keySend]), p.LRange(ctx, keys[keyTo], 0, -1), p.Get(ctx, keys[keyLeft])
+		packed = p.Get(ctx, keys[keyPacked])
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
@@ -161,16 +195,41 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	if d.List.Source, err = decodeSource(f["source"]); err != nil {
 		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
 	}
-	d.List.Recipients = make([]recipients.Recipient, len(entries.Val()))
-	for i, entry := range entries.Val() {
-		if d.List.Recipients[i], err = recipientOf(entry); err != nil {
+	if d.List.Recipients, err = recipientsOf(entries.Val(), packed.Val()); err != nil {
+		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
+	}
+	if d.List.LeftOut, err = unpack[recipients.LeftOut](leftOut.Val()); err != nil {
+		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
+	}
+	if more := f["more"]; more != "" {
+		if err := json.Unmarshal([]byte(more), &d.List.More); err != nil {
 			return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
 		}
 	}
-	if d.List.LeftOut, err = unpack(leftOut.Val()); err != nil {
-		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
-	}
 	return d, nil
+}
+
+// recipientsOf reads the recipients of a send, or of a draft, whose list is packed.
+func recipientsOf(entries []string, packed string) ([]recipients.Recipient, error) {
+	list, err := unpack[packedRecipient](packed)
+	if err != nil {
+		return nil, err
+	}
+	to := make([]recipients.Recipient, 0, max(len(entries), len(list)))
+	for _, r := range list {
+		to = append(to, r.Recipient)
+	}
+	if packed != "" {
+		return to, nil
+	}
+	for _, entry := range entries {
+		r, err := recipientOf(entry)
+		if err != nil {
+			return nil, err
+		}
+		to = append(to, r)
+	}
+	return to, nil
 }
 
 // recipientOf reads an entry of a send's list: "hash of the person|place in the parent's list|country|recipient".
@@ -193,15 +252,13 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	if err := s.Writable(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
-	if err := s.safe(ctx); err != nil {
+	h, err := s.safe(ctx)
+	if err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
-	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
+	args, err := s.confirmation(ctx, h, id, team, user)
 	if err != nil {
-		return Send{}, fmt.Errorf("confirm: %w", redisError(err))
-	}
-	if !fields(hash).belongs(team, user) {
-		return Send{}, ErrNoDraft
+		return Send{}, err
 	}
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -209,7 +266,7 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	}
 	half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
 	defer cancel()
-	reply, err := s.do(half, confirmScript, id, team, user, s.cfg.ApprovalOver).StringSlice()
+	reply, err := s.do(half, confirmScript, id, args...).StringSlice()
 	if err != nil {
 		return s.void(ctx, id, time.Until(end), err)
 	}
@@ -217,9 +274,41 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	case 0:
 		return Send{}, ErrNoDraft
 	case 1:
+		if reply[0] == "void" {
+			return Send{}, fmt.Errorf("confirm %s: its list was changed", id)
+		}
 		return Send{}, fmt.Errorf("confirm %s: %w", id, ErrResent)
 	}
 	return s.begun(ctx, id, pairs(reply)), nil
+}
+
+// confirmation gives the arguments of confirmScript, the recipients of the draft among them.
+func (s *Service) confirmation(ctx context.Context, h *hasher, id, team, user string) ([]any, error) {
+	var (
+		hash   *redis.MapStringStringCmd
+		packed *redis.StringCmd
+	)
+	_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		keys := s.keys(id)
+		hash, packed = p.HGetAll(ctx, keys[keySend]), p.Get(ctx, keys[keyPacked])
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("confirm: %w", redisError(err))
+	}
+	f := fields(hash.Val())
+	if !f.belongs(team, user) {
+		return nil, ErrNoDraft
+	}
+	list, err := unpack[packedRecipient](packed.Val())
+	if err != nil {
+		return nil, fmt.Errorf("confirm %s: %w", id, err)
+	}
+	args, err := appendEntries([]any{team, user, s.cfg.ApprovalOver}, h, f.draft(id).Kind, list)
+	if err != nil {
+		return nil, fmt.Errorf("confirm %s: %w", id, err)
+	}
+	return args, nil
 }
 
 // begun sees to it that a send that was confirmed just now is taken on.

@@ -191,15 +191,15 @@ func decodeSource(text string) (*recipients.Source, error) {
 	return &s, err
 }
 
-// pack writes who was left out of a list, one after the other, so that a million of them take no more memory than one.
-func pack(leftOut []recipients.LeftOut) ([]byte, error) {
-	if len(leftOut) == 0 {
+// pack writes the items of a long list compressed, one after the other, so that it takes little memory to do so.
+func pack[T any](list []T) ([]byte, error) {
+	if len(list) == 0 {
 		return nil, nil
 	}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	encoder := json.NewEncoder(w)
-	for _, o := range leftOut {
+	for _, o := range list {
 		if err := encoder.Encode(o); err != nil {
 			return nil, err
 		}
@@ -209,7 +209,7 @@ func pack(leftOut []recipients.LeftOut) ([]byte, error) {
 }
 
 // unpack reads what pack wrote.
-func unpack(packed string) ([]recipients.LeftOut, error) {
+func unpack[T any](packed string) ([]T, error) {
 	if packed == "" {
 		return nil, nil
 	}
@@ -217,17 +217,17 @@ func unpack(packed string) ([]recipients.LeftOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	var leftOut []recipients.LeftOut
+	var list []T
 	decoder := json.NewDecoder(r)
 	for {
-		var o recipients.LeftOut
+		var o T
 		err := decoder.Decode(&o)
 		if errors.Is(err, io.EOF) {
-			return leftOut, nil
+			return list, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		leftOut = append(leftOut, o)
+		list = append(list, o)
 	}
 }

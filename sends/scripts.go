@@ -13,7 +13,7 @@ import (
 const shared = `
 local send, to, out, claims, again, left, turn, keeper = unpack(KEYS, 1, 8)
 local live, recent, audit, suppressed, unsubscribed, wait, aside = unpack(KEYS, 9, 15)
-local list_key, list_marker, unsubscribed_read = unpack(KEYS, 16)
+local list_key, list_marker, unsubscribed_read, packed = unpack(KEYS, 16)
 local id, keep, prefix, lease = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -38,7 +38,7 @@ local function is(...)
 end
 
 local function all(command, ...)
-	for _, key in ipairs({send, to, left, out}) do redis.call(command, key, ...) end
+	for _, key in ipairs({send, to, left, out, packed}) do redis.call(command, key, ...) end
 end
 
 -- held says whether a key is a lease that goes on, of a time (ms). One with more left comes of a clock that was put back: it
@@ -195,6 +195,10 @@ const (
 	keyKeeper
 	keyWait = iota + 5 // behind the keys that belong to no send
 	keyAside
+	_ // the lists that bar people
+	_
+	_
+	keyPacked // the recipients of a draft
 )
 
 func (s *Service) keys(id string) []string {
@@ -202,7 +206,7 @@ func (s *Service) keys(id string) []string {
 	return []string{
 		key, key + ":to", key + ":out", key + ":claims", key + ":again", key + ":left", key + ":turn", key + ":keeper",
 		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.listKey("people"), s.key("unsubscribed"),
-		key + ":wait", key + ":aside", s.listKey("key"), s.listKey("marker"), s.key("unsubscribed:read"),
+		key + ":wait", key + ":aside", s.listKey("key"), s.listKey("marker"), s.key("unsubscribed:read"), key + ":packed",
 	}
 }
 

@@ -1,37 +1,74 @@
 package sends
 
-// Drafts.
-var (
-	// saveScript writes a draft once. Arguments: its life (ms), who was left out, how many of the following are fields of
-	// the hash, these, and the recipients. It answers when the draft was made, its state, and whether it is new.
-	saveScript = script(`
-local new = redis.call('EXISTS', send) == 0
-if new then
-	local fields = tonumber(arg(3))
-	local first = 5 + 4 + fields
-	set('state', 'draft', 'created', stamp, 'total', #ARGV - first + 1, unpack(ARGV, 5 + 4, first - 1))
+import "github.com/redis/go-redis/v9"
+
+// draftScript makes a script of those that write recipients.
+func draftScript(body string) *redis.Script {
+	return script(`
+-- list writes the recipients, which are the arguments from that one on.
+local function list(first)
 	for i = first, #ARGV, 1000 do
 		redis.call('RPUSH', to, unpack(ARGV, i, math.min(i + 999, #ARGV)))
 	end
-	redis.call('SET', left, arg(2))
+end
+
+-- unlisted answers with a word, and leaves the draft as it was.
+local function unlisted(word)
+	redis.call('DEL', to)
+	return {word}
+end
+
+-- drafts is where the ids of the person's drafts are, by their age.
+local function drafts() return prefix .. 'drafts:' .. get('team') .. ':' .. get('user') end
+` + body)
+}
+
+// Drafts.
+var (
+	// saveScript writes a draft once. Arguments: its life (ms), how many drafts a person can have, who was left out, the
+	// recipients packed, how many of the following are fields of the hash, these, and the recipients as a send lists them, for
+	// the fingerprint. It answers when the draft was made, its state, and whether it is new. The oldest drafts of a person who
+	// has too many are deleted.
+	saveScript = draftScript(`
+local new = redis.call('EXISTS', send) == 0
+if new then
+	local first = 5 + 6 + tonumber(arg(5))
+	set('state', 'draft', 'created', stamp, 'total', #ARGV - first + 1, unpack(ARGV, 5 + 6, first - 1))
+	list(first)
 	set('fingerprint', fingerprint())
+	redis.call('DEL', to)
+	redis.call('SET', left, arg(3))
+	redis.call('SET', packed, arg(4))
 	all('PEXPIRE', arg(1))
+	if get('test') ~= '1' then
+		redis.call('ZADD', drafts(), stamp, id)
+		redis.call('PEXPIRE', drafts(), arg(1))
+		for _, old in ipairs(redis.call('ZRANGE', drafts(), 0, -1 - tonumber(arg(2)))) do
+			local key = prefix .. 'send:' .. old
+			if redis.call('HGET', key, 'state') == 'draft' then redis.call('DEL', key, key .. ':left', key .. ':packed') end
+			redis.call('ZREM', drafts(), old)
+		end
+	end
 end
 return {get('created'), get('state') or '', new and 1 or 0}`)
 
 	// confirmScript makes the draft of a team and user a send, and answers with its hash. Third argument: above how many
-	// recipients somebody else must approve, 0 for never. The answer is one word if the draft was to resend what another
-	// send has resent.
-	confirmScript = script(`
+	// recipients somebody else must approve, 0 for never; then the recipients, as a send lists them. The answer is one word if
+	// the draft was to resend what another send has resent, or if these are not its recipients.
+	confirmScript = draftScript(`
 if not has('state') or get('team') ~= arg(1) or get('user') ~= arg(2) then return {} end
 if is('draft') then
+	list(3 + 4)
+	if fingerprint() ~= get('fingerprint') then return unlisted('void') end
 	local parent = get('parent') or ''
 	if parent ~= '' then
 		local key = prefix .. 'send:' .. parent
-		if redis.call('EXISTS', key) == 0 then return {'gone'} end
+		if redis.call('EXISTS', key) == 0 then return unlisted('gone') end
 		redis.call('HSETNX', key, 'resent', id)
-		if redis.call('HGET', key, 'resent') ~= id then return {'resent'} end
+		if redis.call('HGET', key, 'resent') ~= id then return unlisted('resent') end
 	end
+	redis.call('DEL', packed)
+	redis.call('ZREM', drafts(), id)
 	local over, after = tonumber(arg(3)), 'running'
 	if over > 0 and count('total') > over then
 		after = 'awaiting'

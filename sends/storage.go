@@ -100,15 +100,14 @@ func (s *Service) logStorage(now Storage) {
 	}
 }
 
-// safe reports whether a send may start or continue: nil, [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
+// safe returns the hasher if a send may start or continue, else [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
 // [ErrUnavailable].
-func (s *Service) safe(ctx context.Context) error {
+func (s *Service) safe(ctx context.Context) (*hasher, error) {
 	if _, err := s.Storage(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.storage.usable(); err != nil {
-		return err
+		return nil, err
 	}
-	_, err := s.ready(ctx)
-	return err
+	return s.ready(ctx)
 }

@@ -44,7 +44,7 @@ func judge(text string, r Rules) (Recipient, error) {
 // collect judges all entries and lists them in their order.
 func collect(all iter.Seq[entry], r Rules) collected {
 	c := collector{
-		rules: r, first: map[string]int{}, reasons: map[string]string{},
+		rules: r, first: map[string]int{}, reasons: map[string]string{}, skipped: map[Rule]int{},
 		full: fmt.Sprintf("One send can have %d recipients at most.", r.Max),
 	}
 	judgeAll(all, r, c.add)
@@ -64,19 +64,24 @@ type collector struct {
 	first     map[string]int // the index of each To among the recipients
 	full      string         // the reason for those over Max
 	reasons   map[string]string
+	skipped   map[Rule]int
 	invisible int
 }
+
+// maxLeftOut is how many skipped entries a list keeps, whatever their rules, and leastOfRule how many of each rule it keeps
+// in any case.
+const maxLeftOut, leastOfRule = 10_000, 100
 
 func (c *collector) add(e entry, v verdict) {
 	i, again := c.first[v.found.To]
 	c.invisible += v.invisible
 	switch {
 	case v.err != nil:
-		c.leaveOut(e, ruleOf(v.err), v.err.Error())
+		c.leaveOut(e, ruleOf(v.err), v.err.Error)
 	case again:
-		c.leaveOut(e, RuleDuplicate, c.repeated(e, c.list.Recipients[i]))
+		c.leaveOut(e, RuleDuplicate, func() string { return c.repeated(e, c.list.Recipients[i]) })
 	case c.rules.Max > 0 && len(c.list.Recipients) >= c.rules.Max:
-		c.leaveOut(e, RuleMax, c.full)
+		c.leaveOut(e, RuleMax, func() string { return c.full })
 	default:
 		v.found.Line, v.found.FromFile = e.line, e.fromFile
 		c.first[v.found.To] = len(c.list.Recipients)
@@ -84,8 +89,17 @@ func (c *collector) add(e entry, v verdict) {
 	}
 }
 
-// leaveOut keeps one string for all entries with the same reason: a list can have a million of them.
-func (c *collector) leaveOut(e entry, rule Rule, reason string) {
+// leaveOut keeps one string for all entries with the same reason. An entry over what a list keeps is only counted: a file
+// can have a million of them.
+func (c *collector) leaveOut(e entry, rule Rule, why func() string) {
+	if c.skipped[rule]++; c.skipped[rule] > leastOfRule && len(c.list.LeftOut) >= maxLeftOut {
+		if c.list.More == nil {
+			c.list.More = map[Rule]int{}
+		}
+		c.list.More[rule]++
+		return
+	}
+	reason := why()
 	if known, ok := c.reasons[reason]; ok {
 		reason = known
 	} else {

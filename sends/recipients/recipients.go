@@ -44,9 +44,21 @@ type Rules struct {
 // List is the outcome of [Read] and [Parse]. Every entry of the text and every row of the file is in one of the two.
 type List struct {
 	Recipients []Recipient
-	LeftOut    []LeftOut
+	// LeftOut are the skipped entries in their order. Of a list with very many of them it has the first, and some of each
+	// rule; More counts the others by rule.
+	LeftOut []LeftOut
+	More    map[Rule]int `json:",omitempty"`
 	// Source says where in the file its recipients come from; nil if there was no file.
 	Source *Source `json:",omitempty"`
+}
+
+// Skipped returns how many entries were skipped.
+func (l List) Skipped() int {
+	n := len(l.LeftOut)
+	for _, more := range l.More {
+		n += more
+	}
+	return n
 }
 
 // Recipient is someone a send goes to. It is written to JSON with what is empty left away.

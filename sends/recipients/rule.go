@@ -79,6 +79,9 @@ func (l List) Groups(examples int) []Group {
 			groups[i].Examples = append(groups[i].Examples, out)
 		}
 	}
+	for i, g := range groups {
+		groups[i].Count += l.More[g.Rule]
+	}
 	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
 	return groups
 }

@@ -1,0 +1,77 @@
+package commands
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/internal/share"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// readAtOnce is how many unzipped bytes of people's files are read at a time. A larger file is read alone.
+const readAtOnce = 128 << 20
+
+// uploads downloads and reads people's files, not more at a time than memory has room for.
+type uploads struct {
+	files downloader
+	gate  *share.Gate
+}
+
+// downloader is the part of [bot.Files] that uploads needs.
+type downloader interface {
+	Download(ctx context.Context, person string, file bot.File, limit int64) ([]byte, error)
+}
+
+func newUploads(files downloader) uploads { return uploads{files, share.NewGate(readAtOnce)} }
+
+// read downloads a file and calls use with its content once it is its turn. It returns the sum of the content.
+func (u uploads) read(ctx context.Context, person string, file bot.File, use func(content []byte) error,
+) (sum [sha256.Size]byte, err error) {
+	pass, err := u.gate.Enter(ctx, person)
+	if err != nil {
+		return sum, noTurn(file, err)
+	}
+	defer pass.Leave()
+	content, err := u.files.Download(ctx, person, file, recipients.MaxFile)
+	if err != nil {
+		return sum, err
+	}
+	if err := pass.Weigh(ctx, recipients.Weight(content)); err != nil {
+		return sum, noTurn(file, err)
+	}
+	return sha256.Sum256(content), use(content)
+}
+
+// waiting asks for patience: it names the file, and says how many files of the same person come first.
+func (u uploads) waiting(person string, file bot.File) string {
+	switch n := u.gate.Waiting(person); n {
+	case 0:
+		return "Reading " + fileNamed(file) + "…"
+	case 1:
+		return "Reading your other file… " + capitalised(fileNamed(file)) + " is next."
+	default:
+		return "Reading your other files… " + thousands(n) + " come before " + fileNamed(file) + "."
+	}
+}
+
+// noTurn says why a file did not get its turn.
+func noTurn(file bot.File, err error) error {
+	name := capitalised(fileNamed(file))
+	switch {
+	case errors.Is(err, share.ErrTooManyOfPerson):
+		return &bot.Mistake{
+			Text: name + " can't be read yet, because you have too many other files waiting.", Hint: "Try again when they're done.",
+		}
+	case errors.Is(err, share.ErrTooMany):
+		return &bot.Mistake{
+			Text: name + " can't be read right now, because too many files are waiting.", Hint: "Try again in a few minutes.",
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &bot.Mistake{
+			Text: name + " wasn't read: other files took too long.", Hint: "Try again in a few minutes.",
+		}
+	}
+	return err
+}
