@@ -13,8 +13,7 @@ import (
 )
 
 func (w *world) holders(file string) holders {
-	h := newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(w.Files), w.Deps)
-	h.files = uploaded(file)
+	h := newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(uploaded(file)), w.Deps)
 	return h
 }
 

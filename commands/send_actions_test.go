@@ -127,7 +127,7 @@ func TestAct_forged(t *testing.T) {
 	w := newWorld(t)
 	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil))))
 	for _, action := range []string{"send_pause", "send_cancel", "send_report"} {
-		_, err := w.clicks(t, action, preview.View.PrivateMetadata+":to", nil)
+		_, err := w.clicks(t, action, preview.View.PrivateMetadata+":packed", nil)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok {
 			m = Explain(err)

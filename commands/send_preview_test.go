@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -315,9 +316,9 @@ func TestSendDirectory_suppressed(t *testing.T) {
 func TestOrder_draftWithoutNames(t *testing.T) {
 	t.Parallel()
 	o := order{Form: "F1", Typed: "x", Column: "0/1", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
-	id := o.draft(recipients.List{}, []byte("a")).ID
+	id := o.draft(recipients.List{}, [sha256.Size]byte{1}).ID
 	o.Draft.OfferName = "dir_1"
-	if again := o.draft(recipients.List{}, []byte("a")).ID; again != id {
+	if again := o.draft(recipients.List{}, [sha256.Size]byte{1}).ID; again != id {
 		t.Error("another name of the directory makes another draft")
 	}
 	others := map[string]func(*order){
@@ -328,11 +329,11 @@ func TestOrder_draftWithoutNames(t *testing.T) {
 	for name, change := range others {
 		other := o
 		change(&other)
-		if other.draft(recipients.List{}, []byte("a")).ID == id {
+		if other.draft(recipients.List{}, [sha256.Size]byte{1}).ID == id {
 			t.Errorf("another %s makes the same draft", name)
 		}
 	}
-	if o.draft(recipients.List{}, []byte("b")).ID == id {
+	if o.draft(recipients.List{}, [sha256.Size]byte{2}).ID == id {
 		t.Error("another file makes the same draft")
 	}
 }

@@ -27,7 +27,7 @@ func (u uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64)
 // suppressFile submits the form with a file.
 func suppressFile(t *testing.T, w *world, kind recipients.Kind, content string) (suppression, bot.Reply, error) {
 	t.Helper()
-	s := suppression{people: w.Sends, files: uploaded(content), store: w.Store, audit: w.Sends, region: "BE"}
+	s := suppression{people: w.Sends, uploads: newUploads(uploaded(content)), store: w.Store, audit: w.Sends, region: "BE"}
 	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
 		WithFiles(fieldImport, bot.File{ID: "F1", Name: "list.csv", User: mia.ID})
 	reply, err := follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})

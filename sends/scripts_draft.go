@@ -58,7 +58,7 @@ return {get('created'), get('state') or '', new and 1 or 0}`)
 	confirmScript = draftScript(`
 if not has('state') or get('team') ~= arg(1) or get('user') ~= arg(2) then return {} end
 if is('draft') then
-	list(3 + 4)
+	list(5 + 4)
 	if fingerprint() ~= get('fingerprint') then return unlisted('void') end
 	local parent = get('parent') or ''
 	if parent ~= '' then

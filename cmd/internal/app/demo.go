@@ -50,6 +50,7 @@ func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{
 		Level: slog.LevelWarn, ReplaceAttr: newMasker(d.config.Secrets()...).attr,
 	}))
+	limitMemory(log)
 	return d.run(ctx, page, log)
 }
 

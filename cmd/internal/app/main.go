@@ -53,6 +53,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return withConfig(name, args, stderr, func(c Config) error {
 			log := NewLog(stderr, c)
 			redis.SetLogger(redisLog{log})
+			limitMemory(log)
 			return Serve(ctx, c, log)
 		})
 	case "check":
