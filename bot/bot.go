@@ -13,6 +13,7 @@ import (
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/outbound"
+	"github.com/coupontools/couponbot/internal/share"
 )
 
 const (
@@ -24,6 +25,8 @@ const (
 	interimAfter = 2 * time.Second
 	// maxLater is how many pieces of put-off work run at once. They mostly wait for one shared answer.
 	maxLater = 2048
+	// maxOfPerson is how many requests of one person may be in progress.
+	maxOfPerson = 20
 	// seenFor is how long a click or command is remembered, so that a repeat of it is dropped.
 	seenFor = time.Hour
 	// answerTime bounds bringing one answer to Slack, all tries included.
@@ -71,8 +74,9 @@ type Bot struct {
 	submits  map[string]route[Handler]
 	suggests map[string]route[Suggester]
 
-	later *semaphore.Weighted
-	work  sync.WaitGroup
+	later  *semaphore.Weighted
+	shares *share.Counter
+	work   sync.WaitGroup
 	// stop ends work that is still under way when the bot is drained.
 	stop     context.Context //nolint:containedctx // ends with the bot, not with a call
 	stopWork context.CancelCauseFunc
@@ -96,6 +100,7 @@ func New(c Config) (*Bot, error) {
 		submits:  map[string]route[Handler]{},
 		suggests: map[string]route[Suggester]{},
 		later:    semaphore.NewWeighted(maxLater),
+		shares:   share.NewCounter(maxOfPerson),
 	}
 	b.stop, b.stopWork = context.WithCancelCause(context.Background())
 	for i := range c.Commands {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/share"
 )
 
 // handle is the way of one envelope. Commands, before they are even read, and clicks are acknowledged at once; submits
@@ -27,6 +28,7 @@ func (b *Bot) handle(ctx context.Context, env socket.Envelope, ack func(any) err
 		b.config.Log.Warn("ignoring a response_url that is not Slack's", "kind", x.kind, "user", x.user)
 	}
 	x.request.ID = x.once
+	ctx = share.WithPerson(ctx, x.user)
 	start := time.Now()
 	err = b.config.Guard.Do(bulkhead.BotAnswer, func() error { return b.dispatch(ctx, x, ack) })
 	if p, ok := errors.AsType[*bulkhead.Panic](err); ok && p.Place == bulkhead.BotAnswer {
@@ -44,16 +46,18 @@ var errRepeat = errors.New("delivered before")
 func (b *Bot) dispatch(ctx context.Context, x *exchange, ack func(any) error) error {
 	switch x.kind {
 	case kindSuggest:
-		return b.suggest(ctx, x, ack)
+		return b.within(x, func() error { return b.suggest(ctx, x, ack) },
+			func(error) { b.acknowledge(ack, suggestions{Options: encode(nil)}) })
 	case kindSubmit:
-		return b.submit(ctx, x, ack)
+		return b.within(x, func() error { return b.submit(ctx, x, ack) },
+			func(err error) { _ = b.submitted(ctx, x, ack, Reply{}, err) })
 	default:
 		b.acknowledge(ack, nil)
 		if !b.config.Store.First(ctx, "seen:"+x.once, seenFor) {
 			b.config.Log.Info("dropped a repeat", "kind", x.kind, "name", x.name, "user", x.user)
 			return errRepeat
 		}
-		return b.answer(ctx, x)
+		return b.within(x, func() error { return b.answer(ctx, x) }, func(err error) { b.refuse(ctx, x, screen{}, err) })
 	}
 }
 
@@ -72,6 +76,17 @@ func (b *Bot) apologize(ctx context.Context, x *exchange, ack func(any) error, e
 		}
 	}
 	b.refuse(ctx, x, screen{}, err)
+}
+
+// within serves a request unless its person has as many in progress as they can.
+func (b *Bot) within(x *exchange, serve func() error, refuse func(error)) error {
+	if !b.shares.Take(x.user) {
+		err := tooManyRequests()
+		refuse(err)
+		return err
+	}
+	defer b.shares.Done(x.user)
+	return serve()
 }
 
 func read(env socket.Envelope) (*exchange, error) {

@@ -19,6 +19,8 @@ const (
 	// long one about a person or a group may serve when Slack cannot be asked.
 	knownFresh = time.Minute
 	knownStale = 5 * time.Minute
+	// longestRest bounds for how long a Retry-After of Slack's keeps us from asking.
+	longestRest = 5 * time.Minute
 	// knownSize bounds how many answers of a kind are kept.
 	knownSize = 10_000
 	// askTime bounds one question to Slack: a trigger_id lives three seconds, and the view must still be opened.
@@ -143,7 +145,8 @@ func (p *people) private(ctx context.Context, channel, user string) bool {
 	return err != nil || shared
 }
 
-// known remembers answers of Slack for a while and asks once at a time per key.
+// known remembers answers of Slack for a while and asks once at a time per key. A refusal, such as of an unknown person, is
+// an answer. While a rate limit of Slack's lasts, nothing is asked.
 type known[V any] struct {
 	guard  *bulkhead.Guard
 	stale  time.Duration // how old an answer may be when Slack cannot be asked
@@ -152,11 +155,14 @@ type known[V any] struct {
 
 	mu      sync.Mutex
 	answers map[string]answer[V]
+	limited *slack.RateLimitedError
+	until   time.Time // the end of the rate limit
 }
 
 type answer[V any] struct {
-	value V
-	at    time.Time
+	value   V
+	refused error
+	at      time.Time
 }
 
 func newKnown[V any](guard *bulkhead.Guard, stale time.Duration, ask func(context.Context, string) (V, error)) *known[V] {
@@ -164,38 +170,59 @@ func newKnown[V any](guard *bulkhead.Guard, stale time.Duration, ask func(contex
 }
 
 func (k *known[V]) get(ctx context.Context, key string) (V, error) {
-	k.mu.Lock()
-	have, ok := k.answers[key]
-	k.mu.Unlock()
-	if ok && time.Since(have.at) < knownFresh {
+	var none V
+	have, ok, limited := k.recall(key)
+	switch {
+	case ok && time.Since(have.at) < knownFresh && have.refused != nil:
+		return none, fmt.Errorf("ask Slack: %w", have.refused)
+	case ok && time.Since(have.at) < knownFresh, ok && limited != nil && k.serves(have):
 		return have.value, nil
+	case limited != nil:
+		return none, fmt.Errorf("ask Slack: %w", limited)
 	}
 	value, err := k.flight.Do(ctx, k.guard, bulkhead.BotPeople, key, func() (V, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 		defer cancel()
 		value, err := k.ask(ctx, key)
-		if err == nil {
-			k.remember(key, value)
-		}
+		k.remember(key, value, err)
 		return value, err
 	})
 	if err == nil {
 		return value, nil
 	}
-	if ok && passing(err) && time.Since(have.at) < k.stale {
+	if ok && passing(err) && k.serves(have) {
 		return have.value, nil
 	}
-	var none V
 	return none, fmt.Errorf("ask Slack: %w", err)
 }
 
-func (k *known[V]) remember(key string, value V) {
+// serves reports whether an answer may stand in for one that Slack can't give now.
+func (k *known[V]) serves(a answer[V]) bool { return a.refused == nil && time.Since(a.at) < k.stale }
+
+// recall returns the answer that is remembered, and the rate limit if one lasts.
+func (k *known[V]) recall(key string) (have answer[V], ok bool, limited error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	have, ok = k.answers[key]
+	if time.Now().Before(k.until) {
+		limited = k.limited
+	}
+	return have, ok, limited
+}
+
+func (k *known[V]) remember(key string, value V, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		k.limited, k.until = limited, time.Now().Add(min(limited.RetryAfter, longestRest))
+	}
+	if err != nil && passing(err) {
+		return
+	}
 	if len(k.answers) >= knownSize {
 		clear(k.answers)
 	}
-	k.answers[key] = answer[V]{value: value, at: time.Now()}
+	k.answers[key] = answer[V]{value: value, refused: err, at: time.Now()}
 }
 
 // passing reports whether err may be gone on the next try. A plain refusal of Slack (user_not_found) is an answer, and

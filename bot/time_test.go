@@ -121,7 +121,7 @@ func TestLater_fullPool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, f := newFake(t, Command{Name: "/do", Run: waits()})
 		for i := range maxLater {
-			go b.handle(t.Context(), typedCommand("/do", fmt.Sprint(i)), newAcks().send)
+			go b.handle(t.Context(), typedBy(fmt.Sprintf("U%d", i/maxOfPerson+2), "/do", fmt.Sprint(i)), newAcks().send)
 		}
 		synctest.Wait()
 		b.handle(t.Context(), typedCommand("/do", "one more"), newAcks().send)

@@ -55,6 +55,14 @@ func busy() *Mistake {
 	return &Mistake{Text: "couponbot is busy right now, so this was not started.", Hint: "Please try again in a minute."}
 }
 
+// tooManyRequests is what a person gets who has [maxOfPerson] requests in progress.
+func tooManyRequests() *Mistake {
+	return &Mistake{
+		Text: fmt.Sprintf("You have %d requests in progress, so this one wasn't started.", maxOfPerson),
+		Hint: "Wait until some are done, then try again.",
+	}
+}
+
 func tooSlow(err error) *Mistake {
 	return &Mistake{
 		Text:  "This took too long, so couponbot gave up on it.",

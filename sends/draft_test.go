@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,6 +41,92 @@ func TestDraft_isForItsOwnerForADay(t *testing.T) {
 		time.Sleep(24*time.Hour + time.Second)
 		if _, err := s.Confirm(t.Context(), saved.ID, team, mia); !errors.Is(err, ErrNoDraft) {
 			t.Errorf("Confirm() after a day = %v, want ErrNoDraft", err)
+		}
+	})
+}
+
+// A person has ten drafts: the oldest is deleted for another one, but never what became a send, nor somebody else's.
+func TestSaveDraft_tenForEachPerson(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		s := service(connect(t, m, nil), accept)
+		other := draft(1)
+		other.User = ben
+		others := save(t, s, other)
+		var ids []string
+		for i := range maxDrafts {
+			ids = append(ids, save(t, s, draft(3)).ID)
+			if i == 0 {
+				if _, err := s.Confirm(t.Context(), ids[0], team, mia); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m.SetTime(time.Now().Add(time.Duration(i+1) * time.Second))
+		}
+		for range 2 {
+			ids = append(ids, save(t, s, draft(3)).ID)
+			m.SetTime(time.Now().Add(time.Minute))
+		}
+		for i, id := range ids {
+			want := error(nil)
+			if i == 1 {
+				want = ErrNoDraft
+			}
+			if _, err := s.Draft(t.Context(), id, team, mia); !errors.Is(err, want) {
+				t.Errorf("draft %d: %v, want %v", i, err, want)
+			}
+		}
+		if _, err := s.Confirm(t.Context(), ids[1], team, mia); !errors.Is(err, ErrNoDraft) {
+			t.Errorf("Confirm() of the oldest draft = %v, want ErrNoDraft", err)
+		}
+		if _, err := s.Draft(t.Context(), others.ID, team, ben); err != nil {
+			t.Errorf("somebody else's draft: %v", err)
+		}
+		for _, key := range m.Keys() {
+			if strings.Contains(key, ids[1]) {
+				t.Errorf("%s is left of the oldest draft", key)
+			}
+		}
+	})
+}
+
+// A draft whose packed list was changed is not confirmed, and stays a draft.
+func TestConfirm_changedList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		s := service(connect(t, m, nil), accept)
+		mine, other := save(t, s, draft(3)), save(t, s, draft(4))
+		packed, err := m.Get(s.keys(other.ID)[keyPacked])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Set(s.keys(mine.ID)[keyPacked], packed); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), mine.ID, team, mia); err == nil {
+			t.Error("a draft with another list is confirmed")
+		}
+		if m.Exists(s.keys(mine.ID)[keyTo]) {
+			t.Error("the list of a send is left behind")
+		}
+		if _, err := s.Send(t.Context(), mine.ID); !errors.Is(err, ErrNoSend) {
+			t.Errorf("Send() = %v, want ErrNoSend", err)
+		}
+	})
+}
+
+// How many entries were skipped beyond those listed is kept with the draft.
+func TestSaveDraft_keepsHowManyMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		d := draft(3)
+		d.List.More = map[recipients.Rule]int{recipients.RuleDuplicate: 840_000}
+		saved := save(t, s, d)
+		if got, err := s.Draft(t.Context(), saved.ID, team, mia); err != nil || got.List.Skipped() != 840_000 {
+			t.Errorf("skipped = %d, %v", got.List.Skipped(), err)
 		}
 	})
 }

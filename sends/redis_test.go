@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/coupontools/couponbot/sends/recipients"
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
@@ -108,6 +110,36 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 }
 
 // Two replicas keep to the rate of a slow country while the rest of the list goes out.
+// A draft of as many recipients as a send may have takes little of Redis.
+func TestRealRedis_longDraft(t *testing.T) {
+	t.Parallel()
+	const most = 150 << 10
+	rdb := dial(t, redistest.New(t))
+	s := service(rdb, accept)
+	d := draft(10_001)
+	for i := range d.List.Recipients {
+		d.List.Recipients[i] = recipients.Recipient{
+			To: fmt.Sprintf("+3247%07d", i*7919%10_000_000), Country: "BE", Line: i + 2, FromFile: true,
+		}
+	}
+	saved := save(t, s, d)
+	var total int64
+	for _, key := range rdb.Keys(t.Context(), "*"+saved.ID+"*").Val() {
+		total += rdb.MemoryUsage(t.Context(), key).Val()
+	}
+	if total == 0 || total > most {
+		t.Errorf("a draft of 10,001 takes %d bytes, want at most %d", total, most)
+	}
+	t.Logf("%d bytes", total)
+	send, err := s.Confirm(t.Context(), saved.ID, team, mia)
+	if err != nil || send.Counts.Total != 10_001 {
+		t.Errorf("Confirm() = %d recipients, %v", send.Counts.Total, err)
+	}
+	if n := rdb.LLen(t.Context(), s.keys(saved.ID)[keyTo]).Val(); n != 10_001 {
+		t.Errorf("the send lists %d recipients", n)
+	}
+}
+
 func TestRealRedis_slowCountry(t *testing.T) {
 	t.Parallel()
 	server := redistest.New(t)

@@ -16,11 +16,16 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/time/rate"
+
+	"github.com/coupontools/couponbot/internal/share"
 )
 
 const (
 	bulkBurst   = 1
 	lookupBurst = 5
+	// lookupsAtOnce is how many look-ups ask for their time at once: few, so that the queue before them decides whose is
+	// next, but not one, since Redis may be slow.
+	lookupsAtOnce = 2
 	// bulkPeriod is in how long sends make as many calls as the pace has a second. What lies between the pace and the API,
 	// Redis and the network, takes longer for one call than for another, so that calls that left evenly come in unevenly.
 	bulkPeriod = 1020 * time.Millisecond
@@ -87,9 +92,12 @@ func (p *Pace) Bulk() *Lane {
 // of the bulk lane after.
 func (p *Pace) Lookup() *Lane {
 	limit := redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}
-	share := gate{key: p.key + ":lookup", limit: limit}
+	lookups := gate{key: p.key + ":lookup", limit: limit}
 	rdb := p.redis.WithTimeout(redisTimeout)
-	return &Lane{p: p, gates: []gate{share, p.gate(lookupBurst, time.Second)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb)}
+	return &Lane{
+		p: p, gates: []gate{lookups, p.gate(lookupBurst, time.Second)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb),
+		queue: share.NewQueue(lookupsAtOnce),
+	}
 }
 
 // gate is a limit that calls pass, and its key. Who asks up to ahead calls early is let through when it is time.
@@ -134,14 +142,22 @@ type Lane struct {
 	gates   []gate // passed one after the other
 	redis   *redis.Client
 	limiter *redis_rate.Limiter
-	bulk    bool // it waits for a Redis that is away
+	bulk    bool         // it waits for a Redis that is away
+	queue   *share.Queue // of those who wait for a look-up; nil for sends
 }
 
 // Slow is [Pace.Slow].
 func (l *Lane) Slow(ctx context.Context, d time.Duration) { l.p.Slow(ctx, d) }
 
-// Wait returns when a call may be made, or with the cause of ctx when that ends.
+// Wait returns when a call may be made, or with the cause of ctx when that ends. Look-ups of several people, whom
+// [share.WithPerson] tells apart, are let through in turn.
 func (l *Lane) Wait(ctx context.Context) error {
+	if l.queue != nil {
+		if err := l.queue.Acquire(ctx); err != nil {
+			return err
+		}
+		defer l.queue.Release()
+	}
 	for passed := 0; passed < len(l.gates); {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

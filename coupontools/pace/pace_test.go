@@ -18,6 +18,7 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/pace"
+	"github.com/coupontools/couponbot/internal/share"
 )
 
 var _ coupontools.Pacer = (*pace.Lane)(nil)
@@ -379,4 +380,26 @@ func BenchmarkBulk(b *testing.B) {
 	slices.SortFunc(through, time.Time.Compare)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 	b.ReportMetric(float64(most(through)), "busiest-second")
+}
+
+// One person with many look-ups waiting does not delay another's first.
+func TestLookup_fairToPeople(t *testing.T) {
+	t.Parallel()
+	in(t, func(t *testing.T, m *miniredis.Miniredis) {
+		lane := replica(t, m).Lookup()
+		var all sync.WaitGroup
+		greedy := share.WithPerson(t.Context(), "greedy")
+		for range 100 {
+			all.Go(func() { _ = lane.Wait(greedy) })
+		}
+		synctest.Wait()
+		start := time.Now()
+		if err := lane.Wait(share.WithPerson(t.Context(), "other")); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("another person's look-up waited %v", took)
+		}
+		all.Wait()
+	})
 }

@@ -12,6 +12,9 @@ const (
 	batchSize = 256
 	// batchesPerCore is how many batches may wait or be judged for each core, so that no core waits for the reader.
 	batchesPerCore = 4
+	// yieldEvery is after how many rows or entries, a part of a millisecond, other work gets the processor: people wait for
+	// their acknowledgements.
+	yieldEvery = 64
 )
 
 // batch is some entries and, once judged, what is said of them.
@@ -97,7 +100,10 @@ func (p *pool) judge() {
 
 func (b *batch) judge(r Rules) {
 	b.panicked = (*bulkhead.Guard)(nil).Do(bulkhead.Carried, func() error {
-		for _, e := range b.entries {
+		for i, e := range b.entries {
+			if i%yieldEvery == 0 {
+				runtime.Gosched()
+			}
 			b.verdicts = append(b.verdicts, judged(e, r))
 		}
 		return nil

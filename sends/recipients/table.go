@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"strings"
 )
 
@@ -80,6 +81,9 @@ func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, err
 	return func(yield func(row, error) bool) {
 		n := 0
 		for r, err := range rows {
+			if n%yieldEvery == 0 {
+				runtime.Gosched()
+			}
 			if n++; err == nil {
 				err = cmp.Or(ctx.Err(), r.fault(n))
 			}
