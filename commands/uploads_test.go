@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+// A file that does not get its turn in time, or is one too many, is refused in words; one that waits says what comes first.
+func TestUploads_waiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUploads(uploaded("+32470123456"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		file := bot.File{Name: "list.csv"}
+		read := func(ctx context.Context) error {
+			_, err := u.read(ctx, mia.ID, file, func([]byte) error { <-t.Context().Done(); return nil })
+			return err
+		}
+		wantIn(t, u.waiting(mia.ID, file), "Reading “list.csv”…")
+		first, stop := context.WithCancel(t.Context())
+		held := make(chan error)
+		go func() {
+			_, err := u.read(first, mia.ID, file, func([]byte) error { <-first.Done(); return nil })
+			held <- err
+		}()
+		synctest.Wait()
+		wantIn(t, u.waiting(mia.ID, file), "“list.csv” is next")
+		refused := make(chan error, 9)
+		for range 9 {
+			go func() { refused <- read(ctx) }()
+		}
+		synctest.Wait()
+		wantIn(t, u.waiting(mia.ID, file), "10 come before “list.csv”")
+		wantIn(t, mistake(t, read(ctx)).Text, "“list.csv” can't be read yet")
+		for range 9 {
+			wantIn(t, mistake(t, <-refused).Text, "other files took too long")
+		}
+		stop()
+		if err := <-held; err != nil {
+			t.Error(err)
+		}
+		if _, err := u.read(t.Context(), mia.ID, file, func([]byte) error { return nil }); err != nil {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}
+
+// A panic in the reading of a file does not keep the person's next one out.
+func TestUploads_panic(t *testing.T) {
+	t.Parallel()
+	u := newUploads(uploaded("+32470123456"))
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { panic("in the file") })
+	}()
+	if _, err := u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
