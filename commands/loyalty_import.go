@@ -111,7 +111,8 @@ func (h holders) importFile(c change[importing]) bot.Handler {
 			return bot.Reply{Errors: map[string]string{fieldImport: "Add a file."}}, nil
 		}
 		wanted := importing{Card: req.View.Metadata, File: files[0]}
-		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back", blocks.Text(h.uploads.waiting(req.Person.ID, wanted.File)))
+		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back",
+			blocks.Text(h.uploads.waiting(req.Person.ID, wanted.File)))
 		return bot.Reply{Push: true, Fleeting: true, View: reading, Later: func(ctx context.Context) (bot.Reply, error) {
 			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
 			if err != nil {

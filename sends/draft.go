@@ -64,9 +64,9 @@ type Draft struct {
 }
 
 // SaveDraft keeps d for 24 hours, unless its person makes ten others meanwhile, and returns it with its id and its time. Who
-// is on the do-not-contact list or over a cap is
-// left out of the list first, with the reason. It gives [ErrNobodyLeft], beside the draft as it would have been;
-// [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; or, without Redis, [ErrUnavailable].
+// is on the do-not-contact list or over a cap is left out of the list first, with the reason. It gives [ErrNobodyLeft], beside
+// the draft as it would have been; [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; or, without Redis,
+// [ErrUnavailable].
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
 
 // save is SaveDraft; with a Parent, calls are those that each recipient got from it.

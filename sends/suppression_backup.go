@@ -21,7 +21,6 @@ import (
 // A backup is a text file: a line that names the format, one with the fingerprint of the hashes' key and how many people
 // follow, and a line for each: hash|when|by whom|how. It holds no number, no address and no key.
 
-
 const (
 	backupHeader   = "couponbot do-not-contact list, version 1"
 	backupPeople   = "key %s, people %d"

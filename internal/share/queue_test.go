@@ -61,8 +61,10 @@ func TestQueue_servesPeopleInTurn(t *testing.T) {
 func TestCounter(t *testing.T) {
 	t.Parallel()
 	c := share.NewCounter(2)
-	if !c.Take("mia") || !c.Take("mia") || c.Take("mia") {
-		t.Error("a person can have other than two pieces of work")
+	for i, want := range []bool{true, true, false} {
+		if got := c.Take("mia"); got != want {
+			t.Errorf("piece %d of a person: %v, want %v", i, got, want)
+		}
 	}
 	if !c.Take("noah") {
 		t.Error("one person's work keeps another's out")

@@ -29,7 +29,7 @@ var heavyFiles = []struct {
 		return inlineSheet(850_000, func(i int) string { return fmt.Sprintf("+3247%07d99", i) })
 	}},
 	{"three-columns.xlsx", func() []byte {
-		return inlineSheet(900_000, func(i int) string { return "+32470123456" }, func(int) string { return "+32470123457 / x" },
+		return inlineSheet(900_000, func(int) string { return "+32470123456" }, func(int) string { return "+32470123457 / x" },
 			func(i int) string { return strconv.Itoa(i % 1000) })
 	}},
 	{"shared-strings.xlsx", func() []byte {
