@@ -21,23 +21,24 @@ var mayImport = map[string][]string{
 	"cmd/internal/app": {"..."},
 	"commands": {
 		"bot", "bot/blocks", "coupontools", "coupontools/cache", "internal/bulkhead", "internal/emoji",
-		"internal/rediserr", "sends", "sends/message", "sends/recipients",
+		"internal/rediserr", "internal/share", "sends", "sends/message", "sends/recipients",
 	},
 	// sends tells Slack through an interface of its own.
 	"sends":                 {"coupontools", "internal/bulkhead", "internal/rediserr", "sends/recipients"},
 	"sends/message":         {"internal/emoji"},
 	"sends/recipients":      {"internal/bulkhead", "sends/recipients/xlsx"},
 	"sends/recipients/xlsx": {},
-	"bot":                   {"bot/socket", "bot/blocks", "internal/bulkhead", "internal/emoji", "internal/outbound"},
+	"bot":                   {"bot/socket", "bot/blocks", "internal/bulkhead", "internal/emoji", "internal/outbound", "internal/share"},
 	"bot/blocks":            {},
 	"bot/socket":            {"internal/bulkhead", "internal/outbound"},
 	"coupontools":           {},
 	"coupontools/cache":     {"coupontools", "internal/bulkhead"},
-	"coupontools/pace":      {"coupontools"},
+	"coupontools/pace":      {"coupontools", "internal/share"},
 	"internal/bulkhead":     {},
 	"internal/outbound":     {},
 	"internal/sourcetest":   {}, // for tests alone, which the table is not about
 	"internal/rediserr":     {},
+	"internal/share":        {},
 	// The simulators import nothing, not even what they imitate: a shared misreading has to become a failing test.
 	"bot/slacksim":        {},
 	"coupontools/sandbox": {},
