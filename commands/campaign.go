@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/slack-go/slack"
@@ -26,14 +25,15 @@ type campaigner interface {
 
 // campaignCards show campaigns.
 type campaignCards struct {
-	lists   campaignFinder
-	api     campaigner
-	counter *counter
-	files   deliverer
+	campaigns campaignList
+	api       campaigner
+	counter   *counter
+	files     deliverer
 }
 
 // campaign answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
 func campaign(c campaignCards) bot.Command {
+	command := c.command()
 	return bot.Command{
 		Topic: "campaign", Group: groupCampaigns, Usage: "[name or cam_ID]",
 		Summary: "Show one campaign and how it does",
@@ -42,72 +42,30 @@ func campaign(c campaignCards) bot.Command {
 			{Line: "/coupontools campaign Summer sale", Does: "shows the campaign of that name"},
 			{Line: "/coupontools campaign cam_400001", Does: "shows the campaign with that id"},
 		},
-		Run:      c.run,
-		Clicks:   map[string]bot.Handler{actionCampaign: c.pick, actionCampaignPicture: c.picture},
-		Suggests: map[string]bot.Suggester{actionCampaign: suggest(c.lists)},
+		Run:      command.run,
+		Clicks:   map[string]bot.Handler{actionCampaign: command.open, actionCampaignPicture: c.picture},
+		Suggests: map[string]bot.Suggester{actionCampaign: c.campaigns.suggest},
 	}
 }
 
-func (c campaignCards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	if len(req.Words) == 0 {
-		return bot.Reply{Text: whichCampaign, Blocks: []slack.Block{
-			blocks.Text(whichCampaign),
-			blocks.Actions("", blocks.Picker(actionCampaign, typeAFewLetters)),
-		}}, nil
+// command answers the words of "/coupontools campaign".
+func (c campaignCards) command() cardCommand[coupontools.Campaign] {
+	return cardCommand[coupontools.Campaign]{
+		list: c.campaigns, action: actionCampaign, wait: lookingUpCampaign, row: openCampaignRow, card: c.card,
 	}
-	return bot.Reply{Public: true, Text: lookingUpCampaign, Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := c.lists.List(ctx)
-		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list campaigns: %w", err)
-		}
-		found, err := chooseCampaign(l, req.Words)
-		switch {
-		case err != nil:
-			return bot.Reply{}, err
-		case len(found.Hits) > 1:
-			return pickCampaign(found, openCampaignRow), nil
-		}
-		return c.card(ctx, found.Hits[0].ID)
-	}}, nil
 }
 
-// pick shows the campaign of a button or of an option chosen.
-func (c campaignCards) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{Text: lookingUpCampaign, Later: func(ctx context.Context) (bot.Reply, error) {
-		return c.card(ctx, req.Value)
-	}}, nil
-}
-
-// card shows a campaign as Coupontools has it now, with what became of its sessions; or as the list has it while
-// Coupontools cannot be reached.
+// card shows a campaign with its figures as Coupontools has them now, or from the list if Coupontools can't be reached.
 func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
-	live, cancel := context.WithTimeout(ctx, liveTime)
-	defer cancel()
-	now, err := c.api.CampaignWithStats(live, id)
-	if err == nil {
-		f, err := c.counter.count(ctx, now.ID)
-		return campaignCard(*now, f.blocks(err), campaignsRedisAway(ctx, c.lists)...), nil
+	campaign, notes, err := c.campaigns.card(ctx, id, c.api.CampaignWithStats)
+	if err != nil {
+		return bot.Reply{}, err
 	}
-	l, listErr := c.lists.List(ctx)
-	if listErr != nil {
-		return bot.Reply{}, fmt.Errorf("show campaign: %w", err)
+	if notes != nil {
+		return campaignCard(campaign, nil, notes...), nil
 	}
-	if errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, unknownCampaign(l, id)
-	}
-	listed, ok := l.ByID(id)
-	if !ok {
-		return bot.Reply{}, fmt.Errorf("show campaign: %w", err)
-	}
-	return campaignCard(listed, nil, fromList(err, l)...), nil
-}
-
-// campaignsRedisAway says so if Redis did not help, of an answer that came straight from Coupontools.
-func campaignsRedisAway(ctx context.Context, lists campaignLister) []slack.MixedElement {
-	if l, err := lists.List(ctx); err == nil && l.RedisAway {
-		return []slack.MixedElement{blocks.Small(straight)}
-	}
-	return nil
+	f, err := c.counter.count(ctx, campaign.ID)
+	return campaignCard(campaign, f.blocks(err), c.campaigns.redisAway(ctx)...), nil
 }
 
 func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -9,17 +10,14 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
-	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
 const groupCampaigns = "Campaigns"
 
-// The list of campaigns, as commands need it.
-type (
-	campaignLister    = listerOf[coupontools.Campaign]
-	campaignFinder    = finderOf[coupontools.Campaign]
-	campaignRefresher = refresherOf[coupontools.Campaign]
-)
+// campaignList is the list of campaigns.
+type campaignList = list[coupontools.Campaign]
+
+var campaignID = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)
 
 // ListCampaigns returns a function for the cache that lists the campaigns without what no list shows.
 func ListCampaigns(api *coupontools.Client) func(context.Context) ([]coupontools.Campaign, error) {
@@ -33,8 +31,7 @@ func ListCampaigns(api *coupontools.Client) func(context.Context) ([]coupontools
 }
 
 // campaigns answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
-func campaigns(lists campaignRefresher, files deliverer) bot.Command {
-	c := campaignCatalog(lists, files)
+func campaigns(l campaignList) bot.Command {
 	return bot.Command{
 		Topic: "campaigns", Group: groupCampaigns, Usage: "[words to filter by]",
 		Summary: "List the campaigns",
@@ -42,15 +39,17 @@ func campaigns(lists campaignRefresher, files deliverer) bot.Command {
 			{Line: "/coupontools campaigns", Does: "lists all campaigns, ten at a time"},
 			{Line: "/coupontools campaigns summer", Does: "lists those with “summer” in the name or id"},
 		},
-		Run: c.run, Clicks: c.clicks(),
+		Run: l.run, Clicks: l.actions(),
 	}
 }
 
-func campaignCatalog(lists campaignRefresher, files deliverer) catalog[coupontools.Campaign] {
-	return catalog[coupontools.Campaign]{
-		noun: noun{"campaign", "campaigns"}, topic: "campaigns", title: "Campaigns",
-		lists: lists, files: files,
-		row: func(c coupontools.Campaign) []slack.Block { return []slack.Block{openCampaignRow(c)} },
+func newCampaignList(from source[coupontools.Campaign], files deliverer) campaignList {
+	return campaignList{
+		plural: plural{"campaign", "campaigns"}, topic: "campaigns", title: "Campaigns",
+		source: from, files: files, row: openCampaignRow,
+		fromID: func(id string) (coupontools.Campaign, bool) {
+			return coupontools.Campaign{ID: id, Name: id}, campaignID.MatchString(id)
+		},
 		columns: []column[coupontools.Campaign]{
 			{"id", func(c coupontools.Campaign) string { return c.ID }},
 			{"code", func(c coupontools.Campaign) string { return c.Code }},
@@ -64,9 +63,9 @@ func campaignCatalog(lists campaignRefresher, files deliverer) catalog[coupontoo
 }
 
 // openCampaignRow is one campaign in a list, with the button that opens it.
-func openCampaignRow(c coupontools.Campaign) slack.Block {
-	return blocks.WithButton(campaignRow(c),
-		blocks.Button(actionCampaign, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))
+func openCampaignRow(c coupontools.Campaign) []slack.Block {
+	return []slack.Block{blocks.WithButton(campaignRow(c),
+		blocks.Button(actionCampaign, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))}
 }
 
 // campaignRow is one campaign in a list.
@@ -84,40 +83,4 @@ func wallClock(t time.Time) string {
 		return ""
 	}
 	return t.Format("2006-01-02 15:04")
-}
-
-// chooseCampaign finds the campaign that words name. If it is none of the list, but an id, it may be younger than that.
-func chooseCampaign(l *cache.CampaignList, words []bot.Word) (choiceOf[coupontools.Campaign], error) {
-	found := chooseWhole(l, words)
-	switch {
-	case len(found.Hits) > 0:
-		return found, nil
-	case campaignID.MatchString(words[0].Text):
-		found.Hits = []coupontools.Campaign{{ID: words[0].Text, Name: words[0].Text}}
-		return found, nil
-	}
-	return found, unknownCampaign(l, found.Asked)
-}
-
-// unknownCampaign says that there is no such campaign, and which are called nearly so.
-func unknownCampaign(l *cache.CampaignList, asked string) *bot.Mistake {
-	return &bot.Mistake{
-		Text: "There is no campaign “" + short(asked) + "”.",
-		Hint: joined(" ", didYouMean(l, asked), "/coupontools campaigns shows them all."),
-	}
-}
-
-// pickCampaign asks which of several campaigns is meant; row shows one of them with its button.
-func pickCampaign(c choiceOf[coupontools.Campaign], row func(coupontools.Campaign) slack.Block) bot.Reply {
-	return pickFrom(c, "campaigns", func(c coupontools.Campaign) []slack.Block { return []slack.Block{row(c)} })
-}
-
-// knownCampaign returns a campaign with what is at hand about it.
-func knownCampaign(lists campaignFinder, id string) coupontools.Campaign {
-	if l := lists.Local(); l != nil {
-		if c, ok := l.ByID(id); ok {
-			return c
-		}
-	}
-	return coupontools.Campaign{ID: id, Name: id}
 }

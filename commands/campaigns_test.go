@@ -133,7 +133,7 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 func TestSingleUses_many(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
-	s := singleUses{lists: w.Campaigns, api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
+	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	said, err := s.make(t.Context(), bot.Request{Person: mia}, d)
 	if err != nil {
@@ -151,7 +151,7 @@ func TestSingleUses_halfWay(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
 	w.api.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
-	s := singleUses{lists: w.Campaigns, api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
+	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	_, err := s.make(t.Context(), bot.Request{Person: mia}, d)
 	want := "Of the 12,000 addresses, 5,000 are made; the file with them is in your direct messages."

@@ -24,8 +24,8 @@ type categorizer interface {
 
 // headings show the categories under which campaigns stand.
 type headings struct {
-	lists finder
-	api   categorizer
+	directories directoryList
+	api         categorizer
 }
 
 // categories answers "/coupontools categories", for all in the channel to see.
@@ -46,32 +46,14 @@ func (h headings) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 		if len(req.Words) == 0 {
 			return h.ofAccount(ctx)
 		}
-		l, err := h.lists.List(ctx)
+		listed := h.directories
+		listed.fromID = nil // a directory that is not listed is unknown here
+		d, err := listed.resolveOne(ctx, req.Words)
 		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list directories: %w", err)
+			return bot.Reply{}, err
 		}
-		found := chooseWhole(l, req.Words)
-		switch {
-		case len(found.Hits) == 1:
-			return h.ofDirectory(ctx, found.Hits[0])
-		case len(found.Hits) > 1:
-			return bot.Reply{}, severalDirectories(found)
-		}
-		return bot.Reply{}, unknownDirectory(l, found.Asked)
+		return h.ofDirectory(ctx, d)
 	}}, nil
-}
-
-// severalDirectories says that it must be clear which directory is meant.
-func severalDirectories(c choice) *bot.Mistake {
-	const few = 3
-	var names []string
-	for _, hit := range c.Hits[:min(len(c.Hits), few)] {
-		names = append(names, titled(hit))
-	}
-	return &bot.Mistake{
-		Text: fmt.Sprintf("%s directories match “%s”.", thousands(len(c.Hits)), short(c.Asked)),
-		Hint: "Please name one by its id, such as " + orList(names) + ".",
-	}
 }
 
 // ofAccount lists the categories of the account.

@@ -88,7 +88,7 @@ func TestChange_undone(t *testing.T) {
 func TestChange_saying(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := singleUses{lists: w.Campaigns, store: w.Store}
+	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), store: w.Store}
 	submit := s.submitted(s.making())
 	var all sync.WaitGroup
 	for amount, want := range map[string]string{"7": "Make 7 addresses", "100000": "Make 100,000 addresses"} {

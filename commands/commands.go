@@ -59,9 +59,9 @@ const (
 func All(d Deps) []bot.Command {
 	files := deliverer{poster: d.Poster}
 	uploads := newUploads(d.Files)
-	cards := newLoyaltyCards(d.Guard, d.Client, files)
+	all, published, cards := newDirectoryList(d.Directories, files), newCampaignList(d.Campaigns, files), newLoyaltyCards(d.Guard, d.Client, files)
 	send := sending{
-		offers: offers(d.Directories, d.Campaigns, cards), drafts: d.Sends, store: d.Store,
+		offers: offers(all, published, cards), drafts: d.Sends, store: d.Store,
 		uploads: uploads, poster: d.Poster, holders: d.Holders,
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
@@ -73,10 +73,10 @@ func All(d Deps) []bot.Command {
 	barred := suppression{people: d.Sends, uploads: uploads, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
 	backups := suppressionBackups{list: d.Sends, uploads: uploads, to: files}
 	return []bot.Command{
-		directories(d.Directories, files),
-		directory(directoryCards{lists: d.Directories, api: d.Client, store: d.Store, counter: counting}),
+		directories(all),
+		directory(directoryCards{directories: all, api: d.Client, store: d.Store, counter: counting}),
 		directoryUsers(people{
-			lists: d.Directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
+			directories: all, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		}),
 		sendDirectory(send),
 		sendsCommand(sendList{sends: d.Sends, files: files}),
@@ -85,52 +85,28 @@ func All(d Deps) []bot.Command {
 		suppressImport(backups),
 		unsuppress(barred),
 		why(barred),
-		campaigns(d.Campaigns, files),
-		campaign(campaignCards{lists: d.Campaigns, api: d.Client, counter: counting, files: files}),
-		sessions(sessionLists{lists: d.Campaigns, api: d.Client, store: d.Store, files: files}),
-		session(sessionDesk{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
-		push(pushes{lists: d.Campaigns, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
+		campaigns(published),
+		campaign(campaignCards{campaigns: published, api: d.Client, counter: counting, files: files}),
+		sessions(sessionLists{campaigns: published, api: d.Client, store: d.Store, files: files}),
+		session(sessionDesk{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
+		push(pushes{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
 		singleUse(singleUses{
-			lists: d.Campaigns, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
+			campaigns: published, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
 		}),
-		categories(headings{lists: d.Directories, api: d.Client}),
-		webhook(webhooks{lists: d.Campaigns, api: d.Client}),
+		categories(headings{directories: all, api: d.Client}),
+		webhook(webhooks{campaigns: published, api: d.Client}),
 		loyalty(cards),
 		loyaltyCard(cards, d.Client),
 		loyaltyUsers(holders),
 		points(holders),
 		subaccounts(accounts),
-		subaccount(managing{list: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		signOn(signing{list: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
+		subaccount(managing{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
+		signOn(signing{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
 		smsGroups(groups),
 		smsContacts(newContacts(groups, d)),
 		emailGroups(newEmailGroupList(d.Guard, d.Client, files)),
 		coupontoolsCommand(),
 		auditCommand(trail{sends: d.Sends, poster: d.Poster, files: files}),
-		status(standing{lists: d.Directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
+		status(standing{directories: all, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }
-
-// listerOf gives a list; List may wait for Coupontools.
-type listerOf[T cache.Item] interface {
-	List(ctx context.Context) (*cache.ListOf[T], error)
-}
-
-// finderOf also gives the list that is at hand, or nil, without waiting.
-type finderOf[T cache.Item] interface {
-	listerOf[T]
-	Local() *cache.ListOf[T]
-}
-
-// refresherOf can also fetch the list anew.
-type refresherOf[T cache.Item] interface {
-	finderOf[T]
-	Refresh(ctx context.Context) (*cache.ListOf[T], error)
-}
-
-// The same of the directories.
-type (
-	lister    = listerOf[coupontools.Directory]
-	finder    = finderOf[coupontools.Directory]
-	refresher = refresherOf[coupontools.Directory]
-)

@@ -36,11 +36,11 @@ type Condition struct {
 
 // standing is what the status looks at.
 type standing struct {
-	lists    refresher
-	sends    liveSends
-	store    store
-	channels []string
-	more     func(context.Context) []Condition
+	directories directoryList
+	sends       liveSends
+	store       store
+	channels    []string
+	more        func(context.Context) []Condition
 }
 
 // liveSends is the part of [sends.Service] that the status needs.
@@ -117,7 +117,7 @@ func (s standing) going(ctx context.Context) ([]sends.Send, error) {
 func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	ctx, cancel := context.WithTimeout(ctx, liveTime)
 	defer cancel()
-	l, err := s.lists.Refresh(ctx)
+	l, err := s.directories.source.Refresh(ctx)
 	if err != nil {
 		return []blocks.Line{blocks.Field("Coupontools", trouble(err))}, nil
 	}

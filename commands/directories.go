@@ -1,15 +1,14 @@
 package commands
 
 import (
-	"github.com/slack-go/slack"
+	"regexp"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 )
 
 // directories answers /directories with the list, ten a page, for all in the channel to see.
-func directories(lists refresher, files deliverer) bot.Command {
-	c := directoryCatalog(lists, files)
+func directories(l directoryList) bot.Command {
 	return bot.Command{
 		Name: "/directories", Topic: "directories", Group: groupDirectories, Usage: "[words to filter by]",
 		Summary: "List the directories",
@@ -17,15 +16,22 @@ func directories(lists refresher, files deliverer) bot.Command {
 			{Line: "/directories", Does: "lists all directories, ten at a time"},
 			{Line: "/directories city", Does: "lists those with “city” in the name or id"},
 		},
-		Run: c.run, Clicks: c.clicks(),
+		Run: l.run, Clicks: l.actions(),
 	}
 }
 
-func directoryCatalog(lists refresher, files deliverer) catalog[coupontools.Directory] {
-	return catalog[coupontools.Directory]{
-		noun: noun{"directory", "directories"}, topic: "directories", command: "/directories", title: "Directories",
-		lists: lists, files: files,
-		row: func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} },
+// directoryList is the list of directories.
+type directoryList = list[coupontools.Directory]
+
+var directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
+
+func newDirectoryList(from source[coupontools.Directory], files deliverer) directoryList {
+	return directoryList{
+		plural: plural{"directory", "directories"}, topic: "directories", command: "/directories", title: "Directories",
+		source: from, files: files, row: openRow,
+		fromID: func(id string) (coupontools.Directory, bool) {
+			return coupontools.Directory{ID: id}, directoryID.MatchString(id)
+		},
 		columns: []column[coupontools.Directory]{
 			{"id", func(d coupontools.Directory) string { return d.ID }},
 			{"code", func(d coupontools.Directory) string { return d.Code }},

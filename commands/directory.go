@@ -2,9 +2,7 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -36,56 +34,30 @@ func directory(c directoryCards) bot.Command {
 			{Line: "/directory City deals", Does: "shows the directory of that name"},
 			{Line: "/directory dir_5501", Does: "shows the directory with that id"},
 		},
-		Run:      c.run,
+		Run:      c.command().run,
 		Clicks:   map[string]bot.Handler{actionPick: c.pick, actionFigures: c.figuresOfButton},
-		Suggests: map[string]bot.Suggester{actionPick: suggest(c.lists)},
+		Suggests: map[string]bot.Suggester{actionPick: c.directories.suggest},
 	}
 }
 
 type directoryCards struct {
-	lists   finder
-	api     director
-	store   store
-	counter *counter
+	directories directoryList
+	api         director
+	store       store
+	counter     *counter
 }
 
-func (c directoryCards) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	if len(req.Words) == 0 {
-		return bot.Reply{Text: whichDirectory, Blocks: []slack.Block{
-			blocks.Text(whichDirectory),
-			blocks.Actions("", blocks.Picker(actionPick, typeAFewLetters)),
-		}}, nil
+// command answers the words of /directory.
+func (c directoryCards) command() cardCommand[coupontools.Directory] {
+	return cardCommand[coupontools.Directory]{
+		list: c.directories, action: actionPick, wait: lookingUpDirectory, row: openRow, card: c.card,
 	}
-	return bot.Reply{Public: true, Text: lookingUpDirectory, Later: func(ctx context.Context) (bot.Reply, error) {
-		return c.named(ctx, req.Words)
-	}}, nil
 }
 
-// pick shows the directory of a button or of an option chosen.
+// pick shows the directory of a button or of a selected option.
 func (c directoryCards) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
-
-func (c directoryCards) named(ctx context.Context, words []bot.Word) (bot.Reply, error) {
-	l, err := c.lists.List(ctx)
-	if err != nil {
-		return bot.Reply{}, fmt.Errorf("list directories: %w", err)
-	}
-	found := chooseWhole(l, words)
-	switch {
-	case len(found.Hits) == 1:
-		return c.card(ctx, found.Hits[0].ID)
-	case len(found.Hits) > 1:
-		return pickOne(found, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }), nil
-	case directoryID.MatchString(words[0].Text):
-		// It may be younger than the list.
-		return c.card(ctx, words[0].Text)
-	}
-	return bot.Reply{}, unknownDirectory(l, found.Asked)
-}
-
-// liveTime is how long a card waits for Coupontools before it is made from the list.
-const liveTime = 5 * time.Second
 
 // card shows a directory, with how its campaigns do if that was counted not long ago.
 func (c directoryCards) card(ctx context.Context, id string) (bot.Reply, error) {
@@ -100,28 +72,14 @@ func (c directoryCards) card(ctx context.Context, id string) (bot.Reply, error) 
 	return cardReply(d, f.blocks(nil), notes...), nil
 }
 
-// find returns a directory as Coupontools has it now, or as the list has it while Coupontools cannot be reached, with notes
-// on where it comes from.
+// find returns a directory as Coupontools has it now, or from the list if Coupontools can't be reached, with notes on where
+// it comes from.
 func (c directoryCards) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
-	live, cancel := context.WithTimeout(ctx, liveTime)
-	defer cancel()
-	var none coupontools.Directory
-	d, err := c.api.Directory(live, id)
-	if err == nil {
-		return *d, redisAway(ctx, c.lists), nil
+	d, notes, err := c.directories.card(ctx, id, c.api.Directory)
+	if err == nil && notes == nil {
+		notes = c.directories.redisAway(ctx)
 	}
-	l, listErr := c.lists.List(ctx)
-	if listErr != nil {
-		return none, nil, fmt.Errorf("show directory: %w", err)
-	}
-	if errors.Is(err, coupontools.ErrNotFound) {
-		return none, nil, unknownDirectory(l, id)
-	}
-	listed, ok := l.ByID(id)
-	if !ok {
-		return none, nil, fmt.Errorf("show directory: %w", err)
-	}
-	return listed, fromList(err, l), nil
+	return d, notes, err
 }
 
 // cardReply is the card of a directory; figures is empty if they were not counted.

@@ -72,7 +72,7 @@ func (p people) of(req bot.Request, then func(who payer) bot.Reply) (bot.Reply, 
 
 // names are the lines that say who is meant.
 func (p people) names(who payer) slack.Block {
-	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(p.known(who.Directory).Name, who.Directory)))
+	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(p.directories.known(who.Directory).Name, who.Directory)))
 }
 
 // askBlock looks up whether the user is blocked, and offers the contrary.
@@ -183,7 +183,7 @@ func (p people) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
 				return bot.Reply{}, unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
 			}
 			return bot.Reply{Text: joined(" ", "The access of "+who.User+" to "+
-				nameAndID(short(p.known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
+				nameAndID(short(p.directories.known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
 		}}
 	})
 }

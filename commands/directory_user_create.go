@@ -31,7 +31,7 @@ func (p people) askCreate(_ context.Context, req bot.Request) (bot.Reply, error)
 // createView asks who is to be registered, for the directory of that name or id if that is at hand.
 func (p people) createView(directory string) *slack.ModalViewRequest {
 	var chosen *slack.OptionBlockObject
-	if l := p.lists.Local(); l != nil {
+	if l := p.directories.source.Local(); l != nil {
 		if hits := exactly(l, directory); len(hits) == 1 {
 			chosen = blocks.Option(optionText(hits[0], false), hits[0].ID)
 		}

@@ -33,11 +33,11 @@ type userKeeper interface {
 
 // people looks up the users of directories and changes their payment.
 type people struct {
-	lists  finder
-	api    userKeeper
-	access accessKeeper
-	store  onceStore
-	audit  recorder
+	directories directoryList
+	api         userKeeper
+	access      accessKeeper
+	store       onceStore
+	audit       recorder
 	// region is the country of phone numbers written without +.
 	region string
 }
@@ -88,34 +88,27 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: p.createView(bot.Join(req.Words[1:]))}, nil
 	}
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := p.lists.List(ctx)
-		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list directories: %w", err)
-		}
-		c := choose(l, req.Words)
+		c, err := p.directories.resolveFirst(ctx, req.Words)
 		switch {
-		case len(c.Hits) == 1:
-			return p.first(ctx, req, newLookup(req.Person, c.Hits[0], bot.Join(c.Rest)))
+		case err != nil:
+			return bot.Reply{}, err
 		case len(c.Hits) > 1:
 			return p.whichOf(ctx, req, c), nil
-		case directoryID.MatchString(c.Asked):
-			// It may be younger than the list.
-			return p.first(ctx, req, newLookup(req.Person, coupontools.Directory{ID: c.Asked}, bot.Join(c.Rest)))
 		}
-		return bot.Reply{}, unknownDirectory(l, c.Asked)
+		return p.first(ctx, req, newLookup(req.Person, c.Hits[0], bot.Join(c.Rest)))
 	}}, nil
 }
 
 // whichOf asks which directory is meant. The words after its name are kept, and the block_ids around the buttons carry the
 // id of the look-up.
-func (p people) whichOf(ctx context.Context, req bot.Request, c choice) bot.Reply {
+func (p people) whichOf(ctx context.Context, req bot.Request, c choice[coupontools.Directory]) bot.Reply {
 	var asked string
 	if len(c.Rest) > 0 {
 		l := newLookup(req.Person, coupontools.Directory{}, bot.Join(c.Rest))
 		l.keep(ctx, p.store)
 		asked = l.ID
 	}
-	return pickOne(c, func(d coupontools.Directory) []slack.Block {
+	return p.directories.pick(c, func(d coupontools.Directory) []slack.Block {
 		name := oneLine(d.Name)
 		return []slack.Block{directoryRow(d), blocks.Actions(joined(" ", asked, d.ID),
 			blocks.Button(actionUsers, "Users", d.ID, blocks.Label("Show the users of "+name)),
@@ -135,18 +128,8 @@ func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, erro
 			}
 			who = l.Who
 		}
-		return p.first(ctx, req, newLookup(req.Person, p.known(req.Value), who))
+		return p.first(ctx, req, newLookup(req.Person, p.directories.known(req.Value), who))
 	}}, nil
-}
-
-// known returns a directory with what is at hand about it.
-func (p people) known(id string) coupontools.Directory {
-	if l := p.lists.Local(); l != nil {
-		if d, ok := l.ByID(id); ok {
-			return d
-		}
-	}
-	return coupontools.Directory{ID: id}
 }
 
 func (p people) first(ctx context.Context, req bot.Request, l lookup) (bot.Reply, error) {
@@ -180,28 +163,20 @@ type pager struct {
 func (p people) show(ctx context.Context, req bot.Request, l lookup, page int) (bot.Reply, error) {
 	f, err := l.page(ctx, p.api, page)
 	if errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, p.noDirectory(ctx, l.Directory)
+		return bot.Reply{}, p.directories.notFound(ctx, l.Directory)
 	}
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	l.keep(ctx, p.store)
 	set := f.blocks()
-	if note := redisAway(ctx, p.lists); note != nil {
+	if note := p.directories.redisAway(ctx); note != nil {
 		set = append(set, blocks.Context(note...))
 	}
 	if req.View != nil {
 		return bot.Reply{View: lookupResult(set)}, nil
 	}
 	return bot.Reply{Text: f.summary(), Blocks: set}, nil
-}
-
-func (p people) noDirectory(ctx context.Context, id string) error {
-	l, err := p.lists.List(ctx)
-	if err != nil {
-		return fmt.Errorf("list directories: %w", err)
-	}
-	return unknownDirectory(l, id)
 }
 
 // blocks shows a page of users with its buttons.

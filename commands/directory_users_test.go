@@ -107,12 +107,12 @@ func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
 	w := newWorld(t)
 	next := buttons(t, must(t)(w.types(t, "/directory-users dir_5501 e")))[actionUsersNext]
 	wantNotIn(t, next, "dir_", `"e"`)
-	_, err := people{lists: w.Directories, api: w.Client, store: w.Store}.turn(t.Context(), bot.Request{Value: next})
+	_, err := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turn(t.Context(), bot.Request{Value: next})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stranger := bot.Request{Person: bot.Person{ID: "U0OTHER", Team: "T0HOME"}, Value: next}
-	_, err = follow(t.Context(), people{lists: w.Directories, api: w.Client, store: w.Store}.turn, stranger)
+	_, err = follow(t.Context(), people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turn, stranger)
 	wantIn(t, mistake(t, err).Text, "This look-up is over, or it belongs to somebody else.")
 }
 
@@ -145,7 +145,7 @@ func TestLookupUser_modal(t *testing.T) {
 func TestLookupUser_looksFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := people{lists: w.Directories, api: w.Client, store: w.Store}
+	p := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}
 	r, err := p.lookedUp(t.Context(), bot.Request{Person: mia, View: bot.NewView(viewLookupUser, "", map[string]string{fieldDirectory: "dir_5501"})})
 	if err != nil || r.View == nil || r.View.Submit != nil || r.Later == nil {
 		t.Errorf("submit = %+v, %v; want a view that looks, and the work put off", r, err)

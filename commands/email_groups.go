@@ -10,12 +10,12 @@ import (
 )
 
 // emailGroupList is the list of e-mail groups.
-type emailGroupList = catalog[coupontools.EmailGroup]
+type emailGroupList = list[coupontools.EmailGroup]
 
 func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) emailGroupList {
 	return emailGroupList{
-		noun: noun{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
-		lists: stocked(guard, api.EmailGroups), files: files,
+		plural: plural{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
+		source: stocked(guard, api.EmailGroups), files: files,
 		row: func(g coupontools.EmailGroup) []slack.Block {
 			return []slack.Block{blocks.Text(sentence(g.Name) + "\n" + short(g.ID))}
 		},
@@ -28,15 +28,15 @@ func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files del
 
 // emailGroups answers "/coupontools email-groups" with the e-mail groups, for all in the channel to see. Coupontools
 // documents no call for who is in them.
-func emailGroups(list emailGroupList) bot.Command {
+func emailGroups(l emailGroupList) bot.Command {
 	return bot.Command{
-		Topic: list.topic, Group: groupContacts, Usage: "[words to filter by]",
+		Topic: l.topic, Group: groupContacts, Usage: "[words to filter by]",
 		Summary: "List the e-mail groups",
 		Examples: []bot.Example{
 			{Line: "/coupontools email-groups", Does: "lists all e-mail groups, ten at a time"},
 			{Line: "/coupontools email-groups vip", Does: "lists those with “vip” in the name or id"},
 		},
-		Run:    list.run,
-		Clicks: list.clicks(),
+		Run:    l.run,
+		Clicks: l.actions(),
 	}
 }

@@ -402,7 +402,7 @@ func TestPoints_unknownChange(t *testing.T) {
 		}
 	}
 	a := award{Amount: 7}
-	if err := a.count(coupontools.LoyaltyUser{Points: 180}, noun{"point", "points"}); err == nil || a.After == 7 {
+	if err := a.count(coupontools.LoyaltyUser{Points: 180}, plural{"point", "points"}); err == nil || a.After == 7 {
 		t.Errorf("points after an unknown change = %d, %v", a.After, err)
 	}
 }

@@ -37,7 +37,7 @@ func (p people) lookedUp(_ context.Context, req bot.Request) (bot.Reply, error) 
 	if id == "" {
 		return bot.Reply{Errors: map[string]string{fieldDirectory: chooseADirectory}}, nil
 	}
-	d := p.known(id)
+	d := p.directories.known(id)
 	if d.Name == "" {
 		d.Name = req.View.ChosenText(fieldDirectory)
 	}

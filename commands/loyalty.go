@@ -16,7 +16,7 @@ import (
 const groupLoyalty = "Loyalty cards"
 
 // loyaltyCards is the list of loyalty cards.
-type loyaltyCards = catalog[coupontools.LoyaltyCard]
+type loyaltyCards = list[coupontools.LoyaltyCard]
 
 func newLoyaltyCards(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
@@ -24,8 +24,8 @@ func newLoyaltyCards(guard *bulkhead.Guard, api *coupontools.Client, files deliv
 	}
 	kept := stocked(guard, all)
 	return loyaltyCards{
-		noun: noun{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
-		lists: kept, changed: kept.forget, files: files,
+		plural: plural{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
+		source: kept, changed: kept.forget, files: files,
 		row: func(c coupontools.LoyaltyCard) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(c.Name)+"\n"+cardFacts(c)),
 				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+oneLine(c.Name))))}
@@ -56,14 +56,14 @@ func loyalty(cards loyaltyCards) bot.Command {
 			{Line: "/coupontools loyalty club", Does: "lists those with “club” in the name or id"},
 		},
 		Run:    cards.run,
-		Clicks: cards.clicks(),
+		Clicks: cards.actions(),
 	}
 }
 
 // unit says what a card gathers.
-func unit(c coupontools.LoyaltyCard) noun {
+func unit(c coupontools.LoyaltyCard) plural {
 	if strings.EqualFold(c.Type, "stamp") {
-		return noun{"stamp", "stamps"}
+		return plural{"stamp", "stamps"}
 	}
-	return noun{"point", "points"}
+	return plural{"point", "points"}
 }

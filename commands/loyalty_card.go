@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/slack-go/slack"
 
@@ -21,8 +19,16 @@ type loyaltyCarder interface {
 
 // loyaltyCard answers "/coupontools loyalty-card" with one card, for all in the channel to see.
 func loyaltyCard(cards loyaltyCards, api loyaltyCarder) bot.Command {
-	show := func(id string) func(context.Context) (bot.Reply, error) {
-		return func(ctx context.Context) (bot.Reply, error) { return showLoyaltyCard(ctx, cards, api, id) }
+	c := cardCommand[coupontools.LoyaltyCard]{
+		list: cards, action: actionLoyaltyPick, wait: cards.waitText(),
+		row: buttonRow[coupontools.LoyaltyCard]("", actionLoyaltyPick, "Open"),
+		card: func(ctx context.Context, id string) (bot.Reply, error) {
+			card, notes, err := cards.card(ctx, id, api.LoyaltyCard)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			return loyaltyCardReply(card, notes...), nil
+		},
 	}
 	return bot.Command{
 		Topic: "loyalty-card", Group: groupLoyalty, Usage: "[name or id]",
@@ -31,56 +37,10 @@ func loyaltyCard(cards loyaltyCards, api loyaltyCarder) bot.Command {
 			{Line: "/coupontools loyalty-card", Does: "lets you choose one"},
 			{Line: "/coupontools loyalty-card Club card", Does: "shows the card of that name"},
 		},
-		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-			if len(req.Words) == 0 {
-				return cards.which(actionLoyaltyPick), nil
-			}
-			return bot.Reply{Public: true, Text: cards.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
-				l, err := cards.List(ctx)
-				if err != nil {
-					return bot.Reply{}, err
-				}
-				switch c := chooseWhole(l, req.Words); len(c.Hits) {
-				case 0:
-					return bot.Reply{}, cards.unknown(l, c.Asked)
-				case 1:
-					return show(c.Hits[0].ID)(ctx)
-				default:
-					return cards.pick(c, "", func(id string) slack.BlockElement {
-						return blocks.Button(actionLoyaltyPick, "Open", id)
-					}), nil
-				}
-			}}, nil
-		},
-		Clicks: map[string]bot.Handler{
-			actionLoyaltyPick: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				return bot.Reply{Text: cards.looking(), Later: show(req.Value)}, nil
-			},
-		},
-		Suggests: map[string]bot.Suggester{actionLoyaltyPick: suggest(cards)},
+		Run:      c.run,
+		Clicks:   map[string]bot.Handler{actionLoyaltyPick: c.open},
+		Suggests: map[string]bot.Suggester{actionLoyaltyPick: cards.suggest},
 	}
-}
-
-// showLoyaltyCard shows a card as Coupontools has it now, or as the list has it while that is not to be had.
-func showLoyaltyCard(ctx context.Context, cards loyaltyCards, api loyaltyCarder, id string) (bot.Reply, error) {
-	live, cancel := context.WithTimeout(ctx, liveTime)
-	defer cancel()
-	c, err := api.LoyaltyCard(live, id)
-	if err == nil {
-		return loyaltyCardReply(*c), nil
-	}
-	l, listErr := cards.List(ctx)
-	if listErr != nil {
-		return bot.Reply{}, fmt.Errorf("show loyalty card: %w", err)
-	}
-	listed, ok := l.ByID(id)
-	switch {
-	case errors.Is(err, coupontools.ErrNotFound):
-		return bot.Reply{}, cards.unknown(l, id)
-	case !ok:
-		return bot.Reply{}, fmt.Errorf("show loyalty card: %w", err)
-	}
-	return loyaltyCardReply(listed, fromList(err, l)...), nil
 }
 
 func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bot.Reply {

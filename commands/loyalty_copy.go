@@ -62,14 +62,14 @@ func (h holders) copying() change[copied] {
 			made, err := h.api.CopyLoyaltyCardV4(ctx, wanted.Card, wanted.Name)
 			e := sends.Entry{What: deedLoyaltyCopy, Note: "of " + wanted.Card}
 			if err != nil {
-				return "", e, fmt.Errorf("copy a loyalty card: %w", notKnown(err, "this loyalty card", h.cards.line()))
+				return "", e, fmt.Errorf("copy a loyalty card: %w", notKnown(err, "this loyalty card", h.cards.commandLine()))
 			}
 			e.Note = joined(" ", short(made.ID), e.Note)
 			said := "The copy of " + h.cardName(wanted.Card) + " is made"
 			if name := nameAndID(short(made.Name), short(made.ID)); name != "" {
 				said += ": " + name
 			}
-			return said + ". " + h.cards.line() + " lists it.", e, nil
+			return said + ". " + h.cards.commandLine() + " lists it.", e, nil
 		},
 	}
 }

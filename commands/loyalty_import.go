@@ -176,9 +176,9 @@ func (h holders) newcomers(ctx context.Context, person string, of importing) (ne
 	if err != nil {
 		return newcomers{}, sum, unusable(err)
 	}
-	known, err := h.roll.list.renew(ctx, of.Card)
+	known, err := h.roll.all.renew(ctx, of.Card)
 	if err != nil {
-		return newcomers{}, sum, notKnown(fmt.Errorf("look up who has the card already: %w", err), "this loyalty card", h.cards.line())
+		return newcomers{}, sum, notKnown(fmt.Errorf("look up who has the card already: %w", err), "this loyalty card", h.cards.commandLine())
 	}
 	in := h.sorted(rows, known)
 	if len(in.people) == 0 {
@@ -277,10 +277,10 @@ func (h holders) imports() change[importing] {
 					Text: "The file is not what it was when it was checked.", Hint: "Please upload it again.",
 				}}
 			}
-			defer h.roll.list.forget(wanted.Card)
+			defer h.roll.all.forget(wanted.Card)
 			g := h.give(ctx, wanted.Card, in.people, begun.Add(importTime))
 			if g.made+g.unsure == 0 && g.err != nil {
-				return "", sends.Entry{}, notKnown(fmt.Errorf("import loyalty users: %w", g.err), "this loyalty card", h.cards.line())
+				return "", sends.Entry{}, notKnown(fmt.Errorf("import loyalty users: %w", g.err), "this loyalty card", h.cards.commandLine())
 			}
 			return g.said(h.cardName(wanted.Card)), g.entry(wanted.Card, len(in.people)), nil
 		},

@@ -69,8 +69,8 @@ func newHolders(cards loyaltyCards, files uploads, d Deps) holders {
 	return holders{
 		cards: cards, api: d.Client, store: d.Store, uploads: files, audit: d.Sends, region: d.Region,
 		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
-			topic: "loyalty-users", title: "Who has ", noun: noun{"user", "users"}, of: cards, who: asUser,
-			list: newShelf(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, of: cards, who: asUser,
+			all: newShelf(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: rowsOf(cards), more: holderButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
@@ -92,15 +92,15 @@ func asUser(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
 // rowsOf shows people with what they have gathered, by the words of the card as far as it is at hand.
 func rowsOf(cards loyaltyCards) func(string, coupontools.LoyaltyUser) []slack.Block {
 	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
-		of := noun{"point or stamp", "points or stamps"}
-		if c, ok := cards.atHand(card); ok {
+		of := plural{"point or stamp", "points or stamps"}
+		if c, ok := cards.local(card); ok {
 			of = unit(c)
 		}
 		return holderRow(card, u, of)
 	}
 }
 
-func holderRow(card string, u coupontools.LoyaltyUser, of noun) []slack.Block {
+func holderRow(card string, u coupontools.LoyaltyUser, of plural) []slack.Block {
 	at, name, who := value(seat{card, u.ID}), oneLine(u.Name()), called(asUser(u))
 	facts := []string{count(u.Points, of.one, of.many)}
 	buttons := []slack.BlockElement{
@@ -144,7 +144,7 @@ func loyaltyUsers(h holders) bot.Command {
 			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
 			viewLoyaltyCopy: h.copy(duplicate), duplicate.view: duplicate.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: suggest(h.cards)},
+		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: h.cards.suggest},
 	}
 	c.Clicks[actionLoyaltyVoid] = h.void(true)
 	c.Clicks[actionLoyaltyRestore] = h.void(false)
@@ -184,7 +184,7 @@ func (h holders) void(void bool) bot.Handler {
 					Hint: h.roll.line() + " shows how it is now.",
 				}
 			}
-			defer h.roll.list.forget(at.Card)
+			defer h.roll.all.forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
 			word := record(ctx, h.audit, req, sends.Entry{
 				What: deedLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
@@ -210,7 +210,7 @@ type newHolder struct {
 	FirstName, LastName, Email, Phone string
 }
 
-func (h holders) cardName(id string) string { return nameAndID(short(h.cards.name(id)), id) }
+func (h holders) cardName(id string) string { return nameAndID(short(h.cards.nameOf(id)), id) }
 
 func (h holders) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
@@ -274,7 +274,7 @@ func (h holders) creation() change[newHolder] {
 		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…",
 		store: h.store, audit: h.audit,
 		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, sends.Entry, error) {
-			defer h.roll.list.forget(n.Card)
+			defer h.roll.all.forget(n.Card)
 			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
@@ -311,7 +311,7 @@ func (h holders) linking() change[seat] {
 		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…",
 		store: h.store, audit: h.audit,
 		do: func(ctx context.Context, _ bot.Request, s seat) (string, sends.Entry, error) {
-			defer h.roll.list.forget(s.Card)
+			defer h.roll.all.forget(s.Card)
 			e := sends.Entry{What: deedLoyaltyLink, Note: short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
 				return "", e, notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.roll.line())

@@ -83,7 +83,7 @@ func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	if !ok {
 		return bot.Reply{}, brokenButton("/directory-users", nil)
 	}
-	view := paymentView(who, p.known(who.Directory), now, req.Person)
+	view := paymentView(who, p.directories.known(who.Directory), now, req.Person)
 	return bot.Reply{View: view, Push: req.View != nil}, nil
 }
 
@@ -173,7 +173,7 @@ func (p people) changePayment(ctx context.Context, req bot.Request, c payment) (
 		until = "Access ends on " + zoned(req.Person, u.Expires) + "."
 	}
 	return fmt.Sprintf("The payment status of %s in %s is now “%s”. %s", u.User,
-		nameAndID(short(p.known(u.Directory).Name), u.Directory), short(now.Status), until), e, nil
+		nameAndID(short(p.directories.known(u.Directory).Name), u.Directory), short(now.Status), until), e, nil
 }
 
 func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {

@@ -31,7 +31,7 @@ var lineColours = []color.Color{
 // picture draws the days and sends the picture to whoever pressed the button.
 func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
-		of := knownCampaign(c.lists, req.Value)
+		of := c.campaigns.known(req.Value)
 		f, err := c.counter.count(ctx, of.ID)
 		if err != nil {
 			return bot.Reply{}, err

@@ -83,37 +83,33 @@ func points(h holders) bot.Command {
 		},
 		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
 		Suggests: map[string]bot.Suggester{
-			actionPointsFor: suggest(h.cards), fieldLoyaltyUser: h.roll.suggest,
+			actionPointsFor: h.cards.suggest, fieldLoyaltyUser: h.roll.suggest,
 		},
 	}
 }
 
 func (h holders) askPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
-		return h.cards.which(actionPointsFor), nil
+		return h.cards.ask(actionPointsFor), nil
 	}
 	return h.pointsForm(func(ctx context.Context) (seat, error) {
-		l, err := h.cards.List(ctx)
-		if err != nil {
+		c, err := h.cards.resolve(ctx, req.Words)
+		switch {
+		case err != nil:
 			return seat{}, err
-		}
-		switch c := chooseWhole(l, req.Words); len(c.Hits) {
-		case 0:
-			return seat{}, h.cards.unknown(l, c.Asked)
-		case 1:
-			return seat{Card: c.Hits[0].ID}, nil
-		default:
+		case len(c.Hits) > 1:
 			return seat{}, &bot.Mistake{
 				Text: fmt.Sprintf("%s loyalty cards match “%s”.", thousands(len(c.Hits)), short(c.Asked)),
-				Hint: "Please use the whole name or the id: " + h.cards.line() + " shows them.",
+				Hint: "Please use the whole name or the id: " + h.cards.commandLine() + " shows them.",
 			}
 		}
+		return seat{Card: c.Hits[0].ID}, nil
 	}), nil
 }
 
 // pointsForm opens the form once it is known which card is meant.
 func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply {
-	wait := blocks.Modal(viewPointsWait, "Points", "", "Close", blocks.Text(h.cards.looking()))
+	wait := blocks.Modal(viewPointsWait, "Points", "", "Close", blocks.Text(h.cards.waitText()))
 	return bot.Reply{View: wait, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
 		at, err := find(ctx)
 		if err != nil {
@@ -209,7 +205,7 @@ func (h holders) holder(ctx context.Context, at seat) (coupontools.LoyaltyCard, 
 }
 
 // count fills in before and after. Coupontools adds and takes off; what is set is the difference.
-func (a *award) count(u coupontools.LoyaltyUser, of noun) error {
+func (a *award) count(u coupontools.LoyaltyUser, of plural) error {
 	a.Before = u.Points
 	switch a.How {
 	case changeAdd:
@@ -252,7 +248,7 @@ func (h holders) awarding() change[award] {
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}}
 			}
-			defer h.roll.list.forget(a.Card)
+			defer h.roll.all.forget(a.Card)
 			update := coupontools.LoyaltyUserUpdate{Card: a.Card, User: a.User, Points: a.After - a.Before}
 			if of.one == "stamp" {
 				update.Points, update.Stamps = 0, update.Points

@@ -36,10 +36,10 @@ type campaignPusher interface {
 
 // pushes take a push message from the form to the phones.
 type pushes struct {
-	lists campaignFinder
-	api   campaignPusher
-	store onceStore
-	audit recorder
+	campaigns campaignList
+	api       campaignPusher
+	store     onceStore
+	audit     recorder
 	// counter counts whom a push reaches.
 	counter *counter
 }
@@ -61,29 +61,12 @@ func push(p pushes) bot.Command {
 }
 
 func (p pushes) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: pushView(namedCampaign(p.lists, req.Words))}, nil
+	return bot.Reply{View: pushView(p.campaigns.resolveLocal(req.Words))}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
 func (p pushes) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: pushView(knownCampaign(p.lists, req.Value)), Push: true}, nil
-}
-
-// namedCampaign returns the only campaign that words name in the list at hand, or by an id that may be younger than the list,
-// else one without an id. A form must be opened within three seconds, so Coupontools is not asked.
-func namedCampaign(lists campaignFinder, words []bot.Word) coupontools.Campaign {
-	if len(words) == 0 {
-		return coupontools.Campaign{}
-	}
-	if l := lists.Local(); l != nil {
-		if found := chooseWhole(l, words); len(found.Hits) == 1 {
-			return found.Hits[0]
-		}
-	}
-	if campaignID.MatchString(words[0].Text) {
-		return coupontools.Campaign{ID: words[0].Text, Name: words[0].Text}
-	}
-	return coupontools.Campaign{}
+	return bot.Reply{View: pushView(p.campaigns.known(req.Value)), Push: true}, nil
 }
 
 func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
@@ -148,7 +131,7 @@ func reach(f figures, err error) (whom, words string) {
 
 func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
 	v, wrong := req.View, problems{}
-	c := chosenCampaign(p.lists, v)
+	c := chosenCampaign(p.campaigns, v)
 	d := pushDraft{Campaign: c.ID, Name: c.Name}
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)

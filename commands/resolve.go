@@ -1,21 +1,15 @@
 package commands
 
 import (
-	"context"
-	"regexp"
 	"strings"
-	"time"
-
-	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// choiceOf is what words say about a directory, a campaign or the like.
-type choiceOf[T cache.Item] struct {
+// choice is what words say about an item of a list.
+type choice[T cache.Item] struct {
 	// Asked is what was taken for its name or id.
 	Asked string
 	// Hits are those it may mean. Several with one name are a choice too.
@@ -24,30 +18,27 @@ type choiceOf[T cache.Item] struct {
 	Rest []bot.Word
 }
 
-// choice is what words say about a directory.
-type choice = choiceOf[coupontools.Directory]
-
 // choose finds what leading words name: the longest run of them that is exactly a name or an id, else
 // the first word or quoted group, which may also be a part of a name.
-func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) choiceOf[T] {
+func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) choice[T] {
 	if c, ok := exactRun(l, words); ok {
 		return c
 	}
 	if len(words) == 0 {
-		return choiceOf[T]{}
+		return choice[T]{}
 	}
-	return choiceOf[T]{Asked: words[0].Text, Hits: partly(l, words[0].Text), Rest: words[1:]}
+	return choice[T]{Asked: words[0].Text, Hits: partly(l, words[0].Text), Rest: words[1:]}
 }
 
 // chooseWhole finds what words name when nothing else can stand there: a part of a name may
 // then be of several words.
-func chooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) choiceOf[T] {
+func chooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) choice[T] {
 	if c, ok := exactRun(l, words); ok {
 		return c
 	}
 	all := bot.Join(words)
 	if hits := partly(l, all); len(hits) > 0 {
-		return choiceOf[T]{Asked: all, Hits: hits}
+		return choice[T]{Asked: all, Hits: hits}
 	}
 	c := choose(l, words)
 	if len(c.Hits) == 0 {
@@ -56,17 +47,17 @@ func chooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) choiceOf[T]
 	return c
 }
 
-func exactRun[T cache.Item](l *cache.ListOf[T], words []bot.Word) (choiceOf[T], bool) {
+func exactRun[T cache.Item](l *cache.ListOf[T], words []bot.Word) (choice[T], bool) {
 	// A name has 300 characters at most, so no more words than this.
 	const most = 150
 	parts := apart(words)
 	for n := min(len(parts), most); n > 0; n-- {
 		name := bot.Join(parts[:n])
 		if hits := exactly(l, name); len(hits) > 0 {
-			return choiceOf[T]{Asked: name, Hits: hits, Rest: parts[n:]}, true
+			return choice[T]{Asked: name, Hits: hits, Rest: parts[n:]}, true
 		}
 	}
-	return choiceOf[T]{}, false
+	return choice[T]{}, false
 }
 
 // apart undoes the joining of neighbouring numbers, so that "Top 10" can be told from the number after it.
@@ -101,18 +92,6 @@ func partly[T cache.Item](l *cache.ListOf[T], words string) []T {
 	return l.Search(words, len(l.Items))
 }
 
-var (
-	directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
-	campaignID  = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)
-)
-
-// unknownDirectory says that there is no such directory, and which are called nearly so.
-func unknownDirectory(l *cache.List, asked string) *bot.Mistake {
-	m := &bot.Mistake{Text: "There is no directory “" + short(asked) + "”.", Hint: "/directories shows them all."}
-	m.Hint = joined(" ", didYouMean(l, asked), m.Hint)
-	return m
-}
-
 // didYouMean asks whether those with the nearest names are meant, "" if there are none.
 func didYouMean[T cache.Item](l *cache.ListOf[T], asked string) string {
 	var names []string
@@ -143,52 +122,8 @@ func orList(names []string) string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// pickOne asks which of several directories is meant; row shows one of them with its buttons.
-func pickOne(c choice, row func(coupontools.Directory) []slack.Block) bot.Reply {
-	return pickFrom(c, "directories", row)
-}
-
-// pickFrom asks which of several is meant; many names what they are.
-func pickFrom[T cache.Item](c choiceOf[T], many string, row func(T) []slack.Block) bot.Reply {
-	shown := c.Hits[:min(len(c.Hits), perPage)]
-	text := thousands(len(c.Hits)) + " " + many + " match “" + short(c.Asked) + "”. Which one?"
-	set := []slack.Block{blocks.Text(text)}
-	for _, item := range shown {
-		set = append(set, row(item)...)
-	}
-	if more := len(c.Hits) - len(shown); more > 0 {
-		set = append(set, blocks.Context(blocks.Small("And "+thousands(more)+" more: add a word of the name, or use the id.")))
-	}
-	return bot.Reply{Text: text, Blocks: set}
-}
-
-// suggest offers what is in a list for what was typed, from the list at hand if there is one.
-func suggest[T cache.Item](lists finderOf[T]) bot.Suggester {
-	const (
-		// Slack takes 100 options; the bot keeps the acknowledgement under its size.
-		most = 100
-		// Slack waits three seconds for options. A list that takes longer than this is replaced by the one at hand.
-		patience = time.Second
-	)
-	return func(ctx context.Context, req bot.Request) ([]bot.Option, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		l := lists.Local()
-		if fresh, err := lists.List(ctx); err == nil {
-			l = fresh
-		} else if l == nil {
-			return nil, err
-		}
-		hits := l.Items[:min(len(l.Items), most)]
-		if strings.TrimSpace(req.Value) != "" {
-			hits = l.Search(req.Value, most)
-		}
-		return options(hits), nil
-	}
-}
-
-// options shows items by name; those that share a name, with their id.
-func options[T cache.Item](hits []T) []bot.Option {
+// selectOptions shows items by name; those that share a name, with their id.
+func selectOptions[T cache.Item](hits []T) []bot.Option {
 	same := map[string]int{}
 	for _, item := range hits {
 		_, name := item.Ident()

@@ -21,9 +21,9 @@ import (
 type roll[T any, Of cache.Item] struct {
 	// topic is the command's, and how its action_ids begin; title stands before the name of what the people belong to.
 	topic, title string
-	noun
+	plural
 	// of are the things that have people.
-	of catalog[Of]
+	of list[Of]
 	// who returns what to look for somebody by.
 	who func(T) coupontools.DirectoryUser
 	// row shows one of them; columns are those of the file.
@@ -32,7 +32,7 @@ type roll[T any, Of cache.Item] struct {
 	// more are further buttons under the list.
 	more func(of string) []slack.BlockElement
 
-	list  *shelf[[]T]
+	all   *shelf[[]T]
 	store store
 	files deliverer
 	audit recorder
@@ -50,26 +50,20 @@ func (r roll[T, Of]) looking() string { return "Looking up the " + r.many + "…
 // run shows the people of what the first words name who match the rest.
 func (r roll[T, Of]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
-		return r.of.which(r.action()), nil
+		return r.of.ask(r.action()), nil
 	}
 	return bot.Reply{Text: r.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := r.of.List(ctx)
+		c, err := r.of.resolveFirst(ctx, req.Words)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		c := choose(l, req.Words)
 		asked := newLookup(req.Person, coupontools.Directory{}, bot.Join(c.Rest))
-		switch len(c.Hits) {
-		case 0:
-			return bot.Reply{}, r.of.unknown(l, c.Asked)
-		case 1:
+		if len(c.Hits) == 1 {
 			asked.Directory, asked.Name = c.Hits[0].Ident()
 			return r.show(ctx, asked, 1)
 		}
 		asked.keep(ctx, r.store)
-		return r.of.pick(c, asked.ID, func(id string) slack.BlockElement {
-			return blocks.Button(r.action(), capitalised(r.many), id)
-		}), nil
+		return r.of.pick(c, buttonRow[Of](asked.ID, r.action(), capitalised(r.many))), nil
 	}}, nil
 }
 
@@ -87,7 +81,7 @@ func (r roll[T, Of]) clicks() map[string]bot.Handler {
 func (r roll[T, Of]) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	before, _, goOn := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: r.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
-		l := newLookup(req.Person, coupontools.Directory{ID: req.Value, Name: r.of.name(req.Value)}, "")
+		l := newLookup(req.Person, coupontools.Directory{ID: req.Value, Name: r.of.nameOf(req.Value)}, "")
 		if goOn {
 			asked, err := recall(ctx, r.store, before, req.Person, r.line())
 			if err != nil {
@@ -115,7 +109,7 @@ func (r roll[T, Of]) file(_ context.Context, req bot.Request) (bot.Reply, error)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		e := sends.Entry{What: deedPeople, Actor: actorOf(req), Note: count(len(hits), r.one, r.many) + " of " + l.Directory}
+		e := sends.Entry{What: deedPeople, Actor: actorOf(req), Note: r.count(len(hits)) + " of " + l.Directory}
 		if err := r.audit.Record(ctx, e); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}
@@ -142,13 +136,9 @@ func (r roll[T, Of]) goOn(req bot.Request, with func(context.Context, lookup, in
 
 // hits are those who match a look-up.
 func (r roll[T, Of]) hits(ctx context.Context, l lookup) ([]T, error) {
-	all, err := r.list.get(ctx, l.Directory)
+	all, err := r.all.get(ctx, l.Directory)
 	if errors.Is(err, coupontools.ErrNotFound) {
-		list, listErr := r.of.List(ctx)
-		if listErr != nil {
-			return nil, listErr
-		}
-		return nil, r.of.unknown(list, l.Directory)
+		return nil, r.of.notFound(ctx, l.Directory)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", r.many, err)
@@ -220,7 +210,7 @@ func (r roll[T, Of]) buttons(l lookup, page, last int) []slack.BlockElement {
 // find returns the person with that id, as Coupontools has it now.
 func (r roll[T, Of]) find(ctx context.Context, of, id string) (T, error) {
 	var none T
-	all, err := r.list.renew(ctx, of)
+	all, err := r.all.renew(ctx, of)
 	if err != nil {
 		return none, fmt.Errorf("list %s: %w", r.many, err)
 	}

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -46,7 +44,7 @@ func TestSending_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: offers(w.Directories, nil, nil), region: "BE"}
+	s := sending{offers: offers(newDirectoryList(w.Directories, deliverer{}), campaignList{}, loyaltyCards{}), region: "BE"}
 	for text, want := range map[string]form{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
@@ -81,7 +79,7 @@ func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: offers(w.Directories, nil, nil), region: "BE"}
+	s := sending{offers: offers(newDirectoryList(w.Directories, deliverer{}), campaignList{}, loyaltyCards{}), region: "BE"}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)
@@ -320,18 +318,13 @@ func TestSendDirectory_redisAway(t *testing.T) {
 	}
 }
 
-// atHand is a list that is always at hand.
-type atHand struct{ list *cache.List }
-
-func (l atHand) List(context.Context) (*cache.List, error) { return l.list, nil }
-func (l atHand) Local() *cache.List                        { return l.list }
-
 // FuzzSending_fill holds that no words make a form that Slack would refuse.
 func FuzzSending_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
-	s := sending{offers: offers(atHand{list: someDirectories()}, nil, nil), region: "BE"}
+	directories := newDirectoryList(newHeld(someDirectories()), deliverer{})
+	s := sending{offers: offers(directories, campaignList{}, loyaltyCards{}), region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(mia, form, form.Channel)

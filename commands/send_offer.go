@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/sends"
 )
@@ -27,7 +26,7 @@ type offer struct {
 }
 
 // offers are all kinds of things that can be sent, directories first.
-func offers(directories finder, campaigns campaignFinder, cards finderOf[coupontools.LoyaltyCard]) []offer {
+func offers(directories directoryList, campaigns campaignList, cards loyaltyCards) []offer {
 	return []offer{
 		offerOf(sends.OfferDirectory, "directory", directories),
 		offerOf(sends.OfferCampaign, "campaign", campaigns),
@@ -35,8 +34,8 @@ func offers(directories finder, campaigns campaignFinder, cards finderOf[coupont
 	}
 }
 
-func offerOf[T cache.Item](kind sends.Offer, one string, lists finderOf[T]) offer {
-	o := offer{kind: kind, one: one, suggest: suggest(lists)}
+func offerOf[T cache.Item](kind sends.Offer, one string, from list[T]) offer {
+	o, lists := offer{kind: kind, one: one, suggest: from.suggest}, from.source
 	o.name = func(id string) (string, bool) {
 		l := lists.Local()
 		if l == nil {

@@ -39,11 +39,11 @@ type sessionKeeper interface {
 
 // sessionDesk finds sessions and changes what became of them.
 type sessionDesk struct {
-	lists  campaignFinder
-	api    sessionKeeper
-	store  onceStore
-	audit  recorder
-	region string
+	campaigns campaignList
+	api       sessionKeeper
+	store     onceStore
+	audit     recorder
+	region    string
 }
 
 // session answers "/coupontools session", only to the person who asked.
@@ -82,18 +82,11 @@ func (s sessionDesk) run(_ context.Context, req bot.Request) (bot.Reply, error) 
 		if len(in) == 0 {
 			return s.find(ctx, req, bot.Join(what), coupontools.Campaign{})
 		}
-		l, err := s.lists.List(ctx)
+		campaign, err := s.campaigns.resolveOne(ctx, in)
 		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list campaigns: %w", err)
-		}
-		found, err := chooseCampaign(l, in)
-		switch {
-		case err != nil:
 			return bot.Reply{}, err
-		case len(found.Hits) > 1:
-			return bot.Reply{}, severalCampaigns(found)
 		}
-		return s.find(ctx, req, bot.Join(what), found.Hits[0])
+		return s.find(ctx, req, bot.Join(what), campaign)
 	}}, nil
 }
 
@@ -105,19 +98,6 @@ func partedByIn(words []bot.Word) (what, in []bot.Word) {
 		}
 	}
 	return words, nil
-}
-
-// severalCampaigns says that it must be clear which campaign is meant.
-func severalCampaigns(c choiceOf[coupontools.Campaign]) *bot.Mistake {
-	const few = 3
-	var names []string
-	for _, hit := range c.Hits[:min(len(c.Hits), few)] {
-		names = append(names, titled(hit))
-	}
-	return &bot.Mistake{
-		Text: fmt.Sprintf("%s campaigns match “%s”.", thousands(len(c.Hits)), short(c.Asked)),
-		Hint: "Please name one by its id, such as " + orList(names) + ".",
-	}
 }
 
 // findSessionView asks for what is known of a session.
@@ -139,7 +119,7 @@ func (s sessionDesk) submitted(_ context.Context, req bot.Request) (bot.Reply, e
 	if what == "" {
 		return bot.Reply{Errors: map[string]string{fieldQuery: "Enter what you know of the session."}}, nil
 	}
-	in := chosenCampaign(s.lists, req.View)
+	in := chosenCampaign(s.campaigns, req.View)
 	looking := blocks.Modal(viewSession, "Session", "", "Close", blocks.Text(lookingUpSessions))
 	return bot.Reply{View: looking, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.find(ctx, req, what, in)
@@ -182,11 +162,7 @@ func (s sessionDesk) find(ctx context.Context, req bot.Request, what string, cam
 	hits, err := s.search(ctx, what, campaign)
 	switch {
 	case errors.Is(err, coupontools.ErrNotFound):
-		l, err := s.lists.List(ctx)
-		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list campaigns: %w", err)
-		}
-		return bot.Reply{}, unknownCampaign(l, campaign.ID)
+		return bot.Reply{}, s.campaigns.notFound(ctx, campaign.ID)
 	case err != nil:
 		return bot.Reply{}, err
 	case len(hits) == 0:
@@ -308,7 +284,7 @@ func (s sessionDesk) card(x coupontools.Session, said string) []slack.Block {
 const maxFurther = 12
 
 func (s sessionDesk) facts(x coupontools.Session) []blocks.Line {
-	campaign := knownCampaign(s.lists, x.Campaign)
+	campaign := s.campaigns.known(x.Campaign)
 	lines := []blocks.Line{blocks.Field("Campaign", nameAndID(campaign.Name, x.Campaign))}
 	for _, fact := range [][2]string{
 		{"State", strings.Join(states(x), ", ")},

@@ -44,7 +44,7 @@ func TestSession_tooManyAtOnce(t *testing.T) {
 func TestSession_clickedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	desk := sessionDesk{lists: w.Campaigns, api: w.Client, store: w.Store, audit: w.Sends}
+	desk := sessionDesk{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
 	click := bot.Request{ID: "one", Person: mia, Value: "mfadqu0il4iosrut76vui d99bptr356pel6du8bxye"}
 	first := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))
 	again := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))

@@ -38,10 +38,10 @@ type sessionLister interface {
 // sessionLists list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
 // nowhere.
 type sessionLists struct {
-	lists campaignFinder
-	api   sessionLister
-	store store
-	files deliverer
+	campaigns campaignList
+	api       sessionLister
+	store     store
+	files     deliverer
 }
 
 // sessions answers "/coupontools sessions", only to the person who asked.
@@ -62,7 +62,7 @@ func sessions(s sessionLists) bot.Command {
 			actionSessionsFile:     s.asFile,
 		},
 		Submits:  map[string]bot.Handler{viewListSessions: s.submitted},
-		Suggests: map[string]bot.Suggester{fieldCampaign: suggest(s.lists)},
+		Suggests: map[string]bot.Suggester{fieldCampaign: s.campaigns.suggest},
 	}
 }
 
@@ -92,10 +92,6 @@ func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error)
 		return bot.Reply{View: listSessionsView()}, nil
 	}
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := s.lists.List(ctx)
-		if err != nil {
-			return bot.Reply{}, fmt.Errorf("list campaigns: %w", err)
-		}
 		words := req.Words
 		event, named := eventWord(words[len(words)-1].Text)
 		if named = named && len(words) > 1; named {
@@ -103,12 +99,12 @@ func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error)
 		} else {
 			event = coupontools.AnyEvent
 		}
-		found, err := chooseCampaign(l, words)
+		found, err := s.campaigns.resolve(ctx, words)
 		switch {
 		case err != nil:
 			return bot.Reply{}, err
 		case len(found.Hits) > 1:
-			return pickCampaign(found, sessionsRow), nil
+			return s.campaigns.pick(found, sessionsRow), nil
 		case len(found.Rest) > 0:
 			return bot.Reply{}, &bot.Mistake{
 				Text: fmt.Sprintf("It is not clear what “%s” behind “%s” means.", short(bot.Join(found.Rest)), short(found.Asked)),
@@ -120,15 +116,15 @@ func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error)
 }
 
 // sessionsRow is one campaign with the button that lists its sessions.
-func sessionsRow(c coupontools.Campaign) slack.Block {
-	return blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
-		blocks.Label("Show the sessions of "+oneLine(c.Name))))
+func sessionsRow(c coupontools.Campaign) []slack.Block {
+	return []slack.Block{blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
+		blocks.Label("Show the sessions of "+oneLine(c.Name))))}
 }
 
 // ofCampaign lists the sessions of the campaign of a button.
 func (s sessionLists) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
-		return s.show(ctx, req, newWalk(req.Person, knownCampaign(s.lists, req.Value), coupontools.AnyEvent), 1)
+		return s.show(ctx, req, newWalk(req.Person, s.campaigns.known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
 }
 
@@ -153,12 +149,12 @@ func campaignField(c coupontools.Campaign) slack.Block {
 }
 
 // chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
-func chosenCampaign(lists campaignFinder, v formValues) coupontools.Campaign {
+func chosenCampaign(all campaignList, v formValues) coupontools.Campaign {
 	id := v.Value(fieldCampaign)
 	if id == "" {
 		return coupontools.Campaign{}
 	}
-	c := knownCampaign(lists, id)
+	c := all.known(id)
 	if c.Name == c.ID && v.ChosenText(fieldCampaign) != "" {
 		c.Name = v.ChosenText(fieldCampaign)
 	}
@@ -167,7 +163,7 @@ func chosenCampaign(lists campaignFinder, v formValues) coupontools.Campaign {
 
 // submitted takes the form, shows that it is looking, and then the first page.
 func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
-	c, wrong := chosenCampaign(s.lists, req.View), problems{}
+	c, wrong := chosenCampaign(s.campaigns, req.View), problems{}
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
 	}
@@ -205,7 +201,7 @@ func (s sessionLists) turn(_ context.Context, req bot.Request) (bot.Reply, error
 func (s sessionLists) show(ctx context.Context, req bot.Request, w walk, page int) (bot.Reply, error) {
 	shown, err := w.page(ctx, s.api, page)
 	if errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, s.noCampaign(ctx, w.Campaign)
+		return bot.Reply{}, s.campaigns.notFound(ctx, w.Campaign)
 	}
 	if err != nil {
 		return bot.Reply{}, err
@@ -216,14 +212,6 @@ func (s sessionLists) show(ctx context.Context, req bot.Request, w walk, page in
 		return bot.Reply{View: blocks.Modal(viewSessions, "Sessions", "", "Close", set...)}, nil
 	}
 	return bot.Reply{Text: shown.summary(w), Blocks: set}, nil
-}
-
-func (s sessionLists) noCampaign(ctx context.Context, id string) error {
-	l, err := s.lists.List(ctx)
-	if err != nil {
-		return fmt.Errorf("list campaigns: %w", err)
-	}
-	return unknownCampaign(l, id)
 }
 
 // asFile sends all sessions of a list to whoever pressed its button.

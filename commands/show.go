@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -50,9 +49,9 @@ func directoryRow(d coupontools.Directory) *slack.SectionBlock {
 }
 
 // openRow is one directory in a list, with the button that opens it.
-func openRow(d coupontools.Directory) slack.Block {
-	return blocks.WithButton(directoryRow(d),
-		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))
+func openRow(d coupontools.Directory) []slack.Block {
+	return []slack.Block{blocks.WithButton(directoryRow(d),
+		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))}
 }
 
 // titled names a directory or the like in a sentence: “City deals” (dir_5501).
@@ -80,7 +79,7 @@ func age[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
 			span(time.Since(l.FetchedAt)))))
 	}
 	if l.RedisAway {
-		pieces = append(pieces, blocks.Small(straight))
+		pieces = append(pieces, blocks.Small(withoutRedis))
 	}
 	return pieces
 }
@@ -90,15 +89,7 @@ func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement 
 	return []slack.MixedElement{blocks.Small(reason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
 }
 
-const straight = "Working without Redis: this comes straight from Coupontools."
-
-// redisAway says so if Redis did not help, of an answer that came straight from Coupontools.
-func redisAway(ctx context.Context, lists lister) []slack.MixedElement {
-	if l, err := lists.List(ctx); err == nil && l.RedisAway {
-		return []slack.MixedElement{blocks.Small(straight)}
-	}
-	return nil
-}
+const withoutRedis = "Working without Redis: this comes straight from Coupontools."
 
 // span says how long something takes or took, in whole words.
 func span(d time.Duration) string {

@@ -39,10 +39,10 @@ type signer interface {
 
 // signing gives links that sign on.
 type signing struct {
-	list  subaccountList
-	api   signer
-	store onceStore
-	audit recorder
+	accounts subaccountList
+	api      signer
+	store    onceStore
+	audit    recorder
 }
 
 // signOnAs is whom a link signs on as, and where. The id of a directory's user is both ids: "dir_5501 reg_7001".
@@ -79,7 +79,7 @@ func signOn(s signing) bot.Command {
 			},
 		},
 		Submits:  map[string]bot.Handler{viewSignOn: s.submitted},
-		Suggests: map[string]bot.Suggester{fieldSubaccount: suggest(s.list)},
+		Suggests: map[string]bot.Suggester{fieldSubaccount: s.accounts.suggest},
 	}
 }
 
@@ -121,7 +121,7 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 	case as.whom == whomUser:
 		user = as.id
 	case as.id != "":
-		chosen = blocks.Option(nameAndID(short(s.list.name(as.id)), as.id), as.id)
+		chosen = blocks.Option(nameAndID(short(s.accounts.nameOf(as.id)), as.id), as.id)
 	}
 	return blocks.Modal(viewSignOn, "Sign on", "Show the link", "Cancel",
 		blocks.Text("Whoever has the link is signed on as that account, without a password. It is shown once, to you alone."),
@@ -243,8 +243,8 @@ func (s signing) called(as signOnAs) string {
 		ids := directoryUserIDs.FindStringSubmatch(as.id)
 		return "the user " + ids[2] + " of the directory " + ids[1]
 	case whomSubaccount:
-		said := "the subaccount " + nameAndID(short(s.list.name(as.id)), as.id)
-		if account, ok := s.list.atHand(as.id); ok && expired(account.Expires) {
+		said := "the subaccount " + nameAndID(short(s.accounts.nameOf(as.id)), as.id)
+		if account, ok := s.accounts.local(as.id); ok && expired(account.Expires) {
 			said += ", which has expired: Coupontools may not let anybody in"
 		}
 		return said

@@ -50,11 +50,11 @@ type singleUseMaker interface {
 
 // singleUses make addresses that one person each can use.
 type singleUses struct {
-	lists campaignFinder
-	api   singleUseMaker
-	store onceStore
-	files deliverer
-	audit recorder
+	campaigns campaignList
+	api       singleUseMaker
+	store     onceStore
+	files     deliverer
+	audit     recorder
 	// region is the country of phone numbers written without +.
 	region string
 }
@@ -76,7 +76,7 @@ func singleUse(s singleUses) bot.Command {
 }
 
 func (s singleUses) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: s.view(newSingleUseForm(namedCampaign(s.lists, req.Words).ID), singleUseDefaults)}, nil
+	return bot.Reply{View: s.view(newSingleUseForm(s.campaigns.resolveLocal(req.Words).ID), singleUseDefaults)}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
@@ -156,7 +156,7 @@ func (s singleUses) check(ctx context.Context, req bot.Request) (singleUseDraft,
 	f, wrong := singleUseFormOf(req.View), problems{}
 	shown, _ := s.shown().get(ctx, req.Person, f.ID)
 	v := prefilled{req.View, shown}
-	c := chosenCampaign(s.lists, v)
+	c := chosenCampaign(s.campaigns, v)
 	d := singleUseDraft{Name: c.Name}
 	d.Campaign = c.ID
 	if c.ID == "" {

@@ -82,7 +82,7 @@ func singleUseFormOf(v *bot.View) singleUseForm {
 // others as long as their initial values are those of the opening.
 func (s singleUses) view(f singleUseForm, typed map[string]string) *slack.ModalViewRequest {
 	set := []slack.Block{
-		campaignField(knownCampaign(s.lists, f.Campaign)),
+		campaignField(s.campaigns.known(f.Campaign)),
 		blocks.Radio(blocks.Input{Name: fieldFor, Label: "For", Dispatch: true}, forMany,
 			blocks.Option("Many people, as a file", forMany),
 			blocks.Option("One person who is known", forOne)),

@@ -86,7 +86,7 @@ func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
 	noah := bot.Request{
 		Person: bot.Person{ID: "U0NOAH", Team: mia.Team}, View: bot.NewView("single_use_confirm", reply.View.PrivateMetadata, nil),
 	}
-	s := singleUses{lists: w.Campaigns, api: w.Client, store: w.Store, audit: w.Sends}
+	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
 	if _, err := s.making().confirmed(t.Context(), noah); err == nil {
 		t.Error("a form was confirmed by somebody else")
 	}

@@ -68,9 +68,9 @@ func worstMessages(bad string) []bot.Message {
 	}
 	counted := directoryFigures{Campaigns: 20, figures: newFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
 	replies := []bot.Reply{
-		directoryCatalog(nil, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
-		cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small(straight)),
-		pickOne(choice{Asked: bad, Hits: many}, func(d coupontools.Directory) []slack.Block { return []slack.Block{openRow(d)} }),
+		newDirectoryList(nil, deliverer{}).page(listQuery{Page: 2, Filter: bounded(bad)}, l, many),
+		cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small(withoutRedis)),
+		newDirectoryList(nil, deliverer{}).pick(choice[coupontools.Directory]{Asked: bad, Hits: many}, openRow),
 		{Text: f.summary(), Blocks: f.blocks()},
 	}
 	replies = append(replies, worstAccounts(bad)...)
@@ -127,25 +127,27 @@ func worstOfCampaigns(bad string) []bot.Reply {
 	}
 	l := cache.NewList(many, time.Now())
 	l.Stale, l.RedisAway = true, true
-	lists := held{l}
+	all := newCampaignList(newHeld(l), deliverer{})
 	f := newFigures(coupontools.SessionSums{Sessions: 1_000_000, Opened: 500_000}, time.Now())
 	w := walk{ID: "x", Campaign: "cam_1", Name: bad, Event: coupontools.WasClaimed}
 	return []bot.Reply{
-		campaignCatalog(lists, deliverer{}).page(listing{Page: 2, Filter: bounded(bad)}, l, many),
-		pickCampaign(choiceOf[coupontools.Campaign]{Asked: bad, Hits: many}, openCampaignRow),
-		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(straight)),
+		all.page(listQuery{Page: 2, Filter: bounded(bad)}, l, many),
+		all.pick(choice[coupontools.Campaign]{Asked: bad, Hits: many}, openCampaignRow),
+		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(withoutRedis)),
 		{Text: "Found.", Blocks: stretch{page: 2, sessions: people[:perPage], more: true}.blocks(w)},
 		{Text: "Found.", Blocks: severalSessions(people, "cam_400001")},
-		{Text: "Found.", Blocks: sessionDesk{lists: lists}.card(x, "The session is voided now.")},
+		{Text: "Found.", Blocks: sessionDesk{campaigns: all}.card(x, "The session is voided now.")},
 		{Text: "Found.", Blocks: []slack.Block{categoryLines([]coupontools.Category{{ID: "cat_1", Name: bad}}, "")}},
 	}
 }
 
-// held is a list that is at hand.
-type held struct{ *cache.CampaignList }
+// held is the source of a list that is always cached.
+type held[T cache.Item] struct{ list *cache.ListOf[T] }
 
-func (h held) Local() *cache.CampaignList { return h.CampaignList }
+func (h held[T]) Local() *cache.ListOf[T] { return h.list }
 
-func (h held) List(context.Context) (*cache.CampaignList, error) { return h.CampaignList, nil }
+func (h held[T]) List(context.Context) (*cache.ListOf[T], error) { return h.list, nil }
 
-func (h held) Refresh(context.Context) (*cache.CampaignList, error) { return h.CampaignList, nil }
+func (h held[T]) Refresh(context.Context) (*cache.ListOf[T], error) { return h.list, nil }
+
+func newHeld[T cache.Item](l *cache.ListOf[T]) held[T] { return held[T]{l} }

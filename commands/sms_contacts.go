@@ -52,8 +52,8 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
 		roll: roll[coupontools.SMSContact, coupontools.SMSGroup]{
-			topic: "sms-contacts", title: "Contacts of ", noun: noun{"contact", "contacts"}, of: groups, who: contactAsUser,
-			list: newShelf(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, of: groups, who: contactAsUser,
+			all: newShelf(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
 					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),
@@ -104,7 +104,7 @@ func smsContacts(k contacts) bot.Command {
 			viewSMSGroupCreate: k.createGroup(group), group.view: group.confirmed,
 			viewSMSContactCreate: k.createContact(contact), contact.view: contact.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionSMSContacts: suggest(k.groups)},
+		Suggests: map[string]bot.Suggester{actionSMSContacts: k.groups.suggest},
 	}
 	c.Clicks[actionSMSGroupCreate] = func(context.Context, bot.Request) (bot.Reply, error) {
 		return bot.Reply{Push: true, View: blocks.Modal(viewSMSGroupCreate, "New SMS group", "Check", "Cancel",
@@ -116,7 +116,7 @@ func smsContacts(k contacts) bot.Command {
 	return c
 }
 
-func (k contacts) groupName(id string) string { return nameAndID(short(k.groups.name(id)), id) }
+func (k contacts) groupName(id string) string { return nameAndID(short(k.groups.nameOf(id)), id) }
 
 func (k contacts) createGroup(c change[string]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
@@ -125,7 +125,7 @@ func (k contacts) createGroup(c change[string]) bot.Handler {
 			return bot.Reply{Errors: map[string]string{fieldGroupName: "Give the group a name."}}, nil
 		}
 		told := []slack.Block{blocks.Text("An SMS group named “" + name + "” is made, with nobody in it.")}
-		if l := k.groups.Local(); l != nil && len(l.Named(name)) > 0 {
+		if l := k.groups.source.Local(); l != nil && len(l.Named(name)) > 0 {
 			told = append(told, blocks.Text("There is a group of that name already: then there are two."))
 		}
 		return c.asks(ctx, req, name, told...), nil
@@ -183,9 +183,9 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 }
 
 func (k contacts) isNew(ctx context.Context, n newContact) error {
-	have, err := k.roll.list.renew(ctx, n.Group)
+	have, err := k.roll.all.renew(ctx, n.Group)
 	if err != nil {
-		return notKnown(fmt.Errorf("list contacts: %w", err), "this SMS group", k.groups.line())
+		return notKnown(fmt.Errorf("list contacts: %w", err), "this SMS group", k.groups.commandLine())
 	}
 	for _, c := range have {
 		if contactAsUser(c).Phone != n.Phone {
@@ -206,13 +206,13 @@ func (k contacts) adding() change[newContact] {
 		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…",
 		store: k.store, audit: k.audit,
 		do: func(ctx context.Context, _ bot.Request, n newContact) (string, sends.Entry, error) {
-			defer k.roll.list.forget(n.Group)
+			defer k.roll.all.forget(n.Group)
 			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})
 			e := sends.Entry{What: deedSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
 			if err != nil {
-				return "", e, notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.line())
+				return "", e, notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.commandLine())
 			}
 			return fmt.Sprintf("%s is now in %s.", n.Phone, k.groupName(n.Group)), e, nil
 		},

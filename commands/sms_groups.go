@@ -13,13 +13,13 @@ import (
 const groupContacts = "Groups and contacts"
 
 // smsGroupList is the list of SMS groups.
-type smsGroupList = catalog[coupontools.SMSGroup]
+type smsGroupList = list[coupontools.SMSGroup]
 
 func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) smsGroupList {
 	kept := stocked(guard, api.SMSGroups)
 	return smsGroupList{
-		noun: noun{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
-		lists: kept, changed: kept.forget, files: files,
+		plural: plural{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
+		source: kept, changed: kept.forget, files: files,
 		row: func(g coupontools.SMSGroup) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(g.Name)+"\n"+short(g.ID)),
 				blocks.Button(actionSMSContacts, "Contacts", g.ID, blocks.Label("Show the contacts of "+oneLine(g.Name))))}
@@ -33,15 +33,15 @@ func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliv
 }
 
 // smsGroups answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
-func smsGroups(list smsGroupList) bot.Command {
+func smsGroups(l smsGroupList) bot.Command {
 	return bot.Command{
-		Topic: list.topic, Group: groupContacts, Usage: "[words to filter by]",
+		Topic: l.topic, Group: groupContacts, Usage: "[words to filter by]",
 		Summary: "List the SMS groups",
 		Examples: []bot.Example{
 			{Line: "/coupontools sms-groups", Does: "lists all SMS groups, ten at a time"},
 			{Line: "/coupontools sms-groups vip", Does: "lists those with “vip” in the name or id"},
 		},
-		Run:    list.run,
-		Clicks: list.clicks(),
+		Run:    l.run,
+		Clicks: l.actions(),
 	}
 }

@@ -31,15 +31,15 @@ type subaccounter interface {
 
 // managing shows and changes subaccounts.
 type managing struct {
-	list  subaccountList
-	api   subaccounter
-	store onceStore
-	audit recorder
+	accounts subaccountList
+	api      subaccounter
+	store    onceStore
+	audit    recorder
 }
 
 // subaccount answers "/coupontools subaccount" with one subaccount, only to the person who asked.
 func subaccount(m managing) bot.Command {
-	create, update := m.creation(), m.updating()
+	command, create, update := m.command(), m.creation(), m.updating()
 	return bot.Command{
 		Topic: "subaccount", Group: groupAccounts, Usage: "[name or sub_ID]",
 		Summary: "Show one subaccount", Right: bot.Admin,
@@ -48,11 +48,9 @@ func subaccount(m managing) bot.Command {
 			{Line: "/coupontools subaccount Shop North", Does: "shows the subaccount of that name"},
 			{Line: "/coupontools subaccount sub_2077", Does: "shows the subaccount with that id"},
 		},
-		Run: m.run,
+		Run: command.run,
 		Clicks: map[string]bot.Handler{
-			actionSubaccountPick: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				return bot.Reply{Text: m.list.looking(), Later: m.card(req.Value)}, nil
-			},
+			actionSubaccountPick: command.open,
 			actionSubaccountCreate: func(context.Context, bot.Request) (bot.Reply, error) {
 				return bot.Reply{View: createSubaccountView(), Push: true}, nil
 			},
@@ -64,49 +62,33 @@ func subaccount(m managing) bot.Command {
 			viewSubaccountCreate: m.create(create), create.view: create.confirmed,
 			viewSubaccountUpdate: m.update(update), update.view: update.confirmed,
 		},
-		Suggests: map[string]bot.Suggester{actionSubaccountPick: suggest(m.list)},
+		Suggests: map[string]bot.Suggester{actionSubaccountPick: m.accounts.suggest},
 	}
 }
 
-func (m managing) run(_ context.Context, req bot.Request) (bot.Reply, error) {
-	if len(req.Words) == 0 {
-		return m.list.which(actionSubaccountPick), nil
+// command answers the words of "/coupontools subaccount".
+func (m managing) command() cardCommand[coupontools.Subaccount] {
+	return cardCommand[coupontools.Subaccount]{
+		list: m.accounts, action: actionSubaccountPick, wait: m.accounts.waitText(), card: m.card,
+		row: buttonRow[coupontools.Subaccount]("", actionSubaccountPick, "Open"),
 	}
-	return bot.Reply{Text: m.list.looking(), Later: func(ctx context.Context) (bot.Reply, error) {
-		l, err := m.list.List(ctx)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		switch c := chooseWhole(l, req.Words); len(c.Hits) {
-		case 0:
-			return bot.Reply{}, m.list.unknown(l, c.Asked)
-		case 1:
-			return m.card(c.Hits[0].ID)(ctx)
-		default:
-			return m.list.pick(c, "", func(id string) slack.BlockElement {
-				return blocks.Button(actionSubaccountPick, "Open", id)
-			}), nil
-		}
-	}}, nil
 }
 
 func (m managing) get(ctx context.Context, id string) (*coupontools.Subaccount, error) {
 	s, err := m.api.Subaccount(ctx, id)
 	if err != nil {
-		return nil, notKnown(fmt.Errorf("show subaccount: %w", err), "the subaccount "+short(id), m.list.line())
+		return nil, notKnown(fmt.Errorf("show subaccount: %w", err), "the subaccount "+short(id), m.accounts.commandLine())
 	}
 	return s, nil
 }
 
 // card shows a subaccount as Coupontools has it now, without its keys.
-func (m managing) card(id string) func(context.Context) (bot.Reply, error) {
-	return func(ctx context.Context) (bot.Reply, error) {
-		s, err := m.get(ctx, id)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		return subaccountCard(*s), nil
+func (m managing) card(ctx context.Context, id string) (bot.Reply, error) {
+	s, err := m.get(ctx, id)
+	if err != nil {
+		return bot.Reply{}, err
 	}
+	return subaccountCard(*s), nil
 }
 
 func subaccountCard(s coupontools.Subaccount) bot.Reply {
@@ -153,7 +135,7 @@ func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
-			return nil, notKnown(fmt.Errorf("get a password reset link: %w", err), "the subaccount "+short(req.Value), m.list.line())
+			return nil, notKnown(fmt.Errorf("get a password reset link: %w", err), "the subaccount "+short(req.Value), m.accounts.commandLine())
 		}
 		return signOnLines(*link), nil
 	}), nil
@@ -171,4 +153,4 @@ func (m managing) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // name is how a subaccount is called in a sentence.
-func (m managing) name(id string) string { return nameAndID(short(m.list.name(id)), id) }
+func (m managing) name(id string) string { return nameAndID(short(m.accounts.nameOf(id)), id) }

@@ -130,7 +130,7 @@ func (m managing) creation() change[coupontools.SubaccountFields] {
 		view: "subaccount_create_check", title: "New subaccount", yes: "Create", doing: "Creating the subaccount…",
 		store: m.store, audit: m.audit,
 		do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, sends.Entry, error) {
-			defer m.list.changed()
+			defer m.accounts.changed()
 			s, err := m.api.CreateSubaccount(ctx, f)
 			e := sends.Entry{What: deedSubaccountMake}
 			if err != nil {
@@ -244,10 +244,10 @@ func (m managing) updating() change[renewal] {
 		view: "subaccount_update_check", title: "Update", yes: "Change", doing: "Changing the subaccount…",
 		store: m.store, audit: m.audit,
 		do: func(ctx context.Context, _ bot.Request, r renewal) (string, sends.Entry, error) {
-			defer m.list.changed()
+			defer m.accounts.changed()
 			e := sends.Entry{What: deedSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
-				return "", e, fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.list.line()))
+				return "", e, fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.accounts.commandLine()))
 			}
 			return "The subaccount " + m.name(r.ID) + " was changed.", e, nil
 		},

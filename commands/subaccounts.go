@@ -17,13 +17,13 @@ import (
 const groupAccounts = "Accounts"
 
 // subaccountList is the list of subaccounts, without their keys.
-type subaccountList = catalog[coupontools.Subaccount]
+type subaccountList = list[coupontools.Subaccount]
 
 func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) subaccountList {
 	kept := stocked(guard, keyless(api.Subaccounts))
 	return subaccountList{
-		noun: noun{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
-		lists: kept, changed: kept.forget, files: files,
+		plural: plural{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
+		source: kept, changed: kept.forget, files: files,
 		row: func(s coupontools.Subaccount) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(sentence(s.Name())+"\n"+subaccountFacts(s)),
 				blocks.Button(actionSubaccountPick, "Open", s.ID, blocks.Label("Open "+oneLine(s.Name()))))}
@@ -46,11 +46,11 @@ func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files del
 // keyless leaves the keys away, which are not to be kept, and asks for them again when somebody wants to see them.
 func keyless(fetch func(context.Context) ([]coupontools.Subaccount, error)) func(context.Context) ([]coupontools.Subaccount, error) {
 	return func(ctx context.Context) ([]coupontools.Subaccount, error) {
-		list, err := fetch(ctx)
-		for i := range list {
-			list[i].Key, list[i].Secret = "", ""
+		all, err := fetch(ctx)
+		for i := range all {
+			all[i].Key, all[i].Secret = "", ""
 		}
-		return list, err
+		return all, err
 	}
 }
 
@@ -81,15 +81,15 @@ func ends(t time.Time) string {
 func expired(t time.Time) bool { return !t.IsZero() && time.Now().After(t.AddDate(0, 0, 1)) }
 
 // subaccounts answers "/coupontools subaccounts", only to the person who asked.
-func subaccounts(list subaccountList) bot.Command {
+func subaccounts(l subaccountList) bot.Command {
 	return bot.Command{
-		Topic: list.topic, Group: groupAccounts, Usage: "[words to filter by]",
+		Topic: l.topic, Group: groupAccounts, Usage: "[words to filter by]",
 		Summary: "List the subaccounts", Right: bot.Admin,
 		Examples: []bot.Example{
 			{Line: "/coupontools subaccounts", Does: "lists all subaccounts, ten at a time"},
 			{Line: "/coupontools subaccounts shop", Does: "lists those with “shop” in the name or id"},
 		},
-		Run:    list.run,
-		Clicks: list.clicks(),
+		Run:    l.run,
+		Clicks: l.actions(),
 	}
 }

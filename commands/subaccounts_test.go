@@ -21,7 +21,7 @@ func TestSubaccounts_privateAndKeyless(t *testing.T) {
 		t.Error("the list of subaccounts is public")
 	}
 	list := newSubaccountList(nil, w.Client, deliverer{})
-	s, err := list.List(t.Context())
+	s, err := list.source.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,8 @@ type verifier interface {
 
 // webhooks tell whether events that came to a webhook came from Coupontools.
 type webhooks struct {
-	api   verifier
-	lists campaignFinder
+	api       verifier
+	campaigns campaignList
 }
 
 // webhook answers "/coupontools webhook", only to the person who asked. The session that an event is about is not shown.
@@ -140,7 +140,7 @@ func (w webhooks) facts(e coupontools.Webhook) []blocks.Line {
 		lines = append(lines, blocks.Field("Kind", short(e.Type)))
 	}
 	if e.Campaign != "" {
-		lines = append(lines, blocks.Field("Campaign", nameAndID(knownCampaign(w.lists, e.Campaign).Name, e.Campaign)))
+		lines = append(lines, blocks.Field("Campaign", nameAndID(w.campaigns.known(e.Campaign).Name, e.Campaign)))
 	}
 	return lines
 }

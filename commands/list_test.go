@@ -14,7 +14,7 @@ func request(typed string) bot.Request {
 	return bot.Request{Person: mia, Value: typed, Text: typed, Words: bot.Split(typed)}
 }
 
-func TestCatalog_pages(t *testing.T) {
+func TestList_pages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(25))
 	r := must(t)(w.types(t, "/coupontools loyalty"))
@@ -33,12 +33,12 @@ func TestCatalog_pages(t *testing.T) {
 	wantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
 }
 
-func TestCatalog_oneCallForTypeAhead(t *testing.T) {
+func TestList_oneCallForTypeAhead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cards := newLoyaltyCards(nil, w.Client, deliverer{})
 	for _, typed := range []string{"", "c", "cl", "clu", "club"} {
-		if _, err := suggest(cards)(t.Context(), request(typed)); err != nil {
+		if _, err := cards.suggest(t.Context(), request(typed)); err != nil {
 			t.Fatal(err)
 		}
 	}
