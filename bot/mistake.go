@@ -7,6 +7,8 @@ type Mistake struct {
 	Text string
 	// Done says whether anything was sent or changed. Empty stands for "Nothing was sent or changed."
 	Done string
+	// Unsure says that a change may have been made although it failed, so that Done holds even if the bot is being stopped.
+	Unsure bool
 	// Hint says what to do next: "Try /directories to see them all."
 	Hint string
 	// Cause is the technical error, for the log only. A Mistake with a Cause is shown with a reference.

@@ -172,6 +172,28 @@ func TestDrain_breaksOff(t *testing.T) {
 	})
 }
 
+// A change that may have been made says so, even if a stopping bot is what broke it off.
+func TestDrain_keepsUnsure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		change := func(context.Context, Request) (Reply, error) {
+			return Reply{Later: func(ctx context.Context) (Reply, error) {
+				<-ctx.Done()
+				return Reply{}, &Mistake{Text: "No answer.", Done: "It may have been done.", Unsure: true, Cause: ctx.Err()}
+			}}, nil
+		}
+		b, f := newFake(t, Command{Name: "/do", Run: change})
+		b.taken(t, typedCommand("/do", "t1"))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		b.Drain(ctx)
+		answers := f.of("response_url")
+		if got := answers[len(answers)-1].body; !strings.Contains(got, "It may have been done.") {
+			t.Errorf("answer = %s, want that it may have been done", got)
+		}
+	})
+}
+
 // A handler that minds nothing does not keep the program from ending.
 func TestDrain_endsInAnyCase(t *testing.T) {
 	t.Parallel()

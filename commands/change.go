@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/slack-go/slack"
 
@@ -113,19 +114,37 @@ func (c change[D]) done(said string) *slack.ModalViewRequest {
 	return v
 }
 
-// unchanged puts into words why something was not done, or may not have been.
-func unchanged(err error) error {
+// failedChange are the words for a change that failed.
+type failedChange struct {
+	// act names the change in the log.
+	act string
+	// undone says that certainly nothing was changed; empty for what [Explain] says. unsure says that it may have been, and hint
+	// what to do then.
+	undone, unsure, hint string
+}
+
+// afterChange explains a change that failed, by what is known of it. A [bot.Mistake] and an error that [Explain] doesn't know
+// stay what they are.
+func afterChange(err error, w failedChange) error {
 	if _, explained := errors.AsType[*bot.Mistake](err); explained {
 		return err
 	}
 	m := Explain(err)
-	if m == nil {
-		return err
+	switch {
+	case m == nil:
+		return fmt.Errorf("%s: %w", w.act, err)
+	case !surelyUndone(err):
+		m.Unsure, m.Done, m.Hint = true, w.unsure, w.hint
+	case w.undone != "":
+		m.Done = w.undone
 	}
-	if !surelyUndone(err) {
-		m.Cause = errors.New(err.Error()) // not wrapped, as in [unsure]
-		m.Done = "It may or may not have been done."
-		m.Hint = "Please look before you try again."
-	}
+	m.Cause = fmt.Errorf("%s: %w", w.act, err)
 	return m
+}
+
+// unchanged is [afterChange] in words that fit any change.
+func unchanged(err error) error {
+	return afterChange(err, failedChange{
+		act: "change", unsure: "It may or may not have been done.", hint: "Please look before you try again.",
+	})
 }

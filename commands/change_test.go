@@ -40,16 +40,16 @@ func TestChange_once(t *testing.T) {
 	}
 }
 
-// A bot that stops says of work that was broken off that nothing was done by it: of a call that was out nobody knows.
-func TestUnchanged_brokenOff(t *testing.T) {
+// If the bot stops during a call, nobody knows whether the change was made: that must reach the person.
+func TestAfterChange_stopped(t *testing.T) {
 	t.Parallel()
 	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
 	for name, err := range map[string]error{
-		"a change": unchanged(out), "a payment": paymentMistake(coupontools.PaymentUpdate{}, out),
+		"a change": unchanged(out), "a session": failedDeed("void session", "k3v9t0", out),
 	} {
 		wantIn(t, mistake(t, err).Done, "may or may not have been")
-		if errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v counts as work that was broken off", name, err)
+		if !mistake(t, err).Unsure || surelyUndone(err) || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v hides its cause, or counts as surely undone", name, err)
 		}
 	}
 }

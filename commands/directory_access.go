@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -63,9 +62,9 @@ func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 
 // of reads the value of a button.
 func (p people) of(req bot.Request, then func(who payer) bot.Reply) (bot.Reply, error) {
-	var who payer
-	if err := json.Unmarshal([]byte(req.Value), &who); err != nil {
-		return bot.Reply{}, brokenButton("/directory-users", err)
+	who, err := decode[payer](req.Value, "/directory-users")
+	if err != nil {
+		return bot.Reply{}, err
 	}
 	return then(who), nil
 }
@@ -78,8 +77,7 @@ func (p people) names(who payer) slack.Block {
 // askBlock looks up whether the user is blocked, and offers the contrary.
 func (p people) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.of(req, func(who payer) bot.Reply {
-		wait := blocks.Modal(viewUserWait, "Block", "", "Close", blocks.Text(lookingUpUsers))
-		return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		return waitingOn(viewUserWait, "Block", lookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
 			u, err := p.access.DirectoryUserV4(ctx, who.Directory, who.User)
 			if err != nil {
 				return bot.Reply{}, notInV4(fmt.Errorf("look at user: %w", err), who)
@@ -90,22 +88,21 @@ func (p people) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) 
 			}
 			return bot.Reply{View: blocks.WithMetadata(
 				blocks.Modal(viewUserBlock, title, title, "Cancel", p.names(who), blocks.Text(text)), value(barring{who, !u.Blocked}))}, nil
-		}}
+		})
 	})
 }
 
 // block does it. Doing it twice is the same as once.
 func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
-	var b barring
-	if err := json.Unmarshal([]byte(req.View.Metadata), &b); err != nil {
-		return bot.Reply{}, brokenButton("/directory-users", err)
+	b, err := decode[barring](req.View.Metadata, "/directory-users")
+	if err != nil {
+		return bot.Reply{}, err
 	}
 	title, said := "Unblock", "can sign in again"
 	if b.Block {
 		title, said = "Block", "is blocked"
 	}
-	doing := blocks.Modal(viewUserWait, title, "", "Close", blocks.Text("Changing…"))
-	return bot.Reply{View: doing, Later: func(ctx context.Context) (bot.Reply, error) {
+	return waitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
 		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
 		word := record(ctx, p.audit, req, sends.Entry{
 			What: deedUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
@@ -114,7 +111,7 @@ func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{}, unchanged(notInV4(fmt.Errorf("block user: %w", err), b.payer))
 		}
 		return bot.Reply{View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(joined(" ", b.User+" "+said+".", word)))}, nil
-	}}, nil
+	}), nil
 }
 
 func blockWord(blocked bool) string {
@@ -138,10 +135,11 @@ func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error)
 // giveAccess takes the form.
 func (p people) giveAccess(c change[access]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		a := access{Until: req.View.Time(fieldExpiry)}
-		if err := json.Unmarshal([]byte(req.View.Metadata), &a.payer); err != nil {
-			return bot.Reply{}, brokenButton("/directory-users", err)
+		who, err := decode[payer](req.View.Metadata, "/directory-users")
+		if err != nil {
+			return bot.Reply{}, err
 		}
+		a := access{who, req.View.Time(fieldExpiry)}
 		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
 			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
 		}

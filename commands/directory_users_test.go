@@ -107,12 +107,12 @@ func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
 	w := newWorld(t)
 	next := buttons(t, must(t)(w.types(t, "/directory-users dir_5501 e")))[actionUsersNext]
 	wantNotIn(t, next, "dir_", `"e"`)
-	_, err := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turn(t.Context(), bot.Request{Value: next})
+	_, err := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage(t.Context(), bot.Request{Value: next})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stranger := bot.Request{Person: bot.Person{ID: "U0OTHER", Team: "T0HOME"}, Value: next}
-	_, err = follow(t.Context(), people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turn, stranger)
+	_, err = follow(t.Context(), people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage, stranger)
 	wantIn(t, mistake(t, err).Text, "This look-up is over, or it belongs to somebody else.")
 }
 
@@ -167,21 +167,22 @@ func (m *manyUsers) DirectoryUsers(_ context.Context, _ string, page int) ([]cou
 	return users, nil
 }
 
-func TestLookup_searchesOlderOnRequest(t *testing.T) {
+func TestSearchUsers_searchesOlderOnRequest(t *testing.T) {
 	t.Parallel()
 	api := &manyUsers{n: 12_345}
-	l := newLookup(mia, coupontools.Directory{ID: "dir_1"}, "Nr3.")
+	p := newUserPager(newUserQuery("dir_1", "", "Nr3."))
 	for page, want := range []struct {
 		found int
 		older bool
 	}{{0, true}, {0, true}, {1, false}} {
 		api.calls = 0
-		f, err := l.page(t.Context(), api, page+1)
+		f, err := searchUsers(t.Context(), api, p, page+1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(f.Users) != want.found || f.Older != want.older || f.More {
-			t.Errorf("page %d found %d, older %v, more %v; want %+v", page+1, len(f.Users), f.Older, f.More, want)
+		p = f.pager
+		if len(f.users) != want.found || f.older != want.older || f.more {
+			t.Errorf("page %d found %d, older %v, more %v; want %+v", page+1, len(f.users), f.older, f.more, want)
 		}
 		if api.calls > maxAPIPages {
 			t.Errorf("page %d made %d calls, want at most %d", page+1, api.calls, maxAPIPages)
@@ -189,18 +190,19 @@ func TestLookup_searchesOlderOnRequest(t *testing.T) {
 	}
 }
 
-func TestLookup_newUsersMeanwhile(t *testing.T) {
+func TestSearchUsers_newUsersMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, more := range []int{1, 7, 95, 100} {
 		api := &manyUsers{n: 300}
-		l := newLookup(mia, coupontools.Directory{ID: "dir_1"}, "")
+		p := newUserPager(newUserQuery("dir_1", "", ""))
 		var ids []string
 		for page := 1; page <= 15; page++ {
-			f, err := l.page(t.Context(), api, page)
+			f, err := searchUsers(t.Context(), api, p, page)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, u := range f.Users {
+			p = f.pager
+			for _, u := range f.users {
 				ids = append(ids, u.ID)
 			}
 			if page == 5 {
@@ -215,13 +217,13 @@ func TestLookup_newUsersMeanwhile(t *testing.T) {
 	}
 }
 
-func TestLookup_endsWithoutNext(t *testing.T) {
+func TestSearchUsers_endsWithoutNext(t *testing.T) {
 	t.Parallel()
 	for n, more := range map[int]bool{0: false, 9: false, 10: false, 11: true, 100: true} {
-		l := newLookup(mia, coupontools.Directory{ID: "dir_1"}, "")
-		f, err := l.page(t.Context(), &manyUsers{n: n}, 1)
-		if err != nil || f.More != more || f.Older {
-			t.Errorf("of %d users, more = %v, older = %v, %v; want %v", n, f.More, f.Older, err, more)
+		p := newUserPager(newUserQuery("dir_1", "", ""))
+		f, err := searchUsers(t.Context(), &manyUsers{n: n}, p, 1)
+		if err != nil || f.more != more || f.older {
+			t.Errorf("of %d users, more = %v, older = %v, %v; want %v", n, f.more, f.older, err, more)
 		}
 	}
 }

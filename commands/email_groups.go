@@ -15,7 +15,7 @@ type emailGroupList = list[coupontools.EmailGroup]
 func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) emailGroupList {
 	return emailGroupList{
 		plural: plural{"e-mail group", "e-mail groups"}, topic: "email-groups", title: "E-mail groups",
-		source: stocked(guard, api.EmailGroups), files: files,
+		source: newCachedList(guard, api.EmailGroups), files: files,
 		row: func(g coupontools.EmailGroup) []slack.Block {
 			return []slack.Block{blocks.Text(sentence(g.Name) + "\n" + short(g.ID))}
 		},

@@ -151,10 +151,8 @@ func (l list[T]) show(ctx context.Context, q listQuery, load loader[T]) (bot.Rep
 }
 
 func (l list[T]) page(q listQuery, all *cache.ListOf[T], hits []T) bot.Reply {
-	last := pages(len(hits))
-	q.Page = max(1, min(q.Page, last))
-	from := (q.Page - 1) * perPage
-	shown := hits[from:min(from+perPage, len(hits))]
+	shown, number, last := pageOf(hits, q.Page)
+	q.Page = number
 
 	where := fmt.Sprintf("Page %d of %d · %s", q.Page, last, l.total(len(hits), q.Filter))
 	set := []slack.Block{blocks.Header(l.title)}
@@ -174,13 +172,7 @@ func (l list[T]) none() string {
 
 // buttons are Previous and Next where there is such a page, Refresh, CSV unless the list is empty, and the list's own.
 func (l list[T]) buttons(q listQuery, last, hits int) slack.Block {
-	var row []slack.BlockElement
-	if q.Page > 1 {
-		row = append(row, blocks.Button(l.actionID("page:prev"), "Previous", q.at(q.Page-1), blocks.Label("Previous page")))
-	}
-	if q.Page < last {
-		row = append(row, blocks.Button(l.actionID("page:next"), "Next", q.at(q.Page+1), blocks.Label("Next page")))
-	}
+	row := pageButtons(l.actionID(""), q.Page, q.Page < last, q.at)
 	row = append(row, blocks.Button(l.actionID("refresh"), "Refresh", q.at(q.Page), blocks.Label("Fetch the list from Coupontools again")))
 	if hits > 0 {
 		row = append(row, blocks.Button(l.actionID("file"), "CSV", q.at(1), blocks.Label("Get the whole list as a file by direct message")))

@@ -22,7 +22,7 @@ func newLoyaltyCards(guard *bulkhead.Guard, api *coupontools.Client, files deliv
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
 		return api.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
 	}
-	kept := stocked(guard, all)
+	kept := newCachedList(guard, all)
 	return loyaltyCards{
 		plural: plural{"loyalty card", "loyalty cards"}, topic: "loyalty", title: "Loyalty cards",
 		source: kept, changed: kept.forget, files: files,

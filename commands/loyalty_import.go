@@ -176,7 +176,7 @@ func (h holders) newcomers(ctx context.Context, person string, of importing) (ne
 	if err != nil {
 		return newcomers{}, sum, unusable(err)
 	}
-	known, err := h.roll.all.renew(ctx, of.Card)
+	known, err := h.users.fetched.renew(ctx, of.Card)
 	if err != nil {
 		return newcomers{}, sum, notKnown(fmt.Errorf("look up who has the card already: %w", err), "this loyalty card", h.cards.commandLine())
 	}
@@ -277,7 +277,7 @@ func (h holders) imports() change[importing] {
 					Text: "The file is not what it was when it was checked.", Hint: "Please upload it again.",
 				}}
 			}
-			defer h.roll.all.forget(wanted.Card)
+			defer h.users.fetched.forget(wanted.Card)
 			g := h.give(ctx, wanted.Card, in.people, begun.Add(importTime))
 			if g.made+g.unsure == 0 && g.err != nil {
 				return "", sends.Entry{}, notKnown(fmt.Errorf("import loyalty users: %w", g.err), "this loyalty card", h.cards.commandLine())

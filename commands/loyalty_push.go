@@ -84,7 +84,7 @@ func (h holders) pushing() change[pushed] {
 				e.Note = "to " + p.User + " of " + p.Card
 			}
 			if err := send(ctx, message); err != nil {
-				return "", e, fmt.Errorf("push to a loyalty card: %w", notKnown(err, "this loyalty card or user", h.roll.line()))
+				return "", e, fmt.Errorf("push to a loyalty card: %w", notKnown(err, "this loyalty card or user", h.users.commandLine()))
 			}
 			return "Coupontools accepted the message to " + to + ".", e, nil
 		},

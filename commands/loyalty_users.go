@@ -3,7 +3,6 @@ package commands
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -50,7 +49,7 @@ type loyaltyKeeper interface {
 // holders are the people who have a loyalty card.
 type holders struct {
 	cards   loyaltyCards
-	roll    roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
+	users   userList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
 	api     loyaltyKeeper
 	store   onceStore
 	uploads uploads
@@ -68,9 +67,9 @@ type seat struct {
 func newHolders(cards loyaltyCards, files uploads, d Deps) holders {
 	return holders{
 		cards: cards, api: d.Client, store: d.Store, uploads: files, audit: d.Sends, region: d.Region,
-		roll: roll[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
-			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, of: cards, who: asUser,
-			all: newShelf(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+		users: userList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
+			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, parents: cards, person: asUser,
+			fetched: newLocalCache(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: rowsOf(cards), more: holderButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
@@ -128,15 +127,15 @@ func holderButtons(card string) []slack.BlockElement {
 func loyaltyUsers(h holders) bot.Command {
 	create, link, push, duplicate, imports := h.creation(), h.linking(), h.pushing(), h.copying(), h.imports()
 	c := bot.Command{
-		Topic: h.roll.topic, Group: groupLoyalty, Usage: "[card] [who]",
+		Topic: h.users.topic, Group: groupLoyalty, Usage: "[card] [who]",
 		Summary: "Look up who has a loyalty card", Right: bot.Send,
 		Examples: []bot.Example{
 			{Line: "/coupontools loyalty-users", Does: "lets you choose the card"},
 			{Line: "/coupontools loyalty-users Club card", Does: "shows who has “Club card”"},
 			{Line: "/coupontools loyalty-users Club card anna", Does: "shows those with “anna” in the name or e-mail address"},
 		},
-		Run:    h.roll.run,
-		Clicks: h.roll.clicks(),
+		Run:    h.users.run,
+		Clicks: h.users.actions(),
 		Submits: map[string]bot.Handler{
 			viewLoyaltyCreate: h.create(create), create.view: create.confirmed,
 			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
@@ -169,22 +168,22 @@ func loyaltyUsers(h holders) bot.Command {
 // void voids the card of a button, or restores it. Which of the two a list offers may be out of date.
 func (h holders) void(void bool) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		var at seat
-		if err := json.Unmarshal([]byte(req.Value), &at); err != nil {
-			return bot.Reply{}, brokenButton(h.roll.line(), err)
+		at, err := decode[seat](req.Value, h.users.commandLine())
+		if err != nil {
+			return bot.Reply{}, err
 		}
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-			u, err := h.roll.find(ctx, at.Card, at.User)
+			u, err := h.users.find(ctx, at.Card, at.User)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			if u.Voided == void {
 				return bot.Reply{}, &bot.Mistake{
 					Text: fmt.Sprintf("The card of %s is %s already.", called(asUser(u)), voidWord(void)),
-					Hint: h.roll.line() + " shows how it is now.",
+					Hint: h.users.commandLine() + " shows how it is now.",
 				}
 			}
-			defer h.roll.all.forget(at.Card)
+			defer h.users.fetched.forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
 			word := record(ctx, h.audit, req, sends.Entry{
 				What: deedLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
@@ -274,7 +273,7 @@ func (h holders) creation() change[newHolder] {
 		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…",
 		store: h.store, audit: h.audit,
 		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, sends.Entry, error) {
-			defer h.roll.all.forget(n.Card)
+			defer h.users.fetched.forget(n.Card)
 			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
@@ -311,10 +310,10 @@ func (h holders) linking() change[seat] {
 		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…",
 		store: h.store, audit: h.audit,
 		do: func(ctx context.Context, _ bot.Request, s seat) (string, sends.Entry, error) {
-			defer h.roll.all.forget(s.Card)
+			defer h.users.fetched.forget(s.Card)
 			e := sends.Entry{What: deedLoyaltyLink, Note: short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
-				return "", e, notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.roll.line())
+				return "", e, notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.users.commandLine())
 			}
 			return fmt.Sprintf("The user %s now has %s.", short(s.User), h.cardName(s.Card)), e, nil
 		},

@@ -47,8 +47,13 @@ type undone struct{ error }
 func (u undone) Unwrap() error { return u.error }
 
 func surelyUndone(err error) bool {
-	_, sure := errors.AsType[undone](err)
-	return sure || coupontools.ClassOf(err) != coupontools.Unknown
+	if _, sure := errors.AsType[undone](err); sure {
+		return true
+	}
+	if m, ok := errors.AsType[*bot.Mistake](err); ok && m.Unsure {
+		return false
+	}
+	return coupontools.ClassOf(err) != coupontools.Unknown
 }
 
 // do runs act for the first caller with an id. Later callers get the result of that run.

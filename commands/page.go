@@ -1,6 +1,128 @@
 package commands
 
-import "encoding/json"
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+const perPage = 10
+
+// pageOf returns the items of a page, with its number and that of the last page; both count from 1.
+func pageOf[T any](items []T, number int) (shown []T, at, last int) {
+	last = pages(len(items))
+	at = max(1, min(number, last))
+	from := (at - 1) * perPage
+	return items[from:min(from+perPage, len(items))], at, last
+}
+
+// pages is the number of pages for n items, at least one.
+func pages(n int) int { return max(1, (n+perPage-1)/perPage) }
+
+// pageButtons are Previous and Next, where there is such a page. Their action_ids are prefix with page:prev and page:next;
+// at returns the value of a button to a page.
+func pageButtons(prefix string, number int, more bool, at func(page int) string) []slack.BlockElement {
+	var row []slack.BlockElement
+	if number > 1 {
+		row = append(row, blocks.Button(prefix+"page:prev", "Previous", at(number-1), blocks.Label("Previous page")))
+	}
+	if more {
+		row = append(row, blocks.Button(prefix+"page:next", "Next", at(number+1), blocks.Label("Next page")))
+	}
+	return row
+}
+
+// pager pages through what an API gives in pages of another size: it remembers where each page of ten begins. The items are not
+// kept.
+type pager[Q, C any] struct {
+	ID string
+	// Query is what to look for. It is kept here since it may be people's data, which doesn't belong in a button.
+	Query Q
+	// Starts are where the pages shown so far begin, and where the next one will.
+	Starts []C
+}
+
+func newPager[Q, C any](query Q, start C) pager[Q, C] {
+	return pager[Q, C]{ID: rand.Text(), Query: query, Starts: []C{start}}
+}
+
+// turn fetches a page that was shown before, or the one after those, and returns its number. fetch gets where the page begins
+// and returns where the next one does.
+func (p *pager[Q, C]) turn(number int, fetch func(from C) (next C, err error)) (int, error) {
+	number = max(1, min(number, len(p.Starts)))
+	next, err := fetch(p.Starts[number-1])
+	if err != nil {
+		return 0, err
+	}
+	p.Starts = append(p.Starts[:number:number], next)
+	return number, nil
+}
+
+// at is the value of a button to a page.
+func (p pager[Q, C]) at(page int) string { return value(pageLink{Pager: p.ID, Page: page}) }
+
+// pageLink is a page of a pager.
+type pageLink struct {
+	Pager string `json:"lookup"`
+	Page  int    `json:"page"`
+}
+
+// pagers keep the pagers of one command.
+type pagers[Q, C any] struct {
+	store store
+	// noun is what a pager is called; command is what starts a new one.
+	noun, command string
+}
+
+func (p pagers[Q, C]) saved() saved[pager[Q, C]] { return saved[pager[Q, C]]{p.store, "pager:"} }
+
+func (p pagers[Q, C]) put(ctx context.Context, person bot.Person, one pager[Q, C]) {
+	p.saved().put(ctx, person, one.ID, one)
+}
+
+// get returns a pager of this person.
+func (p pagers[Q, C]) get(ctx context.Context, person bot.Person, id string) (pager[Q, C], error) {
+	kept, ok := p.saved().get(ctx, person, id)
+	if !ok || len(kept.Starts) == 0 {
+		return pager[Q, C]{}, &bot.Mistake{
+			Text: "This " + p.noun + " is over, or it belongs to somebody else.",
+			Hint: "A " + p.noun + " lives 24 hours. Please ask again with " + p.command + ".",
+		}
+	}
+	return kept, nil
+}
+
+// pageShower shows a page of a pager.
+type pageShower[Q, C any] func(ctx context.Context, from pager[Q, C], number int) (bot.Reply, error)
+
+// follow answers a button of a pager.
+func (p pagers[Q, C]) follow(req bot.Request, show pageShower[Q, C]) (bot.Reply, error) {
+	link, err := decode[pageLink](req.Value, p.command)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+		from, err := p.get(ctx, req.Person, link.Pager)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return show(ctx, from, link.Page)
+	}}, nil
+}
+
+// turn is [pagers.follow] for the button to another page, which replaces the page in a message.
+func (p pagers[Q, C]) turn(req bot.Request, show pageShower[Q, C]) (bot.Reply, error) {
+	return p.follow(req, func(ctx context.Context, from pager[Q, C], number int) (bot.Reply, error) {
+		reply, err := show(ctx, from, number)
+		reply.Replace = err == nil && reply.View == nil
+		return reply, err
+	})
+}
 
 // decode reads the value of a button or the metadata of a form. command is the one to run again if it can't be read.
 func decode[T any](text, command string) (v T, err error) {
@@ -8,4 +130,29 @@ func decode[T any](text, command string) (v T, err error) {
 		return v, brokenButton(command, err)
 	}
 	return v, nil
+}
+
+// waitingIn shows a text in a modal while do works. The view that do returns replaces it.
+func waitingIn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	return bot.Reply{View: blocks.Modal(view, title, "", "Close", blocks.Text(text)), Later: do}
+}
+
+// waitingOn is [waitingIn] on top of the modal the request came from. Nothing is said if the person closes it meanwhile.
+func waitingOn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	reply := waitingIn(view, title, text, do)
+	reply.Push, reply.Fleeting = true, true
+	return reply
+}
+
+// checking is [waitingIn] on top of a form that is being checked.
+func checking(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	return bot.Reply{View: blocks.Modal(view, title, "", "Back", blocks.Text(text)), Push: true, Later: do}
+}
+
+// inPlace shows blocks where the request came from: in its modal, or in a message.
+func inPlace(req bot.Request, view, title, text string, set []slack.Block) bot.Reply {
+	if req.View != nil {
+		return bot.Reply{View: blocks.Modal(view, title, "", "Close", set...)}
+	}
+	return bot.Reply{Text: text, Blocks: set}
 }

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -114,9 +113,9 @@ type payment struct {
 // more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
 func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		var who payer
-		if err := json.Unmarshal([]byte(req.View.Metadata), &who); err != nil {
-			return bot.Reply{}, brokenButton("/directory-users", err)
+		who, err := decode[payer](req.View.Metadata, "/directory-users")
+		if err != nil {
+			return bot.Reply{}, err
 		}
 		u := coupontools.PaymentUpdate{
 			Directory: who.Directory, User: who.User,
@@ -129,17 +128,14 @@ func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
 			return withoutEnd.asks(ctx, req, payment{who.Was, u}, p.names(who),
 				blocks.Text("Access was to end on "+zoned(req.Person, time.Unix(who.Until, 0))+". Without an end date, it never ends.")), nil
 		}
-		view := func(text string) *slack.ModalViewRequest {
-			return blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(text))
-		}
-		return bot.Reply{View: view(changingPayment), Later: func(ctx context.Context) (bot.Reply, error) {
+		return waitingIn(viewPaymentDone, "Payment", changingPayment, func(ctx context.Context) (bot.Reply, error) {
 			said, e, err := p.changePayment(ctx, req, payment{who.Was, u})
 			word := record(ctx, p.audit, req, e, err)
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			return bot.Reply{View: view(joined(" ", said, word))}, nil
-		}}, nil
+			return bot.Reply{View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(joined(" ", said, word)))}, nil
+		}), nil
 	}
 }
 
@@ -166,7 +162,10 @@ func (p people) changePayment(ctx context.Context, req bot.Request, c payment) (
 	e = paymentEntry(u, c.Was)
 	now, err := p.api.UpdatePaymentStatus(ctx, u)
 	if err != nil {
-		return "", e, paymentMistake(u, err)
+		return "", e, afterChange(err, failedChange{
+			act: "change payment of " + u.User, undone: "Nothing was changed.", unsure: "The status may or may not have been changed.",
+			hint: "Look the user up again; setting the same status once more does no harm.",
+		})
 	}
 	until := "No end date is set."
 	if !u.Expires.IsZero() {
@@ -182,21 +181,6 @@ func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
 		e.After += " until " + stamp(u.Expires)
 	}
 	return e
-}
-
-func paymentMistake(u coupontools.PaymentUpdate, err error) error {
-	act := "change payment of " + u.User
-	m := Explain(err)
-	if m == nil {
-		return fmt.Errorf("%s: %w", act, err)
-	}
-	m.Done = "Nothing was changed."
-	if coupontools.ClassOf(err) == coupontools.Unknown {
-		m = unsure(act, err)
-		m.Done = "The status may or may not have been changed."
-		m.Hint = "Look the user up again; setting the same status once more does no harm."
-	}
-	return m
 }
 
 func capitalised(word string) string {

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -69,8 +68,8 @@ func points(h holders) bot.Command {
 		Run: h.askPoints,
 		Clicks: map[string]bot.Handler{
 			actionPoints: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				var at seat
-				if json.Unmarshal([]byte(req.Value), &at) != nil {
+				at, err := decode[seat](req.Value, "")
+				if err != nil {
 					at = seat{Card: req.Value}
 				}
 				reply := h.pointsForm(func(context.Context) (seat, error) { return at, nil })
@@ -83,7 +82,7 @@ func points(h holders) bot.Command {
 		},
 		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
 		Suggests: map[string]bot.Suggester{
-			actionPointsFor: h.cards.suggest, fieldLoyaltyUser: h.roll.suggest,
+			actionPointsFor: h.cards.suggest, fieldLoyaltyUser: h.users.suggest,
 		},
 	}
 }
@@ -109,8 +108,7 @@ func (h holders) askPoints(_ context.Context, req bot.Request) (bot.Reply, error
 
 // pointsForm opens the form once it is known which card is meant.
 func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply {
-	wait := blocks.Modal(viewPointsWait, "Points", "", "Close", blocks.Text(h.cards.waitText()))
-	return bot.Reply{View: wait, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+	reply := waitingIn(viewPointsWait, "Points", h.cards.waitText(), func(ctx context.Context) (bot.Reply, error) {
 		at, err := find(ctx)
 		if err != nil {
 			return bot.Reply{}, err
@@ -121,7 +119,7 @@ func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply 
 		}
 		var who *slack.OptionBlockObject
 		if at.User != "" {
-			u, err := h.roll.find(ctx, at.Card, at.User)
+			u, err := h.users.find(ctx, at.Card, at.User)
 			if err != nil {
 				return bot.Reply{}, err
 			}
@@ -129,7 +127,9 @@ func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply 
 			who = blocks.Option(o.Text, o.Value)
 		}
 		return bot.Reply{View: pointsView(card, pointsForm{at, changeAdd}, who)}, nil
-	}}
+	})
+	reply.Fleeting = true
+	return reply
 }
 
 func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlockObject) *slack.ModalViewRequest {
@@ -165,8 +165,7 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		wait := blocks.Modal(viewPointsWait, "Points", "", "Back", blocks.Text(h.roll.looking()))
-		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		return checking(viewPointsWait, "Points", h.users.waitText(), func(ctx context.Context) (bot.Reply, error) {
 			card, u, err := h.holder(ctx, a.seat)
 			if err != nil {
 				return bot.Reply{}, err
@@ -177,7 +176,7 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 			return bot.Reply{View: c.ask(ctx, req, a,
 				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", called(asUser(u))),
 					blocks.Field(capitalised(unit(card).many), thousands(a.Before)+" → "+thousands(a.After))))}, nil
-		}}, nil
+		}), nil
 	}
 }
 
@@ -200,7 +199,7 @@ func (h holders) holder(ctx context.Context, at seat) (coupontools.LoyaltyCard, 
 	if err != nil {
 		return card, coupontools.LoyaltyUser{}, err
 	}
-	u, err := h.roll.find(ctx, at.Card, at.User)
+	u, err := h.users.find(ctx, at.Card, at.User)
 	return card, u, err
 }
 
@@ -248,7 +247,7 @@ func (h holders) awarding() change[award] {
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}}
 			}
-			defer h.roll.all.forget(a.Card)
+			defer h.users.fetched.forget(a.Card)
 			update := coupontools.LoyaltyUserUpdate{Card: a.Card, User: a.User, Points: a.After - a.Before}
 			if of.one == "stamp" {
 				update.Points, update.Stamps = 0, update.Points

@@ -107,15 +107,16 @@ func (p pushes) submitted(c change[pushDraft]) bot.Handler {
 			told := d.preview("This goes to the person who has the session " + d.Session + ".")
 			return c.saying("Push to 1 person").asks(ctx, req, d, told...), nil
 		}
-		counting := blocks.Modal(c.view+"_wait", c.title, "", "Back", blocks.Text(lookingUpSessions))
-		return bot.Reply{Push: true, View: counting, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		reply := checking(c.view+"_wait", c.title, lookingUpSessions, func(ctx context.Context) (bot.Reply, error) {
 			f, err := p.counter.count(ctx, d.Campaign)
 			if errors.Is(err, coupontools.ErrNotFound) {
 				return bot.Reply{}, d.unknown()
 			}
 			whom, words := reach(f, err)
 			return bot.Reply{View: c.saying("Push to "+whom).ask(ctx, req, d, d.preview(words)...)}, nil
-		}}, nil
+		})
+		reply.Fleeting = true
+		return reply, nil
 	}
 }
 
@@ -195,7 +196,11 @@ func (p pushes) pushing() change[pushDraft] {
 			case errors.Is(err, coupontools.ErrNotFound):
 				return "", sends.Entry{}, undone{d.unknown()}
 			case err != nil:
-				return "", e, pushMistake(err)
+				return "", e, afterChange(err, failedChange{
+					act: "push message", undone: "Nothing was sent.",
+					unsure: "The message may or may not have gone out. It was tried once only, and is not tried again.",
+					hint:   "Look in Coupontools before you push it again: some people may get it twice.",
+				})
 			}
 			return "Coupontools took the message for " + to + ".", e, nil
 		},
@@ -211,20 +216,4 @@ func (d pushDraft) unknown() *bot.Mistake {
 		Text: fmt.Sprintf("There is no session “%s” in %s.", short(d.Session), nameAndID(short(d.Name), d.Campaign)),
 		Done: "Nothing was sent.", Hint: "/coupontools session finds a person's code by phone number or e-mail address.",
 	}
-}
-
-// pushMistake says what is known of a push message that failed.
-func pushMistake(err error) error {
-	const act = "push message"
-	m := Explain(err)
-	if m == nil {
-		return fmt.Errorf("%s: %w", act, err)
-	}
-	m.Done = "Nothing was sent."
-	if coupontools.ClassOf(err) == coupontools.Unknown {
-		m = unsure(act, err)
-		m.Done = "The message may or may not have gone out. It was tried once only, and is not tried again."
-		m.Hint = "Look in Coupontools before you push it again: some people may get it twice."
-	}
-	return m
 }

@@ -31,8 +31,7 @@ type revealed struct {
 
 // reveal opens a modal, and shows in it what get brings, once it is in the audit trail who asked.
 func (r revealed) reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
-	wait := blocks.Modal(viewReveal, title, "", "Close", blocks.Text("Asking Coupontools…"))
-	return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+	return waitingOn(viewReveal, title, "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		lines, err := get(ctx)
 		if err != nil {
 			return bot.Reply{}, err
@@ -44,7 +43,7 @@ func (r revealed) reveal(title, warning string, get func(context.Context) ([]blo
 		return bot.Reply{View: blocks.Modal(viewReveal, title, "", "Close",
 			blocks.Text(warning+" Pass this on to nobody."), blocks.Rich(lines...),
 			blocks.Context(blocks.Small("couponbot shows this once and keeps it nowhere. Close the window when you are done.")))}, nil
-	}}
+	})
 }
 
 // shownBefore tells a repeat of a form that only the first answer shows the link.

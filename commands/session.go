@@ -120,10 +120,9 @@ func (s sessionDesk) submitted(_ context.Context, req bot.Request) (bot.Reply, e
 		return bot.Reply{Errors: map[string]string{fieldQuery: "Enter what you know of the session."}}, nil
 	}
 	in := chosenCampaign(s.campaigns, req.View)
-	looking := blocks.Modal(viewSession, "Session", "", "Close", blocks.Text(lookingUpSessions))
-	return bot.Reply{View: looking, Later: func(ctx context.Context) (bot.Reply, error) {
+	return waitingIn(viewSession, "Session", lookingUpSessions, func(ctx context.Context) (bot.Reply, error) {
 		return s.find(ctx, req, what, in)
-	}}, nil
+	}), nil
 }
 
 // open shows the session of a button.
@@ -137,12 +136,9 @@ func (s sessionDesk) open(_ context.Context, req bot.Request) (bot.Reply, error)
 	}}, nil
 }
 
-// shown brings a card out where the request came from: in a message or in a modal.
+// shown shows a card where the request came from: in a message or in a modal.
 func (s sessionDesk) shown(req bot.Request, set []slack.Block) bot.Reply {
-	if req.View != nil {
-		return bot.Reply{View: blocks.Modal(viewSession, "Session", "", "Close", set...)}
-	}
-	return bot.Reply{Text: "What was found.", Blocks: set}
+	return inPlace(req, viewSession, "Session", "What was found.", set)
 }
 
 // sessionMistake says that there is no such session.

@@ -88,7 +88,7 @@ func (s sessionDesk) doing(d deed) bot.Handler {
 					What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
-					return "", deedMistake(d.label+" session", x.Code, err)
+					return "", failedDeed(d.label+" session", x.Code, err)
 				}
 				return joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
 			})
@@ -138,7 +138,7 @@ func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, erro
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + short(code) + " is not there any more."}
 		case err != nil:
-			return bot.Reply{}, deedMistake("remove session", code, err)
+			return bot.Reply{}, failedDeed("remove session", code, err)
 		}
 		said := joined(" ", fmt.Sprintf("The session %s is removed.", short(code)), word)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
@@ -147,28 +147,10 @@ func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, erro
 	}}, nil
 }
 
-// deedMistake says what is known of a change that failed.
-func deedMistake(act, code string, err error) error {
-	m := Explain(err)
-	if m == nil {
-		return fmt.Errorf("%s: %w", act, err)
-	}
-	m.Done = "Nothing was changed."
-	if coupontools.ClassOf(err) == coupontools.Unknown {
-		m = unsure(act, err)
-		m.Done = "The session may or may not have been changed."
-		m.Hint = "It was tried once only. Look before you try again: /coupontools session " + short(code)
-	}
-	return m
-}
-
-// unsure is the mistake of a call of which nobody knows whether it was carried out. Its cause is not wrapped: the bot says
-// of work that was broken off that nothing was sent by it.
-func unsure(act string, err error) *bot.Mistake {
-	m := Explain(err)
-	if m == nil {
-		m = &bot.Mistake{Text: "Coupontools did not give a proper answer."}
-	}
-	m.Cause = errors.New(act + ": " + err.Error())
-	return m
+// failedDeed explains a change of a session that failed.
+func failedDeed(act, code string, err error) error {
+	return afterChange(err, failedChange{
+		act: act, undone: "Nothing was changed.", unsure: "The session may or may not have been changed.",
+		hint: "It was tried once only. Look before you try again: /coupontools session " + short(code),
+	})
 }

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -57,8 +56,8 @@ func sessions(s sessionLists) bot.Command {
 		Run: s.run,
 		Clicks: map[string]bot.Handler{
 			actionCampaignSessions: s.ofCampaign,
-			actionSessionsPrev:     s.turn,
-			actionSessionsNext:     s.turn,
+			actionSessionsPrev:     s.turnPage,
+			actionSessionsNext:     s.turnPage,
 			actionSessionsFile:     s.asFile,
 		},
 		Submits:  map[string]bot.Handler{viewListSessions: s.submitted},
@@ -111,7 +110,7 @@ func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error)
 				Hint: "Behind the campaign you can write opened, claimed or validated.",
 			}
 		}
-		return s.show(ctx, req, newWalk(req.Person, found.Hits[0], event), 1)
+		return s.show(ctx, req, newSessionPager(found.Hits[0], event), 1)
 	}}, nil
 }
 
@@ -124,7 +123,7 @@ func sessionsRow(c coupontools.Campaign) []slack.Block {
 // ofCampaign lists the sessions of the campaign of a button.
 func (s sessionLists) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
-		return s.show(ctx, req, newWalk(req.Person, s.campaigns.known(req.Value), coupontools.AnyEvent), 1)
+		return s.show(ctx, req, newSessionPager(s.campaigns.known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
 }
 
@@ -174,61 +173,51 @@ func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, 
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	looking := blocks.Modal(viewSessions, "Sessions", "", "Close", blocks.Text(lookingUpSessions))
-	return bot.Reply{View: looking, Later: func(ctx context.Context) (bot.Reply, error) {
-		return s.show(ctx, req, newWalk(req.Person, c, event), 1)
-	}}, nil
+	return waitingIn(viewSessions, "Sessions", lookingUpSessions, func(ctx context.Context) (bot.Reply, error) {
+		return s.show(ctx, req, newSessionPager(c, event), 1)
+	}), nil
 }
 
-// turn shows the page that a button asks for, in the place of the one it was on.
-func (s sessionLists) turn(_ context.Context, req bot.Request) (bot.Reply, error) {
-	var to pager
-	if err := json.Unmarshal([]byte(req.Value), &to); err != nil {
-		return bot.Reply{}, brokenButton("/coupontools sessions", err)
-	}
-	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-		w, err := recallWalk(ctx, s.store, to.Lookup, req.Person)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		reply, err := s.show(ctx, req, w, to.Page)
-		reply.Replace = err == nil && reply.View == nil
-		return reply, err
-	}}, nil
+func (s sessionLists) pagers() sessionPagers {
+	return sessionPagers{s.store, "list", "/coupontools sessions"}
+}
+
+// turnPage shows the page that a button asks for.
+func (s sessionLists) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return s.pagers().turn(req, func(ctx context.Context, from sessionPager, number int) (bot.Reply, error) {
+		return s.show(ctx, req, from, number)
+	})
 }
 
 // show shows a page where the request came from: in a message or in a modal.
-func (s sessionLists) show(ctx context.Context, req bot.Request, w walk, page int) (bot.Reply, error) {
-	shown, err := w.page(ctx, s.api, page)
+func (s sessionLists) show(ctx context.Context, req bot.Request, from sessionPager, number int) (bot.Reply, error) {
+	page, err := fetchSessions(ctx, s.api, from, number)
 	if errors.Is(err, coupontools.ErrNotFound) {
-		return bot.Reply{}, s.campaigns.notFound(ctx, w.Campaign)
+		return bot.Reply{}, s.campaigns.notFound(ctx, from.Query.Campaign)
 	}
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	w.keep(ctx, s.store)
-	set := shown.blocks(w)
-	if req.View != nil {
-		return bot.Reply{View: blocks.Modal(viewSessions, "Sessions", "", "Close", set...)}, nil
-	}
-	return bot.Reply{Text: shown.summary(w), Blocks: set}, nil
+	s.pagers().put(ctx, req.Person, page.pager)
+	return inPlace(req, viewSessions, "Sessions", page.summary(), page.blocks()), nil
 }
 
 // asFile sends all sessions of a list to whoever pressed its button.
 func (s sessionLists) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: writingFile, Later: func(ctx context.Context) (bot.Reply, error) {
-		w, err := recallWalk(ctx, s.store, req.Value, req.Person)
+		p, err := s.pagers().get(ctx, req.Person, req.Value)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		what := "the sessions of " + nameAndID(short(w.Name), w.Campaign)
+		q := p.Query
+		title := "the sessions of " + nameAndID(short(q.Name), q.Campaign)
 		return s.files.send(ctx, req.Person, report{
-			name: "sessions-" + w.Campaign + ".csv", called: "file with " + what, comment: capitalised(what) + ", as you asked.",
-			alt: "A table: " + what, header: sessionHeader,
+			name: "sessions-" + q.Campaign + ".csv", called: "file with " + title, comment: capitalised(title) + ", as you asked.",
+			alt: "A table: " + title, header: sessionHeader,
 			rows: func(write func([]string) error) error {
-				for x, err := range s.api.Sessions(ctx, w.options()) {
+				for x, err := range s.api.Sessions(ctx, q.options()) {
 					if err != nil {
-						return fmt.Errorf("list sessions of %s: %w", w.Campaign, err)
+						return fmt.Errorf("list sessions of %s: %w", q.Campaign, err)
 					}
 					if err := write(sessionLine(x)); err != nil {
 						return err

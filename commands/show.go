@@ -16,8 +16,6 @@ import (
 // How directories, times and numbers look, wherever they are shown. Texts from outside are cut by what they are, since
 // Slack refuses a message whose blocks together are too long: some 13,200 characters.
 
-const perPage = 10
-
 // price says what a directory costs: "4.50 EUR a year", "free".
 func price(p *coupontools.Payment) string {
 	if p == nil {
@@ -140,9 +138,6 @@ func sentence(s string) string {
 	const runes = 300
 	return blocks.Cut(oneLine(s), runes)
 }
-
-// pages is how many pages n rows take, at least one.
-func pages(n int) int { return max(1, (n+perPage-1)/perPage) }
 
 // joined joins the texts that are not empty.
 func joined(separator string, texts ...string) string {

@@ -309,34 +309,25 @@ func (d singleUseDraft) undelivered(made int, err error) error {
 
 // failed says what is known when not all were made: made of them are, and in the file.
 func (d singleUseDraft) failed(made int, err error) error {
-	const act = "make single-use addresses"
 	if errors.Is(err, coupontools.ErrNotFound) && made == 0 {
 		return undone{&bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}}
 	}
 	unknown := coupontools.ClassOf(err) == coupontools.Unknown
-	m := Explain(err)
-	if unknown {
-		m = unsure(act, err)
+	if unknown && Explain(err) == nil {
+		err = &coupontools.Error{Class: coupontools.Unknown, Err: err} // writing the file failed
 	}
-	if m == nil {
-		return fmt.Errorf("%s: %w", act, err)
+	words := failedChange{act: "make single-use addresses", undone: "Nothing was made.", unsure: "They may or may not have been made."}
+	if d.Person != nil {
+		words.unsure = "The address may or may not have been made."
 	}
-	switch {
-	case made > 0:
-		m.Cause = errors.New(act + ": " + err.Error()) // not wrapped: it would say that nothing was done
+	words.hint = "It was tried once only. " + d.beforeMore()
+	err = afterChange(err, words)
+	if m, ok := errors.AsType[*bot.Mistake](err); ok && made > 0 {
+		m.Unsure = true
 		m.Done = fmt.Sprintf("Of the %s, %s made; the file with them is in your direct messages.", d.addresses(),
 			count(made, "is", "are"))
-	case unknown && d.Person != nil:
-		m.Done = "The address may or may not have been made."
-	case unknown:
-		m.Done = "They may or may not have been made."
-	default:
-		m.Done = "Nothing was made."
 	}
-	if unknown {
-		m.Hint = "It was tried once only. " + d.beforeMore()
-	}
-	return m
+	return err
 }
 
 // beforeMore says how not to make twice what may be there.

@@ -60,7 +60,7 @@ func worstMessages(bad string) []bot.Message {
 	}
 	l := cache.NewList(many, time.Now())
 	l.Stale, l.RedisAway = true, true
-	f := found{lookup: lookup{ID: "x", Directory: "dir_1", Name: bad, Who: bad}, Page: 2, Users: users[:perPage], More: true, Older: true}
+	f := userPage{pager: newUserPager(newUserQuery("dir_1", bad, bad)), number: 2, users: users[:perPage], more: true, older: true}
 	s := ended()
 	s.OfferName, s.Why = bad, bad
 	for i := range s.Failures {
@@ -129,12 +129,12 @@ func worstOfCampaigns(bad string) []bot.Reply {
 	l.Stale, l.RedisAway = true, true
 	all := newCampaignList(newHeld(l), deliverer{})
 	f := newFigures(coupontools.SessionSums{Sessions: 1_000_000, Opened: 500_000}, time.Now())
-	w := walk{ID: "x", Campaign: "cam_1", Name: bad, Event: coupontools.WasClaimed}
+	p := newSessionPager(coupontools.Campaign{ID: "cam_1", Name: bad}, coupontools.WasClaimed)
 	return []bot.Reply{
 		all.page(listQuery{Page: 2, Filter: bounded(bad)}, l, many),
 		all.pick(choice[coupontools.Campaign]{Asked: bad, Hits: many}, openCampaignRow),
 		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(withoutRedis)),
-		{Text: "Found.", Blocks: stretch{page: 2, sessions: people[:perPage], more: true}.blocks(w)},
+		{Text: "Found.", Blocks: sessionPage{pager: p, number: 2, sessions: people[:perPage], more: true}.blocks()},
 		{Text: "Found.", Blocks: severalSessions(people, "cam_400001")},
 		{Text: "Found.", Blocks: sessionDesk{campaigns: all}.card(x, "The session is voided now.")},
 		{Text: "Found.", Blocks: []slack.Block{categoryLines([]coupontools.Category{{ID: "cat_1", Name: bad}}, "")}},

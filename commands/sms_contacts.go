@@ -35,7 +35,7 @@ type contactKeeper interface {
 // contacts are the people in SMS groups.
 type contacts struct {
 	groups smsGroupList
-	roll   roll[coupontools.SMSContact, coupontools.SMSGroup]
+	users  userList[coupontools.SMSContact, coupontools.SMSGroup]
 	api    contactKeeper
 	store  onceStore
 	audit  recorder
@@ -51,9 +51,9 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 	return contacts{
 		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
-		roll: roll[coupontools.SMSContact, coupontools.SMSGroup]{
-			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, of: groups, who: contactAsUser,
-			all: newShelf(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+		users: userList[coupontools.SMSContact, coupontools.SMSGroup]{
+			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, parents: groups, person: contactAsUser,
+			fetched: newLocalCache(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
 					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),
@@ -91,15 +91,15 @@ func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
 func smsContacts(k contacts) bot.Command {
 	group, contact := k.grouping(), k.adding()
 	c := bot.Command{
-		Topic: k.roll.topic, Group: groupContacts, Usage: "[group] [who]",
+		Topic: k.users.topic, Group: groupContacts, Usage: "[group] [who]",
 		Summary: "Look up who is in an SMS group, and add to it", Right: bot.Send,
 		Examples: []bot.Example{
 			{Line: "/coupontools sms-contacts", Does: "lets you choose the group"},
 			{Line: "/coupontools sms-contacts VIP customers", Does: "shows who is in “VIP customers”"},
 			{Line: "/coupontools sms-contacts VIP customers 0470 12", Does: "shows those with that in the phone number"},
 		},
-		Run:    k.roll.run,
-		Clicks: k.roll.clicks(),
+		Run:    k.users.run,
+		Clicks: k.users.actions(),
 		Submits: map[string]bot.Handler{
 			viewSMSGroupCreate: k.createGroup(group), group.view: group.confirmed,
 			viewSMSContactCreate: k.createContact(contact), contact.view: contact.confirmed,
@@ -169,8 +169,7 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 			Group: req.View.Metadata, Phone: number.To,
 			FirstName: oneLine(req.View.Value(fieldFirstName)), LastName: oneLine(req.View.Value(fieldLastName)),
 		}
-		wait := blocks.Modal(viewSMSContactCreate+"_wait", "New contact", "", "Back", blocks.Text(k.roll.looking()))
-		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		return checking(viewSMSContactCreate+"_wait", "New contact", k.users.waitText(), func(ctx context.Context) (bot.Reply, error) {
 			if err := k.isNew(ctx, n); err != nil {
 				return bot.Reply{}, err
 			}
@@ -178,12 +177,12 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 				blocks.Rich(blocks.Field("SMS group", k.groupName(n.Group)), blocks.Field("Phone number", n.Phone),
 					blocks.Field("Name", joined(" ", n.FirstName, n.LastName))),
 				blocks.Text("This person gets the text messages to the group from then on. Add only people who have agreed to that."))}, nil
-		}}, nil
+		}), nil
 	}
 }
 
 func (k contacts) isNew(ctx context.Context, n newContact) error {
-	have, err := k.roll.all.renew(ctx, n.Group)
+	have, err := k.users.fetched.renew(ctx, n.Group)
 	if err != nil {
 		return notKnown(fmt.Errorf("list contacts: %w", err), "this SMS group", k.groups.commandLine())
 	}
@@ -206,7 +205,7 @@ func (k contacts) adding() change[newContact] {
 		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…",
 		store: k.store, audit: k.audit,
 		do: func(ctx context.Context, _ bot.Request, n newContact) (string, sends.Entry, error) {
-			defer k.roll.all.forget(n.Group)
+			defer k.users.fetched.forget(n.Group)
 			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})

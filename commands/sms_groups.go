@@ -16,7 +16,7 @@ const groupContacts = "Groups and contacts"
 type smsGroupList = list[coupontools.SMSGroup]
 
 func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) smsGroupList {
-	kept := stocked(guard, api.SMSGroups)
+	kept := newCachedList(guard, api.SMSGroups)
 	return smsGroupList{
 		plural: plural{"SMS group", "SMS groups"}, topic: "sms-groups", title: "SMS groups",
 		source: kept, changed: kept.forget, files: files,

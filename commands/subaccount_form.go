@@ -145,15 +145,14 @@ func (m managing) creation() change[coupontools.SubaccountFields] {
 
 // askUpdate opens the form with what the subaccount has now.
 func (m managing) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
-	wait := blocks.Modal(viewSubaccountWait, "Update", "", "Close", blocks.Text("Asking Coupontools…"))
-	return bot.Reply{View: wait, Push: true, Fleeting: true, Later: func(ctx context.Context) (bot.Reply, error) {
+	return waitingOn(viewSubaccountWait, "Update", "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return bot.Reply{}, err
 		}
 		return bot.Reply{View: blocks.WithMetadata(
 			blocks.Modal(viewSubaccountUpdate, "Update", "Check", "Cancel", subaccountInputs(*s)...), s.ID)}, nil
-	}}, nil
+	}), nil
 }
 
 // update takes the form and says what changes. Only that is sent.
@@ -163,8 +162,7 @@ func (m managing) update(c change[renewal]) bot.Handler {
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		wait := blocks.Modal(viewSubaccountWait, "Update", "", "Back", blocks.Text("Asking Coupontools…"))
-		return bot.Reply{View: wait, Push: true, Later: func(ctx context.Context) (bot.Reply, error) {
+		return checking(viewSubaccountWait, "Update", "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 			s, err := m.get(ctx, req.View.Metadata)
 			if err != nil {
 				return bot.Reply{}, err
@@ -181,7 +179,7 @@ func (m managing) update(c change[renewal]) bot.Handler {
 				told = append(told, blocks.Text("Came back empty, so unchanged: "+strings.Join(left, ", ")+"."))
 			}
 			return bot.Reply{View: c.ask(ctx, req, renewal{s.ID, f}, told...)}, nil
-		}}, nil
+		}), nil
 	}
 }
 

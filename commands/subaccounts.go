@@ -20,7 +20,7 @@ const groupAccounts = "Accounts"
 type subaccountList = list[coupontools.Subaccount]
 
 func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) subaccountList {
-	kept := stocked(guard, keyless(api.Subaccounts))
+	kept := newCachedList(guard, keyless(api.Subaccounts))
 	return subaccountList{
 		plural: plural{"subaccount", "subaccounts"}, topic: "subaccounts", title: "Subaccounts", private: true,
 		source: kept, changed: kept.forget, files: files,

@@ -84,13 +84,10 @@ func (w webhooks) submitted(_ context.Context, req bot.Request) (bot.Reply, erro
 	if wrong := misspelt(event, session); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	answer := func(set ...slack.Block) *slack.ModalViewRequest {
-		return blocks.Modal(viewWebhookAnswer, "Webhook", "", "Close", set...)
-	}
-	return bot.Reply{View: answer(blocks.Text(askingWebhook)), Later: func(ctx context.Context) (bot.Reply, error) {
+	return waitingIn(viewWebhookAnswer, "Webhook", askingWebhook, func(ctx context.Context) (bot.Reply, error) {
 		set, _, err := w.verify(ctx, event, session)
-		return bot.Reply{View: answer(set...)}, err
-	}}, nil
+		return bot.Reply{View: blocks.Modal(viewWebhookAnswer, "Webhook", "", "Close", set...)}, err
+	}), nil
 }
 
 // anID is what ids and codes are made of.

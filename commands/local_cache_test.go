@@ -11,16 +11,16 @@ import (
 )
 
 // counted is a shelf that gives the number of the call that fetched.
-func counted(takes time.Duration) (*shelf[int32], *atomic.Int32) {
+func counted(takes time.Duration) (*localCache[int32], *atomic.Int32) {
 	var calls atomic.Int32
-	return newShelf(nil, 2*freshFor, func(context.Context, string) (int32, error) {
+	return newLocalCache(nil, 2*freshFor, func(context.Context, string) (int32, error) {
 		n := calls.Add(1)
 		time.Sleep(takes)
 		return n, nil
 	}), &calls
 }
 
-func TestShelf_oneCallForAll(t *testing.T) {
+func TestLocalCache_oneCallForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, calls := counted(time.Second)
@@ -39,7 +39,7 @@ func TestShelf_oneCallForAll(t *testing.T) {
 	})
 }
 
-func TestShelf_life(t *testing.T) {
+func TestLocalCache_life(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := counted(0)
@@ -53,18 +53,18 @@ func TestShelf_life(t *testing.T) {
 			}
 		}
 		time.Sleep(freshFor + time.Second)
-		if have := s.atHand("a").value; have != 2 {
+		if have := s.local("a").value; have != 2 {
 			t.Errorf("at hand = %d, want what is past its time", have)
 		}
 		time.Sleep(freshFor)
-		if have := s.atHand("a").value; have != 0 {
+		if have := s.local("a").value; have != 0 {
 			t.Errorf("at hand = %d, want nothing any more", have)
 		}
 	})
 }
 
 // What was asked for before a change is not given out after it.
-func TestShelf_forget(t *testing.T) {
+func TestLocalCache_forget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := counted(time.Second)
@@ -74,13 +74,13 @@ func TestShelf_forget(t *testing.T) {
 		if n, _ := s.get(t.Context(), "a"); n != 2 {
 			t.Errorf("get after the change = %d, want what call 2 gave", n)
 		}
-		if have := s.atHand("a").value; have != 2 {
+		if have := s.local("a").value; have != 2 {
 			t.Errorf("at hand = %d, want what call 2 gave", have)
 		}
 	})
 }
 
-func TestShelf_givesUp(t *testing.T) {
+func TestLocalCache_givesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := counted(time.Minute)
@@ -90,7 +90,7 @@ func TestShelf_givesUp(t *testing.T) {
 			t.Errorf("get = %v, want the end of the patience", err)
 		}
 		time.Sleep(time.Minute)
-		if have := s.atHand("a").value; have != 1 {
+		if have := s.local("a").value; have != 1 {
 			t.Errorf("at hand = %d, want what came later", have)
 		}
 	})

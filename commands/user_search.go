@@ -1,0 +1,242 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// maxAPIPages is how many of the API's pages of 100 users one click searches.
+const maxAPIPages = 50
+
+// userQuery is a search among the users of something: a directory, a loyalty card or an SMS group.
+type userQuery struct {
+	ID, Name string // of what the users belong to
+	Who      string
+}
+
+func newUserQuery(id, name, who string) userQuery {
+	return userQuery{ID: id, Name: name, Who: bounded(oneLine(who))}
+}
+
+// called names what the users belong to.
+func (q userQuery) called() string {
+	if q.Name == "" {
+		return q.ID
+	}
+	return short(q.Name)
+}
+
+// userCursor is a position in the list of users: behind the user After, last seen on the API's page Page at Index. New users
+// push the others down, so After counts; Index is for when that user is gone.
+type userCursor struct {
+	Page  int
+	After string
+	Index int
+}
+
+type (
+	userPager  = pager[userQuery, userCursor]
+	userPagers = pagers[userQuery, userCursor]
+)
+
+func newUserPager(q userQuery) userPager { return newPager(q, userCursor{Page: 1}) }
+
+func newUserPagers(s store, command string) userPagers { return userPagers{s, "look-up", command} }
+
+// userPage is one page of a search.
+type userPage struct {
+	pager  userPager
+	number int
+	users  []coupontools.DirectoryUser
+	// more says that there is another match; older that there may be one among users not searched yet.
+	more, older bool
+}
+
+// searchUsers searches for the users of a page.
+func searchUsers(ctx context.Context, api userLister, p userPager, number int) (userPage, error) {
+	page := userPage{}
+	var err error
+	page.number, err = p.turn(number, func(from userCursor) (userCursor, error) {
+		s := &userSearch{api: api, directory: p.Query.ID, match: matching(p.Query.Who), from: from}
+		return s.run(ctx, &page)
+	})
+	page.pager = p
+	return page, err
+}
+
+// userSearch goes through the users of a directory from a cursor on.
+type userSearch struct {
+	api       userLister
+	directory string
+	match     matcher
+	from      userCursor
+	fetched   int // pages
+}
+
+// run fills page with up to ten matches, and returns the cursor behind the last of them. It also looks for an eleventh, so
+// that Next leads somewhere.
+func (s *userSearch) run(ctx context.Context, page *userPage) (userCursor, error) {
+	number, users, start, err := s.resume(ctx)
+	if err != nil {
+		return userCursor{}, err
+	}
+	seen := map[string]bool{s.from.After: true}
+	after, end := s.from, s.from
+	for first := true; ; first = false {
+		before := len(seen)
+		for i := start; i < len(users); i++ {
+			u := users[i]
+			if seen[u.ID] {
+				continue
+			}
+			seen[u.ID] = true
+			end = userCursor{Page: number, After: u.ID, Index: i}
+			if !s.match.matches(u) {
+				continue
+			}
+			if len(page.users) == perPage {
+				page.more = true
+				return after, nil
+			}
+			page.users = append(page.users, u)
+			after = end
+		}
+		if len(users) < coupontools.UsersPerPage || !first && len(seen) == before {
+			return end, nil
+		}
+		if s.fetched >= maxAPIPages {
+			page.older = true
+			return end, nil
+		}
+		number, start = number+1, 0
+		if users, err = s.fetch(ctx, number); err != nil {
+			return userCursor{}, err
+		}
+	}
+}
+
+// resume fetches the API's page on which to continue, and returns the index to continue at. New users may have pushed the user
+// seen last to the next page; if that user is gone, the index has to do.
+func (s *userSearch) resume(ctx context.Context) (page int, users []coupontools.DirectoryUser, start int, err error) {
+	users, err = s.fetch(ctx, s.from.Page)
+	if err != nil || s.from.After == "" {
+		return s.from.Page, users, 0, err
+	}
+	last := func(u coupontools.DirectoryUser) bool { return u.ID == s.from.After }
+	if i := slices.IndexFunc(users, last); i >= 0 {
+		return s.from.Page, users, i + 1, nil
+	}
+	pushed, err := s.fetch(ctx, s.from.Page+1)
+	if i := slices.IndexFunc(pushed, last); i >= 0 {
+		return s.from.Page + 1, pushed, i + 1, nil
+	}
+	return s.from.Page, users, min(s.from.Index+1, len(users)), err
+}
+
+func (s *userSearch) fetch(ctx context.Context, page int) ([]coupontools.DirectoryUser, error) {
+	s.fetched++
+	users, err := s.api.DirectoryUsers(ctx, s.directory, page)
+	if err != nil {
+		return nil, fmt.Errorf("list users of %s: %w", s.directory, err)
+	}
+	return users, nil
+}
+
+// blocks shows the page with its buttons.
+func (p userPage) blocks() []slack.Block {
+	q := p.pager.Query
+	set := []slack.Block{blocks.Header("Users of " + q.called())}
+	if len(p.users) == 0 {
+		set = append(set, blocks.Text(p.none()))
+	}
+	for _, u := range p.users {
+		set = append(set, directoryUserRow(q.ID, u), userFacts(u), accessButtons(q.ID, u))
+	}
+	if len(p.users) > 0 || p.number > 1 || p.older {
+		set = append(set, blocks.Context(blocks.Small(p.position())))
+	}
+	row := pageButtons("users_", p.number, p.more, p.pager.at)
+	if p.older {
+		row = append(row, blocks.Button(actionUsersMore, "Search older", p.pager.at(p.number+1),
+			blocks.Label("Go on with users who registered earlier")))
+	}
+	row = append(row, blocks.Button(actionUserCreate, "New user", q.ID, blocks.Label("Register somebody for the directory")))
+	return append(set, blocks.Actions("", row...))
+}
+
+func directoryUserRow(directory string, u coupontools.DirectoryUser) slack.Block {
+	name := u.Name()
+	if name == "" {
+		name = "(no name)"
+	}
+	lines := []string{sentence(name)}
+	if reach := joined(" · ", sentence(u.Email), short(u.Phone)); reach != "" {
+		lines = append(lines, reach)
+	}
+	return blocks.WithButton(blocks.Text(strings.Join(append(lines, u.ID), "\n")),
+		blocks.Button(actionPayment, "Payment", paymentValue(directory, u),
+			blocks.Label("Change the payment of "+oneLine(name))))
+}
+
+// userFacts says when a user registered and what they paid.
+func userFacts(u coupontools.DirectoryUser) slack.Block {
+	var pieces []slack.MixedElement
+	if t, ok := u.RegisteredAt(); ok {
+		pieces = append(pieces, blocks.When("Registered", t))
+	} else if u.Registered != "" {
+		pieces = append(pieces, blocks.Small("Registered "+short(u.Registered)))
+	}
+	if u.PaymentStatus != "" {
+		pieces = append(pieces, blocks.Small("Payment: "+short(u.PaymentStatus)))
+	}
+	if t, ok := u.PaymentExpiresAt(); ok {
+		pieces = append(pieces, blocks.When("Until", t))
+	} else if u.PaymentExpires != "" {
+		pieces = append(pieces, blocks.Small("Until "+short(u.PaymentExpires)))
+	}
+	if len(pieces) == 0 {
+		pieces = append(pieces, blocks.Small("Registration date not known"))
+	}
+	return blocks.Context(pieces...)
+}
+
+func (p userPage) none() string {
+	q := p.pager.Query
+	switch {
+	case p.older:
+		return fmt.Sprintf("Nobody among the %s users looked at matches “%s”.",
+			thousands(maxAPIPages*coupontools.UsersPerPage), short(q.Who))
+	case p.number > 1:
+		return "There is nobody further."
+	case q.Who == "":
+		return fmt.Sprintf("“%s” has no registered users yet.", q.called())
+	}
+	return fmt.Sprintf("Nobody in “%s” matches “%s”.", q.called(), short(q.Who))
+}
+
+// position says which page of what this is.
+func (p userPage) position() string {
+	order := "newest first"
+	if who := p.pager.Query.Who; who != "" {
+		order = "matching “" + short(who) + "”, newest first"
+	}
+	text := fmt.Sprintf("Page %d · %s", p.number, order)
+	if p.older {
+		text += " · there may be more among users who registered earlier"
+	}
+	return text
+}
+
+func (p userPage) summary() string {
+	if len(p.users) == 0 {
+		return p.none()
+	}
+	return fmt.Sprintf("%s of %s, page %d", count(len(p.users), "user", "users"), p.pager.Query.called(), p.number)
+}
