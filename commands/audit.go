@@ -20,27 +20,27 @@ const (
 	actionAuditExport = "audit_export"
 )
 
-// auditor is the part of [sends.Service] that the audit trail needs.
-type auditor interface {
+// auditReader is the part of [sends.Service] that the audit trail needs.
+type auditReader interface {
 	recorder
 	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
 	Send(ctx context.Context, id string) (sends.Send, error)
 }
 
-// linker is the part of [bot.Poster] that finds the address of a message.
-type linker interface {
+// permalinker is the part of [bot.Poster] that finds the address of a message.
+type permalinker interface {
 	Permalink(ctx context.Context, channel, ts string) (string, error)
 }
 
-// trail shows the audit trail to administrators.
-type trail struct {
-	sends  auditor
-	poster linker
+// auditHandlers shows the audit trail to administrators.
+type auditHandlers struct {
+	sends  auditReader
+	poster permalinker
 	files  deliverer
 }
 
 // auditCommand answers "/coupontools audit", only to the person who asked.
-func auditCommand(t trail) bot.Command {
+func auditCommand(t auditHandlers) bot.Command {
 	return bot.Command{
 		Topic: "audit", Group: groupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
 		Examples: []bot.Example{{Line: "/coupontools audit", Does: "shows the last ten entries of the audit trail"}},
@@ -61,7 +61,7 @@ func auditCommand(t trail) bot.Command {
 }
 
 // show shows the ten entries before the one with that id.
-func (t trail) show(ctx context.Context, before string) (bot.Reply, error) {
+func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, error) {
 	var page []sends.Entry
 	for e, err := range t.sends.Trail(ctx, before) {
 		if err != nil {
@@ -97,7 +97,7 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 	if e.User != "" {
 		line = blocks.Line{blocks.User(e.User)}
 	}
-	line = append(line, blocks.Plain(" "+deedWords(e.What)))
+	line = append(line, blocks.Plain(" "+auditWords(e.What)))
 	if text := entryDetail(e); text != "" {
 		line = append(line, blocks.Plain(": "+text))
 	}
@@ -116,8 +116,8 @@ func entryDetail(e sends.Entry) string {
 	return sentence(joined("; ", e.Note, joined(" → ", e.Before, e.After)))
 }
 
-// deedWords says what somebody did.
-func deedWords(what string) string {
+// auditWords says what somebody did.
+func auditWords(what string) string {
 	switch what {
 	case "send":
 		return "confirmed a send"
@@ -149,55 +149,55 @@ func deedWords(what string) string {
 		return "imported a backup of the do-not-contact list"
 	case "suppress-new":
 		return "continued with what was left of the do-not-contact list"
-	case deedPayment:
+	case auditPayment:
 		return "changed a payment status"
-	case deedPeople:
+	case auditPeople:
 		return "took a file of people"
-	case deedConsent:
+	case auditConsent:
 		return "chose to send to people who said no"
-	case deedExport:
+	case auditExport:
 		return "exported the audit trail"
-	case deedPush:
+	case auditPush:
 		return "pushed a message"
-	case deedSingleUse:
+	case auditSingleUse:
 		return "made single-use addresses"
-	case deedSession:
+	case auditSession:
 		return "changed a session"
-	case deedSessionRemove:
+	case auditSessionRemove:
 		return "removed a session"
-	case deedPoints:
+	case auditPoints:
 		return "changed points or stamps"
-	case deedLoyaltyCreate:
+	case auditLoyaltyCreate:
 		return "gave a loyalty card to somebody new"
-	case deedLoyaltyImport:
+	case auditLoyaltyImport:
 		return "gave a loyalty card to the people in a file"
-	case deedLoyaltyLink:
+	case auditLoyaltyLink:
 		return "gave a loyalty card to a user"
-	case deedLoyaltyCopy:
+	case auditLoyaltyCopy:
 		return "copied a loyalty card"
-	case deedLoyaltyVoid:
+	case auditLoyaltyVoid:
 		return "voided or restored a loyalty card"
-	case deedUserBlock:
+	case auditUserBlock:
 		return "blocked or unblocked a user"
-	case deedUserAccess:
+	case auditUserAccess:
 		return "gave a user access"
-	case deedUserRevoke:
+	case auditUserRevoke:
 		return "took the access from a user"
-	case deedUserCreate:
+	case auditUserCreate:
 		return "registered a user"
-	case deedSMSGroup:
+	case auditSMSGroup:
 		return "made an SMS group"
-	case deedSMSContact:
+	case auditSMSContact:
 		return "added a contact to an SMS group"
-	case deedSubaccount:
+	case auditSubaccount:
 		return "changed a subaccount"
-	case deedSubaccountMake:
+	case auditSubaccountCreate:
 		return "made a subaccount"
-	case deedSubaccountReset:
+	case auditSubaccountReset:
 		return "took a link to reset a password"
-	case deedSubaccountKeys:
+	case auditSubaccountKeys:
 		return "looked at the keys of a subaccount"
-	case deedSignOn:
+	case auditSignOn:
 		return "took a link to sign on"
 	}
 	return what
@@ -205,7 +205,7 @@ func deedWords(what string) string {
 
 // link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
 // none that others may see.
-func (t trail) link(ctx context.Context, e sends.Entry) string {
+func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 	if link := t.linkTo(ctx, e.Channel, e.Message); link != "" || e.Send == "" {
 		return link
 	}
@@ -214,7 +214,7 @@ func (t trail) link(ctx context.Context, e sends.Entry) string {
 }
 
 // linkTo is the address of a message in a channel; "" if it is in direct messages, or seen by one person alone.
-func (t trail) linkTo(ctx context.Context, channel, ts string) string {
+func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
 	if ts == "" || !isChannel(channel) {
 		return ""
 	}
@@ -226,7 +226,7 @@ func (t trail) linkTo(ctx context.Context, channel, ts string) string {
 }
 
 // announced is where a send is told of in a channel.
-func (t trail) announced(ctx context.Context, id string) (channel, ts string) {
+func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts string) {
 	s, err := t.sends.Send(ctx, id)
 	if err != nil {
 		return "", ""
@@ -243,13 +243,13 @@ func (t trail) announced(ctx context.Context, id string) (channel, ts string) {
 func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
 
 // export sends the whole audit trail as a file to the person who asks.
-func (t trail) export(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: makingExport, Later: func(ctx context.Context) (bot.Reply, error) {
-		if err := t.sends.Record(ctx, sends.Entry{What: deedExport, Actor: actorOf(req)}); err != nil {
+		if err := t.sends.Record(ctx, sends.Entry{What: auditExport, Actor: actorOf(req)}); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}
-		return t.files.send(ctx, req.Person, report{
-			name: "audit-trail.csv", called: "audit trail", comment: "The audit trail, the newest entry first.",
+		return t.files.send(ctx, req.Person, csvFile{
+			name: "audit-trail.csv", label: "audit trail", comment: "The audit trail, the newest entry first.",
 			alt:    "A table of who did what in couponbot",
 			header: []string{"time", "team", "user", "what", "send", "before", "after", "note", "channel", "message"},
 			rows: func(write func([]string) error) error {

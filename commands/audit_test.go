@@ -34,11 +34,11 @@ func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
 // seenByOne is the timestamp of a message that only one person saw.
 const seenByOne = "9.9"
 
-func newTrail(t *testing.T) (trail, *world, office) {
+func newTrail(t *testing.T) (auditHandlers, *world, office) {
 	t.Helper()
 	w := newWorld(t)
 	o := office{board: newBoard(), files: map[string]string{}}
-	return trail{sends: w.Sends, poster: o, files: deliverer{o}}, w, o
+	return auditHandlers{sends: w.Sends, poster: o, files: deliverer{o}}, w, o
 }
 
 func TestAudit_pages(t *testing.T) {
@@ -97,7 +97,7 @@ func TestAudit_linksToTheSendFromAList(t *testing.T) {
 }
 
 // toldOf is an audit trail of sends that are told of in a channel.
-type toldOf struct{ auditor }
+type toldOf struct{ auditReader }
 
 func (toldOf) Send(context.Context, string) (sends.Send, error) {
 	return sends.Send{Told: map[string]string{"C2": "1.2"}}, nil
@@ -127,15 +127,15 @@ func TestDeedWords(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
-		deedPayment, deedExport, deedPeople, deedPush, deedSingleUse, deedSession, deedSessionRemove, deedPoints, deedLoyaltyCreate,
-		deedLoyaltyImport, deedLoyaltyLink, deedLoyaltyVoid, deedLoyaltyCopy, deedUserBlock, deedUserAccess, deedUserRevoke, deedUserCreate, deedSMSGroup,
-		deedSMSContact, deedSubaccount, deedSubaccountMake, deedSubaccountReset, deedSubaccountKeys, deedSignOn,
+		auditPayment, auditExport, auditPeople, auditPush, auditSingleUse, auditSession, auditSessionRemove, auditPoints, auditLoyaltyCreate,
+		auditLoyaltyImport, auditLoyaltyLink, auditLoyaltyVoid, auditLoyaltyCopy, auditUserBlock, auditUserAccess, auditUserRevoke, auditUserCreate, auditSMSGroup,
+		auditSMSContact, auditSubaccount, auditSubaccountCreate, auditSubaccountReset, auditSubaccountKeys, auditSignOn,
 	} {
-		if deedWords(what) == what {
+		if auditWords(what) == what {
 			t.Errorf("there are no words for %s", what)
 		}
 	}
-	if got := deedWords("other"); got != "other" {
+	if got := auditWords("other"); got != "other" {
 		t.Errorf("deedWords(other) = %q", got)
 	}
 }

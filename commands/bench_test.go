@@ -19,7 +19,7 @@ func BenchmarkCampaigns(b *testing.B) {
 		lists := cache.New(cache.Config[coupontools.Campaign]{
 			Redis: w.rdb, Prefix: "test:", Name: "campaigns", Fetch: ListCampaigns(w.Client), TTL: time.Hour, Stale: time.Hour,
 		})
-		if _, err := follow(b.Context(), campaigns(newCampaignList(lists, deliverer{})).Run, req); err != nil {
+		if _, err := follow(b.Context(), campaignsCommand(newCampaignList(lists, deliverer{})).Run, req); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -28,7 +28,7 @@ func BenchmarkCampaigns(b *testing.B) {
 // BenchmarkSessions is one page of a campaign with 10,000 sessions.
 func BenchmarkSessions(b *testing.B) {
 	w := newWorld(b, sandbox.WithSessions(10_000))
-	s := sessionLists{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store}
+	s := sessionListHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store}
 	req := bot.Request{Person: mia, Channel: "C0ORIGIN", Words: bot.Split("cam_400001")}
 	for b.Loop() {
 		if _, err := follow(b.Context(), s.run, req); err != nil {

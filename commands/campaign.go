@@ -18,21 +18,21 @@ const (
 	actionCampaignSingleUse = "campaign_single_use"
 )
 
-// campaigner is the part of the Coupontools client that campaign needs.
-type campaigner interface {
+// campaignAPI is the part of the Coupontools client that campaign needs.
+type campaignAPI interface {
 	CampaignWithStats(ctx context.Context, id string) (*coupontools.Campaign, error)
 }
 
-// campaignCards show campaigns.
-type campaignCards struct {
+// campaignHandlers show campaigns.
+type campaignHandlers struct {
 	campaigns campaignList
-	api       campaigner
-	counter   *counter
+	api       campaignAPI
+	counter   *figuresCounter
 	files     deliverer
 }
 
-// campaign answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
-func campaign(c campaignCards) bot.Command {
+// campaignCommand answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
+func campaignCommand(c campaignHandlers) bot.Command {
 	command := c.command()
 	return bot.Command{
 		Topic: "campaign", Group: groupCampaigns, Usage: "[name or cam_ID]",
@@ -49,14 +49,14 @@ func campaign(c campaignCards) bot.Command {
 }
 
 // command answers the words of "/coupontools campaign".
-func (c campaignCards) command() cardCommand[coupontools.Campaign] {
+func (c campaignHandlers) command() cardCommand[coupontools.Campaign] {
 	return cardCommand[coupontools.Campaign]{
 		list: c.campaigns, action: actionCampaign, wait: lookingUpCampaign, row: openCampaignRow, card: c.card,
 	}
 }
 
 // card shows a campaign with its figures as Coupontools has them now, or from the list if Coupontools can't be reached.
-func (c campaignCards) card(ctx context.Context, id string) (bot.Reply, error) {
+func (c campaignHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	campaign, notes, err := c.campaigns.card(ctx, id, c.api.CampaignWithStats)
 	if err != nil {
 		return bot.Reply{}, err

@@ -15,7 +15,7 @@ import (
 const groupCampaigns = "Campaigns"
 
 // campaignList is the list of campaigns.
-type campaignList = list[coupontools.Campaign]
+type campaignList = itemList[coupontools.Campaign]
 
 var campaignID = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)
 
@@ -30,8 +30,8 @@ func ListCampaigns(api *coupontools.Client) func(context.Context) ([]coupontools
 	}
 }
 
-// campaigns answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
-func campaigns(l campaignList) bot.Command {
+// campaignsCommand answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
+func campaignsCommand(l campaignList) bot.Command {
 	return bot.Command{
 		Topic: "campaigns", Group: groupCampaigns, Usage: "[words to filter by]",
 		Summary: "List the campaigns",
@@ -43,7 +43,7 @@ func campaigns(l campaignList) bot.Command {
 	}
 }
 
-func newCampaignList(from source[coupontools.Campaign], files deliverer) campaignList {
+func newCampaignList(from listSource[coupontools.Campaign], files deliverer) campaignList {
 	return campaignList{
 		plural: plural{"campaign", "campaigns"}, topic: "campaigns", title: "Campaigns",
 		source: from, files: files, row: openCampaignRow,

@@ -35,11 +35,11 @@ func TestFigures_weeks(t *testing.T) {
 	if got, want := weeks[12].from.Format(time.DateOnly), "2026-02-26"; got != want {
 		t.Errorf("the last week begins %s, want %s", got, want)
 	}
-	var got [chartWeeks]moves
+	var got [chartWeeks]dayCounts
 	for i, w := range weeks {
-		got[i] = w.moves
+		got[i] = w.dayCounts
 	}
-	want := [chartWeeks]moves{0: {Opened: 7}, 11: {Validated: 5}, 12: {Opened: 3, Claimed: 1}}
+	want := [chartWeeks]dayCounts{0: {Opened: 7}, 11: {Validated: 5}, 12: {Opened: 3, Claimed: 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("weeks differ (-want +got):\n%s", diff)
 	}
@@ -49,13 +49,13 @@ func TestFigures_weeks(t *testing.T) {
 func TestFigures_add(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 4, 0, 5, 0, 0, time.UTC)
-	total := figures{At: now, Days: make([]moves, chartDays)}
+	total := campaignFigures{At: now, Days: make([]dayCounts, chartDays)}
 	for _, at := range []time.Time{now, now.AddDate(0, 0, -1)} {
 		total.add(newFigures(coupontools.SessionSums{Sessions: 2, Opened: 1, Days: map[coupontools.Day]coupontools.DaySums{
 			coupontools.DayOf(now.AddDate(0, 0, -1)): {Opened: 1},
 		}}, at))
 	}
-	if total.Sessions != 4 || total.Opened != 2 || total.Days[chartDays-2] != (moves{Opened: 2}) {
+	if total.Sessions != 4 || total.Opened != 2 || total.Days[chartDays-2] != (dayCounts{Opened: 2}) {
 		t.Errorf("the sum is %+v, want 4 sessions, 2 of them opened yesterday", total)
 	}
 }
@@ -83,7 +83,7 @@ func TestPartedByIn(t *testing.T) {
 		"crm-5 in":                  {"crm-5 in", ""},
 		`"in" crm in cam_1`:         {"in crm", "cam_1"},
 	} {
-		what, in := partedByIn(bot.Split(typed))
+		what, in := splitAtIn(bot.Split(typed))
 		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
 			t.Errorf("partedByIn(%s) = %q, want %q", typed, got, want)
 		}
@@ -93,12 +93,12 @@ func TestPartedByIn(t *testing.T) {
 func TestAmountIn(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]int{"5000": 5000, "5,000": 5000, "5.000": 5000, " 5 000 ": 5000, "1\u202f000": 1000} {
-		if got, ok := amountIn(typed); !ok || got != want {
+		if got, ok := parseAmount(typed); !ok || got != want {
 			t.Errorf("amountIn(%q) = %d, %v, want %d", typed, got, ok, want)
 		}
 	}
 	for _, typed := range []string{"", "many", "1e3", "1.5", "1,5", "2 50", "99999999999999999999"} {
-		if got, ok := amountIn(typed); ok {
+		if got, ok := parseAmount(typed); ok {
 			t.Errorf("amountIn(%q) = %d, want none", typed, got)
 		}
 	}
@@ -133,7 +133,7 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 func TestSingleUses_many(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
-	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
+	s := singleUseHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	said, err := s.make(t.Context(), bot.Request{Person: mia}, d)
 	if err != nil {
@@ -151,11 +151,11 @@ func TestSingleUses_halfWay(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
 	w.api.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
-	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
+	s := singleUseHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, files: deliverer{files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	_, err := s.make(t.Context(), bot.Request{Person: mia}, d)
 	want := "Of the 12,000 addresses, 5,000 are made; the file with them is in your direct messages."
-	if got := spoken(err); !strings.Contains(got, want) || !strings.Contains(got, "It was tried once only.") {
+	if got := errorText(err); !strings.Contains(got, want) || !strings.Contains(got, "It was tried once only.") {
 		t.Errorf("said %q, want it to say %q", got, want)
 	}
 	if len(files.rows) != 1 || files.rows[0] != 5001 {
@@ -178,7 +178,7 @@ func TestFigures_picture(t *testing.T) {
 		t.Errorf("the picture is no PNG: %v", err)
 	}
 	want := "Days, from 4 Dec to 4 Mar. Opens: 7, most of them on 4 Mar: 5. Claims: 1, most of them on 4 Mar: 1. Validations: none."
-	if got := f.described("Days"); got != want {
+	if got := f.altText("Days"); got != want {
 		t.Errorf("described as %q, want %q", got, want)
 	}
 }
@@ -188,7 +188,7 @@ func TestCounter_onceAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		c := &counter{store: empty{}, api: sums(func() (coupontools.SessionSums, error) {
+		c := &figuresCounter{store: empty{}, api: sums(func() (coupontools.SessionSums, error) {
 			asked++
 			time.Sleep(time.Minute)
 			return coupontools.SessionSums{Sessions: 7}, errors.New("away")
@@ -217,7 +217,7 @@ func TestCounter_onceAtATime(t *testing.T) {
 func TestCounter_inTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &counter{store: empty{}, api: endless(60_000)}
+		c := &figuresCounter{store: empty{}, api: endless(60_000)}
 		for _, most := range []time.Duration{countTime / 2, 2 * countTime} {
 			ctx, cancel := context.WithTimeout(t.Context(), most)
 			if f, err := c.count(ctx, "cam_1"); f.Sessions != 60_000 || err == nil {

@@ -14,22 +14,22 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// categorizer is the part of the Coupontools client that knows the categories.
-type categorizer interface {
+// categoryAPI is the part of the Coupontools client that knows the categories.
+type categoryAPI interface {
 	Categories(ctx context.Context) ([]coupontools.Category, error)
 	MainCategories(ctx context.Context) ([]coupontools.Category, error)
 	Campaigns(ctx context.Context, o coupontools.CampaignsOptions) ([]coupontools.Campaign, error)
 	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
 }
 
-// headings show the categories under which campaigns stand.
-type headings struct {
+// categoryHandlers show the categories under which campaigns stand.
+type categoryHandlers struct {
 	directories directoryList
-	api         categorizer
+	api         categoryAPI
 }
 
-// categories answers "/coupontools categories", for all in the channel to see.
-func categories(h headings) bot.Command {
+// categoriesCommand answers "/coupontools categories", for all in the channel to see.
+func categoriesCommand(h categoryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "categories", Group: groupCampaigns, Usage: "[name or dir_ID of a directory]",
 		Summary: "List the categories, of the account or of what is in a directory",
@@ -41,7 +41,7 @@ func categories(h headings) bot.Command {
 	}
 }
 
-func (h headings) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (h categoryHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Public: true, Text: lookingUpCategories, Later: func(ctx context.Context) (bot.Reply, error) {
 		if len(req.Words) == 0 {
 			return h.ofAccount(ctx)
@@ -57,7 +57,7 @@ func (h headings) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // ofAccount lists the categories of the account.
-func (h headings) ofAccount(ctx context.Context) (bot.Reply, error) {
+func (h categoryHandlers) ofAccount(ctx context.Context) (bot.Reply, error) {
 	all, err := h.api.Categories(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
@@ -65,7 +65,7 @@ func (h headings) ofAccount(ctx context.Context) (bot.Reply, error) {
 	set := append([]slack.Block{blocks.Header("Categories")}, categoryLines(all, "There are no categories in this account yet."))
 	set = append(set, blocks.Header("Categories of the third level"))
 	if third, err := h.api.MainCategories(ctx); err != nil {
-		set = append(set, blocks.Text("They could not be looked up: "+reason(err)))
+		set = append(set, blocks.Text("They could not be looked up: "+errorReason(err)))
 	} else {
 		set = append(set, categoryLines(third, "This account uses none."))
 	}
@@ -80,11 +80,11 @@ func categoryLines(all []coupontools.Category, none string) slack.Block {
 	for i, c := range all {
 		lines[i] = short(c.Name) + " · " + short(c.ID)
 	}
-	return fitted(lines)
+	return fittedText(lines)
 }
 
-// fitted shows as many lines as a block has room for, and says how many are left out.
-func fitted(lines []string) slack.Block {
+// fittedText shows as many lines as a block has room for, and says how many are left out.
+func fittedText(lines []string) slack.Block {
 	const room = 2900 // characters, of the 3,000 that Slack takes in a section
 	size := 0
 	for i, line := range lines {
@@ -98,7 +98,7 @@ func fitted(lines []string) slack.Block {
 
 // ofDirectory lists the categories of the campaigns in a directory, with how many are in each. Coupontools tells which
 // campaigns a category has, and which a directory.
-func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
+func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
 	in, err := h.api.DirectoryCampaigns(ctx, d.ID)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, &bot.Mistake{Text: "There is no directory “" + d.ID + "” (any more).", Hint: "/directories shows them all."}
@@ -129,7 +129,7 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 	return bot.Reply{
 		Text: "The categories of " + nameAndID(short(d.Name), d.ID),
 		Blocks: []slack.Block{
-			blocks.Header("Categories of " + oneLine(d.Name)), fitted(lines), blocks.Context(notes...),
+			blocks.Header("Categories of " + oneLine(d.Name)), fittedText(lines), blocks.Context(notes...),
 		},
 		Public: true,
 	}, nil
@@ -139,7 +139,7 @@ func (h headings) ofDirectory(ctx context.Context, d coupontools.Directory) (bot
 const maxCategories = 100
 
 // counted says of each category how many of the campaigns that are there it has.
-func (h headings) counted(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
+func (h categoryHandlers) counted(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
 	var lines []string
 	for _, category := range all {
 		under, err := h.api.Campaigns(ctx, coupontools.CampaignsOptions{Category: category.ID})

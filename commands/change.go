@@ -18,9 +18,9 @@ type change[D any] struct {
 	// view is the callback_id of the view on top, and with _done of what it turns into.
 	view string
 	// title stands above both, yes on the button that does it, doing while it is done.
-	title, yes, doing string
-	store             onceStore
-	audit             recorder
+	title, button, waitText string
+	store                   onceStore
+	audit                   recorder
 	// do carries it out and returns what to tell the person, and the entry for the audit trail, which is empty if there is
 	// nothing to write. An error before anything was asked to be changed is [undone].
 	do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)
@@ -32,23 +32,23 @@ type change[D any] struct {
 // pending are the changes that wait to be confirmed by the person who asked for them.
 func (c change[D]) pending() saved[D] { return saved[D]{c.store, "change:"} }
 
-// ask keeps the change that the form of req asks for, and returns the view that says what will happen. The same form gives
+// previewView keeps the change that the form of req asks for, and returns the view that says what will happen. The same form gives
 // the same change.
-func (c change[D]) ask(ctx context.Context, req bot.Request, d D, told ...slack.Block) *slack.ModalViewRequest {
-	id := formID(req.View, d)
+func (c change[D]) previewView(ctx context.Context, req bot.Request, d D, told ...slack.Block) *slack.ModalViewRequest {
+	id := submissionID(req.View, d)
 	c.pending().put(ctx, req.Person, id, d)
-	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.yes, "Back", told...), id)
+	return blocks.WithMetadata(blocks.Modal(c.view, c.title, c.button, "Back", told...), id)
 }
 
-// saying is the change with other words on the button that does it.
-func (c change[D]) saying(yes string) change[D] {
-	c.yes = yes
+// withButton is the change with other words on the button that does it.
+func (c change[D]) withButton(yes string) change[D] {
+	c.button = yes
 	return c
 }
 
-// asks answers a form with that view on top of it.
-func (c change[D]) asks(ctx context.Context, req bot.Request, d D, told ...slack.Block) bot.Reply {
-	return bot.Reply{View: c.ask(ctx, req, d, told...), Push: true}
+// preview answers a form with that view on top of it.
+func (c change[D]) preview(ctx context.Context, req bot.Request, d D, told ...slack.Block) bot.Reply {
+	return bot.Reply{View: c.previewView(ctx, req, d, told...), Push: true}
 }
 
 // confirmed does the change of the view that was submitted. A repeat gets the same answer.
@@ -65,12 +65,12 @@ func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	return bot.Reply{View: c.done(c.doing), Later: func(ctx context.Context) (bot.Reply, error) {
+	return bot.Reply{View: c.doneView(c.waitText), Later: func(ctx context.Context) (bot.Reply, error) {
 		said, err := run(ctx)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return bot.Reply{View: c.done(said)}, nil
+		return bot.Reply{View: c.doneView(said)}, nil
 	}}, nil
 }
 
@@ -107,8 +107,8 @@ func (c change[D]) once(ctx context.Context, id string, req bot.Request, d D) (f
 	}, nil
 }
 
-// done is what the view turns into. Closing it closes the form under it too.
-func (c change[D]) done(said string) *slack.ModalViewRequest {
+// doneView is what the view turns into. Closing it closes the form under it too.
+func (c change[D]) doneView(said string) *slack.ModalViewRequest {
 	v := blocks.Modal(c.view+"_done", c.title, "", "Close", blocks.Text(said))
 	v.ClearOnClose = true
 	return v

@@ -16,14 +16,14 @@ func TestChange_once(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	done := 0
-	c := change[seat]{view: "x", title: "X", yes: "Do", doing: "Doing…", store: w.Store}
-	c.do = func(context.Context, bot.Request, seat) (string, sends.Entry, error) {
+	c := change[cardUser]{view: "x", title: "X", button: "Do", waitText: "Doing…", store: w.Store}
+	c.do = func(context.Context, bot.Request, cardUser) (string, sends.Entry, error) {
 		done++
 		return "Done.", sends.Entry{}, nil
 	}
 	form := bot.Request{Person: mia, View: bot.NewView("form", "", nil)}
-	view := c.ask(t.Context(), form, seat{Card: "loy_1"})
-	if again := c.ask(t.Context(), form, seat{Card: "loy_1"}); again.PrivateMetadata != view.PrivateMetadata {
+	view := c.previewView(t.Context(), form, cardUser{Card: "loy_1"})
+	if again := c.previewView(t.Context(), form, cardUser{Card: "loy_1"}); again.PrivateMetadata != view.PrivateMetadata {
 		t.Error("the same form delivered twice asks for two changes")
 	}
 	submit := func(p bot.Person) (bot.Reply, error) {
@@ -45,7 +45,7 @@ func TestAfterChange_stopped(t *testing.T) {
 	t.Parallel()
 	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
 	for name, err := range map[string]error{
-		"a change": unchanged(out), "a session": failedDeed("void session", "k3v9t0", out),
+		"a change": unchanged(out), "a session": failedSessionChange("void session", "k3v9t0", out),
 	} {
 		wantIn(t, mistake(t, err).Done, "may or may not have been")
 		if !mistake(t, err).Unsure || surelyUndone(err) || !errors.Is(err, context.Canceled) {
@@ -63,8 +63,8 @@ func TestChange_undone(t *testing.T) {
 		"of the API": &coupontools.Error{Route: "POST /v3/loyaltyusers/list", Status: 500, Class: coupontools.Unknown},
 	} {
 		tries := 0
-		c := change[seat]{view: "x", title: "X", yes: "Do", doing: "Doing…", store: w.Store}
-		c.do = func(context.Context, bot.Request, seat) (string, sends.Entry, error) {
+		c := change[cardUser]{view: "x", title: "X", button: "Do", waitText: "Doing…", store: w.Store}
+		c.do = func(context.Context, bot.Request, cardUser) (string, sends.Entry, error) {
 			if tries++; tries == 1 {
 				return "", sends.Entry{}, undone{failure}
 			}
@@ -72,13 +72,13 @@ func TestChange_undone(t *testing.T) {
 		}
 		press := func(view string) (bot.Reply, error) {
 			form := bot.Request{Person: mia, View: bot.NewView("form", "", nil)}
-			asked := bot.NewView("x", c.ask(t.Context(), form, seat{Card: name}).PrivateMetadata, nil)
+			asked := bot.NewView("x", c.previewView(t.Context(), form, cardUser{Card: name}).PrivateMetadata, nil)
 			asked.ID = view
 			return follow(t.Context(), c.confirmed, bot.Request{Person: mia, View: asked})
 		}
 		_, err := press("V1")
 		if m := mistake(t, err); m.Done != "" {
-			t.Errorf("%s: %q, want that nothing was done", name, spoken(err))
+			t.Errorf("%s: %q, want that nothing was done", name, errorText(err))
 		}
 		wantIn(t, picture(must(t)(press("V2"))), "Done.")
 	}
@@ -88,8 +88,8 @@ func TestChange_undone(t *testing.T) {
 func TestChange_saying(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), store: w.Store}
-	submit := s.submitted(s.making())
+	s := singleUseHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), store: w.Store}
+	submit := s.submitted(s.makeChange())
 	var all sync.WaitGroup
 	for amount, want := range map[string]string{"7": "Make 7 addresses", "100000": "Make 100,000 addresses"} {
 		form := bot.NewView(viewSingleUse, value(singleUseForm{ID: amount, Shown: forMany}), map[string]string{

@@ -66,16 +66,16 @@ func All(d Deps) []bot.Command {
 		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
 		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
 	}
-	holders := newHolders(cards, uploads, d)
-	counting := &counter{api: d.Client, store: d.Store, guard: d.Guard}
+	holders := newLoyaltyHandlers(cards, uploads, d)
+	counting := &figuresCounter{api: d.Client, store: d.Store, guard: d.Guard}
 	accounts := newSubaccountList(d.Guard, d.Client, files)
 	groups := newSMSGroupList(d.Guard, d.Client, files)
 	barred := suppression{people: d.Sends, uploads: uploads, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
 	backups := suppressionBackups{list: d.Sends, uploads: uploads, to: files}
 	return []bot.Command{
-		directories(all),
-		directory(directoryCards{directories: all, api: d.Client, store: d.Store, counter: counting}),
-		directoryUsers(people{
+		directoriesCommand(all),
+		directoryCommand(directoryHandlers{directories: all, api: d.Client, store: d.Store, counter: counting}),
+		directoryUsersCommand(directoryUserHandlers{
 			directories: all, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
 		}),
 		sendDirectory(send),
@@ -85,28 +85,28 @@ func All(d Deps) []bot.Command {
 		suppressImport(backups),
 		unsuppress(barred),
 		why(barred),
-		campaigns(published),
-		campaign(campaignCards{campaigns: published, api: d.Client, counter: counting, files: files}),
-		sessions(sessionLists{campaigns: published, api: d.Client, store: d.Store, files: files}),
-		session(sessionDesk{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
-		push(pushes{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
-		singleUse(singleUses{
+		campaignsCommand(published),
+		campaignCommand(campaignHandlers{campaigns: published, api: d.Client, counter: counting, files: files}),
+		sessionsCommand(sessionListHandlers{campaigns: published, api: d.Client, store: d.Store, files: files}),
+		sessionCommand(sessionHandlers{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
+		pushCommand(pushHandlers{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
+		singleUseCommand(singleUseHandlers{
 			campaigns: published, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
 		}),
-		categories(headings{directories: all, api: d.Client}),
-		webhook(webhooks{campaigns: published, api: d.Client}),
-		loyalty(cards),
-		loyaltyCard(cards, d.Client),
-		loyaltyUsers(holders),
-		points(holders),
-		subaccounts(accounts),
-		subaccount(managing{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		signOn(signing{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		smsGroups(groups),
-		smsContacts(newContacts(groups, d)),
-		emailGroups(newEmailGroupList(d.Guard, d.Client, files)),
+		categoriesCommand(categoryHandlers{directories: all, api: d.Client}),
+		webhookCommand(webhookHandlers{campaigns: published, api: d.Client}),
+		loyaltyCommand(cards),
+		loyaltyCardCommand(cards, d.Client),
+		loyaltyUsersCommand(holders),
+		pointsCommand(holders),
+		subaccountsCommand(accounts),
+		subaccountCommand(subaccountHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
+		signOnCommand(signOnHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
+		smsGroupsCommand(groups),
+		smsContactsCommand(newContactHandlers(groups, d)),
+		emailGroupsCommand(newEmailGroupList(d.Guard, d.Client, files)),
 		coupontoolsCommand(),
-		auditCommand(trail{sends: d.Sends, poster: d.Poster, files: files}),
-		status(standing{directories: all, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
+		auditCommand(auditHandlers{sends: d.Sends, poster: d.Poster, files: files}),
+		statusCommand(statusHandlers{directories: all, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
 	}
 }

@@ -34,8 +34,8 @@ type Condition struct {
 	Name, Text string
 }
 
-// standing is what the status looks at.
-type standing struct {
+// statusHandlers is what the status looks at.
+type statusHandlers struct {
 	directories directoryList
 	sends       liveSends
 	store       store
@@ -50,8 +50,8 @@ type liveSends interface {
 	checker
 }
 
-// status answers "/coupontools status", only to the person who asked.
-func status(s standing) bot.Command {
+// statusCommand answers "/coupontools status", only to the person who asked.
+func statusCommand(s statusHandlers) bot.Command {
 	return bot.Command{
 		Topic: "status", Group: groupCouponbot, Summary: "Say how couponbot is doing, and which sends are going on",
 		Examples: []bot.Example{{Line: "/coupontools status", Does: "says how couponbot is doing"}},
@@ -61,7 +61,7 @@ func status(s standing) bot.Command {
 	}
 }
 
-func (s standing) show(ctx context.Context) (bot.Reply, error) {
+func (s statusHandlers) show(ctx context.Context) (bot.Reply, error) {
 	var lines []blocks.Line
 	if s.more != nil {
 		for _, c := range s.more(ctx) {
@@ -80,14 +80,14 @@ func (s standing) show(ctx context.Context) (bot.Reply, error) {
 	if aged != nil {
 		set = append(set, aged)
 	}
-	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), live(going, err)...)}, nil
+	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), liveSendBlocks(going, err)...)}, nil
 }
 
 // askTime is how long the status waits for Redis.
 const askTime = 2 * time.Second
 
 // writable asks Redis whether it takes sends; one that hangs counts as away.
-func (s standing) writable(ctx context.Context) error {
+func (s statusHandlers) writable(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	return s.sends.Writable(ctx)
@@ -107,19 +107,19 @@ func redisWords(err error) string {
 }
 
 // going asks Redis for the sends that are going on; one that hangs counts as away.
-func (s standing) going(ctx context.Context) ([]sends.Send, error) {
+func (s statusHandlers) going(ctx context.Context) ([]sends.Send, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	return s.sends.Live(ctx)
 }
 
 // list says how Coupontools is by asking it for the list of directories, if that was not done just now.
-func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
+func (s statusHandlers) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	ctx, cancel := context.WithTimeout(ctx, liveTime)
 	defer cancel()
 	l, err := s.directories.source.Refresh(ctx)
 	if err != nil {
-		return []blocks.Line{blocks.Field("Coupontools", trouble(err))}, nil
+		return []blocks.Line{blocks.Field("Coupontools", troubleWords(err))}, nil
 	}
 	coupontools := "can be reached"
 	if l.Stale {
@@ -128,11 +128,11 @@ func (s standing) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	return []blocks.Line{
 		blocks.Field("Coupontools", coupontools),
 		blocks.Field("Directories", thousands(len(l.Items))),
-	}, blocks.Context(age(l)...)
+	}, blocks.Context(listAge(l)...)
 }
 
-// trouble says what is wrong with Coupontools, after its name, and what to do.
-func trouble(err error) string {
+// troubleWords says what is wrong with Coupontools, after its name, and what to do.
+func troubleWords(err error) string {
 	m := Explain(err)
 	if m == nil {
 		return "did not answer in time"
@@ -141,7 +141,7 @@ func trouble(err error) string {
 }
 
 // checked says what recipients are checked against, and what is wrong with it.
-func (s standing) checked(ctx context.Context) []blocks.Line {
+func (s statusHandlers) checked(ctx context.Context) []blocks.Line {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	c, err := s.sends.Checked(ctx)
@@ -156,7 +156,7 @@ func (s standing) checked(ctx context.Context) []blocks.Line {
 }
 
 // unpostable names the marketing channels that could not be told of a send, and how to mend that.
-func (s standing) unpostable(ctx context.Context) []blocks.Line {
+func (s statusHandlers) unpostable(ctx context.Context) []blocks.Line {
 	var lines []blocks.Line
 	for _, c := range s.channels {
 		if why := unpostable(ctx, s.store, c); why != "" {
@@ -172,8 +172,8 @@ func (s standing) unpostable(ctx context.Context) []blocks.Line {
 	return lines
 }
 
-// live lists the sends that are going on.
-func live(going []sends.Send, err error) []slack.Block {
+// liveSendBlocks lists the sends that are going on.
+func liveSendBlocks(going []sends.Send, err error) []slack.Block {
 	switch {
 	case err != nil:
 		return []slack.Block{blocks.Text("Can't load the sends right now.")}

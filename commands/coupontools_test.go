@@ -130,7 +130,7 @@ func TestStatus_suppressionKeyHasChanged(t *testing.T) {
 
 func TestStatus_saysWhatHoldsASendUp(t *testing.T) {
 	t.Parallel()
-	set := live([]sends.Send{going(), heldUp()}, nil)
+	set := liveSendBlocks([]sends.Send{going(), heldUp()}, nil)
 	got := picture(bot.Reply{Blocks: set})
 	if strings.Count(got, heldUp().Holdup) != 1 {
 		t.Errorf("the status says\n%s\nwant once %q", got, heldUp().Holdup)

@@ -11,21 +11,21 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
-// mailer is the part of [bot.Poster] that sends a file to a person.
-type mailer interface {
+// fileSender is the part of [bot.Poster] that sends a file to a person.
+type fileSender interface {
 	Direct(ctx context.Context, user string) (channel string, err error)
 	Upload(ctx context.Context, channel string, u bot.Upload) error
 }
 
 // deliverer sends files to people by direct message. However long they are, they take little memory: they are written to a
 // temporary file, and read from there.
-type deliverer struct{ poster mailer }
+type deliverer struct{ poster fileSender }
 
-// report is a table that is to become a file.
-type report struct {
+// csvFile is a table that is to become a file.
+type csvFile struct {
 	// name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
 	// stands above it, and alt says what it is to those who cannot see it.
-	name, called, comment, alt string
+	name, label, comment, alt string
 	// header names the columns.
 	header []string
 	// rows writes the rows, one after the other.
@@ -33,17 +33,17 @@ type report struct {
 }
 
 // send writes a report as CSV and sends it. What it returns says so.
-func (d deliverer) send(ctx context.Context, to bot.Person, r report) (bot.Reply, error) {
+func (d deliverer) send(ctx context.Context, to bot.Person, r csvFile) (bot.Reply, error) {
 	err := inFile(func(f *os.File) error {
 		if err := r.write(f); err != nil {
 			return err
 		}
-		return d.uploadFile(ctx, to, f, r.called, bot.Upload{Name: r.name, Comment: r.comment, AltText: r.alt})
+		return d.uploadFile(ctx, to, f, r.label, bot.Upload{Name: r.name, Comment: r.comment, AltText: r.alt})
 	})
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	return bot.Reply{Text: "The " + r.called + " is in your direct messages."}, nil
+	return bot.Reply{Text: "The " + r.label + " is in your direct messages."}, nil
 }
 
 // inFile gives use a temporary file, which is gone afterwards.
@@ -82,7 +82,7 @@ func (d deliverer) upload(ctx context.Context, to bot.Person, called string, u b
 }
 
 // write writes the report as CSV.
-func (r report) write(w io.Writer) error {
+func (r csvFile) write(w io.Writer) error {
 	buffer := bufio.NewWriter(w)
 	out := beginSpreadsheet(buffer)
 	write := func(row []string) error { return out.Write(noFormulas(row)) }

@@ -7,8 +7,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// directories answers /directories with the list, ten a page, for all in the channel to see.
-func directories(l directoryList) bot.Command {
+// directoriesCommand answers /directories with the list, ten a page, for all in the channel to see.
+func directoriesCommand(l directoryList) bot.Command {
 	return bot.Command{
 		Name: "/directories", Topic: "directories", Group: groupDirectories, Usage: "[words to filter by]",
 		Summary: "List the directories",
@@ -21,11 +21,11 @@ func directories(l directoryList) bot.Command {
 }
 
 // directoryList is the list of directories.
-type directoryList = list[coupontools.Directory]
+type directoryList = itemList[coupontools.Directory]
 
 var directoryID = regexp.MustCompile(`^(?i:dir_)[0-9]{1,20}$`)
 
-func newDirectoryList(from source[coupontools.Directory], files deliverer) directoryList {
+func newDirectoryList(from listSource[coupontools.Directory], files deliverer) directoryList {
 	return directoryList{
 		plural: plural{"directory", "directories"}, topic: "directories", command: "/directories", title: "Directories",
 		source: from, files: files, row: openRow,

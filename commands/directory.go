@@ -17,15 +17,15 @@ const (
 	actionUsers = "directory_users"
 )
 
-// director is the part of the Coupontools client that directory needs.
-type director interface {
+// directoryAPI is the part of the Coupontools client that directory needs.
+type directoryAPI interface {
 	Directory(ctx context.Context, id string) (*coupontools.Directory, error)
 	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
 }
 
-// directory answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
+// directoryCommand answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
 // campaigns in it do, which takes many calls; what was counted is on the card for a day.
-func directory(c directoryCards) bot.Command {
+func directoryCommand(c directoryHandlers) bot.Command {
 	return bot.Command{
 		Name: "/directory", Topic: "directory", Group: groupDirectories, Usage: "[name or dir_ID]",
 		Summary: "Show one directory",
@@ -40,27 +40,27 @@ func directory(c directoryCards) bot.Command {
 	}
 }
 
-type directoryCards struct {
+type directoryHandlers struct {
 	directories directoryList
-	api         director
+	api         directoryAPI
 	store       store
-	counter     *counter
+	counter     *figuresCounter
 }
 
 // command answers the words of /directory.
-func (c directoryCards) command() cardCommand[coupontools.Directory] {
+func (c directoryHandlers) command() cardCommand[coupontools.Directory] {
 	return cardCommand[coupontools.Directory]{
 		list: c.directories, action: actionPick, wait: lookingUpDirectory, row: openRow, card: c.card,
 	}
 }
 
 // pick shows the directory of a button or of a selected option.
-func (c directoryCards) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c directoryHandlers) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
 
 // card shows a directory, with how its campaigns do if that was counted not long ago.
-func (c directoryCards) card(ctx context.Context, id string) (bot.Reply, error) {
+func (c directoryHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	d, notes, err := c.find(ctx, id)
 	if err != nil {
 		return bot.Reply{}, err
@@ -74,7 +74,7 @@ func (c directoryCards) card(ctx context.Context, id string) (bot.Reply, error) 
 
 // find returns a directory as Coupontools has it now, or from the list if Coupontools can't be reached, with notes on where
 // it comes from.
-func (c directoryCards) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
+func (c directoryHandlers) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
 	d, notes, err := c.directories.card(ctx, id, c.api.Directory)
 	if err == nil && notes == nil {
 		notes = c.directories.redisAway(ctx)

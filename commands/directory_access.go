@@ -28,8 +28,8 @@ const (
 	viewUserWait = "user_wait"
 )
 
-// accessKeeper is the part of the Coupontools client that says who may use a directory.
-type accessKeeper interface {
+// accessAPI is the part of the Coupontools client that says who may use a directory.
+type accessAPI interface {
 	DirectoryUserV4(ctx context.Context, directory, user string) (*coupontools.DirectoryUser, error)
 	BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error
 	GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error
@@ -37,22 +37,22 @@ type accessKeeper interface {
 	CreateDirectoryUser(ctx context.Context, u coupontools.DirectoryUserCreate) (string, error)
 }
 
-// access gives a user access, until then.
-type access struct {
-	payer
+// accessGrant gives a user access, until then.
+type accessGrant struct {
+	directoryUser
 	Until time.Time // zero for without end
 }
 
-// barring is whether a user is to be blocked; it is the metadata of the form.
-type barring struct {
-	payer
+// blockForm is whether a user is to be blocked; it is the metadata of the form.
+type blockForm struct {
+	directoryUser
 	Block bool `json:"block"`
 }
 
 // accessButtons are those of a user in a list.
 func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 	name := oneLine(u.Name())
-	at := value(payer{Directory: directory, User: u.ID})
+	at := value(directoryUser{Directory: directory, User: u.ID})
 	return blocks.Actions("",
 		blocks.Button(actionUserBlock, "Block", at, blocks.Label("Block "+name+", or let them in again")),
 		blocks.Button(actionUserAccess, "Give access", at, blocks.Label("Give "+name+" access until a day")),
@@ -60,23 +60,23 @@ func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 			blocks.Ask("Revoke the access?", "What "+u.ID+" has paid for, or was given, ends at once.", "Revoke", "Keep")))
 }
 
-// of reads the value of a button.
-func (p people) of(req bot.Request, then func(who payer) bot.Reply) (bot.Reply, error) {
-	who, err := decode[payer](req.Value, "/directory-users")
+// withUser reads the value of a button.
+func (p directoryUserHandlers) withUser(req bot.Request, then func(who directoryUser) bot.Reply) (bot.Reply, error) {
+	who, err := decode[directoryUser](req.Value, "/directory-users")
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	return then(who), nil
 }
 
-// names are the lines that say who is meant.
-func (p people) names(who payer) slack.Block {
+// userLines are the lines that say who is meant.
+func (p directoryUserHandlers) userLines(who directoryUser) slack.Block {
 	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(p.directories.known(who.Directory).Name, who.Directory)))
 }
 
 // askBlock looks up whether the user is blocked, and offers the contrary.
-func (p people) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.of(req, func(who payer) bot.Reply {
+func (p directoryUserHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
 		return waitingOn(viewUserWait, "Block", lookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
 			u, err := p.access.DirectoryUserV4(ctx, who.Directory, who.User)
 			if err != nil {
@@ -87,14 +87,14 @@ func (p people) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) 
 				title, text = "Unblock", "This user is blocked. Who is unblocked can sign in to the directory again."
 			}
 			return bot.Reply{View: blocks.WithMetadata(
-				blocks.Modal(viewUserBlock, title, title, "Cancel", p.names(who), blocks.Text(text)), value(barring{who, !u.Blocked}))}, nil
+				blocks.Modal(viewUserBlock, title, title, "Cancel", p.userLines(who), blocks.Text(text)), value(blockForm{who, !u.Blocked}))}, nil
 		})
 	})
 }
 
 // block does it. Doing it twice is the same as once.
-func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
-	b, err := decode[barring](req.View.Metadata, "/directory-users")
+func (p directoryUserHandlers) block(_ context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := decode[blockForm](req.View.Metadata, "/directory-users")
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -105,10 +105,10 @@ func (p people) block(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return waitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
 		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
 		word := record(ctx, p.audit, req, sends.Entry{
-			What: deedUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
+			What: auditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
 		}, err)
 		if err != nil {
-			return bot.Reply{}, unchanged(notInV4(fmt.Errorf("block user: %w", err), b.payer))
+			return bot.Reply{}, unchanged(notInV4(fmt.Errorf("block user: %w", err), b.directoryUser))
 		}
 		return bot.Reply{View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(joined(" ", b.User+" "+said+".", word)))}, nil
 	}), nil
@@ -121,10 +121,10 @@ func blockWord(blocked bool) string {
 	return "not blocked"
 }
 
-func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.of(req, func(who payer) bot.Reply {
+func (p directoryUserHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
 		_, zone := req.Person.Clock()
-		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel", p.names(who),
+		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel", p.userLines(who),
 			blocks.DateTime(blocks.Input{
 				Name: fieldExpiry, Label: "Access ends", Optional: true,
 				Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
@@ -133,50 +133,50 @@ func (p people) askAccess(_ context.Context, req bot.Request) (bot.Reply, error)
 }
 
 // giveAccess takes the form.
-func (p people) giveAccess(c change[access]) bot.Handler {
+func (p directoryUserHandlers) giveAccess(c change[accessGrant]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		who, err := decode[payer](req.View.Metadata, "/directory-users")
+		who, err := decode[directoryUser](req.View.Metadata, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		a := access{who, req.View.Time(fieldExpiry)}
+		a := accessGrant{who, req.View.Time(fieldExpiry)}
 		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
 			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
 		}
-		return c.asks(ctx, req, a, p.names(a.payer),
-			blocks.Text("This user gets what others pay for, "+until(a.Until, req.Person)+", whatever was set before.")), nil
+		return c.preview(ctx, req, a, p.userLines(a.directoryUser),
+			blocks.Text("This user gets what others pay for, "+untilWords(a.Until, req.Person)+", whatever was set before.")), nil
 	}
 }
 
-func until(t time.Time, p bot.Person) string {
+func untilWords(t time.Time, p bot.Person) string {
 	if t.IsZero() {
 		return "without end"
 	}
 	return "until " + zoned(p, t)
 }
 
-func (p people) giving() change[access] {
-	return change[access]{
-		view: "user_access_check", title: "Give access", yes: "Give access", doing: "Changing…",
+func (p directoryUserHandlers) accessChange() change[accessGrant] {
+	return change[accessGrant]{
+		view: "user_access_check", title: "Give access", button: "Give access", waitText: "Changing…",
 		store: p.store, audit: p.audit,
-		do: func(ctx context.Context, req bot.Request, a access) (string, sends.Entry, error) {
-			e := sends.Entry{What: deedUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
+		do: func(ctx context.Context, req bot.Request, a accessGrant) (string, sends.Entry, error) {
+			e := sends.Entry{What: auditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
 			if !a.Until.IsZero() {
 				e.After = "until " + stamp(a.Until)
 			}
 			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
-				return "", e, notInV4(fmt.Errorf("give access: %w", err), a.payer)
+				return "", e, notInV4(fmt.Errorf("give access: %w", err), a.directoryUser)
 			}
-			return a.User + " has access " + until(a.Until, req.Person) + ".", e, nil
+			return a.User + " has access " + untilWords(a.Until, req.Person) + ".", e, nil
 		},
 	}
 }
 
-func (p people) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.of(req, func(who payer) bot.Reply {
+func (p directoryUserHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 			err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User)
-			word := record(ctx, p.audit, req, sends.Entry{What: deedUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			word := record(ctx, p.audit, req, sends.Entry{What: auditUserRevoke, Note: who.User + " in " + who.Directory}, err)
 			if err != nil {
 				return bot.Reply{}, unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
 			}
@@ -187,7 +187,7 @@ func (p people) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // notInV4 puts into words that the newer part of the API does not know a user; another err stays as it is.
-func notInV4(err error, who payer) error {
+func notInV4(err error, who directoryUser) error {
 	if !errors.Is(err, coupontools.ErrNotFound) {
 		return err
 	}

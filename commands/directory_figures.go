@@ -28,11 +28,11 @@ const (
 type directoryFigures struct {
 	// Campaigns is how many are in the directory. Of more than [maxSummed] only the first are counted.
 	Campaigns int
-	figures
+	campaignFigures
 }
 
 // figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
-func (c directoryCards) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c directoryHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: countingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		d, notes, err := c.find(ctx, req.Value)
 		if err != nil {
@@ -54,12 +54,12 @@ var errNoCampaigns = errors.New("list the campaigns of a directory")
 // uncounted says why there are no figures.
 func uncounted(err error) error {
 	m := &bot.Mistake{
-		Text: "The sessions could not be counted: " + reason(err), Hint: "Please try again in a few minutes.", Cause: err,
+		Text: "The sessions could not be counted: " + errorReason(err), Hint: "Please try again in a few minutes.", Cause: err,
 	}
 	if !errors.Is(err, errNoCampaigns) {
 		return m
 	}
-	m.Text = "There are no figures, since the campaigns of the directory could not be listed: " + reason(err)
+	m.Text = "There are no figures, since the campaigns of the directory could not be listed: " + errorReason(err)
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && unknownCall(e) {
 		m.Text = "There are no figures: Coupontools does not know the call that lists the campaigns of a directory."
 		m.Hint = "Its address is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
@@ -70,16 +70,16 @@ func uncounted(err error) error {
 func directoryFiguresKey(id string) string { return "directoryfigures:" + bounded(id) }
 
 // counted returns the figures of a directory if they were counted in the last [directoryFiguresLife].
-func (c directoryCards) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
+func (c directoryHandlers) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
 	b, ok := c.store.Get(ctx, directoryFiguresKey(id))
 	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays
 }
 
 // count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
-func (c directoryCards) count(ctx context.Context, id string) (directoryFigures, error) {
+func (c directoryHandlers) count(ctx context.Context, id string) (directoryFigures, error) {
 	ctx, cancel := context.WithTimeout(ctx, countTime)
 	defer cancel()
-	total := directoryFigures{figures: figures{At: time.Now(), Days: make([]moves, chartDays)}}
+	total := directoryFigures{campaignFigures: campaignFigures{At: time.Now(), Days: make([]dayCounts, chartDays)}}
 	in, err := c.api.DirectoryCampaigns(ctx, id)
 	if err != nil {
 		return total, fmt.Errorf("%w: %w", errNoCampaigns, err)
@@ -109,7 +109,7 @@ func (f directoryFigures) blocks(err error) []slack.Block {
 		of = "Nobody has a session of its campaigns yet."
 	default:
 		title := blocks.Rich(blocks.Line{blocks.Bold("Figures of " + of)})
-		return append([]slack.Block{title}, f.figures.blocks(err)...)
+		return append([]slack.Block{title}, f.campaignFigures.blocks(err)...)
 	}
 	return []slack.Block{blocks.Text(of), blocks.Context(blocks.When("Counted", f.At))}
 }

@@ -55,13 +55,13 @@ func TestDirectory_figuresNotWhole(t *testing.T) {
 	w := newWorld(t)
 	mend := w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
 	_, err := w.clicks(t, actionFigures, "dir_5507", nil)
-	if got := spoken(err); !strings.Contains(got, "There are no figures: Coupontools does not know the call") {
+	if got := errorText(err); !strings.Contains(got, "There are no figures: Coupontools does not know the call") {
 		t.Errorf("said %q", got)
 	}
 	mend()
 	mend = w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})
 	_, err = w.clicks(t, actionFigures, "dir_5507", nil)
-	if got := spoken(err); !strings.Contains(got, "The sessions could not be counted: Coupontools did not give a proper answer.") {
+	if got := errorText(err); !strings.Contains(got, "The sessions could not be counted: Coupontools did not give a proper answer.") {
 		t.Errorf("said %q", got)
 	}
 	mend()
@@ -81,8 +81,8 @@ func TestDirectoryFigures_blocks(t *testing.T) {
 	for want, f := range map[string]directoryFigures{
 		"There are no campaigns in it.":              {},
 		"Nobody has a session of its campaigns yet.": {Campaigns: 2},
-		"Figures of 1 campaign":                      {Campaigns: 1, figures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
-		"Figures of the first 10 of 1,234 campaigns": {Campaigns: 1234, figures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
+		"Figures of 1 campaign":                      {Campaigns: 1, campaignFigures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
+		"Figures of the first 10 of 1,234 campaigns": {Campaigns: 1234, campaignFigures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
 	} {
 		wantIn(t, picture(bot.Reply{Blocks: f.blocks(nil)}), want, "Counted")
 	}

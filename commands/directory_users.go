@@ -28,31 +28,31 @@ const (
 	maxQuery = 100
 )
 
-// userLister is the part of the Coupontools client that looks up users.
-type userLister interface {
+// userListAPI is the part of the Coupontools client that looks up users.
+type userListAPI interface {
 	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
 }
 
-// userKeeper can also change their payment.
-type userKeeper interface {
-	userLister
+// directoryUserAPI can also change their payment.
+type directoryUserAPI interface {
+	userListAPI
 	UpdatePaymentStatus(ctx context.Context, u coupontools.PaymentUpdate) (*coupontools.PaymentStatus, error)
 }
 
-// people looks up the users of directories and changes their payment.
-type people struct {
+// directoryUserHandlers looks up the users of directories and changes their payment.
+type directoryUserHandlers struct {
 	directories directoryList
-	api         userKeeper
-	access      accessKeeper
+	api         directoryUserAPI
+	access      accessAPI
 	store       onceStore
 	audit       recorder
 	// region is the country of phone numbers written without +.
 	region string
 }
 
-// directoryUsers answers /directory-users, only to the person who asked.
-func directoryUsers(p people) bot.Command {
-	give, create, withoutEnd := p.giving(), p.creation(), p.withoutEnd()
+// directoryUsersCommand answers /directory-users, only to the person who asked.
+func directoryUsersCommand(p directoryUserHandlers) bot.Command {
+	give, create, withoutEnd := p.accessChange(), p.createChange(), p.endChange()
 	return bot.Command{
 		Name: "/directory-users", Topic: "users", Group: groupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
@@ -78,7 +78,7 @@ func directoryUsers(p people) bot.Command {
 			actionUserCreate: p.askCreate,
 		},
 		Submits: map[string]bot.Handler{
-			viewLookupUser:    p.lookedUp,
+			viewLookupUser:    p.submitted,
 			viewPaymentStatus: p.setPayment(withoutEnd), withoutEnd.view: withoutEnd.confirmed,
 
 			viewUserBlock:  p.block,
@@ -88,12 +88,12 @@ func directoryUsers(p people) bot.Command {
 	}
 }
 
-func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: lookupView()}, nil
 	}
 	if first := req.Words[0]; strings.EqualFold(first.Text, "create") && !first.Quoted {
-		return bot.Reply{View: p.createView(bot.Join(req.Words[1:]))}, nil
+		return bot.Reply{View: p.createForm(bot.Join(req.Words[1:]))}, nil
 	}
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		c, err := p.directories.resolveFirst(ctx, req.Words)
@@ -109,7 +109,7 @@ func (p people) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 
 // whichOf asks which directory is meant. The words after its name are kept in a pager, whose id is in the block_ids around the
 // buttons.
-func (p people) whichOf(ctx context.Context, req bot.Request, c choice[coupontools.Directory]) bot.Reply {
+func (p directoryUserHandlers) whichOf(ctx context.Context, req bot.Request, c choice[coupontools.Directory]) bot.Reply {
 	var prefix string
 	if len(c.Rest) > 0 {
 		asked := newUserPager(newUserQuery("", "", bot.Join(c.Rest)))
@@ -125,7 +125,7 @@ func (p people) whichOf(ctx context.Context, req bot.Request, c choice[coupontoo
 }
 
 // ofDirectory shows the users of the directory of a button. Its block_id may name a pager with the words to search for.
-func (p people) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p directoryUserHandlers) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
 	pager, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: lookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
@@ -150,8 +150,8 @@ func lookupView() *slack.ModalViewRequest {
 		}, "", maxQuery))
 }
 
-// lookedUp answers the submitted form.
-func (p people) lookedUp(_ context.Context, req bot.Request) (bot.Reply, error) {
+// submitted answers the submitted form.
+func (p directoryUserHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	id := req.View.Value(fieldDirectory)
 	if id == "" {
 		return bot.Reply{Errors: map[string]string{fieldDirectory: chooseADirectory}}, nil
@@ -165,22 +165,22 @@ func (p people) lookedUp(_ context.Context, req bot.Request) (bot.Reply, error) 
 	}), nil
 }
 
-func (p people) pagers() userPagers { return newUserPagers(p.store, "/directory-users") }
+func (p directoryUserHandlers) pagers() userPagers { return newUserPagers(p.store, "/directory-users") }
 
 // search shows the first page of a directory's users who match.
-func (p people) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
+func (p directoryUserHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
 	return p.show(ctx, req, newUserPager(newUserQuery(d.ID, d.Name, who)), 1)
 }
 
 // turnPage shows the page that a button asks for.
-func (p people) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p directoryUserHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.pagers().turn(req, func(ctx context.Context, from userPager, number int) (bot.Reply, error) {
 		return p.show(ctx, req, from, number)
 	})
 }
 
 // show shows a page where the request came from: in a message or in a modal.
-func (p people) show(ctx context.Context, req bot.Request, from userPager, number int) (bot.Reply, error) {
+func (p directoryUserHandlers) show(ctx context.Context, req bot.Request, from userPager, number int) (bot.Reply, error) {
 	page, err := searchUsers(ctx, p.api, from, number)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, p.directories.notFound(ctx, from.Query.ID)

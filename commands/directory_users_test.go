@@ -107,12 +107,12 @@ func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
 	w := newWorld(t)
 	next := buttons(t, must(t)(w.types(t, "/directory-users dir_5501 e")))[actionUsersNext]
 	wantNotIn(t, next, "dir_", `"e"`)
-	_, err := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage(t.Context(), bot.Request{Value: next})
+	_, err := directoryUserHandlers{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage(t.Context(), bot.Request{Value: next})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stranger := bot.Request{Person: bot.Person{ID: "U0OTHER", Team: "T0HOME"}, Value: next}
-	_, err = follow(t.Context(), people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage, stranger)
+	_, err = follow(t.Context(), directoryUserHandlers{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}.turnPage, stranger)
 	wantIn(t, mistake(t, err).Text, "This look-up is over, or it belongs to somebody else.")
 }
 
@@ -145,8 +145,8 @@ func TestLookupUser_modal(t *testing.T) {
 func TestLookupUser_looksFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := people{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}
-	r, err := p.lookedUp(t.Context(), bot.Request{Person: mia, View: bot.NewView(viewLookupUser, "", map[string]string{fieldDirectory: "dir_5501"})})
+	p := directoryUserHandlers{directories: newDirectoryList(w.Directories, deliverer{}), api: w.Client, store: w.Store}
+	r, err := p.submitted(t.Context(), bot.Request{Person: mia, View: bot.NewView(viewLookupUser, "", map[string]string{fieldDirectory: "dir_5501"})})
 	if err != nil || r.View == nil || r.View.Submit != nil || r.Later == nil {
 		t.Errorf("submit = %+v, %v; want a view that looks, and the work put off", r, err)
 	}
@@ -300,18 +300,18 @@ func TestPaymentStatus_keepsTheEndDate(t *testing.T) {
 	end := time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
 	for _, test := range []struct {
 		name, status, ends string
-		want               paid
+		want               paymentForm
 	}{
-		{"an end to come", "completed", end.Format(time.DateTime), paid{Status: "completed", Until: end}},
-		{"an end that is past", "completed", "2020-01-31 10:00:00", paid{Status: "completed"}},
-		{"no status", "", end.Format(time.DateTime), paid{Until: end}},
-		{"nothing", "", "", paid{}},
+		{"an end to come", "completed", end.Format(time.DateTime), paymentForm{Status: "completed", Until: end}},
+		{"an end that is past", "completed", "2020-01-31 10:00:00", paymentForm{Status: "completed"}},
+		{"no status", "", end.Format(time.DateTime), paymentForm{Until: end}},
+		{"nothing", "", "", paymentForm{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			u := coupontools.DirectoryUser{ID: "reg_1", PaymentStatus: test.status, PaymentExpires: test.ends}
 			who, now, ok := readPaymentValue(paymentValue("dir_1", u))
-			wantWho := payer{Directory: "dir_1", User: "reg_1", Was: test.want.Status}
+			wantWho := directoryUser{Directory: "dir_1", User: "reg_1", Was: test.want.Status}
 			if !test.want.Until.IsZero() {
 				wantWho.Until = test.want.Until.Unix()
 			}

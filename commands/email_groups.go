@@ -10,7 +10,7 @@ import (
 )
 
 // emailGroupList is the list of e-mail groups.
-type emailGroupList = list[coupontools.EmailGroup]
+type emailGroupList = itemList[coupontools.EmailGroup]
 
 func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) emailGroupList {
 	return emailGroupList{
@@ -26,9 +26,9 @@ func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files del
 	}
 }
 
-// emailGroups answers "/coupontools email-groups" with the e-mail groups, for all in the channel to see. Coupontools
+// emailGroupsCommand answers "/coupontools email-groups" with the e-mail groups, for all in the channel to see. Coupontools
 // documents no call for who is in them.
-func emailGroups(l emailGroupList) bot.Command {
+func emailGroupsCommand(l emailGroupList) bot.Command {
 	return bot.Command{
 		Topic: l.topic, Group: groupContacts, Usage: "[words to filter by]",
 		Summary: "List the e-mail groups",

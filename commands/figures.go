@@ -14,8 +14,8 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// summer is the part of the Coupontools client that counts sessions.
-type summer interface {
+// sessionSumAPI is the part of the Coupontools client that counts sessions.
+type sessionSumAPI interface {
 	SumSessions(ctx context.Context, o coupontools.SessionsOptions) (coupontools.SessionSums, error)
 }
 
@@ -29,55 +29,55 @@ const (
 	countTime = 75 * time.Second
 )
 
-// figures are what became of a campaign's sessions.
-type figures struct {
+// campaignFigures are what became of a campaign's sessions.
+type campaignFigures struct {
 	At                                                  time.Time
 	Sessions, Opened, Claimed, Saved, Validated, Voided int
 	// Days are the last [chartDays], the oldest first, in UTC.
-	Days []moves
+	Days []dayCounts
 }
 
-// moves are what happened to sessions on one day or in one week.
-type moves struct{ Opened, Claimed, Validated int }
+// dayCounts are what happened to sessions on one day or in one week.
+type dayCounts struct{ Opened, Claimed, Validated int }
 
-func (m *moves) add(other moves) {
+func (m *dayCounts) add(other dayCounts) {
 	m.Opened += other.Opened
 	m.Claimed += other.Claimed
 	m.Validated += other.Validated
 }
 
-// counter counts the sessions of campaigns, of each once at a time, and keeps what it counted for the fleet.
-type counter struct {
-	api    summer
+// figuresCounter counts the sessions of campaigns, of each once at a time, and keeps what it counted for the fleet.
+type figuresCounter struct {
+	api    sessionSumAPI
 	store  store
 	guard  *bulkhead.Guard
-	flight bulkhead.Flight[tally]
+	flight bulkhead.Flight[countResult]
 }
 
-// tally is what came of a counting: with an error, what was counted until then.
-type tally struct {
-	figures figures
+// countResult is what came of a counting: with an error, what was counted until then.
+type countResult struct {
+	figures campaignFigures
 	err     error
 }
 
 // count counts a campaign's sessions, or returns what was counted a little while ago. Any number of people who wait for the
 // same cost one counting, which goes on when one of them gives up. With an error it returns what was counted until then.
-func (c *counter) count(ctx context.Context, campaign string) (figures, error) {
-	var f figures
+func (c *figuresCounter) count(ctx context.Context, campaign string) (campaignFigures, error) {
+	var f campaignFigures
 	key := "figures:" + bounded(campaign)
 	if b, ok := c.store.Get(ctx, key); ok && json.Unmarshal(b, &f) == nil && len(f.Days) == chartDays {
 		return f, nil
 	}
-	t, err := c.flight.Do(ctx, c.guard, bulkhead.Figures, campaign, func() (tally, error) {
+	t, err := c.flight.Do(ctx, c.guard, bulkhead.Figures, campaign, func() (countResult, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeToCount(ctx))
 		defer cancel()
 		sums, err := c.api.SumSessions(ctx, coupontools.SessionsOptions{Campaign: campaign})
 		f := newFigures(sums, time.Now())
 		if err != nil {
-			return tally{f, fmt.Errorf("count the sessions of %s: %w", campaign, err)}, nil
+			return countResult{f, fmt.Errorf("count the sessions of %s: %w", campaign, err)}, nil
 		}
 		c.store.Put(ctx, key, encode(f), figuresLife)
-		return tally{f, nil}, nil
+		return countResult{f, nil}, nil
 	})
 	if err != nil {
 		return newFigures(coupontools.SessionSums{}, time.Now()), fmt.Errorf("count the sessions of %s: %w", campaign, err)
@@ -94,20 +94,20 @@ func timeToCount(ctx context.Context) time.Duration {
 	return min(countTime, time.Until(end)-time.Second)
 }
 
-func newFigures(s coupontools.SessionSums, now time.Time) figures {
-	f := figures{
+func newFigures(s coupontools.SessionSums, now time.Time) campaignFigures {
+	f := campaignFigures{
 		At: now, Sessions: s.Sessions, Opened: s.Opened, Claimed: s.Claimed, Saved: s.Saved,
-		Validated: s.Validated, Voided: s.Voided, Days: make([]moves, chartDays),
+		Validated: s.Validated, Voided: s.Voided, Days: make([]dayCounts, chartDays),
 	}
 	for i := range f.Days {
 		day := s.Days[coupontools.DayOf(f.day(i))]
-		f.Days[i] = moves{Opened: day.Opened, Claimed: day.Claimed, Validated: day.Validated}
+		f.Days[i] = dayCounts{Opened: day.Opened, Claimed: day.Claimed, Validated: day.Validated}
 	}
 	return f
 }
 
 // add counts other figures in, day by day.
-func (f *figures) add(other figures) {
+func (f *campaignFigures) add(other campaignFigures) {
 	f.Sessions += other.Sessions
 	f.Opened += other.Opened
 	f.Claimed += other.Claimed
@@ -123,16 +123,16 @@ func (f *figures) add(other figures) {
 }
 
 // day returns a moment of the i-th of the days.
-func (f figures) day(i int) time.Time { return f.At.UTC().AddDate(0, 0, i+1-chartDays) }
+func (f campaignFigures) day(i int) time.Time { return f.At.UTC().AddDate(0, 0, i+1-chartDays) }
 
 // week is seven days.
 type week struct {
 	from time.Time
-	moves
+	dayCounts
 }
 
 // weeks returns the last [chartWeeks], the oldest first. The last ends on the day of the count.
-func (f figures) weeks() []week {
+func (f campaignFigures) weeks() []week {
 	out := make([]week, chartWeeks)
 	for i, d := range f.Days {
 		w := &out[i/7]
@@ -145,16 +145,16 @@ func (f figures) weeks() []week {
 }
 
 // blocks shows the figures; err is what kept them from being whole.
-func (f figures) blocks(err error) []slack.Block {
+func (f campaignFigures) blocks(err error) []slack.Block {
 	var set []slack.Block
 	switch {
 	case f.Sessions == 0 && err != nil:
-		return []slack.Block{blocks.Text("Its sessions could not be counted: " + reason(err))}
+		return []slack.Block{blocks.Text("Its sessions could not be counted: " + errorReason(err))}
 	case f.Sessions == 0:
 		return []slack.Block{blocks.Text("Nobody has a session of it yet.")}
 	case err != nil:
 		set = append(set, blocks.Text(fmt.Sprintf("Only the first %s could be counted: %s",
-			count(f.Sessions, "session", "sessions"), reason(err))))
+			count(f.Sessions, "session", "sessions"), errorReason(err))))
 	}
 	return append(set,
 		blocks.Rich(f.funnel()...),
@@ -163,8 +163,8 @@ func (f figures) blocks(err error) []slack.Block {
 		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC, back from then.")))
 }
 
-// reason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
-func reason(err error) string {
+// errorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
+func errorReason(err error) string {
 	if m := Explain(err); m != nil {
 		return m.Text
 	}
@@ -172,7 +172,7 @@ func reason(err error) string {
 }
 
 // funnel says how many got how far.
-func (f figures) funnel() []blocks.Line {
+func (f campaignFigures) funnel() []blocks.Line {
 	step := func(name string, n, of int, rest string) blocks.Line {
 		return blocks.Field(name, fmt.Sprintf("%s (%s%s)", thousands(n), percent(n, of), rest))
 	}
@@ -187,7 +187,7 @@ func (f figures) funnel() []blocks.Line {
 }
 
 // chart shows the weeks as lines.
-func (f figures) chart() slack.Block {
+func (f campaignFigures) chart() slack.Block {
 	var labels []string
 	opens, claims, validations := blocks.Series{Name: "Opens"}, blocks.Series{Name: "Claims"}, blocks.Series{Name: "Validations"}
 	for _, w := range f.weeks() {
@@ -211,7 +211,7 @@ func percent(n, whole int) string {
 }
 
 // table shows the weeks as text in columns.
-func (f figures) table() string {
+func (f campaignFigures) table() string {
 	const row = "%-9s %8s %8s %12s"
 	lines := []string{fmt.Sprintf(row, "Week from", "Opens", "Claims", "Validations")}
 	for _, w := range f.weeks() {

@@ -51,7 +51,7 @@ func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action stri
 
 // formCases are all forms. The views that only confirm are those that a form turns into.
 func formCases() []formCase {
-	vip := value(seat{"loy_480016", "lus_61001"})
+	vip := value(cardUser{"loy_480016", "lus_61001"})
 	singleUseFor := func(fill map[string]string, kinds ...string) func(*testing.T, *world) *slack.ModalViewRequest {
 		return choosing(typing("/coupontools single-use cam_400018"), fieldFor, fill, kinds...)
 	}
@@ -70,7 +70,7 @@ func formCases() []formCase {
 			return must(t)(w.clicks(t, actionUserBlock, buttons(t, list)[actionUserBlock], nil)).View
 		}, then: "user_wait"},
 		{
-			name: "give access", open: clicking(actionUserAccess, value(payer{Directory: "dir_5536", User: "reg_7350001"})),
+			name: "give access", open: clicking(actionUserAccess, value(directoryUser{Directory: "dir_5536", User: "reg_7350001"})),
 			then: "user_access_check", empty: map[string]string{fieldExpiry: "without end"},
 		},
 		{
@@ -158,7 +158,7 @@ func formCases() []formCase {
 		},
 		{name: "import users of a card", open: clicking(actionLoyaltyImport, "loy_480016")},
 		{name: "check of an import", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
-			return newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(w.Files), w.Deps).imports().ask(
+			return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(w.Files), w.Deps).imports().previewView(
 				t.Context(), bot.Request{Person: mia, View: bot.NewView("", "", nil)}, importing{})
 		}},
 		{
@@ -401,7 +401,7 @@ func TestPoints_unknownChange(t *testing.T) {
 			t.Errorf("%q gives %+v, want a question", how, reply)
 		}
 	}
-	a := award{Amount: 7}
+	a := pointsUpdate{Amount: 7}
 	if err := a.count(coupontools.LoyaltyUser{Points: 180}, plural{"point", "points"}); err == nil || a.After == 7 {
 		t.Errorf("points after an unknown change = %d, %v", a.After, err)
 	}

@@ -29,20 +29,20 @@ func (p plural) total(hits int, filter string) string {
 	return p.count(hits) + " matching “" + short(filter) + "”"
 }
 
-// source returns the items of a list: List may wait for Coupontools, Local never waits and returns nil if nothing is cached,
+// listSource returns the items of a list: List may wait for Coupontools, Local never waits and returns nil if nothing is cached,
 // Refresh fetches them.
-type source[T cache.Item] interface {
+type listSource[T cache.Item] interface {
 	List(ctx context.Context) (*cache.ListOf[T], error)
 	Local() *cache.ListOf[T]
 	Refresh(ctx context.Context) (*cache.ListOf[T], error)
 }
 
-// loader loads a list: [source.List] or [source.Refresh].
+// loader loads a list: [listSource.List] or [listSource.Refresh].
 type loader[T cache.Item] func(context.Context) (*cache.ListOf[T], error)
 
-// list is a list of things that have a name and an id, such as directories. Its command shows ten a page and exports them all
+// itemList is a list of things that have a name and an id, such as directories. Its command shows ten a page and exports them all
 // as a file; other commands find items in it by what people type.
-type list[T cache.Item] struct {
+type itemList[T cache.Item] struct {
 	plural
 	// topic is the command's, and the prefix of its action_ids: "directories_page:prev". command is what people type for it;
 	// if empty, that is the topic after [Root].
@@ -58,7 +58,7 @@ type list[T cache.Item] struct {
 	// It is nil if only listed items are accepted.
 	fromID func(id string) (item T, ok bool)
 
-	source source[T]
+	source listSource[T]
 	// changed drops what source caches. It is nil for lists that the bot never changes.
 	changed func()
 	files   deliverer
@@ -73,16 +73,16 @@ type listQuery struct {
 func (q listQuery) at(page int) string { return value(listQuery{Page: page, Filter: q.Filter}) }
 
 // commandLine is the list's command as one would type it.
-func (l list[T]) commandLine() string { return cmp.Or(l.command, Root+" "+l.topic) }
+func (l itemList[T]) commandLine() string { return cmp.Or(l.command, Root+" "+l.topic) }
 
-func (l list[T]) waitText() string { return "Looking up the " + l.many + "…" }
+func (l itemList[T]) waitText() string { return "Looking up the " + l.many + "…" }
 
-func (l list[T]) actionID(suffix string) string {
+func (l itemList[T]) actionID(suffix string) string {
 	return strings.ReplaceAll(l.topic, "-", "_") + "_" + suffix
 }
 
 // run answers the command with the first page.
-func (l list[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (l itemList[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	q := listQuery{Page: 1, Filter: bot.Join(req.Words)}
 	return bot.Reply{Public: !l.private, Text: l.waitText(), Later: func(ctx context.Context) (bot.Reply, error) {
 		return l.show(ctx, q, l.source.List)
@@ -90,7 +90,7 @@ func (l list[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // actions answers the buttons of the list.
-func (l list[T]) actions() map[string]bot.Handler {
+func (l itemList[T]) actions() map[string]bot.Handler {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) { return l.turnPage(req, l.source.List) }
 	return map[string]bot.Handler{
 		l.actionID("page:prev"): page,
@@ -103,7 +103,7 @@ func (l list[T]) actions() map[string]bot.Handler {
 }
 
 // turnPage replaces the message with the page that a button asks for.
-func (l list[T]) turnPage(req bot.Request, load loader[T]) (bot.Reply, error) {
+func (l itemList[T]) turnPage(req bot.Request, load loader[T]) (bot.Reply, error) {
 	q, err := decode[listQuery](req.Value, l.commandLine())
 	if err != nil {
 		return bot.Reply{}, err
@@ -115,7 +115,7 @@ func (l list[T]) turnPage(req bot.Request, load loader[T]) (bot.Reply, error) {
 	}}, nil
 }
 
-func (l list[T]) load(ctx context.Context, load loader[T]) (*cache.ListOf[T], error) {
+func (l itemList[T]) load(ctx context.Context, load loader[T]) (*cache.ListOf[T], error) {
 	all, err := load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", l.many, err)
@@ -124,7 +124,7 @@ func (l list[T]) load(ctx context.Context, load loader[T]) (*cache.ListOf[T], er
 }
 
 // search loads the list and returns the items that have the filter's words in their names or ids.
-func (l list[T]) search(ctx context.Context, filter string, load loader[T]) (*cache.ListOf[T], []T, error) {
+func (l itemList[T]) search(ctx context.Context, filter string, load loader[T]) (*cache.ListOf[T], []T, error) {
 	all, err := l.load(ctx, load)
 	if err != nil {
 		return nil, nil, err
@@ -141,7 +141,7 @@ func (l list[T]) search(ctx context.Context, filter string, load loader[T]) (*ca
 	return all, hits, nil
 }
 
-func (l list[T]) show(ctx context.Context, q listQuery, load loader[T]) (bot.Reply, error) {
+func (l itemList[T]) show(ctx context.Context, q listQuery, load loader[T]) (bot.Reply, error) {
 	q.Filter = bounded(strings.TrimSpace(q.Filter))
 	all, hits, err := l.search(ctx, q.Filter, load)
 	if err != nil {
@@ -150,7 +150,7 @@ func (l list[T]) show(ctx context.Context, q listQuery, load loader[T]) (bot.Rep
 	return l.page(q, all, hits), nil
 }
 
-func (l list[T]) page(q listQuery, all *cache.ListOf[T], hits []T) bot.Reply {
+func (l itemList[T]) page(q listQuery, all *cache.ListOf[T], hits []T) bot.Reply {
 	shown, number, last := pageOf(hits, q.Page)
 	q.Page = number
 
@@ -162,16 +162,16 @@ func (l list[T]) page(q listQuery, all *cache.ListOf[T], hits []T) bot.Reply {
 	for _, item := range shown {
 		set = append(set, l.row(item)...)
 	}
-	set = append(set, blocks.Context(append([]slack.MixedElement{blocks.Small(where)}, age(all)...)...), l.buttons(q, last, len(hits)))
+	set = append(set, blocks.Context(append([]slack.MixedElement{blocks.Small(where)}, listAge(all)...)...), l.buttons(q, last, len(hits)))
 	return bot.Reply{Public: !l.private, Text: where + ": " + l.summary(shown), Blocks: set}
 }
 
-func (l list[T]) none() string {
+func (l itemList[T]) none() string {
 	return "There are no " + l.many + " in this Coupontools account yet."
 }
 
 // buttons are Previous and Next where there is such a page, Refresh, CSV unless the list is empty, and the list's own.
-func (l list[T]) buttons(q listQuery, last, hits int) slack.Block {
+func (l itemList[T]) buttons(q listQuery, last, hits int) slack.Block {
 	row := pageButtons(l.actionID(""), q.Page, q.Page < last, q.at)
 	row = append(row, blocks.Button(l.actionID("refresh"), "Refresh", q.at(q.Page), blocks.Label("Fetch the list from Coupontools again")))
 	if hits > 0 {
@@ -181,7 +181,7 @@ func (l list[T]) buttons(q listQuery, last, hits int) slack.Block {
 }
 
 // summary names the items shown, for notifications and screen readers.
-func (l list[T]) summary(shown []T) string {
+func (l itemList[T]) summary(shown []T) string {
 	names := make([]string, len(shown))
 	for i, item := range shown {
 		id, name := item.Ident()
@@ -194,7 +194,7 @@ func (l list[T]) summary(shown []T) string {
 }
 
 // export sends the list of a button as a file to the person who clicked.
-func (l list[T]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (l itemList[T]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	q, err := decode[listQuery](req.Value, l.commandLine())
 	if err != nil {
 		return bot.Reply{}, err
@@ -209,16 +209,16 @@ func (l list[T]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 }
 
 // resolve finds the items that words name, at least one: otherwise the error says that there is none.
-func (l list[T]) resolve(ctx context.Context, words []bot.Word) (choice[T], error) {
+func (l itemList[T]) resolve(ctx context.Context, words []bot.Word) (choice[T], error) {
 	return l.resolveBy(ctx, words, chooseWhole)
 }
 
 // resolveFirst is resolve for words of which only the first name an item.
-func (l list[T]) resolveFirst(ctx context.Context, words []bot.Word) (choice[T], error) {
+func (l itemList[T]) resolveFirst(ctx context.Context, words []bot.Word) (choice[T], error) {
 	return l.resolveBy(ctx, words, choose)
 }
 
-func (l list[T]) resolveBy(
+func (l itemList[T]) resolveBy(
 	ctx context.Context, words []bot.Word, find func(*cache.ListOf[T], []bot.Word) choice[T],
 ) (choice[T], error) {
 	all, err := l.load(ctx, l.source.List)
@@ -239,7 +239,7 @@ func (l list[T]) resolveBy(
 }
 
 // resolveOne returns the only item that words name.
-func (l list[T]) resolveOne(ctx context.Context, words []bot.Word) (item T, err error) {
+func (l itemList[T]) resolveOne(ctx context.Context, words []bot.Word) (item T, err error) {
 	c, err := l.resolve(ctx, words)
 	switch {
 	case err != nil:
@@ -260,7 +260,7 @@ func (l list[T]) resolveOne(ctx context.Context, words []bot.Word) (item T, err 
 
 // resolveLocal returns the only item that words name in the local list, or by a well-formed id; else the zero item. It is for
 // forms, which must open within three seconds.
-func (l list[T]) resolveLocal(words []bot.Word) (item T) {
+func (l itemList[T]) resolveLocal(words []bot.Word) (item T) {
 	if len(words) == 0 {
 		return item
 	}
@@ -276,7 +276,7 @@ func (l list[T]) resolveLocal(words []bot.Word) (item T) {
 }
 
 // get returns the item with this id.
-func (l list[T]) get(ctx context.Context, id string) (item T, err error) {
+func (l itemList[T]) get(ctx context.Context, id string) (item T, err error) {
 	all, err := l.load(ctx, l.source.List)
 	if err != nil {
 		return item, err
@@ -289,7 +289,7 @@ func (l list[T]) get(ctx context.Context, id string) (item T, err error) {
 }
 
 // local returns the item with this id if it is cached.
-func (l list[T]) local(id string) (item T, ok bool) {
+func (l itemList[T]) local(id string) (item T, ok bool) {
 	if all := l.source.Local(); all != nil {
 		return all.ByID(id)
 	}
@@ -297,7 +297,7 @@ func (l list[T]) local(id string) (item T, ok bool) {
 }
 
 // known returns what is cached about the item with this id, or an item with the id alone.
-func (l list[T]) known(id string) T {
+func (l itemList[T]) known(id string) T {
 	item, ok := l.local(id)
 	if !ok {
 		item, _ = l.fromID(id)
@@ -306,7 +306,7 @@ func (l list[T]) known(id string) T {
 }
 
 // nameOf returns the name of the item with this id, or "" if it is not cached.
-func (l list[T]) nameOf(id string) string {
+func (l itemList[T]) nameOf(id string) string {
 	item, ok := l.local(id)
 	if !ok {
 		return ""
@@ -320,7 +320,7 @@ const liveTime = 5 * time.Second
 
 // card returns the item as fetch has it now, or, while Coupontools cannot be reached, as the list has it, with notes that say
 // so. Without notes it is as it is now.
-func (l list[T]) card(ctx context.Context, id string, fetch func(context.Context, string) (*T, error)) (
+func (l itemList[T]) card(ctx context.Context, id string, fetch func(context.Context, string) (*T, error)) (
 	item T, notes []slack.MixedElement, err error,
 ) {
 	live, cancel := context.WithTimeout(ctx, liveTime)
@@ -344,7 +344,7 @@ func (l list[T]) card(ctx context.Context, id string, fetch func(context.Context
 }
 
 // redisAway is a note that the bot works without Redis, or nil.
-func (l list[T]) redisAway(ctx context.Context) []slack.MixedElement {
+func (l itemList[T]) redisAway(ctx context.Context) []slack.MixedElement {
 	if all, err := l.source.List(ctx); err == nil && all.RedisAway {
 		return []slack.MixedElement{blocks.Small(withoutRedis)}
 	}
@@ -352,15 +352,15 @@ func (l list[T]) redisAway(ctx context.Context) []slack.MixedElement {
 }
 
 // unknown says that nothing has this name or id, and suggests the nearest names.
-func (l list[T]) unknown(all *cache.ListOf[T], nameOrID string) *bot.Mistake {
+func (l itemList[T]) unknown(all *cache.ListOf[T], nameOrID string) *bot.Mistake {
 	return &bot.Mistake{
 		Text: fmt.Sprintf("There is no %s “%s”.", l.one, short(nameOrID)),
 		Hint: joined(" ", didYouMean(all, nameOrID), l.commandLine()+" shows them all."),
 	}
 }
 
-// notFound is [list.unknown] for an id that Coupontools did not find.
-func (l list[T]) notFound(ctx context.Context, id string) error {
+// notFound is [itemList.unknown] for an id that Coupontools did not find.
+func (l itemList[T]) notFound(ctx context.Context, id string) error {
 	all, err := l.load(ctx, l.source.List)
 	if err != nil {
 		return err
@@ -369,7 +369,7 @@ func (l list[T]) notFound(ctx context.Context, id string) error {
 }
 
 // ask asks for an item with a select.
-func (l list[T]) ask(action string) bot.Reply {
+func (l itemList[T]) ask(action string) bot.Reply {
 	text := "Which " + l.one + "?"
 	return bot.Reply{Text: text, Blocks: []slack.Block{
 		blocks.Text(text), blocks.Actions("", blocks.Picker(action, typeAFewLetters)),
@@ -377,7 +377,7 @@ func (l list[T]) ask(action string) bot.Reply {
 }
 
 // pick asks which of several items is meant; row shows one with its buttons.
-func (l list[T]) pick(c choice[T], row func(T) []slack.Block) bot.Reply {
+func (l itemList[T]) pick(c choice[T], row func(T) []slack.Block) bot.Reply {
 	shown := c.Hits[:min(len(c.Hits), perPage)]
 	text := thousands(len(c.Hits)) + " " + l.many + " match “" + short(c.Asked) + "”. Which one?"
 	set := []slack.Block{blocks.Text(text)}
@@ -402,7 +402,7 @@ func buttonRow[T cache.Item](prefix, action, text string) func(T) []slack.Block 
 }
 
 // suggest offers the items that match what was typed into a select.
-func (l list[T]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
+func (l itemList[T]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
 	const (
 		// most is Slack's limit of 100 options; the bot keeps the acknowledgement under its size.
 		most = 100
@@ -426,7 +426,7 @@ func (l list[T]) suggest(ctx context.Context, req bot.Request) ([]bot.Option, er
 
 // cardCommand is a command that shows one item of a list.
 type cardCommand[T cache.Item] struct {
-	list list[T]
+	list itemList[T]
 	// action is the action_id of the select and the buttons that open a card; wait is shown while it is looked up.
 	action, wait string
 	// row shows one of several items that match.

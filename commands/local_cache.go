@@ -18,7 +18,7 @@ const (
 	fetchTime = 90 * time.Second
 )
 
-// cachedList is the [source] of a list that Coupontools gives in one answer, in a [localCache].
+// cachedList is the [listSource] of a list that Coupontools gives in one answer, in a [localCache].
 type cachedList[T cache.Item] struct {
 	cache *localCache[*cache.ListOf[T]]
 }

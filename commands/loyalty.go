@@ -16,7 +16,7 @@ import (
 const groupLoyalty = "Loyalty cards"
 
 // loyaltyCards is the list of loyalty cards.
-type loyaltyCards = list[coupontools.LoyaltyCard]
+type loyaltyCards = itemList[coupontools.LoyaltyCard]
 
 func newLoyaltyCards(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) loyaltyCards {
 	all := func(ctx context.Context) ([]coupontools.LoyaltyCard, error) {
@@ -46,8 +46,8 @@ func cardFacts(c coupontools.LoyaltyCard) string {
 	return joined(" · ", short(c.ID), short(c.Type), short(c.Status))
 }
 
-// loyalty answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
-func loyalty(cards loyaltyCards) bot.Command {
+// loyaltyCommand answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
+func loyaltyCommand(cards loyaltyCards) bot.Command {
 	return bot.Command{
 		Topic: cards.topic, Group: groupLoyalty, Usage: "[words to filter by]",
 		Summary: "List the loyalty cards",

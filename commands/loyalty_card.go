@@ -12,13 +12,13 @@ import (
 
 const actionLoyaltyPick = "loyalty_pick"
 
-// loyaltyCarder is the part of the Coupontools client that loyalty-card needs.
-type loyaltyCarder interface {
+// loyaltyCardAPI is the part of the Coupontools client that loyalty-card needs.
+type loyaltyCardAPI interface {
 	LoyaltyCard(ctx context.Context, id string) (*coupontools.LoyaltyCard, error)
 }
 
-// loyaltyCard answers "/coupontools loyalty-card" with one card, for all in the channel to see.
-func loyaltyCard(cards loyaltyCards, api loyaltyCarder) bot.Command {
+// loyaltyCardCommand answers "/coupontools loyalty-card" with one card, for all in the channel to see.
+func loyaltyCardCommand(cards loyaltyCards, api loyaltyCardAPI) bot.Command {
 	c := cardCommand[coupontools.LoyaltyCard]{
 		list: cards, action: actionLoyaltyPick, wait: cards.waitText(),
 		row: buttonRow[coupontools.LoyaltyCard]("", actionLoyaltyPick, "Open"),

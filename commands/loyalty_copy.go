@@ -21,13 +21,13 @@ const (
 	maxCopyName = 50
 )
 
-// copied is a loyalty card that is to be made after another.
-type copied struct {
+// cardCopy is a loyalty card that is to be made after another.
+type cardCopy struct {
 	Card string // that it is made after
 	Name string // of the copy; Coupontools names it if this is empty
 }
 
-func (h holders) copyView(card string) *slack.ModalViewRequest {
+func (h loyaltyHandlers) copyView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCopy, "Copy a loyalty card", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.TextInput(blocks.Input{
@@ -37,9 +37,9 @@ func (h holders) copyView(card string) *slack.ModalViewRequest {
 }
 
 // copy takes the form and says what will be made.
-func (h holders) copy(c change[copied]) bot.Handler {
+func (h loyaltyHandlers) copy(c change[cardCopy]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		wanted := copied{Card: req.View.Metadata, Name: oneLine(req.View.Value(fieldCopyName))}
+		wanted := cardCopy{Card: req.View.Metadata, Name: oneLine(req.View.Value(fieldCopyName))}
 		if utf8.RuneCountInString(wanted.Name) > maxCopyName {
 			return bot.Reply{Errors: map[string]string{fieldCopyName: tooLong(wanted.Name, maxCopyName)}}, nil
 		}
@@ -47,20 +47,20 @@ func (h holders) copy(c change[copied]) bot.Handler {
 		if wanted.Name != "" {
 			lines = append(lines, blocks.Field("Name of the copy", wanted.Name))
 		}
-		return c.asks(ctx, req, wanted, blocks.Rich(lines...),
+		return c.preview(ctx, req, wanted, blocks.Rich(lines...),
 			blocks.Text("This makes another loyalty card in Coupontools, set up like this one. It can be changed or deleted only there. "+
 				"Nothing has been made yet.")), nil
 	}
 }
 
-func (h holders) copying() change[copied] {
-	return change[copied]{
-		view: "loyalty_copy_check", title: "Copy a loyalty card", yes: "Copy", doing: "Making the copy…",
+func (h loyaltyHandlers) copyChange() change[cardCopy] {
+	return change[cardCopy]{
+		view: "loyalty_copy_check", title: "Copy a loyalty card", button: "Copy", waitText: "Making the copy…",
 		store: h.store, audit: h.audit,
-		do: func(ctx context.Context, _ bot.Request, wanted copied) (string, sends.Entry, error) {
+		do: func(ctx context.Context, _ bot.Request, wanted cardCopy) (string, sends.Entry, error) {
 			defer h.cards.changed()
 			made, err := h.api.CopyLoyaltyCardV4(ctx, wanted.Card, wanted.Name)
-			e := sends.Entry{What: deedLoyaltyCopy, Note: "of " + wanted.Card}
+			e := sends.Entry{What: auditLoyaltyCopy, Note: "of " + wanted.Card}
 			if err != nil {
 				return "", e, fmt.Errorf("copy a loyalty card: %w", notKnown(err, "this loyalty card", h.cards.commandLine()))
 			}

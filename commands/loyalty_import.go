@@ -92,7 +92,7 @@ func (n newcomer) cells() []string {
 	return append([]string{n.FirstName, n.LastName, n.Email, n.Phone, n.Address, n.Zip, n.City}, n.Custom[:]...)
 }
 
-func (h holders) importView(card string) *slack.ModalViewRequest {
+func (h loyaltyHandlers) importView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyImport, "Import users", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.FileInput(blocks.Input{
@@ -104,7 +104,7 @@ func (h holders) importView(card string) *slack.ModalViewRequest {
 }
 
 // importFile takes the form, reads the file while the person waits, and says who will get the card.
-func (h holders) importFile(c change[importing]) bot.Handler {
+func (h loyaltyHandlers) importFile(c change[importing]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		files := req.View.Files(fieldImport)
 		if len(files) == 0 {
@@ -119,13 +119,13 @@ func (h holders) importFile(c change[importing]) bot.Handler {
 				return bot.Reply{}, err
 			}
 			wanted.Sum = sum
-			return bot.Reply{View: c.ask(ctx, req, wanted, h.importBlocks(wanted.Card, in)...)}, nil
+			return bot.Reply{View: c.previewView(ctx, req, wanted, h.importBlocks(wanted.Card, in)...)}, nil
 		}}, nil
 	}
 }
 
 // importBlocks say who will get the card, masked, and who will not.
-func (h holders) importBlocks(card string, in newcomers) []slack.Block {
+func (h loyaltyHandlers) importBlocks(card string, in newcomers) []slack.Block {
 	var to []recipients.Recipient
 	for _, n := range in.people {
 		to = append(to, recipients.Recipient{To: n.reach()})
@@ -167,7 +167,7 @@ func importLeftOut(out []recipients.LeftOut) string {
 }
 
 // newcomers reads a file, and looks up who of those in it has the card already. It returns the sum of the file too.
-func (h holders) newcomers(ctx context.Context, person string, of importing) (newcomers, [sha256.Size]byte, error) {
+func (h loyaltyHandlers) newcomers(ctx context.Context, person string, of importing) (newcomers, [sha256.Size]byte, error) {
 	var rows recipients.Rows
 	sum, err := h.uploads.read(ctx, person, of.File, func(content []byte) (err error) {
 		rows, err = recipients.ReadRows(ctx, recipients.File{Name: of.File.Name, Content: content}, importColumns, maxImport)
@@ -198,7 +198,7 @@ func nobodyIn(in newcomers) error {
 }
 
 // sorted parts the people who can be given the card from the rows that are left out.
-func (h holders) sorted(rows recipients.Rows, known []coupontools.LoyaltyUser) newcomers {
+func (h loyaltyHandlers) sorted(rows recipients.Rows, known []coupontools.LoyaltyUser) newcomers {
 	in := newcomers{other: rows.Other, hidden: rows.Hidden}
 	seen := map[string]string{} // e-mail addresses and phone numbers, each with the reason to leave out who has it too
 	see := func(email, phone, reason string) {
@@ -224,7 +224,7 @@ func (h holders) sorted(rows recipients.Rows, known []coupontools.LoyaltyUser) n
 }
 
 // numberOf writes a phone number that Coupontools has as those in a file are written, if it can be read.
-func (h holders) numberOf(phone string) string {
+func (h loyaltyHandlers) numberOf(phone string) string {
 	for _, text := range []string{phone, "+" + phone} {
 		if to, err := recipients.Phone(text, recipients.Rules{Kind: recipients.SMS, Region: h.region}); err == nil {
 			return to.To
@@ -234,7 +234,7 @@ func (h holders) numberOf(phone string) string {
 }
 
 // judge brings e-mail address and phone number into their proper form, and says why somebody is left out.
-func (h holders) judge(n *newcomer) string {
+func (h loyaltyHandlers) judge(n *newcomer) string {
 	if n.reach() == "" {
 		return "It has neither an e-mail address nor a phone number."
 	}
@@ -262,9 +262,9 @@ func (h holders) judge(n *newcomer) string {
 	return ""
 }
 
-func (h holders) imports() change[importing] {
+func (h loyaltyHandlers) imports() change[importing] {
 	return change[importing]{
-		view: "loyalty_import_check", title: "Import users", yes: "Give the cards", doing: "Giving the cards…",
+		view: "loyalty_import_check", title: "Import users", button: "Give the cards", waitText: "Giving the cards…",
 		store: h.store, audit: h.audit,
 		do: func(ctx context.Context, req bot.Request, wanted importing) (string, sends.Entry, error) {
 			begun := time.Now()
@@ -303,7 +303,7 @@ type givenPart struct {
 
 // give gives a card to people, so many a call; none is begun after the end. No call is repeated, and after one without a
 // clear answer, or one that others will not go better than, the rest is not tried.
-func (h holders) give(ctx context.Context, card string, people []newcomer, end time.Time) given {
+func (h loyaltyHandlers) give(ctx context.Context, card string, people []newcomer, end time.Time) given {
 	var g given
 	over := ""
 	for batch := range slices.Chunk(people, importBatch) {
@@ -328,10 +328,10 @@ func (h holders) give(ctx context.Context, card string, people []newcomer, end t
 			g.made += len(batch)
 		case coupontools.ClassOf(err) == coupontools.Unknown:
 			g.unsure += len(batch)
-			g.add(batch, "it is not known whether they were made. "+reason(err)+" It was tried once only.")
+			g.add(batch, "it is not known whether they were made. "+errorReason(err)+" It was tried once only.")
 			over = "not tried, since the answer before was not clear."
 		default:
-			g.add(batch, "not made. "+reason(err))
+			g.add(batch, "not made. "+errorReason(err))
 			if coupontools.ClassOf(err) != coupontools.Refused || errors.Is(err, coupontools.ErrNotFound) {
 				over = "not tried, since the call before was refused."
 			}
@@ -355,7 +355,7 @@ func (g given) entry(card string, of int) sends.Entry {
 	if g.made+g.unsure == 0 {
 		return sends.Entry{}
 	}
-	e := sends.Entry{What: deedLoyaltyImport, Note: fmt.Sprintf("%s of %s, of %s", thousands(g.made), persons(of), card)}
+	e := sends.Entry{What: auditLoyaltyImport, Note: fmt.Sprintf("%s of %s, of %s", thousands(g.made), persons(of), card)}
 	if g.unsure > 0 {
 		e.Note += ", " + thousands(g.unsure) + " without a clear answer"
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func (w *world) holders(file string) holders {
-	h := newHolders(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(uploaded(file)), w.Deps)
+func (w *world) holders(file string) loyaltyHandlers {
+	h := newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(uploaded(file)), w.Deps)
 	return h
 }
 
@@ -108,7 +108,7 @@ func TestLoyaltyImport_anotherFile(t *testing.T) {
 	}
 	change := w.holders("email\nb@example.com").imports()
 	_, _, err = change.do(t.Context(), bot.Request{Person: mia}, importing{Card: "loy_480018", Sum: sum})
-	if got := spoken(err); !strings.Contains(got, "The file is not what it was") {
+	if got := errorText(err); !strings.Contains(got, "The file is not what it was") {
 		t.Errorf("said %q", got)
 	}
 }
@@ -125,7 +125,7 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 	c := h.imports()
 	wanted := importing{Card: "loy_480018", Sum: sum}
 	form := bot.Request{Person: mia, View: bot.NewView(viewLoyaltyImport, "", nil)}
-	view := c.ask(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
+	view := c.previewView(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
 	for range 2 {
 		goAhead := bot.Request{Person: mia, View: bot.NewView(c.view, view.PrivateMetadata, nil)}
 		wantIn(t, picture(must(t)(follow(t.Context(), c.confirmed, goAhead))), "1 person now has")

@@ -18,13 +18,13 @@ const (
 	fieldPushText     = "message"
 )
 
-// pushed is a message to those who keep a loyalty card in a mobile wallet, or to one of them.
-type pushed struct {
-	seat
+// loyaltyPush is a message to those who keep a loyalty card in a mobile wallet, or to one of them.
+type loyaltyPush struct {
+	cardUser
 	Text string
 }
 
-func (h holders) pushView(card string) *slack.ModalViewRequest {
+func (h loyaltyHandlers) pushView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyPush, "Push message", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.Radio(blocks.Input{Name: fieldTo, Label: "To"}, toAll,
@@ -37,10 +37,10 @@ func (h holders) pushView(card string) *slack.ModalViewRequest {
 }
 
 // push takes the form and says who will get what.
-func (h holders) push(c change[pushed]) bot.Handler {
+func (h loyaltyHandlers) push(c change[loyaltyPush]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wrong := problems{}
-		p := pushed{seat: seat{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}}
+		p := loyaltyPush{cardUser: cardUser{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}}
 		switch chosen(req.View, fieldTo, wrong, toAll, toOne) {
 		case toOne:
 			if p.User == "" {
@@ -68,16 +68,16 @@ func (h holders) push(c change[pushed]) bot.Handler {
 			blocks.Rich(blocks.Line{blocks.Bold("Message:")}, blocks.Line{blocks.Plain(p.Text)}),
 		}, textNotes(p.Text, note)...)
 		shown = append(shown, blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet."))
-		return c.asks(ctx, req, p, shown...), nil
+		return c.preview(ctx, req, p, shown...), nil
 	}
 }
 
-func (h holders) pushing() change[pushed] {
-	return change[pushed]{
-		view: "loyalty_push_check", title: "Push message", yes: "Send", doing: "Sending…", store: h.store, audit: h.audit,
-		do: func(ctx context.Context, _ bot.Request, p pushed) (string, sends.Entry, error) {
+func (h loyaltyHandlers) pushChange() change[loyaltyPush] {
+	return change[loyaltyPush]{
+		view: "loyalty_push_check", title: "Push message", button: "Send", waitText: "Sending…", store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, p loyaltyPush) (string, sends.Entry, error) {
 			message := coupontools.LoyaltyPush{Card: p.Card, User: p.User, Message: p.Text}
-			e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + p.Card}
+			e := sends.Entry{What: auditPush, Note: "to everybody who keeps " + p.Card}
 			send, to := h.api.PushToLoyaltyCard, "everybody who keeps "+h.cardName(p.Card)+" in a mobile wallet"
 			if p.User != "" {
 				send, to = h.api.PushToLoyaltyUser, "the user "+p.User

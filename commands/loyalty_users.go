@@ -35,8 +35,8 @@ const (
 	maxIDInput   = 50
 )
 
-// loyaltyKeeper is the part of the Coupontools client that changes cards and who has them, and sends them messages.
-type loyaltyKeeper interface {
+// loyaltyAPI is the part of the Coupontools client that changes cards and who has them, and sends them messages.
+type loyaltyAPI interface {
 	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
 	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
 	CreateLoyaltyUsersV4(ctx context.Context, card string, users []coupontools.LoyaltyUserV4Fields) ([]string, error)
@@ -46,11 +46,11 @@ type loyaltyKeeper interface {
 	PushToLoyaltyCard(ctx context.Context, push coupontools.LoyaltyPush) error
 }
 
-// holders are the people who have a loyalty card.
-type holders struct {
+// loyaltyHandlers are the people who have a loyalty card.
+type loyaltyHandlers struct {
 	cards   loyaltyCards
 	users   userList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
-	api     loyaltyKeeper
+	api     loyaltyAPI
 	store   onceStore
 	uploads uploads
 	audit   recorder
@@ -58,19 +58,19 @@ type holders struct {
 	region string
 }
 
-// seat names a card and, if it is in somebody's hands, the person.
-type seat struct {
+// cardUser names a card and, if it is in somebody's hands, the person.
+type cardUser struct {
 	Card string `json:"card"`
 	User string `json:"user,omitempty"`
 }
 
-func newHolders(cards loyaltyCards, files uploads, d Deps) holders {
-	return holders{
+func newLoyaltyHandlers(cards loyaltyCards, files uploads, d Deps) loyaltyHandlers {
+	return loyaltyHandlers{
 		cards: cards, api: d.Client, store: d.Store, uploads: files, audit: d.Sends, region: d.Region,
 		users: userList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
-			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, parents: cards, person: asUser,
+			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, parents: cards, person: loyaltyPerson,
 			fetched: newLocalCache(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
-			row: rowsOf(cards), more: holderButtons,
+			row: cardUserRows(cards), more: cardUserButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
 				{"first_name", func(u coupontools.LoyaltyUser) string { return u.FirstName }},
@@ -84,23 +84,23 @@ func newHolders(cards loyaltyCards, files uploads, d Deps) holders {
 	}
 }
 
-func asUser(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
+func loyaltyPerson(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
 	return coupontools.DirectoryUser{ID: u.ID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Phone: u.Phone}
 }
 
-// rowsOf shows people with what they have gathered, by the words of the card as far as it is at hand.
-func rowsOf(cards loyaltyCards) func(string, coupontools.LoyaltyUser) []slack.Block {
+// cardUserRows shows people with what they have gathered, by the words of the card as far as it is at hand.
+func cardUserRows(cards loyaltyCards) func(string, coupontools.LoyaltyUser) []slack.Block {
 	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
 		of := plural{"point or stamp", "points or stamps"}
 		if c, ok := cards.local(card); ok {
 			of = unit(c)
 		}
-		return holderRow(card, u, of)
+		return cardUserRow(card, u, of)
 	}
 }
 
-func holderRow(card string, u coupontools.LoyaltyUser, of plural) []slack.Block {
-	at, name, who := value(seat{card, u.ID}), oneLine(u.Name()), called(asUser(u))
+func cardUserRow(card string, u coupontools.LoyaltyUser, of plural) []slack.Block {
+	at, name, who := value(cardUser{card, u.ID}), oneLine(u.Name()), personName(loyaltyPerson(u))
 	facts := []string{count(u.Points, of.one, of.many)}
 	buttons := []slack.BlockElement{
 		blocks.Button(actionPoints, "Points", at, blocks.Label("Change the points of "+name)),
@@ -112,10 +112,10 @@ func holderRow(card string, u coupontools.LoyaltyUser, of plural) []slack.Block 
 		buttons = []slack.BlockElement{blocks.Button(actionLoyaltyRestore, "Restore", at, blocks.Label("Restore the card of "+name),
 			blocks.Ask("Restore this card?", "The card of "+who+" can be used again.", "Restore", "Leave it"))}
 	}
-	return []slack.Block{blocks.Text(personRow(asUser(u), facts...)), blocks.Actions("", buttons...)}
+	return []slack.Block{blocks.Text(personRow(loyaltyPerson(u), facts...)), blocks.Actions("", buttons...)}
 }
 
-func holderButtons(card string) []slack.BlockElement {
+func cardUserButtons(card string) []slack.BlockElement {
 	return []slack.BlockElement{
 		blocks.Button(actionLoyaltyCreate, "New user", card, blocks.Label("Give the card to somebody new")),
 		blocks.Button(actionLoyaltyLink, "Link a user", card, blocks.Label("Give the card to somebody who has another one")),
@@ -123,9 +123,9 @@ func holderButtons(card string) []slack.BlockElement {
 	}
 }
 
-// loyaltyUsers answers "/coupontools loyalty-users", only to the person who asked.
-func loyaltyUsers(h holders) bot.Command {
-	create, link, push, duplicate, imports := h.creation(), h.linking(), h.pushing(), h.copying(), h.imports()
+// loyaltyUsersCommand answers "/coupontools loyalty-users", only to the person who asked.
+func loyaltyUsersCommand(h loyaltyHandlers) bot.Command {
+	create, link, push, duplicate, imports := h.createChange(), h.linkChange(), h.pushChange(), h.copyChange(), h.imports()
 	c := bot.Command{
 		Topic: h.users.topic, Group: groupLoyalty, Usage: "[card] [who]",
 		Summary: "Look up who has a loyalty card", Right: bot.Send,
@@ -166,9 +166,9 @@ func loyaltyUsers(h holders) bot.Command {
 }
 
 // void voids the card of a button, or restores it. Which of the two a list offers may be out of date.
-func (h holders) void(void bool) bot.Handler {
+func (h loyaltyHandlers) void(void bool) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		at, err := decode[seat](req.Value, h.users.commandLine())
+		at, err := decode[cardUser](req.Value, h.users.commandLine())
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -179,19 +179,19 @@ func (h holders) void(void bool) bot.Handler {
 			}
 			if u.Voided == void {
 				return bot.Reply{}, &bot.Mistake{
-					Text: fmt.Sprintf("The card of %s is %s already.", called(asUser(u)), voidWord(void)),
+					Text: fmt.Sprintf("The card of %s is %s already.", personName(loyaltyPerson(u)), voidWord(void)),
 					Hint: h.users.commandLine() + " shows how it is now.",
 				}
 			}
 			defer h.users.fetched.forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
 			word := record(ctx, h.audit, req, sends.Entry{
-				What: deedLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
+				What: auditLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
 			}, err)
 			if err != nil {
 				return bot.Reply{}, unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
 			}
-			return bot.Reply{Text: joined(" ", fmt.Sprintf("The card of %s is now %s.", called(asUser(u)), voidWord(void)), word)}, nil
+			return bot.Reply{Text: joined(" ", fmt.Sprintf("The card of %s is now %s.", personName(loyaltyPerson(u)), voidWord(void)), word)}, nil
 		}}, nil
 	}
 }
@@ -203,21 +203,21 @@ func voidWord(void bool) string {
 	return "in use"
 }
 
-// newHolder is somebody who is to be given a card.
-type newHolder struct {
+// newCardUser is somebody who is to be given a card.
+type newCardUser struct {
 	Card                              string
 	FirstName, LastName, Email, Phone string
 }
 
-func (h holders) cardName(id string) string { return nameAndID(short(h.cards.nameOf(id)), id) }
+func (h loyaltyHandlers) cardName(id string) string { return nameAndID(short(h.cards.nameOf(id)), id) }
 
-func (h holders) createView(card string) *slack.ModalViewRequest {
+func (h loyaltyHandlers) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
-		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personFields(true, nil)...)...), card)
+		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personInputs(true, nil)...)...), card)
 }
 
-// personFields ask who somebody is; typed is what stands in them at first, by their names.
-func personFields(emailOptional bool, typed map[string]string) []slack.Block {
+// personInputs ask who somebody is; typed is what stands in them at first, by their names.
+func personInputs(emailOptional bool, typed map[string]string) []slack.Block {
 	line := func(in blocks.Input, limit int) slack.Block { return blocks.TextInput(in, typed[in.Name], limit) }
 	return []slack.Block{
 		line(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, maxNameInput),
@@ -229,8 +229,8 @@ func personFields(emailOptional bool, typed map[string]string) []slack.Block {
 	}
 }
 
-// readReach reads e-mail address and phone number, each of which may be empty, in their proper form.
-func readReach(v formValues, region string) (email, phone string, wrong map[string]string) {
+// readContact reads e-mail address and phone number, each of which may be empty, in their proper form.
+func readContact(v formValues, region string) (email, phone string, wrong map[string]string) {
 	wrong = map[string]string{}
 	if typed := v.Value(fieldEmail); typed != "" {
 		var err error
@@ -248,36 +248,36 @@ func readReach(v formValues, region string) (email, phone string, wrong map[stri
 	return email, phone, wrong
 }
 
-func (h holders) create(c change[newHolder]) bot.Handler {
+func (h loyaltyHandlers) create(c change[newCardUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		n := newHolder{
+		n := newCardUser{
 			Card: req.View.Metadata, FirstName: oneLine(req.View.Value(fieldFirstName)), LastName: oneLine(req.View.Value(fieldLastName)),
 		}
 		var wrong map[string]string
-		n.Email, n.Phone, wrong = readReach(req.View, h.region)
+		n.Email, n.Phone, wrong = readContact(req.View, h.region)
 		if n.Email == "" && n.Phone == "" && len(wrong) == 0 {
 			wrong[fieldEmail] = "Give an e-mail address or a phone number."
 		}
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req, n,
+		return c.preview(ctx, req, n,
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(n.Card)), blocks.Field("Name", joined(" ", n.FirstName, n.LastName)),
 				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),
 			blocks.Text("This person becomes known to Coupontools and has the card from then on.")), nil
 	}
 }
 
-func (h holders) creation() change[newHolder] {
-	return change[newHolder]{
-		view: "loyalty_create_check", title: "New user", yes: "Give the card", doing: "Giving the card…",
+func (h loyaltyHandlers) createChange() change[newCardUser] {
+	return change[newCardUser]{
+		view: "loyalty_create_check", title: "New user", button: "Give the card", waitText: "Giving the card…",
 		store: h.store, audit: h.audit,
-		do: func(ctx context.Context, _ bot.Request, n newHolder) (string, sends.Entry, error) {
+		do: func(ctx context.Context, _ bot.Request, n newCardUser) (string, sends.Entry, error) {
 			defer h.users.fetched.forget(n.Card)
 			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
-			e := sends.Entry{What: deedLoyaltyCreate, Note: joined(" of ", id, n.Card)}
+			e := sends.Entry{What: auditLoyaltyCreate, Note: joined(" of ", id, n.Card)}
 			if err != nil {
 				return "", e, fmt.Errorf("give a loyalty card: %w", err)
 			}
@@ -286,7 +286,7 @@ func (h holders) creation() change[newHolder] {
 	}
 }
 
-func (h holders) linkView(card string) *slack.ModalViewRequest {
+func (h loyaltyHandlers) linkView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyLink, "Link a user", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.TextInput(blocks.Input{
@@ -294,24 +294,24 @@ func (h holders) linkView(card string) *slack.ModalViewRequest {
 		}, "", maxIDInput)), card)
 }
 
-func (h holders) link(c change[seat]) bot.Handler {
+func (h loyaltyHandlers) link(c change[cardUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		s := seat{Card: req.View.Metadata, User: oneLine(req.View.Value(fieldUserID))}
+		s := cardUser{Card: req.View.Metadata, User: oneLine(req.View.Value(fieldUserID))}
 		if s.User == "" {
 			return bot.Reply{Errors: map[string]string{fieldUserID: "Give the id of a user."}}, nil
 		}
-		return c.asks(ctx, req, s,
+		return c.preview(ctx, req, s,
 			blocks.Text(fmt.Sprintf("The user %s gets the loyalty card %s.", short(s.User), h.cardName(s.Card)))), nil
 	}
 }
 
-func (h holders) linking() change[seat] {
-	return change[seat]{
-		view: "loyalty_link_check", title: "Link a user", yes: "Give the card", doing: "Giving the card…",
+func (h loyaltyHandlers) linkChange() change[cardUser] {
+	return change[cardUser]{
+		view: "loyalty_link_check", title: "Link a user", button: "Give the card", waitText: "Giving the card…",
 		store: h.store, audit: h.audit,
-		do: func(ctx context.Context, _ bot.Request, s seat) (string, sends.Entry, error) {
+		do: func(ctx context.Context, _ bot.Request, s cardUser) (string, sends.Entry, error) {
 			defer h.users.fetched.forget(s.Card)
-			e := sends.Entry{What: deedLoyaltyLink, Note: short(s.User) + " of " + s.Card}
+			e := sends.Entry{What: auditLoyaltyLink, Note: short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
 				return "", e, notKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card", h.users.commandLine())
 			}

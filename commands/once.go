@@ -106,7 +106,7 @@ func (i idempotent) claim(ctx context.Context, id, view string) (key string, fir
 func (i idempotent) keep(ctx context.Context, key, view, said string, err error) {
 	result := onceResult{Said: withoutCodes(said), View: view}
 	if err != nil {
-		result = onceResult{Said: withoutCodes(spoken(err)), Failed: true, Undone: surelyUndone(err), View: view}
+		result = onceResult{Said: withoutCodes(errorText(err)), Failed: true, Undone: surelyUndone(err), View: view}
 	}
 	i.store.Put(ctx, "came:"+key, encode(result), onceLife)
 }
@@ -157,8 +157,8 @@ func withoutCodes(text string) string {
 	})
 }
 
-// spoken is an error in words.
-func spoken(err error) string {
+// errorText is an error in words.
+func errorText(err error) string {
 	m, ok := errors.AsType[*bot.Mistake](err)
 	if !ok {
 		m = Explain(err)
@@ -169,8 +169,8 @@ func spoken(err error) string {
 	return joined(" ", m.Text, m.Done, m.Hint)
 }
 
-// formID is the id of a form as it was submitted: the same submit delivered twice has the same id.
-func formID(v *bot.View, content any) string {
+// submissionID is the id of a form as it was submitted: the same submit delivered twice has the same id.
+func submissionID(v *bot.View, content any) string {
 	const enough = 26 // characters
 	sum := sha256.Sum256(append([]byte(v.ID+" "), encode(content)...))
 	return base32.StdEncoding.EncodeToString(sum[:])[:enough]

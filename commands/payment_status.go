@@ -30,8 +30,8 @@ const (
 
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
-// payer names a user of a directory; it is the modal's metadata.
-type payer struct {
+// directoryUser names a user of a directory; it is the modal's metadata.
+type directoryUser struct {
 	Directory string `json:"directory"`
 	User      string `json:"user"`
 	// Was is the status that the user had when the form was opened, and Until the Unix time when the access was to end, as far
@@ -40,9 +40,9 @@ type payer struct {
 	Until int64  `json:"until,omitempty"`
 }
 
-// paid is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
+// paymentForm is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
 // there.
-type paid struct {
+type paymentForm struct {
 	Status string
 	Until  time.Time // zero for none, and for one that is past
 }
@@ -57,10 +57,10 @@ func paymentValue(directory string, u coupontools.DirectoryUser) string {
 	return joined(" ", directory, u.ID, short(u.PaymentStatus), until)
 }
 
-func readPaymentValue(value string) (who payer, now paid, ok bool) {
+func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool) {
 	ids := strings.Fields(value)
 	if len(ids) < 2 {
-		return payer{}, paid{}, false
+		return directoryUser{}, paymentForm{}, false
 	}
 	for _, text := range ids[2:] {
 		if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -69,7 +69,7 @@ func readPaymentValue(value string) (who payer, now paid, ok bool) {
 			now.Status = text
 		}
 	}
-	who = payer{Directory: ids[0], User: ids[1], Was: now.Status}
+	who = directoryUser{Directory: ids[0], User: ids[1], Was: now.Status}
 	if !now.Until.IsZero() {
 		who.Until = now.Until.Unix()
 	}
@@ -77,7 +77,7 @@ func readPaymentValue(value string) (who payer, now paid, ok bool) {
 }
 
 // askPayment opens the form for the user of a button, over the look-up if the button was there.
-func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p directoryUserHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
 	who, now, ok := readPaymentValue(req.Value)
 	if !ok {
 		return bot.Reply{}, brokenButton("/directory-users", nil)
@@ -86,7 +86,7 @@ func (p people) askPayment(_ context.Context, req bot.Request) (bot.Reply, error
 	return bot.Reply{View: view, Push: req.View != nil}, nil
 }
 
-func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *slack.ModalViewRequest {
+func paymentView(who directoryUser, d coupontools.Directory, now paymentForm, p bot.Person) *slack.ModalViewRequest {
 	var options []*slack.OptionBlockObject
 	for _, s := range paymentStatuses {
 		options = append(options, blocks.Option(capitalised(s), s))
@@ -103,17 +103,17 @@ func paymentView(who payer, d coupontools.Directory, now paid, p bot.Person) *sl
 		}, now.Until)), value(who))
 }
 
-// payment is a change of a payment that waits to be confirmed.
-type payment struct {
+// paymentChange is a change of a payment that waits to be confirmed.
+type paymentChange struct {
 	Was    string
 	Update coupontools.PaymentUpdate
 }
 
 // setPayment checks the form, shows that it is changing, and then the result. A repeat asks Coupontools for the same once
 // more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
-func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
+func (p directoryUserHandlers) setPayment(withoutEnd change[paymentChange]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		who, err := decode[payer](req.View.Metadata, "/directory-users")
+		who, err := decode[directoryUser](req.View.Metadata, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -125,11 +125,11 @@ func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
 			return bot.Reply{Errors: wrong}, nil
 		}
 		if u.Expires.IsZero() && who.Until != 0 {
-			return withoutEnd.asks(ctx, req, payment{who.Was, u}, p.names(who),
+			return withoutEnd.preview(ctx, req, paymentChange{who.Was, u}, p.userLines(who),
 				blocks.Text("Access was to end on "+zoned(req.Person, time.Unix(who.Until, 0))+". Without an end date, it never ends.")), nil
 		}
 		return waitingIn(viewPaymentDone, "Payment", changingPayment, func(ctx context.Context) (bot.Reply, error) {
-			said, e, err := p.changePayment(ctx, req, payment{who.Was, u})
+			said, e, err := p.changePayment(ctx, req, paymentChange{who.Was, u})
 			word := record(ctx, p.audit, req, e, err)
 			if err != nil {
 				return bot.Reply{}, err
@@ -139,9 +139,9 @@ func (p people) setPayment(withoutEnd change[payment]) bot.Handler {
 	}
 }
 
-func (p people) withoutEnd() change[payment] {
-	return change[payment]{
-		view: "payment_end_check", title: "Payment", yes: "Remove the end date", doing: changingPayment,
+func (p directoryUserHandlers) endChange() change[paymentChange] {
+	return change[paymentChange]{
+		view: "payment_end_check", title: "Payment", button: "Remove the end date", waitText: changingPayment,
 		store: p.store, audit: p.audit, do: p.changePayment,
 	}
 }
@@ -157,7 +157,7 @@ func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	return wrong
 }
 
-func (p people) changePayment(ctx context.Context, req bot.Request, c payment) (said string, e sends.Entry, err error) {
+func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange) (said string, e sends.Entry, err error) {
 	u := c.Update
 	e = paymentEntry(u, c.Was)
 	now, err := p.api.UpdatePaymentStatus(ctx, u)
@@ -176,7 +176,7 @@ func (p people) changePayment(ctx context.Context, req bot.Request, c payment) (
 }
 
 func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
-	e := sends.Entry{What: deedPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
+	e := sends.Entry{What: auditPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
 	if !u.Expires.IsZero() {
 		e.After += " until " + stamp(u.Expires)
 	}

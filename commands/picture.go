@@ -29,7 +29,7 @@ var lineColours = []color.Color{
 }
 
 // picture draws the days and sends the picture to whoever pressed the button.
-func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (c campaignHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
 		of := c.campaigns.known(req.Value)
 		f, err := c.counter.count(ctx, of.ID)
@@ -45,7 +45,7 @@ func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, e
 			return bot.Reply{}, err
 		}
 		err = c.files.upload(ctx, req.Person, "picture", bot.Upload{
-			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.described(title),
+			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.altText(title),
 		})
 		if err != nil {
 			return bot.Reply{}, err
@@ -55,22 +55,22 @@ func (c campaignCards) picture(_ context.Context, req bot.Request) (bot.Reply, e
 }
 
 // dailyLines are the lines of the picture.
-func (f figures) dailyLines() []struct {
+func (f campaignFigures) dailyLines() []struct {
 	name string
-	of   func(moves) int
+	of   func(dayCounts) int
 } {
 	return []struct {
 		name string
-		of   func(moves) int
+		of   func(dayCounts) int
 	}{
-		{"Opens", func(m moves) int { return m.Opened }},
-		{"Claims", func(m moves) int { return m.Claimed }},
-		{"Validations", func(m moves) int { return m.Validated }},
+		{"Opens", func(m dayCounts) int { return m.Opened }},
+		{"Claims", func(m dayCounts) int { return m.Claimed }},
+		{"Validations", func(m dayCounts) int { return m.Validated }},
 	}
 }
 
 // draw returns the days as a PNG.
-func (f figures) draw(title string) ([]byte, error) {
+func (f campaignFigures) draw(title string) ([]byte, error) {
 	p := plot.New()
 	p.Title.Text = title
 	p.X.Tick.Marker = plot.TimeTicks{Format: dayOfYear}
@@ -101,8 +101,8 @@ func (f figures) draw(title string) ([]byte, error) {
 	return png.Bytes(), nil
 }
 
-// described says what is in the picture to those who cannot see it.
-func (f figures) described(title string) string {
+// altText says what is in the picture to those who cannot see it.
+func (f campaignFigures) altText(title string) string {
 	said := []string{fmt.Sprintf("%s, from %s to %s.", title, f.day(0).Format(dayOfYear), f.day(len(f.Days)-1).Format(dayOfYear))}
 	for _, line := range f.dailyLines() {
 		total, most, when := 0, 0, 0

@@ -31,9 +31,9 @@ const (
 	maxPoints = 1_000_000
 )
 
-// award is a change of somebody's points or stamps.
-type award struct {
-	seat
+// pointsUpdate is a change of somebody's points or stamps.
+type pointsUpdate struct {
+	cardUser
 	How    string
 	Amount int
 	// Before and After are the points or stamps, as they were when the person was asked.
@@ -42,7 +42,7 @@ type award struct {
 
 // pointsForm is a card, with the kind of change and the person, if any, that its form was opened with.
 type pointsForm struct {
-	seat
+	cardUser
 	How string
 }
 
@@ -52,12 +52,12 @@ func (f pointsForm) metadata() string { return joined(" ", f.Card, f.How, f.User
 func readPointsForm(metadata string) pointsForm {
 	var parts [3]string
 	copy(parts[:], strings.Fields(metadata))
-	return pointsForm{seat{Card: parts[0], User: parts[2]}, parts[1]}
+	return pointsForm{cardUser{Card: parts[0], User: parts[2]}, parts[1]}
 }
 
-// points answers "/coupontools points" with a form.
-func points(h holders) bot.Command {
-	award := h.awarding()
+// pointsCommand answers "/coupontools points" with a form.
+func pointsCommand(h loyaltyHandlers) bot.Command {
+	award := h.pointsChange()
 	return bot.Command{
 		Topic: "points", Group: groupLoyalty, Usage: "[card]",
 		Summary: "Add or take off the points or stamps of somebody's loyalty card", Right: bot.Send,
@@ -68,16 +68,16 @@ func points(h holders) bot.Command {
 		Run: h.askPoints,
 		Clicks: map[string]bot.Handler{
 			actionPoints: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				at, err := decode[seat](req.Value, "")
+				at, err := decode[cardUser](req.Value, "")
 				if err != nil {
-					at = seat{Card: req.Value}
+					at = cardUser{Card: req.Value}
 				}
-				reply := h.pointsForm(func(context.Context) (seat, error) { return at, nil })
+				reply := h.pointsForm(func(context.Context) (cardUser, error) { return at, nil })
 				reply.Push = req.View != nil
 				return reply, nil
 			},
 			actionPointsFor: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				return h.pointsForm(func(context.Context) (seat, error) { return seat{Card: req.Value}, nil }), nil
+				return h.pointsForm(func(context.Context) (cardUser, error) { return cardUser{Card: req.Value}, nil }), nil
 			},
 		},
 		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
@@ -87,27 +87,27 @@ func points(h holders) bot.Command {
 	}
 }
 
-func (h holders) askPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (h loyaltyHandlers) askPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return h.cards.ask(actionPointsFor), nil
 	}
-	return h.pointsForm(func(ctx context.Context) (seat, error) {
+	return h.pointsForm(func(ctx context.Context) (cardUser, error) {
 		c, err := h.cards.resolve(ctx, req.Words)
 		switch {
 		case err != nil:
-			return seat{}, err
+			return cardUser{}, err
 		case len(c.Hits) > 1:
-			return seat{}, &bot.Mistake{
+			return cardUser{}, &bot.Mistake{
 				Text: fmt.Sprintf("%s loyalty cards match “%s”.", thousands(len(c.Hits)), short(c.Asked)),
 				Hint: "Please use the whole name or the id: " + h.cards.commandLine() + " shows them.",
 			}
 		}
-		return seat{Card: c.Hits[0].ID}, nil
+		return cardUser{Card: c.Hits[0].ID}, nil
 	}), nil
 }
 
 // pointsForm opens the form once it is known which card is meant.
-func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply {
+func (h loyaltyHandlers) pointsForm(find func(context.Context) (cardUser, error)) bot.Reply {
 	reply := waitingIn(viewPointsWait, "Points", h.cards.waitText(), func(ctx context.Context) (bot.Reply, error) {
 		at, err := find(ctx)
 		if err != nil {
@@ -123,7 +123,7 @@ func (h holders) pointsForm(find func(context.Context) (seat, error)) bot.Reply 
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			o := personOption(asUser(u))
+			o := personOption(loyaltyPerson(u))
 			who = blocks.Option(o.Text, o.Value)
 		}
 		return bot.Reply{View: pointsView(card, pointsForm{at, changeAdd}, who)}, nil
@@ -146,14 +146,14 @@ func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlo
 }
 
 // countPoints takes the form and says what there will be instead of what there is.
-func (h holders) countPoints(c change[award]) bot.Handler {
+func (h loyaltyHandlers) countPoints(c change[pointsUpdate]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		f := readPointsForm(req.View.Metadata)
 		v := prefilled{req.View, map[string]string{fieldLoyaltyUser: f.User, fieldChange: f.How}}
 		wrong := problems{}
-		a := award{
-			seat: seat{Card: f.Card, User: v.Value(fieldLoyaltyUser)},
-			How:  chosen(v, fieldChange, wrong, changeAdd, changeSubtract, changeSet),
+		a := pointsUpdate{
+			cardUser: cardUser{Card: f.Card, User: v.Value(fieldLoyaltyUser)},
+			How:      chosen(v, fieldChange, wrong, changeAdd, changeSubtract, changeSet),
 		}
 		if a.User == "" {
 			wrong.add(fieldLoyaltyUser, "Choose a person.")
@@ -166,15 +166,15 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 			return bot.Reply{Errors: wrong}, nil
 		}
 		return checking(viewPointsWait, "Points", h.users.waitText(), func(ctx context.Context) (bot.Reply, error) {
-			card, u, err := h.holder(ctx, a.seat)
+			card, u, err := h.cardAndUser(ctx, a.cardUser)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			if err := a.count(u, unit(card)); err != nil {
 				return bot.Reply{}, err
 			}
-			return bot.Reply{View: c.ask(ctx, req, a,
-				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", called(asUser(u))),
+			return bot.Reply{View: c.previewView(ctx, req, a,
+				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", personName(loyaltyPerson(u))),
 					blocks.Field(capitalised(unit(card).many), thousands(a.Before)+" → "+thousands(a.After))))}, nil
 		}), nil
 	}
@@ -182,7 +182,7 @@ func (h holders) countPoints(c change[award]) bot.Handler {
 
 // readAmount reads how many points or stamps, or says what is wrong with the number: nothing to add is no change.
 func readAmount(typed, how string) (n int, fault string) {
-	n, ok := amountIn(typed)
+	n, ok := parseAmount(typed)
 	least := 1
 	if how == changeSet {
 		least = 0
@@ -193,8 +193,8 @@ func readAmount(typed, how string) (n int, fault string) {
 	return n, ""
 }
 
-// holder returns a card and who has it, as they are now.
-func (h holders) holder(ctx context.Context, at seat) (coupontools.LoyaltyCard, coupontools.LoyaltyUser, error) {
+// cardAndUser returns a card and who has it, as they are now.
+func (h loyaltyHandlers) cardAndUser(ctx context.Context, at cardUser) (coupontools.LoyaltyCard, coupontools.LoyaltyUser, error) {
 	card, err := h.cards.get(ctx, at.Card)
 	if err != nil {
 		return card, coupontools.LoyaltyUser{}, err
@@ -204,7 +204,7 @@ func (h holders) holder(ctx context.Context, at seat) (coupontools.LoyaltyCard, 
 }
 
 // count fills in before and after. Coupontools adds and takes off; what is set is the difference.
-func (a *award) count(u coupontools.LoyaltyUser, of plural) error {
+func (a *pointsUpdate) count(u coupontools.LoyaltyUser, of plural) error {
 	a.Before = u.Points
 	switch a.How {
 	case changeAdd:
@@ -219,31 +219,31 @@ func (a *award) count(u coupontools.LoyaltyUser, of plural) error {
 	switch {
 	case u.Voided:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("The card of %s is voided, so its %s cannot be changed.", called(asUser(u)), of.many),
+			Text: fmt.Sprintf("The card of %s is voided, so its %s cannot be changed.", personName(loyaltyPerson(u)), of.many),
 			Hint: "Restore it first: /coupontools loyalty-users shows it with a button for that.",
 		}
 	case a.After < 0:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("%s has only %s.", called(asUser(u)), count(u.Points, of.one, of.many)), Hint: "Take off fewer.",
+			Text: fmt.Sprintf("%s has only %s.", personName(loyaltyPerson(u)), count(u.Points, of.one, of.many)), Hint: "Take off fewer.",
 		}
 	case a.After == a.Before:
-		return &bot.Mistake{Text: fmt.Sprintf("%s has %s already.", called(asUser(u)), count(u.Points, of.one, of.many))}
+		return &bot.Mistake{Text: fmt.Sprintf("%s has %s already.", personName(loyaltyPerson(u)), count(u.Points, of.one, of.many))}
 	}
 	return nil
 }
 
-func (h holders) awarding() change[award] {
-	return change[award]{
-		view: "points_check", title: "Points", yes: "Change", doing: "Changing…", store: h.store, audit: h.audit,
-		do: func(ctx context.Context, _ bot.Request, a award) (string, sends.Entry, error) {
-			card, u, err := h.holder(ctx, a.seat)
+func (h loyaltyHandlers) pointsChange() change[pointsUpdate] {
+	return change[pointsUpdate]{
+		view: "points_check", title: "Points", button: "Change", waitText: "Changing…", store: h.store, audit: h.audit,
+		do: func(ctx context.Context, _ bot.Request, a pointsUpdate) (string, sends.Entry, error) {
+			card, u, err := h.cardAndUser(ctx, a.cardUser)
 			if err != nil {
 				return "", sends.Entry{}, undone{err}
 			}
 			of := unit(card)
 			if u.Points != a.Before {
 				return "", sends.Entry{}, undone{&bot.Mistake{
-					Text: fmt.Sprintf("%s has %s by now, and not %s.", called(asUser(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
+					Text: fmt.Sprintf("%s has %s by now, and not %s.", personName(loyaltyPerson(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}}
 			}
@@ -253,12 +253,12 @@ func (h holders) awarding() change[award] {
 				update.Points, update.Stamps = 0, update.Points
 			}
 			e := sends.Entry{
-				What: deedPoints, Note: a.User + " of " + a.Card, Before: thousands(a.Before), After: count(a.After, of.one, of.many),
+				What: auditPoints, Note: a.User + " of " + a.Card, Before: thousands(a.Before), After: count(a.After, of.one, of.many),
 			}
 			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
 				return "", e, fmt.Errorf("change points: %w", err)
 			}
-			said := fmt.Sprintf("%s now has %s (before: %s).", called(asUser(u)), count(a.After, of.one, of.many), thousands(a.Before))
+			said := fmt.Sprintf("%s now has %s (before: %s).", personName(loyaltyPerson(u)), count(a.After, of.one, of.many), thousands(a.Before))
 			return said, e, nil
 		},
 	}

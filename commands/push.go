@@ -28,25 +28,25 @@ const (
 	maxPush = 200
 )
 
-// campaignPusher is the part of the Coupontools client that pushes messages to phones.
-type campaignPusher interface {
+// pushAPI is the part of the Coupontools client that pushes messages to phones.
+type pushAPI interface {
 	PushToCampaign(ctx context.Context, push coupontools.CampaignPush) error
 	PushToSession(ctx context.Context, push coupontools.SessionPush) error
 }
 
-// pushes take a push message from the form to the phones.
-type pushes struct {
+// pushHandlers take a push message from the form to the phones.
+type pushHandlers struct {
 	campaigns campaignList
-	api       campaignPusher
+	api       pushAPI
 	store     onceStore
 	audit     recorder
 	// counter counts whom a push reaches.
-	counter *counter
+	counter *figuresCounter
 }
 
-// push answers "/coupontools push" with a form.
-func push(p pushes) bot.Command {
-	c := p.pushing()
+// pushCommand answers "/coupontools push" with a form.
+func pushCommand(p pushHandlers) bot.Command {
+	c := p.pushChange()
 	return bot.Command{
 		Topic: "push", Group: groupCampaigns, Usage: "[name or cam_ID]",
 		Summary: "Show a message on the phones of who keeps a coupon", Right: bot.Send,
@@ -60,12 +60,12 @@ func push(p pushes) bot.Command {
 	}
 }
 
-func (p pushes) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p pushHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: pushView(p.campaigns.resolveLocal(req.Words))}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
-func (p pushes) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p pushHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: pushView(p.campaigns.known(req.Value)), Push: true}, nil
 }
 
@@ -97,7 +97,7 @@ type pushDraft struct {
 }
 
 // submitted checks the form, and shows over it what will happen. Nothing is sent.
-func (p pushes) submitted(c change[pushDraft]) bot.Handler {
+func (p pushHandlers) submitted(c change[pushDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := p.check(req)
 		if len(wrong) > 0 {
@@ -105,32 +105,32 @@ func (p pushes) submitted(c change[pushDraft]) bot.Handler {
 		}
 		if d.Session != "" {
 			told := d.preview("This goes to the person who has the session " + d.Session + ".")
-			return c.saying("Push to 1 person").asks(ctx, req, d, told...), nil
+			return c.withButton("Push to 1 person").preview(ctx, req, d, told...), nil
 		}
 		reply := checking(c.view+"_wait", c.title, lookingUpSessions, func(ctx context.Context) (bot.Reply, error) {
 			f, err := p.counter.count(ctx, d.Campaign)
 			if errors.Is(err, coupontools.ErrNotFound) {
 				return bot.Reply{}, d.unknown()
 			}
-			whom, words := reach(f, err)
-			return bot.Reply{View: c.saying("Push to "+whom).ask(ctx, req, d, d.preview(words)...)}, nil
+			whom, words := pushReach(f, err)
+			return bot.Reply{View: c.withButton("Push to "+whom).previewView(ctx, req, d, d.preview(words)...)}, nil
 		})
 		reply.Fleeting = true
 		return reply, nil
 	}
 }
 
-// reach says to whom a message to all goes, shortly and in a sentence.
-func reach(f figures, err error) (whom, words string) {
+// pushReach says to whom a message to all goes, shortly and in a sentence.
+func pushReach(f campaignFigures, err error) (whom, words string) {
 	if err != nil {
 		return "everybody", "This goes to everybody who keeps a coupon of this campaign in a mobile wallet. " +
-			"How many they are could not be counted: " + reason(err)
+			"How many they are could not be counted: " + errorReason(err)
 	}
 	return persons(f.Saved), fmt.Sprintf("This goes to everybody who keeps a coupon of this campaign in a mobile wallet: "+
 		"%s of %s, as counted.", persons(f.Saved), count(f.Sessions, "session", "sessions"))
 }
 
-func (p pushes) check(req bot.Request) (pushDraft, map[string]string) {
+func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	v, wrong := req.View, problems{}
 	c := chosenCampaign(p.campaigns, v)
 	d := pushDraft{Campaign: c.ID, Name: c.Name}
@@ -174,18 +174,18 @@ func (d pushDraft) preview(words string) []slack.Block {
 		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
 }
 
-// pushing pushes a message, and says what came of it.
-func (p pushes) pushing() change[pushDraft] {
+// pushChange pushes a message, and says what came of it.
+func (p pushHandlers) pushChange() change[pushDraft] {
 	return change[pushDraft]{
-		view: "push_confirm", title: "Push a message", doing: pushing, store: p.store, audit: p.audit,
+		view: "push_confirm", title: "Push a message", waitText: pushing, store: p.store, audit: p.audit,
 		do: func(ctx context.Context, _ bot.Request, d pushDraft) (string, sends.Entry, error) {
-			e := sends.Entry{What: deedPush, Note: "to everybody who keeps " + d.Campaign}
+			e := sends.Entry{What: auditPush, Note: "to everybody who keeps " + d.Campaign}
 			to := fmt.Sprintf("everybody who keeps a coupon of %s in a wallet", nameAndID(short(d.Name), d.Campaign))
 			send := func() error {
 				return p.api.PushToCampaign(ctx, coupontools.CampaignPush{Campaign: d.Campaign, Message: d.Message})
 			}
 			if d.Session != "" {
-				e.Note = "to the session " + brief(d.Session) + " of " + d.Campaign
+				e.Note = "to the session " + shortCode(d.Session) + " of " + d.Campaign
 				to = "1 person who has a coupon of " + nameAndID(short(d.Name), d.Campaign)
 				send = func() error {
 					return p.api.PushToSession(ctx, coupontools.SessionPush{Campaign: d.Campaign, Session: d.Session, Message: d.Message})

@@ -18,31 +18,31 @@ type recorder interface {
 
 // What the commands add to the audit trail.
 const (
-	deedPayment         = "payment"
-	deedExport          = "export"
-	deedConsent         = "consent"
-	deedPeople          = "people"
-	deedPush            = "push"
-	deedSingleUse       = "single_use"
-	deedSession         = "session"
-	deedSessionRemove   = "session_remove"
-	deedPoints          = "points"
-	deedLoyaltyCreate   = "loyalty_create"
-	deedLoyaltyImport   = "loyalty_import"
-	deedLoyaltyLink     = "loyalty_link"
-	deedLoyaltyVoid     = "loyalty_void"
-	deedLoyaltyCopy     = "loyalty_copy"
-	deedUserBlock       = "user_block"
-	deedUserAccess      = "user_access"
-	deedUserRevoke      = "user_revoke"
-	deedUserCreate      = "user_create"
-	deedSMSGroup        = "sms_group"
-	deedSMSContact      = "sms_contact"
-	deedSubaccount      = "subaccount"
-	deedSubaccountMake  = "subaccount_create"
-	deedSubaccountReset = "subaccount_reset"
-	deedSubaccountKeys  = "subaccount_keys"
-	deedSignOn          = "sign_on"
+	auditPayment          = "payment"
+	auditExport           = "export"
+	auditConsent          = "consent"
+	auditPeople           = "people"
+	auditPush             = "push"
+	auditSingleUse        = "single_use"
+	auditSession          = "session"
+	auditSessionRemove    = "session_remove"
+	auditPoints           = "points"
+	auditLoyaltyCreate    = "loyalty_create"
+	auditLoyaltyImport    = "loyalty_import"
+	auditLoyaltyLink      = "loyalty_link"
+	auditLoyaltyVoid      = "loyalty_void"
+	auditLoyaltyCopy      = "loyalty_copy"
+	auditUserBlock        = "user_block"
+	auditUserAccess       = "user_access"
+	auditUserRevoke       = "user_revoke"
+	auditUserCreate       = "user_create"
+	auditSMSGroup         = "sms_group"
+	auditSMSContact       = "sms_contact"
+	auditSubaccount       = "subaccount"
+	auditSubaccountCreate = "subaccount_create"
+	auditSubaccountReset  = "subaccount_reset"
+	auditSubaccountKeys   = "subaccount_keys"
+	auditSignOn           = "sign_on"
 )
 
 // recordTime is how long an entry may take, also when the audited change has used up its own time.
@@ -72,8 +72,8 @@ func record(ctx context.Context, to recorder, req bot.Request, e sends.Entry, er
 	return ""
 }
 
-// brief is the short form of a session's code, which finds it within its campaign. The whole code opens the coupon.
-func brief(code string) string {
+// shortCode is the short form of a session's code, which finds it within its campaign. The whole code opens the coupon.
+func shortCode(code string) string {
 	const enough = 6 // characters
 	if len(code) <= enough {
 		return code

@@ -16,15 +16,15 @@ import (
 
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	deed := sends.Entry{What: deedPush, Note: "to everybody"}
+	deed := sends.Entry{What: auditPush, Note: "to everybody"}
 	by := sends.Actor{Team: mia.Team, User: mia.ID, Channel: "C1"}
 	for name, test := range map[string]struct {
 		entry sends.Entry
 		err   error
 		want  []sends.Entry
 	}{
-		"done":             {deed, nil, []sends.Entry{{What: deedPush, Note: "to everybody", Actor: by}}},
-		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: deedPush, Note: "to everybody, without a clear answer", Actor: by}}},
+		"done":             {deed, nil, []sends.Entry{{What: auditPush, Note: "to everybody", Actor: by}}},
+		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: auditPush, Note: "to everybody, without a clear answer", Actor: by}}},
 		"refused":          {deed, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
 		"nothing to write": {sends.Entry{}, errors.New("not begun"), nil},
 	} {
@@ -54,7 +54,7 @@ func TestRecord_redisAway(t *testing.T) {
 	w := newWorld(t)
 	w.redis.Close()
 	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell whoever runs couponbot."
-	if got := record(t.Context(), w.Sends, bot.Request{Person: mia}, sends.Entry{What: deedPush}, nil); got != want {
+	if got := record(t.Context(), w.Sends, bot.Request{Person: mia}, sends.Entry{What: auditPush}, nil); got != want {
 		t.Errorf("record says %q, want %q", got, want)
 	}
 	_, err := w.clicks(t, actionSubaccountKeys, "sub_2077", nil)
@@ -63,7 +63,7 @@ func TestRecord_redisAway(t *testing.T) {
 
 func TestBrief(t *testing.T) {
 	t.Parallel()
-	got := []string{brief("k3v9t0q2m7x1r8b5c6n4d"), brief("k3v9t0"), brief("")}
+	got := []string{shortCode("k3v9t0q2m7x1r8b5c6n4d"), shortCode("k3v9t0"), shortCode("")}
 	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
 		t.Errorf("brief = %q, want %q", got, want)
 	}

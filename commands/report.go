@@ -33,9 +33,9 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 }
 
 // reportOf is the report of a send.
-func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) report {
-	return report{
-		name: "report-" + s.ID + ".csv", called: "report", comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) csvFile {
+	return csvFile{
+		name: "report-" + s.ID + ".csv", label: "report", comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
 		alt:    "A table of the recipients of a send, each with its outcome",
 		header: []string{"recipient", "outcome", "code", "text", "time", "action"},
 		rows: func(write func([]string) error) error {

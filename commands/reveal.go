@@ -22,15 +22,15 @@ type secretPart struct {
 	value coupontools.Secret
 }
 
-// revealed is the showing of a secret, as the audit trail has it.
-type revealed struct {
+// secretReveal is the showing of a secret, as the audit trail has it.
+type secretReveal struct {
 	to    recorder
 	req   bot.Request
 	entry sends.Entry
 }
 
 // reveal opens a modal, and shows in it what get brings, once it is in the audit trail who asked.
-func (r revealed) reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
+func (r secretReveal) reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
 	return waitingOn(viewReveal, title, "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		lines, err := get(ctx)
 		if err != nil {

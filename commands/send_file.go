@@ -229,7 +229,7 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	o.Consent = recipients.ConsentIgnored
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		entry := sends.Entry{Actor: actorOf(req), What: deedConsent, Note: fileNamed(*o.File) + " for " + o.Draft.OfferID}
+		entry := sends.Entry{Actor: actorOf(req), What: auditConsent, Note: fileNamed(*o.File) + " for " + o.Draft.OfferID}
 		if err := s.drafts.Record(ctx, entry); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}

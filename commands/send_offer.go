@@ -34,7 +34,7 @@ func offers(directories directoryList, campaigns campaignList, cards loyaltyCard
 	}
 }
 
-func offerOf[T cache.Item](kind sends.Offer, one string, from list[T]) offer {
+func offerOf[T cache.Item](kind sends.Offer, one string, from itemList[T]) offer {
 	o, lists := offer{kind: kind, one: one, suggest: from.suggest}, from.source
 	o.name = func(id string) (string, bool) {
 		l := lists.Local()

@@ -27,9 +27,9 @@ const (
 	viewSession = "session_shown"
 )
 
-// sessionKeeper is the part of the Coupontools client that finds and changes sessions.
-type sessionKeeper interface {
-	sessionLister
+// sessionAPI is the part of the Coupontools client that finds and changes sessions.
+type sessionAPI interface {
+	sessionListAPI
 	Session(ctx context.Context, code string) (*coupontools.Session, error)
 	SearchSessions(ctx context.Context, o coupontools.SearchSessionsOptions) ([]coupontools.Session, error)
 	UpdateSession(ctx context.Context, code string, change coupontools.SessionChange) error
@@ -37,21 +37,21 @@ type sessionKeeper interface {
 	RemoveSingleUse(ctx context.Context, campaign, code string) error
 }
 
-// sessionDesk finds sessions and changes what became of them.
-type sessionDesk struct {
+// sessionHandlers finds sessions and changes what became of them.
+type sessionHandlers struct {
 	campaigns campaignList
-	api       sessionKeeper
+	api       sessionAPI
 	store     onceStore
 	audit     recorder
 	region    string
 }
 
-// session answers "/coupontools session", only to the person who asked.
-func session(s sessionDesk) bot.Command {
+// sessionCommand answers "/coupontools session", only to the person who asked.
+func sessionCommand(s sessionHandlers) bot.Command {
 	clicks := map[string]bot.Handler{actionSession: s.open, actionSessionRemove: s.remove}
-	for _, d := range sessionDeeds {
+	for _, d := range sessionActions {
 		clicks[d.action] = s.doing(d)
-		clicks[d.actionMany()] = s.doingMany(d)
+		clicks[d.manyID()] = s.doingMany(d)
 	}
 	return bot.Command{
 		Topic: "session", Group: groupCampaigns, Usage: "[code, own id, phone or e-mail] [in name or cam_ID]",
@@ -70,7 +70,7 @@ func session(s sessionDesk) bot.Command {
 	}
 }
 
-func (s sessionDesk) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: findSessionView()}, nil
 	}
@@ -78,7 +78,7 @@ func (s sessionDesk) run(_ context.Context, req bot.Request) (bot.Reply, error) 
 		return askMany(codes)
 	}
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
-		what, in := partedByIn(req.Words)
+		what, in := splitAtIn(req.Words)
 		if len(in) == 0 {
 			return s.find(ctx, req, bot.Join(what), coupontools.Campaign{})
 		}
@@ -90,8 +90,8 @@ func (s sessionDesk) run(_ context.Context, req bot.Request) (bot.Reply, error) 
 	}}, nil
 }
 
-// partedByIn parts what is looked for from the campaign after the word "in".
-func partedByIn(words []bot.Word) (what, in []bot.Word) {
+// splitAtIn parts what is looked for from the campaign after the word "in".
+func splitAtIn(words []bot.Word) (what, in []bot.Word) {
 	for i, w := range words {
 		if i > 0 && i+1 < len(words) && !w.Quoted && strings.EqualFold(w.Text, "in") {
 			return words[:i], words[i+1:]
@@ -114,7 +114,7 @@ func findSessionView() *slack.ModalViewRequest {
 }
 
 // submitted takes the form, shows that it is looking, and then what was found.
-func (s sessionDesk) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	what := strings.TrimSpace(req.View.Value(fieldQuery))
 	if what == "" {
 		return bot.Reply{Errors: map[string]string{fieldQuery: "Enter what you know of the session."}}, nil
@@ -126,7 +126,7 @@ func (s sessionDesk) submitted(_ context.Context, req bot.Request) (bot.Reply, e
 }
 
 // open shows the session of a button.
-func (s sessionDesk) open(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionHandlers) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		x, err := s.api.Session(ctx, req.Value)
 		if err != nil {
@@ -137,7 +137,7 @@ func (s sessionDesk) open(_ context.Context, req bot.Request) (bot.Reply, error)
 }
 
 // shown shows a card where the request came from: in a message or in a modal.
-func (s sessionDesk) shown(req bot.Request, set []slack.Block) bot.Reply {
+func (s sessionHandlers) shown(req bot.Request, set []slack.Block) bot.Reply {
 	return inPlace(req, viewSession, "Session", "What was found.", set)
 }
 
@@ -154,7 +154,7 @@ func sessionMistake(code string, err error) error {
 
 // find looks for sessions by what is known of them, and shows the only one or a list. campaign is where to look; without an
 // id everywhere.
-func (s sessionDesk) find(ctx context.Context, req bot.Request, what string, campaign coupontools.Campaign) (bot.Reply, error) {
+func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string, campaign coupontools.Campaign) (bot.Reply, error) {
 	hits, err := s.search(ctx, what, campaign)
 	switch {
 	case errors.Is(err, coupontools.ErrNotFound):
@@ -178,7 +178,7 @@ var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
 
 // search returns the sessions that fit what is known: by the code first, then as Coupontools searches, and of one campaign
 // also by the owner's own id.
-func (s sessionDesk) search(ctx context.Context, what string, campaign coupontools.Campaign) ([]coupontools.Session, error) {
+func (s sessionHandlers) search(ctx context.Context, what string, campaign coupontools.Campaign) ([]coupontools.Session, error) {
 	what = strings.TrimSpace(what)
 	if sessionCode.MatchString(what) {
 		x, err := s.api.Session(ctx, what)
@@ -207,7 +207,7 @@ func (s sessionDesk) search(ctx context.Context, what string, campaign coupontoo
 const lookThroughTime = 75 * time.Second
 
 // byOwnID looks through a campaign for sessions with an own id, or with a code that begins so.
-func (s sessionDesk) byOwnID(ctx context.Context, what, campaign string) ([]coupontools.Session, error) {
+func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]coupontools.Session, error) {
 	const shortCode = 6 // characters
 	ctx, cancel := context.WithTimeout(ctx, lookThroughTime)
 	defer cancel()
@@ -261,16 +261,16 @@ func severalSessions(hits []coupontools.Session, campaign string) []slack.Block 
 }
 
 // card shows a session with the buttons that change it, after a word on what was done if there is one.
-func (s sessionDesk) card(x coupontools.Session, said string) []slack.Block {
+func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block {
 	var set []slack.Block
 	if said != "" {
 		set = append(set, blocks.Text(said))
 	}
 	set = append(set, blocks.Header("Session "+x.Code), blocks.Rich(s.facts(x)...))
-	if when := happenings(x); len(when) > 0 {
+	if when := sessionTimes(x); len(when) > 0 {
 		set = append(set, blocks.Context(when...))
 	}
-	if row := deedButtons(x); len(row) > 0 {
+	if row := sessionButtons(x); len(row) > 0 {
 		set = append(set, blocks.Actions("", row...))
 	}
 	return set
@@ -279,7 +279,7 @@ func (s sessionDesk) card(x coupontools.Session, said string) []slack.Block {
 // maxFurther is how many further fields of a session are shown.
 const maxFurther = 12
 
-func (s sessionDesk) facts(x coupontools.Session) []blocks.Line {
+func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 	campaign := s.campaigns.known(x.Campaign)
 	lines := []blocks.Line{blocks.Field("Campaign", nameAndID(campaign.Name, x.Campaign))}
 	for _, fact := range [][2]string{
@@ -304,8 +304,8 @@ func (s sessionDesk) facts(x coupontools.Session) []blocks.Line {
 	return lines
 }
 
-// happenings says when what happened.
-func happenings(x coupontools.Session) []slack.MixedElement {
+// sessionTimes says when what happened.
+func sessionTimes(x coupontools.Session) []slack.MixedElement {
 	var pieces []slack.MixedElement
 	for _, h := range []struct {
 		what string

@@ -16,47 +16,47 @@ import (
 
 const actionSessionRemove = "session_remove"
 
-// deed is what can be done to a session.
-type deed struct {
+// sessionAction is what can be done to a session.
+type sessionAction struct {
 	action, label string
 	change        coupontools.SessionChange
 	// consequence is what Slack asks before it passes on the click, and done what is said afterwards.
 	consequence, done string
-	// is reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
-	is     func(coupontools.Session) bool
-	cannot string
+	// isDone reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
+	isDone     func(coupontools.Session) bool
+	participle string
 }
 
 var (
 	yesPlease = true
-	// sessionDeeds are what can be done to a session, in the order of the buttons.
-	sessionDeeds = []deed{
+	// sessionActions are what can be done to a session, in the order of the buttons.
+	sessionActions = []sessionAction{
 		{
 			action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: &yesPlease},
 			consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
 			done:        "is validated now",
 			// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
-			is:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
-			cannot: "validated",
+			isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
+			participle: "validated",
 		},
 		{
 			action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: &yesPlease},
 			consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
-			done:        "is claimed now", is: func(x coupontools.Session) bool { return x.Claimed }, cannot: "claimed",
+			done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
 		},
 		{
 			action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: &yesPlease},
 			consequence: "The person can use this coupon no more. This cannot be taken back here.",
-			done:        "is voided now", is: func(x coupontools.Session) bool { return x.Voided }, cannot: "voided",
+			done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
 		},
 	}
 )
 
-// deedButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
-func deedButtons(x coupontools.Session) []slack.BlockElement {
+// sessionButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
+func sessionButtons(x coupontools.Session) []slack.BlockElement {
 	var row []slack.BlockElement
-	for _, d := range sessionDeeds {
-		if x.Voided || d.is(x) {
+	for _, d := range sessionActions {
+		if x.Voided || d.isDone(x) {
 			continue
 		}
 		row = append(row, blocks.Button(d.action, d.label, x.Code, blocks.Label(d.label+" the session "+x.Code),
@@ -72,23 +72,23 @@ func deedButtons(x coupontools.Session) []slack.BlockElement {
 }
 
 // doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
-func (s sessionDesk) doing(d deed) bot.Handler {
+func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 			x, err := s.api.Session(ctx, req.Value)
 			if err != nil {
 				return bot.Reply{}, sessionMistake(req.Value, err)
 			}
-			if wrong := d.wrong(*x); wrong != nil {
+			if wrong := d.refusal(*x); wrong != nil {
 				return bot.Reply{}, wrong
 			}
 			said, err := idempotent{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
 				word := record(ctx, s.audit, req, sends.Entry{
-					What: deedSession, Before: strings.Join(states(*x), ", "), After: d.cannot, Note: brief(x.Code) + " of " + x.Campaign,
+					What: auditSession, Before: strings.Join(states(*x), ", "), After: d.participle, Note: shortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
-					return "", failedDeed(d.label+" session", x.Code, err)
+					return "", failedSessionChange(d.label+" session", x.Code, err)
 				}
 				return joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
 			})
@@ -100,14 +100,14 @@ func (s sessionDesk) doing(d deed) bot.Handler {
 	}
 }
 
-// wrong says why a deed cannot be done to a session as it is.
-func (d deed) wrong(x coupontools.Session) error {
+// refusal says why a deed cannot be done to a session as it is.
+func (d sessionAction) refusal(x coupontools.Session) error {
 	switch {
-	case d.is(x):
-		return &bot.Mistake{Text: fmt.Sprintf("The session %s is %s already.", x.Code, d.cannot)}
+	case d.isDone(x):
+		return &bot.Mistake{Text: fmt.Sprintf("The session %s is %s already.", x.Code, d.participle)}
 	case x.Voided:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("The session %s is voided, so it cannot be %s.", x.Code, d.cannot),
+			Text: fmt.Sprintf("The session %s is voided, so it cannot be %s.", x.Code, d.participle),
 			Hint: "Make a new one for the person with /coupontools single-use.",
 		}
 	}
@@ -115,7 +115,7 @@ func (d deed) wrong(x coupontools.Session) error {
 }
 
 // after shows a session after something was done to it; said says what.
-func (s sessionDesk) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
+func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
 	now, err := s.api.Session(ctx, before.Code)
 	if err != nil {
 		return bot.Reply{Text: said + " How it is now could not be looked up."}
@@ -126,19 +126,19 @@ func (s sessionDesk) after(ctx context.Context, req bot.Request, before couponto
 }
 
 // remove takes the session of a button away.
-func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
 	campaign, code, ok := strings.Cut(req.Value, " ")
 	if !ok {
 		return bot.Reply{}, brokenButton("/coupontools session", nil)
 	}
 	return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 		err := s.api.RemoveSingleUse(ctx, campaign, code)
-		word := record(ctx, s.audit, req, sends.Entry{What: deedSessionRemove, Note: brief(code) + " of " + campaign}, err)
+		word := record(ctx, s.audit, req, sends.Entry{What: auditSessionRemove, Note: shortCode(code) + " of " + campaign}, err)
 		switch {
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + short(code) + " is not there any more."}
 		case err != nil:
-			return bot.Reply{}, failedDeed("remove session", code, err)
+			return bot.Reply{}, failedSessionChange("remove session", code, err)
 		}
 		said := joined(" ", fmt.Sprintf("The session %s is removed.", short(code)), word)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
@@ -147,8 +147,8 @@ func (s sessionDesk) remove(_ context.Context, req bot.Request) (bot.Reply, erro
 	}}, nil
 }
 
-// failedDeed explains a change of a session that failed.
-func failedDeed(act, code string, err error) error {
+// failedSessionChange explains a change of a session that failed.
+func failedSessionChange(act, code string, err error) error {
 	return afterChange(err, failedChange{
 		act: act, undone: "Nothing was changed.", unsure: "The session may or may not have been changed.",
 		hint: "It was tried once only. Look before you try again: /coupontools session " + short(code),

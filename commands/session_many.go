@@ -45,9 +45,9 @@ func askMany(codes []string) (bot.Reply, error) {
 	}
 	these := count(len(codes), "session", "sessions")
 	var row []slack.BlockElement
-	for _, d := range sessionDeeds {
-		row = append(row, blocks.Button(d.actionMany(), d.label, strings.Join(codes, " "), blocks.Label(d.label+" these "+these),
-			blocks.Ask(d.label+" these "+these+"?", "Each of them is "+d.cannot+" then. This cannot be taken back here.",
+	for _, d := range sessionActions {
+		row = append(row, blocks.Button(d.manyID(), d.label, strings.Join(codes, " "), blocks.Label(d.label+" these "+these),
+			blocks.Ask(d.label+" these "+these+"?", "Each of them is "+d.participle+" then. This cannot be taken back here.",
 				d.label, "Cancel")))
 	}
 	text := these + ". What is to be done to them?"
@@ -56,10 +56,10 @@ func askMany(codes []string) (bot.Reply, error) {
 	}}, nil
 }
 
-func (d deed) actionMany() string { return d.action + "_many" }
+func (d sessionAction) manyID() string { return d.action + "_many" }
 
 // doingMany returns the handler of a button for several sessions. How they are now is for Coupontools to look at.
-func (s sessionDesk) doingMany(d deed) bot.Handler {
+func (s sessionHandlers) doingMany(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		codes := strings.Fields(req.Value)
 		return bot.Reply{Text: changingSession, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -69,24 +69,24 @@ func (s sessionDesk) doingMany(d deed) bot.Handler {
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			head := "What Coupontools says of each to be " + d.cannot + ":"
+			head := "What Coupontools says of each to be " + d.participle + ":"
 			return bot.Reply{Replace: true, Text: head, Blocks: []slack.Block{blocks.Text(head), blocks.Pre(said)}}, nil
 		}}, nil
 	}
 }
 
 // doMany does it to several sessions, and says a line of each.
-func (s sessionDesk) doMany(ctx context.Context, req bot.Request, d deed, codes []string) (string, error) {
+func (s sessionHandlers) doMany(ctx context.Context, req bot.Request, d sessionAction, codes []string) (string, error) {
 	results, err := s.api.UpdateSessions(ctx, codes, d.change)
 	var lines, note []string
 	for _, r := range results {
 		result := cmp.Or(sentence(strings.ReplaceAll(r.Result, "_", " ")), "ok")
-		lines, note = append(lines, r.Code+"  "+result), append(note, brief(r.Code)+" "+result)
+		lines, note = append(lines, r.Code+"  "+result), append(note, shortCode(r.Code)+" "+result)
 	}
 	if err != nil {
 		note = []string{count(len(codes), "session", "sessions")}
 	}
-	word := record(ctx, s.audit, req, sends.Entry{What: deedSession, Note: "to be " + d.cannot + ": " + strings.Join(note, ", ")}, err)
+	word := record(ctx, s.audit, req, sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}, err)
 	if err != nil {
 		return "", unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
 	}

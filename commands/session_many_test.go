@@ -44,15 +44,15 @@ func TestSession_tooManyAtOnce(t *testing.T) {
 func TestSession_clickedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	desk := sessionDesk{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
+	desk := sessionHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
 	click := bot.Request{ID: "one", Person: mia, Value: "mfadqu0il4iosrut76vui d99bptr356pel6du8bxye"}
-	first := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))
-	again := must(t)(follow(t.Context(), desk.doingMany(sessionDeeds[0]), click))
+	first := must(t)(follow(t.Context(), desk.doingMany(sessionActions[0]), click))
+	again := must(t)(follow(t.Context(), desk.doingMany(sessionActions[0]), click))
 	if n := w.api.Calls("/v3/couponsession/update/multiple"); n != 1 || withoutCodes(picture(first)) != picture(again) {
 		t.Errorf("%d calls, the answers are\n%s\n%s", n, picture(first), picture(again))
 	}
 	wantNotIn(t, stored(t, w), strings.Fields(click.Value)...)
 	w.redis.SetError("ERR away")
-	_, err := follow(t.Context(), desk.doing(sessionDeeds[2]), bot.Request{ID: "two", Person: mia, Value: "ds8x8uizw6otw3r48nyqt"})
+	_, err := follow(t.Context(), desk.doing(sessionActions[2]), bot.Request{ID: "two", Person: mia, Value: "ds8x8uizw6otw3r48nyqt"})
 	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }

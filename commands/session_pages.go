@@ -46,7 +46,7 @@ type sessionPage struct {
 const fullPage = 100
 
 // fetchSessions fetches the sessions of a page.
-func fetchSessions(ctx context.Context, api sessionLister, p sessionPager, number int) (sessionPage, error) {
+func fetchSessions(ctx context.Context, api sessionListAPI, p sessionPager, number int) (sessionPage, error) {
 	page := sessionPage{}
 	var err error
 	page.number, err = p.turn(number, func(at sessionCursor) (sessionCursor, error) {

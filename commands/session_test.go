@@ -10,7 +10,7 @@ import (
 // What a campaign asks people is named by whoever made it, in any language or not at all.
 func TestSessionDesk_namesOfFields(t *testing.T) {
 	t.Parallel()
-	desk := sessionDesk{campaigns: newCampaignList(newWorld(t).Campaigns, deliverer{})}
+	desk := sessionHandlers{campaigns: newCampaignList(newWorld(t).Campaigns, deliverer{})}
 	card := desk.card(coupontools.Session{
 		Code: "k3v9t0q2m7x1r8b5c6n4d", Extra: map[string]string{"état civil": "mariée", "": "nameless"},
 	}, "")
@@ -20,7 +20,7 @@ func TestSessionDesk_namesOfFields(t *testing.T) {
 // To remove a session Coupontools must be told its campaign; without, it would seem to be gone.
 func TestSessionDesk_withoutCampaign(t *testing.T) {
 	t.Parallel()
-	desk := sessionDesk{campaigns: newCampaignList(newWorld(t).Campaigns, deliverer{})}
+	desk := sessionHandlers{campaigns: newCampaignList(newWorld(t).Campaigns, deliverer{})}
 	open := picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d"}, "")})
 	wantIn(t, open, "session_void")
 	wantNotIn(t, open, actionSessionRemove)

@@ -28,23 +28,23 @@ const (
 	fieldEvent    = "event"
 )
 
-// sessionLister is the part of the Coupontools client that lists sessions.
-type sessionLister interface {
+// sessionListAPI is the part of the Coupontools client that lists sessions.
+type sessionListAPI interface {
 	SessionsPage(ctx context.Context, o coupontools.SessionsOptions, page int) ([]coupontools.Session, error)
 	Sessions(ctx context.Context, o coupontools.SessionsOptions) iter.Seq2[coupontools.Session, error]
 }
 
-// sessionLists list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
+// sessionListHandlers list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
 // nowhere.
-type sessionLists struct {
+type sessionListHandlers struct {
 	campaigns campaignList
-	api       sessionLister
+	api       sessionListAPI
 	store     store
 	files     deliverer
 }
 
-// sessions answers "/coupontools sessions", only to the person who asked.
-func sessions(s sessionLists) bot.Command {
+// sessionsCommand answers "/coupontools sessions", only to the person who asked.
+func sessionsCommand(s sessionListHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sessions", Group: groupCampaigns, Usage: "[name or cam_ID] [opened, claimed or validated]",
 		Summary: "List who has a coupon of a campaign", Right: bot.Send,
@@ -86,7 +86,7 @@ func eventWord(word string) (coupontools.SessionEvent, bool) {
 	return coupontools.AnyEvent, false
 }
 
-func (s sessionLists) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: listSessionsView()}, nil
 	}
@@ -121,7 +121,7 @@ func sessionsRow(c coupontools.Campaign) []slack.Block {
 }
 
 // ofCampaign lists the sessions of the campaign of a button.
-func (s sessionLists) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: lookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.show(ctx, req, newSessionPager(s.campaigns.known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
@@ -161,7 +161,7 @@ func chosenCampaign(all campaignList, v formValues) coupontools.Campaign {
 }
 
 // submitted takes the form, shows that it is looking, and then the first page.
-func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	c, wrong := chosenCampaign(s.campaigns, req.View), problems{}
 	if c.ID == "" {
 		wrong.add(fieldCampaign, chooseACampaign)
@@ -178,19 +178,19 @@ func (s sessionLists) submitted(_ context.Context, req bot.Request) (bot.Reply, 
 	}), nil
 }
 
-func (s sessionLists) pagers() sessionPagers {
+func (s sessionListHandlers) pagers() sessionPagers {
 	return sessionPagers{s.store, "list", "/coupontools sessions"}
 }
 
 // turnPage shows the page that a button asks for.
-func (s sessionLists) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.pagers().turn(req, func(ctx context.Context, from sessionPager, number int) (bot.Reply, error) {
 		return s.show(ctx, req, from, number)
 	})
 }
 
 // show shows a page where the request came from: in a message or in a modal.
-func (s sessionLists) show(ctx context.Context, req bot.Request, from sessionPager, number int) (bot.Reply, error) {
+func (s sessionListHandlers) show(ctx context.Context, req bot.Request, from sessionPager, number int) (bot.Reply, error) {
 	page, err := fetchSessions(ctx, s.api, from, number)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, s.campaigns.notFound(ctx, from.Query.Campaign)
@@ -203,7 +203,7 @@ func (s sessionLists) show(ctx context.Context, req bot.Request, from sessionPag
 }
 
 // asFile sends all sessions of a list to whoever pressed its button.
-func (s sessionLists) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: writingFile, Later: func(ctx context.Context) (bot.Reply, error) {
 		p, err := s.pagers().get(ctx, req.Person, req.Value)
 		if err != nil {
@@ -211,8 +211,8 @@ func (s sessionLists) asFile(_ context.Context, req bot.Request) (bot.Reply, err
 		}
 		q := p.Query
 		title := "the sessions of " + nameAndID(short(q.Name), q.Campaign)
-		return s.files.send(ctx, req.Person, report{
-			name: "sessions-" + q.Campaign + ".csv", called: "file with " + title, comment: capitalised(title) + ", as you asked.",
+		return s.files.send(ctx, req.Person, csvFile{
+			name: "sessions-" + q.Campaign + ".csv", label: "file with " + title, comment: capitalised(title) + ", as you asked.",
 			alt: "A table: " + title, header: sessionHeader,
 			rows: func(write func([]string) error) error {
 				for x, err := range s.api.Sessions(ctx, q.options()) {
@@ -237,12 +237,12 @@ var sessionHeader = []string{
 func sessionLine(x coupontools.Session) []string {
 	return []string{
 		x.Code, strconv.Itoa(x.Sequence), x.CustomID, stamp(x.Created), stamp(x.OpenedAt), stamp(x.PlayedAt), stamp(x.ClaimedAt),
-		x.ClaimType, yes(x.Saved), stamp(x.ValidatedAt), stamp(x.VoidedAt), yes(x.Locked), x.Value, x.ValidationValue,
+		x.ClaimType, yesOrEmpty(x.Saved), stamp(x.ValidatedAt), stamp(x.VoidedAt), yesOrEmpty(x.Locked), x.Value, x.ValidationValue,
 		x.ValidationCode, x.URL,
 	}
 }
 
-func yes(b bool) string {
+func yesOrEmpty(b bool) string {
 	if b {
 		return "yes"
 	}

@@ -29,18 +29,18 @@ const (
 	whomAccount, whomTeammate, whomSubaccount, whomUser = "account", "teammate", "subaccount", "user"
 )
 
-// signer is the part of the Coupontools client that signs on.
-type signer interface {
+// signOnAPI is the part of the Coupontools client that signs on.
+type signOnAPI interface {
 	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
 	SignOnTeammate(ctx context.Context, teammate string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
 	SignOnSubaccount(ctx context.Context, id string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
 	SignOnDirectoryUser(ctx context.Context, directory, user string) (*coupontools.SignOn, error)
 }
 
-// signing gives links that sign on.
-type signing struct {
+// signOnHandlers gives links that sign on.
+type signOnHandlers struct {
 	accounts subaccountList
-	api      signer
+	api      signOnAPI
 	store    onceStore
 	audit    recorder
 }
@@ -51,8 +51,8 @@ type signOnAs struct {
 	coupontools.SignOnOptions
 }
 
-// signOn answers "/coupontools sign-on" with a form, only to the person who asked.
-func signOn(s signing) bot.Command {
+// signOnCommand answers "/coupontools sign-on" with a form, only to the person who asked.
+func signOnCommand(s signOnHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sign-on", Group: groupAccounts, Usage: "[account, teammate, subaccount or user] [id]",
 		Summary: "Get a link that signs on to Coupontools without a password", Right: bot.Admin,
@@ -113,7 +113,7 @@ func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 	return signOnAs{whom: whomSubaccount, id: as.whom}, len(words) == 1 && subaccountID.MatchString(as.whom)
 }
 
-func (s signing) view(as signOnAs) *slack.ModalViewRequest {
+func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 	teammate, user, chosen := "", "", (*slack.OptionBlockObject)(nil)
 	switch {
 	case as.whom == whomTeammate:
@@ -150,12 +150,12 @@ func (s signing) view(as signOnAs) *slack.ModalViewRequest {
 
 // submitted shows the link that the form asks for. A submit is claimed before it is acknowledged, so that one that Slack
 // delivers again makes no second link and leaves the window with the first alone.
-func (s signing) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	as, wrong := readSignOnForm(req.View)
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	id := formID(req.View, []string{as.whom, as.id, as.Page, as.Campaign})
+	id := submissionID(req.View, []string{as.whom, as.id, as.Page, as.Campaign})
 	_, first, err := idempotent{s.store}.claim(ctx, "sign-on:"+id, req.View.ID)
 	if err != nil {
 		return bot.Reply{}, err
@@ -164,7 +164,7 @@ func (s signing) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 		return bot.Reply{}, shownBefore("If you don't see the link, open the form again.")
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
-	deed := revealed{to: s.audit, req: req, entry: sends.Entry{What: deedSignOn, Note: joined(" ", as.whom, as.id)}}
+	deed := secretReveal{to: s.audit, req: req, entry: sends.Entry{What: auditSignOn, Note: joined(" ", as.whom, as.id)}}
 	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)
 		if err != nil {
@@ -211,7 +211,7 @@ func readSignOnForm(v *bot.View) (signOnAs, problems) {
 }
 
 // unknown puts into words that Coupontools does not know whom or what a link is to be for; another err stays as it is.
-func (s signing) unknown(as signOnAs, err error) error {
+func (s signOnHandlers) unknown(as signOnAs, err error) error {
 	const noCampaign = 502
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && slices.Contains(e.Codes, noCampaign) {
 		return &bot.Mistake{
@@ -221,7 +221,7 @@ func (s signing) unknown(as signOnAs, err error) error {
 	return notKnown(err, s.called(as), "Coupontools")
 }
 
-func (s signing) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, error) {
+func (s signOnHandlers) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, error) {
 	switch as.whom {
 	case whomTeammate:
 		return s.api.SignOnTeammate(ctx, as.id, as.SignOnOptions)
@@ -235,7 +235,7 @@ func (s signing) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, er
 }
 
 // called names whom a link signs on as, with a word if that subaccount has expired.
-func (s signing) called(as signOnAs) string {
+func (s signOnHandlers) called(as signOnAs) string {
 	switch as.whom {
 	case whomTeammate:
 		return "the teammate " + as.id

@@ -42,16 +42,16 @@ const (
 	deliverTime = 30 * time.Second
 )
 
-// singleUseMaker is the part of the Coupontools client that makes addresses.
-type singleUseMaker interface {
+// singleUseAPI is the part of the Coupontools client that makes addresses.
+type singleUseAPI interface {
 	CreateSingleUse(ctx context.Context, s coupontools.SingleUseCreate) (*coupontools.SingleUse, error)
 	WriteSingleUses(ctx context.Context, w io.Writer, s coupontools.SingleUsesCreate) (int, error)
 }
 
-// singleUses make addresses that one person each can use.
-type singleUses struct {
+// singleUseHandlers make addresses that one person each can use.
+type singleUseHandlers struct {
 	campaigns campaignList
-	api       singleUseMaker
+	api       singleUseAPI
 	store     onceStore
 	files     deliverer
 	audit     recorder
@@ -59,9 +59,9 @@ type singleUses struct {
 	region string
 }
 
-// singleUse answers "/coupontools single-use" with a form.
-func singleUse(s singleUses) bot.Command {
-	c := s.making()
+// singleUseCommand answers "/coupontools single-use" with a form.
+func singleUseCommand(s singleUseHandlers) bot.Command {
+	c := s.makeChange()
 	return bot.Command{
 		Topic: "single-use", Group: groupCampaigns, Usage: "[name or cam_ID]",
 		Summary: "Make addresses of a campaign for one person each", Right: bot.Send,
@@ -75,17 +75,17 @@ func singleUse(s singleUses) bot.Command {
 	}
 }
 
-func (s singleUses) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s singleUseHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: s.view(newSingleUseForm(s.campaigns.resolveLocal(req.Words).ID), singleUseDefaults)}, nil
 }
 
 // ofCampaign opens the form for the campaign of a button.
-func (s singleUses) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s singleUseHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: s.view(newSingleUseForm(req.Value), singleUseDefaults), Push: true}, nil
 }
 
-// manyFields ask how many addresses there shall be, and of what kind.
-func manyFields(typed map[string]string) []slack.Block {
+// manyInputs ask how many addresses there shall be, and of what kind.
+func manyInputs(typed map[string]string) []slack.Block {
 	const digits = 7
 	return []slack.Block{
 		blocks.TextInput(blocks.Input{
@@ -118,7 +118,7 @@ type singleUseDraft struct {
 }
 
 // submitted checks the form, and shows over it what will happen. Nothing is made.
-func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
+func (s singleUseHandlers) submitted(c change[singleUseDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := s.check(ctx, req)
 		if len(wrong) > 0 {
@@ -128,14 +128,14 @@ func (s singleUses) submitted(c change[singleUseDraft]) bot.Handler {
 		if d.Person != nil {
 			told, yes = d.previewPerson, "Make 1 address"
 		}
-		return c.saying(yes).asks(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
+		return c.withButton(yes).preview(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...), nil
 	}
 }
 
-// making makes what was asked for.
-func (s singleUses) making() change[singleUseDraft] {
+// makeChange makes what was asked for.
+func (s singleUseHandlers) makeChange() change[singleUseDraft] {
 	return change[singleUseDraft]{
-		view: "single_use_confirm", title: "Single use", doing: makingCodes, store: s.store, audit: s.audit,
+		view: "single_use_confirm", title: "Single use", waitText: makingCodes, store: s.store, audit: s.audit,
 		do: func(ctx context.Context, req bot.Request, d singleUseDraft) (string, sends.Entry, error) {
 			if d.Person != nil {
 				return s.makeOne(ctx, d)
@@ -152,7 +152,7 @@ func (s singleUses) making() change[singleUseDraft] {
 	}
 }
 
-func (s singleUses) check(ctx context.Context, req bot.Request) (singleUseDraft, problems) {
+func (s singleUseHandlers) check(ctx context.Context, req bot.Request) (singleUseDraft, problems) {
 	f, wrong := singleUseFormOf(req.View), problems{}
 	shown, _ := s.shown().get(ctx, req.Person, f.ID)
 	v := prefilled{req.View, shown}
@@ -181,7 +181,7 @@ func (s singleUses) check(ctx context.Context, req bot.Request) (singleUseDraft,
 func (d *singleUseDraft) checkMany(v formValues, wrong problems) {
 	d.Status = chosen(v, fieldStatus, wrong, coupontools.SingleUseNormal, coupontools.SingleUseVoided, coupontools.SingleUseActivated)
 	var ok bool
-	if d.Amount, ok = amountIn(v.Value(fieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
+	if d.Amount, ok = parseAmount(v.Value(fieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
 		wrong.add(fieldAmount, "Enter a whole number from 1 to "+thousands(coupontools.MaxSingleUses)+".")
 	}
 	d.checkCodes(v, wrong)
@@ -205,7 +205,7 @@ func (d *singleUseDraft) checkCodes(v formValues, wrong problems) {
 		return
 	}
 	var ok bool
-	if d.CodeLength, ok = amountIn(length); !ok || d.CodeLength < minCode || d.CodeLength > maxCode {
+	if d.CodeLength, ok = parseAmount(length); !ok || d.CodeLength < minCode || d.CodeLength > maxCode {
 		wrong.add(fieldLength, fmt.Sprintf("Enter a whole number from %d to %d.", minCode, maxCode))
 	}
 }
@@ -214,8 +214,8 @@ func (d *singleUseDraft) checkCodes(v formValues, wrong problems) {
 // comma or a point is a fraction.
 var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
 
-// amountIn reads a whole number.
-func amountIn(text string) (int, bool) {
+// parseAmount reads a whole number.
+func parseAmount(text string) (int, bool) {
 	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
 		return 0, false
 	}
@@ -247,7 +247,7 @@ func (d singleUseDraft) preview() []slack.Block {
 
 // make makes the addresses and sends what was made, be it all or not. The audit trail has what was made before the file is
 // on its way.
-func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
+func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = inFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
 		word := s.record(ctx, req, d, made, failed)
@@ -277,8 +277,8 @@ func (s singleUses) make(ctx context.Context, req bot.Request, d singleUseDraft)
 }
 
 // record writes down how many were made, also if the rest failed.
-func (s singleUses) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
-	e := sends.Entry{What: deedSingleUse, Note: d.addresses() + " of " + d.Campaign}
+func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
+	e := sends.Entry{What: auditSingleUse, Note: d.addresses() + " of " + d.Campaign}
 	if failed != nil && made > 0 {
 		e.Note = thousands(made) + " of " + e.Note
 		if coupontools.ClassOf(failed) != coupontools.Unknown {
@@ -289,7 +289,7 @@ func (s singleUses) record(ctx context.Context, req bot.Request, d singleUseDraf
 }
 
 // write makes the addresses and writes them into the file.
-func (s singleUses) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
+func (s singleUseHandlers) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
 	out := bufio.NewWriter(f)

@@ -80,7 +80,7 @@ func singleUseFormOf(v *bot.View) singleUseForm {
 
 // view shows the form; typed holds the initial values of the fields that come into sight. Slack keeps the values of the
 // others as long as their initial values are those of the opening.
-func (s singleUses) view(f singleUseForm, typed map[string]string) *slack.ModalViewRequest {
+func (s singleUseHandlers) view(f singleUseForm, typed map[string]string) *slack.ModalViewRequest {
 	set := []slack.Block{
 		campaignField(s.campaigns.known(f.Campaign)),
 		blocks.Radio(blocks.Input{Name: fieldFor, Label: "For", Dispatch: true}, forMany,
@@ -88,16 +88,16 @@ func (s singleUses) view(f singleUseForm, typed map[string]string) *slack.ModalV
 			blocks.Option("One person who is known", forOne)),
 	}
 	if f.Shown == forOne {
-		set = append(set, onePersonFields(typed)...)
+		set = append(set, personFormInputs(typed)...)
 	} else {
-		set = append(set, manyFields(typed)...)
+		set = append(set, manyInputs(typed)...)
 	}
 	return blocks.WithMetadata(blocks.Modal(viewSingleUse, "Single use", "Preview", "Cancel", set...), value(f))
 }
 
-// onePersonFields ask who the person is, and how the address shall be.
-func onePersonFields(typed map[string]string) []slack.Block {
-	return append(personFields(true, typed),
+// personFormInputs ask who the person is, and how the address shall be.
+func personFormInputs(typed map[string]string) []slack.Block {
+	return append(personInputs(true, typed),
 		blocks.TextInput(blocks.Input{Name: fieldOwnID, Label: "Your own id of the person", Optional: true}, typed[fieldOwnID], maxOwnID),
 		blocks.StaticSelect(blocks.Input{Name: fieldDigits, Label: "Validation code"}, typed[fieldDigits],
 			blocks.Option("None made by Coupontools", noCodes),
@@ -118,12 +118,12 @@ func onePersonFields(typed map[string]string) []slack.Block {
 }
 
 // shown are the values that the form was last updated with, by the form's id.
-func (s singleUses) shown() saved[map[string]string] {
+func (s singleUseHandlers) shown() saved[map[string]string] {
 	return saved[map[string]string]{s.store, "single_use:"}
 }
 
 // changeFor shows the fields of the other kind of address, and keeps what was typed.
-func (s singleUses) changeFor(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s singleUseHandlers) changeFor(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	if req.View == nil {
 		return bot.Reply{}, brokenButton("/coupontools single-use", nil)
 	}
@@ -149,7 +149,7 @@ func (d *singleUseDraft) checkPerson(v formValues, region string, wrong problems
 		CustomID: oneLine(v.Value(fieldOwnID)), ValidationCode: oneLine(v.Value(fieldOwnCode)),
 	}
 	var unfit map[string]string
-	p.Email, p.Phone, unfit = readReach(v, region)
+	p.Email, p.Phone, unfit = readContact(v, region)
 	maps.Copy(wrong, unfit)
 	if joined("", p.FirstName, p.LastName, p.Email, p.Phone, p.CustomID) == "" && len(unfit) == 0 {
 		wrong.add(fieldEmail, "Say who it is for: give an e-mail address, a name, a phone number or your own id.")
@@ -176,14 +176,14 @@ func (d *singleUseDraft) checkPerson(v formValues, region string, wrong problems
 	if p.DuplicateCheck == anotherOne {
 		p.DuplicateCheck = ""
 	}
-	if p.DuplicateCheck != "" && knownBy(p) == "" && len(unfit) == 0 {
+	if p.DuplicateCheck != "" && duplicateKey(p) == "" && len(unfit) == 0 {
 		wrong.add(fieldDuplicate, "That is empty in this form, so the person cannot be known by it.")
 	}
 	d.Person = &p
 }
 
-// knownBy is what a person who has an address already is known by, with the words for it.
-func knownBy(p coupontools.SingleUseCreate) string {
+// duplicateKey is what a person who has an address already is known by, with the words for it.
+func duplicateKey(p coupontools.SingleUseCreate) string {
 	for _, by := range [][3]string{
 		{"email", "the e-mail address ", p.Email}, {"phone", "the phone number ", p.Phone}, {"customid", "your id ", p.CustomID},
 	} {
@@ -241,7 +241,7 @@ func (d singleUseDraft) previewPerson() []slack.Block {
 		}
 	}
 	consequence := "This makes a new address in Coupontools, which is a new session of the campaign, even if this person has one."
-	if by := knownBy(p); by != "" {
+	if by := duplicateKey(p); by != "" {
 		consequence = "If the campaign has an address for " + by + ", you get that one as it is, and nothing is made. " +
 			"Otherwise this makes a new one, which is a new session of the campaign."
 	}
@@ -251,11 +251,11 @@ func (d singleUseDraft) previewPerson() []slack.Block {
 }
 
 // makeOne makes the address of one person, and tells it.
-func (s singleUses) makeOne(ctx context.Context, d singleUseDraft) (string, sends.Entry, error) {
+func (s singleUseHandlers) makeOne(ctx context.Context, d singleUseDraft) (string, sends.Entry, error) {
 	made, err := s.api.CreateSingleUse(ctx, *d.Person)
-	e := sends.Entry{What: deedSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
+	e := sends.Entry{What: auditSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
 	if err == nil {
-		e.Note += ": " + brief(made.Code)
+		e.Note += ": " + shortCode(made.Code)
 	}
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return "", sends.Entry{}, d.failed(0, err)

@@ -48,7 +48,7 @@ func TestSingleUse_onePersonTwice(t *testing.T) {
 	if len(shown) != 1 || len(told) != 1 {
 		t.Fatalf("%d answers show the link and %d point to it, want one of each", len(shown), len(told))
 	}
-	wantIn(t, spoken(<-told), "You've already submitted this form. It makes one link at most, and only the first answer shows it.")
+	wantIn(t, errorText(<-told), "You've already submitted this form. It makes one link at most, and only the first answer shows it.")
 	secrets := regexp.MustCompile(`https://\S+/p/\S+|[a-z0-9]{21}|till: \w+|code: \w+`).FindAllString(<-shown, -1)
 	if len(secrets) != 4 {
 		t.Fatalf("the first answer shows %q, want a link, a session and two codes", secrets)
@@ -69,7 +69,7 @@ func TestSingleUse_onePersonRefused(t *testing.T) {
 	draft := must(t)(w.submits(t, forOnePerson(map[string]string{fieldFirstName: "Anna"}))).View.PrivateMetadata
 	mend := w.api.Break(sandbox.Rule{Path: "/v3/singleuse/create", Fault: sandbox.Refusal(422, sandbox.ShapeNested, 101, "Expired.")})
 	_, err := w.submits(t, bot.NewView("single_use_confirm", draft, nil))
-	wantIn(t, spoken(err), "Nothing was made.")
+	wantIn(t, errorText(err), "Nothing was made.")
 	mend()
 	again := bot.NewView("single_use_confirm", draft, nil)
 	again.ID = "V2"
@@ -86,8 +86,8 @@ func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
 	noah := bot.Request{
 		Person: bot.Person{ID: "U0NOAH", Team: mia.Team}, View: bot.NewView("single_use_confirm", reply.View.PrivateMetadata, nil),
 	}
-	s := singleUses{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
-	if _, err := s.making().confirmed(t.Context(), noah); err == nil {
+	s := singleUseHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
+	if _, err := s.makeChange().confirmed(t.Context(), noah); err == nil {
 		t.Error("a form was confirmed by somebody else")
 	}
 }

@@ -66,7 +66,7 @@ func worstMessages(bad string) []bot.Message {
 	for i := range s.Failures {
 		s.Failures[i].Text, s.Failures[i].Code = bad, bad
 	}
-	counted := directoryFigures{Campaigns: 20, figures: newFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
+	counted := directoryFigures{Campaigns: 20, campaignFigures: newFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
 	replies := []bot.Reply{
 		newDirectoryList(nil, deliverer{}).page(listQuery{Page: 2, Filter: bounded(bad)}, l, many),
 		cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small(withoutRedis)),
@@ -94,7 +94,7 @@ func worstAccounts(bad string) []bot.Reply {
 	var rows, people, contacts, accounts []slack.Block
 	for range perPage {
 		rows = append(rows, newLoyaltyCards(nil, nil, deliverer{}).row(card)...)
-		people = append(people, holderRow("loy_1", holder, unit(card))...)
+		people = append(people, cardUserRow("loy_1", holder, unit(card))...)
 		contacts = append(contacts, contactRow("gro_1", contact)...)
 		accounts = append(accounts, newSubaccountList(nil, nil, deliverer{}).row(account)...)
 	}
@@ -136,7 +136,7 @@ func worstOfCampaigns(bad string) []bot.Reply {
 		campaignCard(c, f.blocks(errors.New(bad)), blocks.Small(withoutRedis)),
 		{Text: "Found.", Blocks: sessionPage{pager: p, number: 2, sessions: people[:perPage], more: true}.blocks()},
 		{Text: "Found.", Blocks: severalSessions(people, "cam_400001")},
-		{Text: "Found.", Blocks: sessionDesk{campaigns: all}.card(x, "The session is voided now.")},
+		{Text: "Found.", Blocks: sessionHandlers{campaigns: all}.card(x, "The session is voided now.")},
 		{Text: "Found.", Blocks: []slack.Block{categoryLines([]coupontools.Category{{ID: "cat_1", Name: bad}}, "")}},
 	}
 }

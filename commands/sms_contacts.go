@@ -26,17 +26,17 @@ const (
 	fieldGroupName = "group_name"
 )
 
-// contactKeeper is the part of the Coupontools client that adds groups and contacts.
-type contactKeeper interface {
+// contactAPI is the part of the Coupontools client that adds groups and contacts.
+type contactAPI interface {
 	AddSMSGroup(ctx context.Context, name string) (string, error)
 	AddSMSContact(ctx context.Context, add coupontools.SMSContactAdd) (string, error)
 }
 
-// contacts are the people in SMS groups.
-type contacts struct {
+// contactHandlers are the people in SMS groups.
+type contactHandlers struct {
 	groups smsGroupList
 	users  userList[coupontools.SMSContact, coupontools.SMSGroup]
-	api    contactKeeper
+	api    contactAPI
 	store  onceStore
 	audit  recorder
 	rules  recipients.Rules
@@ -47,12 +47,12 @@ type newContact struct {
 	Group, Phone, FirstName, LastName string
 }
 
-func newContacts(groups smsGroupList, d Deps) contacts {
-	return contacts{
+func newContactHandlers(groups smsGroupList, d Deps) contactHandlers {
+	return contactHandlers{
 		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
 		users: userList[coupontools.SMSContact, coupontools.SMSGroup]{
-			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, parents: groups, person: contactAsUser,
+			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, parents: groups, person: contactPerson,
 			fetched: newLocalCache(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
@@ -61,7 +61,7 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 			},
 			columns: []column[coupontools.SMSContact]{
 				{"id", func(c coupontools.SMSContact) string { return c.ID }},
-				{"phone", func(c coupontools.SMSContact) string { return contactAsUser(c).Phone }},
+				{"phone", func(c coupontools.SMSContact) string { return contactPerson(c).Phone }},
 				{"first_name", func(c coupontools.SMSContact) string { return c.FirstName }},
 				{"last_name", func(c coupontools.SMSContact) string { return c.LastName }},
 				{"unsubscribed", func(c coupontools.SMSContact) string { return strconv.FormatBool(c.Unsubscribed) }},
@@ -70,8 +70,8 @@ func newContacts(groups smsGroupList, d Deps) contacts {
 	}
 }
 
-// contactAsUser writes the number with its plus, which Coupontools leaves away.
-func contactAsUser(c coupontools.SMSContact) coupontools.DirectoryUser {
+// contactPerson writes the number with its plus, which Coupontools leaves away.
+func contactPerson(c coupontools.SMSContact) coupontools.DirectoryUser {
 	u := coupontools.DirectoryUser{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Phone: c.Phone}
 	if number, err := recipients.Phone("+"+c.Phone, recipients.Rules{Kind: recipients.SMS}); err == nil {
 		u.Phone = number.To
@@ -82,14 +82,14 @@ func contactAsUser(c coupontools.SMSContact) coupontools.DirectoryUser {
 func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
 	var facts []string
 	if c.Unsubscribed {
-		facts = append(facts, joined(" ", "unsubscribed", day(c.UnsubscribedAt)))
+		facts = append(facts, joined(" ", "unsubscribed", dateOnly(c.UnsubscribedAt)))
 	}
-	return []slack.Block{blocks.Text(personRow(contactAsUser(c), facts...))}
+	return []slack.Block{blocks.Text(personRow(contactPerson(c), facts...))}
 }
 
-// smsContacts answers "/coupontools sms-contacts", only to the person who asked.
-func smsContacts(k contacts) bot.Command {
-	group, contact := k.grouping(), k.adding()
+// smsContactsCommand answers "/coupontools sms-contacts", only to the person who asked.
+func smsContactsCommand(k contactHandlers) bot.Command {
+	group, contact := k.groupChange(), k.contactChange()
 	c := bot.Command{
 		Topic: k.users.topic, Group: groupContacts, Usage: "[group] [who]",
 		Summary: "Look up who is in an SMS group, and add to it", Right: bot.Send,
@@ -116,9 +116,11 @@ func smsContacts(k contacts) bot.Command {
 	return c
 }
 
-func (k contacts) groupName(id string) string { return nameAndID(short(k.groups.nameOf(id)), id) }
+func (k contactHandlers) groupName(id string) string {
+	return nameAndID(short(k.groups.nameOf(id)), id)
+}
 
-func (k contacts) createGroup(c change[string]) bot.Handler {
+func (k contactHandlers) createGroup(c change[string]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		name := oneLine(req.View.Value(fieldGroupName))
 		if name == "" {
@@ -128,18 +130,18 @@ func (k contacts) createGroup(c change[string]) bot.Handler {
 		if l := k.groups.source.Local(); l != nil && len(l.Named(name)) > 0 {
 			told = append(told, blocks.Text("There is a group of that name already: then there are two."))
 		}
-		return c.asks(ctx, req, name, told...), nil
+		return c.preview(ctx, req, name, told...), nil
 	}
 }
 
-func (k contacts) grouping() change[string] {
+func (k contactHandlers) groupChange() change[string] {
 	return change[string]{
-		view: "sms_group_create_check", title: "New SMS group", yes: "Create", doing: "Creating the group…",
+		view: "sms_group_create_check", title: "New SMS group", button: "Create", waitText: "Creating the group…",
 		store: k.store, audit: k.audit,
 		do: func(ctx context.Context, _ bot.Request, name string) (string, sends.Entry, error) {
 			defer k.groups.changed()
 			id, err := k.api.AddSMSGroup(ctx, name)
-			e := sends.Entry{What: deedSMSGroup, Note: id}
+			e := sends.Entry{What: auditSMSGroup, Note: id}
 			if err != nil {
 				return "", e, fmt.Errorf("add SMS group: %w", err)
 			}
@@ -148,7 +150,7 @@ func (k contacts) grouping() change[string] {
 	}
 }
 
-func (k contacts) contactView(group string) *slack.ModalViewRequest {
+func (k contactHandlers) contactView(group string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewSMSContactCreate, "New contact", "Check", "Cancel",
 		blocks.Rich(blocks.Field("SMS group", k.groupName(group))),
 		blocks.TextInput(blocks.Input{
@@ -159,7 +161,7 @@ func (k contacts) contactView(group string) *slack.ModalViewRequest {
 }
 
 // createContact takes the form. A number that is in the group already is told at once, and so is that it unsubscribed.
-func (k contacts) createContact(c change[newContact]) bot.Handler {
+func (k contactHandlers) createContact(c change[newContact]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		number, err := recipients.Phone(req.View.Value(fieldPhone), k.rules)
 		if err != nil {
@@ -173,7 +175,7 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 			if err := k.isNew(ctx, n); err != nil {
 				return bot.Reply{}, err
 			}
-			return bot.Reply{View: c.ask(ctx, req, n,
+			return bot.Reply{View: c.previewView(ctx, req, n,
 				blocks.Rich(blocks.Field("SMS group", k.groupName(n.Group)), blocks.Field("Phone number", n.Phone),
 					blocks.Field("Name", joined(" ", n.FirstName, n.LastName))),
 				blocks.Text("This person gets the text messages to the group from then on. Add only people who have agreed to that."))}, nil
@@ -181,18 +183,18 @@ func (k contacts) createContact(c change[newContact]) bot.Handler {
 	}
 }
 
-func (k contacts) isNew(ctx context.Context, n newContact) error {
+func (k contactHandlers) isNew(ctx context.Context, n newContact) error {
 	have, err := k.users.fetched.renew(ctx, n.Group)
 	if err != nil {
 		return notKnown(fmt.Errorf("list contacts: %w", err), "this SMS group", k.groups.commandLine())
 	}
 	for _, c := range have {
-		if contactAsUser(c).Phone != n.Phone {
+		if contactPerson(c).Phone != n.Phone {
 			continue
 		}
-		m := &bot.Mistake{Text: "This number is in the group already: " + called(contactAsUser(c)) + "."}
+		m := &bot.Mistake{Text: "This number is in the group already: " + personName(contactPerson(c)) + "."}
 		if c.Unsubscribed {
-			m.Text = "This number is in the group already, and has unsubscribed: " + called(contactAsUser(c)) + "."
+			m.Text = "This number is in the group already, and has unsubscribed: " + personName(contactPerson(c)) + "."
 			m.Hint = "Who unsubscribed must not be added again."
 		}
 		return m
@@ -200,16 +202,16 @@ func (k contacts) isNew(ctx context.Context, n newContact) error {
 	return nil
 }
 
-func (k contacts) adding() change[newContact] {
+func (k contactHandlers) contactChange() change[newContact] {
 	return change[newContact]{
-		view: "sms_contact_create_check", title: "New contact", yes: "Add", doing: "Adding the contact…",
+		view: "sms_contact_create_check", title: "New contact", button: "Add", waitText: "Adding the contact…",
 		store: k.store, audit: k.audit,
 		do: func(ctx context.Context, _ bot.Request, n newContact) (string, sends.Entry, error) {
 			defer k.users.fetched.forget(n.Group)
 			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})
-			e := sends.Entry{What: deedSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
+			e := sends.Entry{What: auditSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
 			if err != nil {
 				return "", e, notKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.commandLine())
 			}

@@ -13,7 +13,7 @@ import (
 const groupContacts = "Groups and contacts"
 
 // smsGroupList is the list of SMS groups.
-type smsGroupList = list[coupontools.SMSGroup]
+type smsGroupList = itemList[coupontools.SMSGroup]
 
 func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) smsGroupList {
 	kept := newCachedList(guard, api.SMSGroups)
@@ -32,8 +32,8 @@ func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files deliv
 	}
 }
 
-// smsGroups answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
-func smsGroups(l smsGroupList) bot.Command {
+// smsGroupsCommand answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
+func smsGroupsCommand(l smsGroupList) bot.Command {
 	return bot.Command{
 		Topic: l.topic, Group: groupContacts, Usage: "[words to filter by]",
 		Summary: "List the SMS groups",

@@ -21,25 +21,25 @@ const (
 	actionSubaccountKeys   = "subaccount_keys"
 )
 
-// subaccounter is the part of the Coupontools client that manages subaccounts.
-type subaccounter interface {
+// subaccountAPI is the part of the Coupontools client that manages subaccounts.
+type subaccountAPI interface {
 	Subaccount(ctx context.Context, id string) (*coupontools.Subaccount, error)
 	CreateSubaccount(ctx context.Context, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
 	UpdateSubaccount(ctx context.Context, id string, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
 	SubaccountPasswordReset(ctx context.Context, id string) (*coupontools.SignOn, error)
 }
 
-// managing shows and changes subaccounts.
-type managing struct {
+// subaccountHandlers shows and changes subaccounts.
+type subaccountHandlers struct {
 	accounts subaccountList
-	api      subaccounter
+	api      subaccountAPI
 	store    onceStore
 	audit    recorder
 }
 
-// subaccount answers "/coupontools subaccount" with one subaccount, only to the person who asked.
-func subaccount(m managing) bot.Command {
-	command, create, update := m.command(), m.creation(), m.updating()
+// subaccountCommand answers "/coupontools subaccount" with one subaccount, only to the person who asked.
+func subaccountCommand(m subaccountHandlers) bot.Command {
+	command, create, update := m.command(), m.createChange(), m.updateChange()
 	return bot.Command{
 		Topic: "subaccount", Group: groupAccounts, Usage: "[name or sub_ID]",
 		Summary: "Show one subaccount", Right: bot.Admin,
@@ -67,14 +67,14 @@ func subaccount(m managing) bot.Command {
 }
 
 // command answers the words of "/coupontools subaccount".
-func (m managing) command() cardCommand[coupontools.Subaccount] {
+func (m subaccountHandlers) command() cardCommand[coupontools.Subaccount] {
 	return cardCommand[coupontools.Subaccount]{
 		list: m.accounts, action: actionSubaccountPick, wait: m.accounts.waitText(), card: m.card,
 		row: buttonRow[coupontools.Subaccount]("", actionSubaccountPick, "Open"),
 	}
 }
 
-func (m managing) get(ctx context.Context, id string) (*coupontools.Subaccount, error) {
+func (m subaccountHandlers) get(ctx context.Context, id string) (*coupontools.Subaccount, error) {
 	s, err := m.api.Subaccount(ctx, id)
 	if err != nil {
 		return nil, notKnown(fmt.Errorf("show subaccount: %w", err), "the subaccount "+short(id), m.accounts.commandLine())
@@ -83,7 +83,7 @@ func (m managing) get(ctx context.Context, id string) (*coupontools.Subaccount, 
 }
 
 // card shows a subaccount as Coupontools has it now, without its keys.
-func (m managing) card(ctx context.Context, id string) (bot.Reply, error) {
+func (m subaccountHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	s, err := m.get(ctx, id)
 	if err != nil {
 		return bot.Reply{}, err
@@ -102,7 +102,7 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 		{"Language", s.Language},
 		{"Currency", s.Currency},
 		{"Campaigns", thousands(s.CampaignCount) + " of " + thousands(s.MaxCampaigns)},
-		{"Last day", day(s.Expires)},
+		{"Last day", dateOnly(s.Expires)},
 		{"May see", strings.Join(s.Access, ", ")},
 		{"Webhook", s.Webhook},
 	} {
@@ -129,9 +129,9 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 	return bot.Reply{Text: joined(" · ", short(s.Name()), subaccountFacts(s)), Blocks: set}
 }
 
-func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := revealed{to: m.audit, req: req, entry: sends.Entry{What: deedSubaccountReset, Note: short(req.Value)}}
-	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.name(req.Value)+
+func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
+	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: short(req.Value)}}
+	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
@@ -141,9 +141,9 @@ func (m managing) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}), nil
 }
 
-func (m managing) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := revealed{to: m.audit, req: req, entry: sends.Entry{What: deedSubaccountKeys, Note: short(req.Value)}}
-	return deed.reveal("API keys", "Whoever has these keys is "+m.name(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
+func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
+	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: short(req.Value)}}
+	return deed.reveal("API keys", "Whoever has these keys is "+m.called(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return nil, err
@@ -152,5 +152,7 @@ func (m managing) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}), nil
 }
 
-// name is how a subaccount is called in a sentence.
-func (m managing) name(id string) string { return nameAndID(short(m.accounts.nameOf(id)), id) }
+// called is how a subaccount is called in a sentence.
+func (m subaccountHandlers) called(id string) string {
+	return nameAndID(short(m.accounts.nameOf(id)), id)
+}

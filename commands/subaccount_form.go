@@ -29,8 +29,8 @@ const (
 	fieldEnds    = "expiry_date"
 )
 
-// renewal is what is to be changed of a subaccount.
-type renewal struct {
+// subaccountUpdate is what is to be changed of a subaccount.
+type subaccountUpdate struct {
 	ID     string
 	Fields coupontools.SubaccountFields
 }
@@ -53,7 +53,7 @@ func subaccountInputs(s coupontools.Subaccount) []slack.Block {
 		blocks.StaticSelect(blocks.Input{Name: fieldStatus, Label: "Status", Optional: true, Placeholder: "As it is"}, "",
 			blocks.Option("Trial", coupontools.SubaccountTrial), blocks.Option("Customer", coupontools.SubaccountCustomer)),
 		line(fieldCountry, "Country", "", "Two letters, such as BE."),
-		line(fieldEnds, "Last day", day(s.Expires), "As year-month-day, such as 2027-01-31."),
+		line(fieldEnds, "Last day", dateOnly(s.Expires), "As year-month-day, such as 2027-01-31."),
 	}
 }
 
@@ -90,13 +90,13 @@ func readSubaccount(v *bot.View) (coupontools.SubaccountFields, map[string]strin
 	return f, wrong
 }
 
-func (m managing) create(c change[coupontools.SubaccountFields]) bot.Handler {
+func (m subaccountHandlers) create(c change[coupontools.SubaccountFields]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		f, wrong := readSubaccount(req.View)
 		if len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
-		return c.asks(ctx, req, f, subaccountChanges(coupontools.Subaccount{}, f),
+		return c.preview(ctx, req, f, subaccountChanges(coupontools.Subaccount{}, f),
 			blocks.Text("Coupontools makes the subaccount and mails "+f.Email+" a link to set a password.")), nil
 	}
 }
@@ -112,7 +112,7 @@ func subaccountChanges(now coupontools.Subaccount, f coupontools.SubaccountField
 		{"Package", now.Package, f.Package},
 		{"Status", "", f.Status},
 		{"Country", "", f.Country},
-		{"Last day", day(now.Expires), day(f.Expires)},
+		{"Last day", dateOnly(now.Expires), dateOnly(f.Expires)},
 	} {
 		switch {
 		case x[2] == "" || x[1] == x[2]:
@@ -125,14 +125,14 @@ func subaccountChanges(now coupontools.Subaccount, f coupontools.SubaccountField
 	return blocks.Rich(lines...)
 }
 
-func (m managing) creation() change[coupontools.SubaccountFields] {
+func (m subaccountHandlers) createChange() change[coupontools.SubaccountFields] {
 	return change[coupontools.SubaccountFields]{
-		view: "subaccount_create_check", title: "New subaccount", yes: "Create", doing: "Creating the subaccount…",
+		view: "subaccount_create_check", title: "New subaccount", button: "Create", waitText: "Creating the subaccount…",
 		store: m.store, audit: m.audit,
 		do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, sends.Entry, error) {
 			defer m.accounts.changed()
 			s, err := m.api.CreateSubaccount(ctx, f)
-			e := sends.Entry{What: deedSubaccountMake}
+			e := sends.Entry{What: auditSubaccountCreate}
 			if err != nil {
 				return "", e, fmt.Errorf("create subaccount: %w", err)
 			}
@@ -144,7 +144,7 @@ func (m managing) creation() change[coupontools.SubaccountFields] {
 }
 
 // askUpdate opens the form with what the subaccount has now.
-func (m managing) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (m subaccountHandlers) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return waitingOn(viewSubaccountWait, "Update", "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
@@ -156,7 +156,7 @@ func (m managing) askUpdate(_ context.Context, req bot.Request) (bot.Reply, erro
 }
 
 // update takes the form and says what changes. Only that is sent.
-func (m managing) update(c change[renewal]) bot.Handler {
+func (m subaccountHandlers) update(c change[subaccountUpdate]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		f, wrong := readSubaccount(req.View)
 		if len(wrong) > 0 {
@@ -167,8 +167,8 @@ func (m managing) update(c change[renewal]) bot.Handler {
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			left := emptied(*s, f)
-			f := onlyChanges(*s, f)
+			left := emptiedFields(*s, f)
+			f := changedFields(*s, f)
 			if f == (coupontools.SubaccountFields{}) {
 				return bot.Reply{}, &bot.Mistake{
 					Text: "Nothing differs from what the subaccount has.", Hint: "A field left empty keeps what is there.",
@@ -178,13 +178,13 @@ func (m managing) update(c change[renewal]) bot.Handler {
 			if len(left) > 0 {
 				told = append(told, blocks.Text("Came back empty, so unchanged: "+strings.Join(left, ", ")+"."))
 			}
-			return bot.Reply{View: c.ask(ctx, req, renewal{s.ID, f}, told...)}, nil
+			return bot.Reply{View: c.previewView(ctx, req, subaccountUpdate{s.ID, f}, told...)}, nil
 		}), nil
 	}
 }
 
-// onlyChanges leaves away what is as the form showed it: on one line, and no longer than a field takes.
-func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) coupontools.SubaccountFields {
+// changedFields leaves away what is as the form showed it: on one line, and no longer than a field takes.
+func changedFields(now coupontools.Subaccount, f coupontools.SubaccountFields) coupontools.SubaccountFields {
 	for _, x := range []struct {
 		now    string
 		wanted *string
@@ -201,14 +201,14 @@ func onlyChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) cou
 	if strings.EqualFold(f.Email, now.Email) {
 		f.Email = ""
 	}
-	if day(f.Expires) == day(now.Expires) {
+	if dateOnly(f.Expires) == dateOnly(now.Expires) {
 		f.Expires = time.Time{}
 	}
 	return f
 }
 
-// emptied returns the names of the fields that the form showed with a value and that came back empty.
-func emptied(now coupontools.Subaccount, f coupontools.SubaccountFields) []string {
+// emptiedFields returns the names of the fields that the form showed with a value and that came back empty.
+func emptiedFields(now coupontools.Subaccount, f coupontools.SubaccountFields) []string {
 	filled := fieldNames(f)
 	shown := fieldNames(coupontools.SubaccountFields{
 		Email: now.Email, Company: now.Company, FirstName: now.FirstName, LastName: now.LastName, Package: now.Package,
@@ -228,7 +228,7 @@ func fieldNames(f coupontools.SubaccountFields) []string {
 		{"package", f.Package},
 		{"status", f.Status},
 		{"country", f.Country},
-		{"last day", day(f.Expires)},
+		{"last day", dateOnly(f.Expires)},
 	} {
 		if x[1] != "" {
 			names = append(names, x[0])
@@ -237,17 +237,17 @@ func fieldNames(f coupontools.SubaccountFields) []string {
 	return names
 }
 
-func (m managing) updating() change[renewal] {
-	return change[renewal]{
-		view: "subaccount_update_check", title: "Update", yes: "Change", doing: "Changing the subaccount…",
+func (m subaccountHandlers) updateChange() change[subaccountUpdate] {
+	return change[subaccountUpdate]{
+		view: "subaccount_update_check", title: "Update", button: "Change", waitText: "Changing the subaccount…",
 		store: m.store, audit: m.audit,
-		do: func(ctx context.Context, _ bot.Request, r renewal) (string, sends.Entry, error) {
+		do: func(ctx context.Context, _ bot.Request, r subaccountUpdate) (string, sends.Entry, error) {
 			defer m.accounts.changed()
-			e := sends.Entry{What: deedSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
+			e := sends.Entry{What: auditSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
 				return "", e, fmt.Errorf("update subaccount: %w", notKnown(err, "the subaccount "+r.ID, m.accounts.commandLine()))
 			}
-			return "The subaccount " + m.name(r.ID) + " was changed.", e, nil
+			return "The subaccount " + m.called(r.ID) + " was changed.", e, nil
 		},
 	}
 }

@@ -17,7 +17,7 @@ import (
 const groupAccounts = "Accounts"
 
 // subaccountList is the list of subaccounts, without their keys.
-type subaccountList = list[coupontools.Subaccount]
+type subaccountList = itemList[coupontools.Subaccount]
 
 func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files deliverer) subaccountList {
 	kept := newCachedList(guard, keyless(api.Subaccounts))
@@ -38,7 +38,7 @@ func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files del
 			{"email", func(s coupontools.Subaccount) string { return s.Email }},
 			{"package", func(s coupontools.Subaccount) string { return s.Package }},
 			{"campaigns", func(s coupontools.Subaccount) string { return strconv.Itoa(s.CampaignCount) }},
-			{"expires", func(s coupontools.Subaccount) string { return day(s.Expires) }},
+			{"expires", func(s coupontools.Subaccount) string { return dateOnly(s.Expires) }},
 		},
 	}
 }
@@ -54,8 +54,8 @@ func keyless(fetch func(context.Context) ([]coupontools.Subaccount, error)) func
 	}
 }
 
-// day writes a date as Coupontools does, empty for none.
-func day(t time.Time) string {
+// dateOnly writes a date as Coupontools does, empty for none.
+func dateOnly(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -63,25 +63,25 @@ func day(t time.Time) string {
 }
 
 func subaccountFacts(s coupontools.Subaccount) string {
-	return joined(" · ", short(s.ID), short(s.Package), count(s.CampaignCount, "campaign", "campaigns"), ends(s.Expires))
+	return joined(" · ", short(s.ID), short(s.Package), count(s.CampaignCount, "campaign", "campaigns"), expiryWords(s.Expires))
 }
 
-// ends says when a subaccount ends, or that it has.
-func ends(t time.Time) string {
+// expiryWords says when a subaccount ends, or that it has.
+func expiryWords(t time.Time) string {
 	switch {
 	case t.IsZero():
 		return ""
 	case expired(t):
-		return "expired on " + day(t)
+		return "expired on " + dateOnly(t)
 	}
-	return "until " + day(t)
+	return "until " + dateOnly(t)
 }
 
 // expired says whether the last day of a subaccount is over.
 func expired(t time.Time) bool { return !t.IsZero() && time.Now().After(t.AddDate(0, 0, 1)) }
 
-// subaccounts answers "/coupontools subaccounts", only to the person who asked.
-func subaccounts(l subaccountList) bot.Command {
+// subaccountsCommand answers "/coupontools subaccounts", only to the person who asked.
+func subaccountsCommand(l subaccountList) bot.Command {
 	return bot.Command{
 		Topic: l.topic, Group: groupAccounts, Usage: "[words to filter by]",
 		Summary: "List the subaccounts", Right: bot.Admin,

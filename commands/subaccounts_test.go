@@ -44,7 +44,7 @@ func TestEnds(t *testing.T) {
 		{today.AddDate(0, 0, -1), "expired on "},
 		{today.AddDate(1, 0, 0), "until "},
 	} {
-		if got := ends(test.last); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+		if got := expiryWords(test.last); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
 			t.Errorf("ends(%v) = %q, want %q", test.last, got, test.want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
 		}
 	}
 	f, wrong := readSubaccount(bot.NewView(viewSubaccountUpdate, "sub_1", shown))
-	if got := onlyChanges(now, f); got != (coupontools.SubaccountFields{}) || len(wrong) > 0 {
+	if got := changedFields(now, f); got != (coupontools.SubaccountFields{}) || len(wrong) > 0 {
 		t.Errorf("the form left as it was changes %+v, faults %v", got, wrong)
 	}
 }
@@ -113,7 +113,7 @@ func TestSignOn_submittedTwice(t *testing.T) {
 	if n := w.api.Calls("/v3/account/sso"); n != 1 || len(shown) != 1 {
 		t.Fatalf("%d links were made and %d shown, want one", n, len(shown))
 	}
-	wantIn(t, spoken(<-told), "only the first answer shows it")
+	wantIn(t, errorText(<-told), "only the first answer shows it")
 	link := regexp.MustCompile(`https://\S+`).FindString(<-shown)
 	if link == "" {
 		t.Fatal("the first answer shows no link")

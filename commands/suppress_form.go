@@ -192,13 +192,13 @@ func (s suppression) preview(ctx context.Context, req bot.Request, b suppressFor
 	if n == 0 {
 		return blocks.Modal(viewSuppressPreview, "Do not contact", "", "Back", set...)
 	}
-	return s.additions().saying("Add "+persons(n)).ask(ctx, req, b, set...)
+	return s.additions().withButton("Add "+persons(n)).previewView(ctx, req, b, set...)
 }
 
 // additions adds the people of a file that was shown, once.
 func (s suppression) additions() change[suppressForm] {
 	return change[suppressForm]{
-		view: viewSuppressPreview, title: "Do not contact", yes: "Add them", doing: suppressing, store: s.store, audit: s.audit,
+		view: viewSuppressPreview, title: "Do not contact", button: "Add them", waitText: suppressing, store: s.store, audit: s.audit,
 		do: func(ctx context.Context, req bot.Request, b suppressForm) (string, sends.Entry, error) {
 			list, sum, err := s.list(ctx, req.Person.ID, b)
 			switch {

@@ -21,7 +21,7 @@ type userList[User any, Parent cache.Item] struct {
 	// topic is the command's, and the prefix of its action_ids; title precedes the name of the parent.
 	topic, title string
 	plural
-	parents list[Parent]
+	parents itemList[Parent]
 	// fetched are the users of each parent, by its id.
 	fetched *localCache[[]User]
 	// person returns what somebody is found by.
@@ -105,7 +105,7 @@ func (l userList[User, Parent]) export(_ context.Context, req bot.Request) (bot.
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		e := sends.Entry{What: deedPeople, Actor: actorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
+		e := sends.Entry{What: auditPeople, Actor: actorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
 		if err := l.audit.Record(ctx, e); err != nil {
 			return bot.Reply{}, unrecorded(err)
 		}
@@ -211,8 +211,8 @@ func personOption(u coupontools.DirectoryUser) bot.Option {
 	return bot.Option{Text: blocks.Cut(who, runes-len([]rune(id))) + id, Value: u.ID}
 }
 
-// called names a person in a sentence: Anna Peeters (lus_61001).
-func called(u coupontools.DirectoryUser) string { return nameAndID(short(u.Name()), u.ID) }
+// personName names a person in a sentence: Anna Peeters (lus_61001).
+func personName(u coupontools.DirectoryUser) string { return nameAndID(short(u.Name()), u.ID) }
 
 // personRow shows a person: name, e-mail and phone, id and facts.
 func personRow(u coupontools.DirectoryUser, facts ...string) string {

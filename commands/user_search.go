@@ -60,7 +60,7 @@ type userPage struct {
 }
 
 // searchUsers searches for the users of a page.
-func searchUsers(ctx context.Context, api userLister, p userPager, number int) (userPage, error) {
+func searchUsers(ctx context.Context, api userListAPI, p userPager, number int) (userPage, error) {
 	page := userPage{}
 	var err error
 	page.number, err = p.turn(number, func(from userCursor) (userCursor, error) {
@@ -73,7 +73,7 @@ func searchUsers(ctx context.Context, api userLister, p userPager, number int) (
 
 // userSearch goes through the users of a directory from a cursor on.
 type userSearch struct {
-	api       userLister
+	api       userListAPI
 	directory string
 	match     matcher
 	from      userCursor

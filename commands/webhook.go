@@ -22,19 +22,19 @@ const (
 	fieldWebhookEvent = "webhook_event"
 )
 
-// verifier is the part of the Coupontools client that webhook needs.
-type verifier interface {
+// webhookAPI is the part of the Coupontools client that webhook needs.
+type webhookAPI interface {
 	VerifyWebhook(ctx context.Context, event, session string) (*coupontools.Webhook, error)
 }
 
-// webhooks tell whether events that came to a webhook came from Coupontools.
-type webhooks struct {
-	api       verifier
+// webhookHandlers tell whether events that came to a webhook came from Coupontools.
+type webhookHandlers struct {
+	api       webhookAPI
 	campaigns campaignList
 }
 
-// webhook answers "/coupontools webhook", only to the person who asked. The session that an event is about is not shown.
-func webhook(w webhooks) bot.Command {
+// webhookCommand answers "/coupontools webhook", only to the person who asked. The session that an event is about is not shown.
+func webhookCommand(w webhookHandlers) bot.Command {
 	return bot.Command{
 		Topic: "webhook", Group: groupCampaigns, Usage: "[evt_ID] [code of the session]",
 		Summary: "Ask whether a webhook's event is genuine",
@@ -51,12 +51,12 @@ func webhook(w webhooks) bot.Command {
 	}
 }
 
-func (w webhooks) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (w webhookHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: webhookView()}, nil
 	}
 	event, session := req.Words[0].Text, bot.Join(req.Words[1:])
-	if wrong := misspelt(event, session); len(wrong) > 0 {
+	if wrong := idProblems(event, session); len(wrong) > 0 {
 		return bot.Reply{}, &bot.Mistake{
 			Text: "“" + short(bot.Join(req.Words)) + "” is misspelt, so Coupontools was not asked.",
 			Hint: joined(" ", wrong[fieldWebhookEvent], wrong[fieldSession]),
@@ -79,9 +79,9 @@ func webhookView() *slack.ModalViewRequest {
 }
 
 // submitted takes the form, shows that Coupontools is asked, and then its answer.
-func (w webhooks) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (w webhookHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	event, session := strings.TrimSpace(req.View.Value(fieldWebhookEvent)), strings.TrimSpace(req.View.Value(fieldSession))
-	if wrong := misspelt(event, session); len(wrong) > 0 {
+	if wrong := idProblems(event, session); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
 	return waitingIn(viewWebhookAnswer, "Webhook", askingWebhook, func(ctx context.Context) (bot.Reply, error) {
@@ -90,23 +90,23 @@ func (w webhooks) submitted(_ context.Context, req bot.Request) (bot.Reply, erro
 	}), nil
 }
 
-// anID is what ids and codes are made of.
-var anID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// idPattern is what ids and codes are made of.
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// misspelt says what cannot be an id or a code. Asked about that, Coupontools would seem to say that the event is not genuine.
-func misspelt(event, session string) problems {
+// idProblems says what cannot be an id or a code. Asked about that, Coupontools would seem to say that the event is not genuine.
+func idProblems(event, session string) problems {
 	wrong := problems{}
-	if !anID.MatchString(event) {
+	if !idPattern.MatchString(event) {
 		wrong.add(fieldWebhookEvent, "The id of an event is evt_ and 20 letters and digits.")
 	}
-	if session != "" && !anID.MatchString(session) {
+	if session != "" && !idPattern.MatchString(session) {
 		wrong.add(fieldSession, "The code of a session has 21 letters and digits.")
 	}
 	return wrong
 }
 
 // verify asks Coupontools, and says its answer in blocks and in a sentence.
-func (w webhooks) verify(ctx context.Context, event, session string) ([]slack.Block, string, error) {
+func (w webhookHandlers) verify(ctx context.Context, event, session string) ([]slack.Block, string, error) {
 	e, err := w.api.VerifyWebhook(ctx, event, session)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return nil, "", &bot.Mistake{
@@ -131,7 +131,7 @@ func (w webhooks) verify(ctx context.Context, event, session string) ([]slack.Bl
 	return set, said, nil
 }
 
-func (w webhooks) facts(e coupontools.Webhook) []blocks.Line {
+func (w webhookHandlers) facts(e coupontools.Webhook) []blocks.Line {
 	lines := []blocks.Line{blocks.Field("Event", e.ID)}
 	if e.Type != "" {
 		lines = append(lines, blocks.Field("Kind", short(e.Type)))
