@@ -15,17 +15,17 @@ import (
 	"unicode"
 )
 
-// maxText bounds every single text of an answer, in characters.
+// maxText bounds each text of an answer, in characters.
 const maxText = 300
 
-// answer is a JSON answer, taken apart one level deep.
+// answer is a JSON answer, parsed one level deep.
 type answer struct {
 	raw json.RawMessage
-	// top are its fields if it is an object.
+	// top are its members if it is an object.
 	top fields
 }
 
-// parse reads a body that must be one JSON object or array and nothing else.
+// parse reads a body, which must be exactly one JSON object or array.
 func parse(body []byte) (answer, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\uFEFF")))
 	switch {
@@ -34,7 +34,7 @@ func parse(body []byte) (answer, error) {
 	case !json.Valid(body):
 		return answer{}, errors.New("the answer is not JSON")
 	case body[0] != '{' && body[0] != '[':
-		return answer{}, fmt.Errorf("the answer is not understood: %s", shape(body, 0))
+		return answer{}, fmt.Errorf("the answer is not understood: %s", shapeOf(body, 0))
 	}
 	return answer{raw: body, top: fieldsOf(body)}, nil
 }
@@ -43,37 +43,37 @@ func parse(body []byte) (answer, error) {
 func (a answer) readable() bool { return a.raw != nil }
 
 // shape describes the answer without its values.
-func (a answer) shape() string { return shape(a.raw, maxShapeDepth) }
+func (a answer) shape() string { return shapeOf(a.raw, maxShapeDepth) }
 
-// misread returns the error for an answer that lacks what was looked for.
+// misread returns the error for an answer without the wanted value.
 func (a answer) misread(wanted string) error {
 	return fmt.Errorf("the answer has no %s that is understood: %s", wanted, a.shape())
 }
 
-// fields are the members of a JSON object, in their order.
+// fields are the members of a JSON object, in order.
 type fields []field
 
 // field is one member.
 type field struct {
-	// key is the name in lower case and without separators, so that first_name, firstName and firstname are one.
+	// key is the name in lower case without separators, so first_name, firstName and firstname are equal.
 	key   string
 	name  string
 	value json.RawMessage
 }
 
-// fieldsOf returns the members of an object, none of anything else.
+// fieldsOf returns the members of an object, nil for anything else.
 func fieldsOf(raw json.RawMessage) fields {
 	if !isObject(raw) {
 		return nil
 	}
 	out := make(fields, 0, 8)
-	for name, value := range members(raw) {
-		out = append(out, field{squash(name), name, value})
+	for name, value := range membersOf(raw) {
+		out = append(out, field{normalizeKey(name), name, value})
 	}
 	return out
 }
 
-// get returns the member with this key: of several, the first that is not blank.
+// get returns the member with this key: of several, the first that isn't blank.
 func (f fields) get(key string) (found field, ok bool) {
 	for _, member := range f {
 		if member.key != key {
@@ -89,14 +89,14 @@ func (f fields) get(key string) (found field, ok bool) {
 	return found, ok
 }
 
-// value returns the value of the member with this key, nil if there is none.
+// value returns the value of the member with this key, or nil.
 func (f fields) value(key string) json.RawMessage {
 	member, _ := f.get(key)
 	return member.value
 }
 
-// squash returns the key for a name.
-func squash(name string) string {
+// normalizeKey returns the key for a name.
+func normalizeKey(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == ' ' || r == '.' {
 			return -1
@@ -108,17 +108,17 @@ func squash(name string) string {
 // object returns the members of an inner object.
 func (f fields) object(key string) fields { return fieldsOf(f.value(key)) }
 
-// text returns the first text there is under any of the keys.
+// text returns the first non-empty text under any of the keys.
 func (f fields) text(keys ...string) string {
 	for _, key := range keys {
-		if s := text(f.value(key)); s != "" {
+		if s := textOf(f.value(key)); s != "" {
 			return s
 		}
 	}
 	return ""
 }
 
-// flag reports whether the first text under any of the keys says yes. v3 writes "1", v4 and requests true.
+// flag reports whether the first text under any of the keys means yes. v3 writes "1", v4 and requests true.
 func (f fields) flag(keys ...string) bool {
 	switch strings.ToLower(f.text(keys...)) {
 	case "1", "true", "yes":
@@ -127,16 +127,16 @@ func (f fields) flag(keys ...string) bool {
 	return false
 }
 
-// time returns the first date under any of the keys, the zero time if there is none that can be read.
+// time returns the first date under any of the keys, the zero time if none can be parsed.
 func (f fields) time(keys ...string) time.Time {
 	t, _ := parseTime(f.text(keys...))
 	return t
 }
 
-// count returns the first whole number under any of the keys, 0 if there is none. Points may be written as "12.00".
+// count returns the first whole number under any of the keys, or 0. Points may be written as "12.00".
 func (f fields) count(keys ...string) int {
 	for _, key := range keys {
-		n, err := strconv.ParseFloat(text(f.value(key)), 64)
+		n, err := strconv.ParseFloat(textOf(f.value(key)), 64)
 		if err == nil && math.Abs(n) <= maxCount {
 			return int(n)
 		}
@@ -144,10 +144,10 @@ func (f fields) count(keys ...string) int {
 	return 0
 }
 
-// maxCount bounds a number: what is more is no number of people, points or campaigns.
+// maxCount bounds a number: no count of people, points or campaigns is larger.
 const maxCount = 1e15
 
-// link returns the first web address under any of the keys, empty if there is none.
+// link returns the first web address under any of the keys, or "".
 func (f fields) link(keys ...string) string {
 	for _, key := range keys {
 		if s := webAddress(f.value(key)); s != "" {
@@ -157,10 +157,10 @@ func (f fields) link(keys ...string) string {
 	return ""
 }
 
-// maxLink bounds an address, in bytes: signed ones are long. (Slack takes 3,000 in a button.)
+// maxLink bounds a URL, in bytes: signed ones are long. (Slack accepts 3,000 in a button.)
 const maxLink = 3000
 
-// webAddress returns a text if it is an http or https address that can be shown as a link, empty if it is not.
+// webAddress returns a text if it is an http or https URL that is safe to show as a link, else "".
 func webAddress(raw json.RawMessage) string {
 	if len(raw) == 0 || raw[0] != '"' || len(raw) > maxLink {
 		return ""
@@ -168,22 +168,22 @@ func webAddress(raw json.RawMessage) string {
 	s := unquote(raw)
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
-		strings.ContainsFunc(s, unfitForLink) {
+		strings.ContainsFunc(s, unsafeInLink) {
 		return ""
 	}
 	return s
 }
 
-// unfitForLink reports whether r would end a link where it is shown, or turn its direction of writing.
-func unfitForLink(r rune) bool {
+// unsafeInLink reports whether r would end a link where it is shown, or change the text direction.
+func unsafeInLink(r rune) bool {
 	return r <= ' ' || strings.ContainsRune("<>|\"`\\", r) || clean(string(r)) != string(r)
 }
 
-// holders are keys under which an answer may hold anything.
-var holders = []string{"data", "items", "item", "results", "result", "list"}
+// genericKeys are generic keys under which an answer may hold anything.
+var genericKeys = []string{"data", "items", "item", "results", "result", "list"}
 
-// list returns the elements of the list that stands under one of the names, or under a general one, and whether there is a
-// list, if an empty one.
+// list returns the elements of the list under one of the names, or under a generic one. It returns true for an empty list
+// too.
 func (a answer) list(names ...string) ([]json.RawMessage, bool) {
 	if list, ok := elements(a.raw); ok && (isArray(a.raw) || len(list) > 0) {
 		return list, true
@@ -191,20 +191,20 @@ func (a answer) list(names ...string) ([]json.RawMessage, bool) {
 	if list, ok := a.top.find(names, maxNesting); ok {
 		return list, true
 	}
-	return nil, a.top.empty(slices.Concat(names, holders))
+	return nil, a.top.empty(slices.Concat(names, genericKeys))
 }
 
-// maxNesting is how many objects deep a list is looked for.
+// maxNesting is how many objects deep a list may be.
 const maxNesting = 2
 
-// find looks for a list under the names, then under the general ones. A single object with an id counts as a list of one.
+// find looks for a list under the names, then under the generic ones. A single object with an id counts as a list of one.
 func (f fields) find(names []string, depth int) ([]json.RawMessage, bool) {
 	for _, name := range names {
 		if list, ok := listIn(f.value(name), names, depth, true); ok {
 			return list, true
 		}
 	}
-	for _, name := range holders {
+	for _, name := range genericKeys {
 		if list, ok := listIn(f.value(name), names, depth, false); ok {
 			return list, true
 		}
@@ -212,8 +212,8 @@ func (f fields) find(names []string, depth int) ([]json.RawMessage, bool) {
 	return nil, false
 }
 
-// listIn returns the elements of a value that is a list, holds one, or is the only element itself. Under a name of its own,
-// an object with an id is an element before it is a holder.
+// listIn returns the elements of a value that is a list, holds one, or is the only element. Under one of the given names
+// (own), an object with an id is an element, not a holder.
 func listIn(value json.RawMessage, names []string, depth int, own bool) ([]json.RawMessage, bool) {
 	if list, ok := elements(value); ok {
 		return list, true
@@ -228,7 +228,7 @@ func listIn(value json.RawMessage, names []string, depth int, own bool) ([]json.
 	return []json.RawMessage{value}, single
 }
 
-// empty reports whether the members say that there is nothing: a name without a value, or an amount of 0.
+// empty reports whether the members describe an empty list: a name without a value, or an amount of 0.
 func (f fields) empty(names []string) bool {
 	mentioned := false
 	for _, name := range names {
@@ -243,11 +243,11 @@ func (f fields) empty(names []string) bool {
 	return amount == 0 && (counted || mentioned)
 }
 
-// amount returns the number of elements that the answer says there are.
+// amount returns the number of elements the answer states.
 func (f fields) amount() (int, bool) {
 	for _, m := range f {
 		if strings.HasPrefix(m.key, "amountof") || m.key == "amount" || m.key == "count" || m.key == "total" {
-			if n, ok := number(m.value); ok {
+			if n, ok := wholeNumber(m.value); ok {
 				return n, true
 			}
 		}
@@ -255,7 +255,7 @@ func (f fields) amount() (int, bool) {
 	return 0, false
 }
 
-// one returns the members of the object that the answer is, or that stands under one of the names, alone in a list or not.
+// one returns the members of the object that the answer is, or that is under one of the names, alone or as a list of one.
 func (a answer) one(names ...string) (fields, bool) {
 	_, hasID := a.top.get("id")
 	_, hasName := a.top.get("name")
@@ -268,14 +268,14 @@ func (a answer) one(names ...string) (fields, bool) {
 	return nil, false
 }
 
-// elements returns the elements of a list. PHP writes a list with gaps as an object with numbers for names, and an empty
-// object as an empty list; the order is that of the text.
+// elements returns the elements of a list, in order. PHP writes a list with gaps as an object with numbers for names, and an
+// empty object as an empty list.
 func elements(raw json.RawMessage) ([]json.RawMessage, bool) {
 	if !isArray(raw) && !isObject(raw) {
 		return nil, false
 	}
 	var list []json.RawMessage
-	for name, value := range members(raw) {
+	for name, value := range membersOf(raw) {
 		if isObject(raw) && !numbered.MatchString(name) {
 			return nil, false
 		}
@@ -284,14 +284,14 @@ func elements(raw json.RawMessage) ([]json.RawMessage, bool) {
 	return list, true
 }
 
-// numbered are the names of elements: numbers, or ids.
+// numbered matches the names of such elements: numbers, or ids.
 var numbered = regexp.MustCompile(`^(?:[a-z]{3}_)?\d+$`)
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
 func isArray(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
 
-// blank reports whether raw is nothing, in any of the ways that PHP writes it.
+// blank reports whether raw is empty, in any of the ways PHP writes that.
 func blank(raw json.RawMessage) bool {
 	if isArray(raw) || isObject(raw) {
 		end := raw[skipSpace(raw, 1)]
@@ -304,8 +304,8 @@ func blank(raw json.RawMessage) bool {
 	return false
 }
 
-// text returns a string, number or boolean as a clean text of at most [maxText] characters.
-func text(raw json.RawMessage) string {
+// textOf returns a string, number or boolean as a clean text of at most [maxText] characters.
+func textOf(raw json.RawMessage) string {
 	switch {
 	case blank(raw), isObject(raw), isArray(raw):
 		return ""
@@ -315,7 +315,7 @@ func text(raw json.RawMessage) string {
 	return cut(clean(unquote(raw)), maxText)
 }
 
-// clean turns control characters into spaces, takes out those that turn the direction of writing, and trims.
+// clean replaces control characters by spaces, removes those that change the text direction, and trims.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -341,9 +341,9 @@ func cut(s string, limit int) string {
 	return s
 }
 
-// number reads a whole number that may be written as a string.
-func number(raw json.RawMessage) (int, bool) {
-	n, err := strconv.Atoi(text(raw))
+// wholeNumber parses a whole number, which may be a JSON string.
+func wholeNumber(raw json.RawMessage) (int, bool) {
+	n, err := strconv.Atoi(textOf(raw))
 	return n, err == nil
 }
 
@@ -353,8 +353,8 @@ const (
 	maxShapeKey   = 40
 )
 
-// shape describes JSON by its keys and types: "object{amount: number, user: array[2] of object}". Values never show.
-func shape(raw json.RawMessage, depth int) string {
+// shapeOf describes JSON by its keys and types: "object{amount: number, user: array[2] of object}". It never shows values.
+func shapeOf(raw json.RawMessage, depth int) string {
 	switch {
 	case isArray(raw):
 		return arrayShape(raw, depth)
@@ -380,7 +380,7 @@ func arrayShape(raw json.RawMessage, depth int) string {
 	if depth <= 0 || len(list) == 0 {
 		return fmt.Sprintf("array[%d]", len(list))
 	}
-	return fmt.Sprintf("array[%d] of %s", len(list), shape(list[0], depth-1))
+	return fmt.Sprintf("array[%d] of %s", len(list), shapeOf(list[0], depth-1))
 }
 
 func objectShape(raw json.RawMessage, depth int) string {
@@ -394,7 +394,7 @@ func objectShape(raw json.RawMessage, depth int) string {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, scrubPeople(cut(clean(m.name), maxShapeKey))+": "+shape(m.value, depth-1))
+		parts = append(parts, scrubPeople(cut(clean(m.name), maxShapeKey))+": "+shapeOf(m.value, depth-1))
 	}
 	return "object{" + strings.Join(parts, ", ") + "}"
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// heap measures the most memory that is in use at any of the moments when it looks.
+// heap samples the heap and keeps the peak.
 type heap struct{ base, peak uint64 }
 
 func newHeap() *heap {
@@ -33,7 +33,7 @@ func (h *heap) look() { h.peak = max(h.peak, h.now()-min(h.base, h.now())) }
 
 func (h *heap) report(b *testing.B) { b.ReportMetric(float64(h.peak)/(1<<20), "peak-MB") }
 
-// made returns a handler of single-use codes that are written as they are made, so that the server needs no memory.
+// made returns a handler that streams single-use codes, so that the server needs no memory.
 func made() http.HandlerFunc {
 	number := 0
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func made() http.HandlerFunc {
 	}
 }
 
-// looking is a writer that looks at the heap at every few writes.
+// looking is a writer that samples the heap every few writes.
 type looking struct {
 	*heap
 	writes int
@@ -66,7 +66,7 @@ func (l *looking) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// BenchmarkWriteSingleUses makes 100,000 codes and writes them as CSV.
+// BenchmarkWriteSingleUses creates 100,000 codes and writes them as CSV.
 func BenchmarkWriteSingleUses(b *testing.B) {
 	c := serve(b, made())
 	h := newHeap()
@@ -139,7 +139,7 @@ func lengthOf[T any](list func() ([]T, error)) func() (int, error) {
 	}
 }
 
-// BenchmarkDecodeUsage reads a page of 5,000 sessions.
+// BenchmarkDecodeUsage decodes a page of 5,000 sessions.
 func BenchmarkDecodeUsage(b *testing.B) {
 	one := `{"session":"k3v9t0q2m7x1r8b5c6n4d","sequenceid":"1","customid":"","status":` + sessionStatus + `}`
 	body := []byte(`{` + okStatus + `,"data":[` + strings.Repeat(one+",", 4999) + one + `]}`)

@@ -8,7 +8,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// BenchmarkDecodeDirectories reads a list of 10,000.
+// BenchmarkDecodeDirectories decodes a list of 10,000.
 func BenchmarkDecodeDirectories(b *testing.B) {
 	var body strings.Builder
 	body.WriteString(`{"status":{"status":"OK"},"amount_of_directories":10000,"directory":[`)

@@ -18,40 +18,40 @@ const (
 	maxAttempts = 3
 	// firstBackoff is the longest wait before the second attempt; it doubles for the next.
 	firstBackoff = 500 * time.Millisecond
-	// maxBackoff is the longest wait between attempts, for which a Retry-After is still waited for.
+	// maxBackoff is the longest wait between attempts. A longer Retry-After ends the call.
 	maxBackoff = time.Minute
-	// maxPatience is how long a call may have lasted for another attempt to be made: somebody waits for it.
+	// maxPatience is how long a call may have lasted and still get another attempt: a person is waiting.
 	maxPatience = 15 * time.Second
-	// maxAnswer bounds a good answer: some 25,000 directories, or 5,000 sessions with all that a campaign asks people.
+	// maxAnswer bounds a good answer, in bytes: some 25,000 directories, or 5,000 sessions with every custom field.
 	maxAnswer = 16 << 20
-	// maxErrorAnswer bounds the answer of a failure.
+	// maxErrorAnswer bounds the body of a failure, in bytes.
 	maxErrorAnswer = 64 << 10
 )
 
 // params are the parameters of a call.
 type params map[string]any
 
-// set puts value under key unless it is empty.
+// set sets key unless value is empty.
 func (p params) set(key, value string) {
 	if value != "" {
 		p[key] = value
 	}
 }
 
-// setTrue puts true under key if value is true.
+// setTrue sets key to true if value is true.
 func (p params) setTrue(key string, value bool) {
 	if value {
 		p[key] = true
 	}
 }
 
-// payload is what a request has for a body: [params], or a list of them.
+// payload is a request body: [params], or a list of them.
 type payload interface {
 	// encode returns the body for a route of that style.
 	encode(s style) ([]byte, error)
 }
 
-// encode returns the request's body. Without parameters it is an empty array in v3, as in the API's own samples.
+// encode returns the request body. Without parameters it is an empty array in v3, as in the API's own samples.
 func (p params) encode(s style) ([]byte, error) {
 	switch {
 	case len(p) > 0:
@@ -63,12 +63,12 @@ func (p params) encode(s style) ([]byte, error) {
 	}
 }
 
-// records are a body that is a list.
+// records is a body that is a list.
 type records []params
 
 func (r records) encode(style) ([]byte, error) { return json.Marshal(r) }
 
-// encode returns the body of a request of r. There is none where the method has none.
+// encode returns the request body for r, nil if its method has none.
 func (r *route) encode(p payload) ([]byte, error) {
 	switch {
 	case r.method == http.MethodGet || r.method == http.MethodDelete:
@@ -80,7 +80,7 @@ func (r *route) encode(p payload) ([]byte, error) {
 	}
 }
 
-// call makes one call, as often as its route allows and its failures need, and decodes the answer.
+// call makes one call, with the repeats its route allows, and decodes the answer.
 func call[T any](ctx context.Context, c *Client, r *route, p payload, decode func(answer) (T, error)) (T, error) {
 	var out T
 	start := time.Now()
@@ -100,7 +100,7 @@ func call[T any](ctx context.Context, c *Client, r *route, p payload, decode fun
 	return out, nil
 }
 
-// attempts tries the call until it succeeds or must not be tried again, and returns how often it was tried.
+// attempts tries the call until it succeeds or must not be repeated, and returns the number of attempts.
 func (c *Client) attempts(ctx context.Context, r *route, p payload, decode func(answer) error) (int, *Error) {
 	body, err := r.encode(p)
 	if err != nil {
@@ -109,8 +109,8 @@ func (c *Client) attempts(ctx context.Context, r *route, p payload, decode func(
 	var last *Error
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
-		if err := c.turn(ctx, r); err != nil {
-			return attempt - 1, gaveUp(r, last, err)
+		if err := c.waitForPace(ctx, r); err != nil {
+			return attempt - 1, abandoned(r, last, err)
 		}
 		failure := c.attempt(ctx, r, body, decode)
 		if failure == nil {
@@ -123,20 +123,20 @@ func (c *Client) attempts(ctx context.Context, r *route, p payload, decode func(
 			return attempt, last
 		}
 		if err := rest(ctx, wait); err != nil {
-			return attempt, gaveUp(r, last, err)
+			return attempt, abandoned(r, last, err)
 		}
 	}
 }
 
-// turn waits for the pace, except for a message, for whose turn the caller has waited.
-func (c *Client) turn(ctx context.Context, r *route) error {
+// waitForPace waits for the rate limiter, unless the caller has done so (see route.callerPaces).
+func (c *Client) waitForPace(ctx context.Context, r *route) error {
 	if c.pace == nil || r.callerPaces {
 		return nil
 	}
 	return c.pace.Wait(ctx)
 }
 
-// slow tells the pacer of a rate limit, if it wants to know.
+// slow reports a rate limit to the pacer if it has a Slow method.
 func (c *Client) slow(ctx context.Context, failure *Error) {
 	s, ok := c.pace.(interface {
 		Slow(ctx context.Context, d time.Duration)
@@ -146,8 +146,8 @@ func (c *Client) slow(ctx context.Context, failure *Error) {
 	}
 }
 
-// after returns the failure with the class that holds for all attempts: once a write may have been carried out, no later
-// failure makes that undone.
+// after returns the failure with a class that covers all attempts: once a write may have been carried out, a later failure
+// doesn't undo that.
 func (e *Error) after(r *route, last *Error) *Error {
 	if r.kind == write && last != nil && last.Class == Unknown && e.Class != Refused {
 		e.Class = Unknown
@@ -155,8 +155,8 @@ func (e *Error) after(r *route, last *Error) *Error {
 	return e
 }
 
-// gaveUp returns the failure of a call whose wait was ended by cause.
-func gaveUp(r *route, last *Error, cause error) *Error {
+// abandoned returns the failure of a call after cause ended its wait.
+func abandoned(r *route, last *Error, cause error) *Error {
 	if last == nil {
 		return &Error{Route: r.String(), Class: NotSent, Err: cause}
 	}
@@ -167,14 +167,14 @@ func gaveUp(r *route, last *Error, cause error) *Error {
 	return last
 }
 
-// backoff returns how long to wait after the given attempt: between half and all of a time that doubles, but never less
-// than the API asked for.
+// backoff returns the wait after an attempt: between half and all of a time that doubles, but never less than the API asked
+// for.
 func backoff(attempt int, retryAfter time.Duration) time.Duration {
 	longest := firstBackoff << (attempt - 1)
 	return max(longest/2+rand.N(longest/2), retryAfter)
 }
 
-// fits reports whether a wait is worth it: not too long, and over before ctx is.
+// fits reports whether a wait is short enough and ends before ctx does.
 func fits(ctx context.Context, wait time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
@@ -182,7 +182,7 @@ func fits(ctx context.Context, wait time.Duration) bool {
 	return wait <= maxBackoff && ctx.Err() == nil
 }
 
-// rest waits, unless ctx ends first.
+// rest waits for that long or until ctx ends.
 func rest(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -194,7 +194,7 @@ func rest(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// attempt makes one HTTP request and judges its answer.
+// attempt makes one HTTP request and checks its answer.
 func (c *Client) attempt(ctx context.Context, r *route, body []byte, decode func(answer) error) *Error {
 	timeout := fmt.Errorf("no answer within %s: %w", c.timeout, context.DeadlineExceeded)
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, timeout)
@@ -205,13 +205,13 @@ func (c *Client) attempt(ctx context.Context, r *route, body []byte, decode func
 	if err != nil {
 		return &Error{Route: r.String(), Class: Refused, Err: err}
 	}
-	// The transport itself, not an http.Client: it knows no redirects, so no key and no send goes to another address.
+	// The transport itself, not an http.Client: it follows no redirects, so no key and no send goes to another host.
 	resp, err := c.transport(r).RoundTrip(req)
 	if err != nil {
 		return broken(ctx, r, connected.Load(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return c.judge(ctx, r, resp, decode)
+	return c.checkAnswer(ctx, r, resp, decode)
 }
 
 // request returns the HTTP request for a call.
@@ -221,7 +221,7 @@ func (c *Client) request(ctx context.Context, r *route, body []byte) (*http.Requ
 		return nil, errors.New("the request cannot be made")
 	}
 	if r.kind == send {
-		// Without it the transport cannot send the body a second time by itself.
+		// Without GetBody the transport can't send the body a second time.
 		req.GetBody = nil
 	}
 	if body != nil {
@@ -235,7 +235,7 @@ func (c *Client) request(ctx context.Context, r *route, body []byte) (*http.Requ
 	return req, nil
 }
 
-// transport returns the connections for a route.
+// transport returns the connection pool for a route.
 func (c *Client) transport(r *route) *http.Transport {
 	if r.kind == send {
 		return c.sends
@@ -247,7 +247,7 @@ func (c *Client) transport(r *route) *http.Transport {
 func broken(ctx context.Context, r *route, connected bool, err error) *Error {
 	class := NotSent
 	if connected {
-		class, err = Unknown, tame(err)
+		class, err = Unknown, sanitize(err)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -255,8 +255,8 @@ func broken(ctx context.Context, r *route, connected bool, err error) *Error {
 	return &Error{Route: r.String(), Class: class, Err: err, passing: true}
 }
 
-// judge reads an answer and returns what is wrong with it, if anything.
-func (c *Client) judge(ctx context.Context, r *route, resp *http.Response, decode func(answer) error) *Error {
+// checkAnswer reads an answer and returns its failure, if any.
+func (c *Client) checkAnswer(ctx context.Context, r *route, resp *http.Response, decode func(answer) error) *Error {
 	good := resp.StatusCode/100 == 2
 	body, err := readBody(resp, good)
 	if err != nil {
@@ -266,7 +266,7 @@ func (c *Client) judge(ctx context.Context, r *route, resp *http.Response, decod
 		return &Error{Route: r.String(), Status: resp.StatusCode, Err: err, passing: !errors.Is(err, errTooLarge)}
 	}
 	if good && len(body) == 0 && r.style == resource && r.kind != read {
-		// In the resource style the HTTP status is the verdict: 204 has nothing to add to it.
+		// In the resource style the HTTP status is the verdict; 204 has no body.
 		body = []byte("{}")
 	}
 	a, parseErr := parse(body)
@@ -289,10 +289,10 @@ func (c *Client) judge(ctx context.Context, r *route, resp *http.Response, decod
 
 var errTooLarge = errors.New("the answer is too large")
 
-// readBody reads an answer within its limit. Of an answer that is no good anyway, what can be read is enough.
+// readBody reads an answer up to its limit. For a failure, the part that can be read is enough.
 func readBody(resp *http.Response, good bool) ([]byte, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		// What stands here for a body is the connection itself, which does not end with the context.
+		// With 101 the body is the connection itself, which doesn't end with the context.
 		return nil, nil
 	}
 	if !good {
@@ -301,7 +301,7 @@ func readBody(resp *http.Response, good bool) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", tame(err))
+		return nil, fmt.Errorf("read the answer: %w", sanitize(err))
 	}
 	if len(data) > maxAnswer {
 		return nil, errTooLarge
@@ -309,12 +309,12 @@ func readBody(resp *http.Response, good bool) ([]byte, error) {
 	return data, nil
 }
 
-// noSuchID returns the error for a call that is not made since nothing can have that id.
+// noSuchID returns the error for a call that isn't made because the id is malformed.
 func noSuchID(r *route) *Error {
 	return &Error{Route: r.String(), Class: Refused, Err: fmt.Errorf("no such id: %w", ErrNotFound)}
 }
 
-// impossible returns the error for a call that is not made since it could not be right.
+// impossible returns the error for a call that isn't made because its parameters are invalid.
 func impossible(r *route, text string) *Error {
 	return &Error{Route: r.String(), Class: Refused, Texts: []string{text}}
 }

@@ -7,45 +7,45 @@ import (
 	"time"
 )
 
-// Campaign is a coupon that many people can get. Older pages of the API call it campaign, newer ones coupon.
+// Campaign is a coupon offered to many people. v3's older routes call it campaign, newer ones coupon.
 type Campaign struct {
 	// ID is "cam_" and digits.
 	ID string
-	// Code is the part of the public address that names the campaign. It may be empty.
+	// Code is the part of the public URL that names the campaign. It may be empty.
 	Code string
-	// Name is what the owner calls it, Title what people see; each at most 300 characters. Name is the ID if there is neither.
+	// Name is the owner's name for it, Title what people see; each at most 300 characters. Name is the ID if both are empty.
 	Name, Title string
-	// Status is "active" or "example", or another word that the API does not document.
+	// Status is "active", "example" or another word that the API doesn't document.
 	Status string
-	// URL is the public address, empty if there is none that is a web address.
+	// URL is the public address, empty if the API gives no valid web address.
 	URL string
-	// Expires is the end of the campaign, in its own time zone; the zero time if it is not told.
+	// Expires is the end of the campaign, in its own time zone; the zero time if not given.
 	Expires time.Time
-	// Codes are its own validation codes, nil if they were not asked for or not told.
+	// Codes are the owner's validation codes, nil if not requested or not given.
 	Codes *CodeStats
-	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
+	// Extra are up to 30 fields that have no field here, by the API's names, each value at most 300 characters.
 	Extra map[string]string
 }
 
 // Ident returns the id and the name.
 func (c Campaign) Ident() (id, name string) { return c.ID, c.Name }
 
-// CodeStats count the validation codes that an owner brought along for a campaign.
+// CodeStats count the owner's validation codes of a campaign.
 type CodeStats struct{ Total, Claimed int }
 
-// CampaignsOptions say which campaigns [Client.Campaigns] returns: of all that are set, those to which all apply.
+// CampaignsOptions filter [Client.Campaigns]. All that are set must match.
 type CampaignsOptions struct {
-	// ActiveOnly leaves out all whose status is not active.
+	// ActiveOnly leaves out campaigns with another status than active.
 	ActiveOnly bool
 	// Folder is the id of a folder.
 	Folder string
-	// Tags are tags of which a campaign has one or more.
+	// Tags match a campaign that has at least one of them.
 	Tags []string
-	// Category is an id, "cat_…".
+	// Category is an id: "cat_…".
 	Category string
 }
 
-// Campaigns returns the account's campaigns. A folder that is not known gives [ErrNotFound].
+// Campaigns returns the account's campaigns. An unknown folder gives [ErrNotFound].
 //
 // API: POST /v3/coupon/list
 func (c *Client) Campaigns(ctx context.Context, o CampaignsOptions) ([]Campaign, error) {
@@ -86,7 +86,7 @@ func (c *Client) campaign(ctx context.Context, id string, p params) (*Campaign, 
 	return call(ctx, c, campaignInfo, p, func(a answer) (*Campaign, error) { return decodeCampaign(a, id) })
 }
 
-// CampaignPush is a message to everybody who keeps a coupon of a campaign in a mobile wallet.
+// CampaignPush is a message to everybody who has saved a coupon of a campaign in a mobile wallet.
 type CampaignPush struct {
 	// Campaign is the id: "cam_…".
 	Campaign string
@@ -94,7 +94,7 @@ type CampaignPush struct {
 	Message string
 }
 
-// PushToCampaign shows a message on the phone of everybody who keeps a coupon of the campaign in a mobile wallet. It is
+// PushToCampaign shows a message on the phone of everybody who has saved a coupon of the campaign in a mobile wallet. It is
 // never repeated: after an error, [ClassOf] says whether it may have been sent. An unknown campaign gives [ErrNotFound].
 //
 // API: POST /v3/coupon/pushnotification/all
@@ -103,17 +103,17 @@ func (c *Client) PushToCampaign(ctx context.Context, push CampaignPush) error {
 	return c.push(ctx, pushCampaign, p, push.Message)
 }
 
-// SessionPush is a message to one person who keeps a coupon in a mobile wallet.
+// SessionPush is a message to one person who has saved a coupon in a mobile wallet.
 type SessionPush struct {
 	// Campaign is the id: "cam_…".
 	Campaign string
-	// Session is that person's code, or its first six characters.
+	// Session is that person's session code, or its first six characters.
 	Session string
 	// Message is the text. It must not be empty.
 	Message string
 }
 
-// PushToSession shows a message on the phone of one person who keeps a coupon in a mobile wallet. It is never repeated:
+// PushToSession shows a message on the phone of one person who has saved a coupon in a mobile wallet. It is never repeated:
 // after an error, [ClassOf] says whether it may have been sent. An unknown session gives [ErrNotFound].
 //
 // API: POST /v3/coupon/pushnotification/single
@@ -122,7 +122,7 @@ func (c *Client) PushToSession(ctx context.Context, push SessionPush) error {
 	return c.push(ctx, pushSession, p, push.Message)
 }
 
-// push calls a route for push messages. Its parameters are the ids of whom the message is for.
+// push calls a push route. p holds the ids of the recipients.
 func (c *Client) push(ctx context.Context, r *route, p params, message string) error {
 	for _, id := range p {
 		if id == "" {
@@ -136,7 +136,7 @@ func (c *Client) push(ctx context.Context, r *route, p params, message string) e
 	return do(ctx, c, r, p)
 }
 
-// do makes a call of whose answer nothing but the verdict is needed.
+// do makes a call of which only the verdict matters.
 func do(ctx context.Context, c *Client, r *route, p payload) error {
 	_, err := call(ctx, c, r, p, func(answer) (struct{}, error) { return struct{}{}, nil })
 	return err
@@ -157,7 +157,7 @@ func decodeCampaign(a answer, id string) (*Campaign, error) {
 	}
 	c, ok := decodeListedCampaign(f)
 	if !ok {
-		// The answer says no id, but is the answer to one.
+		// The answer may omit the id: it answers a request by id.
 		c.ID = id
 	}
 	if c.Name == "" {
@@ -167,7 +167,7 @@ func decodeCampaign(a answer, id string) (*Campaign, error) {
 }
 
 func decodeListedCampaign(f fields) (Campaign, bool) {
-	t := taker{fields: f}
+	t := fieldReader{fields: f}
 	c := Campaign{
 		ID:      prefixed("cam_", t.text("id", "campaignid", "couponid")),
 		Code:    t.text("code", "campaigncode"),
@@ -178,26 +178,26 @@ func decodeListedCampaign(f fields) (Campaign, bool) {
 		Expires: t.time("expirydate", "expires", "expiresat"),
 	}
 	c.Codes = decodeCodeStats(&t)
-	c.Extra = t.rest()
+	c.Extra = t.unread()
 	c.Name = either(c.Name, either(c.Title, c.ID))
 	return c, c.ID != ""
 }
 
-// decodeCodeStats finds the two counts. Their names are not documented: of all names that have to do with codes, the one
-// that says claimed, used or validated is the second.
-func decodeCodeStats(t *taker) *CodeStats {
+// decodeCodeStats finds the two counts. Their names aren't documented: among the names about codes, the one that says
+// claimed, used or validated is the second count.
+func decodeCodeStats(t *fieldReader) *CodeStats {
 	found := make(map[bool]int)
-	read := func(members fields, mark func(key string)) {
+	collect := func(members fields, mark func(key string)) {
 		for _, m := range members {
-			if n, ok := number(m.value); ok && strings.Contains(m.key, "code") {
+			if n, ok := wholeNumber(m.value); ok && strings.Contains(m.key, "code") {
 				found[containsAny(m.key, "claimed", "used", "validated")] = n
 				mark(m.key)
 			}
 		}
 	}
-	read(t.fields, func(key string) { t.know(key) })
+	collect(t.fields, func(key string) { t.markRead(key) })
 	for _, holder := range []string{"usagestats", "stats", "statistics"} {
-		read(t.object(holder), func(string) { t.know(holder) })
+		collect(t.object(holder), func(string) { t.markRead(holder) })
 	}
 	if len(found) == 0 {
 		return nil

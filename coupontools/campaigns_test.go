@@ -84,7 +84,7 @@ func TestCampaign_stats(t *testing.T) {
 	}
 }
 
-// Addresses that are no web addresses, or that would break out of a link, are none.
+// URLs that aren't web addresses, or that would break out of a link, are dropped.
 func TestCampaign_links(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{

@@ -28,33 +28,33 @@ type Client struct {
 	userAgent string
 	pace      Pacer
 	observe   func(Call)
-	answers   func(Answer) // nil if nobody wants to know
+	answers   func(Answer) // may be nil
 	reads     *http.Transport
 	sends     *http.Transport
 }
 
-// Format writes the name of the type, since package fmt cannot call the methods of an unexported [Secret].
+// Format writes the type's name. Package fmt can't call the methods of an unexported [Secret], so it would print the keys.
 func (*Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "coupontools.Client") }
 
 // Option is a setting of a [Client].
 type Option func(*Client) error
 
-// Pacer holds calls back to a pace. The client waits for it before every attempt of a call; not before a message to one
-// person ([Client.SendEmail], [Client.SendSMS], [Client.PushToSession], [Client.PushToLoyaltyUser]), for whose turn its
-// caller waits, before it commits itself to the message.
+// Pacer is a rate limiter. The client waits for it before every attempt of a call, except for messages to one person
+// ([Client.SendEmail], [Client.SendSMS], [Client.PushToSession], [Client.PushToLoyaltyUser]): there the caller waits before
+// it claims the recipient.
 //
-// A pacer that also has the method Slow(context.Context, time.Duration) is told of every HTTP 429, with the wait that the
-// API asked for.
+// If a pacer also has the method Slow(context.Context, time.Duration), the client calls it on every HTTP 429 with the wait
+// the API asked for.
 type Pacer interface {
 	// Wait returns when the call may be made, or with an error when ctx ends.
 	Wait(ctx context.Context) error
 }
 
-// Call is what an observer learns of one finished call.
+// Call describes one finished call.
 type Call struct {
 	// Route is the method and path: "POST /v3/directory/list".
 	Route string
-	// Outcome is "ok" or the class of the failure as a word: see [Class.String].
+	// Outcome is "ok" or the class of the failure: see [Class.String].
 	Outcome string
 	// Duration is the time the call took, with all its attempts and waits.
 	Duration time.Duration
@@ -62,8 +62,8 @@ type Call struct {
 	Attempts int
 }
 
-// New returns a client for the account with these keys, which are the same for both hosts and all versions of the API.
-// It makes no connection.
+// New returns a client for one account. The keys are the same for both hosts and all versions of the API. New makes no
+// connection.
 func New(clientID, clientSecret string, opts ...Option) (*Client, error) {
 	c := &Client{
 		base: defaultBaseURL, id: clientID, secret: Secret(clientSecret), timeout: defaultTimeout,
@@ -80,7 +80,7 @@ func New(clientID, clientSecret string, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// checkKey refuses what cannot be a header's value, without repeating it.
+// checkKey rejects a key that can't be a header value, without repeating it.
 func checkKey(name, key string) error {
 	if key == "" {
 		return fmt.Errorf("the %s is empty", name)
@@ -91,8 +91,8 @@ func checkKey(name, key string) error {
 	return nil
 }
 
-// WithBaseURL sets the address of the API: scheme, host, and a path in front of the routes if there is one. The API is also
-// reached as https://api4coupons.com.
+// WithBaseURL sets the address of the API: scheme, host and an optional path prefix. The API also answers at
+// https://api4coupons.com.
 func WithBaseURL(base string) Option {
 	return func(c *Client) error {
 		u, err := url.Parse(base)
@@ -109,7 +109,7 @@ func WithBaseURL(base string) Option {
 	}
 }
 
-// WithTimeout sets how long one attempt may take, from the first step of connecting to the last byte of the answer.
+// WithTimeout limits one attempt, from the first step of connecting to the last byte of the answer.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *Client) error {
 		if timeout <= 0 {
@@ -120,7 +120,7 @@ func WithTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithPace sets the pace of calls. Without it the client calls as fast as it is asked to.
+// WithPace sets the rate limiter. Without one, calls aren't limited.
 func WithPace(pace Pacer) Option {
 	return func(c *Client) error {
 		c.pace = pace
@@ -139,7 +139,7 @@ func WithUserAgent(name string) Option {
 	}
 }
 
-// WithObserver sets a function that is told of every finished call. It must be quick and safe for use by many goroutines.
+// WithObserver sets a function called after every call. It must be fast and safe for concurrent use.
 func WithObserver(observe func(Call)) Option {
 	return func(c *Client) error {
 		c.observe = observe
@@ -147,8 +147,8 @@ func WithObserver(observe func(Call)) Option {
 	}
 }
 
-// WithAnswers sets a function that is told of every good answer to a reading call how its shape differs from the known
-// one. It must be quick and safe for use by many goroutines.
+// WithAnswers sets a function called after every good answer to a read, with its differences from the known shape. It must
+// be fast and safe for concurrent use.
 func WithAnswers(answers func(Answer)) Option {
 	return func(c *Client) error {
 		c.answers = answers
@@ -157,17 +157,17 @@ func WithAnswers(answers func(Answer)) Option {
 }
 
 const (
-	// readIdle is how long a connection for reads is kept unused.
+	// readIdle is how long an idle connection for reads is kept.
 	readIdle = 30 * time.Second
-	// sendIdle is the same for sends. It is shorter than any server's own limit (Apache: 5 s), since a send on a connection
-	// that the server is just closing fails after it may have been heard, and has to be called unknown.
+	// sendIdle is the same for sends. It is shorter than a server's own limit (Apache: 5 s): a send on a connection that the
+	// server is closing can fail after it was received, and then its outcome is unknown.
 	sendIdle = 2 * time.Second
-	// connectTimeout bounds the dial and the TLS handshake, each.
+	// connectTimeout limits the dial and the TLS handshake, each.
 	connectTimeout = 10 * time.Second
 )
 
-// transport returns a transport of HTTP/1.1 only: with one request at a time on a connection, a request that got no
-// connection was certainly not sent, and no request dies with another's.
+// transport returns an HTTP/1.1 transport. With one request at a time per connection, a request that got no connection was
+// certainly not sent, and a broken connection fails one request only.
 func transport(idle time.Duration) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)

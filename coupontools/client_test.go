@@ -23,7 +23,7 @@ const (
 	testSecret = "t0ps3cr3tt0ps3cr3tt0ps3cr3tt0p"
 )
 
-// serve returns a client of a server whose routes lie under a base path, so that an absolute path fails.
+// serve returns a client of a server whose routes are under a base path, so that an absolute path fails.
 func serve(t testing.TB, h http.HandlerFunc, opts ...coupontools.Option) *coupontools.Client {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -43,7 +43,7 @@ func client(t testing.TB, opts ...coupontools.Option) *coupontools.Client {
 	return c
 }
 
-// answers returns a handler that answers everything with one status and body.
+// answers returns a handler with one status and body for everything.
 func answers(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
@@ -51,13 +51,13 @@ func answers(status int, body string) http.HandlerFunc {
 	}
 }
 
-// request is what a server saw.
+// request is a request that a server received.
 type request struct {
 	Method, Path, Body string
 	Header             http.Header
 }
 
-// recording returns a handler that keeps the last request and answers with body.
+// recording returns a handler that stores the last request and answers with body.
 func recording(last *request, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		got, _ := io.ReadAll(r.Body)
@@ -167,8 +167,8 @@ func TestKeyHeaders(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused here: nothing is sent, and the words do not repeat the recipient.
-func TestRefusedBeforeTheCall(t *testing.T) {
+// Invalid calls are refused before they are sent, and the error doesn't repeat the recipient.
+func TestInvalidCalls_notSent(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	c := serve(t, func(http.ResponseWriter, *http.Request) { calls.Add(1) })
@@ -249,7 +249,7 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-func TestPeopleAreNotLogged(t *testing.T) {
+func TestPersonalData_notLogged(t *testing.T) {
 	t.Parallel()
 	var logged strings.Builder
 	log := slog.New(slog.NewTextHandler(&logged, nil))

@@ -24,7 +24,7 @@ func decodeDirectories(a answer) ([]Directory, error) {
 	return decodeEach(list, decodeListed)
 }
 
-// decodeEach decodes the elements of a list, leaving out those that are blank.
+// decodeEach decodes the elements of a list, skipping blank ones.
 func decodeEach[T any](list []json.RawMessage, decode func(fields) (T, bool)) ([]T, error) {
 	out := make([]T, 0, len(list))
 	for i, raw := range list {
@@ -33,7 +33,7 @@ func decodeEach[T any](list []json.RawMessage, decode func(fields) (T, bool)) ([
 		}
 		item, ok := decode(fieldsOf(raw))
 		if !ok {
-			return nil, fmt.Errorf("element %d of the answer's list is not understood: %s", i, shape(raw, 1))
+			return nil, fmt.Errorf("element %d of the answer's list is not understood: %s", i, shapeOf(raw, 1))
 		}
 		out = append(out, item)
 	}
@@ -53,7 +53,7 @@ func decodeListed(f fields) (Directory, bool) {
 	return d, d.ID != ""
 }
 
-// decodeDirectory reads one directory, which was asked for by id.
+// decodeDirectory reads one directory, requested by id.
 func decodeDirectory(a answer, id string) (*Directory, error) {
 	f, ok := a.one("directory", "directoryinfo")
 	if !ok {
@@ -61,7 +61,7 @@ func decodeDirectory(a answer, id string) (*Directory, error) {
 	}
 	d, ok := decodeListed(f)
 	if !ok {
-		// The answer says no id, but is the answer to one.
+		// The answer may omit the id: it answers a request by id.
 		d.ID = id
 		d.Name = f.text("name", "directoryname", "title")
 	}
@@ -71,7 +71,7 @@ func decodeDirectory(a answer, id string) (*Directory, error) {
 	return &d, nil
 }
 
-// decodePayment reads a price: nil if there is none, in any way it may be written.
+// decodePayment reads a price, nil if there is none, in any of the ways the API writes that.
 func decodePayment(raw json.RawMessage) *Payment {
 	if list, ok := elements(raw); ok && len(list) > 0 {
 		raw = list[0]
@@ -85,7 +85,7 @@ func decodePayment(raw json.RawMessage) *Payment {
 		Description: f.text("description"),
 	}
 	if f == nil {
-		p.Amount = text(raw)
+		p.Amount = textOf(raw)
 	}
 	if p.Amount == "" && p.Type == "" || isZero(p.Amount) {
 		return nil
@@ -108,7 +108,7 @@ func decodeUsers(a answer) ([]DirectoryUser, error) {
 }
 
 func decodeUser(f fields) (DirectoryUser, bool) {
-	t := taker{fields: f}
+	t := fieldReader{fields: f}
 	u := DirectoryUser{
 		ID:             prefixed("reg_", t.text("id", "userid", "user", "registrationid", "regid")),
 		FirstName:      t.text("firstname", "givenname"),
@@ -124,56 +124,56 @@ func decodeUser(f fields) (DirectoryUser, bool) {
 		u.FirstName = t.text("name", "fullname")
 	}
 	if payment := t.object("payment"); payment != nil {
-		t.know("payment")
+		t.markRead("payment")
 		u.PaymentStatus = either(u.PaymentStatus, payment.text("status", "paymentstatus"))
 		u.PaymentExpires = either(u.PaymentExpires, payment.text("expirydate", "expiresat", "expires"))
 	}
-	u.Extra = t.rest()
+	u.Extra = t.unread()
 	return u, u.ID != ""
 }
 
-// taker reads fields and keeps in mind which have been read, so that the rest can be told.
-type taker struct {
+// fieldReader reads fields and remembers which have been read, so that rest returns the others.
+type fieldReader struct {
 	fields
 	known []string
 }
 
-// know counts the keys as read.
-func (t *taker) know(keys ...string) { t.known = append(t.known, keys...) }
+// markRead marks the keys as read.
+func (t *fieldReader) markRead(keys ...string) { t.known = append(t.known, keys...) }
 
-func (t *taker) text(keys ...string) string {
-	t.know(keys...)
+func (t *fieldReader) text(keys ...string) string {
+	t.markRead(keys...)
 	return t.fields.text(keys...)
 }
 
-func (t *taker) link(keys ...string) string {
-	t.know(keys...)
+func (t *fieldReader) link(keys ...string) string {
+	t.markRead(keys...)
 	return t.fields.link(keys...)
 }
 
-func (t *taker) time(keys ...string) time.Time {
-	t.know(keys...)
+func (t *fieldReader) time(keys ...string) time.Time {
+	t.markRead(keys...)
 	return t.fields.time(keys...)
 }
 
-func (t *taker) flag(keys ...string) bool {
-	t.know(keys...)
+func (t *fieldReader) flag(keys ...string) bool {
+	t.markRead(keys...)
 	return t.fields.flag(keys...)
 }
 
-func (t *taker) count(keys ...string) int {
-	t.know(keys...)
+func (t *fieldReader) count(keys ...string) int {
+	t.markRead(keys...)
 	return t.fields.count(keys...)
 }
 
-// rest returns the first fields that have not been read and are not blank, as texts; of an inner object or list the JSON.
-func (t *taker) rest() map[string]string {
+// unread returns the first unread fields that aren't blank, as texts; an inner object or list as JSON.
+func (t *fieldReader) unread() map[string]string {
 	var out map[string]string
 	for _, m := range t.fields {
 		if blank(m.value) || len(out) == maxExtra || slices.Contains(t.known, m.key) {
 			continue
 		}
-		value := text(m.value)
+		value := textOf(m.value)
 		if value == "" {
 			value = cut(clean(string(m.value)), maxText)
 		}
@@ -192,7 +192,7 @@ func either(a, b string) string {
 	return b
 }
 
-// decodePaymentStatus reads the answer to u. What it leaves out is as it was asked for, since the API said OK.
+// decodePaymentStatus reads the answer to u. What it omits is as requested, since the API said OK.
 func decodePaymentStatus(a answer, u PaymentUpdate) (*PaymentStatus, error) {
 	return &PaymentStatus{
 		Directory: prefixed("dir_", either(a.top.text("directory"), u.Directory)),
@@ -201,7 +201,7 @@ func decodePaymentStatus(a answer, u PaymentUpdate) (*PaymentStatus, error) {
 	}, nil
 }
 
-// decodeSent reads the answer to a send that was accepted: nothing in it is needed.
+// decodeSent reads the answer to an accepted send. All its fields are optional.
 func decodeSent(a answer) (*Sent, error) {
 	return &Sent{
 		Action: a.top.text("action"), Code: a.top.text("singleusecode"), URL: a.top.text("singleuseurl"),
@@ -213,15 +213,15 @@ const maxID = 64
 
 var (
 	digits = regexp.MustCompile(`^\d+$`)
-	// fitForID is what an id is made of; anything else is not one.
-	fitForID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	// validID matches the characters of an id.
+	validID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// prefixed returns an id in the one form used here: "dir_12" for 12, "12" and "DIR_12", empty for what is no id.
+// prefixed returns an id in its canonical form: "dir_12" for 12, "12" and "DIR_12". It returns "" for a malformed id.
 func prefixed(prefix, id string) string {
 	id = strings.TrimSpace(id)
 	switch {
-	case len(id) > maxID || !fitForID.MatchString(id):
+	case len(id) > maxID || !validID.MatchString(id):
 		return ""
 	case digits.MatchString(id):
 		return prefix + id
@@ -232,17 +232,16 @@ func prefixed(prefix, id string) string {
 	}
 }
 
-// anyID returns an id of a kind whose prefix is not documented, empty for what is no id.
+// anyID returns an id with an undocumented prefix, "" if malformed.
 func anyID(id string) string { return prefixed("", id) }
 
-// optionalID is like [prefixed] for an id that may be left out. It reports false for what is there and is no id.
+// optionalID is like [prefixed] for an id that may be empty. It returns false for a malformed one.
 func optionalID(prefix, id string) (string, bool) {
 	out := prefixed(prefix, id)
 	return out, id == "" || out != ""
 }
 
-// numeric returns the number in an id, which is what the resource style takes: "12" for "dir_12". It is empty for what has
-// none.
+// numeric returns the number of an id, which the resource style uses: "12" for "dir_12". It returns "" if there is none.
 func numeric(id string) string {
 	id = strings.TrimSpace(id)
 	id = id[strings.LastIndexByte(id, '_')+1:]
@@ -252,7 +251,7 @@ func numeric(id string) string {
 	return id
 }
 
-// layouts are the ways in which the API writes dates; they differ from route to route.
+// layouts are the API's date formats; they differ by route.
 var layouts = []string{
 	time.DateTime, "2006-01-02 15:04", time.DateOnly, time.RFC3339, "2006-01-02T15:04:05",
 	"02/01/2006 15:04 UTC", "02/01/2006",

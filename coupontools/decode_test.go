@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// Each way in which a list may be written gives the same list.
+// Each way to write a list gives the same list.
 func TestDirectories_lists(t *testing.T) {
 	t.Parallel()
 	const a, b = `{"ID":"dir_2","code":"x","name":"B"}`, `{"ID":"dir_1","code":"y","name":"A"}`
@@ -68,7 +68,7 @@ func TestDirectories_none(t *testing.T) {
 	}
 }
 
-// What is not understood is an error with the shape, and without a value.
+// An answer that can't be decoded is an error with the shape, without a value.
 func TestDirectories_notUnderstood(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, shape string }{

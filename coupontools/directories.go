@@ -2,13 +2,13 @@ package coupontools
 
 import "context"
 
-// Directory is a list of coupons and other offers that people can register for.
+// Directory is a collection of coupons and other offers that people can register for.
 type Directory struct {
 	// ID is "dir_" and digits.
 	ID string
-	// Code is the part of the public address that names the directory. It may be empty.
+	// Code is the part of the public URL that names the directory. It may be empty.
 	Code string
-	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	// Name is the owner's name for it, at most 300 characters; the ID if it has none.
 	Name string
 	// Payment is the price, nil if the directory is free.
 	Payment *Payment
@@ -17,7 +17,7 @@ type Directory struct {
 // Ident returns the id and the name.
 func (d Directory) Ident() (id, name string) { return d.ID, d.Name }
 
-// Payment is what a directory costs.
+// Payment is the price of a directory.
 type Payment struct {
 	// Currency is an ISO 4217 code: "EUR".
 	Currency string
@@ -25,7 +25,7 @@ type Payment struct {
 	Amount string
 	// Type is "basic" for one payment, or "recurring_" and daily, weekly, monthly or yearly.
 	Type string
-	// Description is the owner's words for it.
+	// Description is the owner's text.
 	Description string
 }
 
@@ -60,7 +60,7 @@ func (c *Client) DirectoryCampaigns(ctx context.Context, directory string) ([]Ca
 	return call(ctx, c, directoryCampaigns, params{"directory": directory}, decodeCampaigns)
 }
 
-// Category is a heading under which campaigns stand in a directory.
+// Category is a heading for campaigns in a directory.
 type Category struct {
 	// ID is "cat_" and digits.
 	ID string
@@ -75,7 +75,7 @@ func (c *Client) Categories(ctx context.Context) ([]Category, error) {
 	return call(ctx, c, categoryList, nil, decodeCategories)
 }
 
-// MainCategories returns the categories of the third level, above the others. Only some accounts have them.
+// MainCategories returns the third level of categories, above the others. Only some accounts have them.
 //
 // API: POST /v3/category/main/list
 func (c *Client) MainCategories(ctx context.Context) ([]Category, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-var update = flag.Bool("update", false, "write docs/coupontools.md anew")
+var update = flag.Bool("update", false, "write docs/coupontools.md")
 
 // capability is something that Coupontools can do, and how one gets at it from Slack.
 type capability struct {
@@ -192,7 +192,7 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-// shapes lists the answers that are assumed.
+// shapes lists the assumed answers.
 func shapes() string {
 	var b strings.Builder
 	b.WriteString("\n## Answers that are assumed\n\n" +

@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// ErrNotFound is what an [*Error] is when the API does not know the directory, or the user, that was asked for.
+// ErrNotFound is what an [*Error] is if the API doesn't know the object that was asked for.
 var ErrNotFound = errors.New("not found")
 
-// Class says how a call failed, and so what may be done next.
+// Class says how a call failed, and so whether it may be repeated.
 type Class int
 
 const (
-	// Unknown is every failure without a readable verdict once a connection was there: a timeout, a reset, a 5xx, a
-	// redirect, an answer that cannot be read. A send may or may not have been carried out.
+	// Unknown is every failure after a connection was made but without a readable verdict: a timeout, a reset, a 5xx, a
+	// redirect, an answer that can't be decoded. A send may have been carried out.
 	Unknown Class = iota
-	// NotSent means that no connection was made (name not resolved, refused, TLS), or that the caller gave up before
-	// there was one: the API has not heard of the call.
+	// NotSent means that no connection was made (name not resolved, refused, TLS), or that the caller gave up before that: the
+	// API hasn't received the call.
 	NotSent
-	// RateLimited means HTTP 429: nothing was done, and [Error.RetryAfter] says when to come back, if the API said so.
+	// RateLimited means HTTP 429: nothing was done. [Error.RetryAfter] is the wait the API asked for, if any.
 	RateLimited
-	// AccountRefused means that the whole account was refused, so that every other call would be too: HTTP 401 or 403,
-	// a wrong key (code 1000), an expired account (101), no SMS service (103) or no e-mail service (104) connected.
+	// AccountRefused means that the account was refused, so every other call would be too: HTTP 401 or 403, a wrong key (code
+	// 1000), an expired account (101), no SMS service (103) or no e-mail service (104) connected.
 	AccountRefused
-	// Refused means that the API read the call and said no, or that the call was not made since it could not be right.
+	// Refused means that the API rejected the call, or that it wasn't made because its parameters are invalid.
 	Refused
 )
 
-// String returns the class as a short word, as used in metrics.
+// String returns the class as a metrics label.
 func (c Class) String() string {
 	switch c {
 	case NotSent:
@@ -48,7 +48,7 @@ func (c Class) String() string {
 	}
 }
 
-// ClassOf returns the class of a failed call. An error that is no [*Error] is Unknown. It must not be given nil.
+// ClassOf returns the class of a failed call, Unknown if err is no [*Error]. err must not be nil.
 func ClassOf(err error) Class {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
@@ -56,7 +56,7 @@ func ClassOf(err error) Class {
 	return Unknown
 }
 
-// Error is a failed call. It holds no key, phone number or e-mail address: what the API writes is cleaned of them.
+// Error is a failed call. It holds no key, phone number or e-mail address: they are removed from the API's texts.
 type Error struct {
 	// Route is the method and path: "POST /v3/directory/info".
 	Route string
@@ -66,15 +66,15 @@ type Error struct {
 	Codes []int
 	// Texts are the API's own words, at most eight of at most 200 characters.
 	Texts []string
-	// Class says what kind of failure it is.
+	// Class is the kind of failure.
 	Class Class
-	// RetryAfter is the wait the API asked for, at most ten minutes; 0 if it did not.
+	// RetryAfter is the wait the API asked for, at most ten minutes; 0 if none.
 	RetryAfter time.Duration
-	// Err is the cause when it is not the API's refusal: a failed connection, the end of the context, an answer that was
-	// not understood. It may be nil.
+	// Err is the cause if the API didn't refuse: a failed connection, the end of the context, an answer that couldn't be
+	// decoded. It may be nil.
 	Err error
 
-	// passing is true for a failure that may be gone the next time.
+	// passing is true for a failure that a repeat may overcome.
 	passing bool
 }
 
@@ -117,7 +117,7 @@ func (e *Error) words() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether the error is [ErrNotFound]. The code for it differs from route to route.
+// Is reports whether the error is [ErrNotFound]. The code for it differs by route.
 func (e *Error) Is(target error) bool {
 	if target != ErrNotFound {
 		return false
@@ -132,12 +132,12 @@ func (e *Error) Is(target error) bool {
 	return slices.ContainsFunc(e.Codes, func(code int) bool { return slices.Contains(r.notFound, code) })
 }
 
-// tamed is an error whose words may quote what a server wrote.
-type tamed struct{ err error }
+// sanitizedError is an error that may quote a server.
+type sanitizedError struct{ err error }
 
-// tame keeps the words of err short and free of people's data.
-func tame(err error) error { return tamed{err} }
+// sanitize keeps the text of err short and free of personal data.
+func sanitize(err error) error { return sanitizedError{err} }
 
-func (t tamed) Error() string { return cut(clean(scrubPeople(t.err.Error())), maxErrorText) }
+func (t sanitizedError) Error() string { return cut(clean(scrubPeople(t.err.Error())), maxErrorText) }
 
-func (t tamed) Unwrap() error { return t.err }
+func (t sanitizedError) Unwrap() error { return t.err }

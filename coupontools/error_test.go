@@ -20,7 +20,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// Every way in which a send can be answered, and the class that it is in. Each is called once.
+// Every possible answer to a send and its class. Each send makes one call.
 func TestSend_classes(t *testing.T) {
 	t.Parallel()
 	const (
@@ -156,7 +156,7 @@ func TestSend_broken(t *testing.T) {
 	}
 }
 
-// A connection that the server closed while it lay idle: the send may or may not have been heard, and is not repeated.
+// The server closed an idle connection: the send may or may not have been received, and isn't repeated.
 func TestSend_staleConnection(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
@@ -234,7 +234,7 @@ func TestSend_timeout(t *testing.T) {
 	}
 }
 
-// The redirect leads to a host that would accept; neither the send nor a key goes there.
+// The redirect's target would accept; neither the send nor a key goes there.
 func TestNoRedirect(t *testing.T) {
 	t.Parallel()
 	var led atomic.Int32
@@ -360,7 +360,7 @@ func TestErrNotFound(t *testing.T) {
 	}
 }
 
-// A server that repeats what it was sent, or writes about people, does not get that into an error.
+// A server that repeats the request, or writes about people, doesn't get that into an error.
 func TestError_isClean(t *testing.T) {
 	t.Parallel()
 	body := `{"status":{"status":"failed","errors":{"error_code":[305],"error_message_description":["` +

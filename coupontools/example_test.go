@@ -34,7 +34,7 @@ func Example() {
 	// dir_1 is unknown: true
 }
 
-// After a send that failed, the class of the error says what may be done.
+// After a failed send, the class of the error says whether it may be repeated.
 func ExampleClient_SendSMS() {
 	service := sandbox.New()
 	web := httptest.NewServer(service)
@@ -84,7 +84,7 @@ func ExampleClient_AllDirectoryUsers() {
 	// Output: 150 users seen
 }
 
-// What became of a campaign, summed page by page.
+// The totals of a campaign, computed page by page.
 func ExampleClient_SumSessions() {
 	web := httptest.NewServer(sandbox.New())
 	defer web.Close()

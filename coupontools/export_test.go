@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// WithDial makes the client connect by dial, so that a test needs no network.
+// WithDial sets the dial function, so that a test needs no network.
 func WithDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return func(c *Client) error {
 		c.reads.DialContext, c.sends.DialContext = dial, dial
@@ -19,7 +19,7 @@ func DecodeDirectories(body []byte) ([]Directory, error) { return decodeBody(bod
 // DecodeUsers reads the answer to a users list.
 func DecodeUsers(body []byte) ([]DirectoryUser, error) { return decodeBody(body, decodeUsers) }
 
-// Decoders are what reads the answers, by what they read.
+// Decoders are the decoders of answers, by name.
 func Decoders() map[string]func([]byte) (any, error) {
 	r := &route{shape: `{"a":[{"b":1}],"c":{"d":""}}`}
 	return map[string]func([]byte) (any, error){

@@ -54,7 +54,7 @@ func FuzzDecodeUsers(f *testing.F) {
 	})
 }
 
-// No answer is both a yes and a no, and what is no JSON is neither.
+// No answer is both success and refusal, and invalid JSON is neither.
 func FuzzVerdict(f *testing.F) {
 	f.Add([]byte(`{"status":{"status":"OK"}}`))
 	f.Add([]byte(`{"status":{"status":"failed","errors":{"error_code":[510],"error_message_description":["x"]}}}`))
@@ -67,7 +67,7 @@ func FuzzVerdict(f *testing.F) {
 	})
 }
 
-// Whatever the API answers, no call breaks, and no secret gets into words.
+// No answer makes a call panic or puts a secret into an error.
 func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"status":{"status":"OK"},"coupon_info":[{"ID":"cam_1","name":"A","usage_stats":{"codes":1}}]}`,

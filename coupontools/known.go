@@ -7,25 +7,24 @@ import (
 	"strings"
 )
 
-// Answer is what is learned of the shape of one good answer.
+// Answer describes the shape of one good answer.
 type Answer struct {
 	// Route is the method and path: "POST /v3/directory/list".
 	Route string
-	// Differences name in words, at most twelve, what differs from the known shape: names and types, never a value. There
-	// are none if nothing does.
+	// Differences describe in words, at most twelve, what differs from the known shape: names and types, never a value.
 	Differences []string
 }
 
-// Route is what is known of one endpoint.
+// Route describes one endpoint.
 type Route struct {
-	// Name is the method and path, with the names of ids in braces: "GET /v4/directory/{directory}".
+	// Name is the method and path, with ids in braces: "GET /v4/directory/{directory}".
 	Name string
-	// Read is true if it changes nothing, Repeated if the client tries it again after a failure that may pass.
+	// Read is true if it changes nothing, Repeated if the client retries it after a transient failure.
 	Read, Repeated bool
 	// Known is "proven", "answer assumed" or "path and answer assumed".
 	Known string
-	// Shape is a good answer to a reading call as an example in JSON, without its envelope. A name that ends in "?" may be
-	// missing; null may be anything.
+	// Shape is an example of a good answer to a read in JSON, without its envelope. A name that ends in "?" may be missing;
+	// null matches anything.
 	Shape string
 }
 
@@ -38,7 +37,7 @@ func Routes() []Route {
 	return out
 }
 
-// compare tells whoever wants to know how an answer differs from the known shape.
+// compare reports how an answer differs from the known shape, if [WithAnswers] is set.
 func (c *Client) compare(r *route, a answer) {
 	if c.answers == nil || r.shape == "" {
 		return
@@ -50,18 +49,18 @@ func (c *Client) compare(r *route, a answer) {
 
 const (
 	maxDifferences = 12
-	// maxCompared is how many elements of a list are looked at.
+	// maxCompared is how many elements of a list are compared.
 	maxCompared = 50
 )
 
 // differ collects the differences between two shapes.
 type differ struct {
-	// envelope is true if the answer has a status that is not part of its shape.
+	// envelope is true if the answer has a status that isn't part of its shape.
 	envelope bool
 	found    []string
 }
 
-// say adds a difference, unless it is there already or there are enough of them.
+// say adds a difference unless it is a duplicate or there are too many.
 func (d *differ) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if len(d.found) < maxDifferences && !slices.Contains(d.found, text) {
@@ -69,7 +68,7 @@ func (d *differ) say(format string, args ...any) {
 	}
 }
 
-// value compares a value under a path with the known one.
+// value compares a value at a path with the known one.
 func (d *differ) value(path string, known, got json.RawMessage) {
 	want, is := typeOf(known), typeOf(got)
 	switch {
@@ -93,28 +92,28 @@ func (d *differ) array(path string, known, got json.RawMessage) {
 
 func (d *differ) object(path string, known, got json.RawMessage) {
 	names := make(map[string]bool)
-	for name, want := range members(known) {
+	for name, want := range membersOf(known) {
 		name, optional := strings.CutSuffix(name, "?")
 		names[name] = true
-		value, ok := member(got, name)
+		value, ok := memberNamed(got, name)
 		switch {
 		case ok:
-			d.value(inner(path, name), want, value)
+			d.value(joinPath(path, name), want, value)
 		case !optional:
-			d.say("%s is missing", inner(path, name))
+			d.say("%s is missing", joinPath(path, name))
 		}
 	}
-	for name, value := range members(got) {
+	for name, value := range membersOf(got) {
 		if names[name] || path == "" && d.envelope && name == "status" {
 			continue
 		}
-		d.say("%s is new (%s)", inner(path, scrubPeople(cut(clean(name), maxShapeKey))), typeOf(value))
+		d.say("%s is new (%s)", joinPath(path, scrubPeople(cut(clean(name), maxShapeKey))), typeOf(value))
 	}
 }
 
-// member returns the member of an object with exactly that name.
-func member(raw json.RawMessage, name string) (json.RawMessage, bool) {
-	for key, value := range members(raw) {
+// memberNamed returns the member of an object with exactly that name.
+func memberNamed(raw json.RawMessage, name string) (json.RawMessage, bool) {
+	for key, value := range membersOf(raw) {
 		if key == name {
 			return value, true
 		}
@@ -122,8 +121,8 @@ func member(raw json.RawMessage, name string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// inner returns the path of a member.
-func inner(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+// joinPath returns the path of a member.
+func joinPath(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 
 // typeOf returns the type of a JSON value as a word.
 func typeOf(raw json.RawMessage) string {
@@ -133,6 +132,6 @@ func typeOf(raw json.RawMessage) string {
 	case isObject(raw):
 		return "object"
 	default:
-		return shape(raw, 0)
+		return shapeOf(raw, 0)
 	}
 }

@@ -43,7 +43,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What differs is told even if it is not understood, and of much that differs only a part.
+// Differences are reported even for an answer that can't be decoded, up to a limit.
 func TestAnswers_notUnderstood(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -57,7 +57,7 @@ func TestAnswers_notUnderstood(t *testing.T) {
 	}
 }
 
-// The shapes in the route table are JSON, and every call that reads has one.
+// The shapes in the route table are JSON, and every read has one.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	for _, r := range coupontools.Routes() {

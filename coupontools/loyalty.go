@@ -9,57 +9,56 @@ import (
 	"unicode/utf8"
 )
 
-// LoyaltyCard is a card on which people gather points or stamps.
+// LoyaltyCard is a card on which people collect points or stamps.
 type LoyaltyCard struct {
-	// ID names the card. Its form in v3 is not documented; in v4 it is a number.
+	// ID identifies the card. Its v3 form isn't documented; in v4 it is a number.
 	ID string
-	// Code is the part of the public address that names the card. It may be empty.
+	// Code is the part of the public URL that names the card. It may be empty.
 	Code string
-	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	// Name is the owner's name for it, at most 300 characters; the ID if it has none.
 	Name string
-	// URL is the public address, empty if there is none that is a web address. v4 tells the domain only.
+	// URL is the public address, empty if the API gives no valid web address. v4 gives the domain only.
 	URL, Domain string
-	// Type is "membership" or "stamp", or another word that the API does not document.
+	// Type is "membership", "stamp" or another word that the API doesn't document.
 	Type string
-	// Status is not told by v4.
+	// Status is empty in v4.
 	Status string
 }
 
 // Ident returns the id and the name.
 func (c LoyaltyCard) Ident() (id, name string) { return c.ID, c.Name }
 
-// LoyaltyUser is a person with a loyalty card. Everything in it but the ID is that person's data: in logs it shows its ID
-// only.
+// LoyaltyUser is a person with a loyalty card. Everything in it but the ID is personal data: it logs as its ID only.
 type LoyaltyUser struct {
-	// ID names the person. Its form in v3 is not documented; in v4 it is a number.
+	// ID identifies the person. Its v3 form isn't documented; in v4 it is a number.
 	ID        string
 	FirstName string
 	LastName  string
 	Email     string
 	Phone     string
-	// Points are points or stamps, as the card has it.
+	// Points are points or stamps, depending on the card.
 	Points int
-	// Voided says that the card is of no use any more.
+	// Voided is true if the card can no longer be used.
 	Voided bool
-	// Created is when the person got the card, in UTC; the zero time if that is not told.
+	// Created is when the person got the card, in UTC; the zero time if not given.
 	Created time.Time
-	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
+	// Extra are up to 30 fields that have no field here, by the API's names, each value at most 300 characters.
 	Extra map[string]string
 }
 
-// Name returns first and last name, as far as there are any.
+// Name returns first and last name, where given.
 func (u LoyaltyUser) Name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
-// LogValue returns the ID alone.
+// LogValue returns the ID only.
 func (u LoyaltyUser) LogValue() slog.Value { return slog.StringValue(u.ID) }
 
-// LoyaltyCardsOptions say which cards [Client.LoyaltyCards] returns.
+// LoyaltyCardsOptions filter [Client.LoyaltyCards].
 type LoyaltyCardsOptions struct {
-	// ActiveOnly leaves out the cards that are not active.
+	// ActiveOnly leaves out cards that aren't active.
 	ActiveOnly bool
 }
 
-// LoyaltyCards returns the account's loyalty cards, the oldest first.
+// LoyaltyCards returns the account's loyalty cards, oldest first.
 //
 // API: POST /v3/loyalty/list
 func (c *Client) LoyaltyCards(ctx context.Context, o LoyaltyCardsOptions) ([]LoyaltyCard, error) {
@@ -81,7 +80,7 @@ func (c *Client) LoyaltyCard(ctx context.Context, id string) (*LoyaltyCard, erro
 	})
 }
 
-// LoyaltyUsers returns all who have a card. The API has no pages here. An unknown card gives [ErrNotFound].
+// LoyaltyUsers returns all users of a card. The API doesn't page here. An unknown card gives [ErrNotFound].
 //
 // API: POST /v3/loyaltyusers/list
 func (c *Client) LoyaltyUsers(ctx context.Context, card string) ([]LoyaltyUser, error) {
@@ -167,8 +166,7 @@ func (c *Client) CreateLoyaltyUser(ctx context.Context, u LoyaltyUserCreate) (st
 	return call(ctx, c, loyaltyCreate, p, func(a answer) (string, error) { return decodeNewID(a, "user", "loyaltyuser") })
 }
 
-// LinkLoyaltyUser gives a person a loyalty card. It is never repeated. A card or user that is not known gives
-// [ErrNotFound].
+// LinkLoyaltyUser gives a person a loyalty card. It is never repeated. An unknown card or user gives [ErrNotFound].
 //
 // API: POST /v3/loyaltyusers/link
 func (c *Client) LinkLoyaltyUser(ctx context.Context, card, user string) error {
@@ -183,15 +181,14 @@ func (c *Client) LinkLoyaltyUser(ctx context.Context, card, user string) error {
 type LoyaltyUserUpdate struct {
 	// Card and User are the ids.
 	Card, User string
-	// Points and Stamps are added; less than 0 takes off.
+	// Points and Stamps are added; negative values are subtracted.
 	Points, Stamps int
-	// Voided makes the card useless, or of use again. Nil leaves it as it is.
+	// Voided voids the card or makes it valid again. Nil leaves it as it is.
 	Voided *bool
 }
 
-// UpdateLoyaltyUser adds points or stamps to a person's card, or voids it. It returns the points that there are now, as far
-// as the API tells. It is never repeated, since the points would be added again. A card or user that is not known gives
-// [ErrNotFound].
+// UpdateLoyaltyUser adds points or stamps to a person's card, or voids it. It returns the new balance, 0 if the API doesn't
+// give it. It is never repeated, since the points would be added twice. An unknown card or user gives [ErrNotFound].
 //
 // API: POST /v3/loyaltyusers/update
 func (c *Client) UpdateLoyaltyUser(ctx context.Context, u LoyaltyUserUpdate) (points int, err error) {
@@ -220,33 +217,33 @@ func (u LoyaltyUserUpdate) params() params {
 	return p
 }
 
-// LoyaltyPush is a message to those who keep a loyalty card in a mobile wallet.
+// LoyaltyPush is a message to people who have saved a loyalty card in a mobile wallet.
 type LoyaltyPush struct {
 	// Card is the id.
 	Card string
-	// User is the id of the one person it is for. [Client.PushToLoyaltyCard] does not look at it.
+	// User is the id of the recipient. [Client.PushToLoyaltyCard] ignores it.
 	User string
 	// Message is the text. It must not be empty.
 	Message string
 }
 
-// PushToLoyaltyUser shows a message on the phone of one person who keeps the card in a mobile wallet. It is never repeated:
-// after an error, [ClassOf] says whether it may have been sent. A card or user that is not known gives [ErrNotFound].
+// PushToLoyaltyUser shows a message on the phone of one person who has saved the card in a mobile wallet. It is never
+// repeated: after an error, [ClassOf] says whether it may have been sent. An unknown card or user gives [ErrNotFound].
 //
 // API: POST /v3/loyalty/pushnotification/single
 func (c *Client) PushToLoyaltyUser(ctx context.Context, push LoyaltyPush) error {
 	return c.push(ctx, pushHolder, params{"loyaltycard": anyID(push.Card), "user": anyID(push.User)}, push.Message)
 }
 
-// PushToLoyaltyCard shows a message on the phone of everybody who keeps the card in a mobile wallet. It is never repeated:
-// after an error, [ClassOf] says whether it may have been sent. An unknown card gives [ErrNotFound].
+// PushToLoyaltyCard shows a message on the phone of everybody who has saved the card in a mobile wallet. It is never
+// repeated: after an error, [ClassOf] says whether it may have been sent. An unknown card gives [ErrNotFound].
 //
 // API: POST /v3/loyalty/pushnotification/all
 func (c *Client) PushToLoyaltyCard(ctx context.Context, push LoyaltyPush) error {
 	return c.push(ctx, pushCard, params{"loyaltycard": anyID(push.Card)}, push.Message)
 }
 
-// date returns a day as the API takes it, empty for the zero time.
+// date formats a day for the API, "" for the zero time.
 func date(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -254,7 +251,7 @@ func date(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// bareAddress reports whether a text is one e-mail address without a name.
+// bareAddress reports whether s is a single e-mail address without a name.
 func bareAddress(s string) bool {
 	address, err := mail.ParseAddress(s)
 	return err == nil && address.Address == s
@@ -275,7 +272,7 @@ func decodeLoyaltyCard(a answer, id string) (*LoyaltyCard, error) {
 	}
 	card, ok := decodeListedCard(f)
 	if !ok {
-		// The answer says no id, but is the answer to one.
+		// The answer may omit the id: it answers a request by id.
 		card.ID = id
 	}
 	if card.Name == "" {
@@ -302,7 +299,7 @@ func decodeLoyaltyUsers(a answer) ([]LoyaltyUser, error) {
 }
 
 func decodeLoyaltyUser(f fields) (LoyaltyUser, bool) {
-	t := taker{fields: f}
+	t := fieldReader{fields: f}
 	u := LoyaltyUser{
 		ID:        anyID(t.text("id", "userid", "user", "loyaltyuserid")),
 		FirstName: t.text("firstname"),
@@ -316,12 +313,11 @@ func decodeLoyaltyUser(f fields) (LoyaltyUser, bool) {
 	if u.FirstName == "" && u.LastName == "" {
 		u.FirstName = t.text("name", "fullname")
 	}
-	u.Extra = t.rest()
+	u.Extra = t.unread()
 	return u, u.ID != ""
 }
 
-// decodeNewID reads the id of what was just made, from the object under one of the names. It was made, so the answer is good
-// without an id too.
+// decodeNewID reads the id of a new object from one of the names. An answer without an id is fine: the object was created.
 func decodeNewID(a answer, names ...string) (string, error) {
 	for _, name := range names {
 		if id := anyID(a.top.object(name).text("id", name+"id")); id != "" {
@@ -334,7 +330,7 @@ func decodeNewID(a answer, names ...string) (string, error) {
 	return anyID(a.top.text("id")), nil
 }
 
-// decodePoints reads the points that a card has after a change.
+// decodePoints reads a card's balance after a change.
 func decodePoints(a answer) (int, error) {
 	for _, f := range []fields{a.top, a.top.object("user"), a.top.object("loyaltycard"), a.top.object("data")} {
 		if n := f.count("points", "stamps", "balance"); n != 0 {

@@ -15,11 +15,11 @@ func (c *Client) LoyaltyCardsV4(ctx context.Context) ([]LoyaltyCard, error) {
 	return call(ctx, c, loyaltyListV4, nil, decodeLoyaltyCards)
 }
 
-// maxCopyName is the most characters that the name of a copy may have. (Coupontools: v4 copy loyalty card.)
+// maxCopyName bounds the name of a copy, in characters. (Coupontools: v4 copy loyalty card.)
 const maxCopyName = 50
 
-// CopyLoyaltyCardV4 makes a copy of a card, with a name of its own unless name is empty, and returns the copy. It is never
-// repeated. An unknown card gives [ErrNotFound].
+// CopyLoyaltyCardV4 copies a card and returns the copy. An empty name leaves the naming to the API. It is never repeated. An
+// unknown card gives [ErrNotFound].
 //
 // API: POST /v4/loyalty/loyalty-cards/{card}/copy
 func (c *Client) CopyLoyaltyCardV4(ctx context.Context, card, name string) (*LoyaltyCard, error) {
@@ -32,9 +32,9 @@ func (c *Client) CopyLoyaltyCardV4(ctx context.Context, card, name string) (*Loy
 	}
 	p := params{}
 	p.set("name", name)
-	return call(ctx, c, loyaltyCopyV4.at(card), p, func(a answer) (*LoyaltyCard, error) {
+	return call(ctx, c, loyaltyCopyV4.withIDs(card), p, func(a answer) (*LoyaltyCard, error) {
 		f, _ := a.one("loyaltycard", "card")
-		// It was made, so the answer is good even if it says nothing of it.
+		// The answer may be empty: the copy was created.
 		made, _ := decodeListedCard(f)
 		return &made, nil
 	})
@@ -56,10 +56,10 @@ func (c *Client) LoyaltyUsersV4(ctx context.Context, o LoyaltyUsersV4Options) ([
 	if card == "" {
 		return nil, noSuchID(loyaltyUsersV4)
 	}
-	r := loyaltyUsersV4.at(card)
+	r := loyaltyUsersV4.withIDs(card)
 	if o.Voided {
 		// How parameters travel on a GET is not documented; the query is where they usually do.
-		r = r.asking(url.Values{"include_voided": {"true"}})
+		r = r.withQuery(url.Values{"include_voided": {"true"}})
 	}
 	return call(ctx, c, r, nil, decodeLoyaltyUsers)
 }
@@ -72,7 +72,7 @@ func (c *Client) LoyaltyUserV4(ctx context.Context, card, user string) (*Loyalty
 	if card == "" || user == "" {
 		return nil, noSuchID(loyaltyUserV4)
 	}
-	return call(ctx, c, loyaltyUserV4.at(card, user), nil, func(a answer) (*LoyaltyUser, error) {
+	return call(ctx, c, loyaltyUserV4.withIDs(card, user), nil, func(a answer) (*LoyaltyUser, error) {
 		f, ok := a.one("user", "stats")
 		if !ok {
 			return nil, a.misread("loyalty user")
@@ -85,14 +85,14 @@ func (c *Client) LoyaltyUserV4(ctx context.Context, card, user string) (*Loyalty
 	})
 }
 
-// LoyaltyUserV4Fields are what can be said of a person with a card. Empty ones are left out.
+// LoyaltyUserV4Fields are the editable fields of a loyalty user. Empty ones are omitted.
 type LoyaltyUserV4Fields struct {
 	FirstName, LastName, Address, Zip, City, Phone, Email string
 	// Custom are the owner's own fields.
 	Custom [8]string
 }
 
-// LogValue tells nothing of the person.
+// LogValue hides the personal data.
 func (LoyaltyUserV4Fields) LogValue() slog.Value {
 	return slog.StringValue("the fields of a loyalty user")
 }
@@ -121,13 +121,13 @@ func (c *Client) CreateLoyaltyUserV4(ctx context.Context, card string, u Loyalty
 	if card == "" {
 		return "", noSuchID(loyaltyCreateV4)
 	}
-	return call(ctx, c, loyaltyCreateV4.at(card), u.params(), func(a answer) (string, error) {
+	return call(ctx, c, loyaltyCreateV4.withIDs(card), u.params(), func(a answer) (string, error) {
 		return decodeNewID(a, "user", "stats")
 	})
 }
 
-// CreateLoyaltyUsersV4 gives many new people a card in one call, and returns the new ids as far as the API tells them. It is
-// never repeated. An unknown card gives [ErrNotFound].
+// CreateLoyaltyUsersV4 gives many new people a card in one call and returns the new ids the API gives. It is never repeated.
+// An unknown card gives [ErrNotFound].
 //
 // API: POST /v4/loyalty/loyalty-cards/{card}/stats/bulk
 func (c *Client) CreateLoyaltyUsersV4(ctx context.Context, card string, users []LoyaltyUserV4Fields) ([]string, error) {
@@ -142,7 +142,7 @@ func (c *Client) CreateLoyaltyUsersV4(ctx context.Context, card string, users []
 	for i, u := range users {
 		list[i] = u.params()
 	}
-	return call(ctx, c, loyaltyBulkV4.at(card), list, func(a answer) ([]string, error) {
+	return call(ctx, c, loyaltyBulkV4.withIDs(card), list, func(a answer) ([]string, error) {
 		var ids []string
 		made, _ := a.list("user", "users", "stats")
 		for _, raw := range made {
@@ -179,5 +179,5 @@ func (c *Client) UpdateLoyaltyUserV4(ctx context.Context, u LoyaltyUserV4Update)
 	if len(p) == 0 {
 		return 0, impossible(loyaltyUpdateV4, "there is nothing to change")
 	}
-	return call(ctx, c, loyaltyUpdateV4.at(card, user), p, decodePoints)
+	return call(ctx, c, loyaltyUpdateV4.withIDs(card, user), p, decodePoints)
 }

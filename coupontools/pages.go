@@ -5,10 +5,10 @@ import (
 	"iter"
 )
 
-// pages yields the elements of all pages, which count from 1, fetching each as it is needed and holding one at a time. It
-// ends at a page with fewer than full elements, at an empty one, at one that has been there before, and after an error.
+// pages yields the elements of all pages, fetching each page when it is needed. Pages count from 1. It stops at a page with
+// fewer than full elements, an empty page, a page seen before, or an error.
 //
-// What is added while the pages are read pushes others on to the next page, where they come again: those are left out.
+// Elements added while the pages are read push others to the next page, where they appear again; those are skipped.
 func pages[T any](full int, id func(T) string, fetch func(page int) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seed := maphash.MakeSeed()
@@ -39,7 +39,7 @@ func pages[T any](full int, id func(T) string, fetch func(page int) ([]T, error)
 	}
 }
 
-// idsOf returns the ids on a page, and one number for all of them in their order.
+// idsOf returns the ids on a page, and a hash of them in order.
 func idsOf[T any](seed maphash.Seed, list []T, id func(T) string) (map[string]bool, uint64) {
 	var h maphash.Hash
 	h.SetSeed(seed)

@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// paged returns a handler of users whose pages page makes, and a count of the calls.
+// paged returns a handler of pages of users with the ids from page. It counts the calls.
 func paged(calls *int, page func(n int) []int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var p struct{ Page int }
@@ -25,7 +25,7 @@ func paged(calls *int, page func(n int) []int) http.HandlerFunc {
 	}
 }
 
-// span returns the numbers from first downwards, n of them.
+// span returns n numbers from first downwards.
 func span(first, n int) []int {
 	var out []int
 	for i := range n {

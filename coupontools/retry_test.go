@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// pipes is a listener on no network, so that a server can run in a synctest bubble.
+// pipes is an in-memory listener, so that a server can run in a synctest bubble.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -33,7 +33,7 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{} }
 
-// inBubble returns a client of a server without a network, for a test whose time is synctest's.
+// inBubble returns a client of an in-memory server, for a synctest bubble.
 func inBubble(t *testing.T, h http.HandlerFunc, opts ...coupontools.Option) *coupontools.Client {
 	t.Helper()
 	p := make(pipes)
@@ -49,7 +49,7 @@ func inBubble(t *testing.T, h http.HandlerFunc, opts ...coupontools.Option) *cou
 	return client(t, append(opts, coupontools.WithBaseURL("http://api.test"), coupontools.WithDial(dial))...)
 }
 
-// counted answers with the statuses in turn, the last of them for ever, and counts.
+// counted answers with the statuses in turn, repeating the last, and counts the calls.
 func counted(calls *atomic.Int32, retryAfter string, statuses ...int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		n := int(calls.Add(1))
@@ -73,8 +73,8 @@ func TestRetry(t *testing.T) {
 		{"well the second time", "", []int{503, 200}, 2, true, 250 * time.Millisecond, 500 * time.Millisecond},
 		{"well the third time", "", []int{500, 408, 200}, 3, true, 750 * time.Millisecond, 1500 * time.Millisecond},
 		{"never well", "", []int{502}, 3, false, 750 * time.Millisecond, 1500 * time.Millisecond},
-		{"told when", "7", []int{429, 200}, 2, true, 7 * time.Second, 7 * time.Second},
-		{"told to come much later", "300", []int{429, 200}, 1, false, 0, 0},
+		{"with a wait", "7", []int{429, 200}, 2, true, 7 * time.Second, 7 * time.Second},
+		{"with a long wait", "300", []int{429, 200}, 1, false, 0, 0},
 		{"refused", "", []int{422}, 1, false, 0, 0},
 		{"wrong keys", "", []int{401}, 1, false, 0, 0},
 		{"redirected", "", []int{302}, 1, false, 0, 0},
@@ -100,7 +100,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// An answer that was cut off is asked for again, a read's that is; a send's never.
+// A truncated answer is retried for a read, never for a send.
 func TestRetry_cutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestRetry_hanging(t *testing.T) {
 	})
 }
 
-// The caller's context ends the waits, with its cause in the error; a wait that would outlast it is not begun.
+// The caller's context ends the waits, with its cause in the error; a wait longer than the context isn't started.
 func TestRetry_context(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestRetry_context(t *testing.T) {
 	})
 }
 
-// A write that may have been carried out stays so, whatever becomes of its repetition.
+// Once a write may have been carried out, a failed retry doesn't change that.
 func TestRetry_write(t *testing.T) {
 	t.Parallel()
 	update := coupontools.PaymentUpdate{Directory: "dir_1", User: "reg_1", Status: coupontools.PaymentCompleted}
@@ -209,7 +209,7 @@ func TestRetry_write(t *testing.T) {
 	}
 }
 
-// turns is a pacer that counts.
+// turns is a pacer that counts its calls.
 type turns struct {
 	waits atomic.Int32
 	slow  atomic.Int64
@@ -233,7 +233,7 @@ func TestPace(t *testing.T) {
 			t.Errorf("error = %v after %d waits, want one for each of 3 attempts", err, pace.waits.Load())
 		}
 		if time.Duration(pace.slow.Load()) != 2*time.Second {
-			t.Errorf("the pacer was told of %v, want 2s", time.Duration(pace.slow.Load()))
+			t.Errorf("the pacer got %v, want 2s", time.Duration(pace.slow.Load()))
 		}
 		if _, err := c.SendSMS(t.Context(), coupontools.SMS{Directory: "dir_1", To: "+32470000001"}); err != nil {
 			t.Error(err)

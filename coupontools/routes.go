@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// kind says what may be done with a call that failed. It cannot be told from the method: every v3 read is a POST.
+// kind says whether a failed call may be repeated. The method doesn't tell: every v3 read is a POST.
 type kind int
 
 const (
-	// send is never repeated by the client: messages, and whatever would be there twice if it were made twice. It is the
-	// zero value, so that a route without a kind is safe.
+	// send is never repeated by the client: messages, and calls that create something. It is the zero value, so a route
+	// without a kind is safe.
 	send kind = iota
 	// read changes nothing and may be repeated.
 	read
-	// write changes something, to the same end however often it is done.
+	// write is idempotent: it changes something and may be repeated.
 	write
 )
 
-// style is one of the two manners of the API.
+// style is one of the API's two calling conventions.
 type style int
 
 const (
@@ -38,20 +38,20 @@ func (s style) keyHeaders() (id, secret string) {
 	return "X-Client-Id", "X-Client-Secret"
 }
 
-// knowledge says how much of a route is known. What is assumed follows the route's sisters and is read leniently; the first
-// answer of a live account settles it (see [WithAnswers]).
+// knowledge says how well a route is documented. What is assumed follows similar routes and is decoded leniently; the first
+// answer of a live account confirms or corrects it (see [WithAnswers]).
 type knowledge int
 
 const (
-	// pathAssumed: the documentation has the call, but no copy of it shows the path.
+	// pathAssumed: the call is documented, but no copy of the documentation shows its path.
 	pathAssumed knowledge = iota
-	// answerAssumed: the path is documented, the answer is not, or only in part.
+	// answerAssumed: the path is documented, the answer isn't, or only in part.
 	answerAssumed
 	// proven: path and answer are documented, or seen in code that calls the API.
 	proven
 )
 
-// String returns the words for it in docs/coupontools.md.
+// String returns the words used in docs/coupontools.md.
 func (k knowledge) String() string {
 	return [...]string{"path and answer assumed", "answer assumed", "proven"}[k]
 }
@@ -59,54 +59,54 @@ func (k knowledge) String() string {
 // route is one endpoint.
 type route struct {
 	method string
-	// path may hold ids in braces, whose places at fills.
+	// path may hold ids in braces, which at fills in.
 	path  string
 	style style
 	kind  kind
 	known knowledge
-	// notFound are the error codes that mean "no such object" here.
+	// notFound are the error codes that mean "no such object" on this route.
 	notFound []int
-	// callerPaces is true for messages to one person. Whoever sends many of them waits for the turn of each before it
-	// commits itself to it, so the client must not wait again.
+	// callerPaces is true for messages to one person. A sender waits for the rate limiter before it claims the recipient, so
+	// the client must not wait a second time.
 	callerPaces bool
-	// shape is a good answer without its envelope, as an example in JSON. A name that ends in "?" may be missing; null may be
-	// anything. It is empty where nothing of the answer is needed.
+	// shape is an example of a good answer in JSON, without its envelope. A name that ends in "?" may be missing; null matches
+	// anything. It is empty if no field of the answer is used.
 	shape string
-	// place is the path with its ids and query, empty if path has none.
-	place string
+	// filled is the path with its ids and query, empty if nothing was filled in.
+	filled string
 }
 
-// String returns method and path, which is how errors and metrics name the route.
+// String returns method and path; errors and metrics name the route by it.
 func (r *route) String() string { return r.method + " " + r.path }
 
-// address returns what follows the base URL.
+// address returns the path and query to append to the base URL.
 func (r *route) address() string {
-	if r.place != "" {
-		return r.place
+	if r.filled != "" {
+		return r.filled
 	}
 	return r.path
 }
 
-// at returns the route with its ids filled in, in their order.
-func (r *route) at(ids ...string) *route {
+// withIDs returns the route with ids filled in, in order.
+func (r *route) withIDs(ids ...string) *route {
 	out := *r
-	out.place = r.path
+	out.filled = r.path
 	for _, id := range ids {
-		before, after, _ := strings.Cut(out.place, "{")
+		before, after, _ := strings.Cut(out.filled, "{")
 		_, after, _ = strings.Cut(after, "}")
-		out.place = before + url.PathEscape(id) + after
+		out.filled = before + url.PathEscape(id) + after
 	}
 	return &out
 }
 
-// asking returns the route with a query.
-func (r *route) asking(query url.Values) *route {
+// withQuery returns the route with a query.
+func (r *route) withQuery(query url.Values) *route {
 	out := *r
-	out.place = r.address() + "?" + query.Encode()
+	out.filled = r.address() + "?" + query.Encode()
 	return &out
 }
 
-// The functions that make a route, and the methods that say more of it while it is made.
+// Constructors of routes, and methods that add details to one.
 
 func post(path string, k kind, known knowledge) *route {
 	return &route{method: http.MethodPost, path: path, kind: k, known: known}
@@ -131,7 +131,7 @@ func (r *route) pacedByCaller() *route {
 	return r
 }
 
-// Parts of shapes that several answers have.
+// Shapes that several answers share.
 const (
 	directoryShape = `{"ID":"dir_1","code":"","name":"","payment?":null}`
 	userShape      = `{"ID":"reg_1","first_name":"","last_name":"","email":"","phone":"","registration_date":"",` +
@@ -159,12 +159,12 @@ const (
 	signOnShape = `{"ID":null,"token":"","url":"","url_whitelabel?":""}`
 )
 
-// The campaigns and their sessions, which is what a person has of a campaign.
+// Campaigns and their sessions. A session is one person's coupon.
 var (
 	campaignList = post("/v3/coupon/list", read, answerAssumed).missing(515).
 			answers(`{"amount_of_campaigns?":1,"coupon_info":[` + campaignShape + `]}`)
 	campaignInfo = post("/v3/coupon/info", read, answerAssumed).missing(502).answers(`{"coupon_info":` + campaignShape + `}`)
-	// The errors of the four are not documented; 502 is what campaignInfo gives.
+	// The errors of the next four aren't documented; 502 is what campaignInfo returns.
 	campaignData        = post("/v3/campaign/data", read, proven).missing(502).answers(usageShape)
 	campaignOpens       = post("/v3/campaign/opens", read, proven).missing(502).answers(usageShape)
 	campaignClaims      = post("/v3/campaign/claims", read, proven).missing(502).answers(usageShape)
@@ -182,7 +182,7 @@ var (
 	pushCampaign = post("/v3/coupon/pushnotification/all", send, pathAssumed).missing(502)
 )
 
-// The loyalty cards and who has them. In v4 a user of a card is called its stats.
+// Loyalty cards and their users. v4 calls a card's user its stats.
 var (
 	loyaltyList = post("/v3/loyalty/list", read, answerAssumed).
 			answers(`{"amount_of_loyaltycards":1,"loyaltycard":[` + cardShape + `]}`)
@@ -206,7 +206,7 @@ var (
 	loyaltyUpdateV4 = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats/{user}", send, pathAssumed)
 )
 
-// The directories and who is registered for them.
+// Directories and their registered users.
 var (
 	directoryList = post("/v3/directory/list", read, answerAssumed).
 			answers(`{"amount_of_directories":1,"directory":[` + directoryShape + `]}`)
@@ -219,7 +219,7 @@ var (
 				answers(`{"amount_of_categories":1,"category":[{"ID":"cat_1","name":""}]}`)
 	directoryUsersList = post("/v3/directoryusers/list", read, answerAssumed).missing(507).
 				answers(`{"directory":"dir_1","amount_of_users":1,"page":1,"user":[` + userShape + `]}`)
-	// The documentation lists no errors here; 507 is what the sister routes give.
+	// The documentation lists no errors here; 507 is what similar routes return.
 	directoryUsersUpdate = post("/v3/directoryusers/update", write, proven).missing(507)
 
 	directoryListV4    = v4(http.MethodGet, "/v4/directory", read, answerAssumed).answers(`[{"id":null,"code?":"","name":""}]`)
@@ -233,7 +233,7 @@ var (
 	directoryUserSSOV4 = v4(http.MethodPost, "/v4/directory/{directory}/users/{user}/sso", write, answerAssumed)
 )
 
-// Messages, the groups of those who get them, and the access that one person may use once.
+// Messages, the groups that receive them, and single-use sessions.
 var (
 	sendEmail = post("/v3/send/email", send, answerAssumed).missing(502, 505).pacedByCaller()
 	sendSMS   = post("/v3/send/sms", send, proven).missing(502).pacedByCaller()
@@ -252,11 +252,11 @@ var (
 	singleUseRemove  = post("/v3/singleuse/remove", send, pathAssumed).missing(502, 505)
 )
 
-// The account, its subaccounts and teammates, and what it is told of.
+// The account, its subaccounts and teammates, and its webhooks.
 var (
 	subaccountList = post("/v4/subaccount/list", read, proven).
 			answers(`{"amount_of_campaigns":1,"subaccount":[` + subaccountShape + `]}`)
-	// The documentation lists no errors for it; 510 is what signOnSubaccount gives.
+	// The documentation lists no errors for it; 510 is what signOnSubaccount returns.
 	subaccountInfo      = post("/v4/subaccount", read, answerAssumed).missing(510).answers(`{"subaccount":` + subaccountShape + `}`)
 	subaccountCreate    = post("/v4/subaccount/create", send, answerAssumed)
 	subaccountUpdate    = post("/v4/subaccount/update", write, pathAssumed).missing(510)
@@ -287,7 +287,7 @@ var routes = []*route{
 	signOnSubaccount, signOnAccount, signOnTeammate, webhookVerification,
 }
 
-// routeNamed returns the route that is written as name.
+// routeNamed returns the route with that String.
 func routeNamed(name string) (*route, bool) {
 	for _, r := range routes {
 		if r.String() == name {

@@ -12,13 +12,13 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// against returns a sandbox and a client of it. What the documentation does not allow fails the test.
+// against returns a sandbox and its client. A violation of the documentation fails the test.
 func against(t testing.TB, opts ...sandbox.Option) (*sandbox.Server, *coupontools.Client) {
 	t.Helper()
 	return watched(t, func(coupontools.Answer) {}, opts...)
 }
 
-// watched is against with somebody who is told of the shapes of answers.
+// watched is against with a function for the shapes of answers.
 func watched(t testing.TB, answers func(coupontools.Answer), opts ...sandbox.Option) (*sandbox.Server, *coupontools.Client) {
 	t.Helper()
 	s := sandbox.New(opts...)
@@ -38,7 +38,7 @@ func watched(t testing.TB, answers func(coupontools.Answer), opts ...sandbox.Opt
 	return s, c
 }
 
-// Whatever form the sandbox gives its answers, the client reads the same.
+// The client reads the same data in every format the sandbox has.
 func TestSandbox_quirks(t *testing.T) {
 	t.Parallel()
 	for _, lists := range []sandbox.Lists{
@@ -128,7 +128,7 @@ func TestSandbox_users(t *testing.T) {
 	}
 }
 
-// Each way for a send to go wrong: the class says the truth about what became of it, and it is called once.
+// Each way for a send to fail: the class is right, and there is one call.
 func TestSandbox_sends(t *testing.T) {
 	t.Parallel()
 	const accepted = coupontools.Class(-1)
@@ -192,7 +192,7 @@ func classOf(err error) coupontools.Class {
 	return coupontools.ClassOf(err)
 }
 
-// A read gets over what passes.
+// Reads survive transient failures.
 func TestSandbox_reads(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []sandbox.Fault{

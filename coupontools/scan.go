@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// members yields what an object or array holds, in the order of the text and without copying it; elements of an array have
-// no name. raw must be valid JSON. A list of ten thousand takes a third of the time that it takes through maps, and a
-// quarter of the memory.
-func members(raw json.RawMessage) iter.Seq2[string, json.RawMessage] {
+// membersOf yields the members of an object or array in order, without copying; elements of an array have no name. raw must be
+// valid JSON. A list of ten thousand takes a third of the time and a quarter of the memory that maps need.
+func membersOf(raw json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		for i := skipSpace(raw, 1); raw[i] != '}' && raw[i] != ']'; {
 			var name string
@@ -31,7 +30,7 @@ func members(raw json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	}
 }
 
-// skipSpace returns the place of the next character that is no white space.
+// skipSpace returns the index of the next character that isn't white space.
 func skipSpace(raw json.RawMessage, i int) int {
 	for raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\r' || raw[i] == '\t' {
 		i++
@@ -39,7 +38,7 @@ func skipSpace(raw json.RawMessage, i int) int {
 	return i
 }
 
-// valueEnd returns the place after the value that begins at i.
+// valueEnd returns the index after the value that begins at i.
 func valueEnd(raw json.RawMessage, i int) int {
 	switch raw[i] {
 	case '"':

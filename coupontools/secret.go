@@ -8,8 +8,8 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that shows itself nowhere: not when printed with any verb, logged, or written as JSON. Convert it to a
-// string to use it. (Package fmt does show it as an unexported field of something printed whole: keep it in exported ones.)
+// Secret is a text that never prints: not with any fmt verb, in a log, or as JSON. Convert it to a string to use it.
+// (Package fmt does print it as an unexported field of a struct: keep it in exported fields.)
 type Secret string
 
 // String returns a placeholder.

@@ -9,19 +9,19 @@ import (
 	"unicode"
 )
 
-// Email is a directory, a campaign or a loyalty card to be sent to one address.
+// Email is a directory, a campaign or a loyalty card for one e-mail address.
 type Email struct {
-	// Directory, Campaign and LoyaltyCard are ids, of which one must be set: "dir_…", "cam_…".
+	// Directory, Campaign and LoyaltyCard are ids ("dir_…", "cam_…"). Exactly one must be set.
 	Directory, Campaign, LoyaltyCard string
-	// To is one bare address.
+	// To is a single address without a name.
 	To string
-	// Subject may be empty: the API then has its own.
+	// Subject may be empty: the API then uses its own.
 	Subject string
-	// FirstName and LastName are the person's, for a campaign's coupon. They may be empty.
+	// FirstName and LastName are the recipient's, for a campaign's coupon. They may be empty.
 	FirstName, LastName string
-	// Unique is for a campaign: an address that has got it gets it no second time.
+	// Unique, for a campaign, skips an address that has received it before.
 	Unique bool
-	// Session is for a campaign: the code of the session to send, in the place of a new one.
+	// Session, for a campaign, is the code of an existing session to send instead of a new one.
 	Session string
 }
 
@@ -31,14 +31,14 @@ func (e Email) LogValue() slog.Value { return slog.StringValue("e-mail of " + e.
 // object returns the id of what is sent.
 func (e Email) object() string { return sendable(e.Directory, e.Campaign, e.LoyaltyCard) }
 
-// SMS is a directory, a campaign or a loyalty card to be sent to one phone.
+// SMS is a directory, a campaign or a loyalty card for one phone.
 type SMS struct {
-	// Directory, Campaign and LoyaltyCard are ids, of which one must be set: "dir_…", "cam_…". That the API sends loyalty
-	// cards by text message too is assumed.
+	// Directory, Campaign and LoyaltyCard are ids ("dir_…", "cam_…"). Exactly one must be set. Loyalty cards by text message
+	// aren't documented; that the API supports them is an assumption.
 	Directory, Campaign, LoyaltyCard string
 	// To is the number in E.164: "+32470000001".
 	To string
-	// Body is the text. The API puts the address of what is sent after it. It may be empty.
+	// Body is the text. The API appends the link. It may be empty.
 	Body string
 }
 
@@ -48,7 +48,7 @@ func (s SMS) LogValue() slog.Value { return slog.StringValue("text message of " 
 // object returns the id of what is sent.
 func (s SMS) object() string { return sendable(s.Directory, s.Campaign, s.LoyaltyCard) }
 
-// sendable returns the one id that is set and can be one, empty if there is none or more than one.
+// sendable returns the one id that is set, "" if it is malformed or if not exactly one is set.
 func sendable(directory, campaign, card string) string {
 	ids := slices.DeleteFunc([]string{directory, campaign, card}, func(id string) bool { return id == "" })
 	if len(ids) != 1 {
@@ -57,20 +57,20 @@ func sendable(directory, campaign, card string) string {
 	return either(prefixed("dir_", directory), either(prefixed("cam_", campaign), anyID(card)))
 }
 
-// Sent is what the API says about a send it accepted. Every field may be empty.
+// Sent is the API's answer to an accepted send. Every field may be empty.
 type Sent struct {
-	// Action names what was done: "email_sent".
+	// Action is what the API did: "email_sent".
 	Action string
-	// Code and URL are the single-use access that was made for the person, if one was.
+	// Code and URL are the single-use session created for the recipient, if any.
 	Code, URL string
 }
 
-// SendEmail sends a directory, a campaign's coupon or a loyalty card by e-mail. It is never repeated: after an
-// error, [ClassOf] says whether it may have been sent. What is not known gives [ErrNotFound].
+// SendEmail sends a directory, a campaign's coupon or a loyalty card by e-mail. It is never repeated: after an error,
+// [ClassOf] says whether it may have been sent. An unknown object gives [ErrNotFound].
 //
 // API: POST /v3/send/email
 func (c *Client) SendEmail(ctx context.Context, e Email) (*Sent, error) {
-	if strings.Count(e.To, "@") != 1 || strings.ContainsFunc(e.To, unfitForAddress) {
+	if strings.Count(e.To, "@") != 1 || strings.ContainsFunc(e.To, unsafeInAddress) {
 		return nil, impossible(sendEmail, "the address is not one bare e-mail address")
 	}
 	if strings.ContainsFunc(e.Subject, unicode.IsControl) {
@@ -81,7 +81,7 @@ func (c *Client) SendEmail(ctx context.Context, e Email) (*Sent, error) {
 	if object == "" || !ok {
 		return nil, noSuchID(sendEmail)
 	}
-	// The field is called campaign whatever is sent: the id's prefix tells what it is.
+	// The field is called campaign for every kind of object: the id's prefix tells them apart.
 	p := params{"campaign": object, "email": e.To}
 	p.set("subject", e.Subject)
 	p.set("firstname", e.FirstName)
@@ -91,15 +91,15 @@ func (c *Client) SendEmail(ctx context.Context, e Email) (*Sent, error) {
 	return call(ctx, c, sendEmail, p, decodeSent)
 }
 
-// unfitForAddress reports whether r has no place in a bare address.
-func unfitForAddress(r rune) bool {
+// unsafeInAddress reports whether r can't be in a single e-mail address.
+func unsafeInAddress(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(",;<>", r)
 }
 
 var e164 = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
 
 // SendSMS sends a directory, a campaign's coupon or a loyalty card by text message. It is never repeated: after an error,
-// [ClassOf] says whether it may have been sent. What is not known gives [ErrNotFound].
+// [ClassOf] says whether it may have been sent. An unknown object gives [ErrNotFound].
 //
 // API: POST /v3/send/sms
 func (c *Client) SendSMS(ctx context.Context, s SMS) (*Sent, error) {

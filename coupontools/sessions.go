@@ -9,52 +9,52 @@ import (
 	"time"
 )
 
-// Session is what one person has of a campaign: a coupon of their own, with what became of it. In logs it shows its code
-// only.
+// Session is one person's coupon of a campaign and its state. It logs as its code only.
 type Session struct {
-	// Code names the session: 21 letters and digits, of which the first six are its short form.
+	// Code identifies the session: 21 letters and digits. The first six are its short form.
 	Code string
-	// Campaign is the id of its campaign. It is empty in the pages of one campaign's sessions.
+	// Campaign is the id of its campaign, empty in the pages of one campaign's sessions.
 	Campaign string
-	// URL is the person's own address of the coupon, empty if it is not told.
+	// URL is the person's own link to the coupon, empty if not given.
 	URL string
-	// Sequence is the API's running number, 0 if it is not told.
+	// Sequence is the API's serial number, 0 if not given.
 	Sequence int
-	// CustomID is the owner's own id of the person. It may be empty.
+	// CustomID is the owner's own id for the person. It may be empty.
 	CustomID string
 
-	// Created, Opened and so on are when it happened, in UTC; the zero time if it has not, or if only the fact is told.
+	// Created, OpenedAt and so on are in UTC; the zero time if it hasn't happened, or if the API gives no time.
 	Created, OpenedAt, PlayedAt, ClaimedAt, ValidatedAt, VoidedAt time.Time
-	// Opened, Played and so on say that it happened. Saved means kept in a mobile wallet, Locked that it can be used no more.
+	// Opened, Played and so on say whether it happened. Saved means saved in a mobile wallet, Locked that it can no longer be
+	// used.
 	Opened, Played, Claimed, Saved, Validated, Voided, Locked bool
-	// ClaimType is how it was claimed, in the API's words. It may be empty.
+	// ClaimType is the API's word for how it was claimed. It may be empty.
 	ClaimType string
-	// Value and ValidationValue are the coupon's worth and what was validated, as the API writes them. They may be empty.
+	// Value and ValidationValue are the coupon's value and the value validated, as the API writes them. They may be empty.
 	Value, ValidationValue string
-	// ValidationCode is the owner's own validation code, if there is one.
+	// ValidationCode is the owner's own validation code, if any.
 	ValidationCode string
-	// Extra are up to 30 further fields, such as what the person filled in, each value at most 300 characters.
+	// Extra are up to 30 further fields, such as form answers, each value at most 300 characters.
 	Extra map[string]string
 }
 
-// LogValue returns the code alone.
+// LogValue returns the code only.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.Code) }
 
-// SessionEvent is what must have happened to a session for it to be in a list.
+// SessionEvent selects the sessions to which an event has happened.
 type SessionEvent int
 
 const (
-	// AnyEvent takes in all sessions.
+	// AnyEvent selects all sessions.
 	AnyEvent SessionEvent = iota
-	// WasOpened takes in the sessions that were looked at.
+	// WasOpened selects opened sessions.
 	WasOpened
-	// WasClaimed takes in those that were claimed.
+	// WasClaimed selects claimed sessions.
 	WasClaimed
-	// WasValidated takes in those that were redeemed.
+	// WasValidated selects redeemed sessions.
 	WasValidated
 )
 
-// route returns the route for the sessions with that event.
+// route returns the route that lists sessions with that event.
 func (e SessionEvent) route() *route {
 	switch e {
 	case WasOpened:
@@ -68,18 +68,18 @@ func (e SessionEvent) route() *route {
 	}
 }
 
-// SessionsOptions say which sessions [Client.Sessions] yields.
+// SessionsOptions filter [Client.Sessions].
 type SessionsOptions struct {
 	// Campaign is the id: "cam_…".
 	Campaign string
-	// Event leaves out the sessions to which it has not happened.
+	// Event selects the sessions to which it has happened.
 	Event SessionEvent
-	// From and To bound when it happened, both inclusive and to the minute. The zero time is no bound.
+	// From and To limit when it happened, both inclusive and to the minute. The zero time is no limit.
 	From, To time.Time
 }
 
-// sessionsPerPage is the page size from which on there may be another page: the documentation says 5,000, but code that
-// calls the API has seen pages of 100.
+// sessionsPerPage is the smallest full page: the documentation says 5,000, but code that calls the API has seen pages of
+// 100.
 const sessionsPerPage = 100
 
 // SessionsPage returns one page of a campaign's sessions. Pages count from 1 and have no documented order; a page past the
@@ -101,7 +101,7 @@ func (c *Client) SessionsPage(ctx context.Context, o SessionsOptions, page int) 
 	return call(ctx, c, r, p, decodeSessions)
 }
 
-// minute returns a time as the API takes it in UTC, empty for the zero time.
+// minute formats a time for the API in UTC, "" for the zero time.
 func minute(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -109,8 +109,8 @@ func minute(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// Sessions returns a campaign's sessions, fetching page after page as they are used and holding one page at a time. It ends
-// at a page that is empty, short or has been there before, and after yielding an error.
+// Sessions returns a campaign's sessions, fetching each page when it is needed. It stops at a page that is empty, short or
+// seen before, and after yielding an error.
 //
 // API: POST /v3/campaign/data
 // API: POST /v3/campaign/opens
@@ -135,10 +135,10 @@ func (c *Client) Session(ctx context.Context, code string) (*Session, error) {
 	})
 }
 
-// SessionChange is what [Client.UpdateSession] changes. A field that is nil or empty stays as it is.
+// SessionChange is what [Client.UpdateSession] changes. Nil and empty fields stay unchanged.
 type SessionChange struct {
 	Claimed, Validated, Voided *bool
-	// ValidationValue is what is validated, as a decimal number, where a coupon has a value.
+	// ValidationValue is the value to validate, as a decimal number, for a coupon with a value.
 	ValidationValue string
 }
 
@@ -153,8 +153,8 @@ func (c SessionChange) params() params {
 	return p
 }
 
-// UpdateSession changes the state of one session, named by its code or the first six characters of it. It is never
-// repeated, since a coupon may count each validation. An unknown code gives [ErrNotFound].
+// UpdateSession changes the state of one session, given its code or the first six characters of it. It is never repeated,
+// since a coupon may count each validation. An unknown code gives [ErrNotFound].
 //
 // API: POST /v3/couponsession/update
 func (c *Client) UpdateSession(ctx context.Context, code string, change SessionChange) error {
@@ -170,15 +170,14 @@ func (c *Client) UpdateSession(ctx context.Context, code string, change SessionC
 	return do(ctx, c, sessionUpdate, p)
 }
 
-// SessionResult is what became of one of many sessions.
+// SessionResult is the result for one of many sessions.
 type SessionResult struct {
 	Code string
-	// Result is the API's word for it. It is empty if the API said OK to all and nothing of each.
+	// Result is the API's word for it, empty if the API said OK to all of them only.
 	Result string
 }
 
-// UpdateSessions changes the state of many sessions in one call, and returns what the API says of each. It is never
-// repeated.
+// UpdateSessions changes the state of many sessions in one call and returns the result of each. It is never repeated.
 //
 // API: POST /v3/couponsession/update/multiple
 func (c *Client) UpdateSessions(ctx context.Context, codes []string, change SessionChange) ([]SessionResult, error) {
@@ -196,11 +195,11 @@ func (c *Client) UpdateSessions(ctx context.Context, codes []string, change Sess
 	return call(ctx, c, sessionsUpdate, p, func(a answer) ([]SessionResult, error) { return decodeResults(a, list) })
 }
 
-// SearchSessionsOptions say what [Client.SearchSessions] looks for.
+// SearchSessionsOptions are the criteria of [Client.SearchSessions].
 type SearchSessionsOptions struct {
-	// Text is an own validation code, a phone number or an e-mail address.
+	// Text is a validation code of the owner's, a phone number or an e-mail address.
 	Text string
-	// Campaign, if it is not empty, is the only campaign to look in.
+	// Campaign limits the search to one campaign. It may be empty.
 	Campaign string
 }
 
@@ -209,7 +208,7 @@ func (o SearchSessionsOptions) LogValue() slog.Value {
 	return slog.StringValue("search for a session in " + either(o.Campaign, "all campaigns"))
 }
 
-// SearchSessions finds sessions by what is known of a person.
+// SearchSessions finds sessions by a person's code, phone number or e-mail address.
 //
 // API: POST /v3/couponsession/search
 func (c *Client) SearchSessions(ctx context.Context, o SearchSessionsOptions) ([]Session, error) {
@@ -236,7 +235,7 @@ func decodeSessions(a answer) ([]Session, error) {
 	return decodeEach(list, decodeListedSession)
 }
 
-// decodeSession reads one session, whose status and further data stand one level deeper than in a list.
+// decodeSession reads one session. Its status and further data are one level deeper than in a list.
 func decodeSession(a answer, code string) (*Session, error) {
 	s, ok := decodeListedSession(a.top)
 	if !ok {
@@ -250,7 +249,7 @@ func decodeSession(a answer, code string) (*Session, error) {
 }
 
 func decodeListedSession(f fields) (Session, bool) {
-	t := taker{fields: f}
+	t := fieldReader{fields: f}
 	s := Session{
 		Code:     anyID(t.text("session", "couponsession", "sessioncode", "code", "id")),
 		Campaign: prefixed("cam_", t.text("campaign", "campaignid")),
@@ -258,18 +257,18 @@ func decodeListedSession(f fields) (Session, bool) {
 		Sequence: t.count("sequenceid", "sequence"),
 		CustomID: t.text("customid"),
 	}
-	t.know("status", "data", "action", "errors")
-	s.Extra = t.rest()
-	more := taker{fields: f.object("data")}
-	more.know("status")
+	t.markRead("status", "data", "action", "errors")
+	s.Extra = t.unread()
+	more := fieldReader{fields: f.object("data")}
+	more.markRead("status")
 	for _, m := range more.fields {
-		if inner := (taker{fields: fieldsOf(m.value)}); len(inner.fields) > 0 && m.key != "status" {
-			// A block of what the person filled in: its fields rather than its JSON.
-			more.know(m.key)
-			s.Extra = merge(s.Extra, inner.rest())
+		if inner := (fieldReader{fields: fieldsOf(m.value)}); len(inner.fields) > 0 && m.key != "status" {
+			// A block of form answers: keep its fields rather than its JSON.
+			more.markRead(m.key)
+			s.Extra = merge(s.Extra, inner.unread())
 		}
 	}
-	s.Extra = merge(s.Extra, more.rest())
+	s.Extra = merge(s.Extra, more.unread())
 	state := f.object("status")
 	if inner := more.object("status"); inner != nil {
 		state = inner
@@ -278,7 +277,7 @@ func decodeListedSession(f fields) (Session, bool) {
 	return s, s.Code != ""
 }
 
-// merge returns the fields of both, as many as may be kept.
+// merge adds fields to a map, up to the limit.
 func merge(into, from map[string]string) map[string]string {
 	for name, value := range from {
 		if into == nil {
@@ -291,7 +290,7 @@ func merge(into, from map[string]string) map[string]string {
 	return into
 }
 
-// state reads what became of the session.
+// state reads the session's events.
 func (s *Session) state(f fields) {
 	s.Created = f.time("createddateutc", "createddate", "created")
 	s.OpenedAt = f.time("opendateutc", "openeddateutc", "opendate")
@@ -312,7 +311,7 @@ func (s *Session) state(f fields) {
 	s.ValidationCode = f.text("ownvalidationcode", "customvalidationcode")
 }
 
-// decodeResults reads what became of many sessions. If the answer tells it of none, the API's OK holds for all.
+// decodeResults reads the results of many sessions. If the answer has none, the API's OK applies to all.
 func decodeResults(a answer, codes []string) ([]SessionResult, error) {
 	list, ok := a.list("data", "session", "sessions", "couponsession", "couponsessions")
 	if !ok || len(list) == 0 {
@@ -328,14 +327,14 @@ func decodeResults(a answer, codes []string) ([]SessionResult, error) {
 	})
 }
 
-// SessionSums count sessions and what became of them.
+// SessionSums count sessions and their events.
 type SessionSums struct {
 	Sessions, Opened, Played, Claimed, Saved, Validated, Voided int
-	// Days are the days on which something happened, in UTC: of each session its first day of each kind.
+	// Days are the counts by day, in UTC. Each session counts once per kind of event, on the first day.
 	Days map[Day]DaySums
 }
 
-// DaySums count what happened on one day.
+// DaySums count the events of one day.
 type DaySums struct{ Created, Opened, Claimed, Validated, Voided int }
 
 // Day is a date: year, month, day.
@@ -357,10 +356,10 @@ func (d Day) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0
 // String returns the day as 2026-03-04.
 func (d Day) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
-// maxDays bounds the days of [SessionSums]: more than ten years is more than any campaign has.
+// maxDays bounds [SessionSums.Days]: no campaign lasts longer than ten years.
 const maxDays = 4000
 
-// Add counts a session.
+// Add counts one session.
 func (s *SessionSums) Add(x Session) {
 	s.Sessions++
 	for _, c := range []struct {
@@ -401,8 +400,7 @@ func (s *SessionSums) addDay(t time.Time, count func(*DaySums)) {
 	s.Days[day] = sums
 }
 
-// SumSessions counts a campaign's sessions page by page, without keeping them. With an error it returns what was counted
-// until then.
+// SumSessions counts a campaign's sessions page by page, in constant memory. With an error it returns the counts so far.
 //
 // API: POST /v3/campaign/data
 // API: POST /v3/campaign/opens

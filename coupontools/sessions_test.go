@@ -29,7 +29,7 @@ func at(text string) time.Time {
 	return when
 }
 
-// readSession is what sessionStatus says.
+// readSession is the session that sessionStatus describes.
 func readSession() coupontools.Session {
 	return coupontools.Session{
 		Code: "k3v9t0q2m7x1r8b5c6n4d", Sequence: 20450011, CustomID: "crm-1",
@@ -94,7 +94,7 @@ func TestSessionsPage(t *testing.T) {
 	}
 }
 
-// sessionPages returns a handler of pages of sessions: sizes[n-1] of them on page n, and what counts the calls.
+// sessionPages returns a handler of pages of sessions with the ids from page. It counts the calls.
 func sessionPages(calls *int, page func(n int) []int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var p struct{ Page int }
@@ -221,7 +221,7 @@ func TestUpdateSession(t *testing.T) {
 	}
 }
 
-// An answer that says OK and nothing of each holds for all.
+// An OK without results per session applies to all.
 func TestUpdateSessions_plainAnswer(t *testing.T) {
 	t.Parallel()
 	var got request
@@ -262,7 +262,7 @@ func TestSearchSessions(t *testing.T) {
 	}
 }
 
-// Days that an answer makes up do not grow without bounds.
+// Days that an answer invents don't grow without bounds.
 func TestSessionSums_bounded(t *testing.T) {
 	t.Parallel()
 	var sums coupontools.SessionSums

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// SignOn is a way to be somebody else without a password: whoever has it is that person. Its parts show themselves nowhere;
-// see [Secret]. It must not be logged, kept or shown to anybody but the one who asked for it.
+// SignOn signs in as another user without a password, so treat it like one: it prints as a placeholder (see [Secret]) and
+// must not be logged, stored or shown to anybody but the person who requested it.
 type SignOn struct {
-	// ID is whom it makes one: a subaccount, a teammate, a user. It may be empty.
+	// ID is the subaccount, teammate or user to sign in as. It may be empty.
 	ID string
 	// Token is the bare token. It may be empty.
 	Token Secret
-	// URL is a web address that signs in, Whitelabel the same under the owner's own domain. Either may be empty.
+	// URL is a link that signs in, Whitelabel the same under the owner's own domain. Either may be empty.
 	URL, Whitelabel Secret
 }
 
@@ -25,7 +25,7 @@ const (
 	PageDistribution   = "distribution"
 )
 
-// SignOnOptions say where one is after signing in.
+// SignOnOptions say which page to open after signing in.
 type SignOnOptions struct {
 	// Page is one of the Page constants, or empty for the first page.
 	Page string
@@ -51,14 +51,14 @@ func (o SignOnOptions) params(r *route) (params, error) {
 	return p, nil
 }
 
-// SignOnAccount returns a link that signs in to the account of the keys.
+// SignOnAccount returns a link that signs in to the client's own account.
 //
 // API: POST /v3/account/sso
 func (c *Client) SignOnAccount(ctx context.Context) (*SignOn, error) {
 	return call(ctx, c, signOnAccount, nil, func(a answer) (*SignOn, error) { return decodeSignOn(a, "account", "sso") })
 }
 
-// SignOnTeammate returns a link that signs in as a teammate, named by number. An unknown teammate or campaign gives
+// SignOnTeammate returns a link that signs in as a teammate, given by number. An unknown teammate or campaign gives
 // [ErrNotFound].
 //
 // API: POST /v3/teammate/sso
@@ -89,8 +89,7 @@ func (c *Client) SignOnSubaccount(ctx context.Context, id string, o SignOnOption
 	return call(ctx, c, signOnSubaccount, p, func(a answer) (*SignOn, error) { return decodeSignOn(a, "subaccount", "sso") })
 }
 
-// SubaccountPasswordReset returns a link with which the password of a subaccount can be set anew. An unknown subaccount
-// gives [ErrNotFound].
+// SubaccountPasswordReset returns a link to reset a subaccount's password. An unknown subaccount gives [ErrNotFound].
 //
 // API: POST /v3/subaccount/reset/url
 func (c *Client) SubaccountPasswordReset(ctx context.Context, id string) (*SignOn, error) {
@@ -104,11 +103,11 @@ func (c *Client) SubaccountPasswordReset(ctx context.Context, id string) (*SignO
 
 // decodeSignOn reads a token and links, under one of the names or at the top.
 func decodeSignOn(a answer, names ...string) (*SignOn, error) {
-	places := []fields{a.top, a.top.object("data")}
+	candidates := []fields{a.top, a.top.object("data")}
 	for _, name := range names {
-		places = append(places, a.top.object(name), a.top.object("data").object(name))
+		candidates = append(candidates, a.top.object(name), a.top.object("data").object(name))
 	}
-	for _, f := range places {
+	for _, f := range candidates {
 		s := SignOn{
 			ID:         anyID(f.text("id", "subaccount", "teammate", "account", "user")),
 			Token:      Secret(f.text("token", "ssotoken", "onetimetoken")),

@@ -13,21 +13,21 @@ import (
 	"time"
 )
 
-// SingleUse is an address of a campaign for one person, that is: a new session. In logs it shows its code only.
+// SingleUse is a link to a campaign for one person: a new session. It logs as its code only.
 type SingleUse struct {
 	// Code is the code of the session.
 	Code string
-	// URL is the address to give to the person.
+	// URL is the link to give to the person.
 	URL string
-	// ShortCode is what is typed at the till to validate: the first six characters of the code.
+	// ShortCode is typed at the till to validate: the first six characters of the code.
 	ShortCode string
-	// ValidationCode is the owner's own validation code, if there is one, and CustomID the owner's own id of the person.
+	// ValidationCode is the owner's own validation code, if any, and CustomID the owner's own id for the person.
 	ValidationCode, CustomID string
-	// Sequence is the API's running number, 0 if it is not told.
+	// Sequence is the API's serial number, 0 if not given.
 	Sequence int
 }
 
-// LogValue returns the code alone.
+// LogValue returns the code only.
 func (s SingleUse) LogValue() slog.Value { return slog.StringValue(s.Code) }
 
 // The limits of [SingleUseCreate]. (Coupontools: singleuse/create.)
@@ -37,25 +37,24 @@ const (
 	maxCustomField    = 50
 )
 
-// SingleUseCreate is one access that is to be made. All but Campaign may be empty.
+// SingleUseCreate is a single-use link to create. Only Campaign is required.
 type SingleUseCreate struct {
 	// Campaign is the id: "cam_…".
 	Campaign string
-	// FirstName and so on are what is known of the person already.
+	// FirstName and so on are what is already known of the person.
 	FirstName, LastName, Email, Phone string
-	// CustomID is the owner's own id of the person, at most 50 characters.
+	// CustomID is the owner's own id for the person, at most 50 characters.
 	CustomID string
 	// ValidationCode is a validation code of the owner's own, at most 100 characters.
 	ValidationCode string
-	// ValidationDigits is how many digits a validation code that the API makes shall have: 6, 8 or 10, or 0 for none. It does
-	// not go together with ValidationCode.
+	// ValidationDigits asks the API for a validation code of 6, 8 or 10 digits; 0 is none. It excludes ValidationCode.
 	ValidationDigits int
 	// CustomFields are the owner's own fields, at most 50 characters each.
 	CustomFields [7]string
-	// DuplicateCheck is "email", "phone", "customid" or empty: if that value has an access to the campaign, the API returns
-	// it and makes none.
+	// DuplicateCheck is "email", "phone", "customid" or empty: if a session with the same value exists, the API returns it and
+	// creates none.
 	DuplicateCheck string
-	// Expires is the end of it, on the clock of the campaign's own time zone. The zero time is none.
+	// Expires is when it ends, in the campaign's own time zone. The zero time is never.
 	Expires time.Time
 }
 
@@ -64,7 +63,7 @@ func (s SingleUseCreate) LogValue() slog.Value {
 	return slog.StringValue("single use of " + s.Campaign)
 }
 
-// fault says what cannot be right, empty if nothing.
+// fault returns what is invalid, "" if nothing.
 func (s SingleUseCreate) fault() string {
 	tooLong := func(text string, most int) bool { return len([]rune(text)) > most }
 	switch {
@@ -81,7 +80,7 @@ func (s SingleUseCreate) fault() string {
 	return ""
 }
 
-// CreateSingleUse makes an address of a campaign for one person. It is never repeated. An unknown campaign gives
+// CreateSingleUse creates a link to a campaign for one person. It is never repeated. An unknown campaign gives
 // [ErrNotFound].
 //
 // API: POST /v3/singleuse/create
@@ -114,13 +113,13 @@ func (c *Client) CreateSingleUse(ctx context.Context, s SingleUseCreate) (*Singl
 }
 
 const (
-	// MaxSingleUses is how many [Client.CreateSingleUses] makes at most. (Coupontools: multiplesingleuse/create.)
+	// MaxSingleUses is how many [Client.CreateSingleUses] creates at most. (Coupontools: multiplesingleuse/create.)
 	MaxSingleUses = 100_000
-	// singleUseBatch is how many one call makes: an answer of about 1 MB, well within the time of a call.
+	// singleUseBatch is how many one call creates: an answer of about 1 MB, well within the time limit of a call.
 	singleUseBatch = 5_000
 )
 
-// The types of codes that [SingleUsesCreate] takes, and the statuses.
+// The code types and statuses of [SingleUsesCreate].
 const (
 	CodesNumeric       = "numeric"
 	CodesAlphanumeric  = "alphanumeric"
@@ -129,7 +128,7 @@ const (
 	SingleUseActivated = "activated"
 )
 
-// SingleUsesCreate are many accesses that are to be made, for people of whom nothing is known yet.
+// SingleUsesCreate are many single-use links to create, for people who aren't known yet.
 type SingleUsesCreate struct {
 	// Campaign is the id: "cam_…".
 	Campaign string
@@ -137,13 +136,13 @@ type SingleUsesCreate struct {
 	Amount int
 	// Status is one of [SingleUseNormal], [SingleUseVoided] and [SingleUseActivated], or empty for normal.
 	Status string
-	// CodeType is [CodesNumeric] or [CodesAlphanumeric] to have validation codes made, or empty for none. CodePrefix goes
-	// before each, and CodeLength, 10 to 25, is how long it is after that.
+	// CodeType is [CodesNumeric] or [CodesAlphanumeric] to create validation codes, or empty for none. CodePrefix comes before
+	// each; CodeLength, 10 to 25, is the length without the prefix.
 	CodeType, CodePrefix string
 	CodeLength           int
 }
 
-// params checks what is to be made and returns it as parameters, without the amount.
+// params checks the request and returns its parameters without the amount.
 func (s SingleUsesCreate) params() (params, error) {
 	campaign := prefixed("cam_", s.Campaign)
 	switch {
@@ -167,9 +166,9 @@ func (s SingleUsesCreate) params() (params, error) {
 	return p, nil
 }
 
-// CreateSingleUses makes many addresses of a campaign and yields each, fetching them by the thousands and keeping none. It
-// ends after yielding an error. No call is repeated: what was yielded before an error is there, and of the class [Unknown]
-// there may be up to 5,000 more that nobody knows of. An unknown campaign gives [ErrNotFound].
+// CreateSingleUses creates many links to a campaign and yields each, fetching them in batches and storing none. It stops
+// after yielding an error. No call is repeated: the links yielded before an error exist, and after an error of class
+// [Unknown] up to 5,000 more may exist that nobody knows of. An unknown campaign gives [ErrNotFound].
 //
 // API: POST /v3/multiplesingleuse/create
 func (c *Client) CreateSingleUses(ctx context.Context, s SingleUsesCreate) iter.Seq2[SingleUse, error] {
@@ -191,8 +190,8 @@ func (c *Client) CreateSingleUses(ctx context.Context, s SingleUsesCreate) iter.
 	}
 }
 
-// WriteSingleUses makes many addresses of a campaign and writes each as a line of CSV with a header, so that memory does not
-// grow with their number. It returns how many were written. See [Client.CreateSingleUses] for what an error leaves behind.
+// WriteSingleUses creates many links to a campaign and writes each as a line of CSV, after a header, in constant memory. It
+// returns how many were written. See [Client.CreateSingleUses] for what an error leaves behind.
 //
 // API: POST /v3/multiplesingleuse/create
 func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesCreate) (int, error) {
@@ -232,8 +231,8 @@ var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
 // Source: https://owasp.org/www-community/attacks/CSV_Injection.
 func NoFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
 
-// RemoveSingleUse takes an access away, named by campaign and code. It is never repeated. A campaign or code that is not
-// known gives [ErrNotFound].
+// RemoveSingleUse removes a single-use session, given by campaign and code. It is never repeated. An unknown campaign or
+// code gives [ErrNotFound].
 //
 // API: POST /v3/singleuse/remove
 func (c *Client) RemoveSingleUse(ctx context.Context, campaign, code string) error {

@@ -39,7 +39,7 @@ func TestCreateSingleUse(t *testing.T) {
 	}
 }
 
-func TestSingleUse_cannotBeRight(t *testing.T) {
+func TestSingleUse_invalid(t *testing.T) {
 	t.Parallel()
 	c := serve(t, answers(http.StatusInternalServerError, ``))
 	for name, s := range map[string]coupontools.SingleUseCreate{
@@ -100,7 +100,7 @@ func TestSingleUse_sandbox(t *testing.T) {
 	}
 }
 
-// Many codes come in several calls, each code once.
+// Many codes take several calls and are unique.
 func TestWriteSingleUses(t *testing.T) {
 	t.Parallel()
 	s, c := against(t)
@@ -130,7 +130,7 @@ func TestWriteSingleUses(t *testing.T) {
 	}
 }
 
-// A call that fails is not made again, and what was made before it is told.
+// A failed call isn't repeated, and the codes created before it are returned.
 func TestCreateSingleUses_error(t *testing.T) {
 	t.Parallel()
 	s, c := against(t)
@@ -145,7 +145,7 @@ func TestCreateSingleUses_error(t *testing.T) {
 	}
 }
 
-func TestCreateSingleUses_leftEarly(t *testing.T) {
+func TestCreateSingleUses_stopsEarly(t *testing.T) {
 	t.Parallel()
 	s, c := against(t)
 	for _, err := range c.CreateSingleUses(t.Context(), coupontools.SingleUsesCreate{Campaign: "cam_400018", Amount: 20_000}) {

@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-// SMSGroup is a list of people who take text messages.
+// SMSGroup is a list of people who receive text messages.
 type SMSGroup struct {
 	// ID is "gro_" and digits.
 	ID string
-	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	// Name is the owner's name for it, at most 300 characters; the ID if it has none.
 	Name string
 }
 
 // Ident returns the id and the name.
 func (g SMSGroup) Ident() (id, name string) { return g.ID, g.Name }
 
-// SMSContact is a person in an [SMSGroup]. Everything in it but the ID is that person's data: in logs it shows its ID only.
+// SMSContact is a person in an [SMSGroup]. Everything in it but the ID is personal data: it logs as its ID only.
 type SMSContact struct {
 	// ID is "con_" and digits.
 	ID string
-	// Phone is the number as the API writes it: with the country's code, without a plus ("32470000001").
+	// Phone is the number as the API writes it: with the country code, without a plus ("32470000001").
 	Phone     string
 	FirstName string
 	LastName  string
-	// Unsubscribed says that this person wants no messages any more.
+	// Unsubscribed is true if the person no longer wants messages.
 	Unsubscribed bool
-	// UnsubscribedAt is since when, to the minute; the zero time if that is not known.
+	// UnsubscribedAt is when that began, to the minute; the zero time if not given.
 	UnsubscribedAt time.Time
 }
 
-// LogValue returns the ID alone.
+// LogValue returns the ID only.
 func (c SMSContact) LogValue() slog.Value { return slog.StringValue(c.ID) }
 
-// SMSGroups returns all SMS groups of the account. An account without an SMS service gives a failure of the class
+// SMSGroups returns all SMS groups of the account. An account without an SMS service gives an error of class
 // [AccountRefused] with code 103.
 //
 // API: POST /v3/smstool/grouplist
@@ -44,8 +44,8 @@ func (c *Client) SMSGroups(ctx context.Context) ([]SMSGroup, error) {
 	return call(ctx, c, smsGroupList, nil, decodeSMSGroups)
 }
 
-// SMSContacts returns all contacts of an SMS group, those who unsubscribed included. The API has no pages here. An unknown
-// group gives [ErrNotFound].
+// SMSContacts returns all contacts of an SMS group, including unsubscribed ones. The API doesn't page here. An unknown group
+// gives [ErrNotFound].
 //
 // API: POST /v3/smstool/userlist
 func (c *Client) SMSContacts(ctx context.Context, group string) ([]SMSContact, error) {
@@ -56,7 +56,7 @@ func (c *Client) SMSContacts(ctx context.Context, group string) ([]SMSContact, e
 	return call(ctx, c, smsContactList, params{"smsgroup": group}, decodeSMSContacts)
 }
 
-// AddSMSGroup makes an empty SMS group and returns its id. It is never repeated.
+// AddSMSGroup creates an empty SMS group and returns its id. It is never repeated.
 //
 // API: POST /v3/smstool/addgroup
 func (c *Client) AddSMSGroup(ctx context.Context, name string) (string, error) {
@@ -69,14 +69,14 @@ func (c *Client) AddSMSGroup(ctx context.Context, name string) (string, error) {
 	})
 }
 
-// SMSContactAdd is a person who is to be put into an SMS group.
+// SMSContactAdd is a person to add to an SMS group.
 type SMSContactAdd struct {
 	// Group is the id: "gro_…".
 	Group string
 	// Phone is the number in E.164: "+32470000001".
 	Phone               string
 	FirstName, LastName string
-	// Birthday is a date, of which the time of day does not count. The zero time is none.
+	// Birthday is a date; its time of day is ignored. The zero time is none.
 	Birthday time.Time
 	// CustomFields are the owner's own fields.
 	CustomFields [7]string
@@ -85,8 +85,8 @@ type SMSContactAdd struct {
 // LogValue names the group only.
 func (a SMSContactAdd) LogValue() slog.Value { return slog.StringValue("a new contact of " + a.Group) }
 
-// AddSMSContact puts a person into an SMS group and returns the contact's id, as far as the API tells. It is never repeated.
-// An unknown group gives [ErrNotFound].
+// AddSMSContact adds a person to an SMS group and returns the contact's id, "" if the API doesn't give it. It is never
+// repeated. An unknown group gives [ErrNotFound].
 //
 // API: POST /v3/smstool/addcontact
 func (c *Client) AddSMSContact(ctx context.Context, add SMSContactAdd) (string, error) {
@@ -110,19 +110,19 @@ func (c *Client) AddSMSContact(ctx context.Context, add SMSContactAdd) (string, 
 	})
 }
 
-// EmailGroup is a list of people who take e-mails.
+// EmailGroup is a list of people who receive e-mails.
 type EmailGroup struct {
-	// ID names the group. Its form is not documented.
+	// ID identifies the group. Its form isn't documented.
 	ID string
-	// Name is what the owner calls it, at most 300 characters; the ID if it has no name.
+	// Name is the owner's name for it, at most 300 characters; the ID if it has none.
 	Name string
 }
 
 // Ident returns the id and the name.
 func (g EmailGroup) Ident() (id, name string) { return g.ID, g.Name }
 
-// EmailGroups returns all e-mail groups of the account. An account without an e-mail integration gives a failure of the
-// class [AccountRefused] with code 103 or 104.
+// EmailGroups returns all e-mail groups of the account. An account without an e-mail integration gives an error of class
+// [AccountRefused] with code 103 or 104.
 //
 // API: POST /v3/emailtool/grouplist
 func (c *Client) EmailGroups(ctx context.Context) ([]EmailGroup, error) {

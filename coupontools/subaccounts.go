@@ -7,34 +7,34 @@ import (
 	"time"
 )
 
-// Subaccount is an account that belongs to the account of the keys. In logs it shows its ID only.
+// Subaccount is an account that belongs to the client's account. It logs as its ID only.
 type Subaccount struct {
 	// ID is "sub_" and digits.
 	ID string
-	// Username, Company and so on are as they were given; each may be empty.
+	// Username, Company and so on are as entered; each may be empty.
 	Username, Company, FirstName, LastName, Email string
-	// Package is "pac_" and digits and says what the subaccount may do.
+	// Package is "pac_" and digits: the subscription, which limits what the subaccount may do.
 	Package string
 	// Language is a code of two letters, Currency an ISO 4217 code.
 	Language, Currency string
-	// LastLogin is in a zone that the API does not tell, taken for UTC; the zero time if it is not told.
+	// LastLogin is in a time zone that the API doesn't state; UTC is assumed. It is the zero time if not given.
 	LastLogin time.Time
 	Logins    int
 	// MaxCampaigns is how many campaigns it may have, CampaignCount how many it has.
 	MaxCampaigns, CampaignCount int
-	// Expires is the day on which it ends; the zero time if it does not.
+	// Expires is the day on which it ends; the zero time if never.
 	Expires time.Time
-	// Key and Secret are its own client id and secret: whoever has them is the subaccount.
+	// Key and Secret are its own client id and secret, which grant full access to it.
 	Key, Secret Secret
-	// Webhook is the address that is told of events, empty if there is none.
+	// Webhook is the URL that receives its events, empty if none.
 	Webhook string
 	// Campaigns are its campaigns, with ID, Code, URL and Status only.
 	Campaigns []Campaign
-	// Access are the parts of the dashboard that it may see, in the API's words. Only [Client.Subaccount] tells them.
+	// Access are the parts of the dashboard it may see, in the API's words. Only [Client.Subaccount] fills them.
 	Access []string
 }
 
-// Name returns the best name there is for people to read.
+// Name returns the best name for display.
 func (s Subaccount) Name() string {
 	person := strings.TrimSpace(s.FirstName + " " + s.LastName)
 	return either(s.Company, either(s.Username, either(person, s.ID)))
@@ -43,11 +43,11 @@ func (s Subaccount) Name() string {
 // Ident returns the id and the name.
 func (s Subaccount) Ident() (id, name string) { return s.ID, s.Name() }
 
-// LogValue returns the ID alone.
+// LogValue returns the ID only.
 func (s Subaccount) LogValue() slog.Value { return slog.StringValue(s.ID) }
 
-// Subaccounts returns all subaccounts. The keys of a subaccount may not ask this: they give a failure of the class
-// [Refused] with code 102.
+// Subaccounts returns all subaccounts. The keys of a subaccount can't do this: they give an error of class [Refused] with
+// code 102.
 //
 // API: POST /v4/subaccount/list
 func (c *Client) Subaccounts(ctx context.Context) ([]Subaccount, error) {
@@ -64,29 +64,29 @@ func (c *Client) Subaccount(ctx context.Context, id string) (*Subaccount, error)
 	return call(ctx, c, subaccountInfo, params{"subaccount": id}, decodeSubaccount)
 }
 
-// The statuses that [SubaccountFields] takes.
+// The statuses of [SubaccountFields].
 const (
 	SubaccountTrial    = "trial"
 	SubaccountCustomer = "customer"
 )
 
-// SubaccountFields are what can be said of a subaccount. Empty ones are left out. There is no password: the API mails the
-// owner of the address a link to set one.
+// SubaccountFields are the editable fields of a subaccount. Empty ones are omitted. There is no password: the API mails the
+// owner a link to set one.
 type SubaccountFields struct {
 	// Email is one bare address.
 	Email string
-	// Package is "pac_…" and says what the subaccount may do.
+	// Package is "pac_…": the subscription, which limits what the subaccount may do.
 	Package string
 	// Status is [SubaccountTrial], [SubaccountCustomer] or empty.
 	Status                       string
 	FirstName, LastName, Company string
 	// Country is an ISO 3166 code of two letters.
 	Country string
-	// Expires is the day on which it ends, of which the time of day does not count.
+	// Expires is the day on which it ends; its time of day is ignored.
 	Expires time.Time
 }
 
-// LogValue tells nothing of the person.
+// LogValue hides the personal data.
 func (SubaccountFields) LogValue() slog.Value { return slog.StringValue("the fields of a subaccount") }
 
 // params checks the fields and returns them as parameters.
@@ -112,9 +112,9 @@ func (s SubaccountFields) params(r *route) (params, error) {
 	return p, nil
 }
 
-// CreateSubaccount makes a subaccount, whose owner is mailed a link to set a password. Email is required. It returns what
-// the API says of it, the ID at least if it says anything, and is never repeated. An address that has an account gives a
-// failure of the class [Refused] with code 304.
+// CreateSubaccount creates a subaccount and mails its owner a link to set a password. Email is required. It returns what the
+// API answers, which may be the ID only. It is never repeated. An e-mail address that already has an account gives an error
+// of class [Refused] with code 304.
 //
 // API: POST /v4/subaccount/create
 func (c *Client) CreateSubaccount(ctx context.Context, s SubaccountFields) (*Subaccount, error) {
@@ -128,8 +128,8 @@ func (c *Client) CreateSubaccount(ctx context.Context, s SubaccountFields) (*Sub
 	return call(ctx, c, subaccountCreate, p, decodeMadeSubaccount)
 }
 
-// UpdateSubaccount changes the fields of a subaccount that are not empty. Doing it twice is the same as once, so it is tried
-// again like a read. An unknown id gives [ErrNotFound].
+// UpdateSubaccount changes the non-empty fields of a subaccount. It is idempotent, so it is retried like a read. An unknown
+// id gives [ErrNotFound].
 //
 // API: POST /v4/subaccount/update
 func (c *Client) UpdateSubaccount(ctx context.Context, id string, s SubaccountFields) (*Subaccount, error) {
@@ -167,7 +167,7 @@ func decodeSubaccount(a answer) (*Subaccount, error) {
 	return &s, nil
 }
 
-// decodeMadeSubaccount reads a subaccount that was made or changed, so that the answer is good even if it says nothing of it.
+// decodeMadeSubaccount reads a subaccount that was created or changed. The answer may be empty.
 func decodeMadeSubaccount(a answer) (*Subaccount, error) {
 	f, _ := a.one("subaccount", "subaccounts")
 	s, ok := decodeListedSubaccount(f)
@@ -197,7 +197,7 @@ func decodeListedSubaccount(f fields) (Subaccount, bool) {
 		Secret:        Secret(f.text("apisecret")),
 		Webhook:       f.link("webhookendpoint"),
 	}
-	// A subaccount without campaigns may have any nothing there, and one with odd ones is still a subaccount.
+	// A subaccount without campaigns may have any blank value here, and malformed campaigns don't invalidate the subaccount.
 	list, _ := elements(f.value("campaigns"))
 	for _, raw := range list {
 		if c, ok := decodeListedCampaign(fieldsOf(raw)); ok {

@@ -158,8 +158,8 @@ func TestSignOn_pages(t *testing.T) {
 	}
 }
 
-// Keys and sign-on links show themselves nowhere: not printed, not logged, not as JSON.
-func TestSecrets_areNotShown(t *testing.T) {
+// Keys and sign-on links never appear in prints, logs or JSON.
+func TestSecrets_neverPrinted(t *testing.T) {
 	t.Parallel()
 	_, c := against(t)
 	list, err := c.Subaccounts(t.Context())

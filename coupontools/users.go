@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// UsersPerPage is how many users one page of [Client.DirectoryUsers] has at most. (Coupontools: directory users list, 100.)
+// UsersPerPage is the page size of [Client.DirectoryUsers]. (Coupontools: directory users list, 100.)
 const UsersPerPage = 100
 
-// DirectoryUser is a person registered for a directory. Everything in it but the ID is that person's data: in logs it
-// shows its ID only.
+// DirectoryUser is a person registered for a directory. Everything in it but the ID is personal data: it logs as its ID
+// only.
 type DirectoryUser struct {
 	// ID is "reg_" and digits.
 	ID        string
@@ -26,25 +26,25 @@ type DirectoryUser struct {
 	PaymentStatus string
 	// PaymentExpires is the date as the API wrote it; see [DirectoryUser.PaymentExpiresAt].
 	PaymentExpires string
-	// Blocked says that the person may not sign in. Only v4 tells it.
+	// Blocked is true if the person may not sign in. Only v4 gives it.
 	Blocked bool
-	// Extra are up to 30 fields that this type has no name for, under the API's names, each value at most 300 characters.
+	// Extra are up to 30 fields that have no field here, by the API's names, each value at most 300 characters.
 	Extra map[string]string
 }
 
-// Name returns first and last name, as far as there are any.
+// Name returns first and last name, where given.
 func (u DirectoryUser) Name() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
 // RegisteredAt returns when the person registered, and whether that is known.
 func (u DirectoryUser) RegisteredAt() (time.Time, bool) { return parseTime(u.Registered) }
 
-// PaymentExpiresAt returns when the paid access ends. False means that it does not end, or that the date is not known.
+// PaymentExpiresAt returns when the paid access ends. False means that it doesn't end, or that the date isn't known.
 func (u DirectoryUser) PaymentExpiresAt() (time.Time, bool) { return parseTime(u.PaymentExpires) }
 
-// LogValue returns the ID alone.
+// LogValue returns the ID only.
 func (u DirectoryUser) LogValue() slog.Value { return slog.StringValue(u.ID) }
 
-// The statuses that [PaymentUpdate] takes.
+// The statuses of [PaymentUpdate].
 const (
 	PaymentPending   = "pending"
 	PaymentCompleted = "completed"
@@ -61,11 +61,11 @@ type PaymentUpdate struct {
 	Expires time.Time
 }
 
-// PaymentStatus is what the API says a user's payment status now is.
+// PaymentStatus is a user's payment status as the API reports it.
 type PaymentStatus struct{ Directory, User, Status string }
 
-// DirectoryUsers returns one page of a directory's users, the newest first, [UsersPerPage] at most. Pages count from 1. A
-// page with fewer is the last. An unknown directory gives [ErrNotFound].
+// DirectoryUsers returns one page of a directory's users, newest first. Pages count from 1; one with fewer than
+// [UsersPerPage] is the last. An unknown directory gives [ErrNotFound].
 //
 // API: POST /v3/directoryusers/list
 func (c *Client) DirectoryUsers(ctx context.Context, directory string, page int) ([]DirectoryUser, error) {
@@ -86,8 +86,8 @@ func (c *Client) AllDirectoryUsers(ctx context.Context, directory string) iter.S
 	})
 }
 
-// UpdatePaymentStatus sets a user's payment status and the end of paid access. Doing it twice is the same as once, so it is
-// tried again like a read. A directory or user that is not known gives [ErrNotFound].
+// UpdatePaymentStatus sets a user's payment status and the end of paid access. It is idempotent, so it is retried like a
+// read. An unknown directory or user gives [ErrNotFound].
 //
 // API: POST /v3/directoryusers/update
 func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*PaymentStatus, error) {

@@ -21,13 +21,13 @@ func (c *Client) DirectoryV4(ctx context.Context, id string) (*Directory, error)
 	if number == "" {
 		return nil, noSuchID(directoryInfoV4)
 	}
-	return call(ctx, c, directoryInfoV4.at(number), nil, func(a answer) (*Directory, error) {
+	return call(ctx, c, directoryInfoV4.withIDs(number), nil, func(a answer) (*Directory, error) {
 		return decodeDirectory(a, prefixed("dir_", number))
 	})
 }
 
-// DirectoryUsersV4 returns all users of a directory, with the fields that v3 does not tell. Pages are not documented. An
-// unknown directory gives [ErrNotFound].
+// DirectoryUsersV4 returns all users of a directory, with fields that v3 doesn't have, such as whether they are blocked.
+// Paging isn't documented. An unknown directory gives [ErrNotFound].
 //
 // API: GET /v4/directory/{directory}/users
 func (c *Client) DirectoryUsersV4(ctx context.Context, directory string) ([]DirectoryUser, error) {
@@ -35,10 +35,10 @@ func (c *Client) DirectoryUsersV4(ctx context.Context, directory string) ([]Dire
 	if number == "" {
 		return nil, noSuchID(directoryUsersV4)
 	}
-	return call(ctx, c, directoryUsersV4.at(number), nil, decodeUsers)
+	return call(ctx, c, directoryUsersV4.withIDs(number), nil, decodeUsers)
 }
 
-// DirectoryUserV4 returns one user of a directory. A directory or user that is not known gives [ErrNotFound].
+// DirectoryUserV4 returns one user of a directory. An unknown directory or user gives [ErrNotFound].
 //
 // API: GET /v4/directory/{directory}/users/{user}
 func (c *Client) DirectoryUserV4(ctx context.Context, directory, user string) (*DirectoryUser, error) {
@@ -49,23 +49,23 @@ func (c *Client) DirectoryUserV4(ctx context.Context, directory, user string) (*
 	return call(ctx, c, r, nil, decodeOneUser)
 }
 
-// userRoute returns a route for one user of a directory.
+// userRoute returns the route for one user of a directory.
 func userRoute(r *route, directory, user string) (*route, error) {
 	directory, user = numeric(directory), numeric(user)
 	if directory == "" || user == "" {
 		return nil, noSuchID(r)
 	}
-	return r.at(directory, user), nil
+	return r.withIDs(directory, user), nil
 }
 
-// DirectoryUserCreate is a person who is to be registered for a directory.
+// DirectoryUserCreate is a person to register for a directory.
 type DirectoryUserCreate struct {
 	// Directory is the id: "dir_…".
 	Directory string
-	// Email is one bare address. It is required. The API makes a password.
+	// Email is a single address without a name. It is required. The API generates a password.
 	Email                      string
 	FirstName, LastName, Phone string
-	// BirthDate is a date, of which the time of day does not count. The zero time is none.
+	// BirthDate is a date; its time of day is ignored. The zero time is none.
 	BirthDate          time.Time
 	Address, Zip, City string
 	// Custom are the owner's own fields.
@@ -100,14 +100,14 @@ func (c *Client) CreateDirectoryUser(ctx context.Context, u DirectoryUserCreate)
 	for i, name := range []string{"custom_1", "custom_2", "custom_3"} {
 		p.set(name, u.Custom[i])
 	}
-	return call(ctx, c, directoryCreateV4.at(number), p, func(a answer) (string, error) {
+	return call(ctx, c, directoryCreateV4.withIDs(number), p, func(a answer) (string, error) {
 		id, err := decodeNewID(a, "user", "registration")
 		return prefixed("reg_", id), err
 	})
 }
 
-// BlockDirectoryUser keeps a user from signing in, or lets the user in again. Doing it twice is the same as once, so it is
-// tried again like a read. A directory or user that is not known gives [ErrNotFound].
+// BlockDirectoryUser blocks or unblocks a user's sign-in. It is idempotent, so it is retried like a read. An unknown
+// directory or user gives [ErrNotFound].
 //
 // API: POST /v4/directory/{directory}/users/{user}
 func (c *Client) BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error {
@@ -118,8 +118,8 @@ func (c *Client) BlockDirectoryUser(ctx context.Context, directory, user string,
 	return do(ctx, c, r, params{"block": block})
 }
 
-// GiveDirectoryAccess gives a user the access that others pay for, until then; the zero time means without end. Doing it
-// twice is the same as once, so it is tried again like a read. A directory or user that is not known gives [ErrNotFound].
+// GiveDirectoryAccess gives a user paid access for free until the given time; the zero time means without end. It is
+// idempotent, so it is retried like a read. An unknown directory or user gives [ErrNotFound].
 //
 // API: POST /v4/directory/{directory}/users/{user}/access
 func (c *Client) GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error {
@@ -134,8 +134,8 @@ func (c *Client) GiveDirectoryAccess(ctx context.Context, directory, user string
 	return do(ctx, c, r, p)
 }
 
-// RevokeDirectoryAccess takes paid access from a user. Doing it twice is the same as once, so it is tried again like a read.
-// A directory or user that is not known gives [ErrNotFound].
+// RevokeDirectoryAccess removes paid access from a user. It is idempotent, so it is retried like a read. An unknown
+// directory or user gives [ErrNotFound].
 //
 // API: DELETE /v4/directory/{directory}/users/{user}/access
 func (c *Client) RevokeDirectoryAccess(ctx context.Context, directory, user string) error {
@@ -146,8 +146,8 @@ func (c *Client) RevokeDirectoryAccess(ctx context.Context, directory, user stri
 	return do(ctx, c, r, nil)
 }
 
-// SignOnDirectoryUser returns a token with which one can use a directory as that user, once. A directory or user that is
-// not known gives [ErrNotFound].
+// SignOnDirectoryUser returns a one-time token to use a directory as that user. An unknown directory or user gives
+// [ErrNotFound].
 //
 // API: POST /v4/directory/{directory}/users/{user}/sso
 func (c *Client) SignOnDirectoryUser(ctx context.Context, directory, user string) (*SignOn, error) {

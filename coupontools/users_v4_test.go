@@ -9,7 +9,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// What v4 changes of a user shows in v3 too, and the other way round.
+// Changes made through v4 are visible in v3, and the reverse.
 func TestDirectoryUsersV4(t *testing.T) {
 	t.Parallel()
 	_, c := against(t)
@@ -89,7 +89,7 @@ func TestDirectoriesV4(t *testing.T) {
 	}
 }
 
-// In the resource style the HTTP status says that it went well, and the request carries the keys under other names.
+// In the resource style the HTTP status is the verdict, and the keys are in other headers.
 func TestResourceStyle(t *testing.T) {
 	t.Parallel()
 	var got request

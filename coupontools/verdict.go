@@ -18,24 +18,24 @@ const (
 	wordFailed    = "failed"
 )
 
-// accountCodes are the error codes that refuse the account, not the call.
+// accountCodes are the error codes that refuse the account rather than the call.
 var accountCodes = []int{1000, 101, 103, 104}
 
-// verdict is what an answer's envelope says about the call.
+// verdict is the outcome an answer's envelope states.
 type verdict struct {
-	// word is status.status in lower case, empty if there is none; flat is the same of a status that is no object.
+	// word is status.status in lower case, or ""; flat is the same for a status that isn't an object.
 	word  string
 	flat  string
 	codes []int
 	texts []string
 }
 
-// ok reports whether the API says that the call was carried out.
+// ok reports whether the API states that the call was carried out.
 func (v verdict) ok() bool { return v.word == wordOK }
 
-// good reports whether the answer may be taken for a good one. Of a send or another write it has to say so; of a read it
-// is enough that it says nothing else. The resource style has no envelope: there the HTTP status says it, and a status
-// in the answer is the object's.
+// good reports whether the answer counts as success. A send or a write must say so; for a read it is enough that the answer
+// says nothing else. The resource style has no envelope: the HTTP status decides, and a status in the body belongs to the
+// object.
 func (v verdict) good(r *route) bool {
 	switch {
 	case v.word != "":
@@ -48,13 +48,13 @@ func (v verdict) good(r *route) bool {
 	return slices.Contains([]string{"", wordOK, "success", "true", "1", "200"}, v.flat)
 }
 
-// refused reports whether the API says that the call was not carried out. A word that is not documented says neither.
+// refused reports whether the API states that the call was not carried out. An undocumented word is neither good nor
+// refused.
 func (v verdict) refused() bool {
 	return v.word == wordFailed || v.word != wordOK && len(v.codes) > 0
 }
 
-// verdict reads the envelope. Its errors stand inside the status on most routes, beside it on some, and one of a kind or
-// as lists.
+// verdict reads the envelope. Errors are inside the status on most routes and beside it on some, single or as lists.
 func (a answer) verdict() verdict {
 	var v verdict
 	status := a.top.object("status")
@@ -65,7 +65,7 @@ func (a answer) verdict() verdict {
 	}
 	for _, holder := range []fields{status, a.top} {
 		for _, raw := range oneOrMany(holder.value("errors")) {
-			v.say(text(raw))
+			v.say(textOf(raw))
 			v.add(fieldsOf(raw))
 		}
 		if len(v.codes)+len(v.texts) > 0 {
@@ -78,24 +78,24 @@ func (a answer) verdict() verdict {
 	return v
 }
 
-// add takes in one object of errors.
+// add adds the codes and texts of one object of errors.
 func (v *verdict) add(errs fields) {
 	for _, raw := range oneOrMany(errs.value("errorcode")) {
-		if code, ok := number(raw); ok && code > 0 && len(v.codes) < maxErrors {
+		if code, ok := wholeNumber(raw); ok && code > 0 && len(v.codes) < maxErrors {
 			v.codes = append(v.codes, code)
 		}
 	}
 	before := len(v.texts)
 	for _, raw := range oneOrMany(errs.value("errormessagedescription")) {
-		v.say(text(raw))
+		v.say(textOf(raw))
 	}
-	// The message is only the status line where there are descriptions.
+	// Where there are descriptions, the message only repeats the status line.
 	if len(v.texts) == before {
 		v.say(errs.text("errormessage"))
 	}
 }
 
-// say adds a text if there is one and room for it.
+// say adds a text unless it is empty or there are too many.
 func (v *verdict) say(text string) {
 	if text != "" && len(v.texts) < maxErrors {
 		v.texts = append(v.texts, text)
@@ -113,11 +113,11 @@ func oneOrMany(raw json.RawMessage) []json.RawMessage {
 	return []json.RawMessage{raw}
 }
 
-// refusal returns the failure of a call whose answer is not a good one.
+// refusal returns the failure for an answer that isn't a success.
 func (c *Client) refusal(r *route, resp *http.Response, v verdict) *Error {
 	e := &Error{
 		Route: r.String(), Status: resp.StatusCode, Codes: v.codes, Class: classify(resp.StatusCode, v),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		RetryAfter: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()),
 	}
 	for _, text := range v.texts {
 		e.Texts = append(e.Texts, cut(c.scrub(text), maxErrorText))
@@ -126,7 +126,7 @@ func (c *Client) refusal(r *route, resp *http.Response, v verdict) *Error {
 	return e
 }
 
-// classify returns the class of a failure that the API answered.
+// classify returns the class of a failure that has an answer.
 func classify(status int, v verdict) Class {
 	account := func(code int) bool { return slices.Contains(accountCodes, code) }
 	switch {
@@ -142,8 +142,8 @@ func classify(status int, v verdict) Class {
 	}
 }
 
-// retryAfter reads the header of that name: seconds, or a date.
-func retryAfter(header string, now time.Time) time.Duration {
+// parseRetryAfter parses a Retry-After header: seconds or a date.
+func parseRetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if seconds, err := strconv.ParseFloat(header, 64); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
@@ -156,11 +156,12 @@ func retryAfter(header string, now time.Time) time.Duration {
 
 var (
 	looksLikeAddress = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;]+`)
-	// looksLikePhone is seven digits or more, however they are grouped. Those of an id follow an underscore.
+	// looksLikePhone is seven digits or more, however they are grouped. An id's digits follow an underscore, so they don't
+	// match.
 	looksLikePhone = regexp.MustCompile(`(?:\+|\b)\d(?:[\s().\-/]{0,2}\d){6,}`)
 )
 
-// scrub takes out of the API's words what must not get into logs: the keys, and what looks like an address or a number.
+// scrub removes the keys and anything that looks like an e-mail address or phone number from the API's text.
 func (c *Client) scrub(text string) string {
 	for _, key := range []string{c.id, string(c.secret)} {
 		if len(key) >= minKey {
@@ -170,11 +171,11 @@ func (c *Client) scrub(text string) string {
 	return scrubPeople(text)
 }
 
-// minKey is the length from which a key is taken out of texts. A real one has about thirty characters; one of a few
-// letters, as in a trial, would tear words apart.
+// minKey is the shortest key that is removed from texts. A real one has about thirty characters; removing one of a few
+// letters would tear words apart.
 const minKey = 6
 
-// scrubPeople takes out addresses and phone numbers.
+// scrubPeople removes e-mail addresses and phone numbers.
 func scrubPeople(text string) string {
 	text = looksLikeAddress.ReplaceAllLiteralString(text, "(address)")
 	return looksLikePhone.ReplaceAllLiteralString(text, "(number)")

@@ -19,13 +19,14 @@ import (
 // step is one call of the walk over all routes.
 type step struct {
 	route string
-	// call makes the call and returns what came of it.
+	// call makes the call and returns its result.
 	call func(*world) (any, error)
-	// codes are the errors that are documented, or expected where none are; notFound those of them that mean [ErrNotFound].
+	// codes are the documented errors, or the expected ones where none are; notFound are those of them that mean
+	// [ErrNotFound].
 	codes, notFound []int
 }
 
-// world is a client in a test, with ids of things that are there.
+// world is a client in a test, with the ids of existing objects.
 type world struct {
 	*testing.T
 	c *coupontools.Client
@@ -261,13 +262,13 @@ func (w *world) user() string {
 	w.Helper()
 	users, err := w.c.DirectoryUsers(w.Context(), "dir_5502", 1)
 	if err != nil || len(users) == 0 {
-		// With a server that answers nonsense anybody will do.
+		// A server with invalid answers has no user; any id will do.
 		return "reg_1"
 	}
 	return users[0].ID
 }
 
-// newWalk returns a sandbox and a world in it. In a bubble there is no network.
+// newWalk returns a sandbox and its world. In a bubble there is no network.
 func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server, *world) {
 	t.Helper()
 	opts = append(opts, sandbox.WithSessions(60))
@@ -290,7 +291,7 @@ func newWalk(t *testing.T, bubble bool, opts ...sandbox.Option) (*sandbox.Server
 	return s, w
 }
 
-// differ keeps how answers differ from their known shapes.
+// differ collects the differences of answers from their known shapes.
 func (w *world) differ(a coupontools.Answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -308,7 +309,7 @@ func every(t *testing.T, do func(*testing.T, step)) {
 	}
 }
 
-func TestWalk_isWhole(t *testing.T) {
+func TestWalk_coversAllRoutes(t *testing.T) {
 	t.Parallel()
 	var want, got []string
 	for _, r := range coupontools.Routes() {
@@ -324,7 +325,7 @@ func TestWalk_isWhole(t *testing.T) {
 	}
 }
 
-// Every route succeeds on the sandbox, in each of the forms that the sandbox has, and its answer is in the known shape.
+// Every route succeeds on the sandbox, in each of its formats, and its answer has the known shape.
 func TestWalk_succeeds(t *testing.T) {
 	t.Parallel()
 	for _, lists := range []sandbox.Lists{sandbox.ListsSingular, sandbox.ListsPlural, sandbox.ListsBare, sandbox.ListsNumbered} {
@@ -344,13 +345,13 @@ func TestWalk_succeeds(t *testing.T) {
 	}
 }
 
-// isEmpty reports whether a call gave a list of nothing, or a text that says nothing.
+// isEmpty reports whether a call returned an empty list or text.
 func isEmpty(got any) bool {
 	text := fmt.Sprintf("%v", got)
 	return got != nil && (text == "[]" || text == "" || text == "0")
 }
 
-// Every documented error comes back with its code, and means "not found" where it does.
+// Every documented error is returned with its code, and is ErrNotFound where it should be.
 func TestWalk_refused(t *testing.T) {
 	t.Parallel()
 	every(t, func(t *testing.T, st step) {
@@ -391,8 +392,7 @@ func (st step) pathOf(w *world) string {
 		"{user}", strings.TrimPrefix(w.user(), "reg_")).Replace(path)
 }
 
-// In the resource style an object that is not there is a 404, and in both a failure that may pass is told from one that may
-// not.
+// In the resource style a 404 is ErrNotFound. In both styles a read survives a transient failure.
 func TestWalk_broken(t *testing.T) {
 	t.Parallel()
 	reads := make(map[string]bool)
@@ -431,7 +431,7 @@ func (st step) resource() bool {
 	return strings.Contains(st.route, "/v4/") && !strings.Contains(st.route, "subaccount")
 }
 
-// Answers that mean harm, or mean nothing, are errors or emptiness: no panic, and no secret in words.
+// Hostile and meaningless answers are errors or empty results: no panic, and no secret in the error.
 func TestWalk_hostile(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat(`{"data":`, 200) + `1` + strings.Repeat(`}`, 200)

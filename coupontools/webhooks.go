@@ -6,22 +6,21 @@ import (
 	"time"
 )
 
-// Webhook is what the API says of one event that it told a webhook of.
+// Webhook is what the API knows of one event it sent to a webhook.
 type Webhook struct {
 	// ID is "evt_" and 20 letters and digits.
 	ID string
-	// Valid says that the API did tell of it.
+	// Valid is true if the API sent the event.
 	Valid bool
-	// Date is when it happened; the zero time if that is not told.
+	// Date is when it happened; the zero time if not given.
 	Date time.Time
-	// Campaign and Session are what it is about.
+	// Campaign and Session are the objects of the event.
 	Campaign, Session string
 	// Type is the kind of event: "coupon_validated".
 	Type string
 }
 
-// VerifyWebhook asks the API whether an event that came to a webhook came from the API. The session may be empty. An unknown
-// event gives [ErrNotFound].
+// VerifyWebhook asks the API whether it sent an event. The session may be empty. An unknown event gives [ErrNotFound].
 //
 // API: POST /v3/webhook/verification
 func (c *Client) VerifyWebhook(ctx context.Context, event, session string) (*Webhook, error) {

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// localFor is how long the copy in the process is given out without asking Redis whether there is a newer one.
+	// localFor is how long the in-process copy is served without checking Redis for a newer one.
 	localFor = 2 * time.Second
-	// patience is how long somebody waits for a list to be renewed when there is an old one to show; longPatience is the
-	// same for somebody who asked for a new one.
+	// patience is how long a caller waits for a fetch if there is an old list to show; longPatience is the same for a caller
+	// who asked for a refresh.
 	patience     = 800 * time.Millisecond
 	longPatience = 10 * time.Second
-	// fetchTimeout bounds one flight: the wait for another replica's call, or the call with its repeats.
+	// fetchTimeout bounds one fetch: waiting for another replica's call, or the call with its retries.
 	fetchTimeout = 90 * time.Second
-	// failedFor is how long an old list is shown after a failure before the API is asked again.
+	// failedFor is how long an old list is served after a failure before the API is called again.
 	failedFor = 2 * time.Second
-	// refreshEvery is the age under which Refresh takes a list for new.
+	// refreshEvery is the age below which Refresh considers a list new.
 	refreshEvery = 3 * time.Second
 )
 
@@ -30,20 +30,20 @@ const (
 type Config[T Item] struct {
 	// Redis holds the list for all replicas.
 	Redis *redis.Client
-	// Prefix starts every key. Name is what is in the list, and tells its keys from those of other lists: "directories".
+	// Prefix starts every key. Name is the kind of list and distinguishes its keys from those of other lists: "directories".
 	Prefix, Name string
-	// Fetch asks the API for the whole list. The error it gives is the one that [Cache.List] gives.
+	// Fetch gets the whole list from the API. [Cache.List] returns its error.
 	Fetch func(context.Context) ([]T, error)
-	// TTL is how long a list counts as fresh. Stale is how old a list may be and still be shown when the API is away.
+	// TTL is how long a list is fresh. Stale is how old a list may be to be shown while the API is down.
 	TTL, Stale time.Duration
-	// Observe, if not nil, is told how each list was found: "local" (in the process), "hit" (fresh, in Redis), "miss" (from
-	// the API), "stale" (past its time) or "bypass" (from the API, Redis being away).
+	// Observe, if not nil, is called with the source of each list: "local" (in the process), "hit" (fresh, in Redis), "miss"
+	// (from the API), "stale" (past its TTL) or "bypass" (from the API, Redis being down).
 	Observe func(result string)
 	// Guard recovers panics of Fetch and of the cache.
 	Guard *bulkhead.Guard
 }
 
-// Cache gives out one list of the account. Make it with [New]; it is safe for use by many goroutines.
+// Cache caches one list of the account. Make it with [New]; it is safe for concurrent use.
 type Cache[T Item] struct {
 	cfg   Config[T]
 	store *store[T]
@@ -52,7 +52,7 @@ type Cache[T Item] struct {
 	mu       sync.Mutex
 	local    *ListOf[T]
 	checked  time.Time // when Redis, or the API, last confirmed local
-	failedAt time.Time // when the API last failed, zero once it has answered
+	failedAt time.Time // when the API last failed; zero after a success
 	flight   *flight[T]
 }
 
@@ -64,8 +64,8 @@ func New[T Item](cfg Config[T]) *Cache[T] {
 	return &Cache[T]{cfg: cfg, store: newStore(cfg)}
 }
 
-// List returns the list. If there is an old one, it returns within about a second whatever is away;
-// otherwise it waits for the API until ctx ends. Its error is that of the API, or the cause of ctx.
+// List returns the list. With an old list it returns within about a second, even if Redis and the API are down; otherwise it
+// waits for the API until ctx ends. Its error is the API's, or the cause of ctx.
 func (c *Cache[T]) List(ctx context.Context) (*ListOf[T], error) {
 	if l := c.recent(); l != nil {
 		c.cfg.Observe("local")
@@ -79,8 +79,8 @@ func (c *Cache[T]) List(ctx context.Context) (*ListOf[T], error) {
 	return c.renew(ctx, l)
 }
 
-// Refresh returns a list that is at most a few seconds old, asking the API if there is none. Any number of people doing so
-// at once, on all replicas, cost one call. When the API is away it returns the old list, marked, after ten seconds at most.
+// Refresh returns a list that is at most a few seconds old, calling the API if needed. Concurrent refreshes on all replicas
+// share one call. If the API is down it returns the old list, marked stale, after ten seconds at most.
 func (c *Cache[T]) Refresh(ctx context.Context) (*ListOf[T], error) {
 	if l := c.load(); l != nil && age(l) < refreshEvery {
 		c.cfg.Observe("hit")
@@ -89,14 +89,14 @@ func (c *Cache[T]) Refresh(ctx context.Context) (*ListOf[T], error) {
 	return c.renewNow(ctx)
 }
 
-// Local returns the list that is in the process, however old, or nil if there is none yet. It never waits.
+// Local returns the in-process list, however old, or nil. It never waits.
 func (c *Cache[T]) Local() *ListOf[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.local
 }
 
-// recent returns the list in the process if it needs no confirmation.
+// recent returns the in-process list if it needn't be checked against Redis.
 func (c *Cache[T]) recent() *ListOf[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,10 +106,10 @@ func (c *Cache[T]) recent() *ListOf[T] {
 	return c.local.marked(false, c.store.away())
 }
 
-// load returns the list in Redis, or the one in the process if Redis is away or has none: nil if there is none, or only
-// one that is too old to be shown.
+// load returns the list in Redis, or the in-process one if Redis is down or empty. It returns nil if there is none or it is
+// too old to show.
 func (c *Cache[T]) load() *ListOf[T] {
-	// Nothing in here waits for longer than one operation's deadline, so the callers' contexts need not be looked at.
+	// The load takes at most one Redis timeout, so the callers' contexts don't matter.
 	_, _, _ = c.loads.Do("", func() (any, error) {
 		c.loadOnce()
 		return nil, nil
@@ -121,7 +121,7 @@ func (c *Cache[T]) load() *ListOf[T] {
 	return l
 }
 
-// loadOnce brings the list in the process up to the one in Redis. The time it was fetched tells whether they differ.
+// loadOnce updates the in-process list from Redis. Equal fetch times mean equal lists.
 func (c *Cache[T]) loadOnce() {
 	var known time.Time
 	if l := c.Local(); l != nil {
@@ -139,7 +139,7 @@ func (c *Cache[T]) loadOnce() {
 	}
 }
 
-// keep makes l the list in the process, unless that is a newer one.
+// keep stores l in the process unless the list there is newer.
 func (c *Cache[T]) keep(l *ListOf[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,8 +149,8 @@ func (c *Cache[T]) keep(l *ListOf[T]) {
 	}
 }
 
-// age returns how old a list is. One from the future, by a clock that was wrong here or in another replica, is taken for as
-// old as it is ahead, so that it is not fresh until then.
+// age returns how old a list is. Clock skew: a timestamp in the future counts as equally old, so the list isn't fresh until
+// then.
 func age[T Item](l *ListOf[T]) time.Duration { return time.Since(l.FetchedAt).Abs() }
 
 // newer reports whether a list was fetched after a given time.

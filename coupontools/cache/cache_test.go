@@ -26,13 +26,13 @@ const (
 	stale = time.Hour
 )
 
-// world is an API and a Redis inside a synctest bubble, whose time is the bubble's.
+// world is an API and a Redis in a synctest bubble.
 type world struct {
 	t     *testing.T
 	redis *miniredis.Miniredis
 
 	calls atomic.Int32
-	// takes is how long the API takes, and fails what it answers, if not nil.
+	// takes is how long the API takes; fails is its error, if not nil.
 	takes atomic.Int64
 	fails atomic.Pointer[error]
 
@@ -41,7 +41,7 @@ type world struct {
 	conns []io.Closer
 }
 
-// in runs a test in a bubble with a world.
+// in runs a test with a world in a bubble.
 func in(t *testing.T, test func(*testing.T, *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func in(t *testing.T, test func(*testing.T, *world)) {
 
 // replica returns the cache of one process.
 func (w *world) replica(observe func(string)) *cache.Directories {
-	// The address is not used, but a name would be looked up, outside the bubble.
+	// The address isn't used, but a name would be looked up outside the bubble.
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: w.dial, PoolSize: 300})
 	w.t.Cleanup(func() { _ = rdb.Close() })
 	return cache.New(cache.Config[coupontools.Directory]{
@@ -63,7 +63,7 @@ func (w *world) replica(observe func(string)) *cache.Directories {
 	})
 }
 
-// fetch is the API: each call gives one directory, with the number of the call.
+// fetch is the API: each call returns one directory, with the number of the call.
 func (w *world) fetch(ctx context.Context) ([]coupontools.Directory, error) {
 	n := w.calls.Add(1)
 	select {
@@ -98,7 +98,7 @@ func (w *world) dial(context.Context, string, string) (net.Conn, error) {
 	return conn, err
 }
 
-// redisIs changes how Redis answers and breaks the connections there are.
+// redisIs changes how Redis answers and closes the existing connections.
 func (w *world) redisIs(state string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,7 +109,7 @@ func (w *world) redisIs(state string) {
 	w.conns = nil
 }
 
-// want fails unless the list is that of the API's call n, with these marks.
+// want fails unless the list comes from the API's call n and has these marks.
 func want(t *testing.T, l *cache.List, err error, n int, isStale, redisAway bool) {
 	t.Helper()
 	if err != nil {
@@ -130,10 +130,10 @@ func (w *world) wantCalls(n int) {
 	}
 }
 
-func TestList_coldAtOnce(t *testing.T) {
+func TestList_concurrentColdStart(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
-		w.takes.Store(int64(20 * time.Second)) // much longer than the lock lives by itself
+		w.takes.Store(int64(20 * time.Second)) // much longer than an unextended lock lasts
 		replicas := []*cache.Directories{w.replica(nil), w.replica(nil)}
 		var all sync.WaitGroup
 		for i := range 200 {
@@ -147,7 +147,7 @@ func TestList_coldAtOnce(t *testing.T) {
 	})
 }
 
-func TestList_life(t *testing.T) {
+func TestList_expiry(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
 		var results []string
@@ -189,12 +189,12 @@ func TestList_sameCopy(t *testing.T) {
 		second, err := a.List(t.Context())
 		want(t, second, err, 1, false, false)
 		if first != second {
-			t.Error("the list was made anew")
+			t.Error("the list was decoded again")
 		}
 	})
 }
 
-func TestList_pastItsTime(t *testing.T) {
+func TestList_refreshesInBackground(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
 		a, b := w.replica(nil), w.replica(nil)
@@ -252,7 +252,7 @@ func TestList_apiAway(t *testing.T) {
 	})
 }
 
-// The API does not answer at all: nobody waits long while there is an old list.
+// The API hangs: nobody waits long if there is an old list.
 func TestList_apiHanging(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
@@ -273,7 +273,7 @@ func TestList_apiHanging(t *testing.T) {
 	})
 }
 
-func TestList_askerGone(t *testing.T) {
+func TestList_callerGivesUp(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
 		a := w.replica(nil)
@@ -333,8 +333,8 @@ func TestList_redisAway(t *testing.T) {
 	}
 }
 
-// The process that held the lock died: the others wait for the lock's end, and no longer.
-func TestList_holderDead(t *testing.T) {
+// The lock's holder died: the others wait until the lock expires, and no longer.
+func TestList_lockHolderDied(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
 		lock := "couponbot:{test}:directories:1:lock"
@@ -354,7 +354,7 @@ func TestList_holderDead(t *testing.T) {
 	})
 }
 
-// The one call that a cold fleet makes fails: all learn of it, with its class.
+// The one call that a cold fleet makes fails: all replicas get its error, with its class.
 func TestList_failureIsShared(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
@@ -383,7 +383,7 @@ func TestList_failureIsShared(t *testing.T) {
 	})
 }
 
-func TestList_brokenValue(t *testing.T) {
+func TestList_malformedValue(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
 		_, _ = w.replica(nil).List(t.Context())
@@ -422,7 +422,7 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
-// A list that is new enough to be given out by a refresh says all the same that Redis went away.
+// A list new enough for a refresh still reports that Redis is down.
 func TestRefresh_redisAway(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
@@ -434,7 +434,7 @@ func TestRefresh_redisAway(t *testing.T) {
 	})
 }
 
-// A refresh during a flight that would be content with less still brings a new list.
+// A refresh during a flight with a weaker requirement still returns a new list.
 func TestRefresh_duringAnotherFlight(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {
@@ -452,7 +452,7 @@ func TestRefresh_duringAnotherFlight(t *testing.T) {
 	})
 }
 
-// A list from a replica whose clock is ahead, or from before the clock was put back, is not fresh until that time comes.
+// A list from a replica whose clock is ahead, or from before the clock was set back, isn't fresh until that time.
 func TestList_fromTheFuture(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, w *world) {

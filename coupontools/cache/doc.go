@@ -1,11 +1,11 @@
-// Package cache keeps the lists of an account, its directories and its campaigns, so that any number of people looking at
-// one, on any number of replicas, cost the API one call in a while.
+// Package cache caches an account's directories and campaigns, so that lookups by any number of people on any number of
+// replicas share one API call per TTL.
 //
-// Start with [New], then ask [Cache.List]. It answers from a copy in the process for two seconds, then from Redis,
-// then from the API, which only one flight in the whole fleet asks at a time. A list past its time is still given out
-// while it is being renewed; one that could not be renewed is marked. With Redis away every process asks the API for itself.
+// Start with [New], then call [Cache.List]. It answers from an in-process copy for two seconds, then from Redis, then from
+// the API. A lock in Redis lets one replica fetch at a time. A list past its TTL is still served while it is being
+// refreshed; one that couldn't be refreshed is marked stale. While Redis is down each process calls the API itself.
 //
-// A [ListOf] is searched in the process, in forms of the names made once: [ListOf.Search] costs no call at all.
+// [ListOf.Search] searches the list in memory, in an index of folded names, without a call.
 //
-// Only impersonal data is kept here. Users of directories and sessions of campaigns are not cached anywhere.
+// Only impersonal data is cached. Users of directories and sessions of campaigns are never cached.
 package cache

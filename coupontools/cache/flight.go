@@ -9,8 +9,8 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// flight is one attempt of this process to get a list that was fetched after a given time. All who need one wait for the
-// same flight, and it goes on when they have gone.
+// flight is one attempt of this process to get a list fetched after a given time. All callers share it, and it continues if
+// they give up.
 type flight[T Item] struct {
 	since   time.Time
 	started time.Time
@@ -20,49 +20,49 @@ type flight[T Item] struct {
 	err  error
 }
 
-// late reports whether the flight has taken longer than anybody waits for it.
+// late reports whether the flight has taken longer than callers wait.
 func (f *flight[T]) late() bool { return time.Since(f.started) >= patience }
 
-// renew returns a fresh list in place of the old one, which may be nil, or the old one if the new one takes its time.
+// renew returns a fresh list. It returns the old one, if not nil, when a fetch takes too long or fails.
 func (c *Cache[T]) renew(ctx context.Context, old *ListOf[T]) (*ListOf[T], error) {
 	if old != nil && c.failedLately() {
-		return c.old(old, true), nil
+		return c.markOld(old, true), nil
 	}
 	f, mine := c.join(ctx, time.Now().Add(-c.cfg.TTL))
 	if old != nil && !mine && !c.store.away() {
-		return c.old(old, f.late()), nil
+		return c.markOld(old, f.late()), nil
 	}
 	return c.await(ctx, f, old, patience)
 }
 
-// renewNow returns a list that is new, joining flight after flight until one brings it.
+// renewNow returns a new list, joining flights until one delivers it.
 func (c *Cache[T]) renewNow(ctx context.Context) (*ListOf[T], error) {
 	since := time.Now().Add(-refreshEvery)
 	for {
 		f, _ := c.join(ctx, since)
 		l, err := c.await(ctx, f, c.load(), longPatience)
-		// A flight that had begun before may have been content with less.
+		// A flight that began earlier may have settled for an older list.
 		if err != nil || l.Stale || newer(l, since) || !f.since.Before(since) {
 			return l, err
 		}
 	}
 }
 
-// await waits for a flight, and falls back on the old list if there is one and the flight fails or takes too long.
-func (c *Cache[T]) await(ctx context.Context, f *flight[T], old *ListOf[T], patience time.Duration) (*ListOf[T], error) {
+// await waits for a flight. If the flight fails or takes too long it returns the old list, if there is one.
+func (c *Cache[T]) await(ctx context.Context, f *flight[T], old *ListOf[T], limit time.Duration) (*ListOf[T], error) {
 	var enough <-chan time.Time
 	if old != nil {
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(limit)
 		defer timer.Stop()
 		enough = timer.C
 	}
 	select {
 	case <-f.done:
 	case <-enough:
-		return c.old(old, true), nil
+		return c.markOld(old, true), nil
 	case <-ctx.Done():
 		if old != nil {
-			return c.old(old, true), nil
+			return c.markOld(old, true), nil
 		}
 		return nil, context.Cause(ctx)
 	}
@@ -71,14 +71,14 @@ func (c *Cache[T]) await(ctx context.Context, f *flight[T], old *ListOf[T], pati
 		c.observeNew()
 		return f.list.marked(false, c.store.away()), nil
 	case old != nil:
-		return c.old(old, true), nil
+		return c.markOld(old, true), nil
 	default:
 		return nil, f.err
 	}
 }
 
-// old marks a list past its time.
-func (c *Cache[T]) old(l *ListOf[T], stale bool) *ListOf[T] {
+// markOld marks a list that is past its TTL.
+func (c *Cache[T]) markOld(l *ListOf[T], stale bool) *ListOf[T] {
 	c.cfg.Observe("stale")
 	return l.marked(stale, c.store.away())
 }
@@ -97,7 +97,7 @@ func (c *Cache[T]) failedLately() bool {
 	return time.Since(c.failedAt) < failedFor
 }
 
-// join returns the flight that is under way, or begins one, and says whether it did.
+// join returns the current flight or starts one. mine is true if it started it.
 func (c *Cache[T]) join(ctx context.Context, since time.Time) (f *flight[T], mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,16 +105,16 @@ func (c *Cache[T]) join(ctx context.Context, since time.Time) (f *flight[T], min
 		return c.flight, false
 	}
 	c.flight = &flight[T]{since: since, started: time.Now(), done: make(chan struct{})}
-	c.fly(context.WithoutCancel(ctx), c.flight)
+	c.run(context.WithoutCancel(ctx), c.flight)
 	return c.flight, true
 }
 
-// fly makes the flight in a goroutine of its own.
-func (c *Cache[T]) fly(ctx context.Context, f *flight[T]) {
+// run runs the flight in a goroutine of its own.
+func (c *Cache[T]) run(ctx context.Context, f *flight[T]) {
 	c.cfg.Guard.Go(bulkhead.CacheFetch, func() (err error) {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
-		f.list, err = c.obtain(ctx, f.since)
+		f.list, err = c.getOrFetch(ctx, f.since)
 		return err
 	}, func(err error) { c.landed(f, err) })
 }
@@ -132,9 +132,9 @@ func (c *Cache[T]) landed(f *flight[T], err error) {
 	close(f.done)
 }
 
-// obtain gets a list fetched after since: from the API if this process gets the fleet's lock, from Redis if another has it,
-// and from the API without further ado while Redis is away.
-func (c *Cache[T]) obtain(ctx context.Context, since time.Time) (*ListOf[T], error) {
+// getOrFetch gets a list fetched after since: from the API if this process gets the lock, from Redis if another replica has it,
+// and directly from the API while Redis is down.
+func (c *Cache[T]) getOrFetch(ctx context.Context, since time.Time) (*ListOf[T], error) {
 	token := rand.Text()
 	for {
 		holder, err := c.store.lock(token)
@@ -157,7 +157,7 @@ func (c *Cache[T]) obtain(ctx context.Context, since time.Time) (*ListOf[T], err
 	}
 }
 
-// pollPause waits a little before looking again at what another replica is doing.
+// pollPause waits before checking again on another replica.
 func pollPause(ctx context.Context) error {
 	timer := time.NewTimer(50*time.Millisecond + mathrand.N(50*time.Millisecond))
 	defer timer.Stop()
@@ -169,7 +169,7 @@ func pollPause(ctx context.Context) error {
 	}
 }
 
-// fetchForAll asks the API under the fleet's lock, and leaves the list, or the failure, for the others.
+// fetchForAll calls the API while holding the lock and stores the list, or the failure, for the other replicas.
 func (c *Cache[T]) fetchForAll(ctx context.Context, token string) (*ListOf[T], error) {
 	stop := c.store.hold(token)
 	defer c.store.release(token)
@@ -183,7 +183,7 @@ func (c *Cache[T]) fetchForAll(ctx context.Context, token string) (*ListOf[T], e
 	return l, nil
 }
 
-// fetchAlone asks the API without Redis, unless it has just been asked: then those who came a little later have the same.
+// fetchAlone calls the API without Redis. Callers who arrive just after a fetch share its result.
 func (c *Cache[T]) fetchAlone(ctx context.Context, since time.Time) (*ListOf[T], error) {
 	if l := c.Local(); l != nil && age(l) < localFor && newer(l, since) {
 		return l, nil
@@ -191,7 +191,7 @@ func (c *Cache[T]) fetchAlone(ctx context.Context, since time.Time) (*ListOf[T],
 	return c.fetch(ctx)
 }
 
-// fetch asks the API.
+// fetch calls the API.
 func (c *Cache[T]) fetch(ctx context.Context) (*ListOf[T], error) {
 	items, err := c.cfg.Fetch(ctx)
 	if err != nil {

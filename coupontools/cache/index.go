@@ -9,35 +9,35 @@ import (
 	"unicode/utf8"
 )
 
-// index holds the folded names and ids of a list, in the order of the names. All of them stand in one text, a line each
-// ("name\tid\n"), since one search through one text is many times quicker than ten thousand through small ones.
+// index holds the folded names and ids of a list, sorted by name, in one text with a line for each ("name\tid\n"). One
+// search of one text is many times faster than ten thousand searches of short ones.
 type index struct {
 	text string
-	// starts are the places in text where lines begin.
+	// starts are the offsets in text at which lines begin.
 	starts []int
-	// places are the places of the lines' items in the list.
-	places []int
-	ids    map[string]int
-	names  map[string][]int
+	// positions are the positions of the lines' items in the list.
+	positions []int
+	ids       map[string]int
+	names     map[string][]int
 }
 
 func newIndex[T Item](items []T) *index {
 	x := &index{
-		starts: make([]int, 0, len(items)), places: make([]int, len(items)),
+		starts: make([]int, 0, len(items)), positions: make([]int, len(items)),
 		ids: make(map[string]int, len(items)), names: make(map[string][]int, len(items)),
 	}
 	folded, ids := make([]string, len(items)), make([]string, len(items))
 	for i, item := range items {
 		id, name := item.Ident()
-		folded[i], ids[i], x.places[i] = normal(name), id, i
+		folded[i], ids[i], x.positions[i] = normal(name), id, i
 		x.names[folded[i]] = append(x.names[folded[i]], i)
 		x.ids[strings.ToLower(id)] = i
 	}
-	slices.SortFunc(x.places, func(a, b int) int { return cmp.Or(strings.Compare(folded[a], folded[b]), a-b) })
+	slices.SortFunc(x.positions, func(a, b int) int { return cmp.Or(strings.Compare(folded[a], folded[b]), a-b) })
 	var text strings.Builder
-	for _, place := range x.places {
+	for _, position := range x.positions {
 		x.starts = append(x.starts, text.Len())
-		text.WriteString(folded[place] + "\t" + normal(ids[place]) + "\n")
+		text.WriteString(folded[position] + "\t" + normal(ids[position]) + "\n")
 	}
 	x.text = text.String()
 	return x
@@ -61,16 +61,16 @@ const (
 	rankInside
 )
 
-// search returns the places of the best hits for a query of folded words.
+// search returns the positions of the best hits for a query of folded words.
 func (x *index) search(query string, limit int) []int {
 	words := strings.Split(query, " ")
-	// The longest word leaves the fewest lines to look at.
+	// Lines with the longest word are the fewest.
 	longest := slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })
 	var hits [rankInside + 1][]int
 	for n := range x.linesWith(longest) {
 		name, id := x.line(n)
-		if rank, ok := rank(name, id, query, words); ok {
-			hits[rank] = append(hits[rank], x.places[n])
+		if rank, ok := rankOf(name, id, query, words); ok {
+			hits[rank] = append(hits[rank], x.positions[n])
 		}
 	}
 	all := slices.Concat(hits[:]...)
@@ -80,7 +80,7 @@ func (x *index) search(query string, limit int) []int {
 	return all
 }
 
-// linesWith yields the lines that contain word, in their order.
+// linesWith yields the lines that contain word, in order.
 func (x *index) linesWith(word string) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
 		for from, n := 0, 0; ; {
@@ -98,8 +98,8 @@ func (x *index) linesWith(word string) func(yield func(int) bool) {
 	}
 }
 
-// rank returns how well a line fits, and whether it does.
-func rank(name, id, query string, words []string) (int, bool) {
+// rankOf returns how well a line matches. ok is false if it doesn't.
+func rankOf(name, id, query string, words []string) (int, bool) {
 	if name == query || id == query {
 		return rankExact, true
 	}

@@ -8,39 +8,39 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// Item is what a list is made of: something with an id and a name.
+// Item is an element of a list.
 type Item interface {
 	// Ident returns the id and the name.
 	Ident() (id, name string)
 }
 
 type (
-	// Directories gives out the list of directories.
+	// Directories caches the list of directories.
 	Directories = Cache[coupontools.Directory]
 	// List is the list of directories.
 	List = ListOf[coupontools.Directory]
 
-	// Campaigns gives out the list of campaigns.
+	// Campaigns caches the list of campaigns.
 	Campaigns = Cache[coupontools.Campaign]
 	// CampaignList is the list of campaigns.
 	CampaignList = ListOf[coupontools.Campaign]
 )
 
-// ListOf is a list as it was at one time, with an index. It is shared: it must not be changed.
+// ListOf is a list at one point in time, with an index. It is shared and must not be changed.
 type ListOf[T Item] struct {
-	// Items are all of them, in the API's order.
+	// Items are all elements, in the API's order.
 	Items []T
-	// FetchedAt is when the API gave the list, in UTC and to the millisecond.
+	// FetchedAt is when the API returned the list, in UTC and to the millisecond.
 	FetchedAt time.Time
-	// Stale is true if the list is past its time because the API cannot be reached.
+	// Stale is true if the list is past its TTL because the API is down.
 	Stale bool
-	// RedisAway is true if the list was got without Redis.
+	// RedisAway is true if Redis was down.
 	RedisAway bool
 
 	index *index
 }
 
-// NewList returns a list with its index. What comes again under the same id is left out.
+// NewList returns a list with its index. Items with a duplicate id are skipped.
 func NewList[T Item](items []T, fetchedAt time.Time) *ListOf[T] {
 	items = distinct(items)
 	return &ListOf[T]{Items: items, FetchedAt: fetchedAt.UTC().Truncate(time.Millisecond), index: newIndex(items)}
@@ -56,7 +56,7 @@ func distinct[T Item](items []T) []T {
 	})
 }
 
-// marked returns the list with these marks. The index is the same.
+// marked returns a copy with these marks and the same index.
 func (l *ListOf[T]) marked(stale, redisAway bool) *ListOf[T] {
 	if l.Stale == stale && l.RedisAway == redisAway {
 		return l
@@ -66,7 +66,7 @@ func (l *ListOf[T]) marked(stale, redisAway bool) *ListOf[T] {
 	return &marked
 }
 
-// ByID returns the one with this id, however it is capitalised.
+// ByID returns the item with this id, ignoring case.
 func (l *ListOf[T]) ByID(id string) (item T, ok bool) {
 	i, ok := l.index.ids[strings.ToLower(id)]
 	if !ok {
@@ -75,14 +75,14 @@ func (l *ListOf[T]) ByID(id string) (item T, ok bool) {
 	return l.Items[i], true
 }
 
-// Named returns those that have exactly this name, capitals, accents and spaces aside.
+// Named returns the items with exactly this name, ignoring case, accents and spacing.
 func (l *ListOf[T]) Named(name string) []T {
 	return l.at(l.index.names[normal(name)])
 }
 
-// Search returns those that have each of the words anywhere in their name or id, at most limit of them; a limit
-// of 0 or less is none. The best come first: the very name or id, then those that begin with the words, then those with
-// words that begin so, then the rest, each in the order of their names. Without words it is all, in the API's order.
+// Search returns up to limit items with a name or id that contains each of the words; 0 or less means no limit. Exact matches come
+// first, then those that begin with the query, then those with words that begin with its words, then the rest, each sorted
+// by name. An empty query returns all, in the API's order.
 func (l *ListOf[T]) Search(words string, limit int) []T {
 	query := normal(words)
 	if query == "" {
@@ -94,20 +94,19 @@ func (l *ListOf[T]) Search(words string, limit int) []T {
 	return l.at(l.index.search(query, limit))
 }
 
-// Nearest returns at most n of them whose name is nearly this one, or begins nearly so: the nearest first. There may be
-// none.
+// Nearest returns at most n items with a name, or first words of it, nearly this one, nearest first. There may be none.
 func (l *ListOf[T]) Nearest(name string, n int) []T {
 	return l.at(l.index.nearest(normal(name), n))
 }
 
-// at returns those at these places.
-func (l *ListOf[T]) at(places []int) []T {
-	if len(places) == 0 {
+// at returns the items at these positions.
+func (l *ListOf[T]) at(positions []int) []T {
+	if len(positions) == 0 {
 		return nil
 	}
-	out := make([]T, len(places))
-	for i, place := range places {
-		out[i] = l.Items[place]
+	out := make([]T, len(positions))
+	for i, position := range positions {
+		out[i] = l.Items[position]
 	}
 	return out
 }

@@ -142,14 +142,14 @@ func FuzzFold(f *testing.F) {
 	})
 }
 
-// FuzzNearest compares the bounded measure with the whole table.
+// FuzzNearest compares the bounded edit distance with the full table.
 func FuzzNearest(f *testing.F) {
 	f.Add("City deals", "Cty deals")
 	f.Add("abcdefghijkl", "bacdefghijlk")
 	f.Add("a", "")
 	f.Fuzz(func(t *testing.T, name, other string) {
 		a, b := words(name), words(other)
-		// One word each, so that no beginning of the name counts.
+		// One word each, so that no first words of the name count.
 		if strings.Contains(a, " ") || strings.Contains(b, " ") || utf8.RuneCountInString(a) > 64 || utf8.RuneCountInString(b) > 64 {
 			t.Skip()
 		}
@@ -164,7 +164,7 @@ func FuzzNearest(f *testing.F) {
 
 func words(s string) string { return strings.Join(strings.Fields(cache.Fold(s)), " ") }
 
-// distance is the plain table of changes, with swaps.
+// distance computes the full edit distance table, with swaps.
 func distance(a, b []rune) int {
 	table := make([][]int, len(a)+1)
 	for i := range table {
@@ -187,7 +187,7 @@ func distance(a, b []rune) int {
 	return table[len(a)][len(b)]
 }
 
-func TestNewList_leavesOutWhatComesAgain(t *testing.T) {
+func TestNewList_skipsDuplicates(t *testing.T) {
 	t.Parallel()
 	given := []coupontools.Directory{{ID: "dir_1", Name: "Deals"}, {ID: "dir_2", Name: "Deals"}, {ID: "dir_1", Name: "Deals"}}
 	l := cache.NewList(given, time.Now())

@@ -6,13 +6,14 @@ import (
 )
 
 const (
-	// maxNearRunes is how much of a name is compared; the rest of a longer one does not count.
+	// maxNearRunes is how many characters of a name are compared.
 	maxNearRunes = 64
-	// maxDistance is the most changes between two names that are called near.
+	// maxDistance is the largest distance between names that count as near.
 	maxDistance = 4
 )
 
-// nearest returns the places of the n names that take the fewest changes to become name: at most one in three characters.
+// nearest returns the positions of the n names with the smallest edit distance to name: at most one edit in three
+// characters.
 func (x *index) nearest(name string, n int) []int {
 	wanted := runes(name, nil)
 	limit := min(max(len(wanted)/3, 1), maxDistance)
@@ -22,12 +23,12 @@ func (x *index) nearest(name string, n int) []int {
 	for line := range x.starts {
 		candidate, _ := x.line(line)
 		distance := m.distance(candidate, limit)
-		// "cty" is near to "City deals" too, if not so near as to "City".
+		// "cty" is near "City deals" too, but less near than "City".
 		if beginning := firstWords(candidate, wordsWanted); beginning != candidate {
 			distance = min(distance, m.distance(beginning, limit)+1)
 		}
 		if distance <= limit+1 && distance < len(wanted) {
-			found[distance] = append(found[distance], x.places[line])
+			found[distance] = append(found[distance], x.positions[line])
 		}
 	}
 	all := slices.Concat(found[:]...)
@@ -46,7 +47,7 @@ func firstWords(name string, n int) string {
 	return name
 }
 
-// runes returns the characters of s that are compared, in buffer if that is large enough.
+// runes returns the characters of s to compare, reusing buffer if it is large enough.
 func runes(s string, buffer []rune) []rune {
 	buffer = buffer[:0]
 	for _, r := range s {
@@ -58,7 +59,7 @@ func runes(s string, buffer []rune) []rune {
 	return buffer
 }
 
-// matcher measures how far names are from one, with no allocation for each.
+// matcher measures the edit distance of many names to one, without allocating for each.
 type matcher struct {
 	wanted                 []rune
 	other                  []rune
@@ -70,11 +71,11 @@ func newMatcher(wanted []rune) *matcher {
 	return &matcher{wanted: wanted, other: make([]rune, 0, maxNearRunes), before: row(), previous: row(), next: row()}
 }
 
-// distance returns how many characters must be added, left out, changed or swapped with their neighbour to make one name of
-// the other; limit+2 if more than limit. Only the cells of the table that can stay within the limit are filled in.
+// distance returns the edit distance to name: insertions, deletions, substitutions and swaps of neighbours. It returns
+// limit+2 for more than limit. Only cells that can stay within the limit are computed.
 func (m *matcher) distance(name string, limit int) int {
 	tooFar := limit + 2
-	// A character has at least one byte, and the bound holds for the part that is compared as well.
+	// A character has at least one byte. The bound also holds for the part that is compared.
 	if len(name) < len(m.wanted)-limit {
 		return tooFar
 	}
@@ -99,7 +100,7 @@ func (m *matcher) distance(name string, limit int) int {
 	return m.previous[len(b)]
 }
 
-// row fills in row i of the table and returns its least value.
+// row computes row i of the table and returns its minimum.
 func (m *matcher) row(i, limit, tooFar int) int {
 	a, b := m.wanted, m.other
 	from, to := max(1, i-limit), min(len(b), i+limit)
@@ -115,7 +116,7 @@ func (m *matcher) row(i, limit, tooFar int) int {
 	return least
 }
 
-// cell returns the value of one cell, given the two rows above and the cell to the left.
+// cell computes one cell from the two rows above and the cell to the left.
 func (m *matcher) cell(a, b []rune, i, j, limit, tooFar int) int {
 	changed := m.previous[j-1]
 	if a[i-1] != b[j-1] {

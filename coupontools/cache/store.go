@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// redisTimeout bounds one operation: a Redis that hangs must cost nobody more.
+	// redisTimeout bounds one operation, so that a hanging Redis delays nobody longer.
 	redisTimeout = 300 * time.Millisecond
-	// awayFor is how long Redis is left alone after a failure, so that not everybody pays the timeout.
+	// awayFor is how long Redis isn't used after a failure, so that not every caller waits for the timeout.
 	awayFor = 2 * time.Second
-	// lockFor is how long the lock outlives the process that holds it. While that lives it is prolonged every third of it.
+	// lockFor is how long the lock outlives a crashed holder. A live holder extends it every third of that.
 	lockFor = 6 * time.Second
-	// maxUnpacked bounds the list when it is unpacked.
+	// maxUnpacked bounds the unpacked list, in bytes.
 	maxUnpacked = 64 << 20
 )
 
-// store is the list in Redis: a hash with the list, packed, and the time it was fetched; beside it the fleet's lock, and for
-// a few seconds the failure of the last flight.
+// store keeps the list in Redis: a hash with the packed list and its fetch time, the lock, and for a few seconds the failure
+// of the last flight.
 type store[T Item] struct {
 	redis                *redis.Client
 	list, locked, failed string
@@ -39,7 +39,7 @@ type store[T Item] struct {
 }
 
 func newStore[T Item](cfg Config[T]) *store[T] {
-	// The number is that of the format: replicas of two versions do not read each other's lists.
+	// The number is the format's version: replicas of two versions don't read each other's lists.
 	key := cfg.Prefix + cfg.Name + ":1"
 	return &store[T]{
 		redis: cfg.Redis.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed",
@@ -56,7 +56,7 @@ func (s *store[T]) away() bool {
 	return time.Now().Before(s.awayUntil)
 }
 
-// do runs one operation, or not while Redis is away. A key that is missing is no failure.
+// do runs one operation, or returns an error while Redis is down. A missing key is no failure.
 func (s *store[T]) do(op func(context.Context) error) error {
 	if s.away() {
 		return errAway
@@ -73,7 +73,7 @@ func (s *store[T]) do(op func(context.Context) error) error {
 	return err
 }
 
-// load returns the time the list was fetched, zero if there is none, and the list if that is another time than known.
+// load returns the fetch time of the list, zero if there is none, and the list if that time differs from known.
 func (s *store[T]) load(known time.Time) (at time.Time, items []T, err error) {
 	err = s.do(func(ctx context.Context) error {
 		at, err = s.fetchedAt(ctx)
@@ -92,7 +92,7 @@ func (s *store[T]) load(known time.Time) (at time.Time, items []T, err error) {
 	}
 	items, err = unpack[T](both.List)
 	if err != nil {
-		// What cannot be read is as good as not there: the next flight replaces it.
+		// An unreadable list counts as missing: the next flight replaces it.
 		return time.Time{}, nil, nil
 	}
 	return time.UnixMilli(both.At).UTC(), items, nil
@@ -110,8 +110,8 @@ func (s *store[T]) fetchedAt(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(ms).UTC(), nil
 }
 
-// saveScript stores a list unless there is one that is newer, but not by more than two flights can differ: that one's time
-// is wrong.
+// saveScript stores a list unless the stored one is newer. If that is newer by more than two flights can differ, its
+// timestamp is wrong and it is replaced.
 var saveScript = redis.NewScript(`
 local newer = tonumber(redis.call('HGET', KEYS[1], 'at') or 0) - tonumber(ARGV[1])
 if newer <= 0 or newer > tonumber(ARGV[4]) then
@@ -120,7 +120,7 @@ if newer <= 0 or newer > tonumber(ARGV[4]) then
 end
 return 0`)
 
-// save stores a list for all. Without Redis it is lost to the others, which costs them a call.
+// save stores a list for all replicas. If Redis is down each of them calls the API itself.
 func (s *store[T]) save(l *ListOf[T]) {
 	packed, err := pack(l.Items)
 	if err != nil {
@@ -132,14 +132,14 @@ func (s *store[T]) save(l *ListOf[T]) {
 	})
 }
 
-// lockScript takes the lock if it is free and returns who has it. With the same token it may be run twice.
+// lockScript takes the lock if it is free and returns the holder's token. It is idempotent for the same token.
 var lockScript = redis.NewScript(`
 local holder = redis.call('GET', KEYS[1])
 if holder then return holder end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ARGV[1]`)
 
-// lock returns the token of whoever has the lock now.
+// lock returns the token of the lock's holder.
 func (s *store[T]) lock(token string) (holder string, err error) {
 	err = s.do(func(ctx context.Context) error {
 		holder, err = lockScript.Run(ctx, s.redis, []string{s.locked}, token, lockFor.Milliseconds()).Text()
@@ -148,12 +148,12 @@ func (s *store[T]) lock(token string) (holder string, err error) {
 	return holder, err
 }
 
-// prolongScript lets the lock live on if it is still ours.
+// prolongScript extends the lock if the token holds it.
 var prolongScript = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 0`)
 
-// hold prolongs the lock until the returned function is called, which waits for the last of it.
+// hold extends the lock until stop is called; stop waits for the last extension.
 func (s *store[T]) hold(token string) (stop func()) {
 	done := make(chan struct{})
 	holding := s.guard.Go(bulkhead.CacheLock, func() error {
@@ -176,19 +176,19 @@ func (s *store[T]) hold(token string) (stop func()) {
 	}
 }
 
-// releaseScript gives the lock up if it is still ours.
+// releaseScript deletes the lock if the token holds it.
 var releaseScript = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
 
-// release gives the lock up. If that fails, it expires.
+// release deletes the lock. If that fails, it expires.
 func (s *store[T]) release(token string) {
 	_ = s.do(func(ctx context.Context) error {
 		return releaseScript.Run(ctx, s.redis, []string{s.locked}, token).Err()
 	})
 }
 
-// failure is a failed flight, as the others learn of it.
+// failure is a failed flight, as stored for other replicas.
 type failure struct {
 	Holder     string
 	Route      string
@@ -200,7 +200,7 @@ type failure struct {
 	Cause      string
 }
 
-// saveFailure tells those who wait for the holder of the lock that it failed.
+// saveFailure stores the failure for the replicas that wait for the lock's holder.
 func (s *store[T]) saveFailure(holder string, err error) {
 	f := failure{Holder: holder, Cause: err.Error()}
 	if e, ok := errors.AsType[*coupontools.Error](err); ok {
@@ -217,7 +217,7 @@ func (s *store[T]) saveFailure(holder string, err error) {
 	_ = s.do(func(ctx context.Context) error { return s.redis.Set(ctx, s.failed, raw, failedFor).Err() })
 }
 
-// failure returns the error of the holder's flight, nil if it has not failed.
+// failure returns the error of the holder's flight, nil if it hasn't failed.
 func (s *store[T]) failure(holder string) error {
 	var raw []byte
 	err := s.do(func(ctx context.Context) (err error) {
@@ -240,7 +240,7 @@ func (s *store[T]) failure(holder string) error {
 	return e
 }
 
-// pack writes a list as compressed JSON. The compressor is made each time: it is needed once in minutes, and is large.
+// pack encodes a list as compressed JSON. The compressor is large and used once in minutes, so it isn't kept.
 func pack[T Item](items []T) ([]byte, error) {
 	raw, err := json.Marshal(items)
 	if err != nil {
@@ -253,7 +253,7 @@ func pack[T Item](items []T) ([]byte, error) {
 	return w.EncodeAll(raw, nil), nil
 }
 
-// unpack reads what pack wrote.
+// unpack decodes the output of pack.
 func unpack[T Item](packed []byte) ([]T, error) {
 	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package pace holds all replicas together to one pace of API calls.
+// Package pace limits the API calls of all replicas to one common rate.
 //
-// Make a [Pace] with [New] and give its lanes to whoever calls: [Pace.Bulk] to sends, [Pace.Lookup] to what a person waits
-// for. Both draw on one allowance, but a look-up may draw up to five calls ahead, so that it goes before the sends; and
-// look-ups together take four fifths of it at most, so that sends go on however much is looked up. With Redis away each
-// process keeps its look-ups to the pace by itself; sends wait for Redis, as they need it anyway.
+// Make a [Pace] with [New] and use its lanes: [Pace.Bulk] for sends, [Pace.Lookup] for calls a person waits for. Both share
+// one rate. A lookup may run up to five calls ahead of it, so lookups go before sends; together they get at most four fifths
+// of the rate, so sends always make progress. While Redis is down each process limits its lookups itself; sends wait for
+// Redis, which they need anyway.
 package pace
 
 import (
@@ -26,43 +26,43 @@ const (
 	// lookupsAtOnce is how many look-ups ask for their time at once: few, so that the queue before them decides whose is
 	// next, but not one, since Redis may be slow.
 	lookupsAtOnce = 2
-	// bulkPeriod is in how long sends make as many calls as the pace has a second. What lies between the pace and the API,
-	// Redis and the network, takes longer for one call than for another, so that calls that left evenly come in unevenly.
+	// bulkPeriod is the time in which sends make as many calls as the rate allows in a second. The delays between here and the
+	// API vary, so calls that leave evenly arrive unevenly; the margin keeps them below the API's limit.
 	bulkPeriod = 1020 * time.Millisecond
-	// aheadTime is how far ahead a call may be given its time. Whoever slept till it was due and asked again would ask too
-	// late, by as much as a sleep is longer than it should be, and at a fast pace the fleet would lose a lot to that.
+	// aheadTime is how long before its time a call may be granted; the caller sleeps until then. A caller who slept first and
+	// asked again would be late by the inaccuracy of the sleep, which at a fast rate costs the fleet a lot.
 	aheadTime = 20 * time.Millisecond
-	// longestDebt is more than can be drawn ahead at any rate. A longer wait comes of a clock of Redis that was put back.
+	// longestDebt is more than calls can run ahead at any rate. A longer wait means that the clock of Redis was set back.
 	longestDebt = 10 * time.Second
-	// redisTimeout bounds what is asked of Redis while a person waits, and awayFor is how long it is left alone after a
-	// failure. Sends have bulkTimeout, and ask again after bulkRest.
+	// redisTimeout bounds a Redis round trip while a person waits, and awayFor is how long Redis isn't used after a failure.
+	// Sends have bulkTimeout and retry after bulkRest.
 	redisTimeout = 300 * time.Millisecond
 	awayFor      = 2 * time.Second
 	bulkTimeout  = 3 * time.Second
 	bulkRest     = 200 * time.Millisecond
-	// slowDefault is the pause after a 429 that does not say how long; slowMax is the longest.
+	// slowDefault is the pause after a 429 without Retry-After; slowMax is the longest pause.
 	slowDefault = time.Second
 	slowMax     = 10 * time.Minute
 )
 
 // Config is what a [Pace] needs.
 type Config struct {
-	// Redis holds the pace for all replicas.
+	// Redis holds the state shared by all replicas.
 	Redis *redis.Client
-	// Prefix is in every key: "{prefix}pace:slow", and "rate:{prefix}pace" and "rate:{prefix}pace:lookup", whose beginning
-	// redis_rate prescribes.
+	// Prefix is in every key: "{prefix}pace:slow", and "rate:{prefix}pace" and "rate:{prefix}pace:lookup"; the first part is
+	// prescribed by redis_rate.
 	Prefix string
 	// Rate is calls a second, at least 1.
 	Rate int
 }
 
-// Pace is the pace of all API calls. Make it with [New]; it is safe for use by many goroutines.
+// Pace is the rate limiter for all API calls. Make it with [New]; it is safe for concurrent use.
 type Pace struct {
 	rate    int
 	key     string
 	slowKey string
 	redis   *redis.Client
-	// alone is the pace of this process while Redis is away.
+	// alone limits this process while Redis is down.
 	alone *rate.Limiter
 
 	mu        sync.Mutex
@@ -79,17 +79,16 @@ func New(cfg Config) *Pace {
 	}
 }
 
-// ahead is how many calls may be given their time before it has come.
+// ahead is how many calls may be granted before their time.
 func (p *Pace) ahead() int { return int(aheadTime / p.interval()) }
 
-// Bulk returns the lane for sends: never two calls closer than the pace.
+// Bulk returns the lane for sends. It spaces calls evenly.
 func (p *Pace) Bulk() *Lane {
 	rdb := p.redis.WithTimeout(bulkTimeout)
 	return &Lane{p: p, gates: []gate{p.gate(bulkBurst, bulkPeriod)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb), bulk: true}
 }
 
-// Lookup returns the lane for what a person waits for: up to five calls at once, if there was a pause before or at the cost
-// of the bulk lane after.
+// Lookup returns the lane for calls a person waits for: up to five at once. Bulk calls wait longer after such a burst.
 func (p *Pace) Lookup() *Lane {
 	limit := redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}
 	lookups := gate{key: p.key + ":lookup", limit: limit}
@@ -100,26 +99,26 @@ func (p *Pace) Lookup() *Lane {
 	}
 }
 
-// gate is a limit that calls pass, and its key. Who asks up to ahead calls early is let through when it is time.
+// gate is a limit and its key. Callers up to `ahead` calls over the limit wait for their slot; others are refused.
 type gate struct {
 	key   string
 	limit redis_rate.Limit
 	ahead int
 }
 
-// gate returns the one that all calls pass.
+// gate returns the limit on all calls.
 func (p *Pace) gate(burst int, period time.Duration) gate {
 	return gate{p.key, redis_rate.Limit{Rate: p.rate, Burst: burst, Period: period}, p.ahead()}
 }
 
-// slowScript begins a pause unless one is on that ends later, but not later than any pause can.
+// slowScript starts a pause unless a longer one is in effect. One longer than slowMax is invalid and is replaced.
 var slowScript = redis.NewScript(`
 local left = redis.call('PTTL', KEYS[1])
 if left < tonumber(ARGV[1]) or left > tonumber(ARGV[2]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
 return 0`)
 
-// Slow holds the whole fleet back for d, since the API answered 429. It takes 0 for a second, and ten minutes at most. A
-// longer pause that is on goes on.
+// Slow pauses the whole fleet for d after the API answered 429: a second if d is 0, ten minutes at most. It doesn't shorten
+// a longer pause.
 func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		d = slowDefault
@@ -130,27 +129,27 @@ func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 		p.slowUntil = until
 	}
 	p.mu.Unlock()
-	// The pause in this process stands in any case.
+	// Without Redis the pause applies to this process only.
 	_ = p.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		return slowScript.Run(ctx, p.redis.WithTimeout(redisTimeout), []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
 	})
 }
 
-// Lane is one way to wait at the pace.
+// Lane is one way to wait for the rate limiter.
 type Lane struct {
 	p       *Pace
-	gates   []gate // passed one after the other
+	gates   []gate // passed in order
 	redis   *redis.Client
 	limiter *redis_rate.Limiter
-	bulk    bool         // it waits for a Redis that is away
-	queue   *share.Queue // of those who wait for a look-up; nil for sends
+	bulk    bool         // wait while Redis is down
+	queue   *share.Queue // callers that wait for a look-up; nil for sends
 }
 
 // Slow is [Pace.Slow].
 func (l *Lane) Slow(ctx context.Context, d time.Duration) { l.p.Slow(ctx, d) }
 
-// Wait returns when a call may be made, or with the cause of ctx when that ends. Look-ups of several people, whom
-// [share.WithPerson] tells apart, are let through in turn.
+// Wait returns when a call may be made, or with the cause of ctx if that ends first. Look-ups of several people, whom
+// [share.WithPerson] tells apart, take turns.
 func (l *Lane) Wait(ctx context.Context) error {
 	if l.queue != nil {
 		if err := l.queue.Acquire(ctx); err != nil {
@@ -171,7 +170,7 @@ func (l *Lane) Wait(ctx context.Context) error {
 		case ok:
 			passed++
 		default:
-			wait += rand.N(l.p.interval()/20 + 1) // everybody who waits is told the same time
+			wait += rand.N(l.p.interval()/20 + 1) // spreads the callers, who all got the same wait
 		}
 		if err := rest(ctx, wait); err != nil {
 			return err
@@ -183,14 +182,15 @@ func (l *Lane) Wait(ctx context.Context) error {
 // interval is the time between two calls.
 func (p *Pace) interval() time.Duration { return time.Second / time.Duration(p.rate) }
 
-// ask takes a call from a gate's allowance and says how long until it may be made, or how long to wait before asking again.
+// ask requests a call from a gate. With ok, wait is the time until the call may be made; otherwise it is the time until the
+// next request.
 func (l *Lane) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
 	if wait := l.p.slowHere(); wait > 0 {
 		return false, wait, nil
 	}
 	do := l.p.do
 	if l.bulk {
-		do = patiently
+		do = withBulkTimeout
 	}
 	err = do(ctx, func(ctx context.Context) error {
 		wait, err = l.redis.PTTL(ctx, l.p.slowKey).Result()
@@ -203,14 +203,14 @@ func (l *Lane) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, er
 	return ok, wait, err
 }
 
-// patiently runs one operation of a send.
-func patiently(ctx context.Context, op func(context.Context) error) error {
+// withBulkTimeout runs one operation for a send.
+func withBulkTimeout(ctx context.Context, op func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, bulkTimeout)
 	defer cancel()
 	return op(ctx)
 }
 
-// pass asks a gate.
+// pass requests a call from a gate's limit.
 func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
 	limit := g.limit
 	limit.Burst += g.ahead
@@ -219,7 +219,7 @@ func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, e
 	case err != nil:
 		return false, 0, err
 	case res.Allowed > 0:
-		// ResetAfter is until nothing of the allowance is drawn ahead. It is time when no more than the burst is.
+		// ResetAfter is the time until the whole burst is available again. The call's own time comes one burst earlier.
 		return true, res.ResetAfter - time.Duration(g.limit.Burst)*g.limit.Period/time.Duration(g.limit.Rate), nil
 	case res.RetryAfter > longestDebt:
 		return false, time.Millisecond, l.limiter.Reset(ctx, g.key)
@@ -227,7 +227,7 @@ func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, e
 	return false, max(res.RetryAfter, time.Millisecond), nil
 }
 
-// waitAlone waits at the pace of this process alone.
+// waitAlone waits for this process's own limiter.
 func (p *Pace) waitAlone(ctx context.Context) error {
 	if err := rest(ctx, p.slowHere()); err != nil {
 		return err
@@ -240,7 +240,7 @@ func (p *Pace) waitAlone(ctx context.Context) error {
 	return nil
 }
 
-// slowHere returns how long the pause that this process knows of goes on.
+// slowHere returns the rest of the pause known to this process.
 func (p *Pace) slowHere() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -249,7 +249,7 @@ func (p *Pace) slowHere() time.Duration {
 
 var errAway = errors.New("redis is away")
 
-// do runs one operation, or not while Redis is away.
+// do runs one operation, or returns errAway while Redis is down.
 func (p *Pace) do(ctx context.Context, op func(context.Context) error) error {
 	p.mu.Lock()
 	away := time.Now().Before(p.awayUntil)
@@ -269,7 +269,7 @@ func (p *Pace) do(ctx context.Context, op func(context.Context) error) error {
 	return err
 }
 
-// rest waits, unless ctx ends first.
+// rest waits for that long or until ctx ends.
 func rest(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
 		return nil

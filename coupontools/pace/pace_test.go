@@ -36,13 +36,13 @@ func in(t *testing.T, test func(*testing.T, *miniredis.Miniredis)) {
 	})
 }
 
-// replica returns the pace of one process; a nil Redis is one that hangs.
+// replica returns the pace of one process; a nil Redis hangs.
 func replica(t testing.TB, m *miniredis.Miniredis) *pace.Pace { return replicaAt(t, m, perSecond) }
 
 func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{
-		// The address is not used, but a name would be looked up, outside the bubble; so would a wait in the pool be.
+		// The address isn't used, but a name would be looked up outside the bubble, and so would a wait in the pool.
 		Addr: "127.0.0.1:6379", PoolSize: 200,
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
 			if m != nil {
@@ -57,13 +57,13 @@ func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 	return pace.New(pace.Config{Redis: rdb, Prefix: "couponbot:{test}:", Rate: rate})
 }
 
-// times lets workers wait in each lane, calls times in all, and returns when they were let through.
+// times makes a number of calls in each lane concurrently and returns when they were allowed.
 func times(t testing.TB, calls int, lanes ...*pace.Lane) []time.Time {
 	t.Helper()
 	return timesOf(t, calls, 1, lanes...)
 }
 
-// timesOf is times with workers that make so many calls each.
+// timesOf is times with workers that make that many calls each.
 func timesOf(t testing.TB, calls, each int, lanes ...*pace.Lane) []time.Time {
 	t.Helper()
 	var mu sync.Mutex
@@ -86,7 +86,7 @@ func timesOf(t testing.TB, calls, each int, lanes ...*pace.Lane) []time.Time {
 	return through
 }
 
-// most returns the most calls in any one second.
+// most returns the largest number of calls in any second.
 func most(through []time.Time) int {
 	n := 0
 	for i, first := range through {
@@ -112,8 +112,8 @@ func TestBulk_twoReplicas(t *testing.T) {
 	})
 }
 
-// However unevenly calls come in that were let through, the API sees no more than 201 of them in a second at a rate of 200.
-func TestBulk_leavesRoomForUnevenCalls(t *testing.T) {
+// Calls arrive unevenly, and still the API sees at most 201 of them in a second at a rate of 200.
+func TestBulk_unevenArrivals(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, m *miniredis.Miniredis) {
 		const rate, calls, uneven = 200, 600, 20 * time.Millisecond
@@ -129,7 +129,7 @@ func TestBulk_leavesRoomForUnevenCalls(t *testing.T) {
 	})
 }
 
-// Two processes that each kept to the pace by themselves would make twice as many calls, so sends wait for Redis.
+// Two processes that each kept to the rate would make twice as many calls, so sends wait for Redis.
 func TestBulk_redisAway(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, m *miniredis.Miniredis) {
@@ -147,7 +147,7 @@ func TestBulk_redisAway(t *testing.T) {
 	})
 }
 
-// Calls that are given their time ahead of it are still made at the pace, and let a look-up go before them.
+// Calls granted ahead of their time are still made at the rate, and lookups still go before them.
 func TestBulk_aheadOfTime(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, m *miniredis.Miniredis) {
@@ -183,7 +183,7 @@ func TestLookup_burst(t *testing.T) {
 		if took := through[4].Sub(through[0]); took > 50*time.Millisecond {
 			t.Errorf("five look-ups took %v, want none of them to wait", took)
 		}
-		// What was drawn ahead is missing for the sends.
+		// Calls made ahead are missing for the sends.
 		start := time.Now()
 		if err := p.Bulk().Wait(t.Context()); err != nil || time.Since(start) < 800*time.Millisecond {
 			t.Errorf("the next send waited %v, %v, want about a second", time.Since(start), err)
@@ -205,7 +205,7 @@ func TestMixed(t *testing.T) {
 	})
 }
 
-// crowd lets n workers wait in a lane again and again until ctx ends, and counts how often they were let through.
+// crowd lets n workers wait in a lane repeatedly until ctx ends, and counts how often they were let through.
 func crowd(ctx context.Context, workers *sync.WaitGroup, n int, lane *pace.Lane) *atomic.Int32 {
 	var calls atomic.Int32
 	for range n {
@@ -256,7 +256,7 @@ func TestLookup_doesNotQueueBehindSends(t *testing.T) {
 	})
 }
 
-// A clock of Redis that is put back must not stop all calls until it has caught up.
+// A Redis clock that was set back must not stop all calls until it has caught up.
 func TestWait_clockPutBack(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, m *miniredis.Miniredis) {
@@ -282,7 +282,7 @@ func TestWait_clockPutBack(t *testing.T) {
 	})
 }
 
-// With Redis hanging the first wait costs one timeout, and the process keeps to the pace alone.
+// With a hanging Redis the first wait costs one timeout, then the process limits itself.
 func TestWait_redisAway(t *testing.T) {
 	t.Parallel()
 	in(t, func(t *testing.T, _ *miniredis.Miniredis) {
@@ -350,7 +350,7 @@ func TestWait_context(t *testing.T) {
 	})
 }
 
-// BenchmarkBulk measures how much of a fast pace two replicas reach that make two calls at a time each.
+// BenchmarkBulk measures how much of a fast rate two replicas reach with two workers each.
 func BenchmarkBulk(b *testing.B) {
 	const rate = 200
 	m := miniredis.RunT(b)

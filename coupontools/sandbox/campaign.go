@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// campaigns are all campaigns and what is found in them.
+// campaigns are all campaigns, with indexes.
 type campaigns struct {
 	all  []*campaign
 	byID map[string]*campaign
-	// sessions are those that have been made so far, by their code and by its first six characters.
+	// sessions are the sessions created so far, by code and by its first six characters.
 	sessions map[string]*session
-	// end is the end of the weeks in which sessions happened.
+	// end is the end of the weeks that have sessions.
 	end time.Time
-	// made counts the sessions, for their running number.
+	// made counts the sessions, for their serial numbers.
 	made int
 }
 
-// knownCampaign is a campaign as it stands in the table below.
+// knownCampaign is a row of the table below.
 type knownCampaign struct {
 	name, title, status, tags string
-	size                      int // how many sessions
-	codes                     int // how many validation codes of the owner's own
+	size                      int // number of sessions
+	codes                     int // number of the owner's validation codes
 }
 
-// knownCampaigns are campaigns as customers have them. The second has more sessions than a page.
+// knownCampaigns are campaigns like customers' own. The second has more sessions than a page.
 var knownCampaigns = []knownCampaign{
 	{name: "Summer sale 2026", title: "Summer sale: -20% on everything", status: "active", tags: "summer,sale", size: 2600, codes: 200},
 	{name: "Grand opening Gent", title: "Gratis koffie bij opening", status: "active", tags: "opening", size: 11_200},
@@ -54,7 +54,7 @@ type campaign struct {
 	knownCampaign
 	number   int
 	id, code string
-	sessions []*session // made when first asked for, the oldest first
+	sessions []*session // created on first use, oldest first
 	filled   bool
 }
 
@@ -77,7 +77,7 @@ func (s *Server) fillCampaigns(set settings) {
 	}
 }
 
-// newShortCode returns small letters and digits, as the codes of campaigns and sessions are.
+// newShortCode returns n lower-case letters and digits, the alphabet of campaign and session codes.
 func newShortCode(dice *rand.Rand, n int) string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 	code := make([]byte, n)
@@ -98,7 +98,7 @@ func (c *campaign) object() object {
 	}
 }
 
-// The campaigns. Where the paths are assumed, so is everything else. Push messages have their errors beside the status.
+// The campaign routes. Where a path is assumed, so is the rest. Push messages have their errors beside the status.
 var campaignRoutes = map[string]route{
 	"POST /v3/coupon/list":                    {[]string{"only_active", "folder", "tags", "category"}, (*Server).listCampaigns},
 	"POST /v3/coupon/info":                    {[]string{"campaign", "show_usage_stats"}, (*Server).campaignInfo},
@@ -106,10 +106,10 @@ var campaignRoutes = map[string]route{
 	"POST /v3/coupon/pushnotification/single": {[]string{"campaign", "couponsession", "message"}, (*Server).pushSession},
 }
 
-// folders are the ids of the folders that there are. Every other campaign is in the first.
+// folders are the ids of all folders. Every other campaign is in the first.
 var folders = []string{"fol_1", "fol_2"}
 
-// listCampaigns is POST /v3/coupon/list. The items' first six fields are proven by use.
+// listCampaigns is POST /v3/coupon/list. The first six fields of an item are proven by use.
 func (s *Server) listCampaigns(p params) (reply, *failure) {
 	if f := p.boolean("only_active"); f != nil {
 		return reply{}, f
@@ -126,7 +126,7 @@ func (s *Server) listCampaigns(p params) (reply, *failure) {
 	return reply{list: "coupon_info", fields: object{"amount_of_campaigns": len(list), "coupon_info": list}}, nil
 }
 
-// fits reports whether the filters of a list let the campaign through.
+// fits reports whether the campaign matches the filters.
 func (c *campaign) fits(p params) bool {
 	tagged := func(tag string) bool { return slices.Contains(strings.Split(c.tags, ","), strings.TrimSpace(tag)) }
 	category := fmt.Sprintf("cat_%d", c.number%len(knownCategories)+1)
@@ -136,7 +136,7 @@ func (c *campaign) fits(p params) bool {
 		(p["category"] == "" || p["category"] == category)
 }
 
-// campaignInfo is POST /v3/coupon/info. The names of the two counts of codes are assumed.
+// campaignInfo is POST /v3/coupon/info. The names of the two code counts are assumed.
 func (s *Server) campaignInfo(p params) (reply, *failure) {
 	c, f := s.campaign(p)
 	if f = first(f, p.boolean("show_usage_stats")); f != nil {
@@ -149,7 +149,7 @@ func (s *Server) campaignInfo(p params) (reply, *failure) {
 	return reply{fields: object{"coupon_info": o}}, nil
 }
 
-// campaign finds the campaign that the parameter of that name asks for.
+// campaign finds the campaign that a parameter names.
 func (s *Server) campaign(p params) (*campaign, *failure) {
 	if f := first(p.require("campaign"), p.numeric("campaign", "cam_")); f != nil {
 		return nil, f
@@ -185,7 +185,7 @@ func (s *Server) pushSession(p params) (reply, *failure) {
 	return reply{fields: object{}}, nil
 }
 
-// beside puts the errors of a failure beside the status.
+// beside moves a failure's errors beside the status.
 func beside(f *failure) *failure {
 	f.shape = ShapeBeside
 	return f

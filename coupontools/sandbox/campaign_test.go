@@ -154,7 +154,7 @@ func TestUsage_pages(t *testing.T) {
 	}
 }
 
-// Both ends of a range count, in each of the ways that dates are written.
+// Both ends of a range are inclusive, in each date format.
 func TestUsage_dates(t *testing.T) {
 	t.Parallel()
 	s := serve(t, sandbox.WithNow(time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)))
@@ -190,7 +190,7 @@ func TestSession_state(t *testing.T) {
 		params p
 		codes  []float64
 	}{
-		{p{"validated": true}, []float64{300}}, // It is validated already.
+		{p{"validated": true}, []float64{300}}, // It has been validated already.
 		{p{"validated": false}, nil},
 		{p{"validated": true, "validation_value": "2.50"}, nil},
 		{p{"void": true}, nil},

@@ -6,32 +6,32 @@ import (
 )
 
 type directory struct {
-	known
+	knownDirectory
 	number   int
 	id, code string
-	users    []*user // made when first asked for, oldest first
+	users    []*user // created on first use, oldest first
 }
 
-// fillDirectories makes n directories, of which the first are the known ones.
+// fillDirectories creates n directories, beginning with the known ones.
 func (s *Server) fillDirectories(n int) {
 	dice := rand.New(rand.NewPCG(s.seed, 1))
 	s.byID = make(map[string]*directory, n)
 	for i := range n {
-		d := &directory{known: knownOrMade(i), number: i, id: fmt.Sprintf("dir_%d", 5501+i), code: newCode(dice)}
+		d := &directory{knownDirectory: knownOrMade(i), number: i, id: fmt.Sprintf("dir_%d", 5501+i), code: newCode(dice)}
 		s.directories = append(s.directories, d)
 		s.byID[d.id] = d
 	}
 }
 
-func knownOrMade(i int) known {
+func knownOrMade(i int) knownDirectory {
 	if i < len(knownDirectories) {
 		return knownDirectories[i]
 	}
 	town, trade := towns[i%len(towns)], trades[i/len(towns)%len(trades)]
-	return known{name: fmt.Sprintf("%s %s %d", town, trade, i), size: 5 + i*7%200}
+	return knownDirectory{name: fmt.Sprintf("%s %s %d", town, trade, i), size: 5 + i*7%200}
 }
 
-// newCode returns 21 letters and digits, as the codes of directories are.
+// newCode returns 21 letters and digits, the form of a directory's code.
 func newCode(dice *rand.Rand) string {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	code := make([]byte, 21)
@@ -69,7 +69,7 @@ func (s *Server) directoryInfo(p params) (reply, *failure) {
 	return reply{fields: object{"directory": d.object(s.quirks.Free)}}, nil
 }
 
-// directory finds the directory that the parameter of that name asks for.
+// directory finds the directory that a parameter names.
 func (s *Server) directory(p params) (*directory, *failure) {
 	if f := first(p.require("directory"), p.numeric("directory", "dir_")); f != nil {
 		return nil, f
@@ -91,7 +91,7 @@ var directoryRoutes = map[string]route{
 	"POST /v3/directoryusers/update": {[]string{"directory", "user", "status", "expiry_date"}, (*Server).updateUser},
 }
 
-// The categories of the account and those of the third level. A campaign is in one of the first, by its number.
+// The account's categories, and those of the third level. A campaign's number decides its category of the first kind.
 var (
 	knownCategories     = []string{"Food & drinks", "Mode", "Sport", "Beauty", "Vrije tijd", "Reizen", "Kids"}
 	knownMainCategories = []string{"Shops", "Horeca", "Services"}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The directories in the resource style. Methods, paths and parameters are documented; the answers are assumed.
+// The directory routes in the resource style. Methods, paths and parameters are documented; the answers are assumed.
 var directoryV4Routes = map[string]route{
 	"GET /v4/directory":                                    {nil, (*Server).listDirectoriesV4},
 	"GET /v4/directory/{directory}":                        {nil, (*Server).directoryV4},
@@ -21,12 +21,12 @@ var directoryV4Routes = map[string]route{
 	"POST /v4/directory/{directory}/users/{user}/sso":      {nil, (*Server).signOnUserV4},
 }
 
-// userFields are what can be said of a user besides the e-mail address.
+// userFields are a user's fields without the e-mail address.
 var userFields = []string{
 	"first_name", "last_name", "phone", "birth_date", "address", "zip", "city", "custom_1", "custom_2", "custom_3",
 }
 
-// newUserFields are what can be said of a new one.
+// newUserFields are the fields of a new user.
 var newUserFields = append([]string{"email", "password"}, userFields...)
 
 func (s *Server) listDirectoriesV4(params) (reply, *failure) {
@@ -41,7 +41,7 @@ func (d *directory) objectV4() object {
 	return object{"id": numberOf(d.id), "code": d.code, "name": d.name}
 }
 
-// numberOf returns the number in an id.
+// numberOf returns the number of an id.
 func numberOf(id string) int {
 	n, err := strconv.Atoi(id[strings.LastIndexByte(id, '_')+1:])
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Server) userOf(p params) (*directory, *user, *failure) {
 		return nil, nil, f
 	}
 	id := "reg_" + p["{user}"]
-	i := slices.IndexFunc(s.people(d), func(u *user) bool { return u.id == id })
+	i := slices.IndexFunc(s.usersOf(d), func(u *user) bool { return u.id == id })
 	if i < 0 {
 		return nil, nil, notThere()
 	}
@@ -87,7 +87,7 @@ func (s *Server) listUsersV4(p params) (reply, *failure) {
 		return reply{}, f
 	}
 	list := []object{}
-	for _, u := range s.people(d) {
+	for _, u := range s.usersOf(d) {
 		list = append(list, u.objectV4())
 	}
 	return reply{bare: list}, nil
@@ -120,7 +120,7 @@ func (s *Server) createUserV4(p params) (reply, *failure) {
 	if f := first(p.require("email"), checkAddress(p["email"]), p.date("birth_date", time.DateOnly)); f != nil {
 		return reply{}, f
 	}
-	people := s.people(d)
+	people := s.usersOf(d)
 	u := &user{
 		id: fmt.Sprintf("reg_%d", 10_000*(700+d.number)+len(people)), email: p["email"], first: p["first_name"],
 		last: p["last_name"], phone: p["phone"], registered: now().Format(dateTime), more: p,

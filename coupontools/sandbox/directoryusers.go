@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// pageSize is the most users on one page.
+// pageSize is how many users a page has at most.
 const pageSize = 100
 
 type user struct {
 	id, first, last, email, phone, registered, payment, expires string
 	blocked                                                     bool
-	// more are the fields that only v4 knows.
+	// more are the fields that only v4 has.
 	more map[string]string
 }
 
-// newestUser is when the newest user of each directory registered; the older ones came some hours apart.
+// newestUser is when the newest user of each directory registered. Older ones are some hours apart.
 var newestUser = time.Date(2026, time.October, 31, 18, 4, 11, 0, time.UTC)
 
 const dateTime = "2006-01-02 15:04:05"
 
-// people returns a directory's users, oldest first. They depend on the seed and the directory alone.
-func (s *Server) people(d *directory) []*user {
+// usersOf returns a directory's users, oldest first. They depend on the seed and the directory only.
+func (s *Server) usersOf(d *directory) []*user {
 	if d.users == nil {
 		dice := rand.New(rand.NewPCG(s.seed, uint64(1000+d.number)))
 		for i := range d.size {
@@ -51,8 +51,8 @@ func newUser(dice *rand.Rand, d *directory, i int) *user {
 	return u
 }
 
-// newPhone returns mobile numbers of three countries, some without the plus, as the API itself writes them, and for some
-// people none. The German ones are of a range kept for fiction.
+// newPhone returns mobile numbers of three countries. Some lack the plus, as the API writes them, and some people have none.
+// The German ones are from a range reserved for fiction.
 func newPhone(dice *rand.Rand, i int) string {
 	n := dice.IntN(100)
 	switch i % 6 {
@@ -87,7 +87,7 @@ func (u *user) object() object {
 	}
 }
 
-// listUsers is POST /v3/directoryusers/list. The size of a page and its order are proven, the answer is assumed.
+// listUsers is POST /v3/directoryusers/list. The page size and order are proven, the answer is assumed.
 func (s *Server) listUsers(p params) (reply, *failure) {
 	d, f := s.directory(p)
 	if f != nil {
@@ -97,13 +97,13 @@ func (s *Server) listUsers(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	list := pageOf(s.people(d), page)
+	list := pageOf(s.usersOf(d), page)
 	return reply{list: "user", fields: object{
 		"directory": d.id, "amount_of_users": len(list), "page": page, "user": list,
 	}}, nil
 }
 
-// pageOf returns a page of the users, newest first.
+// pageOf returns a page of users, newest first.
 func pageOf(all []*user, page int) []object {
 	end := len(all)
 	if page-1 > end/pageSize {
@@ -130,7 +130,7 @@ func (s *Server) updateUser(p params) (reply, *failure) {
 		return reply{}, f
 	}
 	id := prefixed("reg_", p["user"])
-	i := slices.IndexFunc(s.people(d), func(u *user) bool { return u.id == id })
+	i := slices.IndexFunc(s.usersOf(d), func(u *user) bool { return u.id == id })
 	if i < 0 {
 		return reply{}, unprocessable(codeDirectoryNotFound, "User not found.")
 	}
@@ -142,5 +142,5 @@ func (s *Server) updateUser(p params) (reply, *failure) {
 	return reply{fields: object{"directory": d.id, "user": u.id, "payment_status": u.payment}}, nil
 }
 
-// prefixed returns an id with its prefix, which callers may leave out.
+// prefixed returns an id with its prefix, which callers may omit.
 func prefixed(prefix, id string) string { return prefix + strings.TrimPrefix(id, prefix) }

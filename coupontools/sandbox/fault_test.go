@@ -17,7 +17,7 @@ import (
 
 var good = p{"campaign": "dir_5501", "phone": "+32470000001"}
 
-// Each fault that answers, or cuts, by itself: what the caller sees and whether the message went out.
+// Each fault: what the caller gets and whether the message was sent.
 func TestFault(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -152,7 +152,7 @@ func TestTrap_without_keys(t *testing.T) {
 	}
 }
 
-// ask calls the handler without a socket, as a bubble of synctest must.
+// ask calls the handler without a socket, as a synctest bubble requires.
 func ask(ctx context.Context, s *sandbox.Server) int {
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, withKeys(httptest.NewRequestWithContext(ctx, http.MethodPost, list, http.NoBody)))
@@ -261,7 +261,7 @@ func TestRule_chance(t *testing.T) {
 	}
 }
 
-// Many callers, rules that come and go, and readers at once: for the race detector.
+// Concurrent callers, rule changes and readers: for the race detector.
 func TestServer_under_load(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

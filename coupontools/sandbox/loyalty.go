@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// loyalty are the cards and the people who have them.
+// loyalty are the cards and their users.
 type loyalty struct {
 	cards []*card
 	byID  map[string]*card
-	// people are those that have been made so far, by id.
+	// people are the users created so far, by id.
 	people map[string]*holder
 	made   int
 }
 
-// knownCards are loyalty cards as customers have them.
+// knownCards are loyalty cards like customers' own.
 var knownCards = []struct {
 	name, kind, status string
-	size               int // how many people have it
+	size               int // number of users
 }{
 	{"Club card", "membership", "active", 640},
 	{"Koffiekaart", "stamp", "active", 212},
@@ -36,17 +36,17 @@ type card struct {
 	number                       int
 	id, code, name, kind, status string
 	size                         int
-	holders                      []*held // made when first asked for, the oldest first
+	holders                      []*held // created on first use, oldest first
 	filled                       bool
 }
 
-// holder is a person whom the loyalty cards know.
+// holder is a person known to the loyalty cards.
 type holder struct {
 	number int
 	fields map[string]string
 }
 
-// held is a card in somebody's hands.
+// held is one person's card.
 type held struct {
 	*holder
 	points  int
@@ -54,7 +54,7 @@ type held struct {
 	created string
 }
 
-// stamp reports whether the card has stamps in the place of points.
+// stamp reports whether the card has stamps instead of points.
 func (c *card) stamp() bool { return c.kind == "stamp" }
 
 func (s *Server) fillLoyalty(set settings) {
@@ -79,7 +79,7 @@ func (s *Server) addCard(c *card, code string) {
 	s.loyalty.byID[c.id] = c
 }
 
-// holdersOf returns those who have a card.
+// holdersOf returns the users of a card.
 func (s *Server) holdersOf(c *card) []*held {
 	if c.filled {
 		return c.holders
@@ -113,7 +113,7 @@ func (s *Server) addHolder(fields map[string]string) *holder {
 
 func (h *holder) id() string { return fmt.Sprintf("lus_%d", h.number) }
 
-// The loyalty cards in v3. Paths and parameters are documented, but for the push messages; the answers are assumed.
+// The loyalty card routes of v3. Paths and parameters are documented, except for push messages; the answers are assumed.
 var loyaltyRoutes = map[string]route{
 	"POST /v3/loyalty/list":        {[]string{"only_active", "sorting"}, (*Server).listCards},
 	"POST /v3/loyalty/info":        {[]string{"loyaltycard"}, (*Server).cardInfo},
@@ -163,7 +163,7 @@ func (s *Server) cardInfo(p params) (reply, *failure) {
 	return reply{fields: object{"loyaltycard": c.object()}}, nil
 }
 
-// card finds the card that the parameter asks for. The code for an unknown one differs from call to call.
+// card finds the card that the parameter names. The code for an unknown card differs by route.
 func (s *Server) card(p params, unknown int) (*card, *failure) {
 	if f := first(p.require("loyaltycard"), p.numeric("loyaltycard", "loy_")); f != nil {
 		return nil, f
@@ -175,7 +175,7 @@ func (s *Server) card(p params, unknown int) (*card, *failure) {
 	return c, nil
 }
 
-// held finds the card of the user that the parameters ask for.
+// held finds the user's card that the parameters name.
 func (s *Server) held(p params) (*card, *held, *failure) {
 	c, f := s.card(p, codeCardNotFound)
 	if f = first(p.require("loyaltycard", "user"), f, p.numeric("user", "lus_")); f != nil {
@@ -291,7 +291,7 @@ func (s *Server) updateHolder(p params) (reply, *failure) {
 	return reply{fields: object{"loyaltycard": c.id, "user": h.id(), "points": h.points}}, nil
 }
 
-// change adds points or stamps, and voids.
+// change adds points or stamps, or voids the card.
 func (h *held) change(c *card, p params) *failure {
 	points, badPoints := p.whole("points")
 	stamps, badStamps := p.whole("stamps")
@@ -315,7 +315,7 @@ func (h *held) change(c *card, p params) *failure {
 	return nil
 }
 
-// whole returns a whole number, 0 if the parameter is not there.
+// whole returns a whole number, 0 if the parameter is missing.
 func (p params) whole(name string) (int, *failure) {
 	if p[name] == "" {
 		return 0, nil

@@ -168,7 +168,7 @@ func TestLoyaltyV4(t *testing.T) {
 	}
 }
 
-// The status of the resource style stays what it is, even if refusals come with 200.
+// The HTTP statuses of the resource style don't change, even if refusals come with 200.
 func TestQuirks_resource_style(t *testing.T) {
 	t.Parallel()
 	s := serve(t, sandbox.WithQuirks(sandbox.Quirks{AlwaysOK: true}))

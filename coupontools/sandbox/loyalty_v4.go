@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// The loyalty cards in the resource style. The list and the copy are documented; of the rest the methods, paths and
-// parameters, but for the update, of which all is assumed. Where a parameter of a GET goes is assumed.
+// The loyalty card routes in the resource style. The copy is documented; of the others the methods, paths and parameters
+// are.
 var loyaltyV4Routes = map[string]route{
 	"GET /v4/loyalty/loyalty-cards":                      {nil, (*Server).listCardsV4},
 	"POST /v4/loyalty/loyalty-cards/{card}/copy":         {[]string{"name"}, (*Server).copyCardV4},
@@ -17,7 +17,7 @@ var loyaltyV4Routes = map[string]route{
 	"POST /v4/loyalty/loyalty-cards/{card}/stats/{user}": {holderChangesV4, (*Server).updateHolderV4},
 }
 
-// holderFieldsV4 are what can be said of a person.
+// holderFieldsV4 are the editable fields of a person.
 var holderFieldsV4 = []string{
 	"first_name", "last_name", "address", "zip", "city", "phone", "email", "custom_1", "custom_2", "custom_3", "custom_4",
 	"custom_5", "custom_6", "custom_7", "custom_8",
@@ -112,11 +112,11 @@ func (s *Server) createHolderV4(p params) (reply, *failure) {
 			return reply{}, f
 		}
 	}
-	return reply{bare: s.give(c, p).objectV4()}, nil
+	return reply{bare: s.issueCard(c, p).objectV4()}, nil
 }
 
-// give gives a new person a card.
-func (s *Server) give(c *card, fields map[string]string) *held {
+// issueCard gives a new person a card.
+func (s *Server) issueCard(c *card, fields map[string]string) *held {
 	s.holdersOf(c)
 	h := &held{holder: s.addHolder(fields), created: now().Format(dateTime)}
 	c.holders = append(c.holders, h)
@@ -137,7 +137,7 @@ func (s *Server) createHoldersV4(p params) (reply, *failure) {
 		if unknown := params(fields).unknown(holderFieldsV4); len(unknown) > 0 {
 			return reply{}, unprocessable(codeBadValue, unknown[0])
 		}
-		list = append(list, s.give(c, fields).objectV4())
+		list = append(list, s.issueCard(c, fields).objectV4())
 	}
 	return reply{bare: list}, nil
 }

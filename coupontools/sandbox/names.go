@@ -1,16 +1,16 @@
 package sandbox
 
-// known is a directory as it stands in the table below.
-type known struct {
+// knownDirectory is a row of the table below.
+type knownDirectory struct {
 	name string
-	size int // how many users
-	// price is "" for a free directory, else the amount in currency, paid as kind says.
+	size int // number of users
+	// price is "" for a free directory, else the amount in currency, with the payment type kind.
 	price, currency, kind, pass string
 }
 
-// knownDirectories are names as customers give them: several languages and scripts, two alike, one that is a prefix of
-// another, and two that try to be markup.
-var knownDirectories = []known{
+// knownDirectories have names like customers' own: several languages and scripts, two alike, one that is a prefix of
+// another, and two that attempt markup.
+var knownDirectories = []knownDirectory{
 	{name: "City deals", size: 212},
 	{name: "City deals", size: 34, price: "4.50", currency: "EUR", kind: "recurring_yearly", pass: "Yearly pass"},
 	{name: "Stadsbonnen Gent", size: 400},
@@ -54,16 +54,16 @@ var knownDirectories = []known{
 		"Monday to Friday from 9 to 18, Saturday from 10 to 16, Sunday closed", size: 8},
 }
 
-// The parts that names of further directories are made of.
+// The parts of further directories' names.
 var (
 	towns  = []string{"Aalst", "Brugge", "Charleroi", "Düsseldorf", "Évreux", "Fürth", "Genève", "Hasselt", "Iași", "Kraków"}
 	trades = []string{"bakers", "book shops", "cinemas", "florists", "gyms", "hotels", "market", "museums", "restaurants", "spas"}
 )
 
-// name is a part of a person's name and how it stands in an e-mail address.
-type name struct{ shown, plain string }
+// personName is a part of a person's name and its form in an e-mail address.
+type personName struct{ shown, plain string }
 
-var firstNames = []name{
+var firstNames = []personName{
 	{"Mia", "mia"},
 	{"Zoë", "zoe"},
 	{"Noor", "noor"},
@@ -82,7 +82,7 @@ var firstNames = []name{
 	{"José María", "josemaria"},
 }
 
-var lastNames = []name{
+var lastNames = []personName{
 	{"Peeters", "peeters"},
 	{"Van den Broeck", "vandenbroeck"},
 	{"De Smet", "desmet"},

@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// params are the parameters of a call as text, whichever way they came.
+// params are the parameters of a call as text, from any encoding.
 type params map[string]string
 
-// readParams reads a JSON object or a form; of a GET or DELETE the query, which nothing documents. What is wrong with them
-// comes back in words.
+// readParams reads a JSON object or a form; for GET and DELETE the query, which isn't documented. wrong describes what is
+// invalid.
 func readParams(r *http.Request, body []byte, to route) (p params, wrong []string) {
 	bodiless := r.Method == http.MethodGet || r.Method == http.MethodDelete
 	if r.URL.RawQuery != "" && !bodiless {
@@ -94,13 +94,13 @@ func formParams(body []byte) (params, error) {
 	return p, nil
 }
 
-// list returns the elements of a list parameter. None of them has a blank.
+// list returns the elements of a list parameter. No element contains white space.
 func (p params) list(name string) []string { return strings.Fields(p[name+"[]"]) }
 
-// yes reports whether a parameter is there and says so.
+// yes reports whether a parameter is true.
 func (p params) yes(name string) bool { return p[name] == "true" || p[name] == "1" }
 
-// boolean refuses a parameter that is there and is no boolean.
+// boolean rejects a parameter that isn't a boolean.
 func (p params) boolean(names ...string) *failure {
 	for _, name := range names {
 		if !slices.Contains([]string{"", "true", "false", "1", "0"}, p[name]) {
@@ -110,7 +110,7 @@ func (p params) boolean(names ...string) *failure {
 	return nil
 }
 
-// oneOf refuses a parameter that is there and has none of the values.
+// oneOf rejects a parameter that isn't one of the values.
 func (p params) oneOf(name string, values ...string) *failure {
 	if p[name] == "" || slices.Contains(values, p[name]) {
 		return nil
@@ -118,7 +118,7 @@ func (p params) oneOf(name string, values ...string) *failure {
 	return unprocessable(codeNotInList, "Value not allowed for parameter: "+name)
 }
 
-// date refuses a parameter that is there and is no date in the layout.
+// date rejects a parameter that isn't a date in the layout.
 func (p params) date(name, layout string) *failure {
 	if _, err := time.Parse(layout, p[name]); err != nil && p[name] != "" {
 		return unprocessable(codeBadDate, "Wrong date format in parameter: "+name)
@@ -126,7 +126,7 @@ func (p params) date(name, layout string) *failure {
 	return nil
 }
 
-// page returns the number of the page that is asked for.
+// page returns the requested page number.
 func (p params) page() (int, *failure) {
 	if p["page"] == "" {
 		return 1, nil
@@ -138,7 +138,7 @@ func (p params) page() (int, *failure) {
 	return n, nil
 }
 
-// unknown names the parameters that a route does not know.
+// unknown returns the parameters that a route doesn't have.
 func (p params) unknown(known []string) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(p)) {
@@ -149,7 +149,7 @@ func (p params) unknown(known []string) []string {
 	return out
 }
 
-// require refuses a call in which a parameter is missing or empty, with one error for each.
+// require rejects a call with missing or empty parameters, with one error for each.
 func (p params) require(names ...string) *failure {
 	f := &failure{status: http.StatusUnprocessableEntity}
 	for _, name := range names {
@@ -160,7 +160,7 @@ func (p params) require(names ...string) *failure {
 	return f.orNil()
 }
 
-// numeric refuses ids that are no digits behind one of the prefixes; the API calls these parameters numeric.
+// numeric rejects ids that aren't digits after one of the prefixes; the API calls these parameters numeric.
 func (p params) numeric(name string, prefixes ...string) *failure {
 	id := p[name]
 	for _, prefix := range prefixes {
@@ -181,7 +181,7 @@ func invalidCharacter(name string) *failure {
 	return unprocessable(codeBadCharacter, "Invalid character in parameter: "+name)
 }
 
-// first returns the first failure there is.
+// first returns the first failure that isn't nil.
 func first(failures ...*failure) *failure {
 	for _, f := range failures {
 		if f != nil {

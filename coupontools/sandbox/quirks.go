@@ -5,34 +5,33 @@ import (
 	"strings"
 )
 
-// Quirks are the ways in which the whole service may speak otherwise than assumed, and the states its account can be in.
-// The zero Quirks are the form that package sandbox assumes.
+// Quirks are deviations of the whole service from what is assumed, and states of its account. The zero value has none.
 type Quirks struct {
 	// AlwaysOK answers refusals with HTTP 200 instead of 401 and 422.
 	AlwaysOK bool
-	// Lists is the form of the lists.
+	// Lists is the format of lists.
 	Lists Lists
 	// NumbersAsText writes counters as "40" instead of 40.
 	NumbersAsText bool
-	// Free is how the payment of a free directory is written.
+	// Free is how a free directory's payment is written.
 	Free Free
 	// Expired refuses every call with code 101.
 	Expired bool
-	// NoSMS and NoEmail refuse sends with codes 103 and 104: no such service is connected to the account. Both refuse
-	// the groups too, with code 103.
+	// NoSMS and NoEmail refuse sends with codes 103 and 104: the account has no such service. Both refuse the groups too, with
+	// code 103.
 	NoSMS, NoEmail bool
-	// Subaccount refuses the calls for subaccounts with code 102: the keys are those of a subaccount.
+	// Subaccount refuses the subaccount routes with code 102, as with the keys of a subaccount.
 	Subaccount bool
 }
 
-// SetQuirks changes how the service speaks from now on.
+// SetQuirks changes the quirks.
 func (s *Server) SetQuirks(q Quirks) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.quirks = q
 }
 
-// Lists is a form that lists can have.
+// Lists is a format of lists.
 type Lists int
 
 const (
@@ -42,9 +41,9 @@ const (
 	ListsPlural
 	// ListsData names it "data".
 	ListsData
-	// ListsBare answers with the array alone, as v4 does.
+	// ListsBare answers with the bare array, as v4 does.
 	ListsBare
-	// ListsNumbered makes it an object with the keys "0", "1" and so on, as PHP does with an array that has gaps.
+	// ListsNumbered makes it an object with the keys "0", "1" and so on, as PHP does for an array with gaps.
 	ListsNumbered
 )
 
@@ -87,11 +86,11 @@ func numbered(list []object) object {
 	return out
 }
 
-// Free is a form that the payment of a free directory can have.
+// Free is a format of a free directory's payment.
 type Free int
 
 const (
-	// FreeAbsent leaves payment out.
+	// FreeAbsent omits payment.
 	FreeAbsent Free = iota
 	// FreeNull writes null.
 	FreeNull

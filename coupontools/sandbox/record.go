@@ -13,25 +13,25 @@ import (
 type Message struct {
 	// Kind is "email", "sms" or "push".
 	Kind string
-	// Directory, Campaign or LoyaltyCard is the id of what was sent, or of what a push message is about.
+	// Directory, Campaign or LoyaltyCard is the id of what was sent, or of what a push message concerns.
 	Directory, Campaign, LoyaltyCard string
-	// To is the address or number, as it was given; of a push message the session or the user, empty for all.
+	// To is the recipient as given: an address, a number, or for a push message a session or user, empty for all.
 	To string
-	// Subject is an e-mail's, Body another's, without the link that the real service appends.
+	// Subject is an e-mail's, Body the text of any other message, without the link that the real service appends.
 	Subject, Body string
-	// Times is how often the very same was sent, and At when for the first time.
+	// Times is how often the same message was sent, and At when first.
 	Times int
 	At    time.Time
 }
 
-// record is what the service remembers of its callers.
+// record is what the service remembers about its callers.
 type record struct {
 	calls      map[string]int
 	sent       []Message
 	index      map[Message]int // in sent, by the message without Times and At
 	total      int
 	violations []string
-	changed    chan struct{} // closed and made anew at each change
+	changed    chan struct{} // closed and replaced at each change
 }
 
 func newRecord() record {
@@ -65,26 +65,26 @@ func (r *record) send(m Message) {
 	r.change()
 }
 
-// got reports whether an address was sent a campaign.
-func (r *record) got(campaign, to string) bool {
-	return slices.ContainsFunc(r.sent, func(m Message) bool { return m.Kind == "email" && m.Campaign == campaign && m.To == to })
+// got reports whether a campaign was sent to an address.
+func (r *record) got(object, to string) bool {
+	return slices.ContainsFunc(r.sent, func(m Message) bool { return m.Kind == "email" && m.Campaign == object && m.To == to })
 }
 
-// Violations returns what the documentation does not allow and callers did all the same, one line each.
+// Violations returns the calls' violations of the documentation, one line each.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.record.violations)
 }
 
-// Sent returns what was sent out, in the order of the first time, also when the caller got no answer.
+// Sent returns the messages sent, ordered by first time, including those of callers that got no answer.
 func (s *Server) Sent() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.record.sent)
 }
 
-// Calls returns how many requests came for a path ("/v3/send/sms"), whatever became of them; for "" of all paths.
+// Calls returns the number of requests for a path ("/v3/send/sms"), or for all paths if it is "", including failed ones.
 func (s *Server) Calls(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,12 +102,12 @@ func (r *record) count(path string) int {
 	return total
 }
 
-// AwaitSent waits until n messages were sent out, each repetition counted.
+// AwaitSent waits until n messages have been sent, counting repetitions.
 func (s *Server) AwaitSent(ctx context.Context, n int) error {
 	return s.await(ctx, func() bool { return s.record.total >= n })
 }
 
-// AwaitCalls waits until n requests came for a path; for "" of all paths.
+// AwaitCalls waits until there have been n requests for a path, or for all paths if it is "".
 func (s *Server) AwaitCalls(ctx context.Context, path string, n int) error {
 	return s.await(ctx, func() bool { return s.record.count(path) >= n })
 }

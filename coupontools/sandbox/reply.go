@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// The error codes of the documentation.
+// The documented error codes.
 const (
 	codeWrongKeys          = 1000
 	codeExpired            = 101
@@ -30,14 +30,14 @@ const (
 	codeSMSGroupNotFound   = 514
 	codeFolderNotFound     = 515
 	codeNotSent            = 604
-	// In loyaltyusers/list a card that is not known has the code of a session, in loyalty/info that of a directory.
+	// An unknown card has the code of a session in loyaltyusers/list, and of a directory in loyalty/info.
 	codeCardNotFound     = codeSessionNotFound
 	codeCardInfoNotFound = codeDirectoryNotFound
 )
 
 type object map[string]any
 
-// flag writes a yes or no as v3 does.
+// flag writes a boolean as v3 does.
 func flag(yes bool) string {
 	if yes {
 		return "1"
@@ -45,23 +45,23 @@ func flag(yes bool) string {
 	return "0"
 }
 
-// reply is what a route has to say when all is well, without the envelope.
+// reply is a route's successful answer, without the envelope.
 type reply struct {
 	fields object
 	// list is the name of the field that holds a list, if any; [Quirks.Lists] changes its form.
 	list string
-	// bare goes out as it is in the resource style, which has no envelope.
+	// bare is the whole body in the resource style, which has no envelope.
 	bare any
 }
 
-// answer is what goes over the wire.
+// answer is the HTTP answer.
 type answer struct {
 	status int
 	header http.Header
 	body   any
-	// cut ends the connection in the place of the answer.
+	// cut closes the connection instead of answering.
 	cut bool
-	// html goes out as it is in the place of the body.
+	// html replaces the body.
 	html string
 }
 
@@ -73,7 +73,7 @@ func (a answer) write(w http.ResponseWriter) {
 	if a.html != "" {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(a.status)
-		_, _ = w.Write([]byte(a.html)) // A client that has gone needs no answer.
+		_, _ = w.Write([]byte(a.html)) // A client that disconnected needs no answer.
 		return
 	}
 	if a.status == http.StatusNoContent {
@@ -84,10 +84,10 @@ func (a answer) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(a.status)
-	_, _ = w.Write(text) // A client that has gone needs no answer.
+	_, _ = w.Write(text) // A client that disconnected needs no answer.
 }
 
-// text is the body. It is made of maps, slices and plain values only, which always encode.
+// text returns the body. It consists of maps, slices and plain values, so encoding can't fail.
 func (a answer) text() []byte {
 	text, err := json.Marshal(a.body)
 	if err != nil {
@@ -120,7 +120,7 @@ type failure struct {
 	shape  Shape
 	codes  []int
 	texts  []string
-	// raw goes out instead of everything else.
+	// raw replaces everything else.
 	raw *answer
 }
 
@@ -143,7 +143,7 @@ func unprocessable(code int, text string) *failure {
 	return &failure{status: http.StatusUnprocessableEntity, codes: []int{code}, texts: []string{text}}
 }
 
-// notThere is how the resource style says that there is no such object. Its body is assumed.
+// notThere is the resource style's answer for an unknown object. Its body is assumed.
 func notThere() *failure {
 	return &failure{raw: &answer{status: http.StatusNotFound, body: object{"message": "Not Found"}}}
 }

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// route is one call of the API.
+// route is one endpoint.
 type route struct {
-	// params are the parameters it knows, besides client_id and client_secret. One whose name ends in "[]" is a list of
-	// texts; "[]" alone is a body that is a list of objects.
+	// params are its parameters, in addition to client_id and client_secret. A name that ends in "[]" is a list of texts; "[]"
+	// alone is a body that is a list of objects.
 	params []string
 	// handle does the work. It is called with the lock held.
 	handle func(*Server, params) (reply, *failure)
 }
 
-// routes are all calls of the API, by method and path.
+// routes are all endpoints, by method and path.
 var routes = merged(directoryRoutes, directoryV4Routes, sendRoutes, smsRoutes, campaignRoutes, sessionRoutes, singleUseRoutes,
 	loyaltyRoutes, loyaltyV4Routes, subaccountRoutes, webhookRoutes)
 
@@ -26,14 +26,14 @@ func merged(areas ...map[string]route) map[string]route {
 	return all
 }
 
-// find returns the route of a request and the ids in its path, by their names in braces. Without a route it says whether
-// the path is known with another method.
+// find returns the route of a request and the ids in its path, by their names in braces. If ok is false, known reports
+// whether the path exists with another method.
 func find(method, path string) (r route, ids params, ok, known bool) {
 	for name, candidate := range routes {
 		wanted, pattern, _ := strings.Cut(name, " ")
 		found, fits := match(pattern, path)
 		known = known || fits
-		// Of two that fit, the one with fewer ids is meant: "…/stats/bulk" is no user.
+		// If two match, prefer the one with fewer ids: "…/stats/bulk" is no user.
 		if fits && wanted == method && (!ok || len(found) < len(ids)) {
 			r, ids, ok = candidate, found, true
 		}
@@ -41,7 +41,7 @@ func find(method, path string) (r route, ids params, ok, known bool) {
 	return r, ids, ok, known
 }
 
-// match returns the parts of a path that stand where the pattern has braces.
+// match returns the parts of a path at the pattern's braces.
 func match(pattern, path string) (params, bool) {
 	wanted, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(wanted) != len(got) {

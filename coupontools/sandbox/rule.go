@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// Rule says which calls go wrong, and how.
+// Rule makes some calls fail.
 type Rule struct {
-	// Path is the call's ("/v3/send/sms"); empty for all.
+	// Path selects the calls ("/v3/send/sms"); empty is all.
 	Path string
-	// Fault is what happens to it.
+	// Fault is how they fail.
 	Fault Fault
-	// Skip lets that many matching calls through first.
+	// Skip is how many matching calls succeed first.
 	Skip int
-	// Times is how many calls it happens to; 0 is no limit.
+	// Times is how many calls fail; 0 is no limit.
 	Times int
-	// Chance, above 0, hits only that share of the calls (0 to 1), by the seed's own dice.
+	// Chance, above 0, is the share of the calls that fail (0 to 1), drawn from the seed.
 	Chance float64
 }
 
@@ -24,8 +24,8 @@ type activeRule struct {
 	mended chan struct{}
 }
 
-// Break puts a rule in force until it is used up or mended. Mending lets calls that wait in it go on. Of several rules that
-// hit the same call, the one put in force first has it.
+// Break adds a rule, which applies until it is used up or mend is called. Calls that wait in a rule continue when it is
+// mended. If several rules match a call, the oldest applies.
 func (s *Server) Break(r Rule) (mend func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,7 +34,7 @@ func (s *Server) Break(r Rule) (mend func()) {
 	return sync.OnceFunc(func() { s.mend(active) })
 }
 
-// Mend ends all rules.
+// Mend removes all rules.
 func (s *Server) Mend() {
 	s.mu.Lock()
 	rules := slices.Clone(s.rules)
@@ -55,8 +55,8 @@ func (s *Server) mend(r *activeRule) {
 	s.rules = slices.DeleteFunc(s.rules, func(other *activeRule) bool { return other == r })
 }
 
-// pick returns the fault of the first rule that hits a call to path. A rule that is used up stays, since calls may
-// still wait in it.
+// pick returns the fault of the first rule that matches a call to path. A rule that is used up stays, since calls may still
+// wait in it.
 func (s *Server) pick(path string) (Fault, <-chan struct{}) {
 	for _, r := range s.rules {
 		if r.hits(path, s.chance.Float64) {

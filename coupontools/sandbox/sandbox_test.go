@@ -22,7 +22,7 @@ const (
 	sms    = "/v3/send/sms"
 )
 
-// service is a sandbox on a real socket, spoken to with plain HTTP.
+// service is a sandbox on a real socket, called with plain HTTP.
 type service struct {
 	*sandbox.Server
 	url string
@@ -40,7 +40,7 @@ func serve(tb testing.TB, opts ...sandbox.Option) *service {
 // p are parameters by name.
 type p map[string]any
 
-// result is an answer as it came over the wire.
+// result is an HTTP answer.
 type result struct {
 	status int
 	header http.Header
@@ -103,7 +103,7 @@ func jsonBody(tb testing.TB, params p) string {
 	return string(text)
 }
 
-// try makes a call and returns what became of it. It follows no redirect.
+// try makes a call and returns its result. It follows no redirect.
 func try(tb testing.TB, req *http.Request) (result, error) {
 	tb.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -14,7 +14,7 @@ var sendRoutes = map[string]route{
 	"POST /v3/send/sms": {[]string{"campaign", "phone", "body", "sender"}, (*Server).sendSMS},
 }
 
-// sendEmail is POST /v3/send/email. Its action has been seen, the other fields are assumed after send/sms.
+// sendEmail is POST /v3/send/email. Its action has been seen; the other fields are assumed to be those of send/sms.
 func (s *Server) sendEmail(p params) (reply, *failure) {
 	if s.quirks.NoEmail {
 		return reply{}, unprocessable(codeNoEmail, "No email integration is set up for this account.")
@@ -28,7 +28,7 @@ func (s *Server) sendEmail(p params) (reply, *failure) {
 	}
 	m.Kind, m.To, m.Subject = "email", p["email"], p["subject"]
 	fields := object{"campaign": p["campaign"], "email": p["email"], "action": "email_sent"}
-	return s.hand(m, c, p, fields)
+	return s.sendObject(m, c, p, fields)
 }
 
 // sendSMS is POST /v3/send/sms. The answer is proven, its action assumed; it writes the phone without its plus.
@@ -41,12 +41,13 @@ func (s *Server) sendSMS(p params) (reply, *failure) {
 		return reply{}, f
 	}
 	m.Kind, m.To, m.Body = "sms", p["phone"], p["body"]
-	return s.hand(m, c, p, object{
+	return s.sendObject(m, c, p, object{
 		"campaign": p["campaign"], "message": p["body"], "phone": strings.TrimPrefix(p["phone"], "+"), "action": "sms_sent",
 	})
 }
 
-// sendable finds what shall be sent, and the campaign if it is one. Whatever it is, its id comes in the parameter campaign.
+// sendable finds the object to send, and the campaign if it is one. The parameter is called campaign for every kind of
+// object.
 func (s *Server) sendable(p params, to string) (Message, *campaign, *failure) {
 	if f := first(p.require("campaign", to), p.numeric("campaign", "dir_", "cam_", "loy_")); f != nil {
 		return Message{}, nil, f
@@ -63,8 +64,8 @@ func (s *Server) sendable(p params, to string) (Message, *campaign, *failure) {
 	return Message{}, nil, unprocessable(codeCampaignNotFound, "Campaign not found.")
 }
 
-// hand delivers a message. What is sent of a campaign is a session: the one that is asked for, or a new one.
-func (s *Server) hand(m Message, c *campaign, p params, fields object) (reply, *failure) {
+// sendObject delivers a message. A campaign is sent as a session: the one requested, or a new one.
+func (s *Server) sendObject(m Message, c *campaign, p params, fields object) (reply, *failure) {
 	if c == nil {
 		return s.deliver(m, fields)
 	}
@@ -94,7 +95,7 @@ func checkAddress(email string) *failure {
 	return nil
 }
 
-// e164 is how the API wants its phone numbers: a plus, no zero after it, digits only.
+// e164 matches the API's format for phone numbers: a plus and digits, the first of which isn't 0.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 func checkPhone(phone string) *failure {
@@ -104,24 +105,24 @@ func checkPhone(phone string) *failure {
 	return nil
 }
 
-// actionDuplicate is an assumed action of an answer that says OK though nothing was sent.
+// actionDuplicate is an assumed action: OK although nothing was sent.
 const actionDuplicate = "already_sent"
 
-// deliver sends a message out, unless its recipient has another fate.
+// deliver sends a message, unless its recipient has a scripted outcome.
 func (s *Server) deliver(m Message, fields object) (reply, *failure) {
-	switch s.fateOf(m.To) {
-	case fateReject:
+	switch s.outcomeOf(m.To) {
+	case outcomeReject:
 		return reply{}, unprocessable(codeNotSent, "The message could not be sent to this recipient.")
-	case fateError:
+	case outcomeError:
 		a := serverError(500)
 		return reply{}, &failure{raw: &a}
-	case fateBusy:
+	case outcomeBusy:
 		a := tooMany("1")
 		return reply{}, &failure{raw: &a}
-	case fateDuplicate:
+	case outcomeDuplicate:
 		fields["action"] = actionDuplicate
 		return reply{fields: fields}, nil
-	case fateTimeout:
+	case outcomeTimeout:
 		s.record.send(m)
 		return reply{}, &failure{raw: &answer{cut: true}}
 	}

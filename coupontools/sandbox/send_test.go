@@ -80,11 +80,11 @@ func TestSend_refused(t *testing.T) {
 	})
 }
 
-func TestSend_to_recipients_with_a_fate(t *testing.T) {
+func TestSend_to_recipients_with_a_scripted_outcome(t *testing.T) {
 	t.Parallel()
 	for _, to := range []struct {
 		path, name, at string
-		fates          map[string]string
+		outcomes       map[string]string
 	}{
 		{sms, "phone", "", map[string]string{
 			"timeout": "+32470000408", "error": "+32470000500", "busy": "+32470000429", "duplicate": "+32470000409",
@@ -95,7 +95,7 @@ func TestSend_to_recipients_with_a_fate(t *testing.T) {
 		}},
 	} {
 		s := serve(t)
-		params := func(fate string) p { return p{"campaign": "dir_5501", to.name: to.fates[fate]} }
+		params := func(outcome string) p { return p{"campaign": "dir_5501", to.name: to.outcomes[outcome]} }
 
 		if r, err := s.try(t, to.path, params("timeout")); err == nil {
 			t.Errorf("timeout: got %d %s, want the connection cut", r.status, r.body)
@@ -115,7 +115,7 @@ func TestSend_to_recipients_with_a_fate(t *testing.T) {
 			}
 		}
 		sent := s.Sent()
-		if len(sent) != 2 || sent[0].To != to.fates["timeout"] || sent[1].To != to.fates["busy"] {
+		if len(sent) != 2 || sent[0].To != to.outcomes["timeout"] || sent[1].To != to.outcomes["busy"] {
 			t.Errorf("sent %v, want the one that timed out and the busy one", sent)
 		}
 	}
@@ -146,7 +146,7 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// What is sent of a campaign is a session, an old one or a new one; of a loyalty card it is the card.
+// A campaign is sent as a session, old or new; a loyalty card as the card itself.
 func TestSend_campaigns(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

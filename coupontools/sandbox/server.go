@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// The keys of a [Server] that was not given others. They look like real ones: digits, then letters and digits.
+// The default keys of a [Server]. They look like real ones: digits, then letters and digits.
 const (
 	DefaultClientID     = "271828182845904523536028747135"
 	DefaultClientSecret = "s4ndb0xs4ndb0xs4ndb0xs4ndb0xs4"
 )
 
-// maxBody is far above what any call needs.
+// maxBody is far above what any call needs, in bytes.
 const maxBody = 1 << 20
 
-// Server is the service. Its methods may be called at any time, also while it serves.
+// Server is the service. Its methods are safe for concurrent use, also while it serves.
 type Server struct {
 	clientID, clientSecret string
 	seed                   uint64
@@ -38,7 +38,7 @@ type Server struct {
 	record      record
 }
 
-// Option changes a [Server] while [New] makes it.
+// Option configures a [Server].
 type Option func(*settings)
 
 type settings struct {
@@ -51,33 +51,33 @@ type settings struct {
 	quirks                 Quirks
 }
 
-// WithKeys sets the only keys that are let in.
+// WithKeys sets the only accepted keys.
 func WithKeys(clientID, clientSecret string) Option {
 	return func(s *settings) { s.clientID, s.clientSecret = clientID, clientSecret }
 }
 
-// WithSeed changes ids, codes, people, and what a [Rule] with a Chance hits. The same seed gives the same.
+// WithSeed changes ids, codes, people, and which calls a [Rule] with a Chance hits. The same seed gives the same data.
 func WithSeed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
 
-// WithDirectories sets how many directories there are; 40 by default. The first 40 are always the same ones.
+// WithDirectories sets the number of directories; the default is 40. The first 40 are always the same.
 func WithDirectories(n int) Option { return func(s *settings) { s.directories = n } }
 
-// WithBulk sets how many there are of everything that has a list of its own: directories, campaigns, loyalty cards, users of
-// the first of these, subaccounts, SMS groups. The first of each are always the same ones.
+// WithBulk sets the number of directories, campaigns, loyalty cards, users of the first of each, subaccounts and SMS groups.
+// The first of each are always the same.
 func WithBulk(n int) Option {
 	return func(s *settings) { s.directories, s.bulk = n, n }
 }
 
-// WithSessions sets how many sessions the first campaign has.
+// WithSessions sets the number of sessions of the first campaign.
 func WithSessions(n int) Option { return func(s *settings) { s.sessions = n } }
 
-// WithNow sets the end of the thirteen weeks in which campaigns have sessions. It is the time of [New] by default.
-func WithNow(now time.Time) Option { return func(s *settings) { s.now = now } }
+// WithNow sets the end of the thirteen weeks that have sessions. The default is the time of [New].
+func WithNow(end time.Time) Option { return func(s *settings) { s.now = end } }
 
-// WithQuirks is [Server.SetQuirks] from the beginning.
+// WithQuirks is [Server.SetQuirks] from the start.
 func WithQuirks(q Quirks) Option { return func(s *settings) { s.quirks = q } }
 
-// New returns a service that is ready to be served.
+// New returns a service ready to serve.
 func New(opts ...Option) *Server {
 	set := settings{
 		clientID: DefaultClientID, clientSecret: DefaultClientSecret, seed: 1, directories: len(knownDirectories),
@@ -100,9 +100,9 @@ func New(opts ...Option) *Server {
 	return s
 }
 
-// ServeHTTP answers one call of the API.
+// ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The body is read first: only then does net/http notice that the client has gone.
+	// Read the body first: only then does net/http notice that the client has disconnected.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		http.Error(w, "unreadable body", http.StatusBadRequest)
@@ -120,7 +120,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.write(w)
 }
 
-// arrived counts a call and says what shall go wrong with it.
+// arrived counts a call and returns the fault that applies to it.
 func (s *Server) arrived(path string) (Fault, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,26 +132,26 @@ func (s *Server) arrived(path string) (Fault, <-chan struct{}) {
 func (s *Server) answer(r *http.Request, body []byte) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	route, ids, ok, known := find(r.Method, r.URL.Path)
+	to, ids, ok, known := find(r.Method, r.URL.Path)
 	if !ok {
 		return s.unknown(r, known)
 	}
-	p, broken := readParams(r, body, route)
+	p, broken := readParams(r, body, to)
 	if f := s.authorize(r, p); f != nil {
 		return s.refuse(f)
 	}
-	if broken = append(broken, p.unknown(route.params)...); len(broken) > 0 {
+	if broken = append(broken, p.unknown(to.params)...); len(broken) > 0 {
 		return s.violated(r, broken)
 	}
 	maps.Copy(p, ids)
-	reply, f := route.handle(s, p)
+	out, f := to.handle(s, p)
 	if f != nil {
 		return s.refuse(f)
 	}
-	return s.accept(reply)
+	return s.accept(out)
 }
 
-// unknown answers what is no call of the API.
+// unknown answers a call that isn't in the API.
 func (s *Server) unknown(r *http.Request, known bool) answer {
 	status, what := http.StatusNotFound, "unknown path"
 	if known {
@@ -161,7 +161,7 @@ func (s *Server) unknown(r *http.Request, known bool) answer {
 	return answer{status: status, body: object{"message": http.StatusText(status)}}
 }
 
-// violated answers a call that the documentation does not allow.
+// violated answers a call that violates the documentation.
 func (s *Server) violated(r *http.Request, what []string) answer {
 	f := &failure{status: http.StatusUnprocessableEntity}
 	for _, w := range what {
@@ -171,7 +171,7 @@ func (s *Server) violated(r *http.Request, what []string) answer {
 	return s.refuse(f)
 }
 
-// authorize lets a call in by either pair of headers or by the values in its body.
+// authorize accepts the keys in either pair of headers or in the body.
 func (s *Server) authorize(r *http.Request, p params) *failure {
 	pairs := [][2]string{
 		{r.Header.Get("X-Client-Id"), r.Header.Get("X-Client-Secret")},

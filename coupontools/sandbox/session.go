@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// sessionsPerPage is the size from which on results are split in pages.
+	// sessionsPerPage is the page size.
 	sessionsPerPage = 5000
 	// weeks is how far back sessions go.
 	weeks = 13
 )
 
-// session is what one person has of a campaign. Moments are seconds since 1970, 0 for what has not happened.
+// session is one person's coupon of a campaign. Times are Unix seconds, 0 if it hasn't happened.
 type session struct {
 	campaign                                                  *campaign
 	code, customID, own, claimType, first, last, email, phone string
@@ -25,7 +25,7 @@ type session struct {
 	saved, locked                                             bool
 }
 
-// sessionsOf returns a campaign's sessions, the oldest first. They depend on the seed and the campaign alone.
+// sessionsOf returns a campaign's sessions, oldest first. They depend on the seed and the campaign only.
 func (s *Server) sessionsOf(c *campaign) []*session {
 	if !c.filled {
 		c.filled = true
@@ -37,7 +37,7 @@ func (s *Server) sessionsOf(c *campaign) []*session {
 	return c.sessions
 }
 
-// add takes a session in, with a code and a number of its own.
+// add adds a session and gives it a code and a number.
 func (s *Server) add(x *session) {
 	s.campaigns.made++
 	x.number = s.campaigns.made
@@ -51,8 +51,8 @@ func (s *Server) add(x *session) {
 // short is the short form of the code.
 func (x *session) short() string { return x.code[:6] }
 
-// newSession returns the i-th session of a campaign. There are more in the later weeks than in the earlier, and more at the
-// end of a week.
+// newSession returns the i-th session of a campaign. Later weeks have more sessions than earlier ones, and weekends more
+// than weekdays.
 func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
 	const span = weeks * 7 * 24 * 3600
 	part := (float64(i) + dice.Float64()) / float64(c.size)
@@ -82,7 +82,7 @@ func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
 		x.voided = later(x.created, 300)
 	}
 	if x.claimed != 0 {
-		x.is(dice, i)
+		x.assignTo(dice, i)
 	}
 	if i < c.codes {
 		x.own = "OWN" + strconv.Itoa(100_000+1000*c.number+i)
@@ -90,8 +90,8 @@ func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
 	return x
 }
 
-// is makes somebody of the session.
-func (x *session) is(dice *rand.Rand, i int) {
+// assignTo assigns the session to a person.
+func (x *session) assignTo(dice *rand.Rand, i int) {
 	one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
 	x.first, x.last = one.shown, two.shown
 	x.email = one.plain + "." + two.plain + strconv.Itoa(i) + "@example.com"
@@ -101,7 +101,7 @@ func (x *session) is(dice *rand.Rand, i int) {
 	}
 }
 
-// session finds a session by its code or its short form, nil if there is none.
+// session finds a session by its code or short form, nil if there is none.
 func (s *Server) session(code string) *session {
 	if x := s.campaigns.sessions[code]; x != nil {
 		return x
@@ -114,7 +114,7 @@ func (s *Server) session(code string) *session {
 
 func (x *session) url() string { return x.campaign.url() + "/" + x.code }
 
-// moment writes a date as v3 does, empty for what has not happened.
+// moment formats a time as v3 does, "" if it hasn't happened.
 func moment(at int64) string {
 	if at == 0 {
 		return ""
@@ -122,7 +122,7 @@ func moment(at int64) string {
 	return time.Unix(at, 0).UTC().Format(dateTime)
 }
 
-// sessionStatus is what became of a session, in the order of the documentation.
+// sessionStatus is a session's state, in the order of the documentation.
 type sessionStatus struct {
 	Created         string `json:"created_date_utc"`
 	Opened          string `json:"opened"`
@@ -171,14 +171,14 @@ var sessionRoutes = map[string]route{
 	"POST /v3/couponsession/search": {[]string{"search", "campaign"}, (*Server).searchSessions},
 }
 
-// usage returns the route for the sessions to which something happened, at the moment that when says.
+// usage returns the route that lists sessions with an event; when returns the event's time.
 func usage(when func(*session) int64) route {
 	return route{[]string{"campaign", "page", "start_date", "end_date"}, func(s *Server, p params) (reply, *failure) {
 		return s.usage(p, when)
 	}}
 }
 
-// usage is POST /v3/campaign/data and its three sisters. Their parameters are proven, and the answer by use; the errors and
+// usage is POST /v3/campaign/data and its three siblings. Their parameters are proven, and the answer by use; the errors and
 // the order are assumed.
 func (s *Server) usage(p params, when func(*session) int64) (reply, *failure) {
 	c, f := s.campaign(p)
@@ -202,8 +202,8 @@ func (s *Server) usage(p params, when func(*session) int64) (reply, *failure) {
 	return reply{fields: object{"amount_of_results": total, "data": list}}, nil
 }
 
-// bound reads one end of a range of dates, in one of the three forms that are documented or seen. A date without a time
-// takes in the whole of its day, and a time the whole of its minute.
+// bound parses one end of a date range, in one of the three formats that are documented or have been seen. A date without a
+// time includes the whole day, a time the whole minute.
 func (p params) bound(name string, otherwise time.Time, day time.Duration) (time.Time, *failure) {
 	text := p[name]
 	if text == "" {
@@ -220,7 +220,7 @@ func (p params) bound(name string, otherwise time.Time, day time.Duration) (time
 	return otherwise, unprocessable(codeBadDate, "Wrong date format in parameter: "+name)
 }
 
-// sessionData is POST /v3/couponsession/data. The answer is proven but for its block on the person.
+// sessionData is POST /v3/couponsession/data. The answer is proven except for its block about the person.
 func (s *Server) sessionData(p params) (reply, *failure) {
 	if f := p.require("couponsession"); f != nil {
 		return reply{}, f
@@ -240,7 +240,7 @@ func (s *Server) sessionData(p params) (reply, *failure) {
 
 func noSession() *failure { return unprocessable(codeSessionNotFound, "Couponsession not found.") }
 
-// sessionChanges are the parameters of an update. They are assumed, but for a beginning "void".
+// sessionChanges are the parameters of an update. They are assumed, except that one begins with "void".
 var sessionChanges = []string{"claimed", "validated", "void", "validation_value"}
 
 // updateSession is POST /v3/couponsession/update. The answer is assumed.
@@ -258,7 +258,7 @@ func (s *Server) updateSession(p params) (reply, *failure) {
 	return reply{fields: object{"campaign": x.campaign.id, "action": "session_updated", "session": x.code}}, nil
 }
 
-// change changes the state of a session, and says why if it does not.
+// change changes the state of a session. It returns the reason if it doesn't.
 func (x *session) change(p params) string {
 	switch {
 	case p.yes("void") && x.voided != 0:
@@ -303,10 +303,10 @@ func (s *Server) updateSessions(p params) (reply, *failure) {
 	return reply{fields: object{"action": "sessions_updated", "data": list}}, nil
 }
 
-// maxFound bounds what a search gives.
+// maxFound bounds the results of a search.
 const maxFound = 100
 
-// searchSessions is POST /v3/couponsession/search. By what is searched is proven, the rest is assumed.
+// searchSessions is POST /v3/couponsession/search. What can be searched for is proven, the rest is assumed.
 func (s *Server) searchSessions(p params) (reply, *failure) {
 	if f := p.require("search"); f != nil {
 		return reply{}, f
@@ -332,7 +332,7 @@ func (s *Server) searchSessions(p params) (reply, *failure) {
 	return reply{list: "data", fields: object{"amount_of_results": len(list), "data": list}}, nil
 }
 
-// matches reports whether a search finds the session. A phone number is found with and without its plus.
+// matches reports whether a search finds the session. A phone number matches with and without its plus.
 func (x *session) matches(text string) bool {
 	plain := func(phone string) string { return strings.TrimPrefix(phone, "+") }
 	return slices.ContainsFunc([]string{x.own, x.email}, func(s string) bool { return s != "" && strings.EqualFold(s, text) }) ||

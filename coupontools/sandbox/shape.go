@@ -1,6 +1,6 @@
 package sandbox
 
-// Shape is one of the three forms in which the API writes errors.
+// Shape is a format of errors.
 type Shape int
 
 const (

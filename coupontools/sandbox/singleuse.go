@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	// defaultSingleUses is how many are made if nobody says how many, and maxSingleUses how many at most.
+	// defaultSingleUses is the default amount, maxSingleUses the largest.
 	defaultSingleUses = 10
 	maxSingleUses     = 100_000
 )
 
-// Sessions that are made by a call. The parameters are documented, the errors assumed.
+// The routes that create sessions. The parameters are documented, the errors assumed.
 var singleUseRoutes = map[string]route{
 	"POST /v3/singleuse/create": {
 		append([]string{
@@ -27,7 +27,7 @@ var singleUseRoutes = map[string]route{
 	"POST /v3/singleuse/remove": {[]string{"campaign", "couponsession"}, (*Server).removeSingleUse},
 }
 
-// newCodes are the dice for codes that calls make. They differ from those of the codes that are there from the beginning.
+// newCodes returns the random source for codes created by calls. It differs from that of the initial codes.
 func (s *Server) newCodes() *rand.Rand {
 	return rand.New(rand.NewPCG(s.seed, uint64(3_000_000_000+s.campaigns.made)))
 }
@@ -52,7 +52,7 @@ func (s *Server) createSingleUse(p params) (reply, *failure) {
 	}}, nil
 }
 
-// makeSession makes a session for the person that the parameters name.
+// makeSession creates a session for the person that the parameters describe.
 func (s *Server) makeSession(c *campaign, p params) *session {
 	s.sessionsOf(c)
 	dice := s.newCodes()
@@ -60,8 +60,8 @@ func (s *Server) makeSession(c *campaign, p params) *session {
 		campaign: c, code: newShortCode(dice, 21), created: now().Unix(), customID: p["customid"], own: p["customvalcode"],
 		first: p["firstname"], last: p["lastname"], email: p["email"], phone: p["phone"], expires: p["expiry_date"],
 	}
-	if digits, err := strconv.Atoi(trimWord(p["autovalcode"], "digits")); err == nil {
-		x.own = newNumber(dice, digits)
+	if n, err := strconv.Atoi(trimWord(p["autovalcode"], "digits")); err == nil {
+		x.own = newNumber(dice, n)
 	}
 	s.add(x)
 	return x
@@ -78,7 +78,7 @@ func newNumber(dice *rand.Rand, n int) string {
 	return string(number)
 }
 
-// duplicate finds the session that the campaign has for the same person, if that is asked for.
+// duplicate finds the person's existing session, if a duplicate check is requested.
 func (s *Server) duplicate(c *campaign, p params) *session {
 	value := map[string]func(*session) string{
 		"email":    func(x *session) string { return x.email },
@@ -96,7 +96,7 @@ func (s *Server) duplicate(c *campaign, p params) *session {
 	return nil
 }
 
-// notBoth refuses two parameters that do not go together.
+// notBoth rejects two parameters that exclude each other.
 func (p params) notBoth(one, other string) *failure {
 	if p[one] != "" && p[other] != "" {
 		return unprocessable(codeBadValue, one+" and "+other+" do not go together.")
@@ -104,7 +104,7 @@ func (p params) notBoth(one, other string) *failure {
 	return nil
 }
 
-// atMost refuses parameters that are too long.
+// atMost rejects parameters that are too long.
 func (p params) atMost(most int, names ...string) *failure {
 	for _, name := range names {
 		if len([]rune(p[name])) > most {
@@ -114,7 +114,7 @@ func (p params) atMost(most int, names ...string) *failure {
 	return nil
 }
 
-// madeSingleUse is one of many.
+// madeSingleUse is one session of a batch.
 type madeSingleUse struct {
 	Code     string `json:"single_use_code"`
 	Sequence int    `json:"sequence_id"`
@@ -123,8 +123,8 @@ type madeSingleUse struct {
 	Own      string `json:"custom_validation_code"`
 }
 
-// createSingleUses is POST /v3/multiplesingleuse/create. The answer is proven, with the blank before its action, but for the
-// name of its last field.
+// createSingleUses is POST /v3/multiplesingleuse/create. The answer is proven, including the space before its action, except
+// for the name of its last field.
 func (s *Server) createSingleUses(p params) (reply, *failure) {
 	c, f := s.campaign(p)
 	amount, badAmount := p.amount()
@@ -135,7 +135,7 @@ func (s *Server) createSingleUses(p params) (reply, *failure) {
 	}
 	s.sessionsOf(c)
 	dice, at := s.newCodes(), now().Unix()
-	length, _ := strconv.Atoi(p["code_length"]) // It is checked, and 0 without codes.
+	length, _ := strconv.Atoi(p["code_length"]) // Validated above; 0 without codes.
 	list := make([]madeSingleUse, 0, amount)
 	for range amount {
 		x := &session{campaign: c, code: newShortCode(dice, 21), created: at}
@@ -169,7 +169,7 @@ func (p params) amount() (int, *failure) {
 	return n, nil
 }
 
-// codeRules refuses codes of which it is not said how they shall be. A prefix may be empty.
+// codeRules rejects codes without a type or length. The prefix may be empty.
 func (p params) codeRules() *failure {
 	if !p.yes("automated_codes") {
 		return nil

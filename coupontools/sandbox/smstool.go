@@ -18,19 +18,19 @@ type SMSContact struct {
 
 type smsGroup struct {
 	id, name string
-	// size is how many contacts are made when they are first asked for.
+	// size is how many contacts are created on first use.
 	size     int
 	number   int
 	contacts []object
 }
 
-// knownSMSGroups are the groups that a service begins with. The last has nobody.
+// knownSMSGroups are the initial groups. The last one is empty.
 var knownSMSGroups = []struct {
 	name string
 	size int
 }{{"Keyword shoes", 24}, {"Nieuwsbrief per sms", 140}, {"VIP customers", 6}, {"Summer party", 0}}
 
-// fillSMSGroups makes the known groups, and more until there are atLeast.
+// fillSMSGroups creates the known groups, and more until there are atLeast.
 func (s *Server) fillSMSGroups(atLeast int) {
 	for _, g := range knownSMSGroups {
 		s.addSMSGroup(g.name).size = g.size
@@ -47,7 +47,7 @@ func (s *Server) addSMSGroup(name string) *smsGroup {
 	return g
 }
 
-// SetSMSGroup gives the SMS group of that name these contacts, and makes it first if there is none. It returns its id.
+// SetSMSGroup replaces the contacts of the SMS group with that name, creating it if needed. It returns its id.
 func (s *Server) SetSMSGroup(name string, contacts ...SMSContact) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Server) SetSMSGroup(name string, contacts ...SMSContact) (id string) {
 	return g.id
 }
 
-// add adds a contact to the group. The ids of a group's contacts begin with the group's number.
+// add adds a contact. The ids of a group's contacts begin with the group's number.
 func (g *smsGroup) add(c SMSContact) {
 	o := object{
 		"ID": fmt.Sprintf("con_%d", 1_000_000*(g.number+1)+len(g.contacts)), "phone": strings.TrimPrefix(c.Phone, "+"),
@@ -76,8 +76,8 @@ func (g *smsGroup) add(c SMSContact) {
 	g.contacts = append(g.contacts, o)
 }
 
-// people returns the group's contacts. One in nine has unsubscribed.
-func (g *smsGroup) people(seed uint64) []object {
+// initialContacts returns the group's initial contacts. One in nine has unsubscribed.
+func (g *smsGroup) initialContacts(seed uint64) []object {
 	if len(g.contacts) == 0 {
 		dice := rand.New(rand.NewPCG(seed, uint64(500_000+g.number)))
 		for i := range g.size {
@@ -101,7 +101,7 @@ var smsRoutes = map[string]route{
 	"POST /v3/emailtool/grouplist": {nil, (*Server).listEmailGroups},
 }
 
-// customFields are the names of an owner's own fields.
+// customFields are the names of the owner's custom fields.
 var customFields = []string{
 	"customfield1", "customfield2", "customfield3", "customfield4", "customfield5", "customfield6", "customfield7",
 }
@@ -127,13 +127,13 @@ func (s *Server) listSMSContacts(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	list := slices.Clone(g.people(s.seed))
+	list := slices.Clone(g.initialContacts(s.seed))
 	return reply{list: "contact", fields: object{
 		"group_id": g.id, "group_name": g.name, "amount_of_contacts": fmt.Sprint(len(list)), "contact": list,
 	}}, nil
 }
 
-// smsGroup finds the group that the parameter asks for.
+// smsGroup finds the group that the parameter names.
 func (s *Server) smsGroup(p params) (*smsGroup, *failure) {
 	if f := first(p.require("smsgroup"), p.numeric("smsgroup", "gro_")); f != nil {
 		return nil, f
@@ -164,7 +164,7 @@ func (s *Server) createSMSContact(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	g.people(s.seed)
+	g.initialContacts(s.seed)
 	g.add(SMSContact{Phone: p["phone"], FirstName: p["first_name"], LastName: p["last_name"]})
 	made := g.contacts[len(g.contacts)-1]
 	return reply{fields: object{"group_id": g.id, "contact": object{
@@ -172,7 +172,7 @@ func (s *Server) createSMSContact(p params) (reply, *failure) {
 	}}}, nil
 }
 
-// knownEmailGroups are the groups of e-mail addresses.
+// knownEmailGroups are the e-mail groups.
 var knownEmailGroups = []string{"Newsletter", "Klanten 2026", "VIP"}
 
 // listEmailGroups is POST /v3/emailtool/grouplist. The answer is assumed; code 103 is listed for it.

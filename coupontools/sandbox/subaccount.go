@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// knownSubaccounts are the companies that have one.
+// knownSubaccounts are companies with a subaccount.
 var knownSubaccounts = []string{
 	"Shop North", "Bakkerij De Lepel", "Café Central Liège", "Fahrrad Müller", "Optiek Zien", "Garage Nowak", "Hôtel du Parc",
 	"Ταβέρνα Ακρόπολη", "Sushi Bar 東京", "Gym & Co", "Bloemen Roos", `"Quoted" <Shop>`,
@@ -49,7 +49,7 @@ func (s *Server) addSubaccount(fields map[string]string, dice *rand.Rand) *subac
 
 func (a *subaccount) id() string { return fmt.Sprintf("sub_%d", a.number) }
 
-// campaigns returns the campaigns of the subaccount: none, one or two of those that there are.
+// campaignsOf returns the subaccount's campaigns: none, one or two of the existing ones.
 func (s *Server) campaignsOf(a *subaccount) []object {
 	list := []object{}
 	for i := range a.number % 3 {
@@ -71,12 +71,12 @@ func (s *Server) subaccountObject(a *subaccount) object {
 	return o
 }
 
-// subaccountFields are what can be said of a subaccount. Without a password the API mails a link to set one.
+// subaccountFields are the editable fields. Without a password the API mails a link to set one.
 var subaccountFields = []string{
 	"email", "package", "status", "first_name", "last_name", "company_name", "country", "expiry_date", "username",
 }
 
-// The account, its subaccounts and teammates.
+// The routes for the account, its subaccounts and teammates.
 var subaccountRoutes = map[string]route{
 	"POST /v4/subaccount/list":      {nil, (*Server).listSubaccounts},
 	"POST /v4/subaccount":           {[]string{"subaccount"}, (*Server).subaccountInfo},
@@ -88,7 +88,7 @@ var subaccountRoutes = map[string]route{
 	"POST /v3/teammate/sso":         {[]string{"teammate", "page", "campaign"}, (*Server).signOnTeammate},
 }
 
-// mayManage refuses the calls for subaccounts to the keys of one.
+// mayManage refuses the subaccount routes to the keys of a subaccount.
 func (s *Server) mayManage() *failure {
 	if s.quirks.Subaccount {
 		return unprocessable(codeSubaccount, "A subaccount cannot manage subaccounts.")
@@ -96,7 +96,7 @@ func (s *Server) mayManage() *failure {
 	return nil
 }
 
-// listSubaccounts is POST /v4/subaccount/list. The answer is proven, with the wrong name of its amount.
+// listSubaccounts is POST /v4/subaccount/list. The answer is proven, including the wrong name of its amount.
 func (s *Server) listSubaccounts(params) (reply, *failure) {
 	if f := s.mayManage(); f != nil {
 		return reply{}, f
@@ -108,7 +108,7 @@ func (s *Server) listSubaccounts(params) (reply, *failure) {
 	return reply{list: "subaccount", fields: object{"amount_of_campaigns": len(list), "subaccount": list}}, nil
 }
 
-// subaccount finds the subaccount that the parameter asks for.
+// subaccount finds the subaccount that the parameter names.
 func (s *Server) subaccount(p params) (*subaccount, *failure) {
 	if f := first(s.mayManage(), p.require("subaccount"), p.numeric("subaccount", "sub_")); f != nil {
 		return nil, f
@@ -121,7 +121,7 @@ func (s *Server) subaccount(p params) (*subaccount, *failure) {
 	return s.subaccounts[i], nil
 }
 
-// subaccountInfo is POST /v4/subaccount. Of the answer the counters as texts and a part of the further fields are proven.
+// subaccountInfo is POST /v4/subaccount. The counters as texts and some of the further fields are proven.
 func (s *Server) subaccountInfo(p params) (reply, *failure) {
 	a, f := s.subaccount(p)
 	if f != nil {
@@ -141,7 +141,7 @@ func (s *Server) one(a *subaccount) reply {
 	return reply{fields: object{"subaccount": o}}
 }
 
-// createSubaccount is POST /v4/subaccount/create. Of the answer only the ID is proven, by use.
+// createSubaccount is POST /v4/subaccount/create. Only the ID in the answer is proven, by use.
 func (s *Server) createSubaccount(p params) (reply, *failure) {
 	if f := first(s.mayManage(), p.require("email"), s.checkSubaccount(p, nil)); f != nil {
 		return reply{}, f
@@ -151,7 +151,7 @@ func (s *Server) createSubaccount(p params) (reply, *failure) {
 	return s.one(a), nil
 }
 
-// checkSubaccount refuses fields of which one is wrong, or an address that another subaccount has.
+// checkSubaccount rejects invalid fields, and an e-mail address that another subaccount has.
 func (s *Server) checkSubaccount(p params, own *subaccount) *failure {
 	if p["email"] != "" {
 		if f := checkAddress(p["email"]); f != nil {
@@ -187,7 +187,7 @@ func (s *Server) updateSubaccount(p params) (reply, *failure) {
 	return s.one(a), nil
 }
 
-// token returns 49 letters and digits that were never given before.
+// token returns a new random token of 49 letters and digits.
 func (s *Server) token() string {
 	token := make([]byte, 49)
 	for i := range token {
@@ -216,7 +216,7 @@ func (s *Server) signOnSubaccount(p params) (reply, *failure) {
 	return reply{fields: object{"subaccount": o}}, nil
 }
 
-// checkPage refuses a page that there is not, or that lacks its campaign.
+// checkPage rejects an unknown page, or one without its campaign.
 func (s *Server) checkPage(p params) *failure {
 	f := p.oneOf("page", "campaigns", "add_campaign", "update_campaign", "statistics", "distribution")
 	if p["page"] == "update_campaign" {
@@ -236,7 +236,7 @@ func (s *Server) signOnAccount(params) (reply, *failure) {
 	return reply{fields: object{"account": s.signOn("1001")}}, nil
 }
 
-// teammates are the numbers of those whom the account has.
+// teammates are the numbers of the account's teammates.
 var teammates = []string{"11", "12", "13"}
 
 // signOnTeammate is POST /v3/teammate/sso. The answer is assumed.

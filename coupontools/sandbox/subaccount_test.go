@@ -98,7 +98,6 @@ func TestSubaccounts_refused(t *testing.T) {
 	own.wantOK(t, list, nil)
 }
 
-// A knob for ten thousand of everything.
 func TestWithBulk(t *testing.T) {
 	t.Parallel()
 	s := serve(t, sandbox.WithBulk(10_000))

@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// Trap is another host's handler, a place to redirect callers to. It notes who came and whether they brought their keys.
+// Trap is a handler for another host, the target of a redirect. It records the requests and whether they carried keys.
 type Trap struct {
 	mu    sync.Mutex
 	calls int
 	keys  bool
 }
 
-// ServeHTTP answers like a good send, to tempt the caller.
+// ServeHTTP answers as a successful send would, to tempt the caller.
 func (t *Trap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)) // As much as came is looked at.
+	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)) // A partial body is enough.
 	t.mu.Lock()
 	t.calls++
 	t.keys = t.keys || carriesKeys(r.Header, body)
@@ -33,7 +33,7 @@ func carriesKeys(h http.Header, body []byte) bool {
 	return bytes.Contains(body, []byte("client_secret"))
 }
 
-// Calls returns how many requests came.
+// Calls returns the number of requests.
 func (t *Trap) Calls() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -2,7 +2,7 @@ package sandbox
 
 import "time"
 
-// Events returns the ids of n webhook events about sessions that were validated, fewer if there are not so many.
+// Events returns the ids of up to n webhook events about validated sessions.
 func (s *Server) Events(n int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,7 +20,7 @@ func (s *Server) Events(n int) []string {
 	return ids
 }
 
-// event is the id of the event that told of the validation.
+// event is the id of the validation's event.
 func (x *session) event() string { return "evt_" + x.code[:20] }
 
 var webhookRoutes = map[string]route{
