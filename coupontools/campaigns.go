@@ -208,3 +208,12 @@ func decodeCodeStats(t *fieldReader) *CodeStats {
 func containsAny(s string, words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
+
+func probeCampaigns(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	list, err := c.Campaigns(ctx, CampaignsOptions{})
+	return probeList(list, err, "campaigns", func(x Campaign) { ids.campaign = x.ID })
+}
+
+func probeCampaign(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.campaign, "a campaign", func() (*Campaign, error) { return c.Campaign(ctx, ids.campaign) })
+}

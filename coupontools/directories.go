@@ -93,3 +93,26 @@ func decodeCategories(a answer) ([]Category, error) {
 		return c, c.ID != ""
 	})
 }
+
+func probeDirectories(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	list, err := c.Directories(ctx)
+	return probeList(list, err, "directories", func(d Directory) { ids.directory = d.ID })
+}
+
+func probeDirectory(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.directory, "a directory", func() (*Directory, error) { return c.Directory(ctx, ids.directory) })
+}
+
+func probeDirectoryCampaigns(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.directory, "a directory", func() ([]Campaign, error) { return c.DirectoryCampaigns(ctx, ids.directory) }, "campaigns", nil)
+}
+
+func probeCategories(ctx context.Context, c *Client, _ *ProbeIDs) (string, error) {
+	list, err := c.Categories(ctx)
+	return probeList(list, err, "categories", nil)
+}
+
+func probeMainCategories(ctx context.Context, c *Client, _ *ProbeIDs) (string, error) {
+	list, err := c.MainCategories(ctx)
+	return probeList(list, err, "categories", nil)
+}

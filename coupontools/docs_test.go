@@ -19,167 +19,49 @@ import (
 
 var update = flag.Bool("update", false, "write docs/coupontools.md")
 
-// capability is something that Coupontools can do, and how one gets at it from Slack.
-type capability struct {
-	what string
-	// topics are the words after /coupontools that call the routes.
-	topics string
-	routes []string
-	// spare are routes that do the same in another way, or a part of it, and that no command calls.
-	spare []string
-}
-
-// areas are all that Coupontools can do, as its documentation lists it.
-var areas = []struct {
-	name         string
-	capabilities []capability
-}{
-	{"Subaccounts and accounts", []capability{
-		{"list subaccounts", "subaccounts", []string{"POST /v4/subaccount/list"}, nil},
-		{"show a subaccount", "subaccount", []string{"POST /v4/subaccount"}, nil},
-		{"create a subaccount", "subaccount", []string{"POST /v4/subaccount/create"}, nil},
-		{"change a subaccount", "subaccount", []string{"POST /v4/subaccount/update"}, nil},
-		{"link to reset a subaccount's password", "subaccount", []string{"POST /v3/subaccount/reset/url"}, nil},
-		{"sign on to a subaccount", "sign-on", []string{"POST /v3/subaccount/sso"}, nil},
-		{"sign on to the account", "sign-on", []string{"POST /v3/account/sso"}, nil},
-		{"sign on as a teammate", "sign-on", []string{"POST /v3/teammate/sso"}, nil},
-	}},
-	{"Campaigns and their sessions", []capability{
-		{"list campaigns", "campaigns, categories", []string{"POST /v3/coupon/list"}, nil},
-		{"show a campaign", "campaign", []string{"POST /v3/coupon/info"}, nil},
-		{"usage data of a campaign", "campaign, sessions, session, push, directory", []string{"POST /v3/campaign/data"}, nil},
-		{"who opened, claimed or validated a campaign", "sessions", []string{
-			"POST /v3/campaign/opens", "POST /v3/campaign/claims", "POST /v3/campaign/validations",
-		}, nil},
-		{"show a session", "session", []string{"POST /v3/couponsession/data"}, nil},
-		{"change a session", "session", []string{"POST /v3/couponsession/update"}, nil},
-		{"change many sessions", "session", []string{"POST /v3/couponsession/update/multiple"}, nil},
-		{"search sessions, of all campaigns or of one", "session", []string{"POST /v3/couponsession/search"}, nil},
-		{"push a message to one person", "push", []string{"POST /v3/coupon/pushnotification/single"}, nil},
-		{"push a message to all", "push", []string{"POST /v3/coupon/pushnotification/all"}, nil},
-	}},
-	{"Loyalty cards", []capability{
-		{"list loyalty cards", "loyalty", []string{"POST /v3/loyalty/list"}, []string{"GET /v4/loyalty/loyalty-cards"}},
-		{"show a loyalty card", "loyalty-card", []string{"POST /v3/loyalty/info"}, nil},
-		{"copy a loyalty card", "loyalty-card", []string{"POST /v4/loyalty/loyalty-cards/{card}/copy"}, nil},
-		{"list and search the users of a card, show one", "loyalty-users", []string{"POST /v3/loyaltyusers/list"}, []string{
-			"POST /v3/loyaltyusers/search", "GET /v4/loyalty/loyalty-cards/{card}/stats",
-			"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}",
-		}},
-		{"create a user, give a user a card", "loyalty-users", []string{
-			"POST /v3/loyaltyusers/link", "POST /v4/loyalty/loyalty-cards/{card}/stats",
-			"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk",
-		}, []string{"POST /v3/loyaltyusers/create"}},
-		{
-			"add points or stamps, void a card", "points, loyalty-users",
-			[]string{"POST /v3/loyaltyusers/update"},
-			[]string{"POST /v4/loyalty/loyalty-cards/{card}/stats/{user}"},
-		},
-		{"push a message to one user", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/single"}, nil},
-		{"push a message to all users", "loyalty-users", []string{"POST /v3/loyalty/pushnotification/all"}, nil},
-	}},
-	{"Directories", []capability{
-		{"list directories", "directories", []string{"POST /v3/directory/list"}, []string{"GET /v4/directory"}},
-		{"show a directory", "directory", []string{"POST /v3/directory/info"}, []string{"GET /v4/directory/{directory}"}},
-		{"campaigns of a directory", "directory, categories", []string{"POST /v3/directory/campaigns"}, nil},
-		{"categories", "categories", []string{"POST /v3/category/list"}, nil},
-		{"categories of the third level", "categories", []string{"POST /v3/category/main/list"}, nil},
-		{
-			"list the users of a directory", "users",
-			[]string{"POST /v3/directoryusers/list"},
-			[]string{"GET /v4/directory/{directory}/users"},
-		},
-		{"show a user of a directory", "users", []string{"GET /v4/directory/{directory}/users/{user}"}, nil},
-		{"set a user's payment status", "users", []string{
-			"POST /v3/directoryusers/update", "POST /v4/directory/{directory}/users/{user}/access",
-			"DELETE /v4/directory/{directory}/users/{user}/access",
-		}, nil},
-		{"create a user of a directory", "users", []string{"POST /v4/directory/{directory}/users"}, nil},
-		{"block a user of a directory", "users", []string{"POST /v4/directory/{directory}/users/{user}"}, nil},
-		{"sign on as a user of a directory", "sign-on", []string{"POST /v4/directory/{directory}/users/{user}/sso"}, nil},
-	}},
-	{"Single use", []capability{
-		{"create a single-use address for a person who is known", "single-use", []string{"POST /v3/singleuse/create"}, nil},
-		{"create many single-use addresses", "single-use", []string{"POST /v3/multiplesingleuse/create"}, nil},
-		{"remove a single-use address", "session", []string{"POST /v3/singleuse/remove"}, nil},
-	}},
-	{"Messages and groups", []capability{
-		{"send by e-mail", "send", []string{"POST /v3/send/email"}, nil},
-		{"send by text message", "send", []string{"POST /v3/send/sms"}, nil},
-		{"list SMS groups", "sms-groups", []string{"POST /v3/smstool/grouplist"}, nil},
-		{"contacts of an SMS group", "sms-contacts", []string{"POST /v3/smstool/userlist"}, nil},
-		{"add an SMS group", "sms-groups", []string{"POST /v3/smstool/addgroup"}, nil},
-		{"add a contact to an SMS group", "sms-contacts", []string{"POST /v3/smstool/addcontact"}, nil},
-		{"list e-mail groups", "email-groups", []string{"POST /v3/emailtool/grouplist"}, nil},
-	}},
-	{"Webhooks", []capability{
-		{"verify an event", "webhook", []string{"POST /v3/webhook/verification"}, nil},
-	}},
-}
-
 const docsIntro = `# Coupontools: what the bot can call
 
 This page is written by ` + "`go test ./coupontools -run Docs -update`" + ` from the route table; a test fails when they differ.
 
-*Proven* means that path and answer are documented, or seen in public code that calls the API. What is *assumed* follows the
-route's sisters, since no copy of the documentation shows it: it is built as assumed and read leniently, and the first answer
-of a live account settles it. ` + "`couponbot check`" + ` calls every route that only reads and for which a list gives it an id, and
-says how the answer differs from the shape known here.
+*Proven* means that path and answer are documented, or seen in public code that calls the API. What is *assumed* isn't shown in
+any copy of the documentation: it follows similar routes and is decoded leniently, and the first answer of a live account
+confirms or corrects it. ` + "`couponbot check`" + ` calls every read for which it can find an id, and reports
+how the answer differs from the shape known here.
 
-*Repeated* says whether the client tries a call again after a failure that may pass. It never does so with a message, nor with
-anything that would be there twice.
+*Repeated* says whether the client retries a call after a transient failure. It never repeats a message, or a call that creates
+something.
 
 The keys of a call go into the headers ` + "`X-Client-Id` and `X-Client-Secret`" + `; with the routes of v4 other than subaccounts,
 into ` + "`x-api-key` and `x-api-secret`" + `. The command is the word after ` + "`/coupontools`" + `
-that makes the call. Where it says *client alone*, no command makes it: another call of the same line does, and this one is
-for programs that use the client.
+that makes the call; *client only* means that no command makes it.
 `
 
-// Every capability has a route, a method of the client and a command, and docs/coupontools.md lists them.
+// Every route has a method of the client, and docs/coupontools.md lists it.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	known := make(map[string]coupontools.Route)
-	for _, r := range coupontools.Routes() {
-		known[r.Name] = r
-	}
 	methods := methodsByRoute(t)
-	used := make(map[string]bool)
 	var b strings.Builder
 	b.WriteString(docsIntro)
-	for _, area := range areas {
-		fmt.Fprintf(&b, "\n## %s\n\n| what | call | command | client | known | repeated |\n| --- | --- | --- | --- | --- | --- |\n", area.name)
-		for _, c := range area.capabilities {
-			if c.topics == "" || len(c.routes) == 0 {
-				t.Errorf("%q has no command or no route", c.what)
-			}
-			for i, name := range slices.Concat(c.routes, c.spare) {
-				r, ok := known[name]
-				if !ok || len(methods[name]) == 0 {
-					t.Errorf("%s has no route or no method", name)
-				}
-				used[name] = true
-				what, topics := c.what, c.topics
-				if i > 0 {
-					what = ""
-				}
-				if i >= len(c.routes) {
-					topics = "*client alone*"
-				}
-				fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", what, name, topics, code(methods[name]), r.Known, yesNo(r.Repeated))
-			}
+	area := ""
+	for _, r := range coupontools.Routes() {
+		if r.Area != area {
+			area = r.Area
+			fmt.Fprintf(&b, "\n## %s\n\n| what | call | command | client | known | repeated |\n| --- | --- | --- | --- | --- | --- |\n", area)
 		}
-	}
-	b.WriteString(shapes())
-	for name := range known {
-		if !used[name] {
-			t.Errorf("%s is in no area of the table", name)
+		if len(methods[r.Name]) == 0 {
+			t.Errorf("%s has no method", r.Name)
 		}
+		topics := strings.Join(r.Topics, ", ")
+		if topics == "" {
+			topics = "*client only*"
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", r.Does, r.Name, topics, code(methods[r.Name]), r.Known, yesNo(r.Repeated))
+		delete(methods, r.Name)
 	}
 	for name := range methods {
-		if _, ok := known[name]; !ok {
-			t.Errorf("%s is the API line of %v and not in the route table", name, methods[name])
-		}
+		t.Errorf("%s is the API line of %v and not in the route table", name, methods[name])
 	}
+	b.WriteString(shapes())
 	golden(t, filepath.Join("..", "docs", "coupontools.md"), b.String())
 }
 

@@ -60,30 +60,6 @@ func ExampleClient_SendSMS() {
 	// Output: may have been sent: do not try again
 }
 
-// All users of a directory, as long as they are wanted.
-func ExampleClient_AllDirectoryUsers() {
-	web := httptest.NewServer(sandbox.New())
-	defer web.Close()
-	c, err := coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret, coupontools.WithBaseURL(web.URL))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	n := 0
-	for _, err := range c.AllDirectoryUsers(context.Background(), "dir_5501") {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		if n++; n == 150 {
-			break
-		}
-	}
-	fmt.Println(n, "users seen")
-	// Output: 150 users seen
-}
-
 // The totals of a campaign, computed page by page.
 func ExampleClient_SumSessions() {
 	web := httptest.NewServer(sandbox.New())

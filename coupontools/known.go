@@ -19,6 +19,10 @@ type Answer struct {
 type Route struct {
 	// Name is the method and path, with ids in braces: "GET /v4/directory/{directory}".
 	Name string
+	// Area is the part of the API it belongs to, Does what it does.
+	Area, Does string
+	// Topics are the words after /coupontools of the commands that call it; none for a route that only programs call.
+	Topics []string
 	// Read is true if it changes nothing, Repeated if the client retries it after a transient failure.
 	Read, Repeated bool
 	// Known is "proven", "answer assumed" or "path and answer assumed".
@@ -26,13 +30,20 @@ type Route struct {
 	// Shape is an example of a good answer to a read in JSON, without its envelope. A name that ends in "?" may be missing;
 	// null matches anything.
 	Shape string
+	// Probe tries the route. It is nil unless Read is true.
+	Probe Probe
 }
 
-// Routes returns every endpoint that the client can call.
+// Routes returns every endpoint that the client can call, in the order in which to probe them.
 func Routes() []Route {
-	out := make([]Route, 0, len(routes))
-	for _, r := range routes {
-		out = append(out, Route{r.String(), r.kind == read, r.kind != send, r.known.String(), r.shape})
+	var out []Route
+	for name, e := range entries() {
+		r := e.route
+		out = append(out, Route{
+			Name: r.String(), Area: name, Does: e.does,
+			Topics: strings.FieldsFunc(e.topics, func(c rune) bool { return c == ',' || c == ' ' }),
+			Read:   r.kind == read, Repeated: r.kind != send, Known: r.known.String(), Shape: r.shape, Probe: e.probe,
+		})
 	}
 	return out
 }

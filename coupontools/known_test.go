@@ -57,7 +57,7 @@ func TestAnswers_notUnderstood(t *testing.T) {
 	}
 }
 
-// The shapes in the route table are JSON, and every read has one.
+// The shapes in the route table are JSON, and every read has one and a probe.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	for _, r := range coupontools.Routes() {
@@ -66,6 +66,9 @@ func TestRoutes(t *testing.T) {
 		}
 		if r.Shape != "" && !json.Valid([]byte(r.Shape)) {
 			t.Errorf("%s: the shape is no JSON: %s", r.Name, r.Shape)
+		}
+		if r.Read != (r.Probe != nil) {
+			t.Errorf("%s: read = %v with a probe %v", r.Name, r.Read, r.Probe != nil)
 		}
 		if r.Read && !r.Repeated {
 			t.Errorf("%s reads and is not repeated", r.Name)

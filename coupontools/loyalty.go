@@ -6,7 +6,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // LoyaltyCard is a card on which people collect points or stamps.
@@ -89,81 +88,6 @@ func (c *Client) LoyaltyUsers(ctx context.Context, card string) ([]LoyaltyUser, 
 		return nil, noSuchID(loyaltyUsers)
 	}
 	return call(ctx, c, loyaltyUsers, params{"loyaltycard": card}, decodeLoyaltyUsers)
-}
-
-// minSearch is the least number of characters that the API searches for. (Coupontools: loyaltyusers/search.)
-const minSearch = 3
-
-// SearchLoyaltyUsers finds people with a card by a part of their first name, last name, e-mail address, phone number or id.
-// The API takes letters, digits and "-_@", three at least; it is given the longest such part of the text. An unknown card
-// gives [ErrNotFound].
-//
-// API: POST /v3/loyaltyusers/search
-func (c *Client) SearchLoyaltyUsers(ctx context.Context, card, text string) ([]LoyaltyUser, error) {
-	card = anyID(card)
-	if card == "" {
-		return nil, noSuchID(loyaltySearch)
-	}
-	text = searchable(text)
-	if utf8.RuneCountInString(text) < minSearch {
-		return nil, impossible(loyaltySearch, "at least three letters or digits are needed to search")
-	}
-	return call(ctx, c, loyaltySearch, params{"loyaltycard": card, "search": text}, decodeLoyaltyUsers)
-}
-
-// searchable returns the longest part of a text that the search takes.
-func searchable(text string) string {
-	longest := ""
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return unfitForSearch(r) }) {
-		if len(part) > len(longest) {
-			longest = part
-		}
-	}
-	return longest
-}
-
-func unfitForSearch(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_@", r)
-}
-
-// LoyaltyUserCreate is a person who is to be made known to the loyalty cards.
-type LoyaltyUserCreate struct {
-	// Email is one bare address. It is required.
-	Email string
-	// Password is required by the API.
-	Password Secret
-	// Phone is the number in E.164.
-	Phone               string
-	FirstName, LastName string
-	// Gender is "male", "female", "unknown" or empty.
-	Gender string
-	// Birthday is a date, of which the time of day does not count. The zero time is none.
-	Birthday time.Time
-	City     string
-}
-
-// LogValue tells nothing of the person.
-func (LoyaltyUserCreate) LogValue() slog.Value { return slog.StringValue("a new loyalty user") }
-
-// CreateLoyaltyUser makes a person known to the loyalty cards, without a card: see [Client.LinkLoyaltyUser]. It returns the
-// new id, and is never repeated.
-//
-// API: POST /v3/loyaltyusers/create
-func (c *Client) CreateLoyaltyUser(ctx context.Context, u LoyaltyUserCreate) (string, error) {
-	switch {
-	case !bareAddress(u.Email):
-		return "", impossible(loyaltyCreate, "the address is not one bare e-mail address")
-	case u.Password == "":
-		return "", impossible(loyaltyCreate, "the password is missing")
-	}
-	p := params{"email": u.Email, "password": string(u.Password)}
-	p.set("phone", u.Phone)
-	p.set("first_name", u.FirstName)
-	p.set("last_name", u.LastName)
-	p.set("gender", u.Gender)
-	p.set("birthday", date(u.Birthday))
-	p.set("city", u.City)
-	return call(ctx, c, loyaltyCreate, p, func(a answer) (string, error) { return decodeNewID(a, "user", "loyaltyuser") })
 }
 
 // LinkLoyaltyUser gives a person a loyalty card. It is never repeated. An unknown card or user gives [ErrNotFound].
@@ -338,4 +262,17 @@ func decodePoints(a answer) (int, error) {
 		}
 	}
 	return 0, nil
+}
+
+func probeLoyaltyCards(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	list, err := c.LoyaltyCards(ctx, LoyaltyCardsOptions{})
+	return probeList(list, err, "loyalty cards", func(x LoyaltyCard) { ids.card = x.ID })
+}
+
+func probeLoyaltyCard(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.card, "a loyalty card", func() (*LoyaltyCard, error) { return c.LoyaltyCard(ctx, ids.card) })
+}
+
+func probeLoyaltyUsers(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.card, "a loyalty card", func() ([]LoyaltyUser, error) { return c.LoyaltyUsers(ctx, ids.card) }, "users", nil)
 }

@@ -3,17 +3,8 @@ package coupontools
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"net/url"
 	"strconv"
 )
-
-// LoyaltyCardsV4 returns the account's loyalty cards in the resource style. Their ids are numbers.
-//
-// API: GET /v4/loyalty/loyalty-cards
-func (c *Client) LoyaltyCardsV4(ctx context.Context) ([]LoyaltyCard, error) {
-	return call(ctx, c, loyaltyListV4, nil, decodeLoyaltyCards)
-}
 
 // maxCopyName bounds the name of a copy, in characters. (Coupontools: v4 copy loyalty card.)
 const maxCopyName = 50
@@ -37,51 +28,6 @@ func (c *Client) CopyLoyaltyCardV4(ctx context.Context, card, name string) (*Loy
 		// The answer may be empty: the copy was created.
 		made, _ := decodeListedCard(f)
 		return &made, nil
-	})
-}
-
-// LoyaltyUsersV4Options say which people [Client.LoyaltyUsersV4] returns.
-type LoyaltyUsersV4Options struct {
-	// Card is the id: a number.
-	Card string
-	// Voided takes in those whose card is of no use any more.
-	Voided bool
-}
-
-// LoyaltyUsersV4 returns those who have a card, in the resource style. An unknown card gives [ErrNotFound].
-//
-// API: GET /v4/loyalty/loyalty-cards/{card}/stats
-func (c *Client) LoyaltyUsersV4(ctx context.Context, o LoyaltyUsersV4Options) ([]LoyaltyUser, error) {
-	card := numeric(o.Card)
-	if card == "" {
-		return nil, noSuchID(loyaltyUsersV4)
-	}
-	r := loyaltyUsersV4.withIDs(card)
-	if o.Voided {
-		// How parameters travel on a GET is not documented; the query is where they usually do.
-		r = r.withQuery(url.Values{"include_voided": {"true"}})
-	}
-	return call(ctx, c, r, nil, decodeLoyaltyUsers)
-}
-
-// LoyaltyUserV4 returns one person with a card. A card or user that is not known gives [ErrNotFound].
-//
-// API: GET /v4/loyalty/loyalty-cards/{card}/stats/{user}
-func (c *Client) LoyaltyUserV4(ctx context.Context, card, user string) (*LoyaltyUser, error) {
-	card, user = numeric(card), numeric(user)
-	if card == "" || user == "" {
-		return nil, noSuchID(loyaltyUserV4)
-	}
-	return call(ctx, c, loyaltyUserV4.withIDs(card, user), nil, func(a answer) (*LoyaltyUser, error) {
-		f, ok := a.one("user", "stats")
-		if !ok {
-			return nil, a.misread("loyalty user")
-		}
-		u, known := decodeLoyaltyUser(f)
-		if !known {
-			return nil, a.misread("loyalty user")
-		}
-		return &u, nil
 	})
 }
 
@@ -152,32 +98,4 @@ func (c *Client) CreateLoyaltyUsersV4(ctx context.Context, card string, users []
 		}
 		return ids, nil
 	})
-}
-
-// LoyaltyUserV4Update is a change to one person's card in the resource style.
-type LoyaltyUserV4Update struct {
-	LoyaltyUserUpdate
-	LoyaltyUserV4Fields
-}
-
-// LogValue names card and user only.
-func (u LoyaltyUserV4Update) LogValue() slog.Value {
-	return slog.StringValue(u.User + " of card " + u.Card)
-}
-
-// UpdateLoyaltyUserV4 changes what is known of a person, adds points or stamps, or voids the card. It returns the points
-// that there are now, as far as the API tells, and is never repeated. A card or user that is not known gives [ErrNotFound].
-//
-// API: POST /v4/loyalty/loyalty-cards/{card}/stats/{user}
-func (c *Client) UpdateLoyaltyUserV4(ctx context.Context, u LoyaltyUserV4Update) (points int, err error) {
-	card, user := numeric(u.Card), numeric(u.User)
-	if card == "" || user == "" {
-		return 0, noSuchID(loyaltyUpdateV4)
-	}
-	p := u.LoyaltyUserUpdate.params()
-	maps.Copy(p, u.LoyaltyUserV4Fields.params())
-	if len(p) == 0 {
-		return 0, impossible(loyaltyUpdateV4, "there is nothing to change")
-	}
-	return call(ctx, c, loyaltyUpdateV4.withIDs(card, user), p, decodePoints)
 }

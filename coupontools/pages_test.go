@@ -1,29 +1,11 @@
 package coupontools_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/coupontools/couponbot/coupontools"
 )
-
-// paged returns a handler of pages of users with the ids from page. It counts the calls.
-func paged(calls *int, page func(n int) []int) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var p struct{ Page int }
-		_ = json.NewDecoder(r.Body).Decode(&p)
-		*calls++
-		var users []string
-		for _, id := range page(p.Page) {
-			users = append(users, fmt.Sprintf(`{"ID":"reg_%d"}`, id))
-		}
-		_, _ = io.WriteString(w, `{"status":{"status":"OK"},"user":[`+strings.Join(users, ",")+`]}`)
-	}
-}
 
 // span returns n numbers from first downwards.
 func span(first, n int) []int {
@@ -34,12 +16,12 @@ func span(first, n int) []int {
 	return out
 }
 
-func TestAllDirectoryUsers(t *testing.T) {
+func TestPages(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name         string
-		page         func(n int) []int
-		users, calls int
+		name        string
+		page        func(n int) []int
+		want, calls int
 	}{
 		{"ends with a short page", func(n int) []int { return span(1000-n*100, map[int]int{1: 100, 2: 100, 3: 7}[n]) }, 207, 3},
 		{"ends with an empty page", func(n int) []int { return span(1000-n*100, map[int]int{1: 100, 2: 100}[n]) }, 200, 3},
@@ -57,29 +39,29 @@ func TestAllDirectoryUsers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			calls := 0
-			c := serve(t, paged(&calls, tt.page))
+			c := serve(t, sessionPages(&calls, tt.page))
 			seen := make(map[string]bool)
-			for u, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+			for s, err := range c.Sessions(t.Context(), coupontools.SessionsOptions{Campaign: "cam_1"}) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if seen[u.ID] {
-					t.Errorf("%s came twice", u.ID)
+				if seen[s.Code] {
+					t.Errorf("%s came twice", s.Code)
 				}
-				seen[u.ID] = true
+				seen[s.Code] = true
 			}
-			if len(seen) != tt.users || calls != tt.calls {
-				t.Errorf("%d users in %d calls, want %d in %d", len(seen), calls, tt.users, tt.calls)
+			if len(seen) != tt.want || calls != tt.calls {
+				t.Errorf("%d sessions in %d calls, want %d in %d", len(seen), calls, tt.want, tt.calls)
 			}
 		})
 	}
 }
 
-func TestAllDirectoryUsers_leftEarly(t *testing.T) {
+func TestPages_stopsEarly(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	c := serve(t, paged(&calls, func(n int) []int { return span(1000-n*100, 100) }))
-	for _, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+	c := serve(t, sessionPages(&calls, func(n int) []int { return span(1000-n*100, 100) }))
+	for _, err := range c.Sessions(t.Context(), coupontools.SessionsOptions{Campaign: "cam_1"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,11 +72,11 @@ func TestAllDirectoryUsers_leftEarly(t *testing.T) {
 	}
 }
 
-func TestAllDirectoryUsers_error(t *testing.T) {
+func TestPages_error(t *testing.T) {
 	t.Parallel()
 	c := serve(t, answers(http.StatusUnauthorized, ``))
 	yields := 0
-	for _, err := range c.AllDirectoryUsers(t.Context(), "dir_1") {
+	for _, err := range c.Sessions(t.Context(), coupontools.SessionsOptions{Campaign: "cam_1"}) {
 		yields++
 		if coupontools.ClassOf(err) != coupontools.AccountRefused {
 			t.Errorf("error = %v, want class AccountRefused", err)

@@ -1,6 +1,7 @@
 package coupontools
 
 import (
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -99,13 +100,6 @@ func (r *route) withIDs(ids ...string) *route {
 	return &out
 }
 
-// withQuery returns the route with a query.
-func (r *route) withQuery(query url.Values) *route {
-	out := *r
-	out.filled = r.address() + "?" + query.Encode()
-	return &out
-}
-
 // Constructors of routes, and methods that add details to one.
 
 func post(path string, k kind, known knowledge) *route {
@@ -144,13 +138,9 @@ const (
 	statusShape = `{"created_date_utc":"","opened":"0","open_date_utc":"","played":"0","played_date_utc":"","claimed":"0",` +
 		`"claim_date_utc":"","claimtype":"","saved_to_passbook":"0","validation_date_utc?":"","voided_date_utc?":"",` +
 		`"locked?":"0","validation_value?":"","value?":"","own_validation_code?":""}`
-	usageShape  = `{"amount_of_results":1,"data":[{"session":"","sequenceid":"1","customid":"","status":` + statusShape + `}]}`
-	cardShape   = `{"ID":null,"code":"","name":"","url":"","type":"","status":""}`
-	cardV4Shape = `{"id":1,"code":"","name":"","domain":"","type":""}`
-	holderShape = `{"ID":null,"first_name":"","last_name":"","email":"","phone":"","points":1,"voided":"0"}`
-	holderV4    = `{"id":1,"first_name":"","last_name":"","address":"","zip":"","city":"","phone":"","email":"",` +
-		`"custom_1":"","custom_2":"","custom_3":"","custom_4":"","custom_5":"","custom_6":"","custom_7":"","custom_8":"",` +
-		`"points":1,"voided":false,"created_at":""}`
+	usageShape      = `{"amount_of_results":1,"data":[{"session":"","sequenceid":"1","customid":"","status":` + statusShape + `}]}`
+	cardShape       = `{"ID":null,"code":"","name":"","url":"","type":"","status":""}`
+	holderShape     = `{"ID":null,"first_name":"","last_name":"","email":"","phone":"","points":1,"voided":"0"}`
 	subaccountShape = `{"ID":"sub_1","username":"","company_name":"","first_name":"","last_name":"","email":"",` +
 		`"package":"pac_1","language":"","lastlogin":"","amountlogin":null,"currency":"","max_campaigns":null,` +
 		`"expiry_date":"","api_key":"","api_secret":"","has_campaigns":null,` +
@@ -189,21 +179,14 @@ var (
 	loyaltyInfo  = post("/v3/loyalty/info", read, answerAssumed).missing(507).answers(`{"loyaltycard":` + cardShape + `}`)
 	loyaltyUsers = post("/v3/loyaltyusers/list", read, answerAssumed).missing(505).
 			answers(`{"loyaltycard":null,"amount_of_users":1,"user":[` + holderShape + `]}`)
-	loyaltySearch = post("/v3/loyaltyusers/search", read, answerAssumed).missing(505).
-			answers(`{"loyaltycard":null,"amount_of_users":1,"user":[` + holderShape + `]}`)
-	loyaltyCreate = post("/v3/loyaltyusers/create", send, answerAssumed)
 	loyaltyLink   = post("/v3/loyaltyusers/link", send, answerAssumed).missing(505)
 	loyaltyUpdate = post("/v3/loyaltyusers/update", send, answerAssumed).missing(505)
 	pushHolder    = post("/v3/loyalty/pushnotification/single", send, pathAssumed).missing(505, 507)
 	pushCard      = post("/v3/loyalty/pushnotification/all", send, pathAssumed).missing(505, 507)
 
-	loyaltyListV4   = v4(http.MethodGet, "/v4/loyalty/loyalty-cards", read, proven).answers(`[` + cardV4Shape + `]`)
 	loyaltyCopyV4   = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/copy", send, proven)
-	loyaltyUsersV4  = v4(http.MethodGet, "/v4/loyalty/loyalty-cards/{card}/stats", read, answerAssumed).answers(`[` + holderV4 + `]`)
-	loyaltyUserV4   = v4(http.MethodGet, "/v4/loyalty/loyalty-cards/{card}/stats/{user}", read, answerAssumed).answers(holderV4)
 	loyaltyCreateV4 = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats", send, answerAssumed)
 	loyaltyBulkV4   = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats/bulk", send, answerAssumed)
-	loyaltyUpdateV4 = v4(http.MethodPost, "/v4/loyalty/loyalty-cards/{card}/stats/{user}", send, pathAssumed)
 )
 
 // Directories and their registered users.
@@ -222,8 +205,6 @@ var (
 	// The documentation lists no errors here; 507 is what similar routes return.
 	directoryUsersUpdate = post("/v3/directoryusers/update", write, proven).missing(507)
 
-	directoryListV4    = v4(http.MethodGet, "/v4/directory", read, answerAssumed).answers(`[{"id":null,"code?":"","name":""}]`)
-	directoryInfoV4    = v4(http.MethodGet, "/v4/directory/{directory}", read, answerAssumed).answers(`{"id":null,"code?":"","name":""}`)
 	directoryUsersV4   = v4(http.MethodGet, "/v4/directory/{directory}/users", read, answerAssumed).answers(`[` + userV4Shape + `]`)
 	directoryUserV4    = v4(http.MethodGet, "/v4/directory/{directory}/users/{user}", read, answerAssumed).answers(userV4Shape)
 	directoryCreateV4  = v4(http.MethodPost, "/v4/directory/{directory}/users", send, answerAssumed)
@@ -268,30 +249,114 @@ var (
 				answers(`{"result":"valid","webhook":"evt_1","date":"","campaign":"cam_1","session":"","type":""}`)
 )
 
-// routes is every route of the client.
-var routes = []*route{
-	campaignList, campaignInfo, campaignData, campaignOpens, campaignClaims, campaignValidations,
-	sessionData, sessionUpdate, sessionsUpdate, sessionSearch, pushSession, pushCampaign,
+// area is a chapter of docs/coupontools.md.
+type area struct {
+	name   string
+	routes []entry
+}
 
-	loyaltyList, loyaltyInfo, loyaltyUsers, loyaltySearch, loyaltyCreate, loyaltyLink, loyaltyUpdate, pushHolder, pushCard,
-	loyaltyListV4, loyaltyCopyV4, loyaltyUsersV4, loyaltyUserV4, loyaltyCreateV4, loyaltyBulkV4, loyaltyUpdateV4,
+// entry is a route with its place in the product.
+type entry struct {
+	route *route
+	// does is what the route does, for docs/coupontools.md.
+	does string
+	// topics are the words after /coupontools of the commands that call it, comma-separated; empty if none does.
+	topics string
+	// probe tries the route in `couponbot check`; nil unless the route is a read.
+	probe Probe
+}
 
-	directoryList, directoryInfo, directoryCampaigns, categoryList, categoryMainList, directoryUsersList, directoryUsersUpdate,
-	directoryListV4, directoryInfoV4, directoryUsersV4, directoryUserV4, directoryCreateV4, directoryBlockV4, directoryGrantV4,
-	directoryRevokeV4, directoryUserSSOV4,
+// areas are all routes. Probes run in this order, so a list comes before the routes that need its ids.
+var areas = []area{
+	{"Directories", []entry{
+		{directoryList, "list directories", "directories", probeDirectories},
+		{directoryInfo, "show a directory", "directory", probeDirectory},
+		{directoryCampaigns, "campaigns of a directory", "directory, categories", probeDirectoryCampaigns},
+		{directoryUsersList, "list the users of a directory", "users", probeDirectoryUsers},
+		{directoryUsersV4, "list the users of a directory with all fields", "", probeDirectoryUsersV4},
+		{directoryUserV4, "show a user of a directory", "users", probeDirectoryUserV4},
+		{directoryUsersUpdate, "set a user's payment status", "users", nil},
+		{directoryGrantV4, "give a user paid access", "users", nil},
+		{directoryRevokeV4, "remove a user's paid access", "users", nil},
+		{directoryCreateV4, "create a user of a directory", "users", nil},
+		{directoryBlockV4, "block a user of a directory", "users", nil},
+		{directoryUserSSOV4, "sign on as a user of a directory", "sign-on", nil},
+		{categoryList, "categories", "categories", probeCategories},
+		{categoryMainList, "categories of the third level", "categories", probeMainCategories},
+	}},
+	{"Campaigns and their sessions", []entry{
+		{campaignList, "list campaigns", "campaigns, categories", probeCampaigns},
+		{campaignInfo, "show a campaign", "campaign", probeCampaign},
+		{campaignData, "all sessions of a campaign", "campaign, sessions, session, push, directory", probeSessions(AnyEvent)},
+		{campaignOpens, "opened sessions", "sessions", probeSessions(WasOpened)},
+		{campaignClaims, "claimed sessions", "sessions", probeSessions(WasClaimed)},
+		{campaignValidations, "validated sessions", "sessions", probeSessions(WasValidated)},
+		{sessionData, "show a session", "session", probeSession},
+		{sessionUpdate, "change a session", "session", nil},
+		{sessionsUpdate, "change many sessions", "session", nil},
+		{sessionSearch, "search sessions, of all campaigns or of one", "session", probeSearchSessions},
+		{pushSession, "push a message to one person", "push", nil},
+		{pushCampaign, "push a message to all", "push", nil},
+	}},
+	{"Single use", []entry{
+		{singleUseCreate, "create a single-use link for a known person", "single-use", nil},
+		{singleUsesCreate, "create many single-use links", "single-use", nil},
+		{singleUseRemove, "remove a single-use link", "session", nil},
+	}},
+	{"Loyalty cards", []entry{
+		{loyaltyList, "list loyalty cards", "loyalty", probeLoyaltyCards},
+		{loyaltyInfo, "show a loyalty card", "loyalty-card", probeLoyaltyCard},
+		{loyaltyCopyV4, "copy a loyalty card", "loyalty-card", nil},
+		{loyaltyUsers, "list the users of a card", "loyalty-users", probeLoyaltyUsers},
+		{loyaltyLink, "give a user a card", "loyalty-users", nil},
+		{loyaltyCreateV4, "create a user with a card", "loyalty-users", nil},
+		{loyaltyBulkV4, "create many users with a card", "loyalty-users", nil},
+		{loyaltyUpdate, "add points or stamps, void a card", "points, loyalty-users", nil},
+		{pushHolder, "push a message to one user", "loyalty-users", nil},
+		{pushCard, "push a message to all users", "loyalty-users", nil},
+	}},
+	{"Messages and groups", []entry{
+		{sendEmail, "send by e-mail", "send", nil},
+		{sendSMS, "send by text message", "send", nil},
+		{smsGroupList, "list SMS groups", "sms-groups", probeSMSGroups},
+		{smsContactList, "contacts of an SMS group", "sms-contacts", probeSMSContacts},
+		{smsGroupAdd, "add an SMS group", "sms-groups", nil},
+		{smsContactAdd, "add a contact to an SMS group", "sms-contacts", nil},
+		{emailGroupList, "list e-mail groups", "email-groups", probeEmailGroups},
+	}},
+	{"Subaccounts and accounts", []entry{
+		{subaccountList, "list subaccounts", "subaccounts", probeSubaccounts},
+		{subaccountInfo, "show a subaccount", "subaccount", probeSubaccount},
+		{subaccountCreate, "create a subaccount", "subaccount", nil},
+		{subaccountUpdate, "change a subaccount", "subaccount", nil},
+		{subaccountReset, "link to reset a subaccount's password", "subaccount", nil},
+		{signOnSubaccount, "sign on to a subaccount", "sign-on", nil},
+		{signOnAccount, "sign on to the account", "sign-on", nil},
+		{signOnTeammate, "sign on as a teammate", "sign-on", nil},
+	}},
+	{"Webhooks", []entry{
+		{webhookVerification, "verify an event", "webhook", probeWebhook},
+	}},
+}
 
-	sendEmail, sendSMS, smsGroupList, smsContactList, smsGroupAdd, smsContactAdd, emailGroupList,
-	singleUseCreate, singleUsesCreate, singleUseRemove,
-
-	subaccountList, subaccountInfo, subaccountCreate, subaccountUpdate, subaccountReset,
-	signOnSubaccount, signOnAccount, signOnTeammate, webhookVerification,
+// entries yields every route with its area's name.
+func entries() iter.Seq2[string, entry] {
+	return func(yield func(string, entry) bool) {
+		for _, a := range areas {
+			for _, e := range a.routes {
+				if !yield(a.name, e) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // routeNamed returns the route with that String.
 func routeNamed(name string) (*route, bool) {
-	for _, r := range routes {
-		if r.String() == name {
-			return r, true
+	for _, e := range entries() {
+		if e.route.String() == name {
+			return e.route, true
 		}
 	}
 	return nil, false

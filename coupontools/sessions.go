@@ -416,3 +416,24 @@ func (c *Client) SumSessions(ctx context.Context, o SessionsOptions) (SessionSum
 	}
 	return sums, nil
 }
+
+// probeSessions returns the probe of the route that lists sessions with that event.
+func probeSessions(event SessionEvent) Probe {
+	return func(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+		return probeListOf(ids.campaign, "a campaign", func() ([]Session, error) {
+			return c.SessionsPage(ctx, SessionsOptions{Campaign: ids.campaign, Event: event}, 1)
+		}, "sessions on the first page", func(s Session) {
+			ids.session, ids.validationCode = s.Code, either(ids.validationCode, s.ValidationCode)
+		})
+	}
+}
+
+func probeSession(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.session, "a session", func() (*Session, error) { return c.Session(ctx, ids.session) })
+}
+
+func probeSearchSessions(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.validationCode, "a session with a validation code of the owner's own", func() ([]Session, error) {
+		return c.SearchSessions(ctx, SearchSessionsOptions{Text: ids.validationCode})
+	}, "sessions", nil)
+}

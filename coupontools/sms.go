@@ -170,3 +170,17 @@ func decodeSMSContact(f fields) (SMSContact, bool) {
 	}
 	return c, c.ID != ""
 }
+
+func probeSMSGroups(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	list, err := c.SMSGroups(ctx)
+	return probeList(list, err, "SMS groups", func(g SMSGroup) { ids.group = g.ID })
+}
+
+func probeSMSContacts(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.group, "an SMS group", func() ([]SMSContact, error) { return c.SMSContacts(ctx, ids.group) }, "contacts", nil)
+}
+
+func probeEmailGroups(ctx context.Context, c *Client, _ *ProbeIDs) (string, error) {
+	list, err := c.EmailGroups(ctx)
+	return probeList(list, err, "e-mail groups", nil)
+}

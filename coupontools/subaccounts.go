@@ -211,3 +211,12 @@ func decodeListedSubaccount(f fields) (Subaccount, bool) {
 	}
 	return s, s.ID != ""
 }
+
+func probeSubaccounts(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	list, err := c.Subaccounts(ctx)
+	return probeList(list, err, "subaccounts", func(s Subaccount) { ids.subaccount = s.ID })
+}
+
+func probeSubaccount(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.subaccount, "a subaccount", func() (*Subaccount, error) { return c.Subaccount(ctx, ids.subaccount) })
+}

@@ -2,7 +2,6 @@ package coupontools
 
 import (
 	"context"
-	"iter"
 	"log/slog"
 	"strings"
 	"time"
@@ -76,16 +75,6 @@ func (c *Client) DirectoryUsers(ctx context.Context, directory string, page int)
 	return call(ctx, c, directoryUsersList, params{"directory": directory, "page": max(page, 1)}, decodeUsers)
 }
 
-// AllDirectoryUsers returns all users of a directory, the newest first, fetching page after page as they are used. It ends
-// at a page that is short, empty, or brings nobody new, and after yielding an error.
-//
-// API: POST /v3/directoryusers/list
-func (c *Client) AllDirectoryUsers(ctx context.Context, directory string) iter.Seq2[DirectoryUser, error] {
-	return pages(UsersPerPage, func(u DirectoryUser) string { return u.ID }, func(page int) ([]DirectoryUser, error) {
-		return c.DirectoryUsers(ctx, directory, page)
-	})
-}
-
 // UpdatePaymentStatus sets a user's payment status and the end of paid access. It is idempotent, so it is retried like a
 // read. An unknown directory or user gives [ErrNotFound].
 //
@@ -107,4 +96,8 @@ func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*Pay
 	return call(ctx, c, directoryUsersUpdate, p, func(a answer) (*PaymentStatus, error) {
 		return decodePaymentStatus(a, u)
 	})
+}
+
+func probeDirectoryUsers(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) { return c.DirectoryUsers(ctx, ids.directory, 1) }, "users on the first page", func(u DirectoryUser) { ids.user = u.ID })
 }

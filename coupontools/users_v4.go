@@ -6,26 +6,6 @@ import (
 	"time"
 )
 
-// DirectoriesV4 returns all directories of the account in the resource style, without their prices.
-//
-// API: GET /v4/directory
-func (c *Client) DirectoriesV4(ctx context.Context) ([]Directory, error) {
-	return call(ctx, c, directoryListV4, nil, decodeDirectories)
-}
-
-// DirectoryV4 returns one directory in the resource style. An unknown id gives [ErrNotFound].
-//
-// API: GET /v4/directory/{directory}
-func (c *Client) DirectoryV4(ctx context.Context, id string) (*Directory, error) {
-	number := numeric(id)
-	if number == "" {
-		return nil, noSuchID(directoryInfoV4)
-	}
-	return call(ctx, c, directoryInfoV4.withIDs(number), nil, func(a answer) (*Directory, error) {
-		return decodeDirectory(a, prefixed("dir_", number))
-	})
-}
-
 // DirectoryUsersV4 returns all users of a directory, with fields that v3 doesn't have, such as whether they are blocked.
 // Paging isn't documented. An unknown directory gives [ErrNotFound].
 //
@@ -168,4 +148,12 @@ func decodeOneUser(a answer) (*DirectoryUser, error) {
 		return nil, a.misread("user")
 	}
 	return &u, nil
+}
+
+func probeDirectoryUsersV4(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) { return c.DirectoryUsersV4(ctx, ids.directory) }, "users", nil)
+}
+
+func probeDirectoryUserV4(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
+	return probeOne(ids.user, "a user of a directory", func() (*DirectoryUser, error) { return c.DirectoryUserV4(ctx, ids.directory, ids.user) })
 }

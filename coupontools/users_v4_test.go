@@ -64,31 +64,6 @@ func TestDirectoryUsersV4(t *testing.T) {
 	}
 }
 
-func TestDirectoriesV4(t *testing.T) {
-	t.Parallel()
-	_, c := against(t)
-	list, err := c.DirectoriesV4(t.Context())
-	if err != nil || len(list) != 40 || list[0].ID != "dir_5501" {
-		t.Fatalf("DirectoriesV4 = %d, %v", len(list), err)
-	}
-	one, err := c.DirectoryV4(t.Context(), list[1].ID)
-	if err != nil || one.ID != list[1].ID || one.Name != list[1].Name {
-		t.Errorf("DirectoryV4 = %+v, %v, want %+v", one, err, list[1])
-	}
-	for name, err := range map[string]error{
-		"unknown directory": second(c.DirectoryV4(t.Context(), "dir_1")),
-		"unknown user":      second(c.DirectoryUserV4(t.Context(), "dir_5502", "reg_1")),
-		"no id":             second(c.DirectoryUserV4(t.Context(), "dir_5502", "reg_/../x")),
-		"block nobody":      c.BlockDirectoryUser(t.Context(), "dir_5502", "reg_1", true),
-		"give nobody":       c.GiveDirectoryAccess(t.Context(), "dir_1", "reg_1", time.Time{}),
-		"revoke nobody":     c.RevokeDirectoryAccess(t.Context(), "", "reg_1"),
-	} {
-		if !errors.Is(err, coupontools.ErrNotFound) {
-			t.Errorf("%s: %v, want ErrNotFound", name, err)
-		}
-	}
-}
-
 // In the resource style the HTTP status is the verdict, and the keys are in other headers.
 func TestResourceStyle(t *testing.T) {
 	t.Parallel()
@@ -113,5 +88,22 @@ func TestResourceStyle(t *testing.T) {
 	}
 	if err := c.BlockDirectoryUser(t.Context(), "dir_1", "reg_2", false); err != nil || got.Body != `{"block":false}` {
 		t.Errorf("unblock: %s, %v", got.Body, err)
+	}
+}
+
+func TestDirectoryUserV4_notFound(t *testing.T) {
+	t.Parallel()
+	_, c := against(t)
+	for name, err := range map[string]error{
+		"unknown directory": second(c.DirectoryUsersV4(t.Context(), "dir_1")),
+		"unknown user":      second(c.DirectoryUserV4(t.Context(), "dir_5502", "reg_1")),
+		"no id":             second(c.DirectoryUserV4(t.Context(), "dir_5502", "reg_/../x")),
+		"block nobody":      c.BlockDirectoryUser(t.Context(), "dir_5502", "reg_1", true),
+		"give nobody":       c.GiveDirectoryAccess(t.Context(), "dir_1", "reg_1", time.Time{}),
+		"revoke nobody":     c.RevokeDirectoryAccess(t.Context(), "", "reg_1"),
+	} {
+		if !errors.Is(err, coupontools.ErrNotFound) {
+			t.Errorf("%s: %v, want ErrNotFound", name, err)
+		}
 	}
 }

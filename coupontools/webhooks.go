@@ -46,3 +46,8 @@ func (c *Client) VerifyWebhook(ctx context.Context, event, session string) (*Web
 		}, nil
 	})
 }
+
+// probeWebhook makes no call: only a webhook gets the id of an event.
+func probeWebhook(context.Context, *Client, *ProbeIDs) (string, error) {
+	return "", MissingError("the id of an event that came to a webhook")
+}

@@ -10,8 +10,6 @@ import (
 
 // The directory routes in the resource style. Methods, paths and parameters are documented; the answers are assumed.
 var directoryV4Routes = map[string]route{
-	"GET /v4/directory":                                    {nil, (*Server).listDirectoriesV4},
-	"GET /v4/directory/{directory}":                        {nil, (*Server).directoryV4},
 	"GET /v4/directory/{directory}/users":                  {nil, (*Server).listUsersV4},
 	"GET /v4/directory/{directory}/users/{user}":           {nil, (*Server).userV4},
 	"POST /v4/directory/{directory}/users":                 {newUserFields, (*Server).createUserV4},
@@ -28,18 +26,6 @@ var userFields = []string{
 
 // newUserFields are the fields of a new user.
 var newUserFields = append([]string{"email", "password"}, userFields...)
-
-func (s *Server) listDirectoriesV4(params) (reply, *failure) {
-	list := make([]object, 0, len(s.directories))
-	for _, d := range s.directories {
-		list = append(list, d.objectV4())
-	}
-	return reply{bare: list}, nil
-}
-
-func (d *directory) objectV4() object {
-	return object{"id": numberOf(d.id), "code": d.code, "name": d.name}
-}
 
 // numberOf returns the number of an id.
 func numberOf(id string) int {
@@ -71,14 +57,6 @@ func (s *Server) userOf(p params) (*directory, *user, *failure) {
 		return nil, nil, notThere()
 	}
 	return d, d.users[i], nil
-}
-
-func (s *Server) directoryV4(p params) (reply, *failure) {
-	d, f := s.directoryOf(p)
-	if f != nil {
-		return reply{}, f
-	}
-	return reply{bare: d.objectV4()}, nil
 }
 
 func (s *Server) listUsersV4(p params) (reply, *failure) {

@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"strconv"
-	"strings"
 	"testing"
 )
 
@@ -11,12 +10,6 @@ const directoriesV4 = "/v4/directory"
 func TestDirectoryV4(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	if r := s.rest(t, "GET", directoriesV4, ""); strings.Count(r.body, `"id":`) != 40 || !strings.Contains(r.body, `"id":5501`) {
-		t.Errorf("directories %.200s", r.body)
-	}
-	if r := s.rest(t, "GET", directoriesV4+"/5502", ""); r.at(t, "id") != 5502.0 || r.at(t, "name") != "City deals" {
-		t.Errorf("directory %s", r.body)
-	}
 	made := s.rest(t, "POST", directoriesV4+"/5502/users", `{"email":"new@example.com","first_name":"Noa","custom_3":"x"}`)
 	number, _ := made.at(t, "id").(float64)
 	user := directoriesV4 + "/5502/users/" + strconv.Itoa(int(number))
@@ -50,8 +43,8 @@ func TestDirectoryV4_refused(t *testing.T) {
 		method, path, body string
 		status             int
 	}{
-		"unknown directory": {"GET", "/1", "", 404},
-		"prefixed id":       {"GET", "/dir_5502", "", 404},
+		"unknown directory": {"GET", "/1/users", "", 404},
+		"prefixed id":       {"GET", "/dir_5502/users", "", 404},
 		"unknown user":      {"GET", "/5502/users/1", "", 404},
 		"block nobody":      {"POST", "/5502/users/1", `{"block":true}`, 404},
 		"give nobody":       {"POST", "/5502/users/1/access", "", 404},

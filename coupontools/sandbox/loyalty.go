@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -118,19 +117,12 @@ var loyaltyRoutes = map[string]route{
 	"POST /v3/loyalty/list":        {[]string{"only_active", "sorting"}, (*Server).listCards},
 	"POST /v3/loyalty/info":        {[]string{"loyaltycard"}, (*Server).cardInfo},
 	"POST /v3/loyaltyusers/list":   {[]string{"loyaltycard"}, (*Server).listHolders},
-	"POST /v3/loyaltyusers/search": {[]string{"loyaltycard", "search"}, (*Server).searchHolders},
-	"POST /v3/loyaltyusers/create": {newHolderFields, (*Server).createHolder},
 	"POST /v3/loyaltyusers/link":   {[]string{"loyaltycard", "user"}, (*Server).linkHolder},
 	"POST /v3/loyaltyusers/update": {[]string{"loyaltycard", "user", "points", "stamps", "void"}, (*Server).updateHolder},
 	"POST /v3/loyalty/pushnotification/single": {
 		[]string{"loyaltycard", "user", "message"}, (*Server).pushHolder,
 	},
 	"POST /v3/loyalty/pushnotification/all": {[]string{"loyaltycard", "message"}, (*Server).pushCard},
-}
-
-// newHolderFields are the parameters for a new person. One old copy of the documentation spells names with a capital.
-var newHolderFields = []string{
-	"email", "password", "phone", "first_name", "last_name", "first_Name", "last_Name", "gender", "birthday", "city",
 }
 
 func (c *card) object() object {
@@ -204,64 +196,15 @@ func (h *held) object() object {
 }
 
 func (s *Server) listHolders(p params) (reply, *failure) {
-	return s.holders(p, func(*held) bool { return true })
-}
-
-func (s *Server) holders(p params, fits func(*held) bool) (reply, *failure) {
 	c, f := s.card(p, codeCardNotFound)
 	if f != nil {
 		return reply{}, f
 	}
 	list := []object{}
 	for _, h := range s.holdersOf(c) {
-		if fits(h) {
-			list = append(list, h.object())
-		}
+		list = append(list, h.object())
 	}
 	return reply{list: "user", fields: object{"loyaltycard": c.id, "amount_of_users": len(list), "user": list}}, nil
-}
-
-func (s *Server) searchHolders(p params) (reply, *failure) {
-	unfit := func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_@", r)
-	}
-	text := strings.ToLower(p["search"])
-	switch f := p.require("search"); {
-	case f != nil:
-		return reply{}, f
-	case strings.ContainsFunc(text, unfit):
-		return reply{}, invalidCharacter("search")
-	case len(text) < 3:
-		return reply{}, unprocessable(codeBadValue, "The search needs at least 3 characters.")
-	}
-	return s.holders(p, func(h *held) bool {
-		return slices.ContainsFunc([]string{
-			h.fields["first_name"], h.fields["last_name"], h.fields["email"], h.fields["phone"], h.id(),
-		}, func(field string) bool { return strings.Contains(strings.ToLower(field), text) })
-	})
-}
-
-func (s *Server) createHolder(p params) (reply, *failure) {
-	switch {
-	case p["email"] == "":
-		return reply{}, unprocessable(codeMissing, "Please provide an email address.")
-	case p["password"] == "":
-		return reply{}, unprocessable(codeMissing, "Please provide a password.")
-	}
-	if f := first(
-		checkAddress(p["email"]), p.oneOf("gender", "male", "female", "unknown"), p.date("birthday", time.DateOnly),
-	); f != nil {
-		return reply{}, f
-	}
-	fields := map[string]string{}
-	for _, name := range newHolderFields[2:] {
-		if p[name] != "" {
-			fields[strings.ToLower(name)] = p[name]
-		}
-	}
-	fields["email"] = p["email"]
-	h := s.addHolder(fields)
-	return reply{fields: object{"user": object{"ID": h.id(), "email": p["email"]}}}, nil
 }
 
 func (s *Server) linkHolder(p params) (reply, *failure) {

@@ -8,13 +8,9 @@ import (
 // The loyalty card routes in the resource style. The copy is documented; of the others the methods, paths and parameters
 // are.
 var loyaltyV4Routes = map[string]route{
-	"GET /v4/loyalty/loyalty-cards":                      {nil, (*Server).listCardsV4},
-	"POST /v4/loyalty/loyalty-cards/{card}/copy":         {[]string{"name"}, (*Server).copyCardV4},
-	"GET /v4/loyalty/loyalty-cards/{card}/stats":         {[]string{"include_voided"}, (*Server).listHoldersV4},
-	"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}":  {nil, (*Server).holderV4},
-	"POST /v4/loyalty/loyalty-cards/{card}/stats":        {holderFieldsV4, (*Server).createHolderV4},
-	"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk":   {[]string{"[]"}, (*Server).createHoldersV4},
-	"POST /v4/loyalty/loyalty-cards/{card}/stats/{user}": {holderChangesV4, (*Server).updateHolderV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/copy":       {[]string{"name"}, (*Server).copyCardV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/stats":      {holderFieldsV4, (*Server).createHolderV4},
+	"POST /v4/loyalty/loyalty-cards/{card}/stats/bulk": {[]string{"[]"}, (*Server).createHoldersV4},
 }
 
 // holderFieldsV4 are the editable fields of a person.
@@ -23,19 +19,8 @@ var holderFieldsV4 = []string{
 	"custom_5", "custom_6", "custom_7", "custom_8",
 }
 
-// holderChangesV4 are what can be changed of a person's card. All but the fields is assumed.
-var holderChangesV4 = append([]string{"points", "stamps", "void"}, holderFieldsV4...)
-
 func (c *card) objectV4() object {
 	return object{"id": c.number, "code": c.code, "name": c.name, "domain": "save2wallet.example", "type": c.kind}
-}
-
-func (s *Server) listCardsV4(params) (reply, *failure) {
-	list := make([]object, 0, len(s.loyalty.cards))
-	for _, c := range s.loyalty.cards {
-		list = append(list, c.objectV4())
-	}
-	return reply{bare: list}, nil
 }
 
 // cardOf finds the card in the path.
@@ -45,18 +30,6 @@ func (s *Server) cardOf(p params) (*card, *failure) {
 		return nil, notThere()
 	}
 	return c, nil
-}
-
-// heldOf finds the card and the user in the path.
-func (s *Server) heldOf(p params) (*card, *held, *failure) {
-	c, f := s.cardOf(p)
-	if f != nil {
-		return nil, nil, f
-	}
-	if h := s.find(c, "lus_"+p["{user}"]); h != nil {
-		return c, h, nil
-	}
-	return nil, nil, notThere()
 }
 
 func (s *Server) copyCardV4(p params) (reply, *failure) {
@@ -78,28 +51,6 @@ func (h *held) objectV4() object {
 		o[name] = h.fields[name]
 	}
 	return o
-}
-
-func (s *Server) listHoldersV4(p params) (reply, *failure) {
-	c, f := s.cardOf(p)
-	if f = first(f, p.boolean("include_voided")); f != nil {
-		return reply{}, f
-	}
-	list := []object{}
-	for _, h := range s.holdersOf(c) {
-		if !h.voided || p.yes("include_voided") {
-			list = append(list, h.objectV4())
-		}
-	}
-	return reply{bare: list}, nil
-}
-
-func (s *Server) holderV4(p params) (reply, *failure) {
-	_, h, f := s.heldOf(p)
-	if f != nil {
-		return reply{}, f
-	}
-	return reply{bare: h.objectV4()}, nil
 }
 
 func (s *Server) createHolderV4(p params) (reply, *failure) {
@@ -140,20 +91,4 @@ func (s *Server) createHoldersV4(p params) (reply, *failure) {
 		list = append(list, s.issueCard(c, fields).objectV4())
 	}
 	return reply{bare: list}, nil
-}
-
-func (s *Server) updateHolderV4(p params) (reply, *failure) {
-	c, h, f := s.heldOf(p)
-	if f != nil {
-		return reply{}, f
-	}
-	if f := h.change(c, p); f != nil {
-		return reply{}, f
-	}
-	for _, name := range holderFieldsV4 {
-		if p[name] != "" {
-			h.fields[name] = p[name]
-		}
-	}
-	return reply{bare: h.objectV4()}, nil
 }

@@ -33,8 +33,7 @@ func find(method, path string) (r route, ids params, ok, known bool) {
 		wanted, pattern, _ := strings.Cut(name, " ")
 		found, fits := match(pattern, path)
 		known = known || fits
-		// If two match, prefer the one with fewer ids: "…/stats/bulk" is no user.
-		if fits && wanted == method && (!ok || len(found) < len(ids)) {
+		if fits && wanted == method {
 			r, ids, ok = candidate, found, true
 		}
 	}

@@ -30,9 +30,9 @@ func checkCoupontools(ctx context.Context, c Config) []finding {
 	if plainHTTP(string(c.CoupontoolsBaseURL)) {
 		found = append(found, warn.say("COUPONTOOLS_BASE_URL: keys go there unencrypted. Use https"))
 	}
-	at := &place{client: client}
-	for i, p := range probes {
-		f, err := p.try(ctx, at, seen)
+	ids := new(coupontools.ProbeIDs)
+	for i, r := range reads() {
+		f, err := tryRoute(ctx, r, client, ids, seen)
 		found = append(found, f)
 		if i == 0 && err != nil {
 			return append(found, warn.say("Coupontools, all other calls: not tried, since the first did not work"))
@@ -41,219 +41,24 @@ func checkCoupontools(ctx context.Context, c Config) []finding {
 	return found
 }
 
-// place is where the probes are: the client, and the ids that they have found.
-type place struct {
-	client *coupontools.Client
-
-	directory, user, directoryV4, userV4 string
-	campaign, session, word              string
-	card, holder, cardV4, holderV4       string
-	group, subaccount                    string
+// reads returns the routes that change nothing. The first tells whether the keys are good.
+func reads() []coupontools.Route {
+	return slices.DeleteFunc(coupontools.Routes(), func(r coupontools.Route) bool { return r.Probe == nil })
 }
 
-// probe tries one reading call.
-type probe struct {
-	route string
-	// run makes the call and says what it found, nothing if the answer is empty. If it lacks an id it says so by a [needs].
-	run func(context.Context, *place) (string, error)
-}
-
-// needs is what a probe needs and has not got. Nothing was called.
-type needs string
-
-func (n needs) Error() string { return "not tried, since it needs " + string(n) }
-
-// probes are all reading calls, each after those that find its ids. The first of them tells whether the keys are good.
-var probes = []probe{
-	{"POST /v3/directory/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.Directories(ctx)
-		return counted(list, err, "directories", func(d coupontools.Directory) { p.directory = d.ID })
-	}},
-	{"POST /v3/directory/info", func(ctx context.Context, p *place) (string, error) {
-		return one(p.directory, "a directory", func() error { _, err := p.client.Directory(ctx, p.directory); return err })
-	}},
-	{"POST /v3/directory/campaigns", func(ctx context.Context, p *place) (string, error) {
-		if p.directory == "" {
-			return "", needs("a directory")
-		}
-		list, err := p.client.DirectoryCampaigns(ctx, p.directory)
-		return counted(list, err, "campaigns", func(coupontools.Campaign) {})
-	}},
-	{"POST /v3/directoryusers/list", func(ctx context.Context, p *place) (string, error) {
-		if p.directory == "" {
-			return "", needs("a directory")
-		}
-		list, err := p.client.DirectoryUsers(ctx, p.directory, 1)
-		return counted(list, err, "users on the first page", func(u coupontools.DirectoryUser) { p.user = u.ID })
-	}},
-	{"GET /v4/directory", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.DirectoriesV4(ctx)
-		return counted(list, err, "directories", func(d coupontools.Directory) { p.directoryV4 = d.ID })
-	}},
-	{"GET /v4/directory/{directory}", func(ctx context.Context, p *place) (string, error) {
-		return one(p.directoryV4, "a directory of v4", func() error { _, err := p.client.DirectoryV4(ctx, p.directoryV4); return err })
-	}},
-	{"GET /v4/directory/{directory}/users", func(ctx context.Context, p *place) (string, error) {
-		if p.directoryV4 == "" {
-			return "", needs("a directory of v4")
-		}
-		list, err := p.client.DirectoryUsersV4(ctx, p.directoryV4)
-		return counted(list, err, "users", func(u coupontools.DirectoryUser) { p.userV4 = u.ID })
-	}},
-	{"GET /v4/directory/{directory}/users/{user}", func(ctx context.Context, p *place) (string, error) {
-		return one(p.userV4, "a user of v4", func() error {
-			_, err := p.client.DirectoryUserV4(ctx, p.directoryV4, p.userV4)
-			return err
-		})
-	}},
-	{"POST /v3/category/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.Categories(ctx)
-		return counted(list, err, "categories", func(coupontools.Category) {})
-	}},
-	{"POST /v3/category/main/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.MainCategories(ctx)
-		return counted(list, err, "categories", func(coupontools.Category) {})
-	}},
-
-	{"POST /v3/coupon/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.Campaigns(ctx, coupontools.CampaignsOptions{})
-		return counted(list, err, "campaigns", func(c coupontools.Campaign) { p.campaign = c.ID })
-	}},
-	{"POST /v3/coupon/info", func(ctx context.Context, p *place) (string, error) {
-		return one(p.campaign, "a campaign", func() error { _, err := p.client.Campaign(ctx, p.campaign); return err })
-	}},
-	usageProbe("POST /v3/campaign/data", coupontools.AnyEvent),
-	usageProbe("POST /v3/campaign/opens", coupontools.WasOpened),
-	usageProbe("POST /v3/campaign/claims", coupontools.WasClaimed),
-	usageProbe("POST /v3/campaign/validations", coupontools.WasValidated),
-	{"POST /v3/couponsession/data", func(ctx context.Context, p *place) (string, error) {
-		return one(p.session, "a session", func() error { _, err := p.client.Session(ctx, p.session); return err })
-	}},
-	{"POST /v3/couponsession/search", func(ctx context.Context, p *place) (string, error) {
-		if p.word == "" {
-			return "", needs("a session with a validation code of the owner's own")
-		}
-		list, err := p.client.SearchSessions(ctx, coupontools.SearchSessionsOptions{Text: p.word})
-		return counted(list, err, "sessions", func(coupontools.Session) {})
-	}},
-
-	{"POST /v3/loyalty/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.LoyaltyCards(ctx, coupontools.LoyaltyCardsOptions{})
-		return counted(list, err, "loyalty cards", func(c coupontools.LoyaltyCard) { p.card = c.ID })
-	}},
-	{"POST /v3/loyalty/info", func(ctx context.Context, p *place) (string, error) {
-		return one(p.card, "a loyalty card", func() error { _, err := p.client.LoyaltyCard(ctx, p.card); return err })
-	}},
-	{"POST /v3/loyaltyusers/list", func(ctx context.Context, p *place) (string, error) {
-		if p.card == "" {
-			return "", needs("a loyalty card")
-		}
-		list, err := p.client.LoyaltyUsers(ctx, p.card)
-		return counted(list, err, "users", func(u coupontools.LoyaltyUser) { p.holder = u.ID })
-	}},
-	{"POST /v3/loyaltyusers/search", func(ctx context.Context, p *place) (string, error) {
-		if p.holder == "" {
-			return "", needs("a user of a loyalty card")
-		}
-		list, err := p.client.SearchLoyaltyUsers(ctx, p.card, p.holder)
-		return counted(list, err, "users", func(coupontools.LoyaltyUser) {})
-	}},
-	{"GET /v4/loyalty/loyalty-cards", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.LoyaltyCardsV4(ctx)
-		return counted(list, err, "loyalty cards", func(c coupontools.LoyaltyCard) { p.cardV4 = c.ID })
-	}},
-	{"GET /v4/loyalty/loyalty-cards/{card}/stats", func(ctx context.Context, p *place) (string, error) {
-		if p.cardV4 == "" {
-			return "", needs("a loyalty card of v4")
-		}
-		list, err := p.client.LoyaltyUsersV4(ctx, coupontools.LoyaltyUsersV4Options{Card: p.cardV4})
-		return counted(list, err, "users", func(u coupontools.LoyaltyUser) { p.holderV4 = u.ID })
-	}},
-	{"GET /v4/loyalty/loyalty-cards/{card}/stats/{user}", func(ctx context.Context, p *place) (string, error) {
-		return one(p.holderV4, "a user of a loyalty card of v4", func() error {
-			_, err := p.client.LoyaltyUserV4(ctx, p.cardV4, p.holderV4)
-			return err
-		})
-	}},
-
-	{"POST /v3/smstool/grouplist", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.SMSGroups(ctx)
-		return counted(list, err, "SMS groups", func(g coupontools.SMSGroup) { p.group = g.ID })
-	}},
-	{"POST /v3/smstool/userlist", func(ctx context.Context, p *place) (string, error) {
-		if p.group == "" {
-			return "", needs("an SMS group")
-		}
-		list, err := p.client.SMSContacts(ctx, p.group)
-		return counted(list, err, "contacts", func(coupontools.SMSContact) {})
-	}},
-	{"POST /v3/emailtool/grouplist", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.EmailGroups(ctx)
-		return counted(list, err, "e-mail groups", func(coupontools.EmailGroup) {})
-	}},
-	{"POST /v4/subaccount/list", func(ctx context.Context, p *place) (string, error) {
-		list, err := p.client.Subaccounts(ctx)
-		return counted(list, err, "subaccounts", func(s coupontools.Subaccount) { p.subaccount = s.ID })
-	}},
-	{"POST /v4/subaccount", func(ctx context.Context, p *place) (string, error) {
-		return one(p.subaccount, "a subaccount", func() error { _, err := p.client.Subaccount(ctx, p.subaccount); return err })
-	}},
-	{"POST /v3/webhook/verification", func(context.Context, *place) (string, error) {
-		return "", needs("the id of an event that came to a webhook")
-	}},
-}
-
-// usageProbe tries a list of a campaign's sessions.
-func usageProbe(route string, event coupontools.SessionEvent) probe {
-	return probe{route, func(ctx context.Context, p *place) (string, error) {
-		if p.campaign == "" {
-			return "", needs("a campaign")
-		}
-		list, err := p.client.SessionsPage(ctx, coupontools.SessionsOptions{Campaign: p.campaign, Event: event}, 1)
-		return counted(list, err, "sessions on the first page", func(s coupontools.Session) {
-			p.session, p.word = s.Code, firstOf(p.word, s.ValidationCode)
-		})
-	}}
-}
-
-// firstOf returns the first text that is not empty.
-func firstOf(texts ...string) string {
-	i := slices.IndexFunc(texts, func(s string) bool { return s != "" })
-	if i < 0 {
-		return ""
+// tryRoute probes a route and returns its finding. The error is that of a failed call.
+func tryRoute(
+	ctx context.Context, r coupontools.Route, client *coupontools.Client, ids *coupontools.ProbeIDs, seen *shapes,
+) (finding, error) {
+	name := fmt.Sprintf("Coupontools %s (%s)", r.Name, r.Known)
+	what, err := r.Probe(ctx, client, ids)
+	if missing, ok := errors.AsType[coupontools.MissingError](err); ok {
+		return warn.say("%s: %s", name, missing), nil
 	}
-	return texts[i]
-}
-
-// counted says how many there are, and keeps the first.
-func counted[T any](list []T, err error, what string, keep func(T)) (string, error) {
-	if err != nil || len(list) == 0 {
-		return "", err
-	}
-	keep(list[0])
-	return fmt.Sprintf("%d %s", len(list), what), nil
-}
-
-// one calls for something by its id, if there is one.
-func one(id, what string, call func() error) (string, error) {
-	if id == "" {
-		return "", needs(what)
-	}
-	return "it is there", call()
-}
-
-// try makes the call and says what is to be said of it. The error is that of a call that did not work.
-func (p probe) try(ctx context.Context, at *place, seen *shapes) (finding, error) {
-	known := knownOf(p.route)
-	name := fmt.Sprintf("Coupontools %s (%s)", p.route, known)
-	what, err := p.run(ctx, at)
-	if n, ok := errors.AsType[needs](err); ok {
-		return warn.say("%s: %s", name, n), nil
-	}
-	differences := seen.of(p.route)
+	differences := seen.of(r.Name)
 	switch {
 	case err != nil:
-		f := refusedProbe(name, known, err)
+		f := refusedProbe(name, r.Known, err)
 		if len(differences) > 0 {
 			f.text += "; it differs from the known shape: " + strings.Join(differences, "; ")
 		}
@@ -265,13 +70,6 @@ func (p probe) try(ctx context.Context, at *place, seen *shapes) (finding, error
 		return warn.say("%s: there are none, so the shape of its answer could not be seen", name), nil
 	}
 	return fine.say("%s: %s, in the known shape", name, what), nil
-}
-
-// knownOf returns how much of a route is known.
-func knownOf(route string) string {
-	all := coupontools.Routes()
-	i := slices.IndexFunc(all, func(r coupontools.Route) bool { return r.Name == route })
-	return all[i].Known
 }
 
 // refusedProbe is for a call that did not work. What an account has not got, and what was guessed wrong, is nothing that the
