@@ -7,16 +7,12 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/internal/redisguard"
 )
 
-const (
-	// storeTime bounds one round trip to Redis: the store answers people who wait, and Redis is a help to it.
-	storeTime = 300 * time.Millisecond
-	// storeRest is how long Redis is left alone after it did not answer.
-	storeRest = 2 * time.Second
-	// storeSize bounds the values kept in memory while Redis is away.
-	storeSize = 10_000
-)
+// storeSize bounds the values kept in memory while Redis is away.
+const storeSize = 10_000
 
 // Store keeps small values for a while: what was typed into a form, where a pager stands, which clicks were seen. It
 // writes to Redis; while Redis is away it keeps what it is given in this process, so that browsing goes on.
@@ -24,10 +20,10 @@ type Store struct {
 	redis  *redis.Client
 	prefix string
 
-	mu        sync.Mutex
-	memory    map[string]kept
-	restUntil time.Time
-	restsFor  error // what Redis is left alone for
+	guard redisguard.Guard
+
+	mu     sync.Mutex
+	memory map[string]kept
 }
 
 type kept struct {
@@ -112,24 +108,9 @@ func (s *Store) recall(key string) ([]byte, bool) {
 	return k.value, ok && time.Now().Before(k.expires)
 }
 
-// try runs one command against Redis, unless Redis was away a moment ago. A missing key is not an outage, and neither is a
-// caller whose own time is over.
+// try runs one command against Redis, unless Redis was away a moment ago. It doesn't end with the caller's ctx.
 func (s *Store) try(ctx context.Context, command func(context.Context) error) error {
-	s.mu.Lock()
-	resting, cause := time.Now().Before(s.restUntil), s.restsFor
-	s.mu.Unlock()
-	if resting {
-		return cause
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
-	defer cancel()
-	err := command(ctx)
-	if err != nil && err != redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
-		s.mu.Lock()
-		s.restUntil, s.restsFor = time.Now().Add(storeRest), err
-		s.mu.Unlock()
-	}
-	return err
+	return s.guard.Do(context.WithoutCancel(ctx), command)
 }
 
 func (s *Store) remember(key string, value []byte, ttl time.Duration) {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/internal/redisguard"
 )
 
 // What was put while Redis was away is newer than what Redis still has from before.
@@ -20,7 +22,7 @@ func TestStore_remembersTheNewest(t *testing.T) {
 	server.SetError("LOADING")
 	store.Put(t.Context(), "a", []byte("2"), time.Hour)
 	server.SetError("")
-	store.restUntil = time.Time{}
+	store.guard = redisguard.Guard{}
 	if got, _ := store.Get(t.Context(), "a"); string(got) != "2" {
 		t.Errorf("Get after Redis came back = %q, want what was put last", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/internal/editdist"
 )
 
 // command finds the command that was typed, by its name or by its topic of the root command, and runs it. Help is given
@@ -83,35 +84,15 @@ func (b *Bot) unknown(words []Word) Reply {
 // nearest returns the topic that is spelt most like word, "" if none is.
 func (b *Bot) nearest(word string) string {
 	word = strings.ToLower(word)
-	best, least := "", len(word)/3+2
+	best, least, matcher := "", len(word)/3+2, editdist.New(word)
 	for i := range b.config.Commands {
 		topic := b.config.Commands[i].Topic
 		if topic == "" {
 			continue
 		}
-		if d := distance(word, topic); d < least {
+		if d := matcher.Distance(topic, least-1); d < least {
 			best, least = topic, d
 		}
 	}
 	return best
-}
-
-// distance is the number of letters to insert, delete or replace to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost = 1 + min(corner, row[j], row[j+1])
-			}
-			corner, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -12,6 +12,8 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/sleep"
 )
 
 const (
@@ -122,7 +124,7 @@ func (c *Client) attempts(ctx context.Context, r *route, p payload, decode func(
 		if attempt == maxAttempts || r.kind == send || !failure.passing || time.Since(began) > maxPatience || !fits(ctx, wait) {
 			return attempt, last
 		}
-		if err := rest(ctx, wait); err != nil {
+		if err := sleep.For(ctx, wait); err != nil {
 			return attempt, abandoned(r, last, err)
 		}
 	}
@@ -180,18 +182,6 @@ func fits(ctx context.Context, wait time.Duration) bool {
 		return false
 	}
 	return wait <= maxBackoff && ctx.Err() == nil
-}
-
-// rest waits for that long or until ctx ends.
-func rest(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // attempt makes one HTTP request and checks its answer.

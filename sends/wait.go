@@ -3,18 +3,13 @@ package sends
 import (
 	"context"
 	"time"
+
+	sleeping "github.com/coupontools/couponbot/internal/sleep"
 )
 
-// sleep waits for d and says whether ctx lasted.
+// sleep waits for d and reports whether ctx lasted.
 func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
+	return sleeping.For(ctx, d) == nil && ctx.Err() == nil
 }
 
 // growing is the wait after so many tries: doubled each time, up to most.

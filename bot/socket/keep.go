@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/sleep"
 )
 
 const (
@@ -84,7 +85,7 @@ func (k *keeper) parted(ctx context.Context) error {
 }
 
 // pause waits longer after each failure. A connection that was asked to leave is still read meanwhile.
-func (k *keeper) pause(ctx context.Context) { sleep(ctx, k.wait.next()) }
+func (k *keeper) pause(ctx context.Context) { _ = sleep.For(ctx, k.wait.next()) }
 
 // connect opens a connection and puts it into service once Slack has said hello.
 func (k *keeper) connect(ctx context.Context) (*link, error) {
@@ -187,13 +188,3 @@ func (b *backoff) next() time.Duration {
 }
 
 func (b *backoff) reset() { b.failures = 0 }
-
-// sleep waits for d, or less if ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}

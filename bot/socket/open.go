@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/sleep"
 )
 
 const (
@@ -210,7 +211,7 @@ func (p *pace) wait(ctx context.Context) error {
 		if left <= 0 || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		sleep(ctx, left)
+		_ = sleep.For(ctx, left)
 	}
 }
 

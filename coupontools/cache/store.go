@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -14,13 +13,10 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/internal/redisguard"
 )
 
 const (
-	// redisTimeout bounds one operation, so that a hanging Redis delays nobody longer.
-	redisTimeout = 300 * time.Millisecond
-	// awayFor is how long Redis isn't used after a failure, so that not every caller waits for the timeout.
-	awayFor = 2 * time.Second
 	// lockFor is how long the lock outlives a crashed holder. A live holder extends it every third of that.
 	lockFor = 6 * time.Second
 	// maxUnpacked bounds the unpacked list, in bytes.
@@ -33,44 +29,28 @@ type store[T Item] struct {
 	redis                *redis.Client
 	list, locked, failed string
 	keepFor              time.Duration
+	reach                redisguard.Guard
 	guard                *bulkhead.Guard
-	mu                   sync.Mutex
-	awayUntil            time.Time
 }
 
 func newStore[T Item](cfg Config[T]) *store[T] {
 	// The number is the format's version: replicas of two versions don't read each other's lists.
 	key := cfg.Prefix + cfg.Name + ":1"
 	return &store[T]{
-		redis: cfg.Redis.WithTimeout(redisTimeout), list: key, locked: key + ":lock", failed: key + ":failed",
+		redis: cfg.Redis.WithTimeout(redisguard.Timeout), list: key, locked: key + ":lock", failed: key + ":failed",
 		keepFor: max(cfg.TTL, cfg.Stale), guard: cfg.Guard,
 	}
 }
 
-var errAway = errors.New("redis is away")
-
 // away reports whether Redis has just failed.
-func (s *store[T]) away() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Before(s.awayUntil)
-}
+func (s *store[T]) away() bool { return s.reach.Away() }
 
 // do runs one operation, or returns an error while Redis is down. A missing key is no failure.
 func (s *store[T]) do(op func(context.Context) error) error {
-	if s.away() {
-		return errAway
+	if err := s.reach.Do(context.Background(), op); !errors.Is(err, redis.Nil) {
+		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
-	defer cancel()
-	err := op(ctx)
-	if err == nil || errors.Is(err, redis.Nil) {
-		return nil
-	}
-	s.mu.Lock()
-	s.awayUntil = time.Now().Add(awayFor)
-	s.mu.Unlock()
-	return err
+	return nil
 }
 
 // load returns the fetch time of the list, zero if there is none, and the list if that time differs from known.

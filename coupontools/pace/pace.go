@@ -8,7 +8,6 @@ package pace
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -17,7 +16,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/time/rate"
 
+	"github.com/coupontools/couponbot/internal/redisguard"
 	"github.com/coupontools/couponbot/internal/share"
+	"github.com/coupontools/couponbot/internal/sleep"
 )
 
 const (
@@ -34,12 +35,9 @@ const (
 	aheadTime = 20 * time.Millisecond
 	// longestDebt is more than calls can run ahead at any rate. A longer wait means that the clock of Redis was set back.
 	longestDebt = 10 * time.Second
-	// redisTimeout bounds a Redis round trip while a person waits, and awayFor is how long Redis isn't used after a failure.
-	// Sends have bulkTimeout and retry after bulkRest.
-	redisTimeout = 300 * time.Millisecond
-	awayFor      = 2 * time.Second
-	bulkTimeout  = 3 * time.Second
-	bulkRest     = 200 * time.Millisecond
+	// bulkTimeout bounds a Redis operation of a send. After a failure it is retried every bulkRest.
+	bulkTimeout = 3 * time.Second
+	bulkRest    = 200 * time.Millisecond
 	// slowDefault is the pause after a 429 without Retry-After; slowMax is the longest pause.
 	slowDefault = time.Second
 	slowMax     = 10 * time.Minute
@@ -65,8 +63,9 @@ type Pace struct {
 	// alone limits this process while Redis is down.
 	alone *rate.Limiter
 
+	guard redisguard.Guard
+
 	mu        sync.Mutex
-	awayUntil time.Time
 	slowUntil time.Time
 }
 
@@ -92,7 +91,7 @@ func (p *Pace) Bulk() *Lane {
 func (p *Pace) Lookup() *Lane {
 	limit := redis_rate.Limit{Rate: 4 * p.rate, Burst: lookupBurst, Period: 5 * time.Second}
 	lookups := gate{key: p.key + ":lookup", limit: limit}
-	rdb := p.redis.WithTimeout(redisTimeout)
+	rdb := p.redis.WithTimeout(redisguard.Timeout)
 	return &Lane{
 		p: p, gates: []gate{lookups, p.gate(lookupBurst, time.Second)}, redis: rdb, limiter: redis_rate.NewLimiter(rdb),
 		queue: share.NewQueue(lookupsAtOnce),
@@ -130,8 +129,8 @@ func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 	}
 	p.mu.Unlock()
 	// Without Redis the pause applies to this process only.
-	_ = p.do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return slowScript.Run(ctx, p.redis.WithTimeout(redisTimeout), []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
+	_ = p.guard.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		return slowScript.Run(ctx, p.redis.WithTimeout(redisguard.Timeout), []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
 	})
 }
 
@@ -172,7 +171,7 @@ func (l *Lane) Wait(ctx context.Context) error {
 		default:
 			wait += rand.N(l.p.interval()/20 + 1) // spreads the callers, who all got the same wait
 		}
-		if err := rest(ctx, wait); err != nil {
+		if err := sleep.For(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -188,7 +187,7 @@ func (l *Lane) ask(ctx context.Context, g gate) (ok bool, wait time.Duration, er
 	if wait := l.p.slowHere(); wait > 0 {
 		return false, wait, nil
 	}
-	do := l.p.do
+	do := l.p.guard.Do
 	if l.bulk {
 		do = withBulkTimeout
 	}
@@ -229,11 +228,11 @@ func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, e
 
 // waitAlone waits for this process's own limiter.
 func (p *Pace) waitAlone(ctx context.Context) error {
-	if err := rest(ctx, p.slowHere()); err != nil {
+	if err := sleep.For(ctx, p.slowHere()); err != nil {
 		return err
 	}
 	turn := p.alone.Reserve()
-	if err := rest(ctx, turn.Delay()); err != nil {
+	if err := sleep.For(ctx, turn.Delay()); err != nil {
 		turn.Cancel()
 		return err
 	}
@@ -245,41 +244,4 @@ func (p *Pace) slowHere() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return time.Until(p.slowUntil)
-}
-
-var errAway = errors.New("redis is away")
-
-// do runs one operation, or returns errAway while Redis is down.
-func (p *Pace) do(ctx context.Context, op func(context.Context) error) error {
-	p.mu.Lock()
-	away := time.Now().Before(p.awayUntil)
-	p.mu.Unlock()
-	if away {
-		return errAway
-	}
-	short, cancel := context.WithTimeout(ctx, redisTimeout)
-	defer cancel()
-	err := op(short)
-	// A caller who gave up says nothing about Redis.
-	if err != nil && ctx.Err() == nil {
-		p.mu.Lock()
-		p.awayUntil = time.Now().Add(awayFor)
-		p.mu.Unlock()
-	}
-	return err
-}
-
-// rest waits for that long or until ctx ends.
-func rest(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
