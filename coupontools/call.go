@@ -221,7 +221,7 @@ func (c *Client) request(ctx context.Context, r *route, body []byte) (*http.Requ
 	req.Header.Set("User-Agent", c.userAgent)
 	idHeader, secretHeader := r.style.keyHeaders()
 	req.Header.Set(idHeader, c.id)
-	req.Header.Set(secretHeader, string(c.secret))
+	req.Header.Set(secretHeader, c.secret.Reveal())
 	return req, nil
 }
 

@@ -8,9 +8,12 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that never prints: not with any fmt verb, in a log, or as JSON. Convert it to a string to use it.
+// Secret is a text that never prints: not with any fmt verb, in a log, or as JSON. [Secret.Reveal] returns it.
 // (Package fmt does print it as an unexported field of a struct: keep it in exported fields.)
 type Secret string
+
+// Reveal returns the text.
+func (s Secret) Reveal() string { return string(s) }
 
 // String returns a placeholder.
 func (Secret) String() string { return redacted }

@@ -163,7 +163,7 @@ var (
 
 // scrub removes the keys and anything that looks like an e-mail address or phone number from the API's text.
 func (c *Client) scrub(text string) string {
-	for _, key := range []string{c.id, string(c.secret)} {
+	for _, key := range []string{c.id, c.secret.Reveal()} {
 		if len(key) >= minKey {
 			text = strings.ReplaceAll(text, key, redacted)
 		}

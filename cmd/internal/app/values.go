@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -16,25 +15,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 )
 
 // The kinds of value that settings have. Each reads itself from text by Decode, as envconfig wants it. Spaces and line
 // ends around a value are taken for an accident: files of secrets often end in one.
 
-// Secret is a text that shows itself nowhere: not when printed with any verb, logged, or encoded.
-type Secret string
-
-// Reveal returns the text.
-func (s Secret) Reveal() string { return string(s) }
-
-// Format writes a placeholder, whatever the verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, maskedSecret) }
-
-// LogValue returns a placeholder.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(maskedSecret) }
-
-// MarshalText returns a placeholder.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(maskedSecret), nil }
+// Secret is a text that never prints.
+type Secret = coupontools.Secret
 
 // tokenKinds says what Slack's tokens are called, to help those who mixed two up.
 var tokenKinds = map[string]string{
