@@ -47,6 +47,6 @@ func probeListOf[T any](id, owner string, list func() ([]T, error), what string,
 	if id == "" {
 		return "", MissingError(owner)
 	}
-	elements, err := list()
-	return probeList(elements, err, what, keep)
+	found, err := list()
+	return probeList(found, err, what, keep)
 }

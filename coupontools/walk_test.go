@@ -21,7 +21,7 @@ type step struct {
 	route string
 	// call makes the call and returns its result.
 	call func(*world) (any, error)
-	// codes are the documented errors, or the expected ones where none are; notFound are those of them that mean
+	// codes are the documented errors, or the expected ones where none are; notFound are the codes among them that mean
 	// [ErrNotFound].
 	codes, notFound []int
 }

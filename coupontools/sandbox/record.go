@@ -66,8 +66,8 @@ func (r *record) send(m Message) {
 }
 
 // got reports whether a campaign was sent to an address.
-func (r *record) got(object, to string) bool {
-	return slices.ContainsFunc(r.sent, func(m Message) bool { return m.Kind == "email" && m.Campaign == object && m.To == to })
+func (r *record) got(id, to string) bool {
+	return slices.ContainsFunc(r.sent, func(m Message) bool { return m.Kind == "email" && m.Campaign == id && m.To == to })
 }
 
 // Violations returns the calls' violations of the documentation, one line each.

@@ -1,8 +1,7 @@
-// Package emoji turns the names that Slack gives to the standard emoji into the emoji: Slack hands the 🎉 that a person
-// picked to an app as ":tada:".
+// Package emoji replaces Slack's names of standard emoji by the emoji: Slack sends the 🎉 that a person picked as ":tada:".
 //
-// The names and emoji in table.txt are made by ./gen from the data of emoji-datasource, where Slack's own names come from;
-// NOTICE has its licence. The table is decoded at the first use.
+// ./gen makes the names and emoji in table.txt from the data of emoji-datasource, the source of Slack's names; NOTICE has
+// its licence. The table is decoded on first use.
 package emoji
 
 import (
@@ -21,8 +20,8 @@ var table string
 // emoji is a standard emoji.
 type emoji struct {
 	plain string
-	// toned are the forms with skin tones, if any, with the digits 1 and 2 in the place of the tones. The first form is for
-	// one tone, the last for two.
+	// toned are the forms with skin tones, if any, with the digits 1 and 2 for the tones. The first form is for one tone, the
+	// last for two.
 	toned []string
 }
 
@@ -53,17 +52,17 @@ func (e emoji) withTones(first, second string) string {
 
 func tone(number string) string { return byName()["skin-tone-"+number].plain }
 
-// The characters that make an emoji of their neighbours.
+// The characters that combine with their neighbours into an emoji.
 const (
 	// Selector asks for the emoji form of the character before it.
 	Selector = '\uFE0F'
-	// Joiner makes one emoji of those around it.
+	// Joiner joins its neighbours into one emoji.
 	Joiner = '\u200D'
 	// Keycap makes an emoji of the digit before it, mostly with a [Selector] between them.
 	Keycap = '\u20E3'
 )
 
-// pictures are the characters outside ASCII that emoji are made of. True are those that need a [Selector].
+// pictures are the characters outside ASCII that emoji consist of. The value is true for those that need a [Selector].
 var pictures = sync.OnceValue(func() map[rune]bool {
 	found := map[rune]bool{}
 	for _, e := range byName() {
@@ -77,10 +76,10 @@ var pictures = sync.OnceValue(func() map[rune]bool {
 	return found
 })
 
-// Picture reports whether an emoji can begin with r, or have it after a [Joiner]; and whether r is drawn as plain text unless
-// a [Selector] follows.
+// Picture reports whether an emoji can begin with r or continue with it after a [Joiner], and whether r is drawn as plain
+// text unless a [Selector] follows.
 func Picture(r rune) (ok, needsSelector bool) {
-	// Unicode: all of these are for emoji of today or later.
+	// Unicode: this whole block is reserved for emoji.
 	const first, last = 0x1F000, 0x1FAFF
 	needsSelector, ok = pictures()[r]
 	return ok || first <= r && r <= last, needsSelector

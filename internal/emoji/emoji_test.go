@@ -39,7 +39,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// What is no emoji name stays, without a word.
+// Texts that aren't emoji names stay unchanged and aren't reported.
 func TestReplace_leaves(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -72,7 +72,7 @@ func TestPicture(t *testing.T) {
 	t.Parallel()
 	for r, want := range map[rune][2]bool{
 		'🎉': {true, false}, '❤': {true, true}, '©': {true, true}, '⭐': {true, false}, '♀': {true, true}, '🇧': {true, false},
-		'\U0001FAFF': {true, false}, // for later
+		'\U0001FAFF': {true, false}, // reserved
 		'1':          {}, 'é': {}, '€': {}, '★': {}, emoji.Selector: {}, emoji.Joiner: {}, emoji.Keycap: {},
 	} {
 		if ok, needs := emoji.Picture(r); [2]bool{ok, needs} != want {

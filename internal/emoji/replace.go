@@ -14,11 +14,11 @@ var toneShape = regexp.MustCompile(`^:skin-tone-([2-6])(?:-([2-6]))?:`)
 // maxUnknown bounds how many unknown names are returned.
 const maxUnknown = 10
 
-// Replace puts emoji in the place of their names. It leaves names that it doesn't know as they are, and returns the first
-// few, each once: a workspace can have emoji of its own. Other texts with colons, such as times and links, are not names.
+// Replace replaces emoji names by emoji. It keeps unknown names and returns the first few, each once: a workspace can have
+// its own emoji. Other texts with colons, such as times and links, aren't names.
 func Replace(text string) (out string, unknown []string) {
 	var b strings.Builder
-	written, ended := 0, 0 // bytes of text that are written; where the last name ends
+	written, ended := 0, 0 // bytes of text already written; end of the last name
 	for at := strings.IndexByte(text, ':'); at >= 0; at = nextColon(text, at) {
 		name := nameIn(text[at:])
 		around := sides(text[ended:at], text[at+len(name):])
@@ -44,7 +44,7 @@ func Replace(text string) (out string, unknown []string) {
 	return b.String() + text[written:], unknown
 }
 
-// nextColon returns where the next colon is, -1 if there is none.
+// nextColon returns the index of the next colon, or -1.
 func nextColon(text string, from int) int {
 	if n := strings.IndexByte(text[from:], ':'); n >= 0 {
 		return from + n
@@ -59,10 +59,10 @@ func firstWord(text string) string {
 	return text
 }
 
-// nameIn returns what may be a name at the beginning of text, with its colons, or "". Custom names can have letters of any
+// nameIn returns the possible name at the beginning of text, with its colons, or "". Custom names can have letters of any
 // script, but no capitals.
 func nameIn(text string) string {
-	const longest = 100 // Slack: the most characters of a custom name
+	const longest = 100 // the longest custom name in Slack, in characters
 	n := strings.IndexFunc(text[1:], func(r rune) bool {
 		return unicode.IsUpper(r) || !inWord(r) && !unicode.IsMark(r) && !strings.ContainsRune("_+'-", r)
 	})
@@ -72,7 +72,7 @@ func nameIn(text string) string {
 	return text[:n+2]
 }
 
-// form returns the emoji with the skin tones that rest begins with, if any, and the length of their names.
+// form returns the emoji with the skin tones at the beginning of rest, if any, and the length of their names.
 func (e emoji) form(rest string) (picture string, length int) {
 	if m := toneShape.FindStringSubmatch(rest); m != nil {
 		if picture := e.withTones(m[1], m[2]); picture != "" {
@@ -82,7 +82,7 @@ func (e emoji) form(rest string) (picture string, length int) {
 	return e.plain, 0
 }
 
-// surroundings are the characters on both sides of a name.
+// surroundings are the characters before and after a name.
 type surroundings struct{ left, right rune }
 
 func sides(left, right string) surroundings {
@@ -93,8 +93,8 @@ func sides(left, right string) surroundings {
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// allow reports whether a standard name stands for its emoji here. Most do anywhere, since an emoji is often typed right
-// after a word; but "a:b:c" and "10:100" are more likely something else.
+// allow reports whether a standard name means its emoji here. Most do anywhere, since an emoji is often typed right after a
+// word; but "a:b:c" and "10:100" are more likely something else.
 func (s surroundings) allow(name string) bool {
 	name = strings.Trim(name, ":")
 	switch {
@@ -106,7 +106,7 @@ func (s surroundings) allow(name string) bool {
 	return true
 }
 
-// suggest reports whether an unknown name is likely to be one of an emoji.
+// suggest reports whether an unknown name is likely an emoji's.
 func (s surroundings) suggest(name string) bool {
 	return utf8.RuneCountInString(name) > len(":a:") && strings.ContainsFunc(name, unicode.IsLetter) &&
 		!inWord(s.left) && s.left != ':'

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Every name in the table is found in a text, and gives what the table has, with any tone.
+// Replace finds every name in the table, with every tone.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	lines := slices.Collect(strings.Lines(table))

@@ -1,7 +1,7 @@
-// Package rediserr tells apart the ways in which Redis fails couponbot: it can be away, or it can answer and refuse, and
-// each refusal has its own cause and its own cure.
+// Package rediserr classifies the failures of Redis: it can be away, or it can answer and refuse. Each refusal has its own
+// cause and fix.
 //
-// [KindOf] classifies an error of go-redis, however it is wrapped. [Problem] and [Hint] put it into words for people.
+// [KindOf] classifies an error of go-redis, even if wrapped. [Problem] and [Hint] word it for people.
 package rediserr
 
 import (
@@ -15,26 +15,26 @@ import (
 // Kind is one way in which Redis fails.
 type Kind int
 
-// The kinds. Every error that Redis itself did not answer with is [Away].
+// The kinds. Every error that isn't an answer of Redis is [Away].
 const (
 	Away         Kind = iota // no connection, or no answer in time
-	Refused                  // an error that is none of those below
+	Refused                  // an error of no other kind
 	NoPermission             // the ACL of the account lacks a command, a key or a channel
 	NoLogin                  // user and password are missing or wrong
 	NoScripting              // EVAL or EVALSHA is forbidden or switched off
 	NoCommand                // a command is renamed away, or the server is too old for it
 	MemoryFull               // maxmemory is reached
 	ReadOnly                 // a replica
-	CannotSave               // the disk fails, and Redis takes no writes until it works
+	CannotSave               // the disk fails, and Redis refuses writes until it works
 	NoReplicas               // fewer replicas are connected than min-replicas-to-write
 	Loading                  // Redis has just started
 	Busy                     // a script hogs Redis, or too many clients are connected
-	Cluster                  // a node of a cluster
-	Damaged                  // a key holds another type of value than couponbot put there; Redis itself is fine
+	Cluster                  // Redis Cluster
+	Damaged                  // a key holds an unexpected type of value; Redis itself is fine
 )
 
-// words describe a kind: its name in a word or two, what is wrong as a clause, and what the operator has to do as the end
-// of a sentence. A failure that ends without anybody has no task.
+// words describe a kind: its name in a word or two, the problem as a clause, and the operator's task as the end of a
+// sentence. A failure that ends without intervention has no task.
 type words struct{ name, problem, task string }
 
 var inWords = [...]words{
@@ -65,16 +65,16 @@ var inWords = [...]words{
 
 const nameRights = "run “couponbot check”, which names what is missing"
 
-// String is the kind in a word or two, such as "memory full".
+// String returns the kind in a word or two, such as "memory full".
 func (k Kind) String() string { return inWords[k].name }
 
-// Task is what the operator has to do, as the end of a sentence: "raise maxmemory in Redis". It is empty for a
-// failure that ends without anybody.
+// Task returns what the operator has to do, as the end of a sentence: "raise maxmemory in Redis". It is empty for a failure
+// that ends without intervention.
 func (k Kind) Task() string { return inWords[k].task }
 
-// PartError says which part of what couponbot keeps in Redis an error is about.
+// PartError says which of couponbot's keys in Redis an error concerns.
 type PartError struct {
-	// Part is the part in words, such as "the queue's keys".
+	// Part describes the keys, such as "the queue's keys".
 	Part string
 	Err  error
 }
@@ -83,17 +83,17 @@ func (e *PartError) Error() string { return e.Part + ": " + e.Err.Error() }
 
 func (e *PartError) Unwrap() error { return e.Err }
 
-// Problem says what is wrong, as a clause without a full stop: "Redis answers, but its memory is full".
+// Problem returns what is wrong, as a clause without a full stop: "Redis answers, but its memory is full".
 func Problem(err error) string {
 	kind := KindOf(err)
 	part, ok := errors.AsType[*PartError](err)
-	if ok && kind == NoPermission && strings.Contains(part.Err.Error(), "key") { // else it is a command that is refused
+	if ok && kind == NoPermission && strings.Contains(part.Err.Error(), "key") { // otherwise a command is refused
 		return "Redis refuses " + part.Part + " (NOPERM)"
 	}
 	return inWords[kind].problem
 }
 
-// Hint says what to do, in a sentence for somebody who cannot change Redis: whom to ask, or to wait.
+// Hint returns the next step for somebody who can't change Redis, as a sentence: to ask an administrator, or to wait.
 func Hint(err error) string {
 	if task := KindOf(err).Task(); task != "" {
 		return "Ask whoever runs couponbot to " + task + "."
@@ -101,9 +101,9 @@ func Hint(err error) string {
 	return "Please try again in a few minutes."
 }
 
-// kinds are the kinds by the code that begins an error of Redis.
+// kinds maps the code at the start of a Redis error to its kind.
 var kinds = map[string]Kind{
-	"NOPERM": NoPermission, "NOAUTH": NoLogin, "WRONGPASS": NoLogin, "DENIED": NoLogin, // DENIED is the protected mode
+	"NOPERM": NoPermission, "NOAUTH": NoLogin, "WRONGPASS": NoLogin, "DENIED": NoLogin, // DENIED means protected mode
 	"OOM": MemoryFull, "READONLY": ReadOnly, "MASTERDOWN": ReadOnly, "MISCONF": CannotSave, "NOREPLICAS": NoReplicas,
 	"LOADING": Loading, "BUSY": Busy,
 	"MOVED": Cluster, "ASK": Cluster, "CLUSTERDOWN": Cluster, "CROSSSLOT": Cluster, "TRYAGAIN": Cluster,
@@ -111,22 +111,22 @@ var kinds = map[string]Kind{
 }
 
 var (
-	// code finds the code. Redis wraps the error of a command in one of its own inside a transaction and, before version 7,
-	// inside a script: "ERR Error running script (call to f_…): @user_script:1: -OOM command not allowed…". The Redis
-	// of the demo calls that "compiling", without the sign.
+	// code matches the code. Redis wraps a command's error inside a transaction and, before version 7, inside a script: "ERR
+	// Error running script (call to f_…): @user_script:1: -OOM command not allowed…". The demo's Redis says "compiling",
+	// without the minus.
 	code = regexp.MustCompile(`^(?:ERR Error (?:running|compiling) script .*?: -?|EXECABORT .* because of: )?([A-Z]{3,})\b`)
-	// aboutScripts finds the refusal of EVAL or EVALSHA, by an ACL or since it was renamed.
+	// aboutScripts matches the refusal of EVAL or EVALSHA, by an ACL or because it was renamed.
 	aboutScripts = regexp.MustCompile("(?i)^(?:NOPERM .*|ERR unknown command )['`]eval(?:sha)?['`]")
-	// inScript finds the refusal by an ACL of what a script does. Redis 7.0 gives it no code of its own.
+	// inScript matches an ACL's refusal of a command inside a script. Redis 7.0 has no code for it.
 	inScript = regexp.MustCompile(`^ERR (?:Error running script .*)?(?:.*: )?(?:The user executing the script|ACL failure in script)`)
-	// noCommand finds a command that is not there, called or in a script.
+	// noCommand matches an unknown command, called directly or in a script.
 	noCommand = regexp.MustCompile(`(?i)^ERR (?:unknown command|.*unknown redis command)`)
-	// noLogin and tooMany find errors without a code of their own.
+	// noLogin and tooMany match errors without a code.
 	noLogin = regexp.MustCompile(`(?i)^ERR .*(?:invalid password|AUTH .*without any password)`)
 	tooMany = regexp.MustCompile(`^ERR max number of clients`)
 )
 
-// KindOf returns the kind of an error that a command of go-redis returned. nil and what Redis did not answer is [Away].
+// KindOf returns the kind of a go-redis error. nil and errors that aren't answers of Redis are [Away].
 func KindOf(err error) Kind {
 	answer, ok := errors.AsType[redis.Error](err)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// answer is an error that Redis answered with.
+// answer is an error answered by Redis.
 type answer string
 
 func (a answer) Error() string { return string(a) }
@@ -92,7 +92,7 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// Each kind has words of its own, and says what to do.
+// Each kind has its own words and says what to do.
 func TestKind_words(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

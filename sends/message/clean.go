@@ -10,12 +10,12 @@ import (
 	"github.com/coupontools/couponbot/internal/emoji"
 )
 
-// lineEnds are what word processors write instead of a line end, and tabs, which the GSM alphabet doesn't have.
+// lineEnds replaces the line ends of word processors, and tabs, which the GSM alphabet doesn't have.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u2028", "\n", "\u2029", "\n", "\t", " ")
 
-// Clean makes a text fit to go out. It replaces emoji names with emoji, composes letters and accents (Unicode's NFC), and
-// removes the invisible characters that neither an emoji nor a script needs; one of them can double the price of an SMS.
-// removed is their number. The error is for the marketer: it names a character that phones can't show.
+// Clean prepares a text for sending. It replaces emoji names by emoji, composes letters and accents (Unicode NFC), and
+// removes invisible characters that neither an emoji nor a script needs; one of them can double the price of an SMS. removed
+// is their number. The error is for the marketer: it names a character that phones can't show.
 func Clean(text string) (clean string, removed int, err error) {
 	text, _ = emoji.Replace(lineEnds.Replace(text))
 	c := cleaner{in: []rune(norm.NFC.String(text)), rightToLeft: strings.ContainsFunc(text, isRightToLeft)}
@@ -33,25 +33,25 @@ func Clean(text string) (clean string, removed int, err error) {
 // cleaner copies a text from in to out.
 type cleaner struct {
 	in, out     []rune
-	rightToLeft bool // the text has letters of a script that is written so
+	rightToLeft bool // the text has letters of a right-to-left script
 }
 
 const (
 	textSelector       = '\uFE0E' // the counterpart of emoji.Selector
 	zeroWidthNonJoiner = '\u200C'
-	zeroWidthSpace     = '\u200B' // allows a line break in scripts without blanks
+	zeroWidthSpace     = '\u200B' // allows a line break in scripts without spaces
 	blackFlag          = '\U0001F3F4'
 	cancelTag          = '\U000E007F'
 )
 
-// isInvisible reports whether r is drawn as nothing, or only changes what is around it.
+// isInvisible reports whether r isn't drawn, or only changes its neighbours.
 func isInvisible(r rune) bool {
 	const brailleBlank, objectReplacement = '\u2800', '\uFFFC'
 	return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) &&
 		!unicode.Is(unicode.Prepended_Concatenation_Mark, r) || r == brailleBlank || r == objectReplacement
 }
 
-// isBroken reports whether r comes from a file or program that read the text wrongly, or means something else on each phone.
+// isBroken reports whether r results from a decoding error, or is drawn differently by each phone.
 func isBroken(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Co, unicode.Noncharacter_Code_Point) && r != '\n' || r == unicode.ReplacementChar
 }
@@ -60,8 +60,8 @@ func isRightToLeft(r rune) bool {
 	return unicode.IsLetter(r) && unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
-// shapesLetters reports whether r is of a script in which invisible characters between letters change their shape, or say
-// where a line may end.
+// shapesLetters reports whether r belongs to a script in which invisible characters between letters change their shape or
+// allow a line break.
 func shapesLetters(r rune) bool {
 	return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mongolian, unicode.Devanagari, unicode.Bengali,
 		unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam,
@@ -97,8 +97,8 @@ func (c *cleaner) needs(i int) bool {
 	}
 }
 
-// isDirection reports whether r sets the direction of the text around it. The two that make letters run against their
-// script are not among them.
+// isDirection reports whether r sets the direction of the surrounding text. It excludes the two overrides, which reverse
+// letters against their script.
 func isDirection(r rune) bool {
 	const override, leftOverride = '\u202E', '\u202D'
 	return unicode.Is(unicode.Bidi_Control, r) && r != override && r != leftOverride
@@ -106,7 +106,7 @@ func isDirection(r rune) bool {
 
 func isTag(r rune) bool { return r >= '\U000E0020' && r <= cancelTag }
 
-// inFlag reports whether the tag at i belongs to a flag such as that of Scotland, which is a black flag with a few tags.
+// inFlag reports whether the tag at i belongs to a flag such as Scotland's: a black flag followed by tags.
 func (c *cleaner) inFlag(i int) bool {
 	const most = 8
 	from, to := i, i
@@ -119,7 +119,7 @@ func (c *cleaner) inFlag(i int) bool {
 	return c.in[from] == blackFlag && c.in[to] == cancelTag
 }
 
-// place says where in the text the next character is, by the word before it.
+// place describes the position of the next character by the word before it.
 func (c *cleaner) place() string {
 	words := strings.Fields(string(c.out[max(0, len(c.out)-30):]))
 	if len(words) == 0 {

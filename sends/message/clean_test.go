@@ -60,7 +60,7 @@ func TestClean_refuses(t *testing.T) {
 	}
 }
 
-// No invisible character makes an SMS of GSM-7 dearer, wherever it is.
+// No invisible character makes a GSM-7 text more expensive, wherever it is.
 func TestClean_keepsGSM7(t *testing.T) {
 	t.Parallel()
 	const invisible = "\u00ad\u034f\u061c\u115f\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\ufe00\ufe0e\ufe0f\ufeff\U000E0041\U000E0100"

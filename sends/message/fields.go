@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// usualNames are the names that fields of people mostly have, folded and written as one word. They are those of names,
-// contact data, addresses, dates, codes, amounts, ids and links, in six languages.
+// usualNames are common names of fields about people, folded and joined into one word: names, contact data, addresses,
+// dates, codes, amounts, ids and links, in six languages.
 //
 //nolint:misspell // it takes Dutch for wrong English
 var usualNames = wordSet(`
@@ -39,7 +39,7 @@ var usualNames = wordSet(`
 	nome cognome nomecompleto titolo saluto cellulare indirizzo citta paese azienda data datadinascita compleanno codice
 	codicesconto importo punti prezzo numerocliente`)
 
-// fillerWords are words that stand beside the name of a field: "naam van de klant", "insert first name here".
+// fillerWords are words that accompany a field's name: "naam van de klant", "insert first name here".
 var fillerWords = wordSet(`
 	first last full given second your my our the of customer client contact recipient member subscriber user person insert
 	enter fill in here uw je jouw de het van klant ontvanger lid vul voeg invullen invoegen toe hier votre ton ta le la l du
@@ -57,7 +57,7 @@ func wordSet(words string) func() map[string]bool {
 	})
 }
 
-// fieldNames are headers, folded and written as one word.
+// fieldNames returns headers, folded and joined into one word.
 func fieldNames(headers []string) map[string]bool {
 	set := map[string]bool{}
 	for _, h := range headers {
@@ -68,7 +68,7 @@ func fieldNames(headers []string) map[string]bool {
 	return set
 }
 
-// foldedWords returns the words of the name of a field in small letters without accents.
+// foldedWords returns the words of a field's name in lower case without accents.
 func foldedWords(name string) []string {
 	plain := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {

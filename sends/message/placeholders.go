@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// Placeholder is what the writer of a text expects to be filled in for each recipient, as it is written.
+// Placeholder is a text that the writer expects to be filled in for each recipient, as written.
 type Placeholder string
 
-// Placeholders returns the placeholders of a text, each once, in the order of the text. headers are those of the file of
-// recipients, if it was read: marks that ordinary texts have too, such as [ ] and %, make a placeholder only of a header, or
-// of a usual name of a field in English, Dutch, French, German, Spanish or Italian.
+// Placeholders returns the placeholders of a text, each once, in order. headers are the recipient file's, if any: marks that
+// ordinary texts have too, such as [ ] and %, count only around a header, or around a common field name in English, Dutch,
+// French, German, Spanish or Italian.
 func Placeholders(text string, headers []string) []Placeholder {
 	known := fieldNames(headers)
 	var found []Placeholder
@@ -32,7 +32,7 @@ func Placeholders(text string, headers []string) []Placeholder {
 	return found
 }
 
-// marks are what mailers put around the name of a field, and the test whether what is between them is one. Longer ones come
+// marks are the marks that mailers put around a field's name, with the test for the text between them. Longer ones come
 // first.
 var marks = []struct {
 	open, closing string
@@ -43,7 +43,7 @@ var marks = []struct {
 	{"{%", "%}", marked.anyWord},
 	{"${", "}", marked.anyWord},
 	{"#{", "}", marked.anyWord},
-	{"{", "}", marked.oneWord}, // nothing else is written so: these will be couponbot's own marks
+	{"{", "}", marked.oneWord}, // reserved for couponbot's own placeholders
 	{"[[", "]]", marked.anyWord},
 	{"[", "]", marked.field},
 	{"*|", "|*", marked.anyWord},
@@ -59,7 +59,7 @@ var marks = []struct {
 	{"__", "__", marked.tightField},
 }
 
-// placeholderAt returns the placeholder that begins there, "" if none does.
+// placeholderAt returns the placeholder that begins at a position, or "".
 func placeholderAt(text string, at int, known map[string]bool) Placeholder {
 	const longest = 100 // bytes between the marks
 	for _, m := range marks {
@@ -87,12 +87,12 @@ type marked struct {
 
 func (m marked) anyWord() bool { return strings.ContainsFunc(m.text, unicode.IsLetter) }
 
-var wordShape = regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]*(\|.*)?$`)
+var fieldName = regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]*(\|.*)?$`)
 
-// oneWord takes a single word or number, perhaps with what stands in for an empty value: "first_name|there".
-func (m marked) oneWord() bool { return wordShape.MatchString(strings.TrimSpace(m.text)) || m.field() }
+// oneWord accepts a single word or number, with an optional default: "first_name|there".
+func (m marked) oneWord() bool { return fieldName.MatchString(strings.TrimSpace(m.text)) || m.field() }
 
-// field takes the name of a field, perhaps with more words around it: "your first name".
+// field accepts a field's name, also with more words around it: "your first name".
 func (m marked) field() bool {
 	name, _, _ := strings.Cut(m.text, "|")
 	words := foldedWords(name)
@@ -111,10 +111,11 @@ func (m marked) field() bool {
 	return found
 }
 
-// tightField takes the name of a field without blanks around it.
+// tightField accepts a field's name without spaces around it.
 func (m marked) tightField() bool { return m.text == strings.TrimSpace(m.text) && m.field() }
 
-// percent takes the name of a field, and any other word if the marks can't be percent signs after a number, or part of a link.
+// percent accepts a field's name, and any other word unless the marks may be percent signs after a number, or part of a
+// link.
 func (m marked) percent() bool {
 	if m.tightField() {
 		return true
@@ -123,6 +124,6 @@ func (m marked) percent() bool {
 	left, _ := utf8.DecodeLastRuneInString(m.before)
 	right, _ := utf8.DecodeRuneInString(m.after)
 	first, _ := utf8.DecodeRuneInString(m.text)
-	return wordShape.MatchString(m.text) && !unicode.IsDigit(first) && !unicode.IsDigit(number) && !isAlphanumeric(left) &&
+	return fieldName.MatchString(m.text) && !unicode.IsDigit(first) && !unicode.IsDigit(number) && !isAlphanumeric(left) &&
 		!isAlphanumeric(right)
 }

@@ -43,7 +43,7 @@ func TestPlaceholders_several(t *testing.T) {
 	}
 }
 
-// Words of the file's header row are fields too.
+// The file's headers are field names too.
 func TestPlaceholders_headers(t *testing.T) {
 	t.Parallel()
 	const text = "[Favourite shop], <team>, %Größe 2%, #shoe-size#, [else], [x]"
@@ -57,7 +57,7 @@ func TestPlaceholders_headers(t *testing.T) {
 	}
 }
 
-// Texts as marketers write them have none.
+// Ordinary marketing texts have no placeholders.
 func TestPlaceholders_ordinary(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -11,15 +11,14 @@ const (
 	ucs2 = "UCS-2"
 )
 
-// How many units a segment holds if it is the only one, and if it is one of several, which each spend 6 octets on their
-// place in the text (3GPP TS 23.040).
+// How many units a single segment holds, and each of several, which spend 6 octets on their position (3GPP TS 23.040).
 const (
 	gsm7Alone, gsm7Part = 160, 153
 	ucs2Alone, ucs2Part = 70, 67
 )
 
-// The default alphabet of 3GPP TS 23.038 without its escape, and the characters that take the escape and one more septet.
-// Of the letters with a cedilla only the capital is in the alphabet.
+// The default alphabet of 3GPP TS 23.038 without its escape, and the characters that take the escape and another septet. Of
+// the letters with a cedilla only the capital is in the alphabet.
 const (
 	gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡" +
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -28,7 +27,7 @@ const (
 
 // Segments is the size of a text as an SMS. Each segment is charged as one message.
 type Segments struct {
-	// Encoding is "GSM-7", or "UCS-2" as soon as one character is outside the GSM alphabet.
+	// Encoding is "GSM-7", or "UCS-2" if any character is outside the GSM alphabet.
 	Encoding string
 	// Units is the length: in GSM-7 septets, where ^{}\[~]| and € count two; in UCS-2 UTF-16 units, where emoji count two.
 	Units int
@@ -36,21 +35,21 @@ type Segments struct {
 	Segments int
 	// PerSegment is how many units fit into each: 160 or 70 if there is one, 153 or 67 if there are several.
 	PerSegment int
-	// Culprits are the characters that force UCS-2, each once, in the order of the text.
+	// Culprits are the characters that force UCS-2, each once, in order.
 	Culprits []rune
 }
 
-// CountSegments returns the size of a text to which Coupontools adds a blank and a link of that many characters; 0 for no
-// link. A character is never split between two segments, so a text can take one more than its units alone would.
+// CountSegments returns the size of a text to which Coupontools appends a space and a link of that length; 0 for no link. A
+// character is never split between two segments, so a text can take one more segment than its units require.
 func CountSegments(text string, link int) Segments {
 	culprits := outsideGSM(text)
 	if link > 0 {
 		text += " " + strings.Repeat("x", link) // all characters of a link are in the alphabet
 	}
 	if len(culprits) == 0 {
-		return fill(Segments{Encoding: gsm7}, text, gsmUnits, gsm7Alone, gsm7Part)
+		return countInto(Segments{Encoding: gsm7}, text, gsmUnits, gsm7Alone, gsm7Part)
 	}
-	return fill(Segments{Encoding: ucs2, Culprits: culprits}, text, ucsUnits, ucs2Alone, ucs2Part)
+	return countInto(Segments{Encoding: ucs2, Culprits: culprits}, text, ucsUnits, ucs2Alone, ucs2Part)
 }
 
 func outsideGSM(text string) []rune {
@@ -65,7 +64,7 @@ func outsideGSM(text string) []rune {
 	return out
 }
 
-func fill(s Segments, text string, units func(rune) int, alone, part int) Segments {
+func countInto(s Segments, text string, units func(rune) int, alone, part int) Segments {
 	for _, r := range text {
 		s.Units += units(r)
 	}
@@ -86,7 +85,7 @@ func fill(s Segments, text string, units func(rune) int, alone, part int) Segmen
 	return s
 }
 
-// gsmUnits is 0 for a character outside the alphabet.
+// gsmUnits returns the size of a character in septets, 0 outside the alphabet.
 func gsmUnits(r rune) int {
 	switch {
 	case strings.ContainsRune(gsmAlphabet, r):

@@ -7,8 +7,8 @@ import (
 	"github.com/coupontools/couponbot/internal/emoji"
 )
 
-// plainForms are characters outside the GSM alphabet that word processors and phones write, each group after the plain form
-// that a reader takes for the same. Digits such as ½ and ² have none: beside another digit they would be another number.
+// plainForms maps plain forms to equivalent characters outside the GSM alphabet that word processors and phones write.
+// Digits such as ½ and ² have none: next to another digit they would be another number.
 var plainForms = [...]struct{ plain, typographic string }{
 	{"'", "‘’‚‛‹›′`´ʼ"},
 	{`"`, "“”„‟«»″"},
@@ -40,6 +40,6 @@ var simplifier = sync.OnceValue(func() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 })
 
-// Simplify replaces typographic characters with plain ones: quotation marks, dashes, bullets, arrows, ticks, blanks of other
+// Simplify replaces typographic characters by plain ones: quotation marks, dashes, bullets, arrows, ticks, spaces of other
 // widths and the like. A text that needs UCS-2 only because of them then takes fewer segments.
 func Simplify(text string) string { return simplifier().Replace(text) }

@@ -25,7 +25,7 @@ func TestSimplify(t *testing.T) {
 	}
 }
 
-// Whatever is straightened is in the GSM alphabet afterwards.
+// Every simplified character is in the GSM alphabet.
 func TestSimplify_needsNoUCS2(t *testing.T) {
 	t.Parallel()
 	const marks = "‘’‚‛‹›′`´ʼ“”„‟«»″‐‑‒–—―−…•◦‣·●■→⇒✓☑✔️×✗★©®™№≈≤≥\u00a0\u2009\u202f\u2007\u3000"

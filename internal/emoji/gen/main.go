@@ -37,19 +37,19 @@ func run(args []string, out io.Writer) error {
 	return err
 }
 
-// datum is the part of an entry of emoji.json that is needed. Code points are in hexadecimal, with hyphens between them.
+// datum is an entry of emoji.json. Code points are hexadecimal, separated by hyphens.
 type datum struct {
 	Unified    string
 	ShortNames []string `json:"short_names"`
-	// SkinVariations has the toned forms by tone, or by two tones with a hyphen between them.
+	// SkinVariations has the toned forms by tone, or by two tones separated by a hyphen.
 	SkinVariations map[string]struct{ Unified string } `json:"skin_variations"`
 }
 
-// The lightest skin tone and the one after it stand for all: the forms differ in nothing else.
+// The lightest skin tone and the next one represent all: the forms are otherwise equal.
 const firstTone, secondTone = "1F3FB", "1F3FC"
 
-// table returns a line for each name, sorted: the name, the emoji, and its toned forms, if any, with "1" and "2" in the place
-// of the skin tones. The first form is for one tone, the last for two.
+// table returns a line for each name, sorted: the name, the emoji, and its toned forms, if any, with "1" and "2" for the
+// skin tones. The first form is for one tone, the last for two.
 func table(data []byte) (string, error) {
 	var all []datum
 	if err := json.Unmarshal(data, &all); err != nil {
@@ -78,7 +78,7 @@ func table(data []byte) (string, error) {
 	return strings.Join(lines, ""), nil
 }
 
-// characters decodes code points; toned puts the digits in the place of the tones.
+// characters decodes code points; toned replaces the tones by digits.
 func characters(unified string, toned bool) (string, error) {
 	var b strings.Builder
 	for code := range strings.SplitSeq(unified, "-") {

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
+var plainPackages = []string{
+	"coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox",
+	"internal/editdist", "internal/emoji", "internal/rediserr", "internal/redisguard", "internal/sleep",
+	"sends/message",
+}
+
+// riddle matches phrases that have to be deciphered.
+var riddle = regexp.MustCompile(`(?i)\b(whoever|of whom|thereof|whereof|anew|hereby|besides|(came|comes|come|became) of|` +
+	`(told|tells|tell) of|at hand|by (itself|themselves)|(goes|gone) on|lets? (it )?go|brings? (it )?out|stands? for good|` +
+	`what stands|out of sight|lest|ere|thereby|naught|aught|of them that|puts off|turned away|gives? out|takes? up again)\b`)
+
+func TestComments_arePlain(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range plainPackages {
+		files, err := filepath.Glob(filepath.Join("..", "..", "..", pkg, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pkg, len(files), err)
+		}
+		for _, file := range files {
+			fset := token.NewFileSet()
+			tree, err := parser.ParseFile(fset, file, nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, group := range tree.Comments {
+				// Line breaks don't hide a phrase.
+				if phrase := riddle.FindString(strings.Join(strings.Fields(group.Text()), " ")); phrase != "" {
+					t.Errorf("%s: rewrite the sentence with %q", fset.Position(group.Pos()), phrase)
+				}
+			}
+		}
+	}
+}
