@@ -104,7 +104,9 @@ func probeDirectory(ctx context.Context, c *Client, ids *ProbeIDs) (string, erro
 }
 
 func probeDirectoryCampaigns(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
-	return probeListOf(ids.directory, "a directory", func() ([]Campaign, error) { return c.DirectoryCampaigns(ctx, ids.directory) }, "campaigns", nil)
+	return probeListOf(ids.directory, "a directory", func() ([]Campaign, error) {
+		return c.DirectoryCampaigns(ctx, ids.directory)
+	}, "campaigns", nil)
 }
 
 func probeCategories(ctx context.Context, c *Client, _ *ProbeIDs) (string, error) {

@@ -99,5 +99,7 @@ func (c *Client) UpdatePaymentStatus(ctx context.Context, u PaymentUpdate) (*Pay
 }
 
 func probeDirectoryUsers(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
-	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) { return c.DirectoryUsers(ctx, ids.directory, 1) }, "users on the first page", func(u DirectoryUser) { ids.user = u.ID })
+	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) {
+		return c.DirectoryUsers(ctx, ids.directory, 1)
+	}, "users on the first page", func(u DirectoryUser) { ids.user = u.ID })
 }

@@ -151,9 +151,13 @@ func decodeOneUser(a answer) (*DirectoryUser, error) {
 }
 
 func probeDirectoryUsersV4(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
-	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) { return c.DirectoryUsersV4(ctx, ids.directory) }, "users", nil)
+	return probeListOf(ids.directory, "a directory", func() ([]DirectoryUser, error) {
+		return c.DirectoryUsersV4(ctx, ids.directory)
+	}, "users", nil)
 }
 
 func probeDirectoryUserV4(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {
-	return probeOne(ids.user, "a user of a directory", func() (*DirectoryUser, error) { return c.DirectoryUserV4(ctx, ids.directory, ids.user) })
+	return probeOne(ids.user, "a user of a directory", func() (*DirectoryUser, error) {
+		return c.DirectoryUserV4(ctx, ids.directory, ids.user)
+	})
 }

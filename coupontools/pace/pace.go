@@ -130,7 +130,8 @@ func (p *Pace) Slow(ctx context.Context, d time.Duration) {
 	p.mu.Unlock()
 	// Without Redis the pause applies to this process only.
 	_ = p.guard.Do(context.WithoutCancel(ctx), func(ctx context.Context) error {
-		return slowScript.Run(ctx, p.redis.WithTimeout(redisguard.Timeout), []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
+		rdb := p.redis.WithTimeout(redisguard.Timeout)
+		return slowScript.Run(ctx, rdb, []string{p.slowKey}, d.Milliseconds(), slowMax.Milliseconds()).Err()
 	})
 }
 
