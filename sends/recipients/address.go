@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The longest an address and the part before its @ can be, in octets (RFC 5321, 4.5.3.1).
+// The longest address and the longest part before its @, in octets (RFC 5321, 4.5.3.1).
 const maxAddress, maxLocal = 254, 64
 
 var (
@@ -29,10 +29,10 @@ var (
 	errAddressTooLong = refusal{RuleLength, "It's too long for an e-mail address."}
 )
 
-// Address reads one e-mail address, alone, in the angle brackets of a link, or as mail programs write it after a name, and
+// Address reads one e-mail address, alone, in the angle brackets of a link, or as mail programs write it after a name. It
 // returns it in lower case with its domain in ASCII ("mia@bücher.example" becomes "mia@xn--bcher-kva.example"). The error is
-// a sentence for the person. Other text beside the address, comments, quoted and non-ASCII parts before the @ are refused,
-// since not every system on the way takes them.
+// a sentence for the person. Other text around the address, comments, and quoted or non-ASCII parts before the @ are
+// refused, since not every mail server accepts them.
 func Address(text string) (string, error) {
 	text = bareAddress(text)
 	if err := fitting(text); err != nil {
@@ -49,11 +49,11 @@ func Address(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return whole(strings.ToLower(local) + "@" + ascii)
+	return wholeAddress(strings.ToLower(local) + "@" + ascii)
 }
 
 // bareAddress strips what programs and people put around an address: what [bare] strips, escaped quotation marks, a name
-// before angle brackets, the scheme and the parameters of a link, the sign at the end of a list.
+// before angle brackets, the scheme and the parameters of a link, punctuation at the end.
 func bareAddress(text string) string {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, `\"`, `"`), `\'`, `'`)
 	text = bare(strings.TrimRightFunc(text, trailing))
@@ -97,7 +97,7 @@ func cutAddress(text string) (local, domain string, err error) {
 	return local, domain, nil
 }
 
-// looksLikePhone reports text that consists of digits and the signs of numbers; there may be several.
+// looksLikePhone reports whether a text consists of digits and the signs of one or more phone numbers.
 func looksLikePhone(text string) bool {
 	dialled, err := dial(withoutLabel(text))
 	return err == nil && countDigits(dialled) >= 3
@@ -116,8 +116,8 @@ func checkLocal(local string) error {
 	return nil
 }
 
-// strict is the profile for looking a name up, with the rules of the host names on top: letters, digits and hyphens in
-// each label, 63 octets a label, 253 in all.
+// strict is the profile for a lookup, with the rules for host names: letters, digits and hyphens in each label, 63 octets a
+// label, 253 in all.
 var strict = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false),
 	idna.StrictDomainName(true), idna.ValidateLabels(true), idna.CheckHyphens(true), idna.VerifyDNSLength(true))
 
@@ -132,14 +132,14 @@ func asciiDomain(domain string) (string, error) {
 		return "", errNoDot
 	case top != "" && strings.Trim(top, "0123456789") == "":
 		return "", errNumericDomain
-	case len(top) < 2: // There is no top-level domain of one character.
+	case len(top) < 2: // No top-level domain has one character.
 		return "", errDomain
 	}
 	return strings.ToLower(ascii), nil
 }
 
-// whole lets net/mail have the last word on what can stand before the @.
-func whole(address string) (string, error) {
+// wholeAddress leaves the check of the part before the @ to net/mail.
+func wholeAddress(address string) (string, error) {
 	if len(address) > maxAddress {
 		return "", errAddressTooLong
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// packages lists by what part a zip file shows what it is.
+// packages maps a part of a zip file to the kind of document that has it.
 var packages = []struct{ part, what string }{
 	{"xl/workbook.bin", "a binary Excel workbook (XLSB)"},
 	{"Index/Document.iwa", "a Numbers document"},
@@ -16,7 +16,7 @@ var packages = []struct{ part, what string }{
 	{"content.xml", "an OpenDocument file (ODS)"},
 }
 
-// zipFault says what is wrong with a zip file that holds a document of another kind.
+// zipFault returns what is wrong with a zip file that is another kind of document.
 func zipFault(content []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// outcome writes what came out of a file in a few words: where the recipients come from, the recipients by row (of many the
-// first and the last), and how many rows each rule skipped; or the question; or the fault.
+// outcome summarises the result of a file: the source of the recipients, the recipients by row (only the first and last of
+// many), and the skipped rows by rule; or the question; or the fault.
 func outcome(list recipients.List, err error) string {
 	if q, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
 		var options []string

@@ -15,8 +15,8 @@ import (
 
 var utf8Mark = []byte("\uFEFF")
 
-// inUTF8 returns a text file in UTF-8 without a byte order mark: as it is if it is so, else decoded, which makes at most
-// three bytes of each. It names the encoding if it had to be guessed.
+// inUTF8 returns a text file in UTF-8 without a byte order mark, decoded if necessary, at most three bytes for each one.
+// guessed is the encoding's name if it had to be guessed.
 func inUTF8(content []byte) (text []byte, guessed string) {
 	if marked, ok := bytes.CutPrefix(content, utf8Mark); ok {
 		return marked, ""
@@ -32,8 +32,8 @@ func inUTF8(content []byte) (text []byte, guessed string) {
 	return text, name
 }
 
-// charset guesses the encoding of a file that has no UTF-8 mark; nil stands for UTF-8. The name is empty for encodings that
-// the content proves.
+// charset guesses the encoding of a file without a UTF-8 mark; nil means UTF-8. The name is empty for encodings that the
+// content proves.
 func charset(content []byte) (from encoding.Encoding, name string) {
 	switch big, little := wide(content); {
 	case bytes.HasPrefix(content, []byte{0xFE, 0xFF}), big:
@@ -47,22 +47,22 @@ func charset(content []byte) (from encoding.Encoding, name string) {
 	return best.charmap, best.name
 }
 
-// legacyEncoding is an encoding of one byte to a character.
+// legacyEncoding is a single-byte encoding.
 type legacyEncoding struct {
 	name    string
 	charmap *charmap.Charmap
 }
 
-// legacy are the encodings that spreadsheet programs of Western Europe write: of several that fit alike the first is taken.
+// legacy are the encodings of Western European spreadsheet programs. If several score the same, the first wins.
 var legacy = []legacyEncoding{
 	{"Windows-1252", charmap.Windows1252}, {"Mac OS Roman", charmap.Macintosh}, {"CP850 (DOS)", charmap.CodePage850},
 }
 
-// accented are the letters with accents of the languages of Western Europe.
+// accented are the accented letters of Western European languages.
 const accented = "àáâäãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÁÂÄÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜ"
 
-// score says how much of a text makes sense in the encoding. Each character outside ASCII counts by its neighbours: a
-// letter belongs beside letters, small ones after small ones, and a no-break blank between digits.
+// score rates how plausible a text is in the encoding. Each character outside ASCII is rated by its neighbours: a letter
+// belongs next to letters, a lower-case one after lower-case ones, and a no-break space between digits.
 func (e legacyEncoding) score(content []byte) int {
 	const enough = 1 << 16
 	score := 0
@@ -96,8 +96,8 @@ func (e legacyEncoding) score(content []byte) int {
 	return score
 }
 
-// wide reports UTF-16 without a mark by its digits, signs and Latin letters, of which every other byte is 0: the first of
-// each two in big endian, the second in little endian.
+// wide detects UTF-16 without a mark by its digits, signs and Latin letters: one of each two bytes is 0, the first in big
+// endian, the second in little endian.
 func wide(content []byte) (big, little bool) {
 	const enough = 512
 	first, second := 0, 0

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// choice is the column that recipients are taken from.
+// choice is the column to take recipients from.
 type choice struct {
 	survey *survey
 	at     int
-	// orElse is the column that fills the gaps of the first; -1 for none.
+	// orElse is the column that fills the gaps of the first; -1 if none.
 	orElse int
 }
 
-// decision is what the evidence about one table says: a column, a question with the columns that may be meant, or neither.
+// decision is the conclusion about one table: a column, a question with the possible columns, or neither.
 type decision struct {
 	survey *survey
 	column *column
@@ -24,9 +24,8 @@ type decision struct {
 	why    string
 }
 
-// decide chooses the column of a table. It never chooses between two columns that may both be meant, never takes an id or
-// another person's column unasked, and asks about a column whose header it does not understand unless nearly all of it is
-// recipients.
+// decide chooses the column of a table. It never chooses between two plausible columns, never takes an id or another
+// person's column without asking, and asks about a column with an unknown header unless nearly all of it is recipients.
 func (s *survey) decide() decision {
 	d := decision{survey: s}
 	candidates := s.filter(func(c *column) bool { return c.usable > 0 && !c.consentColumn(s.rules.Kind) })
@@ -58,8 +57,8 @@ func (s *survey) decide() decision {
 	return d
 }
 
-// sorted divides the candidates by what their headers say: they name a recipient, the best first; nothing that is known;
-// another person; or an id.
+// sorted groups the candidates by their headers: those that name a recipient, best first; unknown ones; another person; an
+// id.
 func (s *survey) sorted(candidates []*column) (named, unknown, others, ids []*column) {
 	for _, c := range candidates {
 		switch {
@@ -77,8 +76,8 @@ func (s *survey) sorted(candidates []*column) (named, unknown, others, ids []*co
 	return named, unknown, others, ids
 }
 
-// title says how well a header names what is looked for: 0 not at all; for text messages a mobile phone is better than a
-// phone, and that better than a fixed line.
+// title rates how well a header names the recipient, from 0. For text messages a mobile phone is better than a phone, and a
+// phone better than a landline.
 func (s *survey) title(c *column) int {
 	email := c.says.says(meansEmail)
 	switch {
@@ -96,7 +95,7 @@ func (s *survey) title(c *column) int {
 	return 0
 }
 
-// rivals reports whether c may be meant instead of best, whose header is the better one: it has recipients that best lacks.
+// rivals reports whether c may be meant instead of best, which has the better header: c has recipients that best lacks.
 // Another person's column is no rival unless it fills many gaps.
 func (s *survey) rivals(best, c *column) bool {
 	i, j := slices.Index(s.contenders, best), slices.Index(s.contenders, c)
@@ -109,7 +108,7 @@ func (s *survey) rivals(best, c *column) bool {
 	return s.lacks[i][j]+s.differs[i][j] > 0
 }
 
-// clear reports whether a column without a header that names a recipient can be taken for the recipients all the same.
+// clear reports whether a column can be taken although its header doesn't name a recipient.
 func (s *survey) clear(c *column) bool {
 	if c.says.says(meansNumber) {
 		return false
@@ -121,13 +120,13 @@ func (s *survey) clear(c *column) bool {
 	return c.mostly(c.usable)
 }
 
-// titledMeant reports a column whose header names a recipient and of which most is meant to be some, though nothing of it
-// can be used.
+// titledMeant reports whether a column's header names a recipient and most of its cells are meant as one, although none is
+// usable.
 func (s *survey) titledMeant(c *column) bool {
 	return s.title(c) > 0 && c.usable == 0 && 2*c.alike >= c.filled && c.alike > 0 && !c.hidden
 }
 
-// titled returns the first visible column whose header names a recipient of the row itself; nil if there is none.
+// titled returns the first visible column with a header that names a recipient of the row itself, or nil.
 func (s *survey) titled() *column {
 	for _, c := range s.columns {
 		if s.title(c) > 0 && !c.hidden && !c.says.says(meansOtherPerson) && !c.consentColumn(s.rules.Kind) {
@@ -137,8 +136,8 @@ func (s *survey) titled() *column {
 	return nil
 }
 
-// onlyMeant returns the one column of which something is meant as a recipient though nothing can be used, so that the
-// reasons are told; nil if there is none, or more than one.
+// onlyMeant returns the one column with cells that are meant as recipients although none is usable, so that the person gets
+// the reasons. It returns nil if there isn't exactly one.
 func (s *survey) onlyMeant() *column {
 	meant := s.filter(s.titledMeant)
 	if len(meant) == 0 {
@@ -153,7 +152,7 @@ func (s *survey) onlyMeant() *column {
 	return meant[0]
 }
 
-// choices are the columns that may be meant, the best first; after it the pairs of it and a column that fills its gaps.
+// choices are the possible columns, best first, then pairs of the first with a column that fills its gaps.
 func (s *survey) choices(columns []*column) []choice {
 	var pairs, single []choice
 	for n, c := range columns {
@@ -205,7 +204,7 @@ func manyWords(kind Kind) string {
 	return "phone numbers"
 }
 
-// count is how many rows a choice has recipients in.
+// count returns how many rows have recipients in the choice.
 func (c choice) count() int {
 	first := c.survey.columns[c.at]
 	if c.orElse < 0 {
@@ -216,7 +215,7 @@ func (c choice) count() int {
 	return first.usable + c.survey.lacks[i][j]
 }
 
-// asked is the choice as a person sees it.
+// asked returns the choice as shown to the person.
 func (c choice) asked() Column {
 	first := c.survey.columns[c.at]
 	column := Column{
@@ -235,7 +234,7 @@ func (c choice) asked() Column {
 	return column
 }
 
-// id names a choice: the table, the column and, if there is one, the column that fills its gaps.
+// id identifies a choice: the table, the column and, if any, the column that fills its gaps.
 func (c choice) id() string {
 	id := fmt.Sprintf("%d/%d", c.survey.table.id, c.at)
 	if c.orElse >= 0 {
@@ -244,7 +243,7 @@ func (c choice) id() string {
 	return id
 }
 
-// parseID reads what id wrote.
+// parseID parses an id.
 func parseID(id string) (table, at, orElse int, ok bool) {
 	numbers := []int{0, 0, -1}
 	parts := strings.Split(id, "/")

@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// tableOf writes the same columns for several people; each # in the row becomes the two-digit number of the person.
+// tableOf repeats a row for several people; each # becomes the person's two-digit number.
 func tableOf(header string, row string, rows int) string {
 	var b strings.Builder
 	if header != "" {
@@ -86,7 +86,7 @@ func TestRead_chooses_the_column(t *testing.T) {
 	}
 }
 
-// A question shows what a person needs to answer it: letters, headers, and examples as they are written in the file.
+// A question shows what a person needs to answer it: letters, headers, and examples as written in the file.
 func TestRead_question(t *testing.T) {
 	t.Parallel()
 
@@ -154,7 +154,7 @@ func TestRead_several_sheets(t *testing.T) {
 	}
 }
 
-// Questions offer the best columns, and no more than a menu can show.
+// Questions offer the best columns, and at most as many as a menu can show.
 func TestRead_offers_few_columns(t *testing.T) {
 	t.Parallel()
 	content := strings.Repeat("Phone;", 40) + "\n" + strings.Repeat("x;", 15)
@@ -187,7 +187,7 @@ func TestColumns(t *testing.T) {
 
 func TestRead_headers(t *testing.T) {
 	t.Parallel()
-	// Beside an id, only a header that is understood is taken for phones of which most are wrong.
+	// Next to an id, a column of mostly wrong phones is taken only if its header is known.
 	phones := strings.FieldsSeq(`GSM Mobiel Telefoonnummer Portable Handynummer Mobilfunknummer Mobiltelefon Móvil Celular Cellulare
 		Telemóvel Komórka Matkapuhelin CepTelefonu мобильный κινητό 手机 携帯電話 Téléphone_mobile mobile-phone PHONE Tel. tel1
 		TELEFON Teléfono Telefone Puhelin Rufnummer Telefonszám телефон 電話番号 WhatsApp Gsm-nummer phone_number customerPhone Phone_No`)

@@ -6,23 +6,23 @@ import (
 	"iter"
 )
 
-// entry is one candidate and where it was read.
+// entry is a candidate and its position.
 type entry struct {
 	line     int
 	fromFile bool
 	text     string
-	// skip says why the entry is skipped whatever it is; nil if it is judged.
+	// skip is the reason to skip the entry without judging it; nil if it is judged.
 	skip error
 }
 
-// verdict is what the rules say about an entry.
+// verdict is the result for an entry.
 type verdict struct {
 	found     Recipient
 	err       error
 	invisible int // how many invisible characters were removed from its ends
 }
 
-// judged holds an entry against the rules.
+// judged checks an entry against the rules.
 func judged(e entry, r Rules) verdict {
 	if e.skip != nil {
 		return verdict{err: e.skip}
@@ -32,7 +32,7 @@ func judged(e entry, r Rules) verdict {
 	return verdict{found, err, removed}
 }
 
-// judge reads one recipient.
+// judge parses one recipient.
 func judge(text string, r Rules) (Recipient, error) {
 	if r.Kind == SMS {
 		return Phone(text, r)
@@ -41,7 +41,7 @@ func judge(text string, r Rules) (Recipient, error) {
 	return Recipient{To: to}, err
 }
 
-// collect judges all entries and lists them in their order.
+// collect judges all entries and lists them in order.
 func collect(all iter.Seq[entry], r Rules) collected {
 	c := collector{
 		rules: r, first: map[string]int{}, reasons: map[string]string{}, skipped: map[Rule]int{},
@@ -51,18 +51,18 @@ func collect(all iter.Seq[entry], r Rules) collected {
 	return collected{c.list, c.invisible}
 }
 
-// collected is a list, and how many invisible characters were removed from its entries.
+// collected is a list, and the number of invisible characters removed from its entries.
 type collected struct {
 	List
 	invisible int
 }
 
-// collector makes the list.
+// collector builds the list.
 type collector struct {
 	rules     Rules
 	list      List
 	first     map[string]int // the index of each To among the recipients
-	full      string         // the reason for those over Max
+	full      string         // the reason for recipients over Max
 	reasons   map[string]string
 	skipped   map[Rule]int
 	invisible int
@@ -89,8 +89,8 @@ func (c *collector) add(e entry, v verdict) {
 	}
 }
 
-// leaveOut keeps one string for all entries with the same reason. An entry over what a list keeps is only counted: a file
-// can have a million of them.
+// leaveOut adds a skipped entry. Entries with the same reason share one string. An entry beyond what a list keeps is only
+// counted: a file can have a million of them.
 func (c *collector) leaveOut(e entry, rule Rule, why func() string) {
 	if c.skipped[rule]++; c.skipped[rule] > leastOfRule && len(c.list.LeftOut) >= maxLeftOut {
 		if c.list.More == nil {
@@ -123,7 +123,7 @@ func (c *collector) repeated(e entry, first Recipient) string {
 	return fmt.Sprintf("It is the same %s as one before it in this line.", what)
 }
 
-// ruleOf returns the rule that a refusal goes against.
+// ruleOf returns the rule that a refusal violates.
 func ruleOf(err error) Rule {
 	if r, ok := errors.AsType[refusal](err); ok {
 		return r.rule

@@ -10,11 +10,11 @@ import (
 	"unicode"
 )
 
-// answer is what a cell of a consent column says.
+// answer is the meaning of a cell in a consent column.
 type answer int
 
 const (
-	answerOther answer = iota // a word that is not known
+	answerOther answer = iota // an unknown word
 	answerNone                // an empty cell, or "n/a"
 	answerDate
 	answerYes
@@ -23,8 +23,8 @@ const (
 	answerUnsubscribed
 )
 
-// answers lists what cells of consent columns say in English, Dutch, French, German, Spanish and Italian, compared like
-// headers. "Cleaned" and "bounced" are Mailchimp's and others' words for addresses that must not be written to.
+// answers lists the cells of consent columns in English, Dutch, French, German, Spanish and Italian, compared like headers.
+// "Cleaned" and "bounced" are Mailchimp's and others' words for addresses that must not be written to.
 var answers = map[answer]string{
 	answerYes:  "yes y true x v ok on ja j waar oui o vrai si s sim verdadero vero wahr granted accepted agreed allowed given",
 	answerNone: "na null nil nvt nd",
@@ -53,7 +53,7 @@ var answerWords = sync.OnceValue(func() map[string]answer {
 	return words
 })
 
-// answerOf reads a cell of a consent column. Of several words a no is a no: "Nein, danke", "not given".
+// answerOf parses a cell of a consent column. Among several words, a no decides: "Nein, danke", "not given".
 func answerOf(cell string) answer {
 	cell = strings.TrimSpace(cell)
 	if cell == "" {
@@ -85,12 +85,12 @@ func answerOf(cell string) answer {
 	return said
 }
 
-// date finds what spreadsheets and programs write for a day, perhaps with a time: 05.03.2024, 2024-03-05T10:00, 20240305, and
-// the seconds since 1970.
+// date matches how spreadsheets and programs write a day, with or without a time: 05.03.2024, 2024-03-05T10:00, 20240305,
+// and Unix seconds.
 var date = regexp.MustCompile(`^(\d{1,2}[./ -]\d{1,2}[./ -](\d{4}|\d{2})|(19|20)\d\d[./-]?[01]?\d[./-]?[0-3]?\d)([T ,].*)?$` +
 	`|^1[5-9]\d{8}(\d{3})?$`)
 
-// asksConsent reports a column whose header is about consent to messages of that kind, and not of the other kind alone.
+// asksConsent reports whether a header is about consent to messages of that kind, and not only of the other kind.
 func (m meaning) asksConsent(kind Kind) bool {
 	if !m.says(meansOptIn | meansOptOut | meansStatus) {
 		return false
@@ -102,8 +102,8 @@ func (m meaning) asksConsent(kind Kind) bool {
 	return phone || !email
 }
 
-// consentColumn reports a column of consent to messages of that kind: one whose header and cells are both about it. A column
-// of recipients is none, whatever its header.
+// consentColumn reports whether a column is about consent to messages of that kind, by its header and its cells. A column of
+// recipients never is, whatever its header.
 func (c *column) consentColumn(kind Kind) bool {
 	if c.usable > 0 || !c.says.asksConsent(kind) {
 		return false
@@ -117,8 +117,7 @@ func (c *column) consentColumn(kind Kind) bool {
 	return c.answers[answerSubscribed]+c.answers[answerUnsubscribed] > 0
 }
 
-// refuses reports whether a cell of a consent column says no. In a column of those who agreed, so do an empty cell and words
-// that are not known.
+// refuses reports whether a cell of a consent column means no. In an opt-in column, empty cells and unknown words do too.
 func (m meaning) refuses(said answer) bool {
 	switch {
 	case m.says(meansOptOut):
@@ -129,25 +128,25 @@ func (m meaning) refuses(said answer) bool {
 	return said == answerUnsubscribed
 }
 
-// Consent says what is done with rows of a file whose column on consent says no.
+// Consent says what to do with rows that have a no in a consent column.
 type Consent int
 
 const (
-	// ConsentRespected skips those who said no.
+	// ConsentRespected skips people who said no.
 	ConsentRespected Consent = iota
 	// ConsentIgnored takes all rows.
 	ConsentIgnored
-	// ConsentRefused takes only those who said no, for a list of people who are not to be contacted.
+	// ConsentRefused takes only people who said no, for a list of people not to contact.
 	ConsentRefused
 )
 
-// consentRule skips rows by the columns on consent.
+// consentRule skips rows by the consent columns.
 type consentRule struct {
 	consent Consent
 	columns []*column
 }
 
-// refuses says why a row is skipped; nil if it is not.
+// refuses returns why a row is skipped, nil if it isn't.
 func (c consentRule) refuses(row row) error {
 	if c.consent == ConsentIgnored || len(c.columns) == 0 {
 		return nil
@@ -166,7 +165,7 @@ func (c consentRule) refuses(row row) error {
 	return refusal{RuleConsent, fmt.Sprintf("No consent: %s is empty.", said.name())}
 }
 
-// empty reports a cell without a letter, a digit or an @: a dash or a slash in the place of nothing.
+// empty reports whether a cell has no letter, digit or @: a dash or a slash means nothing too.
 func empty(cell string) bool {
 	return !strings.ContainsFunc(cell, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == '=' || r == '#'

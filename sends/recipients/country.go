@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Country is a country that phone numbers can belong to.
+// Country is a country with phone numbers.
 type Country struct {
 	// Code is ISO 3166 alpha-2, in capitals.
 	Code string
@@ -20,7 +20,7 @@ type Country struct {
 	Name string
 }
 
-// Countries returns every country with phone numbers of its own, sorted by name.
+// Countries returns every country with its own phone numbers, sorted by name.
 func Countries() []Country { return slices.Clone(countries()) }
 
 var countries = sync.OnceValue(func() []Country {
@@ -32,7 +32,7 @@ var countries = sync.OnceValue(func() []Country {
 	return all
 })
 
-// sortKey puts Åland beside Albania, not after Zimbabwe.
+// sortKey sorts Åland next to Albania, not after Zimbabwe.
 func sortKey(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -42,7 +42,7 @@ func sortKey(name string) string {
 	}, norm.NFD.String(name))
 }
 
-// CountryName returns the English name of a country (ISO 3166 alpha-2), or the code itself if there is none.
+// CountryName returns the English name of a country (ISO 3166 alpha-2), or the code if there is none.
 func CountryName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {

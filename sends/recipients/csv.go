@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// csvTable reads the rows of a text in UTF-8 whose cells are parted by comma. The first of its lines has the number line.
+// csvTable reads the rows of a UTF-8 text with cells separated by comma. line is the number of its first line.
 func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 	return table{rows: bounded(ctx, func(yield func(row, error) bool) {
 		if overfull(text, comma) {
@@ -21,7 +21,7 @@ func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 		for {
 			r, err := c.read()
 			if err != nil {
-				return // A reader in memory has no error but its end.
+				return // A reader in memory has no other error than the end.
 			}
 			if !yield(r, nil) {
 				return
@@ -30,16 +30,15 @@ func csvTable(ctx context.Context, text []byte, comma rune, line int) table {
 	})}
 }
 
-// csvReader reads rows with encoding/csv and says on which line of the text each begins. A line with quotation marks
-// that are not those of CSV (a name such as Tom "T", one that is never closed) is read by itself, so that it cannot
-// swallow the rows below it.
+// csvReader reads rows with encoding/csv and returns the line on which each begins. A line with stray quotation marks (a
+// name such as Tom "T", an unclosed one) is read separately, so that it can't swallow the rows below it.
 type csvReader struct {
 	text  []byte
 	comma rune
 	csv   *csv.Reader
-	begin int // where in text the csv reader began
-	end   int // where in text the last row ended
-	line  int // the number of the line that begins there
+	begin int // offset in text at which the csv reader began
+	end   int // offset in text after the last row
+	line  int // the number of the line there
 }
 
 func (c *csvReader) restart(at int) {
@@ -50,7 +49,7 @@ func (c *csvReader) restart(at int) {
 func newCSV(from io.Reader, comma rune) *csv.Reader {
 	r := csv.NewReader(from)
 	r.Comma, r.ReuseRecord, r.FieldsPerRecord = comma, true, -1
-	r.TrimLeadingSpace = comma != '\t' // else tabs with nothing between them would be one
+	r.TrimLeadingSpace = comma != '\t' // otherwise consecutive tabs would count as one
 	return r
 }
 
@@ -69,7 +68,7 @@ func (c *csvReader) read() (row, error) {
 	return row{line: line, cells: cells}, nil
 }
 
-// skipBlank counts the empty lines that encoding/csv skips by itself.
+// skipBlank counts the empty lines that encoding/csv skips.
 func (c *csvReader) skipBlank() {
 	for {
 		switch rest := c.text[c.end:]; {
@@ -84,8 +83,8 @@ func (c *csvReader) skipBlank() {
 	}
 }
 
-// readLine reads the line at that place alone and goes on with the next. Where its quotation marks come in pairs they may
-// keep cells together; else they are characters like others.
+// readLine reads the line at an offset separately and continues with the next. Paired quotation marks may enclose cells;
+// others are ordinary characters.
 func (c *csvReader) readLine(at int) []string {
 	text, _, _ := bytes.Cut(c.text[at:], []byte("\n"))
 	next := min(at+len(text)+1, len(c.text))
@@ -102,8 +101,8 @@ func (c *csvReader) readLine(at int) []string {
 	return strings.Split(line, string(c.comma))
 }
 
-// lines ends all lines alike. An old Mac's file has \r alone.
-func lines(text []byte) []byte {
+// unixLines converts all line ends to \n. An old Mac's file has \r only.
+func unixLines(text []byte) []byte {
 	if bytes.Count(text, []byte("\r")) == bytes.Count(text, []byte("\r\n")) {
 		return text
 	}
@@ -112,8 +111,8 @@ func lines(text []byte) []byte {
 
 var errTooManyCells = &FileFault{Text: "The file has a row with too many cells.", Hint: "Write one recipient in each row."}
 
-// overfull reports a line with so many commas that its cells would take more memory than they are worth. encoding/csv has no
-// bound of its own.
+// overfull reports whether a line has so many commas that its cells would take too much memory. encoding/csv has no limit of
+// its own.
 func overfull(text []byte, comma rune) bool {
 	for line := range bytes.Lines(text) {
 		if len(line) > maxCellBytes && bytes.Count(line, []byte(string(comma))) > maxCellBytes {

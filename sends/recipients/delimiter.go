@@ -8,36 +8,36 @@ import (
 	"strings"
 )
 
-// noDelimiter is that of a file with one column: ASCII's unit separator, which nobody types.
+// noDelimiter is the delimiter of a file with one column: ASCII's unit separator, which nobody types.
 const noDelimiter = '\x1F'
 
-// delimiters are what can separate cells. The place of each is the id of the table that is read with it.
+// delimiters are the possible separators of cells. The index of each is the id of the table that is read with it.
 var delimiters = []rune{noDelimiter, ';', ',', '\t', '|', ':', '^', '~'}
 
 // listID is the id of the table that reads a text as if it had been typed: one or more recipients in a line, no columns.
 const listID = 99
 
-// usualDelimiters are those looked for in a file that does not name another one.
+// usualDelimiters are those tried for a file that doesn't name another one.
 var usualDelimiters = delimiters[:5]
 
 const (
-	// delimiterRows is how many rows are looked at to find out what separates the cells.
+	// delimiterRows is how many rows are examined to find the delimiter.
 	delimiterRows = 100
-	// maxListEntries is how many entries are looked at to find out whether a text is a list.
+	// maxListEntries is how many entries are examined to find out whether a text is a list.
 	maxListEntries = 5000
 )
 
-// textFile is an uploaded text: its content in UTF-8 with all line ends alike.
+// textFile is an uploaded text: its content in UTF-8 with \n as line end.
 type textFile struct {
 	content  []byte
-	encoding string // the name of the encoding if it had to be guessed
-	named    rune   // the delimiter that the first line names, as in "sep=;"; 0 if it names none
+	encoding string // the encoding's name if it had to be guessed
+	named    rune   // the delimiter named by the first line, as in "sep=;"; 0 if none
 	line     int    // the number of the first line of content
 }
 
 func newTextFile(content []byte) textFile {
 	text, encoding := inUTF8(content)
-	f := textFile{content: lines(text), encoding: encoding, line: 1}
+	f := textFile{content: unixLines(text), encoding: encoding, line: 1}
 	if named, rest, ok := cutSeparatorLine(f.content); ok {
 		f.content, f.named, f.line = rest, named, 2
 	}
@@ -57,7 +57,7 @@ func (f textFile) table(ctx context.Context, id int, r Rules) (table, bool) {
 	return t, true
 }
 
-// tables returns the ways to read the file that its shape allows, nearly always one. Several are a matter for the person.
+// tables returns the plausible ways to read the file, nearly always one. The person decides between several.
 func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, error) {
 	list, _ := f.table(ctx, listID, r)
 	isList, mayBe, err := f.isList(ctx, name, list, r)
@@ -85,18 +85,18 @@ func (f textFile) tables(ctx context.Context, name string, r Rules) ([]table, er
 	return tables, nil
 }
 
-// shape is how the rows of a text file look when one delimiter separates their cells.
+// shape describes the rows of a text file for one delimiter.
 type shape struct {
 	table table
-	// even says, from 0 to 10, how well the rows have as many cells as the header, or as most rows if there is none.
+	// even rates, from 0 to 10, how many rows have as many cells as the header, or as most rows if there is none.
 	even int
-	// named says that the first line of the file names the delimiter.
+	// named is true if the first line of the file names the delimiter.
 	named bool
-	// usable says whether there is a recipient in one of the cells.
+	// usable is true if a cell has a recipient.
 	usable bool
 }
 
-// compareShapes puts the delimiter under which the header falls into as many cells as the other rows above others.
+// compareShapes prefers the delimiter that gives the header as many cells as the other rows.
 func compareShapes(a, b shape) int {
 	return cmp.Or(
 		compareBools(a.divides(), b.divides()),
@@ -106,7 +106,8 @@ func compareShapes(a, b shape) int {
 	)
 }
 
-// divides reports whether the delimiter divides the rows into columns. Where only some have it, it is a sign inside a cell.
+// divides reports whether the delimiter divides the rows into columns. If only some rows have it, it is a sign inside a
+// cell.
 func (s shape) divides() bool { return s.even >= 5 }
 
 func compareBools(a, b bool) int {
@@ -125,7 +126,7 @@ func (f textFile) shapes(ctx context.Context, r Rules) ([]shape, error) {
 		candidates = append(candidates, f.named)
 	}
 	var shapes []shape
-	var fault error // of the first delimiter that cannot be
+	var fault error // of the first impossible delimiter
 	for _, d := range candidates {
 		t, _ := f.table(ctx, slices.Index(delimiters, d), r)
 		s, err := shapeOf(t, r)
@@ -142,11 +143,11 @@ func (f textFile) shapes(ctx context.Context, r Rules) ([]shape, error) {
 	return shapes, nil
 }
 
-// shapeOf looks at the first rows of a table.
+// shapeOf examines the first rows of a table.
 func shapeOf(t table, r Rules) (shape, error) {
 	s := shape{table: t}
 	var widths []int
-	words := 0 // how many cells the first row with a word for recipients has
+	words := 0 // the number of cells in the first row with a word for recipients
 	for row, err := range t.rows {
 		if err != nil {
 			return s, err
@@ -162,14 +163,14 @@ func shapeOf(t table, r Rules) (shape, error) {
 			break
 		}
 	}
-	if words != 1 { // else the header is one cell, and so are the rows
+	if words != 1 { // otherwise the header and the rows are one cell each
 		s.even = evenness(widths)
 	}
 	return s, nil
 }
 
-// evenness says, from 0 to 10, how well rows of these widths fit the width that most of those with several cells have. Rows
-// of another width count half if they have several cells, since programs leave cells away at the end of a row.
+// evenness rates, from 0 to 10, how many rows have the width that most rows with several cells have. Rows with another
+// number of several cells count half, since programs omit empty cells at the end of a row.
 func evenness(widths []int) int {
 	counts := map[int]int{}
 	usual := 0
@@ -207,7 +208,7 @@ func cutSeparatorLine(text []byte) (delimiter rune, rest []byte, ok bool) {
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
 	sep, ok := strings.CutPrefix(strings.ToLower(strings.Trim(string(line), "\"\r ")), "sep=")
 	if sep == "" && ok {
-		sep = "\t" // trimmed away
+		sep = "\t" // trimmed
 	}
 	if len(sep) != 1 || !strings.Contains(",;|\t:^~", sep) {
 		return 0, nil, false
@@ -215,10 +216,9 @@ func cutSeparatorLine(text []byte) (delimiter rune, rest []byte, ok bool) {
 	return rune(sep[0]), rest, ok
 }
 
-// isList reports a text whose lines are lists of recipients rather than rows of cells: nearly everything between
-// its commas and semicolons are recipients, the very first for one, and some line has several. It may be a table all the
-// same, unless there is only one line, or the lines are written as people and mail programs write lists, with a blank after the
-// comma or semicolon.
+// isList reports whether the lines of a text are lists of recipients rather than rows of cells: nearly everything between
+// commas and semicolons is a recipient, including the very first entry, and some line has several. It may still be a table
+// (mayBe), unless it has only one line, or a space follows each comma or semicolon, as people and mail programs write lists.
 func (f textFile) isList(ctx context.Context, name string, list table, r Rules) (is, mayBe bool, err error) {
 	var perLine []int
 	entries, usable, last := 0, 0, 0
@@ -251,7 +251,7 @@ func (f textFile) isList(ctx context.Context, name string, list table, r Rules) 
 	return mayBe && (len(perLine) == 1 || f.spacedOut()), mayBe, nil
 }
 
-// spacedOut reports a text with a blank after nearly every comma or semicolon.
+// spacedOut reports whether a space follows nearly every comma or semicolon.
 func (f textFile) spacedOut() bool {
 	const enough = 1 << 16
 	text := f.content[:min(len(f.content), enough)]
@@ -271,7 +271,7 @@ func (f textFile) spacedOut() bool {
 // listTable reads a text as if it had been typed.
 func listTable(ctx context.Context, text string, first int, r Rules) table {
 	return table{id: listID, rows: bounded(ctx, func(yield func(row, error) bool) {
-		for e := range entries(text, r) {
+		for e := range entriesOf(text, r) {
 			if !yield(row{line: e.line + first - 1, cells: []string{e.text}}, nil) {
 				return
 			}

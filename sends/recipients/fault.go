@@ -1,19 +1,19 @@
 package recipients
 
-// FileFault says why a file cannot be used.
+// FileFault says why a file can't be used.
 type FileFault struct {
-	// Text says what is wrong, Hint what to do; both are sentences for the person who uploaded it.
+	// Text says what is wrong, Hint what to do; both are sentences for the uploader.
 	Text, Hint string
 }
 
 func (f *FileFault) Error() string { return f.Text + " " + f.Hint }
 
-// ColumnQuestion says that more than one column of a file may hold the recipients, or that the only one is doubtful, so that
-// the person has to choose: then [File.Column] is the ID of one of Columns.
+// ColumnQuestion says that several columns of a file may hold the recipients, or that the only one is doubtful. The person's
+// answer is the ID of one of Columns, for [File.Column].
 type ColumnQuestion struct {
-	// Why says in a sentence what is in doubt.
+	// Why explains the doubt in a sentence.
 	Why string
-	// Columns are those that may be meant, the best first, at most [MaxColumns].
+	// Columns are the possible columns, best first, at most [MaxColumns].
 	Columns []Column
 }
 
@@ -21,20 +21,20 @@ func (*ColumnQuestion) Error() string {
 	return "It is not clear which column of the file holds the recipients."
 }
 
-// MaxColumns is the most columns that a [ColumnQuestion] offers.
+// MaxColumns is how many columns a [ColumnQuestion] offers at most.
 const MaxColumns = 20
 
-// Column is one column of a file, as it is shown to the person who chooses.
+// Column is a column of a file, as shown to the person who chooses.
 type Column struct {
-	// ID identifies the column; it stays the same for the same content, and is at most 75 bytes long.
+	// ID identifies the column. It stays the same for the same content and has at most 75 bytes.
 	ID string
-	// Sheet is the name of its sheet if the file has several; else empty.
+	// Sheet is the name of its sheet if the file has several, otherwise empty.
 	Sheet string
-	// Column is its letter and header. Else, if its letter is not empty, is the column that fills the gaps of the first.
+	// Column is its letter and header. Else, if it has a letter, is the column that fills the gaps of the first.
 	Column, Else ColumnName
-	// All says that it stands for all columns: each line is a list of recipients.
+	// All is true for all columns together: each line is a list of recipients.
 	All bool
-	// Examples are a few of its cells, as they are written.
+	// Examples are some of its cells, as written.
 	Examples []string
 	// Count is how many rows have a recipient in it.
 	Count int

@@ -8,22 +8,22 @@ import (
 	"unicode"
 )
 
-// format is what a file is, by its content.
-type format int
+// fileFormat is the format of a file, detected from its content.
+type fileFormat int
 
 const (
-	textFormat format = iota
+	textFormat fileFormat = iota
 	xlsxFormat
 )
 
 const saveAs = "Save the list as CSV or XLSX and upload that."
 
-// faultIs says that a file is of another kind.
+// faultIs returns the fault of a file of another kind.
 func faultIs(what string) *FileFault {
 	return &FileFault{Text: fmt.Sprintf("The file is %s, which cannot be read as a list.", what), Hint: saveAs}
 }
 
-// magic lists what files of other kinds begin with.
+// magic lists the first bytes of other kinds of files.
 var magic = []struct{ begins, what string }{
 	{"%PDF", "a PDF document"},
 	{"\x89PNG", "a picture (PNG)"},
@@ -38,8 +38,8 @@ var magic = []struct{ begins, what string }{
 	{"PAR1", "a data file (Parquet)"},
 }
 
-// formatOf tells what a file is. The name takes no part in it: people give files any ending.
-func formatOf(content []byte) (format, error) {
+// formatOf detects the format of a file. It ignores the name: people use any extension.
+func formatOf(content []byte) (fileFormat, error) {
 	if len(content) > MaxFile {
 		return 0, &FileFault{
 			Text: fmt.Sprintf("The file is larger than %d MB.", MaxFile>>20),
@@ -60,8 +60,8 @@ func formatOf(content []byte) (format, error) {
 	return textFormat, nil
 }
 
-// oleFault tells the two kinds of Excel files in the old container apart by the name of the stream that encrypted ones
-// have ([MS-OFFCRYPTO] 2.3.4), which is written in UTF-16.
+// oleFault distinguishes the two kinds of old Excel files. Encrypted ones have a stream with a certain name ([MS-OFFCRYPTO]
+// 2.3.4), written in UTF-16.
 func oleFault(content []byte) error {
 	stream := []byte(strings.Join(strings.Split("EncryptedPackage", ""), "\x00"))
 	if bytes.Contains(content, stream) {
@@ -70,7 +70,7 @@ func oleFault(content []byte) error {
 	return faultIs("in the old Excel or Office format (XLS, DOC)")
 }
 
-// textFault says what is wrong with a text that is no list.
+// textFault returns what is wrong with a text that isn't a list.
 func textFault(text []byte) error {
 	text = bytes.TrimSpace(text)
 	begins := strings.ToLower(string(text[:min(len(text), 100)]))
@@ -89,7 +89,7 @@ func textFault(text []byte) error {
 	return nil
 }
 
-// binary reports a file whose beginning has more control characters and broken ones than a text with some dirt in it.
+// binary reports whether the beginning of a file has more control and invalid characters than a dirty text.
 func binary(text []byte) bool {
 	const enough = 4096
 	n, bad := 0, 0

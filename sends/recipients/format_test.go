@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// checkFault reads a file that cannot be used and looks for words in what is said of it.
+// checkFault reads an unusable file and looks for words in its fault.
 func checkFault(tb testing.TB, name string, content []byte, r recipients.Rules, want string) {
 	tb.Helper()
 	list, err := recipients.Read(tb.Context(), "+32470000009", &recipients.File{Name: name, Content: content}, r)

@@ -20,7 +20,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzRead_sheet keeps the zip file whole, so that what is in the sheet is reached.
+// FuzzRead_sheet keeps the zip file valid, so that the sheet's content is reached.
 func FuzzRead_sheet(f *testing.F) {
 	f.Add(`<row r="1"><c r="A1" t="str"><v>Phone</v></c></row><row r="5"><c r="C5"><v>3.2E10</v></c></row>`, true)
 	f.Add(`<row><c t="inlineStr"><is><t>a@example.com</t></is></c><c t="s"><v>7</v></c></row><row r="-1"/><row r="2"><c r="XFE9"/></row>`, false)

@@ -8,7 +8,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// withCode reads digits that begin with a country code.
+// withCode parses digits that begin with a country code.
 func withCode(digits string) (*phonenumbers.PhoneNumber, error) {
 	number, ok := international(digits)
 	if !ok {
@@ -20,7 +20,7 @@ func withCode(digits string) (*phonenumbers.PhoneNumber, error) {
 	return undated(number), nil
 }
 
-// parseRefusal puts the library's error in words.
+// parseRefusal words the library's error.
 func parseRefusal(err error) error {
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
@@ -31,9 +31,9 @@ func parseRefusal(err error) error {
 	return errTooFewDigits
 }
 
-// international makes a number of its digits with the country code, as phonenumbers.Parse does, in a tenth of the time: Parse
-// mostly looks for extensions, which are refused earlier. It isn't ok where there is more to know than a country code:
-// zeros after it, or what may be the prefix of calls within the country.
+// international builds a number from digits with a country code, as phonenumbers.Parse does, in a tenth of the time: Parse
+// mostly looks for extensions, which are refused earlier. ok is false if more than the country code matters: zeros after it,
+// or a possible national prefix.
 func international(digits string) (number *phonenumbers.PhoneNumber, ok bool) {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		code, err := strconv.Atoi(digits[:n])
@@ -58,17 +58,17 @@ func international(digits string) (number *phonenumbers.PhoneNumber, ok bool) {
 	return nil, false
 }
 
-// The lengths of what comes after a country code that phonenumbers.Parse reads. The least is longer than the library's, so
-// that its errors are left to itself.
+// The lengths after a country code that phonenumbers.Parse accepts. The minimum is larger than the library's, so that its
+// errors come from the library.
 const minNational, maxNational = 4, 17
 
 const mexico = 52
 
-// oldMexican is a Mexican number with a prefix for mobiles or long distance. Mexico dropped them in August 2019; WhatsApp
-// and old lists still have the 1.
+// oldMexican matches a Mexican number with a prefix for mobiles or long distance. Mexico dropped them in August 2019;
+// WhatsApp and old lists still have the 1.
 var oldMexican = regexp.MustCompile(`^(?:0?1|04[45])(\d{10})$`)
 
-// undated returns a number as it is dialled today. The library knows no number with an old Mexican prefix.
+// undated returns a number as dialled today. The library doesn't accept old Mexican prefixes.
 func undated(number *phonenumbers.PhoneNumber) *phonenumbers.PhoneNumber {
 	if number.GetCountryCode() != mexico {
 		return number

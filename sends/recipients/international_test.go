@@ -7,7 +7,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// checkInternational compares the short way with the library's.
+// checkInternational compares the short path with the library's.
 func checkInternational(tb testing.TB, digits string) (short bool) {
 	tb.Helper()
 	got, ok := international(digits)
@@ -35,7 +35,7 @@ func TestInternational_as_the_library(t *testing.T) {
 			}
 			digits := strings.TrimPrefix(phonenumbers.Format(sample, phonenumbers.E164), "+")
 			ok := checkInternational(t, digits)
-			for _, first := range "0123456789" { // also numbers that nobody has, and those with a prefix
+			for _, first := range "0123456789" { // also unassigned numbers, and those with a prefix
 				checkInternational(t, digits+string(first))
 				code := len(digits) - len(phonenumbers.GetNationalSignificantNumber(sample))
 				checkInternational(t, digits[:code]+string(first)+digits[code:])

@@ -9,11 +9,11 @@ import (
 
 const (
 	bullet = "•"
-	hidden = bullet + bullet + bullet
+	masked = bullet + bullet + bullet
 )
 
-// Mask returns a recipient's number or address with enough of it hidden to be shown to people who need not know it:
-// "+32 470 •• •• 01", "m•••@example.com". What is neither is hidden whole.
+// Mask hides part of a phone number or e-mail address, for people who needn't know it: "+32 470 •• •• 01",
+// "m•••@example.com". Other text is hidden completely.
 func Mask(to string) string {
 	if local, domain, ok := strings.Cut(to, "@"); ok {
 		return maskAddress(local, domain)
@@ -21,19 +21,19 @@ func Mask(to string) string {
 	if number, err := phonenumbers.Parse(to, ""); err == nil {
 		return maskPhone(number)
 	}
-	return hidden
+	return masked
 }
 
 func maskAddress(local, domain string) string {
 	if utf8.RuneCountInString(local) < 2 {
-		return hidden + "@" + domain
+		return masked + "@" + domain
 	}
 	first, _ := utf8.DecodeRuneInString(local)
-	return string(first) + hidden + "@" + domain
+	return string(first) + masked + "@" + domain
 }
 
-// maskPhone leaves the country code, up to three digits after it and the last two. At least four digits are hidden,
-// or all but the last two in a very short number.
+// maskPhone shows the country code, up to three digits after it and the last two. It hides at least four digits, or all but
+// the last two of a very short number.
 func maskPhone(number *phonenumbers.PhoneNumber) string {
 	const last, least = 2, 4
 	code, national, _ := strings.Cut(phonenumbers.Format(number, phonenumbers.INTERNATIONAL), " ")

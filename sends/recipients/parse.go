@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Parse reads the recipients out of typed text: one to a line, or several with commas or semicolons between them. Entries
-// that can't be used are left out with a reason; so is what comes twice, and what goes over Max.
-func Parse(text string, r Rules) List { return collect(entries(text, r), r).List }
+// Parse reads the recipients from typed text: one per line, or several separated by commas or semicolons. Unusable entries,
+// duplicates and recipients over Max are left out with a reason.
+func Parse(text string, r Rules) List { return collect(entriesOf(text, r), r).List }
 
-// entries takes a text apart.
-func entries(text string, r Rules) iter.Seq[entry] {
+// entriesOf splits a text into entries.
+func entriesOf(text string, r Rules) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		line := 0
 		for s := range strings.SplitSeq(lineEnds.Replace(text), "\n") {

@@ -11,8 +11,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// The number of digits an international number can have: at least what the shortest plans give out, at most what E.164
-// allows.
+// The number of digits of an international number: the minimum of the shortest numbering plans, and E.164's maximum.
 const minDigits, maxDigits = 7, 15
 
 var (
@@ -36,9 +35,9 @@ var (
 const fixedLine = "It looks like a fixed line. Most of those can't get text messages."
 
 // Phone reads one phone number in any usual spelling: with + or an international prefix and the country code, or, with
-// Rules.Region set, as it is dialled there; words such as "tel:" may precede it. The error is a sentence for the person.
-// Other letters, extensions and a second number are refused, not dropped; so are premium-rate numbers, numbers of no
-// country, and numbers of a country that is not in Rules.Allowed.
+// Rules.Region set, as dialled there; words such as "tel:" may precede it. The error is a sentence for the person. Other
+// letters, extensions and a second number are refused, not dropped. So are premium-rate numbers, numbers of no country, and
+// numbers of a country outside Rules.Allowed.
 func Phone(text string, r Rules) (Recipient, error) {
 	text = withoutLabel(bare(text))
 	if err := fitting(text); err != nil {
@@ -58,7 +57,7 @@ func Phone(text string, r Rules) (Recipient, error) {
 	return found, err
 }
 
-// recognize reads a number and judges it. The number is nil if there is none.
+// recognize parses and judges a number. The number is nil if there is none.
 func recognize(dialled string, r Rules) (*phonenumbers.PhoneNumber, Recipient, error) {
 	if err := wellFormed(dialled); err != nil {
 		return nil, Recipient{}, err
@@ -74,7 +73,7 @@ func recognize(dialled string, r Rules) (*phonenumbers.PhoneNumber, Recipient, e
 	return number, found, err
 }
 
-// isNumber reports whether an entry was a phone number, though the send may not go to it.
+// isNumber reports whether an entry was a phone number, even if the send can't go to it.
 func isNumber(err error) bool {
 	return err == nil || slices.Contains([]Rule{RuleForeign, RuleCountry, RulePremium}, ruleOf(err))
 }
@@ -92,7 +91,7 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
-// withoutLabel cuts off the labels before a number: "tel:", "Mobile: ", "Tel/GSM ". A short one needs a sign or a blank
+// withoutLabel removes the labels before a number: "tel:", "Mobile: ", "Tel/GSM ". A short label needs a sign or a space
 // after it, since codes such as "M0470123456" have letters too.
 func withoutLabel(text string) string {
 	for {
@@ -108,17 +107,17 @@ func withoutLabel(text string) string {
 	}
 }
 
-// spoiled reports what spreadsheets make of a number that is not kept as text: scientific notation, which has lost
-// digits, or a fraction. A number that is dialled may have dots too, but not with seven digits before its only one. More
-// digits after it are another number.
+// spoiled reports whether a spreadsheet has damaged a number that wasn't stored as text: scientific notation, which has lost
+// digits, or a fraction. Dialled numbers may have dots too, but not seven digits before a single dot. More digits after it
+// are another number.
 func spoiled(text string) bool {
 	return strings.ContainsAny(text, ".,eE") && spreadsheetNumber.MatchString(text)
 }
 
 var spreadsheetNumber = regexp.MustCompile(`^[+-]?(\d+([.,]\d+)?[eE][+-]?\d+|\d{7,}[.,]\d{1,6})$`)
 
-// dial rewrites a number with the characters 0-9, + and a few signs between them. Everything else is refused here, since
-// the library would read letters as the digits of a keypad and drop an extension.
+// dial rewrites a number with the characters 0-9, + and a few signs between them. It refuses everything else, since the
+// library would read letters as digits of a keypad and drop an extension.
 func dial(text string) (string, error) {
 	if strings.Contains(text, "@") {
 		return "", errPhoneIsAddress
@@ -136,7 +135,7 @@ func dial(text string) (string, error) {
 	return b.String(), nil
 }
 
-// digitsOnly drops the signs between the digits.
+// digitsOnly removes the signs between the digits.
 func digitsOnly(dialled string) string {
 	return strings.Map(func(r rune) rune {
 		if isDigit(r) || r == '+' {
@@ -146,7 +145,7 @@ func digitsOnly(dialled string) string {
 	}, dialled)
 }
 
-// plain returns the ASCII form of a character that may stand in a number, or 0.
+// plain returns the ASCII form of a character that a number may have, or 0.
 func plain(r rune) rune {
 	switch {
 	case isDigit(r), strings.ContainsRune("+()-./ ", r):
@@ -163,7 +162,7 @@ func plain(r rune) rune {
 	return 0
 }
 
-// unfit says what is wrong with the character r at text[at:].
+// unfit returns what is wrong with the character r at text[at:].
 func unfit(text string, at int, r rune) error {
 	rest := strings.ToLower(text[at:])
 	hasDigits := strings.ContainsFunc(text[:at], isDigit)
@@ -178,7 +177,7 @@ func unfit(text string, at int, r rune) error {
 	return refusal{RuleInvalid, fmt.Sprintf("It has the character “%c”, which can't be part of a phone number.", r)}
 }
 
-// startsExtension reports an x before nothing but digits.
+// startsExtension reports whether an x is followed by digits only.
 func startsExtension(rest string) bool {
 	after, ok := strings.CutPrefix(rest, "x")
 	after = strings.TrimLeft(after, " .:")
@@ -204,7 +203,7 @@ func wellFormed(dialled string) error {
 	return nil
 }
 
-// accept judges a number that could be read.
+// accept judges a parsed number.
 func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, error) {
 	country := phonenumbers.GetRegionCodeForNumber(number)
 	if codeRegion(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
@@ -232,8 +231,8 @@ func accept(number *phonenumbers.PhoneNumber, allowed []string) (Recipient, erro
 	return found, e164(found.To)
 }
 
-// mayGoTo reports whether a number belongs to one of the allowed countries, or all are allowed. Some countries share all
-// their numbers (Finland and Åland, Norway and Svalbard): such a number belongs to each of them.
+// mayGoTo reports whether a number belongs to an allowed country. Some countries share all their numbers (Finland and Åland,
+// Norway and Svalbard): such a number belongs to each of them.
 func mayGoTo(number *phonenumbers.PhoneNumber, country string, allowed []string) bool {
 	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(a string) bool {
 		a = strings.ToUpper(a)
@@ -241,7 +240,7 @@ func mayGoTo(number *phonenumbers.PhoneNumber, country string, allowed []string)
 	})
 }
 
-// invalid says why no such number exists.
+// invalid returns why no such number exists.
 func invalid(number *phonenumbers.PhoneNumber) error {
 	country := CountryName(codeRegion(number))
 	rule, words := RuleInvalid, "No number like this exists with the code +%d (%s). Check the digits."
@@ -254,7 +253,7 @@ func invalid(number *phonenumbers.PhoneNumber) error {
 	return refusal{rule, fmt.Sprintf(words, number.GetCountryCode(), country)}
 }
 
-// e164 checks the package's promise, whatever the library's data say.
+// e164 enforces the package's guarantee, whatever the library's data say.
 func e164(to string) error {
 	digits, ok := strings.CutPrefix(to, "+")
 	switch {

@@ -167,14 +167,14 @@ func TestPhone_warns_of_fixed_lines_only(t *testing.T) {
 	}
 }
 
-// A mobile number of each country comes through as dialled there, also where two countries share their numbers.
+// A mobile number of each country is accepted as dialled there, also where two countries share their numbers.
 func TestPhone_every_country(t *testing.T) {
 	t.Parallel()
 	for _, c := range recipients.Countries() {
 		sample := phonenumbers.GetExampleNumberForType(c.Code, phonenumbers.MOBILE)
 		text := phonenumbers.Format(sample, phonenumbers.NATIONAL)
 		if n, err := phonenumbers.Parse(text, c.Code); err != nil || !phonenumbers.IsValidNumber(n) {
-			continue // The library does not read what it wrote itself; as of now that is so for Argentina.
+			continue // The library can't parse its own output; currently that is so for Argentina.
 		}
 
 		got, err := recipients.Phone(text, recipients.Rules{Kind: recipients.SMS, Region: c.Code, Allowed: []string{c.Code}})
@@ -211,7 +211,7 @@ func FuzzPhone(f *testing.F) {
 	})
 }
 
-// A number without + that may be a foreign one is a doubt, which Rules.Foreign settles.
+// A number without + that may be foreign is a doubt, which Rules.Foreign resolves.
 func TestPhone_foreign_without_plus(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, region, home, foreign string }{
@@ -278,7 +278,7 @@ func TestPhone_rule_of_a_doubt(t *testing.T) {
 	}
 }
 
-// No mobile number that lost its + is read as somebody else's mobile, and each refusal is a short sentence.
+// No mobile number that lost its + is read as another mobile number, and each refusal is a short sentence.
 func TestPhone_every_country_without_plus(t *testing.T) {
 	t.Parallel()
 	for _, c := range recipients.Countries() {
@@ -297,7 +297,7 @@ func TestPhone_every_country_without_plus(t *testing.T) {
 	}
 }
 
-// Every toll-free number with +1 goes out at the rate of the US, whatever country it belongs to.
+// Every toll-free number with +1 costs the US rate, whatever its country.
 func TestRecipient_RateCountry(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

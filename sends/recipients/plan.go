@@ -7,11 +7,11 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// numberPlan is what the phone library's metadata says about the numbers of a country.
+// numberPlan is the phone library's metadata about the numbers of a country.
 type numberPlan struct {
-	// trunk matches what is dialled before a number within the country, or is nil.
+	// trunk matches the national prefix; it may be nil.
 	trunk *regexp.Regexp
-	// exit matches what is dialled before the code of another country, or is nil.
+	// exit matches the international prefix; it may be nil.
 	exit *regexp.Regexp
 }
 
@@ -34,11 +34,11 @@ func digitCountsOf(desc *phonenumbers.PhoneNumberDesc) digitCounts {
 // numbering is the metadata of all countries.
 type numbering struct {
 	plans map[string]numberPlan
-	// national and mobile are the digitCounts that numbers after a country code can have. Countries with the same code share them.
+	// national and mobile are the possible lengths of numbers after a country code. Countries with the same code share them.
 	national, mobile map[int32]digitCounts
 }
 
-// numberings reads the library's metadata once. Without metadata it is empty, and the library reads every number.
+// numberings loads the library's metadata once. Without metadata it is empty, and the library reads every number.
 var numberings = sync.OnceValue(func() numbering {
 	n := numbering{plans: map[string]numberPlan{}, national: map[int32]digitCounts{}, mobile: map[int32]digitCounts{}}
 	all, err := phonenumbers.MetadataCollection()
@@ -65,7 +65,7 @@ var numberings = sync.OnceValue(func() numbering {
 	return n
 })
 
-// prefixPattern compiles a pattern of the metadata for the beginning of a number.
+// prefixPattern compiles a metadata pattern for the beginning of a number.
 func prefixPattern(pattern string) (*regexp.Regexp, error) {
 	if pattern == "" {
 		return nil, nil //nolint:nilnil // no prefix, no pattern
@@ -73,7 +73,7 @@ func prefixPattern(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile("^(?:" + pattern + ")")
 }
 
-// cutExit cuts the region's international prefix off, as phonenumbers.Parse does: a country code doesn't begin with 0.
+// cutExit removes the region's international prefix, as phonenumbers.Parse does: a country code doesn't begin with 0.
 func cutExit(digits, region string) (abroad string, ok bool) {
 	exit := numberings().plans[region].exit
 	if exit == nil {

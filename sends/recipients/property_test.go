@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// randomList is a table of which the truth is known: whose column holds the recipients, which rows are hidden, who said no.
+// randomList is a table with a known solution: the column with the recipients, the hidden rows, and the people who said no.
 type randomList struct {
 	header []string
 	rows   [][]string
@@ -26,13 +26,13 @@ var (
 	idHeaders      = []string{"Customer ID", "Klantnr", "Lidnummer", "Kundennummer", "N° client", "Código", "Codice cliente", "Order no"}
 	otherHeaders   = []string{"Emergency contact mobile", "Parent phone", "Noodnummer", "Telefon Ansprechpartner", "Tél. urgence", "Teléfono empresa"}
 	unknownHeaders = []string{"Extra", "Contact", "Info", "Reserve"}
-	consentHeaders = map[string][2]string{ // what says yes, and what says no
+	consentHeaders = map[string][2]string{ // headers that mean yes, and headers that mean no
 		"Opt-in": {"yes", "no"}, "Accepts SMS Marketing": {"TRUE", "FALSE"}, "Uitgeschreven": {"", "ja"},
 		"Status": {"Subscribed", "Unsubscribed"}, "Einwilligung": {"Ja", "Nein"},
 	}
 )
 
-// drawList makes a random table. A column of decoys looks as good as that of the recipients.
+// drawList draws a random table. A column of decoys looks as good as the recipients'.
 func drawList(t *rapid.T, hides bool) randomList {
 	l := randomList{header: []string{"Name"}, hidden: map[int]bool{}}
 	rows := rapid.IntRange(1, 12).Draw(t, "rows")
@@ -50,7 +50,7 @@ func drawList(t *rapid.T, hides bool) randomList {
 		consent = rapid.SampledFrom([]string{"Opt-in", "Accepts SMS Marketing", "Uitgeschreven", "Status", "Einwilligung"}).Draw(t, "consent")
 		l.header = append(l.header, consent)
 	}
-	said := false // a column of consent says so in one row at least
+	said := false // a consent column means it in at least one row
 	for i := range rows {
 		row := []string{fmt.Sprintf("P%d", i)}
 		for at := 1; at <= 4; at++ {
@@ -109,7 +109,7 @@ func (l randomList) xlsx(t *testing.T) []byte {
 	return rawSheet(t, b.String())
 }
 
-// Of any table exactly the right people come out, or a question is asked; and every row is accounted for.
+// From any table exactly the right people are taken, or a question is asked; and every row is accounted for.
 func TestRead_takesTheRightPeopleOrAsks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

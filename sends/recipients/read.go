@@ -10,28 +10,28 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
 
-// MaxFile is the most that a [File] may hold, in bytes.
+// MaxFile bounds the content of a [File], in bytes.
 const MaxFile = 10 << 20
 
-// File is a list as somebody uploaded it, and what the person decided about it.
+// File is an uploaded list, with the person's decisions about it.
 type File struct {
-	// Name is what it is called. What the file is, is read from its content.
+	// Name is the file's name. The format is detected from the content.
 	Name string
 	// Content is at most [MaxFile] long.
 	Content []byte
-	// Column is the ID of the [Column] to take; empty, or one that the content does not have: it is found.
+	// Column is the ID of the [Column] to take. If it is empty or unknown, the column is detected.
 	Column string
-	// Consent says what is done with rows whose column on consent says no. By default they are skipped.
+	// Consent says what to do with rows that have a no in a consent column. By default they are skipped.
 	Consent Consent
 }
 
-// Read makes one list of typed text and, if file is not nil, of a file: CSV, any other text with recipients in its lines,
-// or XLSX. What was typed comes first. A file is read in three steps: the format is detected, the column is chosen, and its
-// rows are read; [List.Source] shows the first two. Rows are judged on all cores; beside the list itself and the
-// content, what Read holds does not grow with the file.
+// Read builds one list from typed text and, if file is not nil, a file: CSV, any other text with recipients in its lines, or
+// XLSX. Typed recipients come first. A file is read in three steps: the format is detected, the column is chosen, and its
+// rows are read; [List.Source] describes the first two. Rows are judged on all cores. Apart from the list and the content,
+// Read's memory doesn't grow with the file.
 //
-// The error is a [*ColumnQuestion] if the person has to be asked which column is meant, a [*FileFault] if the file cannot be
-// used, or the context's.
+// The error is a [*ColumnQuestion] if the person has to choose the column, a [*FileFault] if the file can't be used, or the
+// context's.
 func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) {
 	var column choice
 	var source *Source
@@ -47,7 +47,7 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 	}
 	var failed error
 	list := collect(func(yield func(entry) bool) {
-		for e := range entries(typed, r) {
+		for e := range entriesOf(typed, r) {
 			if failed = ctx.Err(); failed != nil || !yield(e) {
 				return
 			}
@@ -71,8 +71,8 @@ func Read(ctx context.Context, typed string, file *File, r Rules) (List, error) 
 	return list.List, nil
 }
 
-// Columns returns all columns of a file with recipients in them, the best first, so that the person can choose another one
-// than [Read] took. The error is as that of Read, but never a [*ColumnQuestion].
+// Columns returns all columns of a file with recipients in them, best first, so that the person can choose another one than
+// [Read] did. Its errors are those of Read without [*ColumnQuestion].
 func Columns(ctx context.Context, file File, r Rules) ([]Column, error) {
 	d, err := detect(ctx, file, r)
 	if err != nil {
@@ -103,17 +103,17 @@ func askedColumns(choices []choice) []Column {
 	return columns
 }
 
-// document is what a file turned out to be.
+// document is a file whose format has been detected.
 type document struct {
-	// tables are the visible sheets, the one in front first; or the ways to read a text, nearly always one.
+	// tables are the visible sheets, the front one first; or the ways to read a text, nearly always one.
 	tables []table
-	// byID returns the table with that id, whether it is among the tables or not.
+	// byID returns the table with that id, even if it isn't among the tables.
 	byID     func(id int) (table, bool)
-	encoding string // that of a text, if it had to be guessed
-	named    rune   // the delimiter that the first line of a text names
+	encoding string // of a text, if it had to be guessed
+	named    rune   // the delimiter named by the first line of a text
 }
 
-// detect tells what a file is and which tables it has.
+// detect detects the format of a file and its tables.
 func detect(ctx context.Context, file File, r Rules) (document, error) {
 	format, err := formatOf(file.Content)
 	if err != nil {
@@ -133,7 +133,7 @@ func detect(ctx context.Context, file File, r Rules) (document, error) {
 	}, err
 }
 
-// choose takes the column that the person chose, or else decides which one holds the recipients.
+// choose takes the person's column, or decides which one holds the recipients.
 func (d document) choose(file File, r Rules) (choice, error) {
 	if chosen, ok, err := d.chosen(file.Column, r); ok || err != nil {
 		return chosen, err
@@ -149,7 +149,7 @@ func (d document) choose(file File, r Rules) (choice, error) {
 			decisions = append(decisions, made)
 		}
 	}
-	// A column whose entries are all wrong is only of interest if no other table has recipients.
+	// A column of wrong entries only matters if no other table has recipients.
 	if good := slices.DeleteFunc(slices.Clone(decisions), decision.hopeless); len(good) > 0 {
 		decisions = good
 	}
@@ -166,7 +166,8 @@ func (d document) choose(file File, r Rules) (choice, error) {
 
 func (d decision) hopeless() bool { return d.column != nil && d.column.usable == 0 }
 
-// decided surveys a table and decides on its column; once more if the person will be asked and not all counts are known.
+// decided surveys a table and decides on its column. It surveys the table a second time if the person will be asked and some
+// counts are missing.
 func decided(t table, r Rules) (decision, error) {
 	for complete := false; ; complete = true {
 		s, err := surveyed(t, r, 0, complete)
@@ -180,7 +181,7 @@ func decided(t table, r Rules) (decision, error) {
 	}
 }
 
-// chosen returns the column that the person chose, if the file has it.
+// chosen returns the person's column, if the file has it.
 func (d document) chosen(id string, r Rules) (choice, bool, error) {
 	table, at, orElse, ok := parseID(id)
 	if !ok {
@@ -197,7 +198,7 @@ func (d document) chosen(id string, r Rules) (choice, bool, error) {
 	return choice{s, at, orElse}, true, nil
 }
 
-// severalTables asks which sheet, or which way to read a text, is meant.
+// severalTables asks for the sheet, or the way to read a text.
 func severalTables(decisions []decision) *ColumnQuestion {
 	q := &ColumnQuestion{Why: "More than one sheet has recipients."}
 	if decisions[0].survey.table.sheet == "" {
@@ -214,7 +215,7 @@ func severalTables(decisions []decision) *ColumnQuestion {
 	return q
 }
 
-// source says where the recipients come from.
+// source describes where the recipients come from.
 func (c choice) source(d document, file File) *Source {
 	s := c.survey
 	source := &Source{
@@ -237,7 +238,7 @@ func (c choice) source(d document, file File) *Source {
 	return source
 }
 
-// delimiterWord names a delimiter that is not usual, or not the one that the file names.
+// delimiterWord names a delimiter that is unusual, or not the one named by the file.
 func delimiterWord(d, named rune) string {
 	switch {
 	case d == '\t':
@@ -250,7 +251,7 @@ func delimiterWord(d, named rune) string {
 	return string(d)
 }
 
-// entries goes through the column below its header. Blank rows are left out.
+// entries yields the column's cells below the header, without blank rows.
 func (c choice) entries(consent Consent) iter.Seq2[entry, error] {
 	rule := consentRule{consent, c.survey.consent()}
 	return func(yield func(entry, error) bool) {
@@ -271,7 +272,7 @@ func (c choice) entries(consent Consent) iter.Seq2[entry, error] {
 	}
 }
 
-// rowEntries are the entries of one row: the recipients in its cell, or the row as one that is skipped.
+// rowEntries are the entries of one row: the recipients in its cell, or the skipped row.
 func (c choice) rowEntries(row row, consent consentRule) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		cell := row.cell(c.at)

@@ -95,8 +95,8 @@ func benchRead(b *testing.B, content []byte, rows int) {
 	b.ReportMetric(float64(len(content))/(1<<20), "MB-file")
 }
 
-// measure runs what is measured and reports the rows a second, the most live heap that any garbage collection found beyond
-// that of the beginning, and how much of it the result holds.
+// measure reports the rows per second of a run, its peak of live heap at any garbage collection, and how much of that the
+// result holds.
 func measure(b *testing.B, rows int, run func() any) {
 	b.Helper()
 	runtime.GC()
@@ -123,7 +123,7 @@ func liveHeap() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// watchHeap looks at the live heap until it is asked for the peak.
+// watchHeap samples the live heap until peak is called.
 func watchHeap() (peak func() int64) {
 	end, top := make(chan struct{}), make(chan int64)
 	go func() {

@@ -20,7 +20,7 @@ var (
 	email = recipients.Rules{Kind: recipients.Email}
 )
 
-// described writes each entry of a list on a line: where it stood, and the recipient or the rule it goes against.
+// described writes each entry of a list on a line: its position, and the recipient or the violated rule.
 func described(l recipients.List) []string {
 	var rows []string
 	for _, r := range l.Recipients {
@@ -32,7 +32,7 @@ func described(l recipients.List) []string {
 	return rows
 }
 
-// inFile shortens what described gives for rows of a file.
+// inFile abbreviates described for rows of a file.
 func inFile(rows []string) string {
 	return strings.ReplaceAll(strings.Join(rows, ", "), " of the file", "")
 }
@@ -179,7 +179,7 @@ func TestRead_typed_alone_is_Parse(t *testing.T) {
 	}
 }
 
-// A list of many batches comes out in its order, however the cores share it.
+// A list of many batches keeps its order, however the cores share it.
 func TestRead_keeps_the_order(t *testing.T) {
 	t.Parallel()
 	const rows = 20_000
@@ -247,7 +247,7 @@ func TestList_in_JSON(t *testing.T) {
 	if !strings.Contains(string(text), `{"to":"+32470000001","country":"BE","line":2,"file":true}`) {
 		t.Errorf("JSON is %s, want what is empty left away", text)
 	}
-	// As it was written before recipients knew of files.
+	// As written before recipients had files.
 	var old recipients.Recipient
 	if err := json.Unmarshal([]byte(`{"To":"+32470000001","Country":"BE","Line":7,"Warning":"w"}`), &old); err != nil ||
 		old != (recipients.Recipient{To: "+32470000001", Country: "BE", Line: 7, Warning: "w"}) {

@@ -7,12 +7,12 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// The least digits of a foreign number without its +. With a region set, all but those of some islands have ten. Without
-// one, ten-digit numbers are left alone: those of North America are mostly written without their code.
+// The minimum digits of a foreign number without its +. With a region set, all but those of some islands have ten. Without
+// one, ten-digit numbers aren't considered: North American ones are mostly written without their code.
 const minForeign, minForeignNoRegion = 10, 11
 
-// readNumber finds the number that digits stand for, as the phone library does: after a + or the region's international prefix
-// any country's, else the region's. A leading 00 that means nothing in the region is read as +, since Europeans write it
+// readNumber parses digits as the phone library does: after a + or the region's international prefix as any country's
+// number, otherwise as the region's. A leading 00 that has no meaning in the region is read as +, since Europeans write it
 // so. The error is a [refusal].
 func readNumber(digits string, r Rules) (*phonenumbers.PhoneNumber, error) {
 	region := strings.ToUpper(r.Region)
@@ -49,8 +49,8 @@ func readPlusZero(digits, region string) (*phonenumbers.PhoneNumber, error) {
 	return withCode(abroad)
 }
 
-// readAbroad reads a number that begins with the region's international prefix; abroad is what comes after it. Where the
-// prefix is longer than 00 and no such number exists, 00 is read as + if that gives a number.
+// readAbroad reads a number that begins with the region's international prefix; abroad is the rest. If the prefix is longer
+// than 00 and no such number exists, 00 is read as + if that gives a number.
 func readAbroad(digits, abroad string) (*phonenumbers.PhoneNumber, error) {
 	number, err := withCode(abroad)
 	zeros, ok := strings.CutPrefix(digits, "00")
@@ -63,7 +63,7 @@ func readAbroad(digits, abroad string) (*phonenumbers.PhoneNumber, error) {
 	return number, err
 }
 
-// parseHome reads a number as it is dialled within the region. The number says how its country code was found.
+// parseHome parses a number as dialled within the region. The number tells how its country code was found.
 func parseHome(digits, region string) (*phonenumbers.PhoneNumber, error) {
 	number, err := phonenumbers.ParseAndKeepRawInput(digits, region)
 	if err != nil {
@@ -72,7 +72,7 @@ func parseHome(digits, region string) (*phonenumbers.PhoneNumber, error) {
 	return undated(number), nil
 }
 
-// readWithoutRegion knows no home country, so that digits are a country code first or can't be read.
+// readWithoutRegion has no home country, so digits must begin with a country code.
 func readWithoutRegion(digits string, r Rules) (*phonenumbers.PhoneNumber, error) {
 	if foreign := plusLost(digits, minForeignNoRegion); foreign != nil && isMobile(foreign) {
 		return asForeign(foreign, r)
@@ -80,8 +80,8 @@ func readWithoutRegion(digits string, r Rules) (*phonenumbers.PhoneNumber, error
 	return nil, errNoCountry
 }
 
-// readWithoutCode reads a number without + and international prefix. It is one of the region, or one of another country
-// that lost its +, as spreadsheets drop it. Where both can be meant it is a doubt.
+// readWithoutCode reads a number without + and international prefix. It is the region's, or a foreign one that lost its +,
+// as spreadsheets drop it. If both are plausible it is a doubt.
 func readWithoutCode(digits, region string, r Rules) (*phonenumbers.PhoneNumber, error) {
 	home, err := parseHome(digits, region)
 	other := plusLost(digits, minForeign)
@@ -94,14 +94,14 @@ func readWithoutCode(digits, region string, r Rules) (*phonenumbers.PhoneNumber,
 		}
 		return home, err
 	case isMobile(other) && !isUsualMobile(home):
-		return other, nil // "4915112345678" in Germany, which the library reads as a fixed line in Leer
+		return other, nil // "4915112345678" in Germany, which the library reads as a landline in Leer
 	case home != nil && phonenumbers.IsValidNumber(home) && phonenumbers.IsValidNumber(other) && !sameNumber(home, other):
 		return nil, errTwoReadings
 	}
 	return home, err
 }
 
-// plusLost reads digits as if a + had been before them. It returns nil if they are too few, or no country's.
+// plusLost parses digits as if they had a + before them. It returns nil if they are too few, or no country's.
 func plusLost(digits string, least int) *phonenumbers.PhoneNumber {
 	if len(digits) < least || len(digits) > maxDigits || digits[0] == '0' {
 		return nil
@@ -113,9 +113,9 @@ func plusLost(digits string, least int) *phonenumbers.PhoneNumber {
 	return number
 }
 
-// foreignMeant reports whether digits that mean home in the region may as well mean the other country's number. A mobile
-// number in the usual spelling of the region is beyond doubt. One without its 0, which spreadsheets drop, often begins as
-// numbers of North America do: those count only if the send may go there.
+// foreignMeant reports whether digits that give the number home in the region may also mean the other country's number. A
+// mobile number in the region's usual spelling is beyond doubt. One without its 0, which spreadsheets drop, often looks like
+// a North American number: that counts only if the send may go there.
 func foreignMeant(home, other *phonenumbers.PhoneNumber, digits int, r Rules) bool {
 	switch {
 	case home == nil || !phonenumbers.IsValidNumber(home):
@@ -130,20 +130,20 @@ func foreignMeant(home, other *phonenumbers.PhoneNumber, digits int, r Rules) bo
 	return mobileLength(other)
 }
 
-// isUsualMobile reports a mobile number written with all that is dialled before it in its country.
+// isUsualMobile reports whether a mobile number is written with its national prefix.
 func isUsualMobile(home *phonenumbers.PhoneNumber) bool {
 	return home != nil && isMobile(home) && phonenumbers.IsNationalPrefixPresentIfRequired(home)
 }
 
-// isMobile reports a number that may get text messages. In North America and some other countries nothing tells mobiles
-// and fixed lines apart.
+// isMobile reports whether a number may receive text messages. In North America and some other countries, mobiles and
+// landlines look alike.
 func isMobile(number *phonenumbers.PhoneNumber) bool {
 	kind := phonenumbers.GetNumberType(number)
 	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
 }
 
-// mobileLength reports a number with as many digits as mobiles of its country have, whether it exists or not. Numbers that
-// are newer than the library's data, or kept for films, have that length too.
+// mobileLength reports whether a number is as long as its country's mobile numbers, even if it doesn't exist. Numbers newer
+// than the library's data, or reserved for films, have that length too.
 func mobileLength(number *phonenumbers.PhoneNumber) bool {
 	return numberings().mobile[number.GetCountryCode()].has(len(phonenumbers.GetNationalSignificantNumber(number)))
 }
@@ -165,7 +165,8 @@ func countryOf(number *phonenumbers.PhoneNumber) string {
 	return codeRegion(number)
 }
 
-// asForeign accepts a number that lost its + if Rules.Foreign says so. Else it is a doubt, which the caller can ask about.
+// asForeign accepts a number that lost its + if Rules.Foreign says so. Otherwise it is a doubt, which the caller can ask
+// about.
 func asForeign(number *phonenumbers.PhoneNumber, r Rules) (*phonenumbers.PhoneNumber, error) {
 	country := countryOf(number)
 	name, code := CountryName(country), number.GetCountryCode()

@@ -10,10 +10,10 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// longDigits would be somebody's number.
+// longDigits would be a person's number.
 var longDigits = regexp.MustCompile(`\d{6,}`)
 
-// checkReason holds what every reason promises: a short sentence without a number or an address in it.
+// checkReason checks what every reason guarantees: a short sentence without a number or an address.
 func checkReason(tb testing.TB, reason string) {
 	tb.Helper()
 	first, _ := utf8.DecodeRuneInString(reason)
@@ -25,7 +25,7 @@ func checkReason(tb testing.TB, reason string) {
 	}
 }
 
-// checkLeftOut holds what the text shown again promises.
+// checkLeftOut checks what the displayed text guarantees.
 func checkLeftOut(tb testing.TB, l recipients.LeftOut, lines int) {
 	tb.Helper()
 	checkReason(tb, l.Reason)

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// regionCase is how numbers are written in a region.
+// regionCase describes how numbers are written in a region.
 type regionCase struct {
 	region string
-	// national is one mobile number as it is dialled at home, grouped with the signs that are usual there.
+	// national is a mobile number as dialled at home, grouped with the usual signs.
 	national, signs string
 	e164            string
-	// exit is what is dialled before the code of another country.
+	// exit is the international prefix.
 	exit string
 }
 
@@ -62,7 +62,7 @@ var regionCases = []regionCase{
 	{"ZA", "071 123 4567", "071-123-4567", "+27711234567", "00"},
 }
 
-// Each decision about a number holds in every region.
+// Each rule about numbers holds in every region.
 func TestPhone_by_region(t *testing.T) {
 	t.Parallel()
 	for _, tt := range regionCases {
@@ -79,7 +79,7 @@ func TestPhone_by_region(t *testing.T) {
 			}
 			for name, c := range map[string]struct {
 				cell string
-				want string // what split and Phone make of it, with a space between entries
+				want string // the result of split and Phone, with a space between entries
 			}{
 				"national":                           {tt.national, tt.e164},
 				"with other signs":                   {tt.signs, tt.e164},
@@ -113,7 +113,7 @@ func TestPhone_by_region(t *testing.T) {
 	}
 }
 
-// readCell returns the numbers or reasons that come out of a cell.
+// readCell returns the numbers or reasons for a cell.
 func readCell(cell string, r Rules) string {
 	var all []string
 	for _, entry := range split(cell, r) {

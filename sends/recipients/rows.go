@@ -14,31 +14,31 @@ import (
 // Rows are the rows of a file below the header that names its columns.
 type Rows struct {
 	Rows []Row
-	// Other are the names of columns that were not asked for, as far as they fit for showing.
+	// Other are the names of the columns that weren't requested, if displayable.
 	Other []string
-	// Hidden is how many rows the spreadsheet hides. They are left out, as hidden columns are.
+	// Hidden is how many rows the spreadsheet hides. They are left out, like hidden columns.
 	Hidden int
 }
 
 // Row is one row of a file.
 type Row struct {
-	// Line is where the row begins in a text file, or the number of the row in a spreadsheet.
+	// Line is where the row begins in a text file, or the row's number in a spreadsheet.
 	Line int
-	// Cells are in the order of the names that were asked for, in one line each, and empty where there is no such column.
+	// Cells are in the order of the requested names, each in one line, and empty if there is no such column.
 	Cells []string
 }
 
-// ReadRows reads the columns with these names from a file: CSV or XLSX, of several sheets the one that has most of them.
-// Case, blanks and signs in the names make no difference. Blank rows are left out. More than most rows are refused.
+// ReadRows reads the columns with these names from a CSV or XLSX file. Of several sheets it takes the one with most of the
+// names. Case, spaces and signs in the names are ignored. Blank rows are skipped. More than most rows are refused.
 //
-// The error is a [*FileFault] if the file cannot be used, or the context's.
+// The error is a [*FileFault] if the file can't be used, or the context's.
 func ReadRows(ctx context.Context, file File, names []string, most int) (Rows, error) {
 	tables, err := tablesOf(ctx, file)
 	if err != nil {
 		return Rows{}, err
 	}
 	var best heading
-	var fault error // of the first table that cannot be read
+	var fault error // of the first unreadable table
 	for _, t := range tables {
 		h, err := headingOf(t, names)
 		if fault = cmp.Or(fault, err); h.found > best.found {
@@ -58,7 +58,7 @@ func ReadRows(ctx context.Context, file File, names []string, most int) (Rows, e
 	return best.read(most)
 }
 
-// tablesOf reads what a file may have for tables: its sheets, or its text with the cells parted in each way.
+// tablesOf returns the possible tables of a file: its sheets, or its text with each delimiter.
 func tablesOf(ctx context.Context, file File) ([]table, error) {
 	format, err := formatOf(file.Content)
 	if err != nil {
@@ -86,13 +86,13 @@ func tablesOf(ctx context.Context, file File) ([]table, error) {
 type heading struct {
 	table table
 	line  int
-	at    []int // the place of the column of each name, -1 if there is none
+	at    []int // the index of each name's column, -1 if none
 	found int
 	twice string
 	other []string
 }
 
-// headingOf finds the row with most of the names among the first of a table.
+// headingOf finds the row with most of the names among the first rows of a table.
 func headingOf(t table, names []string) (heading, error) {
 	var best heading
 	seen := 0
@@ -137,7 +137,7 @@ func (r row) heading(names []string, hidden func(at int) bool) heading {
 	return h
 }
 
-// bareName returns the letters and digits of a name, in small letters.
+// bareName returns the letters and digits of a name, in lower case.
 func bareName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -61,7 +61,7 @@ func TestReadRows_sheets(t *testing.T) {
 	}
 }
 
-// Rows for an import are what a person sees in the spreadsheet: dates, zeros in front, percentages, truth values.
+// Rows for an import are what a person sees in the spreadsheet: dates, leading zeros, percentages, booleans.
 func TestReadRows_cases(t *testing.T) {
 	t.Parallel()
 	names := []string{"first_name", "phone", "zip", "custom_1", "custom_2"}

@@ -5,57 +5,57 @@ import (
 	"slices"
 )
 
-// Rule names, for programs, what an entry that was left out goes against. The sentence for people is [LeftOut.Reason].
+// Rule identifies why an entry was left out. The sentence for people is [LeftOut.Reason].
 type Rule string
 
-// The rules that a list is read by.
+// The rules of reading a list.
 const (
-	// RuleEmpty is a row of a file with nothing in the column.
+	// RuleEmpty: the row has nothing in the column.
 	RuleEmpty Rule = "empty"
-	// RuleInvalid is what is no phone number, or no e-mail address.
+	// RuleInvalid: it isn't a phone number, or not an e-mail address.
 	RuleInvalid Rule = "invalid"
-	// RuleLength is an entry that is too short or too long to be one.
+	// RuleLength: the entry is too short or too long.
 	RuleLength Rule = "length"
-	// RuleSpreadsheet is a number that a spreadsheet has spoiled: one with a fraction or in scientific notation.
+	// RuleSpreadsheet: a spreadsheet has damaged the number: it has a fraction or scientific notation.
 	RuleSpreadsheet Rule = "spreadsheet"
-	// RuleNoCountry is a number without its country's code, where no country is set for such numbers.
+	// RuleNoCountry: the number has no country code, and no country is set for such numbers.
 	RuleNoCountry Rule = "no_country"
-	// RuleForeign is a number that looks like a foreign one without its +; see [Rules.Foreign].
+	// RuleForeign: the number looks foreign without its +; see [Rules.Foreign].
 	RuleForeign Rule = "foreign_without_plus"
-	// RuleUnclear is an entry with more than one reading: perhaps two numbers, or one with an extension.
+	// RuleUnclear: the entry has more than one meaning: two numbers, perhaps, or one with an extension.
 	RuleUnclear Rule = "unclear"
-	// RuleCountry is a number of a country that text messages may not go to, or of none.
+	// RuleCountry: text messages may not go to the number's country, or it has none.
 	RuleCountry Rule = "country"
-	// RulePremium is a number that costs more than others.
+	// RulePremium: the number is premium-rate.
 	RulePremium Rule = "premium"
-	// RuleDuplicate is a recipient who stands further up.
+	// RuleDuplicate: the recipient is already in the list.
 	RuleDuplicate Rule = "duplicate"
-	// RuleHidden is a row that the spreadsheet hides, by a filter for example.
+	// RuleHidden: the spreadsheet hides the row, by a filter for example.
 	RuleHidden Rule = "hidden"
-	// RuleConsent is a row whose consent column says no.
+	// RuleConsent: a consent column says no.
 	RuleConsent Rule = "no_consent"
-	// RuleMax is a recipient over [Rules.Max].
+	// RuleMax: the list has more recipients than [Rules.Max].
 	RuleMax Rule = "max_recipients"
 )
 
-// The rules on who may be written to, though their number or address is good, in the order in which package sends looks at
-// them: when a draft is saved, and for each recipient once more as it is claimed.
+// The rules about who may be written to, although the number or address is valid, in the order in which package sends checks
+// them: when a draft is saved, and for each recipient again when it is claimed.
 const (
 	// RuleSuppressed: the person is on the do-not-contact list.
 	RuleSuppressed Rule = "suppressed"
 	// RuleUnsubscribed: an SMS group at Coupontools lists the person as unsubscribed.
 	RuleUnsubscribed Rule = "unsubscribed"
-	// RuleAnswered: the send that this one repeats has learned by now what became of the recipient.
+	// RuleAnswered: the outcome of the recipient in the send that this one repeats is known by now.
 	RuleAnswered Rule = "answered"
-	// RuleFrequencyCap: the person got another send not long ago.
+	// RuleFrequencyCap: the person got another send recently.
 	RuleFrequencyCap Rule = "frequency_cap"
-	// RuleDailyCapPerson: the sender has no recipients left today, by UTC.
+	// RuleDailyCapPerson: the sender's daily limit, by UTC, is used up.
 	RuleDailyCapPerson Rule = "daily_cap_person"
-	// RuleDailyCap: nobody has recipients left today, by UTC.
+	// RuleDailyCap: the daily limit of all senders, by UTC, is used up.
 	RuleDailyCap Rule = "daily_cap"
 )
 
-// Group is what one rule left out of a list.
+// Group is the entries of a list left out by one rule.
 type Group struct {
 	Rule Rule
 	// Count is how many entries there are, Examples the first of them.
@@ -63,7 +63,7 @@ type Group struct {
 	Examples []LeftOut
 }
 
-// Groups counts what was left out by rule, the most frequent first, with so many examples of each at most.
+// Groups counts what was left out by rule, most frequent first, with at most that many examples of each.
 func (l List) Groups(examples int) []Group {
 	var groups []Group
 	at := map[Rule]int{}

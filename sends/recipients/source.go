@@ -2,31 +2,31 @@ package recipients
 
 import "fmt"
 
-// Source says where the recipients of a file come from, for the person who looks at the preview.
+// Source describes where the recipients of a file come from, for the preview.
 type Source struct {
-	// File is the name of the file, as it was uploaded.
+	// File is the uploaded file's name.
 	File string `json:"file,omitempty"`
 	// Sheet is the name of the sheet; empty for a text file.
 	Sheet string `json:"sheet,omitempty"`
-	// Column is the column that the recipients were taken from, Else the one that fills its gaps.
+	// Column is the column of the recipients, Else the one that fills its gaps.
 	Column ColumnName `json:"column,omitzero"`
 	Else   ColumnName `json:"else,omitzero"`
-	// AllColumns says that the file is a plain list with one or more recipients in a line, without columns.
+	// AllColumns is true for a plain list with one or more recipients per line, without columns.
 	AllColumns bool `json:"all_columns,omitempty"`
-	// Header is the number of the row that was read as the header; 0 if there is none. Rows above it are titles.
+	// Header is the number of the header row; 0 if none. Rows above it are titles.
 	Header int `json:"header,omitempty"`
-	// Rows is how many rows below the header have something in them, hidden ones included.
+	// Rows is how many non-empty rows are below the header, including hidden ones.
 	Rows int `json:"rows,omitempty"`
 	// Hidden is how many of them the spreadsheet hides.
 	Hidden int `json:"hidden,omitempty"`
-	// Encoding names the character encoding if it had to be guessed, such as "Mac OS Roman"; Delimiter what separates the
-	// cells if that is not usual: "tab", "|".
+	// Encoding names the character encoding if it had to be guessed, such as "Mac OS Roman"; Delimiter the separator of cells
+	// if it is unusual: "tab", "|".
 	Encoding  string `json:"encoding,omitempty"`
 	Delimiter string `json:"delimiter,omitempty"`
 	// Invisible is how many invisible characters were removed from the ends of entries.
 	Invisible int `json:"invisible,omitempty"`
-	// Consent are the columns that say who agreed to messages or opted out. ConsentIgnored says that the person chose to
-	// send to those who said no, too.
+	// Consent are the columns about opt-in or opt-out. ConsentIgnored is true if the person chose to include those who said
+	// no.
 	Consent        []ColumnName `json:"consent,omitempty"`
 	ConsentIgnored bool         `json:"consent_ignored,omitempty"`
 	// Headers are the cells of the header row, at most [maxHeaders].
@@ -36,11 +36,11 @@ type Source struct {
 // maxHeaders is how many cells of the header [Source.Headers] keeps.
 const maxHeaders = 100
 
-// ColumnName is how a person finds a column: by its letter and its header.
+// ColumnName identifies a column for people, by letter and header.
 type ColumnName struct {
-	// Letter is that of the spreadsheet program: A, B … AA.
+	// Letter is the spreadsheet program's: A, B … AA.
 	Letter string `json:"letter,omitempty"`
-	// Header is the cell at its top, cut to a length fit for showing; empty without one.
+	// Header is the header's cell, cut to a displayable length; may be empty.
 	Header string `json:"header,omitempty"`
 }
 

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// minPart is the least digits of a number that a sign or a blank separates from another, maxPart the most: those of E.164
+	// minPart is the minimum digits of a number that a sign or a space separates from another, maxPart the maximum: E.164's
 	// and an international prefix.
 	minPart, maxPart = 5, maxDigits + 5
 )
 
-// split returns the entries of one cell or line, trimmed; none if it's blank. Commas, semicolons, pipes and line ends always
-// separate entries. Blanks, other signs and words such as "or" do only between two whole numbers or addresses.
+// split returns the trimmed entries of a cell or line; none if it's blank. Commas, semicolons, pipes and line ends always
+// separate entries. Spaces, other signs and words such as "or" do only between two whole numbers or addresses.
 func split(cell string, r Rules) []string {
 	if r.Kind != SMS {
 		return splitAddresses(cell)
@@ -46,8 +46,8 @@ var (
 	extension = regexp.MustCompile(`(?i);ext=`) // of "tel:+3225550100;ext=5"
 )
 
-// isPlain reports a cell that surely holds one number, as most do: no sign or blank has enough digits on both sides. Blanks
-// count only in long numbers without a country code, or where one number of the region may be a part of a foreign one.
+// isPlain reports whether a cell surely holds one number, as most do: no sign or space has enough digits on both sides.
+// Spaces count only in long numbers without a country code, or where a number of the region may be part of a foreign one.
 func isPlain(cell string, foreign bool) bool {
 	const maxBlank = 11
 	all, before, plus, least := countDigits(cell), 0, 0, minPart
@@ -70,12 +70,12 @@ func isPlain(cell string, foreign bool) bool {
 	return plus <= 1 && (!coded || all <= maxDigits)
 }
 
-// listSigns separate the entries of a list, in the forms that several scripts write them.
+// listSigns separate the entries of a list, in the forms of several scripts.
 const listSigns = ",，、،;；؛|"
 
-// listed cuts text at line ends and the signs of lists, and yields each piece with the sign after it, 0 at the end of a line.
-// A line without a digit or an @ is prose and stays whole, so that it is refused once and not once for each comma. Signs in
-// what matches whole separate nothing.
+// listed splits text at line ends and the signs of lists, and yields each piece with the sign after it, 0 at the end of a
+// line. A line without a digit or an @ is prose and stays whole, so that it is refused once, not once per comma. Signs in
+// matches of whole separate nothing.
 func listed(text string, whole *regexp.Regexp) iter.Seq2[string, rune] {
 	return func(yield func(string, rune) bool) {
 		for line := range strings.FieldsFuncSeq(text, isLineEnd) {
@@ -106,17 +106,17 @@ func listed(text string, whole *regexp.Regexp) iter.Seq2[string, rune] {
 	}
 }
 
-// isLineEnd reports the line ends of Unicode, which cells have too.
+// isLineEnd reports whether r is one of Unicode's line ends, which cells have too.
 func isLineEnd(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
 
 // conjunctions are the words between two entries, in English, Dutch, French, German, Spanish, Italian and Portuguese.
 var conjunctions = wordSet("or and of en ou et oder und o u y e ed")
 
-// wordPattern finds what stands between numbers or before them, apart from signs.
+// wordPattern matches the words between or before numbers.
 var wordPattern = regexp.MustCompile(`\p{L}+|&`)
 
-// splitNumbers returns the whole numbers that an entry consists of. It's not ok if a part of it is no number, or if several
-// ways to split it give numbers.
+// splitNumbers returns the whole numbers in an entry. ok is false if a part isn't a number, or if several ways to split it
+// give numbers.
 func splitNumbers(entry string, r Rules) (numbers []string, ok bool) {
 	if len(entry) > maxEntryRunes {
 		return nil, false
@@ -143,12 +143,12 @@ func splitNumbers(entry string, r Rules) (numbers []string, ok bool) {
 	return numbers, true
 }
 
-// trimSigns strips what a word or a label leaves at the ends of a number.
+// trimSigns removes what a word or a label leaves at the ends of a number.
 func trimSigns(part string) string {
 	return strings.TrimFunc(part, func(r rune) bool { return padding(r) || strings.ContainsRune(":./-", r) })
 }
 
-// splitDialled splits what [dial] returned.
+// splitDialled splits the result of [dial].
 func splitDialled(dialled string, r Rules) (numbers []string, ok bool) {
 	if at := innerPlus(dialled); at > 0 {
 		first, ok1 := splitDialled(trimSigns(dialled[:at]), r)
@@ -167,15 +167,15 @@ func splitDialled(dialled string, r Rules) (numbers []string, ok bool) {
 	return []string{dialled}, isNumber(err)
 }
 
-// plusMeansAnd reports whether a + may stand between two numbers of the region and not for another country: without it,
-// there is another number.
+// plusMeansAnd reports whether a + may mean "and" between two numbers of the region rather than begin a country code:
+// without it, there is another number.
 func plusMeansAnd(dialled string, r Rules) bool {
 	_, abroad, err1 := recognize(dialled, Rules{Region: r.Region})
 	_, home, err2 := recognize(strings.Replace(dialled, "+", "", 1), Rules{Region: r.Region})
 	return err1 == nil && err2 == nil && abroad.To != home.To
 }
 
-// innerPlus returns the place of a + after the first digit, with the bracket before it; 0 if there is none.
+// innerPlus returns the index of a + after the first digit, or of the bracket before it; 0 if none.
 func innerPlus(dialled string) int {
 	first := strings.IndexFunc(dialled, isDigit)
 	at := strings.LastIndexByte(dialled, '+')
@@ -188,10 +188,10 @@ func innerPlus(dialled string) int {
 	return at
 }
 
-// splitAt splits at blanks, or at other signs: at every sign of one kind, or at the only one that has whole numbers on both
+// splitAt splits at spaces, or at other signs: at every sign of one kind, or at the only one with whole numbers on both
 // sides.
 func splitAt(dialled string, r Rules, blank bool) []string {
-	var all [][]string // more than one pair is no answer: nobody knows which is meant
+	var all [][]string // more than one pair is ambiguous
 	seen := map[string]bool{}
 	for g := range gaps(dialled) {
 		if g.blank != blank || g.before < minPart || g.after < minPart {
@@ -215,8 +215,8 @@ func splitAt(dialled string, r Rules, blank bool) []string {
 	return all[0]
 }
 
-// allWhole reports whether all parts are whole numbers and written alike: with or without the prefix for calls within the
-// region. In "01 1234567/7654321" the second is not whole.
+// allWhole reports whether all parts are whole numbers in the same form: with or without the national prefix. In "01
+// 1234567/7654321" the second isn't whole.
 func allWhole(parts []string, r Rules) bool {
 	for _, p := range parts {
 		if n := countDigits(p); n < minPart || n > maxPart {
@@ -228,27 +228,27 @@ func allWhole(parts []string, r Rules) bool {
 	})
 }
 
-// isWhole reports whether dialled is a phone number by itself.
+// isWhole reports whether dialled is a complete phone number.
 func isWhole(dialled string, r Rules) bool {
 	_, _, err := recognize(dialled, r)
 	return isNumber(err)
 }
 
-// hasTrunk reports a number that has all that is dialled before it in the region.
+// hasTrunk reports whether a number has the region's national prefix.
 func hasTrunk(dialled string, r Rules) bool {
 	home, err := phonenumbers.ParseAndKeepRawInput(digitsOnly(dialled), strings.ToUpper(r.Region))
 	return err != nil || phonenumbers.IsNationalPrefixPresentIfRequired(home)
 }
 
-// gap is what stands between two digits of an entry.
+// gap is the text between two digits of an entry.
 type gap struct {
 	from, to      int
 	before, after int // digits on both sides
-	block         int // digits since the gap before
+	block         int // digits since the previous gap
 	blank         bool
 }
 
-// gaps goes through the signs and blanks between digits.
+// gaps yields the signs and spaces between digits.
 func gaps(dialled string) iter.Seq[gap] {
 	return func(yield func(gap) bool) {
 		all, before, last, block := countDigits(dialled), 0, -1, 0
@@ -271,7 +271,7 @@ func gaps(dialled string) iter.Seq[gap] {
 	}
 }
 
-// countDigits counts plain digits, as [dial] writes them.
+// countDigits counts ASCII digits, as in the result of [dial].
 func countDigits(text string) int {
 	n := 0
 	for i := range len(text) {
@@ -282,9 +282,9 @@ func countDigits(text string) int {
 	return n
 }
 
-// holdsMore reports whether an entry has more than one number in it: a sign comes after what is a whole number by itself,
-// as in "0664/1234567/68". Where numbers vary in length, all digits together may be another valid number, of a stranger.
-// The number is nil if all of them together are none.
+// holdsMore reports whether an entry has more than one number: a sign follows a complete number, as in "0664/1234567/68".
+// Where numbers vary in length, all digits together may be a stranger's valid number. number is nil if all digits together
+// aren't one.
 func holdsMore(dialled string, number *phonenumbers.PhoneNumber, r Rules) bool {
 	if !strings.ContainsAny(dialled, " ./-()") {
 		return false
@@ -303,10 +303,10 @@ func holdsMore(dialled string, number *phonenumbers.PhoneNumber, r Rules) bool {
 			if !g.blank && g.before >= minPart && isWhole(left, r) {
 				return true
 			}
-		case !numberings().national[number.GetCountryCode()].has(length - g.after): // so short is no number
+		case !numberings().national[number.GetCountryCode()].has(length - g.after): // no number is that short
 		case g.blank:
-			// Blanks mostly group digits, but a 0 begins a number in most countries: "01 23456 01 65432". After a long block
-			// one or two digits are an extension: "0664 1234567 68".
+			// Spaces mostly group digits, but a 0 begins a number in most countries: "01 23456 01 65432". After a long block one
+			// or two digits are an extension: "0664 1234567 68".
 			const block, tail = 6, 2
 			if right[0] == '0' && isWhole(left, r) && isWhole(right, r) || g.block >= block && g.after <= tail && isWhole(left, r) {
 				return true
@@ -322,8 +322,8 @@ func nationalLength(number *phonenumbers.PhoneNumber) int {
 	return len(phonenumbers.GetNationalSignificantNumber(number))
 }
 
-// isGrouping reports a sign that only groups digits though what is before it would do as a number: "0664-123-45-67". The
-// number is a mobile of a usual length, what is before the sign is shorter than usual, and its last block short.
+// isGrouping reports whether a sign only groups digits although a complete number precedes it: "0664-123-45-67". The number
+// is a mobile of a usual length, the part before the sign is shorter than usual, and its last block short.
 func isGrouping(sign string, number *phonenumbers.PhoneNumber, g gap) bool {
 	const maxBlock, minTail, minTailOfSlash, leeway = 4, 2, 4, 2
 	example := phonenumbers.GetExampleNumberForType(phonenumbers.GetRegionCodeForNumber(number), phonenumbers.MOBILE)
@@ -334,14 +334,14 @@ func isGrouping(sign string, number *phonenumbers.PhoneNumber, g gap) bool {
 	if strings.ContainsAny(sign, "/()") {
 		tail = minTailOfSlash
 	}
-	// The example has the length that most of the country's mobile numbers have.
+	// The example has the most common length of the country's mobile numbers.
 	usual, length := nationalLength(example), nationalLength(number)
 	return length <= usual+leeway && length-g.after < usual && g.block <= maxBlock && g.after >= tail
 }
 
 // splitAddresses returns the entries of a cell or line with e-mail addresses.
 func splitAddresses(cell string) []string {
-	var all, names []string // names are perhaps the beginning of "Peeters, Mia <mia@example.com>"
+	var all, names []string // names may be the beginning of "Peeters, Mia <mia@example.com>"
 	for piece, sign := range listed(cell, nameOrLink) {
 		if strings.Contains(piece, "<") && len(names) > 0 {
 			piece, names = strings.Join(append(names, piece), ", "), nil
@@ -356,10 +356,10 @@ func splitAddresses(cell string) []string {
 	return append(all, names...)
 }
 
-// nameOrLink is a quoted name, or an address or Slack link in angle brackets.
+// nameOrLink matches a quoted name, or an address or Slack link in angle brackets.
 var nameOrLink = regexp.MustCompile(`"[^"@]*"|<[^<>]*>`)
 
-// unlisted splits what no sign of a list separates: "A <a@b.example> C <c@d.example>", "a@b.example c@d.example".
+// unlisted splits a piece without list signs: "A <a@b.example> C <c@d.example>", "a@b.example c@d.example".
 func unlisted(piece string) []string {
 	var all []string
 	for {
@@ -372,7 +372,7 @@ func unlisted(piece string) []string {
 	}
 }
 
-// parted splits at blanks and slashes if an address is everywhere between them. A slash may be part of an address.
+// parted splits at spaces and slashes if every part is an address. A slash may be part of an address.
 func parted(piece string) []string {
 	addresses := slices.DeleteFunc(strings.FieldsFunc(piece, func(r rune) bool { return unicode.IsSpace(r) || r == '/' }),
 		func(word string) bool { return word == "&" || conjunctions[strings.ToLower(word)] })
@@ -382,5 +382,5 @@ func parted(piece string) []string {
 	return addresses
 }
 
-// isName reports a word that is no address.
+// isName reports whether a word isn't an address.
 func isName(word string) bool { return !strings.Contains(word, "@") }

@@ -139,7 +139,7 @@ func TestSplit_addresses(t *testing.T) {
 	}
 }
 
-// drawMobile draws a mobile number that exists in the region, of any length that mobile numbers have there. Not every region
+// drawMobile draws an existing mobile number of the region, of any length that mobile numbers have there. Not every region
 // has one.
 func drawMobile(rt *rapid.T, region string) *phonenumbers.PhoneNumber {
 	example := phonenumbers.GetExampleNumberForType(region, phonenumbers.MOBILE)
@@ -174,7 +174,7 @@ var joints = []string{
 	" (", ")(", "+", " + ",
 }
 
-// However two mobile numbers are spelled and joined, nobody else gets a message: what is read are those two, or less.
+// However two mobile numbers are written and joined, nobody else gets a message: the result is those two, or fewer.
 func TestSplit_reads_no_third_number(t *testing.T) {
 	t.Parallel()
 	regions := Countries()
@@ -205,13 +205,13 @@ func TestSplit_reads_no_third_number(t *testing.T) {
 			two++
 		}
 	})
-	// The library doesn't read all that it writes, and the shortest numbers are left joined.
+	// The library can't parse all of its output, and the shortest numbers stay joined.
 	if one < all*9/10 || two < all*8/10 {
 		t.Errorf("of %d numbers %d are read, of as many pairs %d, want nearly all", all, one, two)
 	}
 }
 
-// readNumbers returns the numbers of a cell that a send can go to.
+// readNumbers returns the sendable numbers of a cell.
 func readNumbers(cell string, r Rules) []string {
 	var to []string
 	for _, entry := range split(cell, r) {
@@ -222,7 +222,7 @@ func readNumbers(cell string, r Rules) []string {
 	return to
 }
 
-// No sign brings the digits of an extension into a mobile number of the usual length.
+// No sign joins the digits of an extension to a mobile number of the usual length.
 func TestPhone_glues_no_extension(t *testing.T) {
 	t.Parallel()
 	signs := []string{"/", " / ", "-", " - ", ".", " ("}
@@ -258,7 +258,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// A plain cell, which isn't searched for several numbers, is never read as one if it has several.
+// A plain cell, which isn't searched for several numbers, never has several.
 func FuzzSplit_plain(f *testing.F) {
 	f.Add("+32 470 12.34.56", "BE", true)
 	f.Add("+681 821234 821235", "WF", true)

@@ -9,13 +9,13 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
 
-// maxSheets is how many sheets are looked through for a column.
+// maxSheets is how many sheets are searched for a column.
 const maxSheets = 20
 
 var errDamaged = &FileFault{Text: "The file is damaged.", Hint: "Open it in a spreadsheet program, save it again and upload that."}
 
-// openSpreadsheet opens a spreadsheet and returns its visible sheets, the one in front first. Nothing of it is written to
-// the disk: people's data has no place there, and there may be none.
+// openSpreadsheet opens a spreadsheet and returns its visible sheets, the front one first. It writes nothing to disk: that
+// is no place for personal data, and there may be none.
 func openSpreadsheet(ctx context.Context, content []byte, as xlsx.Values) (document, error) {
 	book, err := xlsx.Open(ctx, content)
 	if err != nil {
@@ -59,7 +59,7 @@ func sheetRows(ctx context.Context, s *xlsx.Sheet, as xlsx.Values) iter.Seq2[row
 	}
 }
 
-// spreadsheetFault puts into words why a spreadsheet cannot be read; nil stays nil.
+// spreadsheetFault words why a spreadsheet can't be read; nil stays nil.
 func spreadsheetFault(err error) error {
 	const fewer = "Keep the column with the recipients alone and save it as CSV."
 	switch {

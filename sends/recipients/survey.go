@@ -7,34 +7,34 @@ import (
 )
 
 const (
-	// surveyRows is how many rows are judged whatever is in them. Below them the cells of a column are only judged if
-	// another column has recipients, too.
+	// surveyRows is how many rows are always judged. Below them the cells of a column are judged only if another column has
+	// recipients too.
 	surveyRows = 1000
-	// headRows is how many rows from the top the header may be in, below the title of a report.
+	// headRows is how many rows from the top the header may be in, below a report's title.
 	headRows = 10
-	// maxListCell is the length in bytes of the longest cell that may hold several recipients. A longer one is refused.
+	// maxListCell bounds a cell that may hold several recipients, in bytes. A longer one is refused.
 	maxListCell = 4 << 10
 	// exampleCells is how many cells of a column are shown to the person who chooses.
 	exampleCells = 3
-	// maxExampleRunes is how much of each.
+	// maxExampleRunes bounds each of them, in characters.
 	maxExampleRunes = 30
 )
 
-// survey is the evidence about a table from which the column with the recipients is chosen.
+// survey is the evidence about a table for choosing the column with the recipients.
 type survey struct {
 	table   table
 	rules   Rules
-	header  row // its line is 0 if there is none
+	header  row // line is 0 if there is none
 	columns []*column
-	rows    int // rows below the header with something in them, hidden ones included
+	rows    int // non-empty rows below the header, including hidden ones
 	hidden  int // how many of them are hidden
-	// contenders are the first columns with cells that may be recipients. lacks[i][j] counts the rows where j has a
-	// recipient and i has none, differs[i][j] those where both have one, not the same, and that of j can get a text message.
+	// contenders are the first columns with cells that may be recipients. lacks[i][j] counts the rows where j has a recipient
+	// and i has none; differs[i][j] those where both have one, different ones, and j's can receive a text message.
 	contenders     []*column
 	compared       int // how many of them have been compared with the others
 	lacks, differs [MaxColumns][MaxColumns]int
-	// complete says that every cell of the contenders is judged, late that a second contender turned up where the cells of
-	// the first were not judged any more.
+	// complete is true if every cell of the contenders is judged. late is true if a second contender appeared after the cells
+	// of the first were no longer judged.
 	complete, late bool
 }
 
@@ -44,11 +44,11 @@ type column struct {
 	header     string
 	says       meaning
 	hidden     bool
-	filled     int // cells with something in them
-	judged     int // those of them in rows whose cells were judged
-	usable     int // those of them with a recipient, perhaps a doubtful one
-	alike      int // those that may be meant as one
-	formulas   int // those with a formula that was never calculated
+	filled     int // non-empty cells
+	judged     int // of those, cells in judged rows
+	usable     int // of those, cells with a recipient, perhaps a doubtful one
+	alike      int // cells that may be meant as one
+	formulas   int // cells with a formula that was never calculated
 	answers    [answerUnsubscribed + 1]int
 	examples   []string
 	contending bool
@@ -58,13 +58,13 @@ func (c *column) name() ColumnName {
 	return ColumnName{Letter: columnLetter(c.at), Header: shownUpTo(c.header, maxExampleRunes)}
 }
 
-// mostly reports whether n is at least nine tenths of the cells that were judged.
+// mostly reports whether n is at least nine tenths of the judged cells.
 func (c *column) mostly(n int) bool { return n > 0 && 10*n >= 9*c.judged }
 
-// surveyed reads a table from the top to the end, or up to so many rows if limit is not 0. If complete, it judges every cell
-// that may be a recipient.
+// surveyed reads a table to the end, or up to limit rows if that isn't 0. If complete, it judges every cell that may be a
+// recipient.
 func surveyed(t table, r Rules, limit int, complete bool) (*survey, error) {
-	r.Allowed = nil // which countries are allowed says nothing about what a column is
+	r.Allowed = nil // the allowed countries don't matter for what a column is
 	s := &survey{table: t, rules: r, complete: complete}
 	var head []row
 	for row, err := range t.rows {
@@ -92,7 +92,7 @@ func surveyed(t table, r Rules, limit int, complete bool) (*survey, error) {
 	return s, nil
 }
 
-// readHead finds the header among the first rows and reads those below it.
+// readHead finds the header among the first rows and reads the rows below it.
 func (s *survey) readHead(head []row) {
 	at := headerRow(head, s.rules)
 	if at >= 0 {
@@ -110,9 +110,9 @@ func (s *survey) readHead(head []row) {
 	}
 }
 
-// headerRow returns the index of the header, or -1. Only titles, which have fewer cells, are above it, and there is no data in
-// it. Of several rows that name a recipient it is the one with most words that headers have. Without any, it is the first row
-// if that has words alone and is right above data.
+// headerRow returns the index of the header, or -1. Only titles, which have fewer cells, are above it, and it has no data.
+// Of several rows that name a recipient it is the one with most header words. Otherwise it is the first row if that has only
+// words and is directly above data.
 func headerRow(head []row, r Rules) int {
 	best, most := -1, 0
 	titles := 0 // the most cells of a row with a recipient
@@ -139,7 +139,7 @@ func headerRow(head []row, r Rules) int {
 	return -1
 }
 
-// headerWords counts the cells that the vocabulary of headers knows.
+// headerWords counts the cells known to the vocabulary of headers.
 func headerWords(row row) int {
 	n := 0
 	for at := range row.cells {
@@ -160,7 +160,7 @@ func hasRecipientWord(row row) bool {
 	})
 }
 
-// hasData reports a row with an @, or with a cell of four digits or more that is not a word with a year.
+// hasData reports whether a row has an @, or a cell of four digits or more that isn't a word with a year.
 func hasData(row row) bool {
 	return slices.ContainsFunc(row.cells, func(cell string) bool {
 		digits, letters := 0, false
@@ -183,7 +183,7 @@ func yearIn(cell string) bool {
 	return strings.HasPrefix(cell[i:], "19") || strings.HasPrefix(cell[i:], "20")
 }
 
-// hasNoDigits reports a row of words alone.
+// hasNoDigits reports whether a row has only words.
 func hasNoDigits(row row) bool {
 	return !slices.ContainsFunc(row.cells, func(cell string) bool {
 		return strings.ContainsAny(cell, "@.") || strings.ContainsFunc(cell, unicode.IsDigit)
@@ -198,13 +198,13 @@ func (s *survey) column(at int) *column {
 	return s.columns[at]
 }
 
-// finding is what one cell of a row holds.
+// finding is the content of one cell.
 type finding struct {
 	recipients string // all of them; empty if there are none
-	texts      bool   // whether one of them can get a text message, as far as the number tells
+	texts      bool   // whether one of them can receive a text message, as far as the number tells
 }
 
-// read takes in a row below the header.
+// read evaluates a row below the header.
 func (s *survey) read(row row) {
 	s.rows++
 	if row.hidden {
@@ -240,8 +240,8 @@ func (s *survey) read(row row) {
 	s.compare(found[:len(s.contenders)])
 }
 
-// contend returns the number of a column among the contenders, and makes it one if there is room; -1 if not, or if its cells
-// are not judged any more.
+// contend returns the index of a column among the contenders, adding it if there is room; -1 if not, or if its cells are no
+// longer judged.
 func (s *survey) contend(c *column) int {
 	if !c.contending && !c.hidden && len(s.contenders) < MaxColumns {
 		s.late = s.late || len(s.contenders) == 1 && !s.judges()
@@ -254,17 +254,17 @@ func (s *survey) contend(c *column) int {
 	return slices.Index(s.contenders, c)
 }
 
-// judges reports whether the cells of the row that is read are judged.
+// judges reports whether the cells of the current row are judged.
 func (s *survey) judges() bool { return s.complete || s.rows <= surveyRows || len(s.contenders) > 1 }
 
-// mayHoldRecipients reports whether a cell can hold recipients by its header. In a column about consent a date of opting in
-// or out is none, though it may look like a phone number.
+// mayHoldRecipients reports whether a column's header allows a cell to hold recipients. In a consent column a date of opting
+// in or out isn't one, though it may look like a phone number.
 func (c *column) mayHoldRecipients(cell string, kind Kind) bool {
 	return !c.says.asksConsent(kind) ||
 		c.says.says(meansEmail|meansMobile|meansPhone|meansLandline) && answerOf(cell) != answerDate
 }
 
-// mayBeRecipient tells cheaply whether a cell is worth judging, and counts those that may be meant as a recipient.
+// mayBeRecipient is a cheap test whether a cell is worth judging. It counts the cells that may be meant as recipients.
 func (s *survey) mayBeRecipient(c *column, cell string) bool {
 	if len(cell) > maxListCell {
 		return false
@@ -291,7 +291,7 @@ func (s *survey) mayBeRecipient(c *column, cell string) bool {
 	return true
 }
 
-// judge reads one cell of a contender.
+// judge evaluates one cell of a contender.
 func (s *survey) judge(c *column, cell string) finding {
 	var f finding
 	for _, part := range split(cell, s.rules) {
@@ -309,7 +309,7 @@ func (s *survey) judge(c *column, cell string) finding {
 		return f
 	}
 	if c.usable++; c.usable == 1 {
-		c.examples = nil // those before were no recipients
+		c.examples = nil // the earlier ones weren't recipients
 	}
 	c.example(cell)
 	return f
@@ -321,10 +321,10 @@ func (c *column) example(cell string) {
 	}
 }
 
-// compare counts in which rows one contender has a recipient that another one lacks.
+// compare counts the rows in which one contender has a recipient that another one lacks.
 func (s *survey) compare(found []finding) {
 	for ; s.compared < len(found); s.compared++ {
-		for i, c := range s.contenders { // a new contender had nothing in all rows before
+		for i, c := range s.contenders { // a new contender had nothing in all earlier rows
 			s.lacks[s.compared][i] = c.usable
 			if found[i].recipients != "" {
 				s.lacks[s.compared][i]--
@@ -344,12 +344,12 @@ func (s *survey) compare(found []finding) {
 	}
 }
 
-// consent returns the columns that say who agreed to messages or refused them. A hidden one counts, too.
+// consent returns the opt-in and opt-out columns, including hidden ones.
 func (s *survey) consent() []*column {
 	return slices.DeleteFunc(slices.Clone(s.columns), func(c *column) bool { return !c.consentColumn(s.rules.Kind) })
 }
 
-// filter returns the columns of which by is true.
+// filter returns the columns for which by is true.
 func (s *survey) filter(by func(*column) bool) []*column {
 	return slices.DeleteFunc(slices.Clone(s.columns), func(c *column) bool { return !by(c) })
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The bounds of a table. A sheet of Excel has at most 1,048,576 rows, and at most 32,767 characters in a cell
-// ("Excel specifications and limits"); no list of people needs its 16,384 columns.
+// The limits of a table. Excel allows 1,048,576 rows and 32,767 characters in a cell ("Excel specifications and limits"); no
+// list of people needs its 16,384 columns.
 const (
 	maxRows      = 1 << 20
 	maxColumns   = 1024
@@ -19,14 +19,14 @@ const (
 
 // table is a text file, read with one delimiter, or a sheet of a spreadsheet.
 type table struct {
-	// id is its place in the file, counted from 0: among the sheets, or among the [delimiters].
+	// id is its index in the file: among the sheets, or among the [delimiters].
 	id int
-	// sheet is the name of the sheet; empty for a text file. several says that the file has more visible ones.
+	// sheet is the name of the sheet; empty for a text file. several is true if the file has more visible ones.
 	sheet   string
 	several bool
-	// hidden says which columns the spreadsheet hides; nil for none.
+	// hidden reports which columns the spreadsheet hides; nil for none.
 	hidden func(at int) bool
-	// rows goes through the table from the beginning, each time it is called. Blank rows may be missing.
+	// rows yields the table's rows, from the beginning each time. Blank rows may be missing.
 	rows iter.Seq2[row, error]
 }
 
@@ -36,7 +36,7 @@ func (t table) hiddenColumn(at int) bool { return t.hidden != nil && t.hidden(at
 type row struct {
 	line   int // counted from 1
 	hidden bool
-	// cells are only good until the next row is read.
+	// cells are valid until the next row is read.
 	cells []string
 }
 
@@ -47,7 +47,7 @@ func (r row) cell(at int) string {
 	return ""
 }
 
-// filled counts the cells with something in them.
+// filled counts the non-empty cells.
 func (r row) filled() int {
 	n := 0
 	for at := range r.cells {
@@ -58,8 +58,8 @@ func (r row) filled() int {
 	return n
 }
 
-// bareCell strips from a cell what spreadsheet programs write to keep its content text: an apostrophe before a number or a
-// sign, ="…" around it, or = before a number. The apostrophe of a name, as in 't Hooft, stays.
+// bareCell removes what spreadsheet programs write to keep a cell as text: an apostrophe before a number or a sign, ="…"
+// around it, or = before a number. The apostrophe of a name, as in 't Hooft, stays.
 func bareCell(cell string) string {
 	cell = strings.TrimSpace(cell)
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && strings.IndexAny(rest, "0123456789+-=@(") == 0 {
@@ -76,7 +76,7 @@ func bareCell(cell string) string {
 	return cell
 }
 
-// bounded passes the rows on until one goes over the bounds of a table or the context ends.
+// bounded passes rows on until one exceeds the limits of a table or the context ends.
 func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
 		n := 0
@@ -96,7 +96,7 @@ func bounded(ctx context.Context, rows iter.Seq2[row, error]) iter.Seq2[row, err
 
 var errTooManyRows = &FileFault{Text: "The file has more than 1,048,576 rows.", Hint: "Split the list."}
 
-// fault says what is wrong with the n-th row.
+// fault returns what is wrong with the n-th row.
 func (r row) fault(n int) error {
 	if max(n, r.line) > maxRows {
 		return errTooManyRows

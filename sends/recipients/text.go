@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// maxEntryRunes is the length of the longest e-mail address there can be (RFC 5321, 4.5.3.1.3, without the brackets).
+	// maxEntryRunes is the length of the longest possible e-mail address (RFC 5321, 4.5.3.1.3, without the brackets).
 	maxEntryRunes = 254
-	// maxShownRunes is how much of an entry that was left out is shown again.
+	// maxShownRunes is how much of a skipped entry is displayed.
 	maxShownRunes = 60
 )
 
-// refusal says in a sentence for the person why an entry cannot be used, and which rule it goes against.
+// refusal says in a sentence for the person why an entry can't be used, and which rule it violates.
 type refusal struct {
 	rule  Rule
 	words string
@@ -27,8 +27,8 @@ var (
 	errInvisible = refusal{RuleInvalid, "It has a character that can't be seen. Type it again instead of pasting it."}
 )
 
-// bare strips what programs put around an entry: blanks, invisible characters, quotation marks, and the angle brackets and
-// the label of a Slack link.
+// bare removes what programs put around an entry: spaces, invisible characters, quotation marks, and the angle brackets and
+// label of a Slack link.
 func bare(text string) string {
 	text = strings.TrimFunc(text, padding)
 	if strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") {
@@ -44,11 +44,11 @@ func padding(r rune) bool {
 	return unseen(r) || unicode.IsSpace(r) || strings.ContainsRune(quoteMarks, r)
 }
 
-// unseen reports characters without width: zero-width blanks, joiners, byte order marks, soft hyphens, marks of direction.
+// unseen reports whether r has no width: zero-width spaces, joiners, byte order marks, soft hyphens, direction marks.
 func unseen(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
-// trimInvisible trims blanks and characters that can't be seen from both ends of a text. It counts those that it removed;
-// ordinary blanks don't count.
+// trimInvisible trims spaces and invisible characters from both ends of a text. It counts the removed characters except
+// ordinary spaces.
 func trimInvisible(text string) (trimmed string, removed int) {
 	cut := func(r rune) bool { return unseen(r) || unicode.IsSpace(r) }
 	rest := strings.TrimLeftFunc(text, cut)
@@ -61,7 +61,7 @@ func trimInvisible(text string) (trimmed string, removed int) {
 	return trimmed, removed
 }
 
-// fitting refuses what neither a number nor an address can be.
+// fitting refuses what can be neither a number nor an address.
 func fitting(text string) error {
 	switch {
 	case text == "":
@@ -74,18 +74,18 @@ func fitting(text string) error {
 	return nil
 }
 
-// invisible reports characters that leave no mark of their own: control, bidirectional, zero-width, private and
-// unassigned ones. Blanks and tabs are not among them.
+// invisible reports whether r isn't drawn: control, bidirectional, zero-width, private and unassigned characters, but not
+// spaces and tabs.
 func invisible(r rune) bool {
 	return !unicode.IsGraphic(r) && r != '\t' || unicode.Is(unicode.Variation_Selector, r)
 }
 
-// shown returns text fit to be shown to the person again: short, valid and without invisible characters.
+// shown returns text that is safe to display: short, valid and without invisible characters.
 func shown(text string) string { return shownUpTo(text, maxShownRunes) }
 
 func shownUpTo(text string, most int) string {
 	if len(text) <= most && !strings.ContainsFunc(text, func(r rune) bool { return r == '\t' || invisible(r) }) {
-		return strings.Clone(text) // a cell is a part of its row, which would stay in memory
+		return strings.Clone(text) // a cell is a slice of its row, which would stay in memory
 	}
 	var b strings.Builder
 	n := 0

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// meaning is what the header of a column says about its content. A header can say several things: "Emergency contact
-// mobile" is a mobile phone of another person.
+// meaning is what a column's header says about its content. A header can say several things: "Emergency contact mobile" is a
+// mobile phone of another person.
 type meaning uint16
 
 const (
@@ -18,22 +18,22 @@ const (
 	meansMobile
 	meansPhone
 	meansLandline
-	// meansID is a number or code that names something: a customer, an order, a company.
+	// meansID is an identifier: of a customer, an order, a company.
 	meansID
-	// meansOtherPerson is somebody other than the person the row is about, or that person's former data.
+	// meansOtherPerson is somebody other than the row's person, or that person's former data.
 	meansOtherPerson
-	// meansNumber is a bare "Number", which can be a phone number or anything else.
+	// meansNumber is just "Number", which can be a phone number or anything else.
 	meansNumber
-	// meansOptIn is a column that says who agreed to get messages, meansOptOut one that says who refused.
+	// meansOptIn is a column of people who agreed to messages, meansOptOut one of people who refused.
 	meansOptIn
 	meansOptOut
-	// meansStatus is a column of states, perhaps those of a subscription.
+	// meansStatus is a column of states, perhaps a subscription's.
 	meansStatus
 )
 
-// vocabulary lists the words of headers in English, Dutch, French, German, Spanish and Italian, and for phones and e-mail
-// in the languages of more countries. All are compared in lower case, without accents, digits and signs. Words stand
-// alone, or are the whole header when its blanks are left out; parts are found inside longer words, as in "Handynummer".
+// vocabulary lists the words of headers in English, Dutch, French, German, Spanish and Italian, and for phones and e-mail in
+// the languages of more countries. All are compared in lower case, without accents, digits and signs. Words match whole
+// words, or the whole header without its spaces; parts match inside longer words, as in "Handynummer".
 var vocabulary = []struct {
 	meaning      meaning
 	words, parts string
@@ -138,7 +138,7 @@ var vocabulary = []struct {
 	},
 }
 
-// dictionary is the vocabulary in a form that is quick to search.
+// dictionary is the vocabulary in a form that is fast to search.
 type dictionary struct {
 	words map[string]meaning
 	parts map[meaning][]string
@@ -155,10 +155,10 @@ var readVocabulary = sync.OnceValue(func() dictionary {
 	return d
 })
 
-// maxHeader is the length in bytes of the longest text that is read as a header; a longer one says nothing.
+// maxHeader bounds a header in bytes; a longer text is no header.
 const maxHeader = 300
 
-// meaningOf reads a header.
+// meaningOf returns the meaning of a header.
 func meaningOf(header string) meaning {
 	if len(header) > maxHeader {
 		return 0
@@ -193,7 +193,7 @@ func meaningOf(header string) meaning {
 	return said
 }
 
-// compound returns what a word says that begins with a word for another person: "Fahrerhandy", "parentPhone".
+// compound returns the meaning of a word that begins with a word for another person: "Fahrerhandy", "parentPhone".
 func (d dictionary) compound(word string) meaning {
 	const least = 4 // letters; shorter ones begin many other words
 	for end := least; end < len(word); end++ {
@@ -204,7 +204,7 @@ func (d dictionary) compound(word string) meaning {
 	return 0
 }
 
-// numbered reports a header with a word such as "Vertragsnummer".
+// numbered reports whether a header has a word such as "Vertragsnummer".
 func numbered(words []string) bool {
 	return slices.ContainsFunc(words, func(word string) bool {
 		return slices.ContainsFunc([]string{"nummer", "nr", "numero", "number"}, func(end string) bool {
@@ -213,10 +213,10 @@ func numbered(words []string) bool {
 	})
 }
 
-// says reports whether a header says one of these.
+// says reports whether a header has one of these meanings.
 func (m meaning) says(one meaning) bool { return m&one != 0 }
 
-// plainWords returns the words of a header in lower case without accents, digits and signs, one blank between them.
+// plainWords returns the words of a header in lower case without accents, digits and signs, separated by single spaces.
 func plainWords(header string) string {
 	var b strings.Builder
 	small := false
@@ -236,7 +236,7 @@ func plainWords(header string) string {
 	return norm.NFC.String(b.String())
 }
 
-// plainLetter replaces letters that have a plain form but no accent that could be taken off.
+// plainLetter replaces letters that have a plain form but no accent to remove.
 func plainLetter(r rune) string {
 	switch r {
 	case 'ø':

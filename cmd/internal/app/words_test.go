@@ -13,7 +13,7 @@ import (
 var plainPackages = []string{
 	"coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox",
 	"internal/editdist", "internal/emoji", "internal/rediserr", "internal/redisguard", "internal/sleep",
-	"sends/message",
+	"sends/message", "sends/recipients", "sends/recipients/xlsx",
 }
 
 // riddle matches phrases that have to be deciphered.

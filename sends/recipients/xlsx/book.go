@@ -15,14 +15,14 @@ import (
 
 // Book is an open workbook.
 type Book struct {
-	// Sheets are the worksheets in the order of their tabs. Sheets of charts, dialogs and macros are left out.
+	// Sheets are the worksheets in the order of their tabs, without sheets of charts, dialogs and macros.
 	Sheets []*Sheet
 
-	parts    map[string]*zip.File // by partName; nil for a name that comes twice
+	parts    map[string]*zip.File // by partName; nil for a duplicate name
 	strings  stringTable
 	styles   styles
 	date1904 bool
-	// recalculate says that the program that opens the workbook has to calculate its formulas first.
+	// recalculate is true if the workbook asks for its formulas to be calculated on opening.
 	recalculate bool
 }
 
@@ -30,15 +30,15 @@ type Book struct {
 type Sheet struct {
 	Name   string
 	Hidden bool
-	// Front marks the sheet that a spreadsheet program shows when it opens the workbook.
+	// Front is true for the sheet that a spreadsheet program shows when it opens the workbook.
 	Front bool
 
 	book *Book
 	part string
 }
 
-// Open reads the structure of a workbook: its sheets, shared strings and number formats. The caller keeps content unchanged
-// while it reads the sheets.
+// Open reads the structure of a workbook: its sheets, shared strings and number formats. content must not change while the
+// sheets are read.
 func Open(ctx context.Context, content []byte) (*Book, error) {
 	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
@@ -81,8 +81,8 @@ func (b *Book) has(part string) bool {
 	return ok
 }
 
-// partName returns the name under which a part is found: programs write names in either case, with slashes of either kind,
-// and escaped or not.
+// partName returns the normal form of a part's name: programs write names in either case, with either kind of slash, escaped
+// or not.
 func partName(name string) string {
 	if plain, err := url.PathUnescape(name); err == nil {
 		name = plain
@@ -95,7 +95,7 @@ type relationship struct{ id, kind, target string }
 
 type relationships []relationship
 
-// relationships returns which parts belong to a part; the empty part is the whole package.
+// relationships returns the parts that belong to a part; the empty part is the whole package.
 func (b *Book) relationships(ctx context.Context, source string) (relationships, error) {
 	dir, base := path.Split(source)
 	rels := path.Join(dir, "_rels", base+".rels")
@@ -120,7 +120,7 @@ func (b *Book) relationships(ctx context.Context, source string) (relationships,
 	return found, err
 }
 
-// target returns the first part of a kind, or the one where programs usually write it.
+// target returns the first part of a kind, or its usual location.
 func (r relationships) target(kind, usual string) string {
 	for _, rel := range r {
 		if rel.kind == kind {
@@ -135,7 +135,7 @@ func (b *Book) readWorkbook(ctx context.Context, name string, related relationsh
 	for _, rel := range related {
 		byID[rel.id] = rel
 	}
-	var tabs []*Sheet // nil for those that are no worksheets
+	var tabs []*Sheet // nil for other kinds than worksheets
 	front, views := 0, 0
 	err := readPart(ctx, b.parts[name], maxStructure, "workbook", func(p *part, e xml.StartElement) error {
 		switch e.Name.Local {
@@ -173,7 +173,7 @@ func (b *Book) readWorkbook(ctx context.Context, name string, related relationsh
 	return err
 }
 
-// markFront marks the sheet in front, or the first visible one if that is hidden or no worksheet.
+// markFront marks the front sheet, or the first visible one if that is hidden or no worksheet.
 func (b *Book) markFront(tabs []*Sheet, at int) {
 	if at >= 0 && at < len(tabs) && tabs[at] != nil && !tabs[at].Hidden {
 		tabs[at].Front = true

@@ -10,14 +10,15 @@ import (
 	"github.com/xuri/nfp"
 )
 
-// dateParts is what a date format shows. Their order and spelling don't matter, since dates are written as in ISO 8601.
+// dateParts are the parts that a date format shows. Their order and spelling don't matter, since dates are written in ISO
+// 8601.
 type dateParts struct {
 	year, month, day, hour, second bool
-	elapsed                        bool // hours go on beyond 24
-	auto                           bool // a date or a time or both, as the value has it
+	elapsed                        bool // hours may exceed 24
+	auto                           bool // a date, a time or both, depending on the value
 }
 
-// parseDate returns nil for a format that is not one of dates or times.
+// parseDate returns nil unless the format shows dates or times.
 func parseDate(tokens []nfp.Token) *dateParts {
 	var p dateParts
 	previous, minutes := byte(0), false
@@ -34,7 +35,7 @@ func parseDate(tokens []nfp.Token) *dateParts {
 			p.day = true
 		case 'h':
 			p.hour = true
-		case 'm': // minutes between hours and seconds, else a month
+		case 'm': // minutes between hours and seconds, otherwise a month
 			if minutes = previous == 'h' || p.elapsed; !minutes {
 				p.month = true
 			}
@@ -55,18 +56,18 @@ const (
 	daySeconds = 24 * 60 * 60
 	// lastDay is 9999-12-31.
 	lastDay = 2_958_465
-	// offset1904 is the serial number of 1904-01-01 in the system that counts from 1900.
+	// offset1904 is the serial number of 1904-01-01 in the 1900 system.
 	offset1904 = 1462
 )
 
-// show returns a serial number, which counts days, as a date, a time or both. Midnight is left out behind a date: most
-// programs that write dates from a database give all of them a time. It returns false for numbers beyond all dates.
+// show formats a serial number, which counts days, as a date, a time or both. It omits midnight after a date: most programs
+// that export dates from a database give all of them a time. It returns false for numbers beyond all dates.
 func (p dateParts) show(d decimal, date1904 bool) (string, bool) {
 	serial, err := strconv.ParseFloat(d.String(), 64)
 	if err != nil || serial < 0 || serial > lastDay+1 {
 		return "", false
 	}
-	seconds := int(math.Round(serial * daySeconds)) // Fractions of a second are noise of the float.
+	seconds := int(math.Round(serial * daySeconds)) // Fractions of a second are float noise.
 	if p.elapsed {
 		return p.clock(seconds), true
 	}
@@ -81,14 +82,14 @@ func (p dateParts) show(d decimal, date1904 bool) (string, bool) {
 	switch {
 	case !p.hour, clock == 0 && date != "":
 		return date, ok
-	case date == "": // A time in a format with a date is a time of day 0.
+	case date == "": // A time in a format with a date is a time on day 0.
 		return p.clock(clock), true
 	default:
 		return date + " " + p.clock(clock), true
 	}
 }
 
-// date returns the day with that serial number. A format without days shows only the month or the year.
+// date formats the day with that serial number. A format without days shows only the month or the year.
 func (p dateParts) date(days int, date1904 bool) (string, bool) {
 	if date1904 {
 		days += offset1904
@@ -115,7 +116,7 @@ func (p dateParts) date(days int, date1904 bool) (string, bool) {
 	}
 }
 
-// clock returns a time of day, or a duration, with its seconds if there are any and the format shows them.
+// clock formats a time of day or a duration, with its seconds if there are any and the format shows them.
 func (p dateParts) clock(seconds int) string {
 	text := fmt.Sprintf("%02d:%02d", seconds/3600, seconds/60%60)
 	if p.second && seconds%60 != 0 {
@@ -124,7 +125,7 @@ func (p dateParts) clock(seconds int) string {
 	return text
 }
 
-// isoDate shows a date that is stored as text, such as 1990-05-17T00:00:00, in the same way. Newer files may have them.
+// isoDate formats a date stored as text, such as 1990-05-17T00:00:00, in the same way. Newer files may have them.
 func isoDate(text string) string {
 	text = strings.TrimSuffix(text, "Z")
 	date, clock, _ := strings.Cut(text, "T")

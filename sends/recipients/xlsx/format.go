@@ -11,24 +11,24 @@ import (
 
 // format is a parsed number format.
 type format struct {
-	sections []section // for numbers: positive, negative and zero, or with conditions of their own
-	text     *section  // for text; nil shows it as it is
+	sections []section // for numbers: positive, negative and zero, or with their own conditions
+	text     *section  // for text; nil shows it unchanged
 }
 
 // section is the format of the numbers of one sign, or of text.
 type section struct {
-	operator string // of its condition: the section is for values above the operand, say; empty without one
+	operator string // of its condition, such as values above the operand; empty without one
 	operand  float64
 	items    []item
 	date     *dateParts
-	plain    bool // fractions and exponents, which would hide digits; shown as General
-	shift    int  // by how many digits the decimal point moves: 2 for each %, -3 for each comma at the end
+	plain    bool // has a fraction or an exponent, which would hide digits; shown as General
+	shift    int  // how many digits the decimal point moves: 2 for each %, -3 for each comma at the end
 
-	wholes, minWholes int // digit placeholders before the decimal point, and how many digits there are at least
+	wholes, minWholes int // digit placeholders before the decimal point, and the minimum number of digits
 	places, minPlaces int // the same after it
 }
 
-// item is one thing that a section shows: a literal text or a part of the value.
+// item is a part of a section: a literal text or a part of the value.
 type item struct {
 	kind itemKind
 	text string
@@ -43,7 +43,7 @@ const (
 	value // the whole number as General, or the text
 )
 
-// parseFormat parses a format code. It returns nil for General, and for codes that can't be understood.
+// parseFormat parses a format code. It returns nil for General and for invalid codes.
 func parseFormat(code string) (f *format) {
 	if code == "" || strings.EqualFold(code, "General") {
 		return nil
@@ -67,8 +67,8 @@ func parseFormat(code string) (f *format) {
 	return f
 }
 
-// parseSection collects what a section shows. A comma behind the last placeholder divides by 1,000; between placeholders it
-// asks for thousands separators, which are left out.
+// parseSection collects the items of a section. A comma behind the last placeholder divides by 1,000; between placeholders
+// it asks for thousands separators, which are omitted.
 func parseSection(tokens []nfp.Token) section {
 	s := section{date: parseDate(tokens)}
 	commas, firstZero, fraction := 0, -1, false
@@ -103,7 +103,7 @@ func parseSection(tokens []nfp.Token) section {
 		case nfp.TokenTypeThousandsSeparator:
 			commas++
 		case nfp.TokenTypeLiteral:
-			// The parser takes the second of two commas for text, and the fraction #/# as well.
+			// The parser treats the second of two commas as text, and the fraction #/# too.
 			if t.TValue == "," && commas > 0 {
 				commas++
 				continue
@@ -120,7 +120,7 @@ func parseSection(tokens []nfp.Token) section {
 				}
 			}
 		case nfp.TokenTypeGeneral, nfp.TokenTypeTextPlaceHolder:
-			if !slices.Contains(s.items, item{kind: value}) { // A long text, many times over, would fill the memory.
+			if !slices.Contains(s.items, item{kind: value}) { // A long text, repeated often, would fill the memory.
 				s.items = append(s.items, item{kind: value})
 			}
 		case nfp.TokenTypeExponential, nfp.TokenTypeFraction, nfp.TokenTypeDenominator:
@@ -137,8 +137,8 @@ func parseSection(tokens []nfp.Token) section {
 	return s
 }
 
-// pick returns the section for a number, and whether the number needs a minus sign there: the second of two or more sections
-// is for negative numbers and has a sign of its own, if it wants one.
+// pick returns the section for a number, and whether the number needs a minus sign there: the second of several sections is
+// for negative numbers and has its own sign, if any.
 func (f *format) pick(d decimal) (s *section, minus bool) {
 	last := len(f.sections) - 1
 	for i := range f.sections {
@@ -163,7 +163,7 @@ func (f *format) pick(d decimal) (s *section, minus bool) {
 
 // meets reports whether a number meets the section's condition.
 func (s *section) meets(d decimal) bool {
-	number, _ := strconv.ParseFloat(d.String(), 64) // Too large is infinite, which compares as well.
+	number, _ := strconv.ParseFloat(d.String(), 64) // A number that is too large becomes infinite, which compares correctly.
 	relation := "<=>"[cmp.Compare(number, s.operand)+1]
 	return strings.IndexByte(s.operator, relation) >= 0 // The operator names all relations that it allows.
 }

@@ -17,7 +17,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) { checkBook(t, content) })
 }
 
-// FuzzFlip changes one byte of a good archive, which a fuzzer that changes everything rarely leaves readable.
+// FuzzFlip changes one byte of a valid archive, since a fuzzer that changes everything rarely leaves it readable.
 func FuzzFlip(f *testing.F) {
 	content := sheet(oneRow).zip(f)
 	f.Add(uint(500), byte(1))
@@ -28,7 +28,7 @@ func FuzzFlip(f *testing.F) {
 	})
 }
 
-// FuzzSheet keeps the zip file whole, so that what is in the parts is reached.
+// FuzzSheet keeps the zip file valid, so that the parts' content is reached.
 func FuzzSheet(f *testing.F) {
 	f.Add(`<row r="1"><c r="A1" t="s"><v>0</v></c><c s="1"><v>3.2E10</v></c></row>`, "_x0041_<![CDATA[x]]>", "+0;-0")
 	f.Add(`<row ht="0"><c t="inlineStr"><is><r><t>a</t></r></is></c><c t="d"><v>1990-05-17</v></c></row><row r="-1"/>`, "", "[h]:mm;@")
@@ -41,7 +41,7 @@ func FuzzSheet(f *testing.F) {
 	})
 }
 
-// FuzzFormat shows all kinds of numbers in all kinds of formats.
+// FuzzFormat formats all kinds of numbers with all kinds of formats.
 func FuzzFormat(f *testing.F) {
 	f.Add("0000000000", "470000001")
 	f.Add(`[<=9999999]###-####;(###) ###-####`, "-8005551234")
@@ -54,7 +54,7 @@ func FuzzFormat(f *testing.F) {
 	})
 }
 
-// checkBook checks what holds for every file: it is read alike each time, or ends with an error of this package.
+// checkBook checks what holds for every file: reading it twice gives the same result, or an error of this package.
 func checkBook(t *testing.T, content []byte) {
 	t.Helper()
 	book, err := xlsx.Open(t.Context(), content)

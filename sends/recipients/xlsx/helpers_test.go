@@ -21,7 +21,7 @@ const (
 // parts are the parts of a workbook by name.
 type parts map[string]string
 
-// with returns the parts with some replaced or, if empty, left out. It takes names and contents in turn.
+// with returns the parts with some replaced or, if empty, removed. Names and contents alternate.
 func (p parts) with(changes ...string) parts {
 	p = maps.Clone(p)
 	for i := 0; i < len(changes); i += 2 {
@@ -55,7 +55,7 @@ func (p parts) zip(tb testing.TB) []byte {
 	return b.Bytes()
 }
 
-// sheet is a workbook with one sheet. Its rows are written as they are.
+// sheet returns a workbook with one sheet and these rows.
 func sheet(rows string) parts {
 	return worksheet(`<worksheet ` + mainNamespace + `><sheetData>` + rows + `</sheetData></worksheet>`)
 }
@@ -81,7 +81,7 @@ func relation(id, kind, target string) string {
 	return fmt.Sprintf(`<Relationship Id="%s" Type="%s/%s" Target="%s"/>`, id, officeNamespace, kind, target)
 }
 
-// column is rows with one cell each, of which the attributes and the inner XML are given.
+// column returns rows with one cell each, given their attributes and inner XML.
 func column(cells ...string) string {
 	rows := ""
 	for _, c := range cells {
@@ -90,7 +90,7 @@ func column(cells ...string) string {
 	return rows
 }
 
-// open opens a workbook that has to be fine.
+// open opens a valid workbook.
 func open(tb testing.TB, content []byte) *xlsx.Book {
 	tb.Helper()
 	book, err := xlsx.Open(tb.Context(), content)

@@ -15,13 +15,13 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients/xlsx"
 )
 
-// Directory entries of a zip file have these fields at these places.
+// The offsets of these fields in a zip directory entry.
 const (
 	crcField      = 16
 	unzippedField = 24
 )
 
-// claiming changes a field in the zip directory for the largest part.
+// claiming changes a field of the zip directory for the largest part.
 func claiming(content []byte, field int, change func(uint32) uint32) []byte {
 	content = bytes.Clone(content)
 	largest := 0
@@ -36,7 +36,7 @@ func claiming(content []byte, field int, change func(uint32) uint32) []byte {
 	return content
 }
 
-// A part whose content doesn't fit the directory of the zip file ends with an error.
+// A part that doesn't match the zip directory is an error.
 func TestSheet_Rows_lies(t *testing.T) {
 	t.Parallel()
 	content := sheet(strings.Repeat(oneRow, 10_000)).zip(t)
@@ -96,7 +96,7 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// hostile makes files of so many rows that take little space, and much memory if a program holds the sheet.
+// hostile makes files with many rows that are small, but take much memory if a program holds the sheet.
 var hostile = map[string]func(rows int) []byte{
 	"equal numbers": func(rows int) []byte {
 		return zipRows(rows, func(b *bytes.Buffer, n int) {
@@ -123,7 +123,7 @@ var hostile = map[string]func(rows int) []byte{
 	},
 }
 
-// zipRows writes a workbook with so many rows and shared strings.
+// zipRows writes a workbook with that many rows and shared strings.
 func zipRows(rows int, row func(b *bytes.Buffer, n int), texts int, text func(b *bytes.Buffer, n int)) []byte {
 	var out, line bytes.Buffer
 	z := zip.NewWriter(&out)
@@ -152,7 +152,7 @@ func zipRows(rows int, row func(b *bytes.Buffer, n int), texts int, text func(b 
 	return out.Bytes()
 }
 
-// What is held while a sheet is read doesn't grow with its rows, and stays within limits with its strings.
+// The memory for reading a sheet doesn't grow with its rows, and is bounded for its strings.
 func TestMemory(t *testing.T) { //nolint:paralleltest // It measures the heap of the process.
 	for name, tt := range map[string]struct {
 		rows int
@@ -188,7 +188,7 @@ func liveHeap() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
-// watch reads a value every millisecond and returns a function that ends it and returns the peak.
+// watch reads a value every millisecond until peak is called, which returns the maximum.
 func watch(read func() int64) (peak func() int64) {
 	end, top := make(chan struct{}), make(chan int64)
 	go func() {

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// exactDigits is how many significant digits of a number a spreadsheet program keeps and shows.
+// exactDigits is how many significant digits of a number a spreadsheet program stores and shows.
 const exactDigits = 15
 
-// decimal is a number in base 10 as it is stored in a cell, so that no digit is lost or made up by a float.
+// decimal is a decimal number as stored in a cell, so that a float neither loses nor invents digits.
 type decimal struct {
 	negative bool
 	digits   string // without zeros at either end; empty for zero
-	// point is how many digits are before the decimal point. Beyond the digits there are zeros, and below 0 there are so many
-	// zeros between the point and the digits.
+	// point is the position of the decimal point in digits. Beyond the digits there are zeros; if negative, there are that
+	// many zeros between the point and the digits.
 	point int
 }
 
-// parseDecimal reads a number such as 12, -0.5 or 3.2470000001E10.
+// parseDecimal parses a number such as 12, -0.5 or 3.2470000001E10.
 func parseDecimal(text string) (d decimal, ok bool) {
 	const maxExponent = 400 // that of a float64 is 324
 	mantissa, exponent := text, 0
@@ -44,12 +44,12 @@ func parseDecimal(text string) (d decimal, ok bool) {
 	return d, true
 }
 
-// integer reports a number without a fraction and with all its digits.
+// integer reports whether a number has no fraction and all its digits.
 func (d decimal) integer() bool {
 	return d.point >= len(d.digits) && len(d.digits) <= exactDigits
 }
 
-// round rounds to so many digits after the decimal point, halves away from zero.
+// round rounds to that many digits after the decimal point, halves away from zero.
 func (d decimal) round(places int) decimal {
 	keep := d.point + places
 	switch {

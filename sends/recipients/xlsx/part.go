@@ -14,17 +14,17 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// errStop ends the reading of a part early without being an error.
+// errStop stops reading a part early; it isn't an error.
 var errStop = errors.New("stop")
 
-// errRoot reports a part that is well-formed so far but of another kind.
+// errRoot reports a well-formed part of another kind.
 var errRoot = errors.New("unexpected root element")
 
 // part reads the XML of one part of the zip file.
 //
-// It takes raw tokens, which need half the time and memory of those with namespaces, and checks the nesting of the tags
-// itself. Names are compared without their namespace: writers are free to use any prefix, and the strict and the
-// transitional variant of the format have different namespaces for the same elements.
+// It uses raw tokens, which need half the time and memory of namespaced ones, and checks the nesting of tags itself. Names
+// are compared without their namespace: writers may use any prefix, and the strict and transitional variants of the format
+// have different namespaces for the same elements.
 type part struct {
 	ctx    context.Context
 	in     *tokenReader
@@ -33,13 +33,13 @@ type part struct {
 	tokens int
 }
 
-// readPart reads a part of at most so many bytes unzipped and calls child for each child of its root element. It always
-// reads to the end of the part, where archive/zip compares size and checksum, unless child returns errStop.
+// readPart reads a part of at most that many bytes unzipped and calls child for each child of its root element. Unless child
+// returns errStop, it reads to the end of the part, where archive/zip checks size and checksum.
 func readPart(ctx context.Context, file *zip.File, most uint64, root string, child func(*part, xml.StartElement) error) error {
 	if file == nil {
 		return fmt.Errorf("%w: a part is missing", ErrDamaged)
 	}
-	if file.UncompressedSize64 > most { // If the size is a lie, archive/zip ends the part with an error there.
+	if file.UncompressedSize64 > most { // If the size is wrong, archive/zip ends the part with an error there.
 		return ErrTooLarge
 	}
 	content, err := file.Open()
@@ -70,7 +70,7 @@ func readPart(ctx context.Context, file *zip.File, most uint64, root string, chi
 	return err
 }
 
-// each calls f for every child of the open element, or of the document. What f leaves unread of a child is skipped.
+// each calls f for every child of the open element, or of the document. It skips what f leaves unread.
 func (p *part) each(f func(xml.StartElement) error) error {
 	depth := len(p.open)
 	for {
@@ -97,7 +97,7 @@ func (p *part) each(f func(xml.StartElement) error) error {
 	}
 }
 
-// text appends the text of the open element to buffer and reads to the element's end. Text of its children is left out.
+// text appends the text of the open element to buffer and reads to the element's end. It omits the text of child elements.
 func (p *part) text(buffer []byte) ([]byte, error) {
 	depth := len(p.open)
 	for {
@@ -116,7 +116,7 @@ func (p *part) text(buffer []byte) ([]byte, error) {
 	}
 }
 
-// next returns the next token. It returns io.EOF only at the end of a part whose elements are all closed.
+// next returns the next token. It returns io.EOF only at the end of a part with all elements closed.
 func (p *part) next() (xml.Token, error) {
 	const checkEvery = 1024
 	if p.tokens++; p.tokens%checkEvery == 0 && p.ctx.Err() != nil {
@@ -159,7 +159,7 @@ func attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// flag reads an attribute that is a truth value. A value it doesn't know counts as true: hidden is the safe side.
+// flag parses a boolean attribute. An unknown value counts as true, so that in doubt a row is hidden.
 func flag(e xml.StartElement, name string) bool {
 	switch strings.ToLower(strings.TrimSpace(attr(e, name))) {
 	case "", "0", "false", "off":
@@ -174,7 +174,7 @@ type tokenReader struct {
 	left int
 }
 
-// ReadByte is what the decoder reads with.
+// ReadByte is called by the decoder.
 func (r *tokenReader) ReadByte() (byte, error) {
 	if r.left--; r.left < 0 {
 		return 0, ErrTooLarge
@@ -186,7 +186,7 @@ func (r *tokenReader) ReadByte() (byte, error) {
 func inUTF8(content io.Reader) *bufio.Reader {
 	const size = 64 << 10
 	in := bufio.NewReaderSize(content, size)
-	begin, _ := in.Peek(3) // An error comes again with the next read.
+	begin, _ := in.Peek(3) // The next read returns the error again.
 	endian := unicode.BigEndian
 	switch {
 	case bytes.HasPrefix(begin, []byte("\uFEFF")):
@@ -201,8 +201,8 @@ func inUTF8(content io.Reader) *bufio.Reader {
 	return bufio.NewReaderSize(unicode.UTF16(endian, unicode.UseBOM).NewDecoder().Reader(in), size)
 }
 
-// charsetReader accepts the charsets that an XML declaration may name: the format allows UTF-8 and UTF-16, and UTF-16 is
-// decoded by the time the declaration is read.
+// charsetReader accepts the charsets that an XML declaration may name: UTF-8 and UTF-16. UTF-16 has been decoded before the
+// declaration is read.
 func charsetReader(label string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "utf-16", "utf-16le", "utf-16be", "us-ascii":

@@ -2,7 +2,7 @@ package xlsx
 
 import "strings"
 
-// number returns a number as it is seen.
+// number formats a number for display.
 func (f *format) number(d decimal, date1904 bool) string {
 	if f == nil {
 		return d.general()
@@ -20,9 +20,9 @@ func (f *format) number(d decimal, date1904 bool) string {
 	return s.render(d, minus)
 }
 
-// integer returns all digits of an integer. If the format shows more before them, such as the leading zero or the plus of a
-// phone number, it returns what is seen instead, with the blanks and signs in it; and nothing if the format hides numbers.
-// Formats that move or round the digits, such as those of money and dates, are not meant for identifiers and ignored.
+// integer returns all digits of an integer. If the format shows more before them, such as a leading zero or the plus of a
+// phone number, it returns the displayed text, with its spaces and signs; and nothing if the format hides numbers. Formats
+// that move or round digits, such as money and dates, aren't meant for identifiers and are ignored.
 func (f *format) integer(d decimal) string {
 	digits := d.String()
 	if f == nil {
@@ -51,8 +51,8 @@ func digitsAndPlus(text string) string {
 	}, text)
 }
 
-// string returns a text as it is seen: some formats add a plus, or hide it. Formats add nothing to long texts, so that a
-// shared string is not copied for each cell that has it.
+// string formats a text for display: some formats add a plus, or hide it. Nothing is added to long texts, so that a shared
+// string isn't copied for each cell.
 func (f *format) string(text string) string {
 	const long = 255
 	switch {
@@ -96,7 +96,7 @@ func (s *section) render(d decimal, minus bool) string {
 			b.WriteString(general)
 		case i.kind == digit && left > 0:
 			left--
-			if n := len(whole) - left; n > 0 { // The first placeholder takes all digits that are too many.
+			if n := len(whole) - left; n > 0 { // The first placeholder takes all surplus digits.
 				b.WriteString(whole[:n])
 				whole = whole[n:]
 			}

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// Values says how numbers are shown.
+// Values says how to show numbers.
 type Values int
 
 const (
-	// Raw is for identifiers such as phone numbers: integers have all their digits, whatever their format, and what the
-	// format shows before them, such as a plus or a leading zero. Numbers with a fraction or with 16 or more significant
-	// digits, which a spreadsheet program has rounded, are as stored.
+	// Raw is for identifiers such as phone numbers: integers have all their digits, whatever their format, and what the format
+	// shows before them, such as a plus or a leading zero. Numbers with a fraction or with 16 or more significant digits,
+	// which a spreadsheet program has rounded, are as stored.
 	Raw Values = iota
-	// Formatted is as a person sees it, with dates in ISO 8601 and without thousands separators.
+	// Formatted is what a person sees, with dates in ISO 8601 and without thousands separators.
 	Formatted
 )
 
@@ -31,23 +31,22 @@ type Row struct {
 	Cells []string
 }
 
-// Rows and columns smaller than these, in points and in characters, are a pixel or two: nobody sees what is in them.
+// Rows and columns smaller than these, in points and in characters, are a pixel or two: their content is invisible.
 const (
 	minHeight = 1
 	minWidth  = 0.2
 )
 
 // Rows reads the rows of the sheet in the order of the file, which may be any; empty rows may be missing. The sequence can
-// be read again. If the sheet can't be read to its end, it ends with an error; the row with it has only a number, that of
-// the row at fault or of the last one before it. A formula that was never calculated is shown as its text after an equals
-// sign.
+// be read again. If the sheet can't be read to its end, the last element is an error; its row has only a number, the row at
+// fault or the last one before it. A formula that was never calculated is shown as its text after an equals sign.
 func (s *Sheet) Rows(ctx context.Context, as Values) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		r := rowReader{book: s.book, as: as}
 		err := readPart(ctx, s.book.parts[s.part], maxSheet, "worksheet", func(p *part, e xml.StartElement) error {
 			switch e.Name.Local {
 			case "sheetFormatPr":
-				// zeroHeight hides only rows that are not in the file, as programs write it to hide the unused ones.
+				// zeroHeight hides only rows that aren't in the file: programs write it to hide the unused ones.
 				r.hidden = tooSmall(e, "defaultRowHeight", minHeight)
 			case "sheetData":
 				return p.each(func(e xml.StartElement) error {
@@ -103,7 +102,7 @@ func (s *Sheet) HiddenColumns(ctx context.Context) ([]bool, error) {
 	return hidden, err
 }
 
-// tooSmall reports a size that leaves nothing to see; without the attribute the size is that of the program.
+// tooSmall reports whether a size makes the content invisible. Without the attribute the program's default applies.
 func tooSmall(e xml.StartElement, name string, smallest float64) bool {
 	size, err := strconv.ParseFloat(attr(e, name), 64)
 	return err == nil && size < smallest
@@ -113,7 +112,7 @@ func tooSmall(e xml.StartElement, name string, smallest float64) bool {
 type rowReader struct {
 	book   *Book
 	as     Values
-	hidden bool // rows without a height of their own are hidden
+	hidden bool // rows without their own height are hidden
 
 	number, count int
 	cells         []string
@@ -123,7 +122,7 @@ type rowReader struct {
 	value, inline, formula []byte
 }
 
-// read reads a row. Without a number of its own it follows the one before.
+// read reads a row. Without a number it follows the previous one.
 func (r *rowReader) read(p *part, e xml.StartElement) (Row, error) {
 	r.number++
 	if number := attr(e, "r"); number != "" {
@@ -181,7 +180,7 @@ func columnOf(ref string) (int, error) {
 	return n - 1, nil
 }
 
-// set puts a value into the row. A cell with two values is damage: programs differ in which of them they show.
+// set stores a value in the row. A cell with two values is an error: programs show different ones of them.
 func (r *rowReader) set(column int, text string) error {
 	if text == "" {
 		return nil
@@ -198,7 +197,7 @@ func (r *rowReader) set(column int, text string) error {
 	return nil
 }
 
-// cell reads a cell and returns what it shows.
+// cell reads a cell and returns its displayed text.
 func (r *rowReader) cell(p *part, e xml.StartElement) (string, error) {
 	var formula, calculated bool
 	r.value, r.inline = r.value[:0], r.inline[:0]
@@ -223,7 +222,7 @@ func (r *rowReader) cell(p *part, e xml.StartElement) (string, error) {
 		kind = "n"
 	}
 	if kind != "str" {
-		// Writers that can't calculate leave the value empty, or 0 and ask for it to be calculated.
+		// Writers that can't calculate leave the value empty, or write 0 and ask for a calculation.
 		calculated = len(r.value) > 0 && !(r.book.recalculate && kind == "n" && string(r.value) == "0")
 	}
 	if formula && !calculated {
@@ -236,7 +235,7 @@ func (r *rowReader) cell(p *part, e xml.StartElement) (string, error) {
 	return r.show(kind, r.book.styles.format(style))
 }
 
-// show returns the value just read as its type and format show it.
+// show formats the current value by its type and format.
 func (r *rowReader) show(kind string, f *format) (string, error) {
 	switch kind {
 	case "s":
@@ -262,7 +261,7 @@ func (r *rowReader) show(kind string, f *format) (string, error) {
 	return f.string(string(text)), err
 }
 
-// numeric shows a number. What is no number after all, such as NaN, is shown as stored.
+// numeric formats a number. Anything else, such as NaN, is shown as stored.
 func (r *rowReader) numeric(stored string, f *format) string {
 	d, ok := parseDecimal(stored)
 	switch {

@@ -51,7 +51,7 @@ func TestSheet_Rows_cells(t *testing.T) {
 	}
 }
 
-// empty is so many empty cells.
+// empty is that many empty cells.
 func empty(n int) string { return strings.Repeat(` ""`, n) }
 
 func TestSheet_Rows_defaults(t *testing.T) {
@@ -78,7 +78,7 @@ func TestSheet_Rows_formulas_to_calculate(t *testing.T) {
 	wantRows(t, content, xlsx.Raw, `1: "=A1" | 2: "5" | 3: "0" | 4: "FALSE"`)
 }
 
-// What can't be read is an error at that point, after the rows before it.
+// Unreadable content is an error at that point, after the rows before it.
 func TestSheet_Rows_faults(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", xlsx.MaxCellRunes)

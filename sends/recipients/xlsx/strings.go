@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// blockBits is the size of a block of strings: 256 KB, which holds the longest cell.
+	// blockBits is the size of a block of strings: 256 KB, enough for the longest cell.
 	blockBits = 18
 	blockSize = 1 << blockBits
 )
 
-// stringTable holds the shared strings in a few blocks. A string costs its text and four bytes, and reading it allocates
-// nothing.
+// stringTable holds the shared strings in a few blocks. A string costs its text and four bytes, and reading it doesn't
+// allocate.
 type stringTable struct {
 	blocks []string
-	// starts is where each string begins: the number of its block, then blockBits of the place in it.
+	// starts is where each string begins: the block's number, then blockBits for the offset in it.
 	starts []uint32
 	last   strings.Builder // the block being filled
 }
@@ -84,7 +84,7 @@ func (b *Book) readStrings(ctx context.Context, name string) error {
 	return err
 }
 
-// richText appends the text of a string item: one text or several runs of it. Phonetic hints (rPh) are left out.
+// richText appends the text of a string item: one text or several runs. It omits phonetic hints (rPh).
 func (p *part) richText(buffer []byte) ([]byte, error) {
 	err := p.each(func(e xml.StartElement) (err error) {
 		switch e.Name.Local {
@@ -98,8 +98,8 @@ func (p *part) richText(buffer []byte) ([]byte, error) {
 	return buffer, err
 }
 
-// stringText appends the text of e. As spreadsheet programs do, it drops the blanks around the text unless xml:space asks
-// for them, so that the indentation of a file is not taken for text.
+// stringText appends the text of e. Like spreadsheet programs, it trims the text unless xml:space says otherwise, so that a
+// file's indentation isn't read as text.
 func (p *part) stringText(e xml.StartElement, buffer []byte) ([]byte, error) {
 	before := len(buffer)
 	buffer, err := p.text(buffer)
@@ -109,8 +109,8 @@ func (p *part) stringText(e xml.StartElement, buffer []byte) ([]byte, error) {
 	return buffer, err
 }
 
-// escapes matches characters that are written as _xHHHH_, each a unit of UTF-16 (ECMA-376 part 1, 22.9.2.19). Several in a row
-// are decoded together, since a character beyond the basic plane takes two.
+// escapes matches characters written as _xHHHH_, each a UTF-16 unit (ECMA-376 part 1, 22.9.2.19). Consecutive ones are
+// decoded together, since a character beyond the basic plane takes two.
 var escapes = regexp.MustCompile(`(?:_x[0-9A-Fa-f]{4}_)+`)
 
 // unescape decodes the escapes of a string and checks its length.
@@ -119,7 +119,7 @@ func unescape(text []byte) ([]byte, error) {
 		text = escapes.ReplaceAllFunc(text, func(run []byte) []byte {
 			var units []uint16
 			for escape := range strings.SplitSeq(strings.Trim(string(run), "_x"), "__x") {
-				unit, _ := strconv.ParseUint(escape, 16, 16) // The pattern lets only hexadecimal digits through.
+				unit, _ := strconv.ParseUint(escape, 16, 16) // The pattern matches hexadecimal digits only.
 				units = append(units, uint16(unit))
 			}
 			return []byte(string(utf16.Decode(units)))

@@ -71,8 +71,8 @@ func (b *Book) readStyles(ctx context.Context, name string) error {
 	return nil
 }
 
-// formatFor returns the format with an ID: one of the workbook's own or a built-in one. The built-in dates of East Asia and
-// Thailand differ by language, so they show what the value has.
+// formatFor returns the format with an ID: the workbook's own or a built-in one. The built-in dates of East Asia and
+// Thailand differ by language, so the value decides what they show.
 func formatFor(id int, codes map[int]string) *format {
 	if code, ok := codes[id]; ok {
 		return parseFormat(code)
@@ -83,8 +83,8 @@ func formatFor(id int, codes map[int]string) *format {
 	return parseFormat(builtIn[id])
 }
 
-// builtIn are the formats that a workbook may use without defining them (ECMA-376 part 1, 18.8.30). What depends on the
-// user's region or setting is left out: currency signs, brackets around negatives, the order of dates.
+// builtIn are the formats that a workbook may use without defining them (ECMA-376 part 1, 18.8.30), without what depends on
+// the user's region or settings: currency signs, brackets around negatives, the order of dates.
 var builtIn = map[int]string{
 	1: "0", 2: "0.00", 3: "0", 4: "0.00", 5: "0", 6: "0", 7: "0.00", 8: "0.00", 9: "0%", 10: "0.00%",
 	14: "yyyy-mm-dd", 15: "yyyy-mm-dd", 16: "mm-dd", 17: "yyyy-mm", 18: "h:mm", 19: "h:mm:ss", 20: "h:mm", 21: "h:mm:ss",

@@ -1,7 +1,7 @@
-// Package xlsx reads XLSX workbooks row by row and shows their cells as a person sees them in a spreadsheet program:
-// formatted numbers and dates, hidden sheets, rows and columns marked as such.
+// Package xlsx reads XLSX workbooks row by row and returns cells as a spreadsheet program shows them: with formatted numbers
+// and dates, and hidden sheets, rows and columns marked as such.
 //
-// Workbooks come from outside, so everything is bounded, and everything that is not read to its end is an error. A sheet is
+// Workbooks are untrusted, so everything is bounded, and a part that can't be read to its end is an error. A sheet is
 // streamed: only the shared strings and the number formats of a workbook stay in memory.
 package xlsx
 
@@ -17,27 +17,28 @@ const (
 	MaxCellRunes = 32767
 
 	maxParts = 10_000
-	// maxSheet is the unzipped size of a sheet, or another part that is streamed, in bytes.
+	// maxSheet bounds the unzipped size of a sheet, or another streamed part, in bytes.
 	maxSheet = 512 << 20
-	// maxStructure is that of the parts whose content is kept: names of sheets and parts.
+	// maxStructure bounds the parts with the names of sheets and parts, which stay in memory.
 	maxStructure = 16 << 20
 	// maxToken bounds a single tag or piece of text, which the XML decoder holds in memory as a whole.
 	maxToken = 1 << 20
-	// maxDepth is how deep elements may be nested.
+	// maxDepth bounds the nesting of elements.
 	maxDepth = 100
 	// maxRawText bounds the text of a cell in bytes before its escapes are decoded; _xHHHH_ has seven bytes for a character.
 	maxRawText = 7 * MaxCellRunes
 	// maxStringBytes bounds the memory of the shared strings. While a sheet is read, the garbage collector lets the heap grow
-	// to twice of what is in use.
+	// to twice the live heap.
 	maxStringBytes = 48 << 20
 	maxStrings     = 4 << 20
 	maxFormats     = 10_000
-	// maxCode is the longest format code in bytes; Excel allows 255 characters. A longer one is ignored.
+	// maxCode bounds a format code in bytes; Excel allows 255 characters. A longer one is ignored.
 	maxCode   = 1000
 	maxStyles = 1 << 18
 )
 
-// Errors of [Open] and [Sheet.Rows], beside those of the context. The three about a sheet's size are also [ErrTooLarge].
+// Errors of [Open] and [Sheet.Rows], in addition to those of the context. The three about a sheet's size are also
+// [ErrTooLarge].
 var (
 	ErrNotWorkbook    = errors.New("the file is not a workbook")
 	ErrDamaged        = errors.New("the workbook is damaged")
