@@ -185,7 +185,8 @@ func (b *Bot) finish(ctx context.Context, x *exchange, shown screen, reply Reply
 	if err == nil && len(result.Errors) > 0 {
 		err = atFields(result.Errors, shown.pushed)
 	}
-	if m, ok := errors.AsType[*Mistake](err); err != nil && b.stop.Err() != nil && errors.Is(err, context.Canceled) && (!ok || !m.Unsure) {
+	m, ok := errors.AsType[*Mistake](err)
+	if err != nil && b.stop.Err() != nil && errors.Is(err, context.Canceled) && (!ok || !m.Unsure) {
 		err = context.Cause(b.stop)
 	}
 	if err != nil {

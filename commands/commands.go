@@ -59,7 +59,8 @@ const (
 func All(d Deps) []bot.Command {
 	files := deliverer{poster: d.Poster}
 	uploads := newUploads(d.Files)
-	all, published, cards := newDirectoryList(d.Directories, files), newCampaignList(d.Campaigns, files), newLoyaltyCards(d.Guard, d.Client, files)
+	all, published := newDirectoryList(d.Directories, files), newCampaignList(d.Campaigns, files)
+	cards := newLoyaltyCards(d.Guard, d.Client, files)
 	send := sending{
 		offers: offers(all, published, cards), drafts: d.Sends, store: d.Store,
 		uploads: uploads, poster: d.Poster, holders: d.Holders,

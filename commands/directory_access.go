@@ -71,7 +71,8 @@ func (p directoryUserHandlers) withUser(req bot.Request, then func(who directory
 
 // userLines are the lines that say who is meant.
 func (p directoryUserHandlers) userLines(who directoryUser) slack.Block {
-	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", nameAndID(p.directories.known(who.Directory).Name, who.Directory)))
+	directory := nameAndID(p.directories.known(who.Directory).Name, who.Directory)
+	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", directory))
 }
 
 // askBlock looks up whether the user is blocked, and offers the contrary.
@@ -87,7 +88,8 @@ func (p directoryUserHandlers) askBlock(_ context.Context, req bot.Request) (bot
 				title, text = "Unblock", "This user is blocked. Who is unblocked can sign in to the directory again."
 			}
 			return bot.Reply{View: blocks.WithMetadata(
-				blocks.Modal(viewUserBlock, title, title, "Cancel", p.userLines(who), blocks.Text(text)), value(blockForm{who, !u.Blocked}))}, nil
+				blocks.Modal(viewUserBlock, title, title, "Cancel", p.userLines(who), blocks.Text(text)),
+				value(blockForm{who, !u.Blocked}))}, nil
 		})
 	})
 }
@@ -124,7 +126,8 @@ func blockWord(blocked bool) string {
 func (p directoryUserHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.withUser(req, func(who directoryUser) bot.Reply {
 		_, zone := req.Person.Clock()
-		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel", p.userLines(who),
+		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel",
+			p.userLines(who),
 			blocks.DateTime(blocks.Input{
 				Name: fieldExpiry, Label: "Access ends", Optional: true,
 				Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",

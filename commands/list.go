@@ -162,7 +162,8 @@ func (l itemList[T]) page(q listQuery, all *cache.ListOf[T], hits []T) bot.Reply
 	for _, item := range shown {
 		set = append(set, l.row(item)...)
 	}
-	set = append(set, blocks.Context(append([]slack.MixedElement{blocks.Small(where)}, listAge(all)...)...), l.buttons(q, last, len(hits)))
+	context := append([]slack.MixedElement{blocks.Small(where)}, listAge(all)...)
+	set = append(set, blocks.Context(context...), l.buttons(q, last, len(hits)))
 	return bot.Reply{Public: !l.private, Text: where + ": " + l.summary(shown), Blocks: set}
 }
 
@@ -173,9 +174,11 @@ func (l itemList[T]) none() string {
 // buttons are Previous and Next where there is such a page, Refresh, CSV unless the list is empty, and the list's own.
 func (l itemList[T]) buttons(q listQuery, last, hits int) slack.Block {
 	row := pageButtons(l.actionID(""), q.Page, q.Page < last, q.at)
-	row = append(row, blocks.Button(l.actionID("refresh"), "Refresh", q.at(q.Page), blocks.Label("Fetch the list from Coupontools again")))
+	row = append(row, blocks.Button(l.actionID("refresh"), "Refresh", q.at(q.Page),
+		blocks.Label("Fetch the list from Coupontools again")))
 	if hits > 0 {
-		row = append(row, blocks.Button(l.actionID("file"), "CSV", q.at(1), blocks.Label("Get the whole list as a file by direct message")))
+		row = append(row, blocks.Button(l.actionID("file"), "CSV", q.at(1),
+			blocks.Label("Get the whole list as a file by direct message")))
 	}
 	return blocks.Actions("", append(row, l.more...)...)
 }

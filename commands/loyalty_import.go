@@ -178,7 +178,8 @@ func (h loyaltyHandlers) newcomers(ctx context.Context, person string, of import
 	}
 	known, err := h.users.fetched.renew(ctx, of.Card)
 	if err != nil {
-		return newcomers{}, sum, notKnown(fmt.Errorf("look up who has the card already: %w", err), "this loyalty card", h.cards.commandLine())
+		err = fmt.Errorf("look up who has the card already: %w", err)
+		return newcomers{}, sum, notKnown(err, "this loyalty card", h.cards.commandLine())
 	}
 	in := h.sorted(rows, known)
 	if len(in.people) == 0 {

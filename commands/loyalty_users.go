@@ -191,7 +191,8 @@ func (h loyaltyHandlers) void(void bool) bot.Handler {
 			if err != nil {
 				return bot.Reply{}, unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
 			}
-			return bot.Reply{Text: joined(" ", fmt.Sprintf("The card of %s is now %s.", personName(loyaltyPerson(u)), voidWord(void)), word)}, nil
+			said := fmt.Sprintf("The card of %s is now %s.", personName(loyaltyPerson(u)), voidWord(void))
+			return bot.Reply{Text: joined(" ", said, word)}, nil
 		}}, nil
 	}
 }

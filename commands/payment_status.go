@@ -157,7 +157,8 @@ func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	return wrong
 }
 
-func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange) (said string, e sends.Entry, err error) {
+func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange,
+) (said string, e sends.Entry, err error) {
 	u := c.Update
 	e = paymentEntry(u, c.Was)
 	now, err := p.api.UpdatePaymentStatus(ctx, u)

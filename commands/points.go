@@ -174,7 +174,8 @@ func (h loyaltyHandlers) countPoints(c change[pointsUpdate]) bot.Handler {
 				return bot.Reply{}, err
 			}
 			return bot.Reply{View: c.previewView(ctx, req, a,
-				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)), blocks.Field("Who", personName(loyaltyPerson(u))),
+				blocks.Rich(blocks.Field("Loyalty card", nameAndID(short(card.Name), card.ID)),
+					blocks.Field("Who", personName(loyaltyPerson(u))),
 					blocks.Field(capitalised(unit(card).many), thousands(a.Before)+" → "+thousands(a.After))))}, nil
 		}), nil
 	}
@@ -243,7 +244,8 @@ func (h loyaltyHandlers) pointsChange() change[pointsUpdate] {
 			of := unit(card)
 			if u.Points != a.Before {
 				return "", sends.Entry{}, undone{&bot.Mistake{
-					Text: fmt.Sprintf("%s has %s by now, and not %s.", personName(loyaltyPerson(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
+					Text: fmt.Sprintf("%s has %s by now, and not %s.",
+						personName(loyaltyPerson(u)), count(u.Points, of.one, of.many), thousands(a.Before)),
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}}
 			}
@@ -258,7 +260,8 @@ func (h loyaltyHandlers) pointsChange() change[pointsUpdate] {
 			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
 				return "", e, fmt.Errorf("change points: %w", err)
 			}
-			said := fmt.Sprintf("%s now has %s (before: %s).", personName(loyaltyPerson(u)), count(a.After, of.one, of.many), thousands(a.Before))
+			said := fmt.Sprintf("%s now has %s (before: %s).",
+				personName(loyaltyPerson(u)), count(a.After, of.one, of.many), thousands(a.Before))
 			return said, e, nil
 		},
 	}

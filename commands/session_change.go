@@ -85,7 +85,8 @@ func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 			said, err := idempotent{s.store}.click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
 				word := record(ctx, s.audit, req, sends.Entry{
-					What: auditSession, Before: strings.Join(states(*x), ", "), After: d.participle, Note: shortCode(x.Code) + " of " + x.Campaign,
+					What: auditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
+					Note: shortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
 					return "", failedSessionChange(d.label+" session", x.Code, err)

@@ -86,7 +86,8 @@ func (s sessionHandlers) doMany(ctx context.Context, req bot.Request, d sessionA
 	if err != nil {
 		note = []string{count(len(codes), "session", "sessions")}
 	}
-	word := record(ctx, s.audit, req, sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}, err)
+	entry := sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
+	word := record(ctx, s.audit, req, entry, err)
 	if err != nil {
 		return "", unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
 	}

@@ -135,7 +135,8 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
-			return nil, notKnown(fmt.Errorf("get a password reset link: %w", err), "the subaccount "+short(req.Value), m.accounts.commandLine())
+			err = fmt.Errorf("get a password reset link: %w", err)
+			return nil, notKnown(err, "the subaccount "+short(req.Value), m.accounts.commandLine())
 		}
 		return signOnLines(*link), nil
 	}), nil
@@ -143,7 +144,8 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 
 func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
 	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: short(req.Value)}}
-	return deed.reveal("API keys", "Whoever has these keys is "+m.called(req.Value)+".", func(ctx context.Context) ([]blocks.Line, error) {
+	warning := "Whoever has these keys is " + m.called(req.Value) + "."
+	return deed.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return nil, err
