@@ -33,8 +33,7 @@ func (w *world) flood(t testing.TB, user string, times int, command, text string
 }
 
 // While Coupontools hangs and one person asks for more and more, another is answered.
-func TestFlood_coupontoolsHangs(t *testing.T) {
-	t.Parallel()
+func TestFlood_coupontoolsHangs(t *testing.T) { //nolint:paralleltest // see TestFlood_mixed
 	w := newWorld(t)
 	defer w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})()
 	const times = 2100
@@ -53,8 +52,7 @@ func TestFlood_coupontoolsHangs(t *testing.T) {
 }
 
 // Of thousands of requests, most of them one person's, those of another are all acknowledged and none of them is refused.
-func TestFlood_mixed(t *testing.T) {
-	t.Parallel()
+func TestFlood_mixed(t *testing.T) { //nolint:paralleltest // others beside it would take the time for acknowledgements
 	w := newWorld(t)
 	var all sync.WaitGroup
 	all.Go(func() { w.flood(t, slacksim.Mia, 4000, "/directories", "") })
