@@ -1,8 +1,0 @@
-//go:build long
-
-package app
-
-import "time"
-
-// mutationTime is how long answers are mutated.
-const mutationTime = 20 * time.Minute
