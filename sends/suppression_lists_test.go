@@ -336,14 +336,14 @@ func TestAlert_once(t *testing.T) {
 		s := service(connect(t, m, nil), accept, alert)
 		start(t, s)
 		start(t, service(connect(t, m, nil), accept, alert))
-		time.Sleep(5 * time.Minute)
+		time.Sleep(2 * time.Minute)
 		if want := []Concern{ConcernEmpty, ConcernEmpty}; !slices.Equal(told, want) {
 			t.Errorf("told of %q, want %q, with one repeat after the error", told, want)
 		}
 		suppress(t, s, number(0))
-		time.Sleep(5 * time.Minute)
+		time.Sleep(2 * time.Minute)
 		m.Del(s.listKey("people"))
-		time.Sleep(5 * time.Minute)
+		time.Sleep(2 * time.Minute)
 		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(told, want) {
 			t.Errorf("told of %q, want %q", told, want)
 		}
