@@ -121,7 +121,7 @@ func TestClick_replaces(t *testing.T) {
 	t.Parallel()
 	for _, public := range []bool{true, false} {
 		w := newWorld(t, says(bot.Reply{Text: "Page 1", Blocks: button("Page 1", "next"), Public: public}),
-			clicks(map[string]bot.Handler{"next": later(says(bot.Reply{Text: "Page 2", Replace: true, Public: public}))}))
+			actions(map[string]bot.Handler{"next": later(says(bot.Reply{Text: "Page 2", Replace: true, Public: public}))}))
 		w.do(t)
 		before := w.message(t, slacksim.Marketing, "Page 1")
 		w.click(t, before.Place(), "next")
@@ -138,7 +138,7 @@ func TestClick_removes(t *testing.T) {
 	for name, reply := range map[string]bot.Reply{"with words": {Text: "Done.", Remove: true}, "alone": {Remove: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, says(bot.Reply{Text: "Old", Blocks: button("Old", "away")}), clicks(map[string]bot.Handler{"away": says(reply)}))
+			w := newWorld(t, says(bot.Reply{Text: "Old", Blocks: button("Old", "away")}), actions(map[string]bot.Handler{"away": says(reply)}))
 			w.do(t)
 			w.click(t, w.message(t, slacksim.Marketing, "Old").Place(), "away")
 			if reply.Text != "" {
@@ -157,7 +157,7 @@ func TestClick_removes(t *testing.T) {
 func TestClick_refusalReplacesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, says(bot.Reply{Text: "Page 1", Blocks: button("Page 1", "next"), Public: true}),
-		clicks(map[string]bot.Handler{"next": later(fails(&bot.Mistake{Text: "No more pages."}))}))
+		actions(map[string]bot.Handler{"next": later(fails(&bot.Mistake{Text: "No more pages."}))}))
 	w.do(t)
 	page := w.message(t, slacksim.Marketing, "Page 1")
 	w.click(t, page.Place(), "next")

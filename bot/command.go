@@ -1,12 +1,8 @@
 package bot
 
-import (
-	"context"
+import "context"
 
-	"github.com/slack-go/slack"
-)
-
-// Command is one slash command with the buttons, forms and type-ahead fields that belong to it.
+// Command is one slash command with the block actions, view submissions and select options that belong to it.
 type Command struct {
 	// Name is what a person types, with the slash. A command without a name is reached only as a topic.
 	Name string
@@ -17,26 +13,26 @@ type Command struct {
 	Group string
 	// Usage is Slack's usage hint: the words the command takes, in square brackets.
 	Usage string
-	// Summary says in a few words, without a full stop, what the command does; it stands in the manifest and in the help.
+	// Summary says in a few words, without a full stop, what the command does. The manifest and the help show it.
 	Summary string
 	// Examples are whole lines as a person would type them, each with a few words on what it does.
 	Examples []Example
-	// Right is what a person needs for the command and everything in it. Help is always given.
+	// Right is what a person needs to run the command and everything that belongs to it. Anybody may read its help.
 	Right Right
 	// Run answers the command.
 	Run Handler
-	// Clicks answers buttons, selects and radio buttons, by action_id.
-	Clicks map[string]Handler
-	// Submits answers submitted views, by callback_id. A handler here must be idempotent: the same submit may come twice.
-	Submits map[string]Handler
-	// Suggests offers the options of external selects, by action_id.
-	Suggests map[string]Suggester
+	// Actions answers block actions (buttons, selects, radio buttons, overflow menus) by action_id.
+	Actions map[string]Action
+	// Submissions answers submitted views by callback_id.
+	Submissions map[string]Submission
+	// Options offers the options of external selects by action_id.
+	Options map[string]Options
 }
 
 // Example is one line of a command's help.
 type Example struct{ Line, Does string }
 
-// Right is what a person may do. Each takes a full member; Send and Admin are lists of their own, neither of which includes
+// Right is what a person may do. Each takes a full member; Send and Admin are separate lists, neither of which includes
 // the other.
 type Right int
 
@@ -49,55 +45,75 @@ const (
 	Admin
 )
 
+// String returns the right's name in lower case, for tables and logs.
+func (r Right) String() string {
+	switch r {
+	case Send:
+		return "send"
+	case Admin:
+		return "admin"
+	default:
+		return "read"
+	}
+}
+
+// Action answers a block action. It takes the command's right and Right, so a sender's button can be on a card that every
+// member may see. The zero Right adds nothing.
+type Action struct {
+	Right Right
+	Run   Handler
+}
+
+// Submission answers a submitted view; Right is as in [Action]. Run must be idempotent: Slack may deliver the same
+// submission twice.
+type Submission struct {
+	Right Right
+	Run   Handler
+}
+
+// Options offers the options of an external select; Right is as in [Action].
+type Options struct {
+	Right Right
+	Run   OptionsHandler
+}
+
+// OptionsHandler returns the options for what the user typed into an external select, best match first. It has two seconds.
+type OptionsHandler func(ctx context.Context, req Request) ([]Option, error)
+
 // Handler answers one request. It must return within about a second and must not wait for a slow service: work that
 // may take longer goes into [Reply.Later]. An error that is a [*Mistake] is shown in its own words; any other is
 // explained by [Config.Explain] or, if that does not know it, shown as a fault with a reference that is also in the log.
 type Handler func(ctx context.Context, req Request) (Reply, error)
 
-// Suggester offers options for what was typed into an external select, best first. It has two seconds.
-type Suggester func(ctx context.Context, req Request) ([]Option, error)
-
 // Option is one choice of a select. Slack's limits are 75 characters of text and 150 of value; longer text is cut.
 type Option struct{ Text, Value string }
 
-// Reply is a handler's answer. The zero Reply says nothing, which is right only for a click that needs no answer.
-type Reply struct {
-	// Text is the message, and with Blocks what notifications and screen readers get. It is plain text: the bot
-	// escapes it. Together with Later it is shown only if Later takes more than a moment.
-	Text   string
-	Blocks []slack.Block
-	// Public puts the message into the channel for all to see, unless the channel is, or may be, shared with another
-	// company. Otherwise only the person who asked sees it.
-	Public bool
-	// Replace puts the message in the place of the one whose button was clicked. In the place of one that only the person
-	// saw, a Public message is seen by nobody else either.
-	Replace bool
-	// Remove takes away the message whose button was clicked, after Text or Blocks, if any, were posted.
-	Remove bool
-
-	// View is a modal. A command or a click in a message opens it; a click in a modal updates that modal; a submit
-	// updates the submitted view. With Push it comes on top of the modal instead, unless Slack's stack is full. A message
-	// beside it is posted too, except from within a modal, where there is no place for it.
-	View *slack.ModalViewRequest
-	Push bool
-	// Errors answers a submit with words at the fields, by block_id, and keeps the form.
-	Errors map[string]string
-
-	// Later does work that waits for a slow service, after the acknowledgement and after the rest of this Reply. What
-	// it returns is brought out likewise; a View then updates the one that this Reply showed. Errors come too late for the
-	// fields, so their words are shown in its place. It has two minutes.
-	Later func(ctx context.Context) (Reply, error)
-	// Fleeting says that View, and what Later brings into it, matters only as long as the person keeps the window open. If
-	// it was closed they hear no more of it; without Fleeting they are told in a direct message.
-	Fleeting bool
-}
-
-func (r Reply) hasMessage() bool { return r.Text != "" || len(r.Blocks) > 0 }
-
-// body returns the blocks of the message.
-func (r Reply) body() []slack.Block {
-	if len(r.Blocks) > 0 {
-		return r.Blocks
+// addCommand registers a command. It is an error if its name, topic or one of its ids is taken.
+func (b *Bot) addCommand(c *Command) error {
+	if c.Name != "" {
+		if err := register(b.names, "name", c.Name, c); err != nil {
+			return err
+		}
 	}
-	return textBlocks(r.Text)
+	if c.Topic != "" {
+		if err := register(b.topics, "topic", c.Topic, c); err != nil {
+			return err
+		}
+	}
+	for id, a := range c.Actions {
+		if err := register(b.actions, "action_id", id, route[Handler]{c.Right, a.Right, a.Run}); err != nil {
+			return err
+		}
+	}
+	for id, s := range c.Submissions {
+		if err := register(b.submissions, "callback_id", id, route[Handler]{c.Right, s.Right, s.Run}); err != nil {
+			return err
+		}
+	}
+	for id, o := range c.Options {
+		if err := register(b.options, "action_id of a select", id, route[OptionsHandler]{c.Right, o.Right, o.Run}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

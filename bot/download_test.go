@@ -33,7 +33,7 @@ func newFileWorld(t *testing.T, read func(ctx context.Context, w *world, req bot
 	var w *world
 	upload := blocks.Modal("upload", "Upload", "Go", "Close",
 		blocks.FileInput(blocks.Input{Name: "file", Label: "File"}, []string{"csv"}, 1))
-	w = newWorld(t, says(bot.Reply{View: upload}), append(more, submits(map[string]bot.Handler{
+	w = newWorld(t, says(bot.Reply{View: upload}), append(more, submissions(map[string]bot.Handler{
 		"upload": later(func(ctx context.Context, req bot.Request) (bot.Reply, error) { return read(ctx, w, req) }),
 	}))...)
 	return w

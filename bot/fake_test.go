@@ -125,7 +125,7 @@ func newFake(t testing.TB, commands ...Command) (*Bot, *fakeSlack) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.answers.http.Transport = f
+	b.responses.http.Transport = f
 	return b, f
 }
 
@@ -163,8 +163,8 @@ func typedCommand(command, trigger string) socket.Envelope {
 		command, trigger)}
 }
 
-// interaction is the envelope of a click, submit or suggestion; fields is JSON without the outer braces.
-func interaction(kind, fields string) socket.Envelope {
+// envelope is the envelope of an action, submission or options request; fields is JSON without the outer braces.
+func envelope(kind, fields string) socket.Envelope {
 	return socket.Envelope{ID: "e1", Type: "interactive", Payload: fmt.Appendf(nil,
 		`{"type":%q,"team":{"id":"T1"},"user":{"id":"U1","team_id":"T1"},"trigger_id":"t1",%s}`, kind, fields)}
 }

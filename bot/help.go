@@ -72,8 +72,8 @@ func (b *Bot) help(c *Command) Reply {
 }
 
 // helpFor is the help that goes with a refusal to somebody who may use nothing else.
-func (b *Bot) helpFor(x *exchange) []slack.Block {
-	if c := b.names[x.name]; c != nil && c.Name != b.config.Root {
+func (b *Bot) helpFor(i *interaction) []slack.Block {
+	if c := b.names[i.name]; c != nil && c.Name != b.config.Root {
 		return b.help(c).Blocks
 	}
 	return b.helpAll("").Blocks

@@ -27,54 +27,54 @@ func everything() Command {
 		return Reply{Text: text}, nil
 	}
 	return Command{
-		Name: "/do", Topic: "do", Run: echo, Clicks: map[string]Handler{"press": echo}, Submits: map[string]Handler{"form": echo},
-		Suggests: map[string]Suggester{"pick": func(_ context.Context, req Request) ([]Option, error) {
+		Name: "/do", Topic: "do", Run: echo, Actions: map[string]Action{"press": {Run: echo}}, Submissions: map[string]Submission{"form": {Run: echo}},
+		Options: map[string]Options{"pick": {Run: func(_ context.Context, req Request) ([]Option, error) {
 			return []Option{{req.Value, req.Value}}, nil
-		}},
+		}}},
 	}
 }
 
 // One field of another type than today's does not lose the rest of a payload.
-func TestRead_oddFields(t *testing.T) {
+func TestParse_oddFields(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, kind, payload string
-		want                func(*exchange) bool
+		want                func(*interaction) bool
 	}{
 		{
 			"a command", "slash_commands", `{"command":"/do","user_id":"U1","text":7,"team_id":null,"is_enterprise_install":false,"channel_id":["C1"]}`,
-			func(x *exchange) bool {
-				return x.kind == kindCommand && x.name == "/do" && x.user == "U1" && x.once == "e1"
+			func(x *interaction) bool {
+				return x.kind == kindCommand && x.name == "/do" && x.user == "U1" && x.dedupeKey == "e1"
 			},
 		},
 		{
 			"a click", "interactive", `{"type":"block_actions","user":{"id":"U1","team_id":5},"team":null,"channel":"C1","container":{"channel_id":"C2"},` +
 				`"response_url":"https://r","message":{"ts":1},"actions":[{"action_id":"press","value":{"a":1},"selected_option":"x"}]}`,
-			func(x *exchange) bool {
-				return x.kind == kindClick && x.name == "press" && x.responseURL == "https://r" && x.request.Channel == "C2"
+			func(x *interaction) bool {
+				return x.kind == kindAction && x.name == "press" && x.responseURL == "https://r" && x.request.Channel == "C2"
 			},
 		},
 		{
 			"a submit", "interactive", `{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V1","callback_id":"form","previous_view_id":null,"hash":1,` +
 				`"blocks":[{"type":"input","block_id":"field"},{"type":7,"block_id":null},"odd"],"state":{"values":{"field":{"field":{"value":"x","selected_option":null,"selected_date_time":"soon"}},"b":7}}}}`,
-			func(x *exchange) bool {
-				return x.kind == kindSubmit && x.request.View.Value("field") == "x" && x.inputs["field"] && !x.deepest
+			func(x *interaction) bool {
+				return x.kind == kindSubmission && x.request.View.Value("field") == "x" && x.inputs["field"] && !x.stackFull
 			},
 		},
 		{
 			"a suggestion", "interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"pick","value":null,"view":null}`,
-			func(x *exchange) bool { return x.kind == kindSuggest && x.name == "pick" && x.request.Value == "" },
+			func(x *interaction) bool { return x.kind == kindOptions && x.name == "pick" && x.request.Value == "" },
 		},
 		{
 			"a suggestion with an emoji", "interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"pick","value":":tada: zom"}`,
-			func(x *exchange) bool { return x.request.Value == "🎉 zom" },
+			func(x *interaction) bool { return x.request.Value == "🎉 zom" },
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			x, err := read(socket.Envelope{ID: "e1", Type: tt.kind, Payload: []byte(tt.payload)})
-			if err != nil || x == nil || !tt.want(x) {
-				t.Errorf("read = %+v, %v", x, err)
+			x := &interaction{}
+			if err := x.parse(socket.Envelope{ID: "e1", Type: tt.kind, Payload: []byte(tt.payload)}); err != nil || !tt.want(x) {
+				t.Errorf("parsed %+v, %v", x, err)
 			}
 		})
 	}
@@ -99,7 +99,7 @@ func TestHandle_oddPayloads(t *testing.T) {
 		{Type: "interactive", Payload: []byte(`{"type":"view_submission","view":{}}`)},
 		{Type: "slash_commands", Payload: fmt.Appendf(nil, `{"command":"/do","user_id":"U1","text":%q,"trigger_id":"t1"}`, long)},
 		{Type: "slash_commands", Payload: []byte("{\"command\":\"/do\",\"user_id\":\"U1\",\"text\":\"\xff\xfe\"}")},
-		interaction("block_suggestion", fmt.Sprintf(`"action_id":"pick","value":%q`, long)),
+		envelope("block_suggestion", fmt.Sprintf(`"action_id":"pick","value":%q`, long)),
 	} {
 		b, _ := newFake(t, everything())
 		a := newAcks()
@@ -139,17 +139,17 @@ func TestLog_keepsPrivateThingsOut(t *testing.T) {
 		{Type: "slash_commands", Payload: []byte(`{"command":"/do","user_id":"U1","text":"SECRET","trigger_id":"SECRET","response_url":":SECRET"}`)},
 		{Type: "slash_commands", Payload: []byte(`{"command":"/root","user_id":"U1","text":"SECRET","trigger_id":"SECRET"}`)},
 		{Type: "interactive", Payload: []byte(`{"type":"block_actions","user":{"id":"U1"},"trigger_id":"SECRET","response_url":"https://slack.test/SECRET","actions":[{"action_id":"press","value":"SECRET"}]}`)},
-		interaction("view_submission", view), interaction("block_suggestion", `"action_id":"pick","value":"SECRET",`+view),
+		envelope("view_submission", view), envelope("block_suggestion", `"action_id":"pick","value":"SECRET",`+view),
 		{Type: "interactive", Payload: []byte(`{"type":"block_actions","value":SECRET`)},
 	} {
 		fail := func(context.Context, Request) (Reply, error) {
 			return Reply{}, &Mistake{Text: "There is no SECRET.", Hint: "SECRET"}
 		}
 		b, f := newFake(t, Command{Name: "/root"}, Command{
-			Name: "/do", Run: fail, Clicks: map[string]Handler{"press": fail}, Submits: map[string]Handler{"form": fail},
-			Suggests: map[string]Suggester{"pick": func(context.Context, Request) ([]Option, error) {
+			Name: "/do", Run: fail, Actions: map[string]Action{"press": {Run: fail}}, Submissions: map[string]Submission{"form": {Run: fail}},
+			Options: map[string]Options{"pick": {Run: func(context.Context, Request) ([]Option, error) {
 				return nil, &Mistake{Text: "There is no SECRET."}
-			}},
+			}}},
 		})
 		b.config.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		f.fail = func(method string) (int, http.Header, string) {
@@ -211,7 +211,7 @@ func TestHandle_foreignResponseURL(t *testing.T) {
 		for _, env := range []socket.Envelope{
 			{ID: "e1", Type: "slash_commands", Payload: fmt.Appendf(nil,
 				`{"team_id":"T1","channel_id":"C1","user_id":"U1","command":"/do","text":"x","response_url":%q,"trigger_id":"t1"}`, address)},
-			interaction("block_actions", fmt.Sprintf(`"channel":{"id":"C1"},"response_url":%q,"actions":[{"action_id":"press","value":"x"}]`, address)),
+			envelope("block_actions", fmt.Sprintf(`"channel":{"id":"C1"},"response_url":%q,"actions":[{"action_id":"press","value":"x"}]`, address)),
 		} {
 			b, f := newFake(t, everything())
 			var log lockedBuffer
@@ -284,8 +284,8 @@ func TestSlack_hollowAnswers(t *testing.T) {
 		_ = b.config.Poster.Upload(t.Context(), "C1", Upload{Name: "a", Content: []byte("a")})
 		_, _ = b.config.Poster.Permalink(t.Context(), "C1", "1.1")
 		for _, env := range []socket.Envelope{
-			typedCommand("/do", "t1"), interaction("block_actions", `"actions":[{"action_id":"press"}],"view":{"id":"V1"}`),
-			interaction("view_submission", `"view":{"id":"V1","callback_id":"form"}`), interaction("block_suggestion", `"action_id":"pick"`),
+			typedCommand("/do", "t1"), envelope("block_actions", `"actions":[{"action_id":"press"}],"view":{"id":"V1"}`),
+			envelope("view_submission", `"view":{"id":"V1","callback_id":"form"}`), envelope("block_suggestion", `"action_id":"pick"`),
 		} {
 			b.handle(t.Context(), env, newAcks().send)
 		}

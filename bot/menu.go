@@ -78,18 +78,18 @@ func (b *Bot) word(c *Command) string {
 }
 
 // fromMenu answers a click in the menu: the search shows a command with its examples, Open runs it without words.
-func (b *Bot) fromMenu(ctx context.Context, x *exchange) (Reply, error) {
-	c := b.byTopic(x.request.Value)
+func (b *Bot) fromMenu(ctx context.Context, i *interaction) (Reply, error) {
+	c := b.byTopic(i.request.Value)
 	if c == nil {
-		return Reply{}, gone(kindClick)
+		return Reply{}, gone(kindAction)
 	}
-	if x.name == menuSearch {
+	if i.name == menuSearch {
 		return Reply{View: b.menuCard(c), Push: true}, nil
 	}
-	if err := b.admit(ctx, x, c.Right); err != nil {
+	if err := b.admit(ctx, i, c.Right); err != nil {
 		return Reply{}, err
 	}
-	r, err := call(ctx, b.config.Guard, c.Run, x.request)
+	r, err := call(ctx, b.config.Guard, c.Run, i.request)
 	r.Push = true
 	return r, err
 }

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/internal/emoji"
 )
 
-// slashPayload is Slack's payload of a slash command as far as it is read.
-type slashPayload struct {
+// commandPayload has the fields of a slash command's payload that the bot reads.
+type commandPayload struct {
 	TeamID      string `json:"team_id"`
 	ChannelID   string `json:"channel_id"`
 	UserID      string `json:"user_id"`
@@ -20,7 +21,7 @@ type slashPayload struct {
 	TriggerID   string `json:"trigger_id"`
 }
 
-// interactivePayload is Slack's payload of a click, a submit or a suggestion as far as it is read.
+// interactivePayload has the fields of an interaction's payload that the bot reads.
 type interactivePayload struct {
 	Type string `json:"type"`
 	Team struct {
@@ -51,7 +52,7 @@ type interactivePayload struct {
 		Value          string          `json:"value"`
 		SelectedOption *selectedOption `json:"selected_option"`
 	} `json:"actions"`
-	// A suggestion has its fields at the top.
+	// A block_suggestion has its fields at the top level.
 	ActionID string `json:"action_id"`
 	Value    string `json:"value"`
 }
@@ -70,7 +71,7 @@ type selectedOption struct {
 	Value string `json:"value"`
 }
 
-// rawView is Slack's view object as far as it is read.
+// rawView has the fields of Slack's view object that the bot reads.
 type rawView struct {
 	ID              string `json:"id"`
 	RootViewID      string `json:"root_view_id"`
@@ -88,31 +89,7 @@ type rawView struct {
 	} `json:"blocks"`
 }
 
-// Kinds of exchange, as they stand in the log.
-const (
-	kindCommand = "command"
-	kindClick   = "click"
-	kindSubmit  = "submit"
-	kindSuggest = "suggestion"
-)
-
-// exchange is one thing a person did, and the ways back to that person.
-type exchange struct {
-	kind    string
-	name    string // command, action_id or callback_id
-	team    string
-	user    string
-	once    string // names the deed: its trigger_id, or the envelope's id
-	request Request
-
-	trigger     string
-	responseURL string
-	ephemeral   bool            // the clicked message is seen by this person only
-	inputs      map[string]bool // block_ids of the submitted view that errors may be shown at
-	deepest     bool            // the view it came from is the last that Slack's stack has room for
-}
-
-// decode reads JSON. A field of another type than expected is left out: what Slack changes in one field must not lose the
+// decode parses JSON. It skips a field of an unexpected type, so that a change of Slack's in one field doesn't lose the
 // rest.
 func decode(raw json.RawMessage, into any) error {
 	err := json.Unmarshal(raw, into)
@@ -122,66 +99,59 @@ func decode(raw json.RawMessage, into any) error {
 	return err
 }
 
-func readSlash(envelope string, raw json.RawMessage) (*exchange, error) {
-	var p slashPayload
-	if err := decode(raw, &p); err != nil {
-		return nil, fmt.Errorf("read slash command: %w", err)
+// parse reads an envelope. It leaves the kind empty for what needs nothing but the acknowledgement: events, closed views,
+// shortcuts.
+func (i *interaction) parse(env socket.Envelope) error {
+	switch env.Type {
+	case "slash_commands":
+		return i.parseCommand(env)
+	case "interactive":
+		return i.parseInteractive(env)
 	}
-	p.Text = bounded(p.Text)
-	x := &exchange{
-		kind: kindCommand, name: p.Command, team: p.TeamID, user: p.UserID,
-		once: p.TriggerID, trigger: p.TriggerID, responseURL: p.ResponseURL,
-		request: Request{Channel: p.ChannelID, Text: Unescape(p.Text), Words: Split(p.Text)},
-	}
-	if x.once == "" {
-		x.once = envelope
-	}
-	return x, nil
+	return nil
 }
 
-// readInteractive reads a click, a submit or a suggestion; nil for any other interaction, which needs no answer.
-func readInteractive(envelope string, raw json.RawMessage) (*exchange, error) {
+func (i *interaction) parseCommand(env socket.Envelope) error {
+	var p commandPayload
+	if err := decode(env.Payload, &p); err != nil {
+		return fmt.Errorf("read slash command: %w", err)
+	}
+	p.Text = bounded(p.Text)
+	i.kind, i.name, i.team, i.user = kindCommand, p.Command, p.TeamID, p.UserID
+	i.triggerID, i.responseURL = p.TriggerID, p.ResponseURL
+	i.dedupeKey = cmp.Or(p.TriggerID, env.ID)
+	i.request = Request{ID: i.dedupeKey, Channel: p.ChannelID, Text: Unescape(p.Text), Words: Split(p.Text)}
+	return nil
+}
+
+func (i *interaction) parseInteractive(env socket.Envelope) error {
 	var p interactivePayload
-	if err := decode(raw, &p); err != nil {
-		return nil, fmt.Errorf("read interaction: %w", err)
+	if err := decode(env.Payload, &p); err != nil {
+		return fmt.Errorf("read interaction: %w", err)
 	}
-	x := &exchange{
-		team: p.User.TeamID, user: p.User.ID,
-		once: p.TriggerID, trigger: p.TriggerID, responseURL: p.ResponseURL, ephemeral: p.Container.IsEphemeral,
-		request: Request{Channel: p.Channel.ID, View: p.View.view()},
+	i.team, i.user = cmp.Or(p.User.TeamID, p.Team.ID), p.User.ID
+	i.triggerID, i.responseURL, i.ephemeral = p.TriggerID, p.ResponseURL, p.Container.IsEphemeral
+	i.dedupeKey = cmp.Or(p.TriggerID, env.ID)
+	i.stackFull = p.View != nil && p.View.stackFull()
+	i.request = Request{ID: i.dedupeKey, Channel: cmp.Or(p.Channel.ID, p.Container.ChannelID), View: p.View.view()}
+	if !i.ephemeral {
+		i.request.Message, i.request.Thread = p.Container.MessageTS, cmp.Or(p.Container.ThreadTS, p.Message.ThreadTS)
 	}
-	if x.team == "" {
-		x.team = p.Team.ID
-	}
-	if x.once == "" {
-		x.once = envelope
-	}
-	if x.request.Channel == "" {
-		x.request.Channel = p.Container.ChannelID
-	}
-	if !x.ephemeral {
-		x.request.Message, x.request.Thread = p.Container.MessageTS, cmp.Or(p.Container.ThreadTS, p.Message.ThreadTS)
-	}
-	x.deepest = p.View != nil && p.View.deepest()
 	switch {
 	case p.Type == "block_actions" && len(p.Actions) > 0:
 		a := p.Actions[0]
-		x.kind, x.name = kindClick, a.ActionID
-		x.request.Action, x.request.Block, x.request.Value = a.ActionID, a.BlockID, a.Value
+		i.kind, i.name = kindAction, a.ActionID
+		i.request.Action, i.request.Block, i.request.Value = a.ActionID, a.BlockID, a.Value
 		if a.SelectedOption != nil {
-			x.request.Value = a.SelectedOption.Value
+			i.request.Value = a.SelectedOption.Value
 		}
 	case p.Type == "view_submission" && p.View != nil:
-		x.kind, x.name = kindSubmit, p.View.CallbackID
-		x.inputs = p.View.inputs()
+		i.kind, i.name, i.inputs = kindSubmission, p.View.CallbackID, p.View.inputs()
 	case p.Type == "block_suggestion":
-		x.kind, x.name = kindSuggest, p.ActionID
-		x.request.Action = p.ActionID
-		x.request.Value, _ = emoji.Replace(bounded(p.Value))
-	default:
-		return nil, nil //nolint:nilnil // closed views and shortcuts need nothing but the acknowledgement
+		i.kind, i.name, i.request.Action = kindOptions, p.ActionID, p.ActionID
+		i.request.Value, _ = emoji.Replace(bounded(p.Value))
 	}
-	return x, nil
+	return nil
 }
 
 func (r *rawView) view() *View {
@@ -205,7 +175,7 @@ func (r *rawView) view() *View {
 	return v
 }
 
-// inputs returns the block_ids that errors may be shown at: Slack shows them at input blocks only.
+// inputs returns the block_ids of the input blocks.
 func (r *rawView) inputs() map[string]bool {
 	set := map[string]bool{}
 	for _, b := range r.Blocks {
@@ -216,7 +186,7 @@ func (r *rawView) inputs() map[string]bool {
 	return set
 }
 
-// deepest reports whether no view can be pushed on top of this one. Slack: a stack holds three.
-func (r *rawView) deepest() bool {
+// stackFull reports whether no view can be pushed on top of this one. Slack: a stack holds three.
+func (r *rawView) stackFull() bool {
 	return r.RootViewID != r.ID && r.PreviousViewID != r.RootViewID
 }

@@ -20,7 +20,7 @@ func reading(t *testing.T, fleeting bool) (*world, chan<- bot.Handler) {
 	outcome := make(chan bot.Handler)
 	w, out := sent(t, func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{
-			View: blocks.Modal("", "Reading", "", "Back", blocks.Text("Reading the file…")), Push: true, Fleeting: fleeting,
+			View: blocks.Modal("", "Reading", "", "Back", blocks.Text("Reading the file…")), Push: true, DropIfClosed: fleeting,
 			Later: func(ctx context.Context) (bot.Reply, error) { return (<-outcome)(ctx, req) },
 		}, nil
 	})
@@ -145,7 +145,7 @@ func TestClick_inAPushedViewLater(t *testing.T) {
 		}}, nil
 	}
 	preview := blocks.WithMetadata(form("preview", "Preview, before"), "draft 1")
-	w, _ := sent(t, says(bot.Reply{View: preview, Push: true}), clicks(map[string]bot.Handler{"press": straighten}))
+	w, _ := sent(t, says(bot.Reply{View: preview, Push: true}), actions(map[string]bot.Handler{"press": straighten}))
 	before := w.view(t, "Preview, before")
 	w.click(t, before.Place(), "press")
 	close(release)
@@ -165,15 +165,15 @@ func TestClick_closedMeanwhile(t *testing.T) {
 		release := make(chan struct{})
 		outcome := func(context.Context) (bot.Reply, error) {
 			<-release
-			return bot.Reply{View: form("form", "Outcome"), Fleeting: tt.fleeting}, nil
+			return bot.Reply{View: form("form", "Outcome"), DropIfClosed: tt.fleeting}, nil
 		}
 		shown := "Form"
 		press := func(ctx context.Context, _ bot.Request) (bot.Reply, error) { return outcome(ctx) }
 		if tt.later {
 			shown = "Looking"
-			press = says(bot.Reply{View: form("form", "Looking"), Fleeting: tt.fleeting, Later: outcome})
+			press = says(bot.Reply{View: form("form", "Looking"), DropIfClosed: tt.fleeting, Later: outcome})
 		}
-		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{"press": press}))
+		w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), actions(map[string]bot.Handler{"press": press}))
 		w.do(t)
 		w.click(t, w.view(t, "Form").Place(), "press")
 		w.view(t, shown)
@@ -192,7 +192,7 @@ func TestClick_closedMeanwhile(t *testing.T) {
 func TestClick_inAMessageOpens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, says(bot.Reply{Text: "Press", Blocks: button("Press", "press"), Public: true}),
-		clicks(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		actions(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{View: form("form", "Reject"), Later: func(context.Context) (bot.Reply, error) {
 				return bot.Reply{View: blocks.WithMetadata(form("form", "Why"), req.Message)}, nil
 			}}, nil
@@ -211,7 +211,7 @@ func TestClick_ofAnotherPerson(t *testing.T) {
 	approve := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Text: "Approved by " + req.Person.ID, Replace: true, Public: true}, nil
 	}
-	w := newWorld(t, nil, clicks(map[string]bot.Handler{"press": approve}))
+	w := newWorld(t, nil, actions(map[string]bot.Handler{"press": approve}))
 	p := bot.NewPoster(w.api, outbound.For(w.url))
 	direct, err := p.Direct(patient(t), slacksim.Noah)
 	if err != nil {

@@ -28,10 +28,10 @@ func TestReplace_whoSees(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b, f := newFake(t, Command{Name: "/do", Clicks: map[string]Handler{
-					"next": func(context.Context, Request) (Reply, error) {
+				b, f := newFake(t, Command{Name: "/do", Actions: map[string]Action{
+					"next": {Run: func(context.Context, Request) (Reply, error) {
 						return Reply{Text: "Page 2", Public: tt.public, Replace: true}, nil
-					},
+					}},
 				}})
 				if tt.info != "" {
 					f.fail = func(method string) (int, http.Header, string) {
@@ -41,7 +41,7 @@ func TestReplace_whoSees(t *testing.T) {
 						return 0, nil, ""
 					}
 				}
-				b.handle(t.Context(), interaction("block_actions", `"channel":{"id":"C1"},"response_url":"https://slack.test/answer",`+
+				b.handle(t.Context(), envelope("block_actions", `"channel":{"id":"C1"},"response_url":"https://slack.test/answer",`+
 					`"container":`+tt.container+`,"actions":[{"action_id":"next"}]`), newAcks().send)
 				answers := f.of("response_url")
 				if len(answers) != 1 || !strings.Contains(answers[0].body, `"response_type":"`+tt.want+`"`) ||

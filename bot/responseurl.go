@@ -17,8 +17,8 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// answerMessage is the body for a response_url.
-type answerMessage struct {
+// responseMessage is the body for a response_url.
+type responseMessage struct {
 	ResponseType    string        `json:"response_type,omitempty"`
 	Text            string        `json:"text,omitempty"`
 	Blocks          []slack.Block `json:"blocks,omitempty"`
@@ -28,8 +28,8 @@ type answerMessage struct {
 	UnfurlMedia     bool          `json:"unfurl_media"`
 }
 
-// answerer posts to response_urls.
-type answerer struct {
+// responder posts to response_urls.
+type responder struct {
 	http *http.Client
 	rule outbound.Rule
 }
@@ -40,14 +40,14 @@ const answerTries = 3
 // answerPost bounds posting to a response_url, so that of [answerTime] enough is left for the other ways.
 const answerPost = answerTime / 2
 
-func newAnswerer(rule outbound.Rule) answerer {
-	return answerer{http: outbound.Client(10*time.Second, nil), rule: rule}
+func newResponder(rule outbound.Rule) responder {
+	return responder{http: outbound.Client(10*time.Second, nil), rule: rule}
 }
 
 // errForeign says that a response_url is not at Slack, so nothing may be posted there.
 var errForeign = errors.New("response_url is at a host that is not Slack's")
 
-func (a answerer) post(ctx context.Context, url string, m answerMessage) error {
+func (a responder) post(ctx context.Context, url string, m responseMessage) error {
 	if url == "" {
 		return errors.New("no response_url")
 	}
@@ -76,7 +76,7 @@ var errRefused = errors.New("refused")
 
 // once posts body. The address is a secret of the conversation and stays out of the error. A wait that is not zero asks
 // to come again after it.
-func (a answerer) once(ctx context.Context, url string, body []byte) (wait time.Duration, err error) {
+func (a responder) once(ctx context.Context, url string, body []byte) (wait time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, errors.New("response_url is not an address")

@@ -103,8 +103,8 @@ func TestRights_everywhere(t *testing.T) {
 	}
 	w := newWorld(t, never, func(s *setup) {
 		s.config.Commands[1].Right = bot.Send
-		s.config.Commands[1].Clicks = map[string]bot.Handler{"press": never}
-		s.config.Commands[1].Submits = map[string]bot.Handler{"form": never}
+		s.config.Commands[1].Actions = map[string]bot.Action{"press": {Run: never}}
+		s.config.Commands[1].Submissions = map[string]bot.Submission{"form": {Run: never}}
 		s.config.Commands = append(s.config.Commands, bot.Command{
 			Name: "/open", Topic: "open", Run: says(bot.Reply{View: form("form", "Form")}),
 		})
@@ -119,6 +119,50 @@ func TestRights_everywhere(t *testing.T) {
 	}
 	w.submit(t)
 	w.view(t, "You are not among")
+}
+
+// An action takes the command's right and its own: neither is enough alone.
+func TestRights_ofOneAction(t *testing.T) {
+	t.Parallel()
+	everybody := bot.Roster{All: true}
+	for _, tt := range []struct {
+		name            string
+		command, own    bot.Right
+		senders, admins bot.Roster
+		want            string
+	}{
+		{"more than the command", bot.Read, bot.Send, bot.Roster{}, everybody, "You are not among those who may send"},
+		{"more, held", bot.Read, bot.Send, everybody, bot.Roster{}, "Done"},
+		{"the command's", bot.Send, bot.Read, bot.Roster{}, everybody, "You are not among those who may send"},
+		{"both, one held", bot.Send, bot.Admin, everybody, bot.Roster{}, "You are not among couponbot's administrators"},
+		{"both, the other held", bot.Send, bot.Admin, bot.Roster{}, everybody, "You are not among those who may send"},
+		{"both, both held", bot.Send, bot.Admin, everybody, everybody, "Done"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			done := says(bot.Reply{View: form("form", "Done")})
+			w := newWorld(t, nil, func(s *setup) {
+				s.config.Senders, s.config.Admins = tt.senders, tt.admins
+				s.config.Commands[1].Run = nil
+				s.config.Commands = append(s.config.Commands, bot.Command{
+					Name: "/open", Topic: "open", Run: says(bot.Reply{View: form("form", "Form")}),
+				}, bot.Command{
+					Name: "/again", Topic: "again", Run: says(bot.Reply{View: form("form", "Again")}),
+				}, bot.Command{
+					Name: "/other", Topic: "other", Right: tt.command,
+					Actions:     map[string]bot.Action{"press": {Right: tt.own, Run: done}},
+					Submissions: map[string]bot.Submission{"form": {Right: tt.own, Run: done}},
+				})
+			})
+			w.command(t, slacksim.Mia, slacksim.Marketing, "/open", "")
+			w.click(t, w.view(t, "Form").Place(), "press")
+			w.view(t, tt.want)
+			w.command(t, slacksim.Mia, slacksim.Marketing, "/again", "")
+			w.view(t, "Again")
+			w.submit(t)
+			w.view(t, tt.want)
+		})
+	}
 }
 
 func TestRights_ofSomebodySlackDoesNotKnow(t *testing.T) {

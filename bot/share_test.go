@@ -54,8 +54,8 @@ func TestShare_acknowledged(t *testing.T) {
 		for b.shares.Take("U1") {
 		}
 		submit, suggest := newAcks(), newAcks()
-		b.handle(t.Context(), interaction("view_submission", `"view":{"id":"V1","callback_id":"x"}`), submit.send)
-		b.handle(t.Context(), interaction("block_suggestion", `"action_id":"x","value":"a"`), suggest.send)
+		b.handle(t.Context(), envelope("view_submission", `"view":{"id":"V1","callback_id":"x"}`), submit.send)
+		b.handle(t.Context(), envelope("block_suggestion", `"action_id":"x","value":"a"`), suggest.send)
 		if got := fmt.Sprint(submit.payloads); !strings.Contains(got, "You have 20 requests in progress") {
 			t.Errorf("a submission gets %s", got)
 		}

@@ -216,8 +216,8 @@ func TestAck_inTime(t *testing.T) {
 	t.Parallel()
 	view := `"view":{"id":"V1","root_view_id":"V1","callback_id":"form"}`
 	for name, env := range map[string]socket.Envelope{
-		"submit": interaction("view_submission", view), "suggestion": interaction("block_suggestion", `"action_id":"pick","value":"x"`),
-		"click": interaction("block_actions", view+`,"actions":[{"action_id":"press"}]`), "command": typedCommand("/do", "t1"),
+		"submit": envelope("view_submission", view), "suggestion": envelope("block_suggestion", `"action_id":"pick","value":"x"`),
+		"click": envelope("block_actions", view+`,"actions":[{"action_id":"press"}]`), "command": typedCommand("/do", "t1"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -227,11 +227,11 @@ func TestAck_inTime(t *testing.T) {
 					return Reply{Text: "Done."}, nil
 				}
 				b, _ := newFake(t, Command{
-					Name: "/do", Run: slow, Clicks: map[string]Handler{"press": slow}, Submits: map[string]Handler{"form": slow},
-					Suggests: map[string]Suggester{"pick": func(context.Context, Request) ([]Option, error) {
+					Name: "/do", Run: slow, Actions: map[string]Action{"press": {Run: slow}}, Submissions: map[string]Submission{"form": {Run: slow}},
+					Options: map[string]Options{"pick": {Run: func(context.Context, Request) ([]Option, error) {
 						time.Sleep(time.Minute)
 						return []Option{{"a", "a"}}, nil
-					}},
+					}}},
 				})
 				a := newAcks()
 				b.handle(t.Context(), env, a.send)

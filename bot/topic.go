@@ -11,13 +11,13 @@ import (
 
 // command finds the command that was typed, by its name or by its topic of the root command, and runs it. Help is given
 // to everybody.
-func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
-	c := b.names[x.name]
+func (b *Bot) command(ctx context.Context, i *interaction) (Reply, error) {
+	c := b.names[i.name]
 	if c == nil {
-		return Reply{}, gone(x.kind)
+		return Reply{}, gone(i.kind)
 	}
-	words := x.request.Words
-	if x.name == b.config.Root {
+	words := i.request.Words
+	if i.name == b.config.Root {
 		if len(words) == 2 && isHelp(words[0]) { // "help <topic>" is read as "<topic> help"
 			words = []Word{words[1], words[0]}
 		}
@@ -35,15 +35,15 @@ func (b *Bot) command(ctx context.Context, x *exchange) (Reply, error) {
 			return b.unknown(words), nil
 		}
 		words = words[used:]
-		x.request.Words, x.request.Text = words, Join(words)
+		i.request.Words, i.request.Text = words, Join(words)
 	}
 	if len(words) == 1 && isHelp(words[0]) {
 		return b.help(c), nil
 	}
-	if err := b.admit(ctx, x, c.Right); err != nil {
+	if err := b.admit(ctx, i, c.Right); err != nil {
 		return Reply{}, err
 	}
-	return call(ctx, b.config.Guard, c.Run, x.request)
+	return call(ctx, b.config.Guard, c.Run, i.request)
 }
 
 // ofTwoWords returns the command whose topic is the first two words, nil if there is none.

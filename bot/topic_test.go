@@ -89,12 +89,12 @@ func TestHelp_isForEverybody(t *testing.T) {
 
 func TestNew_refusesTwins(t *testing.T) {
 	t.Parallel()
-	handlers := map[string]bot.Handler{"a": says(bot.Reply{})}
 	for name, c := range map[string]bot.Command{
-		"name": {Name: "/a"}, "topic": {Topic: "a"}, "action": {Clicks: handlers}, "view": {Submits: handlers},
-		"suggestion": {Suggests: map[string]bot.Suggester{"a": nil}},
+		"name": {Name: "/a"}, "topic": {Topic: "a"}, "action": {Actions: map[string]bot.Action{"a": {}}},
+		"callback": {Submissions: map[string]bot.Submission{"a": {}}},
+		"select":   {Options: map[string]bot.Options{"a": {}}},
 	} {
-		if _, err := bot.New(bot.Config{Commands: []bot.Command{c, c}}); err == nil || !strings.Contains(err.Error(), name[:4]) {
+		if _, err := bot.New(bot.Config{Commands: []bot.Command{c, c}}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("two commands with the same %s: %v, want an error", name, err)
 		}
 	}

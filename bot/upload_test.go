@@ -91,7 +91,7 @@ func TestRequest_message(t *testing.T) {
 	for _, public := range []bool{true, false} {
 		got := make(chan bot.Request, 1)
 		w := newWorld(t, says(bot.Reply{Text: "Press", Blocks: button("Press", "press"), Public: public}),
-			clicks(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			actions(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
 				got <- req
 				return bot.Reply{}, nil
 			}}))

@@ -35,7 +35,7 @@ func TestView_besideAMessage(t *testing.T) {
 func TestView_clickUpdatesWithHash(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, says(bot.Reply{View: form("form", "Before")}),
-		clicks(map[string]bot.Handler{"press": says(bot.Reply{View: form("form", "After")})}))
+		actions(map[string]bot.Handler{"press": says(bot.Reply{View: form("form", "After")})}))
 	w.do(t)
 	before := w.view(t, "Before")
 	w.click(t, before.Place(), "press")
@@ -53,7 +53,7 @@ func TestView_clickUpdatesWithHash(t *testing.T) {
 func TestView_lastAnswerWins(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	w := newWorld(t, says(bot.Reply{View: form("form", "Before")}), clicks(map[string]bot.Handler{
+	w := newWorld(t, says(bot.Reply{View: form("form", "Before")}), actions(map[string]bot.Handler{
 		"press": later(func(context.Context, bot.Request) (bot.Reply, error) {
 			<-release
 			return bot.Reply{View: form("form", "Drawn late")}, nil
@@ -75,7 +75,7 @@ func TestView_lastAnswerWins(t *testing.T) {
 func TestView_clickPushes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, says(bot.Reply{View: form("first", "One")}),
-		clicks(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		actions(map[string]bot.Handler{"press": func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{View: form("next", "After "+req.View.CallbackID), Push: true}, nil
 		}}))
 	w.do(t)
@@ -100,7 +100,7 @@ func TestView_wordsForAClickInAModal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{"press": press}))
+			w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), actions(map[string]bot.Handler{"press": press}))
 			w.do(t)
 			w.click(t, w.view(t, "Form").Place(), "press")
 			w.view(t, "Hear this.")
@@ -137,7 +137,7 @@ func TestView_notPushed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), clicks(map[string]bot.Handler{"press": press}))
+			w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), actions(map[string]bot.Handler{"press": press}))
 			w.do(t)
 			w.slack.Inject(slacksim.Fault{Method: "views.push", Error: "expired_trigger_id"})
 			w.click(t, w.view(t, "Form").Place(), "press")
@@ -149,7 +149,7 @@ func TestView_notPushed(t *testing.T) {
 // sent starts a world whose form is answered by the handler, opens it and submits it.
 func sent(t *testing.T, handle bot.Handler, more ...func(*setup)) (*world, slacksim.Outcome) {
 	t.Helper()
-	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), append(more, submits(map[string]bot.Handler{"form": handle}))...)
+	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), append(more, submissions(map[string]bot.Handler{"form": handle}))...)
 	w.do(t)
 	v := w.view(t, "Form")
 	if _, err := w.slack.Type(patient(t), slacksim.Mia, v.ID, "field", typed); err != nil {
@@ -257,7 +257,7 @@ func TestSubmit_closedBeforeTheOutcome(t *testing.T) {
 // A view that Slack refuses does not leave the person before a window that says to wait.
 func TestSubmit_refusedOutcome(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submits(map[string]bot.Handler{
+	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submissions(map[string]bot.Handler{
 		"form": later(says(bot.Reply{View: form("next", "Outcome")})),
 	}))
 	w.do(t)
@@ -272,7 +272,7 @@ func TestSubmit_thirdViewIsUpdated(t *testing.T) {
 	next := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{View: form("form", fmt.Sprintf("View %s+", req.View.Metadata)), Push: true}, nil
 	}
-	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submits(map[string]bot.Handler{"form": next}))
+	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submissions(map[string]bot.Handler{"form": next}))
 	w.do(t)
 	w.view(t, "Form")
 	for _, action := range []string{"push", "push", "update", "update"} {
@@ -298,7 +298,7 @@ func TestSubmit_unknown(t *testing.T) {
 func TestSubmit_repeatIsAnswered(t *testing.T) {
 	t.Parallel()
 	ran := make(chan struct{}, 10)
-	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submits(map[string]bot.Handler{
+	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), submissions(map[string]bot.Handler{
 		"form": func(context.Context, bot.Request) (bot.Reply, error) {
 			ran <- struct{}{}
 			return bot.Reply{View: form("next", "Outcome")}, nil
@@ -351,8 +351,8 @@ func TestSuggest_answers(t *testing.T) {
 	pick := func(s *setup) {
 		s.config.Commands[1].Run = says(bot.Reply{Text: "Pick", Blocks: []slack.Block{blocks.Actions("", blocks.Picker("pick", "Pick"))}})
 	}
-	offer := func(f bot.Suggester) func(*setup) {
-		return func(s *setup) { s.config.Commands[1].Suggests = map[string]bot.Suggester{"pick": f} }
+	offer := func(f bot.OptionsHandler) func(*setup) {
+		return func(s *setup) { s.config.Commands[1].Options = map[string]bot.Options{"pick": {Run: f}} }
 	}
 	many := make([]bot.Option, 150)
 	for i := range many {
@@ -360,7 +360,7 @@ func TestSuggest_answers(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name     string
-		suggest  bot.Suggester
+		suggest  bot.OptionsHandler
 		min, max int
 	}{
 		{"many long names", func(context.Context, bot.Request) ([]bot.Option, error) { return many, nil }, 40, 100},
@@ -406,7 +406,7 @@ func TestSubmit_laterAfterAClick(t *testing.T) {
 	w, _ := sent(t, says(bot.Reply{View: form("next", "Looking"), Push: true, Later: func(context.Context) (bot.Reply, error) {
 		<-release
 		return bot.Reply{View: form("next", "Outcome")}, nil
-	}}), clicks(map[string]bot.Handler{"press": says(bot.Reply{View: form("next", "Clicked")})}))
+	}}), actions(map[string]bot.Handler{"press": says(bot.Reply{View: form("next", "Clicked")})}))
 	w.click(t, w.view(t, "Looking").Place(), "press")
 	w.view(t, "Clicked")
 	close(release)

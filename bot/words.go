@@ -86,7 +86,7 @@ func gone(kind string) *Mistake {
 	switch kind {
 	case kindCommand:
 		return &Mistake{Text: "couponbot has no such command.", Hint: "Its help lists those it has."}
-	case kindSubmit:
+	case kindSubmission:
 		what = "form"
 	}
 	return &Mistake{
@@ -254,10 +254,10 @@ func (b *Bot) explain(err error) (*Mistake, string) {
 }
 
 // words turns err into a text for a person, and logs what the text only has a reference to.
-func (b *Bot) words(x *exchange, err error) (*Mistake, string) {
+func (b *Bot) words(i *interaction, err error) (*Mistake, string) {
 	m, reference := b.explain(err)
 	if reference != "" {
-		b.config.Log.Error("fault", "reference", reference, "kind", x.kind, "name", x.name, "user", x.user, "err", m.Cause)
+		b.config.Log.Error("fault", "reference", reference, "kind", i.kind, "name", i.name, "user", i.user, "err", m.Cause)
 	}
 	return m, m.sentence(reference)
 }

@@ -258,12 +258,22 @@ func later(h bot.Handler) bot.Handler {
 	}
 }
 
-func clicks(handlers map[string]bot.Handler) func(*setup) {
-	return func(s *setup) { s.config.Commands[1].Clicks = handlers }
+func actions(handlers map[string]bot.Handler) func(*setup) {
+	return func(s *setup) {
+		s.config.Commands[1].Actions = map[string]bot.Action{}
+		for id, h := range handlers {
+			s.config.Commands[1].Actions[id] = bot.Action{Run: h}
+		}
+	}
 }
 
-func submits(handlers map[string]bot.Handler) func(*setup) {
-	return func(s *setup) { s.config.Commands[1].Submits = handlers }
+func submissions(handlers map[string]bot.Handler) func(*setup) {
+	return func(s *setup) {
+		s.config.Commands[1].Submissions = map[string]bot.Submission{}
+		for id, h := range handlers {
+			s.config.Commands[1].Submissions[id] = bot.Submission{Run: h}
+		}
+	}
 }
 
 // button is a message, or the body of a modal, with one button.

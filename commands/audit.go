@@ -47,15 +47,15 @@ func auditCommand(t auditHandlers) bot.Command {
 		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) { return t.show(ctx, "") }}, nil
 		},
-		Clicks: map[string]bot.Handler{
-			actionAuditOlder: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		Actions: map[string]bot.Action{
+			actionAuditOlder: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 				return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) {
 					reply, err := t.show(ctx, req.Value)
 					reply.Replace = err == nil
 					return reply, err
 				}}, nil
-			},
-			actionAuditExport: t.export,
+			}},
+			actionAuditExport: {Run: t.export},
 		},
 	}
 }

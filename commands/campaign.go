@@ -42,9 +42,9 @@ func campaignCommand(c campaignHandlers) bot.Command {
 			{Line: "/coupontools campaign Summer sale", Does: "shows the campaign of that name"},
 			{Line: "/coupontools campaign cam_400001", Does: "shows the campaign with that id"},
 		},
-		Run:      command.run,
-		Clicks:   map[string]bot.Handler{actionCampaign: command.open, actionCampaignPicture: c.picture},
-		Suggests: map[string]bot.Suggester{actionCampaign: c.campaigns.suggest},
+		Run:     command.run,
+		Actions: map[string]bot.Action{actionCampaign: {Run: command.open}, actionCampaignPicture: {Run: c.picture}},
+		Options: map[string]bot.Options{actionCampaign: {Run: c.campaigns.suggest}},
 	}
 }
 

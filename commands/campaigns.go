@@ -39,7 +39,7 @@ func campaignsCommand(l campaignList) bot.Command {
 			{Line: "/coupontools campaigns", Does: "lists all campaigns, ten at a time"},
 			{Line: "/coupontools campaigns summer", Does: "lists those with “summer” in the name or id"},
 		},
-		Run: l.run, Clicks: l.actions(),
+		Run: l.run, Actions: l.actions(),
 	}
 }
 

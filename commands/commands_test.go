@@ -46,19 +46,28 @@ func TestAll_withoutDeps(t *testing.T) {
 	}
 }
 
-// TestAll_rights holds what needs the right to send: everything that sends, changes, or shows people's data.
+// rightOf returns the right that a command's action takes beyond membership. No action may take two.
+func rightOf(t *testing.T, command, own bot.Right) bot.Right {
+	t.Helper()
+	if command != bot.Read && own != bot.Read && command != own {
+		t.Errorf("a command for %s has an action for %s", command, own)
+	}
+	return max(command, own)
+}
+
+// TestAll_rights pins the right of every action, submission and select: a change of a right shows as a change of this table.
 func TestAll_rights(t *testing.T) {
 	t.Parallel()
 	rights := map[string]bot.Right{}
 	for _, c := range All(Deps{}) {
-		for id := range c.Clicks {
-			rights[id] = c.Right
+		for id, a := range c.Actions {
+			rights[id] = rightOf(t, c.Right, a.Right)
 		}
-		for id := range c.Submits {
-			rights[id] = c.Right
+		for id, s := range c.Submissions {
+			rights[id] = rightOf(t, c.Right, s.Right)
 		}
-		for id := range c.Suggests {
-			rights["suggest "+id] = c.Right
+		for id, o := range c.Options {
+			rights["suggest "+id] = rightOf(t, c.Right, o.Right)
 		}
 	}
 	want := map[string]bot.Right{

@@ -16,7 +16,7 @@ func directoriesCommand(l directoryList) bot.Command {
 			{Line: "/directories", Does: "lists all directories, ten at a time"},
 			{Line: "/directories city", Does: "lists those with “city” in the name or id"},
 		},
-		Run: l.run, Clicks: l.actions(),
+		Run: l.run, Actions: l.actions(),
 	}
 }
 

@@ -34,9 +34,9 @@ func directoryCommand(c directoryHandlers) bot.Command {
 			{Line: "/directory City deals", Does: "shows the directory of that name"},
 			{Line: "/directory dir_5501", Does: "shows the directory with that id"},
 		},
-		Run:      c.command().run,
-		Clicks:   map[string]bot.Handler{actionPick: c.pick, actionFigures: c.figuresOfButton},
-		Suggests: map[string]bot.Suggester{actionPick: c.directories.suggest},
+		Run:     c.command().run,
+		Actions: map[string]bot.Action{actionPick: {Run: c.pick}, actionFigures: {Run: c.figuresOfButton}},
+		Options: map[string]bot.Options{actionPick: {Run: c.directories.suggest}},
 	}
 }
 

@@ -24,10 +24,6 @@ type newUser struct {
 	Email, Phone, FirstName, LastName string
 }
 
-func (p directoryUserHandlers) askCreate(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{View: p.createForm(req.Value), Push: true}, nil
-}
-
 // createForm asks who is to be registered, for the directory of that name or id if that is at hand.
 func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequest {
 	var chosen *slack.OptionBlockObject

@@ -65,25 +65,25 @@ func directoryUsersCommand(p directoryUserHandlers) bot.Command {
 			{Line: "/directory-users create", Does: "registers somebody for a directory"},
 		},
 		Run: p.run,
-		Clicks: map[string]bot.Handler{
-			actionUsers:     p.ofDirectory,
-			actionUsersPrev: p.turnPage,
-			actionUsersNext: p.turnPage,
-			actionUsersMore: p.turnPage,
-			actionPayment:   p.askPayment,
+		Actions: map[string]bot.Action{
+			actionUsers:     {Run: p.ofDirectory},
+			actionUsersPrev: {Run: p.turnPage},
+			actionUsersNext: {Run: p.turnPage},
+			actionUsersMore: {Run: p.turnPage},
+			actionPayment:   {Run: p.askPayment},
 
-			actionUserBlock:  p.askBlock,
-			actionUserAccess: p.askAccess,
-			actionUserRevoke: p.revoke,
-			actionUserCreate: p.askCreate,
+			actionUserBlock:  {Run: p.askBlock},
+			actionUserAccess: {Run: p.askAccess},
+			actionUserRevoke: {Run: p.revoke},
+			actionUserCreate: {Run: pushForm(p.createForm)},
 		},
-		Submits: map[string]bot.Handler{
-			viewLookupUser:    p.submitted,
-			viewPaymentStatus: p.setPayment(withoutEnd), withoutEnd.view: withoutEnd.confirmed,
+		Submissions: map[string]bot.Submission{
+			viewLookupUser:    {Run: p.submitted},
+			viewPaymentStatus: {Run: p.setPayment(withoutEnd)}, withoutEnd.view: {Run: withoutEnd.confirmed},
 
-			viewUserBlock:  p.block,
-			viewUserAccess: p.giveAccess(give), give.view: give.confirmed,
-			viewUserCreate: p.create(create), create.view: create.confirmed,
+			viewUserBlock:  {Run: p.block},
+			viewUserAccess: {Run: p.giveAccess(give)}, give.view: {Run: give.confirmed},
+			viewUserCreate: {Run: p.create(create)}, create.view: {Run: create.confirmed},
 		},
 	}
 }

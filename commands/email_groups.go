@@ -36,7 +36,7 @@ func emailGroupsCommand(l emailGroupList) bot.Command {
 			{Line: "/coupontools email-groups", Does: "lists all e-mail groups, ten at a time"},
 			{Line: "/coupontools email-groups vip", Does: "lists those with “vip” in the name or id"},
 		},
-		Run:    l.run,
-		Clicks: l.actions(),
+		Run:     l.run,
+		Actions: l.actions(),
 	}
 }

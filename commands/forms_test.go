@@ -330,7 +330,7 @@ func TestForms_all(t *testing.T) {
 		covered[form.then] = true
 	}
 	for _, c := range All(w.Deps) {
-		for _, id := range slices.Sorted(maps.Keys(c.Submits)) {
+		for _, id := range slices.Sorted(maps.Keys(c.Submissions)) {
 			if !covered[id] {
 				t.Errorf("the form %s of %s is in no row of the table", id, c.Topic)
 			}

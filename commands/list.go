@@ -90,15 +90,14 @@ func (l itemList[T]) run(_ context.Context, req bot.Request) (bot.Reply, error) 
 }
 
 // actions answers the buttons of the list.
-func (l itemList[T]) actions() map[string]bot.Handler {
+func (l itemList[T]) actions() map[string]bot.Action {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) { return l.turnPage(req, l.source.List) }
-	return map[string]bot.Handler{
-		l.actionID("page:prev"): page,
-		l.actionID("page:next"): page,
-		l.actionID("refresh"): func(_ context.Context, req bot.Request) (bot.Reply, error) {
-			return l.turnPage(req, l.source.Refresh)
-		},
-		l.actionID("file"): l.export,
+	refresh := func(_ context.Context, req bot.Request) (bot.Reply, error) { return l.turnPage(req, l.source.Refresh) }
+	return map[string]bot.Action{
+		l.actionID("page:prev"): {Run: page},
+		l.actionID("page:next"): {Run: page},
+		l.actionID("refresh"):   {Run: refresh},
+		l.actionID("file"):      {Run: l.export},
 	}
 }
 

@@ -55,8 +55,8 @@ func loyaltyCommand(cards loyaltyCards) bot.Command {
 			{Line: "/coupontools loyalty", Does: "lists all loyalty cards, ten at a time"},
 			{Line: "/coupontools loyalty club", Does: "lists those with “club” in the name or id"},
 		},
-		Run:    cards.run,
-		Clicks: cards.actions(),
+		Run:     cards.run,
+		Actions: cards.actions(),
 	}
 }
 

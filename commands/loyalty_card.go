@@ -37,9 +37,9 @@ func loyaltyCardCommand(cards loyaltyCards, api loyaltyCardAPI) bot.Command {
 			{Line: "/coupontools loyalty-card", Does: "lets you choose one"},
 			{Line: "/coupontools loyalty-card Club card", Does: "shows the card of that name"},
 		},
-		Run:      c.run,
-		Clicks:   map[string]bot.Handler{actionLoyaltyPick: c.open},
-		Suggests: map[string]bot.Suggester{actionLoyaltyPick: cards.suggest},
+		Run:     c.run,
+		Actions: map[string]bot.Action{actionLoyaltyPick: {Run: c.open}},
+		Options: map[string]bot.Options{actionLoyaltyPick: {Run: cards.suggest}},
 	}
 }
 

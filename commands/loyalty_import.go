@@ -113,7 +113,7 @@ func (h loyaltyHandlers) importFile(c change[importing]) bot.Handler {
 		wanted := importing{Card: req.View.Metadata, File: files[0]}
 		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back",
 			blocks.Text(h.uploads.waiting(req.Person.ID, wanted.File)))
-		return bot.Reply{Push: true, Fleeting: true, View: reading, Later: func(ctx context.Context) (bot.Reply, error) {
+		return bot.Reply{Push: true, DropIfClosed: true, View: reading, Later: func(ctx context.Context) (bot.Reply, error) {
 			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
 			if err != nil {
 				return bot.Reply{}, err

@@ -134,34 +134,24 @@ func loyaltyUsersCommand(h loyaltyHandlers) bot.Command {
 			{Line: "/coupontools loyalty-users Club card", Does: "shows who has “Club card”"},
 			{Line: "/coupontools loyalty-users Club card anna", Does: "shows those with “anna” in the name or e-mail address"},
 		},
-		Run:    h.users.run,
-		Clicks: h.users.actions(),
-		Submits: map[string]bot.Handler{
-			viewLoyaltyCreate: h.create(create), create.view: create.confirmed,
-			viewLoyaltyLink: h.link(link), link.view: link.confirmed,
-			viewLoyaltyImport: h.importFile(imports), imports.view: imports.confirmed,
-			viewLoyaltyPush: h.push(push), push.view: push.confirmed,
-			viewLoyaltyCopy: h.copy(duplicate), duplicate.view: duplicate.confirmed,
+		Run:     h.users.run,
+		Actions: h.users.actions(),
+		Submissions: map[string]bot.Submission{
+			viewLoyaltyCreate: {Run: h.create(create)}, create.view: {Run: create.confirmed},
+			viewLoyaltyLink: {Run: h.link(link)}, link.view: {Run: link.confirmed},
+			viewLoyaltyImport: {Run: h.importFile(imports)}, imports.view: {Run: imports.confirmed},
+			viewLoyaltyPush: {Run: h.push(push)}, push.view: {Run: push.confirmed},
+			viewLoyaltyCopy: {Run: h.copy(duplicate)}, duplicate.view: {Run: duplicate.confirmed},
 		},
-		Suggests: map[string]bot.Suggester{actionLoyaltyUsers: h.cards.suggest},
+		Options: map[string]bot.Options{actionLoyaltyUsers: {Run: h.cards.suggest}},
 	}
-	c.Clicks[actionLoyaltyVoid] = h.void(true)
-	c.Clicks[actionLoyaltyRestore] = h.void(false)
-	c.Clicks[actionLoyaltyCreate] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: h.createView(req.Value), Push: true}, nil
-	}
-	c.Clicks[actionLoyaltyImport] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: h.importView(req.Value), Push: true}, nil
-	}
-	c.Clicks[actionLoyaltyLink] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: h.linkView(req.Value), Push: true}, nil
-	}
-	c.Clicks[actionLoyaltyPush] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: h.pushView(req.Value), Push: true}, nil
-	}
-	c.Clicks[actionLoyaltyCopy] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: h.copyView(req.Value), Push: true}, nil
-	}
+	c.Actions[actionLoyaltyVoid] = bot.Action{Run: h.void(true)}
+	c.Actions[actionLoyaltyRestore] = bot.Action{Run: h.void(false)}
+	c.Actions[actionLoyaltyCreate] = bot.Action{Run: pushForm(h.createView)}
+	c.Actions[actionLoyaltyImport] = bot.Action{Run: pushForm(h.importView)}
+	c.Actions[actionLoyaltyLink] = bot.Action{Run: pushForm(h.linkView)}
+	c.Actions[actionLoyaltyPush] = bot.Action{Run: pushForm(h.pushView)}
+	c.Actions[actionLoyaltyCopy] = bot.Action{Run: pushForm(h.copyView)}
 	return c
 }
 

@@ -132,23 +132,6 @@ func decode[T any](text, command string) (v T, err error) {
 	return v, nil
 }
 
-// waitingIn shows a text in a modal while do works. The view that do returns replaces it.
-func waitingIn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
-	return bot.Reply{View: blocks.Modal(view, title, "", "Close", blocks.Text(text)), Later: do}
-}
-
-// waitingOn is [waitingIn] on top of the modal the request came from. Nothing is said if the person closes it meanwhile.
-func waitingOn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
-	reply := waitingIn(view, title, text, do)
-	reply.Push, reply.Fleeting = true, true
-	return reply
-}
-
-// checking is [waitingIn] on top of a form that is being checked.
-func checking(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
-	return bot.Reply{View: blocks.Modal(view, title, "", "Back", blocks.Text(text)), Push: true, Later: do}
-}
-
 // inPlace shows blocks where the request came from: in its modal, or in a message.
 func inPlace(req bot.Request, view, title, text string, set []slack.Block) bot.Reply {
 	if req.View != nil {

@@ -66,8 +66,8 @@ func pointsCommand(h loyaltyHandlers) bot.Command {
 			{Line: "/coupontools points Club card", Does: "asks who gets points on “Club card”, and how many"},
 		},
 		Run: h.askPoints,
-		Clicks: map[string]bot.Handler{
-			actionPoints: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		Actions: map[string]bot.Action{
+			actionPoints: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 				at, err := decode[cardUser](req.Value, "")
 				if err != nil {
 					at = cardUser{Card: req.Value}
@@ -75,14 +75,14 @@ func pointsCommand(h loyaltyHandlers) bot.Command {
 				reply := h.pointsForm(func(context.Context) (cardUser, error) { return at, nil })
 				reply.Push = req.View != nil
 				return reply, nil
-			},
-			actionPointsFor: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			}},
+			actionPointsFor: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 				return h.pointsForm(func(context.Context) (cardUser, error) { return cardUser{Card: req.Value}, nil }), nil
-			},
+			}},
 		},
-		Submits: map[string]bot.Handler{viewPoints: h.countPoints(award), award.view: award.confirmed},
-		Suggests: map[string]bot.Suggester{
-			actionPointsFor: h.cards.suggest, fieldLoyaltyUser: h.users.suggest,
+		Submissions: map[string]bot.Submission{viewPoints: {Run: h.countPoints(award)}, award.view: {Run: award.confirmed}},
+		Options: map[string]bot.Options{
+			actionPointsFor: {Run: h.cards.suggest}, fieldLoyaltyUser: {Run: h.users.suggest},
 		},
 	}
 }
@@ -128,7 +128,7 @@ func (h loyaltyHandlers) pointsForm(find func(context.Context) (cardUser, error)
 		}
 		return bot.Reply{View: pointsView(card, pointsForm{at, changeAdd}, who)}, nil
 	})
-	reply.Fleeting = true
+	reply.DropIfClosed = true
 	return reply
 }
 

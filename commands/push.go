@@ -54,9 +54,9 @@ func pushCommand(p pushHandlers) bot.Command {
 			{Line: "/coupontools push", Does: "opens the form"},
 			{Line: "/coupontools push Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
-		Run:     p.run,
-		Clicks:  map[string]bot.Handler{actionCampaignPush: p.ofCampaign},
-		Submits: map[string]bot.Handler{viewPush: p.submitted(c), c.view: c.confirmed},
+		Run:         p.run,
+		Actions:     map[string]bot.Action{actionCampaignPush: {Run: p.ofCampaign}},
+		Submissions: map[string]bot.Submission{viewPush: {Run: p.submitted(c)}, c.view: {Run: c.confirmed}},
 	}
 }
 
@@ -115,7 +115,7 @@ func (p pushHandlers) submitted(c change[pushDraft]) bot.Handler {
 			whom, words := pushReach(f, err)
 			return bot.Reply{View: c.withButton("Push to "+whom).previewView(ctx, req, d, d.preview(words)...)}, nil
 		})
-		reply.Fleeting = true
+		reply.DropIfClosed = true
 		return reply, nil
 	}
 }

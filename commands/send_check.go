@@ -53,7 +53,7 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 	s.keepOrder(ctx, req.Person, d.ID, o)
 	if s.needsApproval(d) {
 		later := s.previewOf(req.Person, d, o.Note)
-		return bot.Reply{Push: true, Fleeting: true, View: readingView(lookingForApprovers), Later: later}, nil
+		return bot.Reply{Push: true, DropIfClosed: true, View: readingView(lookingForApprovers), Later: later}, nil
 	}
 	reply, err := s.preview(ctx, req.Person, d, o.Note)
 	reply.Push = true

@@ -49,29 +49,29 @@ func sendDirectory(s sending) bot.Command {
 			{Line: Root + " send email loyalty Club card", Does: "opens it for a loyalty card"},
 		},
 		Run: s.run,
-		Clicks: map[string]bot.Handler{
-			actionSend:         s.of(sends.OfferDirectory),
-			actionSendCampaign: s.of(sends.OfferCampaign),
-			actionSendLoyalty:  s.of(sends.OfferLoyaltyCard),
+		Actions: map[string]bot.Action{
+			actionSend:         {Run: s.of(sends.OfferDirectory)},
+			actionSendCampaign: {Run: s.of(sends.OfferCampaign)},
+			actionSendLoyalty:  {Run: s.of(sends.OfferLoyaltyCard)},
 
-			fieldChannel: s.changeChannel,
+			fieldChannel: {Run: s.changeChannel},
 
-			actionColumn:        s.otherColumn,
-			actionForeign:       s.switchForeign,
-			actionConsent:       s.switchConsent,
-			actionStraighten:    s.straighten,
-			actionLeftOut:       s.sendLeftOut,
-			actionTest:          s.test,
-			actionResendUnknown: s.resendUnknown,
+			actionColumn:        {Run: s.otherColumn},
+			actionForeign:       {Run: s.switchForeign},
+			actionConsent:       {Run: s.switchConsent},
+			actionStraighten:    {Run: s.straighten},
+			actionLeftOut:       {Run: s.sendLeftOut},
+			actionTest:          {Run: s.test},
+			actionResendUnknown: {Run: s.resendUnknown},
 		},
-		Submits: map[string]bot.Handler{
-			viewSendDirectory: s.submitted,
-			viewColumn:        s.columnChosen,
-			viewSendPreview:   s.confirmed,
+		Submissions: map[string]bot.Submission{
+			viewSendDirectory: {Run: s.submitted},
+			viewColumn:        {Run: s.columnChosen},
+			viewSendPreview:   {Run: s.confirmed},
 		},
-		Suggests: map[string]bot.Suggester{
-			fieldDirectory: s.suggestOffers,
-			fieldRegion:    s.suggestRegions,
+		Options: map[string]bot.Options{
+			fieldDirectory: {Run: s.suggestOffers},
+			fieldRegion:    {Run: s.suggestRegions},
 		},
 	}
 }
@@ -206,7 +206,7 @@ func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply,
 	f.take(req.View)
 	f.keep(ctx, s.store)
 	return bot.Reply{
-		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), Fleeting: true,
+		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
 	}, nil
 }
 

@@ -41,7 +41,7 @@ func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
 	if o.File != nil {
 		words = s.uploads.waiting(p.ID, *o.File)
 	}
-	return bot.Reply{Fleeting: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
+	return bot.Reply{DropIfClosed: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.read(ctx, p, o, note)
 	}}
 }

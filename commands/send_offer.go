@@ -14,7 +14,7 @@ import (
 type offer struct {
 	kind    sends.Offer
 	one     string // "directory", in words
-	suggest bot.Suggester
+	suggest bot.OptionsHandler
 	// name is what the list at hand calls the thing with an id.
 	name func(id string) (string, bool)
 	// check returns the name of the thing with an id, and whether there is one; it may wait for Coupontools.

@@ -12,7 +12,7 @@ const actionResendUnknown = "send_resend_unknown"
 // takes reading the whole send, and Slack opens a window only at once.
 func (s sending) resendUnknown(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{
-		Fleeting: true, View: readingView(lookingForUnknown),
+		DropIfClosed: true, View: readingView(lookingForUnknown),
 		Later: func(ctx context.Context) (bot.Reply, error) {
 			d, err := s.drafts.Resend(ctx, req.Value, req.Person.Team, req.Person.ID)
 			if err != nil {

@@ -68,7 +68,7 @@ func TestResendUnknown_opensAtOnce(t *testing.T) {
 	w.redis.Close()
 	s := sending{drafts: w.Sends}
 	r, err := s.resendUnknown(t.Context(), bot.Request{Person: mia, Value: "S1"})
-	if err != nil || r.View == nil || r.View.CallbackID != viewReading || r.View.Submit != nil || !r.Fleeting {
+	if err != nil || r.View == nil || r.View.CallbackID != viewReading || r.View.Submit != nil || !r.DropIfClosed {
 		t.Fatalf("a click answers %+v, %v; want a view that asks for patience", r, err)
 	}
 	_, err = r.Later(t.Context())

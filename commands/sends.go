@@ -57,14 +57,14 @@ func sendsCommand(l sendList) bot.Command {
 				return l.show(ctx, req.Person.ID, 1)
 			}}, nil
 		},
-		Clicks: map[string]bot.Handler{
-			actionSendsPrev: turn, actionSendsNext: turn, actionSendsRefresh: turn,
-			actionApprove: act(l.sends, sends.Approve),
-			actionReject:  act(l.sends, sends.Reject),
-			actionPause:   act(l.sends, sends.Pause),
-			actionResume:  act(l.sends, sends.Resume),
-			actionCancel:  act(l.sends, sends.Cancel),
-			actionReport:  l.report,
+		Actions: map[string]bot.Action{
+			actionSendsPrev: {Run: turn}, actionSendsNext: {Run: turn}, actionSendsRefresh: {Run: turn},
+			actionApprove: {Run: act(l.sends, sends.Approve)},
+			actionReject:  {Run: act(l.sends, sends.Reject)},
+			actionPause:   {Run: act(l.sends, sends.Pause)},
+			actionResume:  {Run: act(l.sends, sends.Resume)},
+			actionCancel:  {Run: act(l.sends, sends.Cancel)},
+			actionReport:  {Run: l.report},
 		},
 	}
 }

@@ -48,10 +48,10 @@ type sessionHandlers struct {
 
 // sessionCommand answers "/coupontools session", only to the person who asked.
 func sessionCommand(s sessionHandlers) bot.Command {
-	clicks := map[string]bot.Handler{actionSession: s.open, actionSessionRemove: s.remove}
+	actions := map[string]bot.Action{actionSession: {Run: s.open}, actionSessionRemove: {Run: s.remove}}
 	for _, d := range sessionActions {
-		clicks[d.action] = s.doing(d)
-		clicks[d.manyID()] = s.doingMany(d)
+		actions[d.action] = bot.Action{Run: s.doing(d)}
+		actions[d.manyID()] = bot.Action{Run: s.doingMany(d)}
 	}
 	return bot.Command{
 		Topic: "session", Group: groupCampaigns, Usage: "[code, own id, phone or e-mail] [in name or cam_ID]",
@@ -64,9 +64,9 @@ func sessionCommand(s sessionHandlers) bot.Command {
 			{Line: "/coupontools session 0470 12 34 56", Does: "finds sessions by phone number"},
 			{Line: "/coupontools session crm-5000 in Summer sale", Does: "finds one by your own id, or by the first six characters"},
 		},
-		Run:     s.run,
-		Clicks:  clicks,
-		Submits: map[string]bot.Handler{viewFindSession: s.submitted},
+		Run:         s.run,
+		Actions:     actions,
+		Submissions: map[string]bot.Submission{viewFindSession: {Run: s.submitted}},
 	}
 }
 

@@ -54,14 +54,14 @@ func sessionsCommand(s sessionListHandlers) bot.Command {
 			{Line: "/coupontools sessions cam_400001 validated", Does: "lists those that were validated"},
 		},
 		Run: s.run,
-		Clicks: map[string]bot.Handler{
-			actionCampaignSessions: s.ofCampaign,
-			actionSessionsPrev:     s.turnPage,
-			actionSessionsNext:     s.turnPage,
-			actionSessionsFile:     s.asFile,
+		Actions: map[string]bot.Action{
+			actionCampaignSessions: {Run: s.ofCampaign},
+			actionSessionsPrev:     {Run: s.turnPage},
+			actionSessionsNext:     {Run: s.turnPage},
+			actionSessionsFile:     {Run: s.asFile},
 		},
-		Submits:  map[string]bot.Handler{viewListSessions: s.submitted},
-		Suggests: map[string]bot.Suggester{fieldCampaign: s.campaigns.suggest},
+		Submissions: map[string]bot.Submission{viewListSessions: {Run: s.submitted}},
+		Options:     map[string]bot.Options{fieldCampaign: {Run: s.campaigns.suggest}},
 	}
 }
 

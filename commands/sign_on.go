@@ -73,13 +73,11 @@ func signOnCommand(s signOnHandlers) bot.Command {
 			}
 			return bot.Reply{View: s.view(as)}, nil
 		},
-		Clicks: map[string]bot.Handler{
-			actionSignOn: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				return bot.Reply{View: s.view(signOnAs{whom: whomSubaccount, id: req.Value}), Push: true}, nil
-			},
+		Actions: map[string]bot.Action{
+			actionSignOn: {Run: pushForm(func(id string) *slack.ModalViewRequest { return s.view(signOnAs{whom: whomSubaccount, id: id}) })},
 		},
-		Submits:  map[string]bot.Handler{viewSignOn: s.submitted},
-		Suggests: map[string]bot.Suggester{fieldSubaccount: s.accounts.suggest},
+		Submissions: map[string]bot.Submission{viewSignOn: {Run: s.submitted}},
+		Options:     map[string]bot.Options{fieldSubaccount: {Run: s.accounts.suggest}},
 	}
 }
 

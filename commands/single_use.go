@@ -69,9 +69,9 @@ func singleUseCommand(s singleUseHandlers) bot.Command {
 			{Line: "/coupontools single-use", Does: "opens the form, for many people or for one who is known"},
 			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
-		Run:     s.run,
-		Clicks:  map[string]bot.Handler{actionCampaignSingleUse: s.ofCampaign, fieldFor: s.changeFor},
-		Submits: map[string]bot.Handler{viewSingleUse: s.submitted(c), c.view: c.confirmed},
+		Run:         s.run,
+		Actions:     map[string]bot.Action{actionCampaignSingleUse: {Run: s.ofCampaign}, fieldFor: {Run: s.changeFor}},
+		Submissions: map[string]bot.Submission{viewSingleUse: {Run: s.submitted(c)}, c.view: {Run: c.confirmed}},
 	}
 }
 

@@ -98,22 +98,23 @@ func smsContactsCommand(k contactHandlers) bot.Command {
 			{Line: "/coupontools sms-contacts VIP customers", Does: "shows who is in “VIP customers”"},
 			{Line: "/coupontools sms-contacts VIP customers 0470 12", Does: "shows those with that in the phone number"},
 		},
-		Run:    k.users.run,
-		Clicks: k.users.actions(),
-		Submits: map[string]bot.Handler{
-			viewSMSGroupCreate: k.createGroup(group), group.view: group.confirmed,
-			viewSMSContactCreate: k.createContact(contact), contact.view: contact.confirmed,
+		Run:     k.users.run,
+		Actions: k.users.actions(),
+		Submissions: map[string]bot.Submission{
+			viewSMSGroupCreate: {Run: k.createGroup(group)}, group.view: {Run: group.confirmed},
+			viewSMSContactCreate: {Run: k.createContact(contact)}, contact.view: {Run: contact.confirmed},
 		},
-		Suggests: map[string]bot.Suggester{actionSMSContacts: k.groups.suggest},
+		Options: map[string]bot.Options{actionSMSContacts: {Run: k.groups.suggest}},
 	}
-	c.Clicks[actionSMSGroupCreate] = func(context.Context, bot.Request) (bot.Reply, error) {
-		return bot.Reply{Push: true, View: blocks.Modal(viewSMSGroupCreate, "New SMS group", "Check", "Cancel",
-			blocks.TextInput(blocks.Input{Name: fieldGroupName, Label: "Name"}, "", maxNameInput))}, nil
-	}
-	c.Clicks[actionSMSContactCreate] = func(_ context.Context, req bot.Request) (bot.Reply, error) {
-		return bot.Reply{View: k.contactView(req.Value), Push: true}, nil
-	}
+	c.Actions[actionSMSGroupCreate] = bot.Action{Run: pushForm(k.groupView)}
+	c.Actions[actionSMSContactCreate] = bot.Action{Run: pushForm(k.contactView)}
 	return c
+}
+
+// groupView is the form for a new group.
+func (k contactHandlers) groupView(string) *slack.ModalViewRequest {
+	return blocks.Modal(viewSMSGroupCreate, "New SMS group", "Check", "Cancel",
+		blocks.TextInput(blocks.Input{Name: fieldGroupName, Label: "Name"}, "", maxNameInput))
 }
 
 func (k contactHandlers) groupName(id string) string {

@@ -41,7 +41,7 @@ func smsGroupsCommand(l smsGroupList) bot.Command {
 			{Line: "/coupontools sms-groups", Does: "lists all SMS groups, ten at a time"},
 			{Line: "/coupontools sms-groups vip", Does: "lists those with “vip” in the name or id"},
 		},
-		Run:    l.run,
-		Clicks: l.actions(),
+		Run:     l.run,
+		Actions: l.actions(),
 	}
 }

@@ -49,20 +49,18 @@ func subaccountCommand(m subaccountHandlers) bot.Command {
 			{Line: "/coupontools subaccount sub_2077", Does: "shows the subaccount with that id"},
 		},
 		Run: command.run,
-		Clicks: map[string]bot.Handler{
-			actionSubaccountPick: command.open,
-			actionSubaccountCreate: func(context.Context, bot.Request) (bot.Reply, error) {
-				return bot.Reply{View: createSubaccountView(), Push: true}, nil
-			},
-			actionSubaccountUpdate: m.askUpdate,
-			actionSubaccountReset:  m.reset,
-			actionSubaccountKeys:   m.keys,
+		Actions: map[string]bot.Action{
+			actionSubaccountPick:   {Run: command.open},
+			actionSubaccountCreate: {Run: pushForm(createSubaccountView)},
+			actionSubaccountUpdate: {Run: m.askUpdate},
+			actionSubaccountReset:  {Run: m.reset},
+			actionSubaccountKeys:   {Run: m.keys},
 		},
-		Submits: map[string]bot.Handler{
-			viewSubaccountCreate: m.create(create), create.view: create.confirmed,
-			viewSubaccountUpdate: m.update(update), update.view: update.confirmed,
+		Submissions: map[string]bot.Submission{
+			viewSubaccountCreate: {Run: m.create(create)}, create.view: {Run: create.confirmed},
+			viewSubaccountUpdate: {Run: m.update(update)}, update.view: {Run: update.confirmed},
 		},
-		Suggests: map[string]bot.Suggester{actionSubaccountPick: m.accounts.suggest},
+		Options: map[string]bot.Options{actionSubaccountPick: {Run: m.accounts.suggest}},
 	}
 }
 

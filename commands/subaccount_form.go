@@ -35,7 +35,7 @@ type subaccountUpdate struct {
 	Fields coupontools.SubaccountFields
 }
 
-func createSubaccountView() *slack.ModalViewRequest {
+func createSubaccountView(string) *slack.ModalViewRequest {
 	return blocks.Modal(viewSubaccountCreate, "New subaccount", "Check", "Cancel", subaccountInputs(coupontools.Subaccount{})...)
 }
 

@@ -89,7 +89,7 @@ func subaccountsCommand(l subaccountList) bot.Command {
 			{Line: "/coupontools subaccounts", Does: "lists all subaccounts, ten at a time"},
 			{Line: "/coupontools subaccounts shop", Does: "lists those with “shop” in the name or id"},
 		},
-		Run:    l.run,
-		Clicks: l.actions(),
+		Run:     l.run,
+		Actions: l.actions(),
 	}
 }

@@ -96,7 +96,7 @@ type suppressForm struct {
 func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
 	waits := blocks.Modal(viewSuppressReading, "One moment", "", "Back",
 		blocks.Text(s.uploads.waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(suppressQuestion.nothingYet)))
-	return bot.Reply{Fleeting: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
+	return bot.Reply{DropIfClosed: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
 		list, sum, err := s.list(ctx, req.Person.ID, b)
 		if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
 			return bot.Reply{View: suppressQuestion.view(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil

@@ -99,9 +99,9 @@ func suppress(s suppression) bot.Command {
 				return s.suppress(ctx, all, actorOf(req))
 			}}, nil
 		},
-		Clicks: map[string]bot.Handler{actionSuppressColumn: s.otherColumn, actionSuppressRefused: s.switchRefused},
-		Submits: map[string]bot.Handler{
-			viewSuppress: s.submitted, viewSuppressColumn: s.columnChosen, viewSuppressPreview: s.additions().confirmed,
+		Actions: map[string]bot.Action{actionSuppressColumn: {Run: s.otherColumn}, actionSuppressRefused: {Run: s.switchRefused}},
+		Submissions: map[string]bot.Submission{
+			viewSuppress: {Run: s.submitted}, viewSuppressColumn: {Run: s.columnChosen}, viewSuppressPreview: {Run: s.additions().confirmed},
 		},
 	}
 }

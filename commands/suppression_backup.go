@@ -81,7 +81,7 @@ func suppressImport(s suppressionBackups) bot.Command {
 		Run: func(context.Context, bot.Request) (bot.Reply, error) {
 			return bot.Reply{View: suppressImportView()}, nil
 		},
-		Submits: map[string]bot.Handler{viewSuppressImport: s.imported},
+		Submissions: map[string]bot.Submission{viewSuppressImport: {Run: s.imported}},
 	}
 }
 

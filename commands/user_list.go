@@ -67,17 +67,17 @@ func (l userList[User, Parent]) run(_ context.Context, req bot.Request) (bot.Rep
 }
 
 // actions answers the buttons of the list, and the one that opens it.
-func (l userList[User, Parent]) actions() map[string]bot.Handler {
+func (l userList[User, Parent]) actions() map[string]bot.Action {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return l.pagers().turn(req, func(ctx context.Context, p userPager, number int) (bot.Reply, error) {
 			return l.show(ctx, req.Person, p, number)
 		})
 	}
-	return map[string]bot.Handler{
-		l.action():                l.open,
-		l.action() + "_page:prev": page,
-		l.action() + "_page:next": page,
-		l.action() + "_file":      l.export,
+	return map[string]bot.Action{
+		l.action():                {Run: l.open},
+		l.action() + "_page:prev": {Run: page},
+		l.action() + "_page:next": {Run: page},
+		l.action() + "_file":      {Run: l.export},
 	}
 }
 

@@ -46,8 +46,8 @@ func webhookCommand(w webhookHandlers) bot.Command {
 				Does: "says whether it is about that session, too",
 			},
 		},
-		Run:     w.run,
-		Submits: map[string]bot.Handler{viewWebhook: w.submitted},
+		Run:         w.run,
+		Submissions: map[string]bot.Submission{viewWebhook: {Run: w.submitted}},
 	}
 }
 

@@ -119,8 +119,8 @@ func (w *world) clicks(t testing.TB, action, value string, view *bot.View) (bot.
 func (w *world) clicksIn(t testing.TB, block, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range All(w.Deps) {
-		if h := c.Clicks[action]; h != nil {
-			return follow(t.Context(), h, bot.Request{
+		if a, ok := c.Actions[action]; ok {
+			return follow(t.Context(), a.Run, bot.Request{
 				Person: mia, Channel: "C0ORIGIN", Block: block, Action: action, Value: value, View: view,
 			})
 		}
@@ -133,8 +133,8 @@ func (w *world) clicksIn(t testing.TB, block, action, value string, view *bot.Vi
 func (w *world) submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range All(w.Deps) {
-		if h := c.Submits[view.CallbackID]; h != nil {
-			return follow(t.Context(), h, bot.Request{Person: mia, View: view})
+		if s, ok := c.Submissions[view.CallbackID]; ok {
+			return follow(t.Context(), s.Run, bot.Request{Person: mia, View: view})
 		}
 	}
 	t.Fatalf("nothing answers the form %s", view.CallbackID)
@@ -145,8 +145,8 @@ func (w *world) submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 func (w *world) suggests(t testing.TB, action, typed string) []bot.Option {
 	t.Helper()
 	for _, c := range All(w.Deps) {
-		if s := c.Suggests[action]; s != nil {
-			options, err := s(t.Context(), bot.Request{Person: mia, Action: action, Value: typed})
+		if o, ok := c.Options[action]; ok {
+			options, err := o.Run(t.Context(), bot.Request{Person: mia, Action: action, Value: typed})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -259,7 +259,7 @@ func TestDemo_everyFormInTheBrowser(t *testing.T) {
 	b.sees(".status", "The bot is connected")
 	left := map[string]bool{"menu": true}
 	for _, c := range commands.All(commands.Deps{}) {
-		for form := range c.Submits {
+		for form := range c.Submissions {
 			left[form] = true
 		}
 	}
