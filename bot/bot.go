@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -81,11 +82,17 @@ type Bot struct {
 	stopWork context.CancelCauseFunc
 }
 
+// route is a handler with the rights it takes: the command's and its own.
+type route[H any] struct {
+	command, own Right
+	run          H
+}
+
 // New returns a bot. It is an error if two commands have the same name, topic, action_id or callback_id.
 func New(c Config) (*Bot, error) {
 	b := &Bot{
 		config:      c,
-		people:      newPeople(c),
+		people:      newPeople(c.Home, map[Right]Roster{Send: c.Senders, Admin: c.Admins}, c.Guard, c.Slack, c.Poster),
 		responses:   newResponder(c.Outbound),
 		names:       map[string]*Command{},
 		topics:      map[string]*Command{},
@@ -102,6 +109,44 @@ func New(c Config) (*Bot, error) {
 		}
 	}
 	return b, nil
+}
+
+// addCommand registers a command. It is an error if its name, topic or one of its ids is taken.
+func (b *Bot) addCommand(c *Command) error {
+	if c.Name != "" {
+		if err := register(b.names, "name", c.Name, c); err != nil {
+			return err
+		}
+	}
+	if c.Topic != "" {
+		if err := register(b.topics, "topic", c.Topic, c); err != nil {
+			return err
+		}
+	}
+	for id, a := range c.Actions {
+		if err := register(b.actions, "action_id", id, route[Handler]{c.Right, a.Right, a.Run}); err != nil {
+			return err
+		}
+	}
+	for id, s := range c.Submissions {
+		if err := register(b.submissions, "callback_id", id, route[Handler]{c.Right, s.Right, s.Run}); err != nil {
+			return err
+		}
+	}
+	for id, o := range c.Options {
+		if err := register(b.options, "action_id of a select", id, route[OptionsHandler]{c.Right, o.Right, o.Run}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func register[V any](all map[string]V, kind, id string, value V) error {
+	if _, taken := all[id]; taken {
+		return fmt.Errorf("two commands have the %s %s", kind, id)
+	}
+	all[id] = value
+	return nil
 }
 
 // Private reports whether another company may read a channel: it is shared with one, or Slack can't tell. Slack can't tell

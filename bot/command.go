@@ -87,33 +87,3 @@ type Handler func(ctx context.Context, req Request) (Reply, error)
 
 // Option is one choice of a select. Slack's limits are 75 characters of text and 150 of value; longer text is cut.
 type Option struct{ Text, Value string }
-
-// addCommand registers a command. It is an error if its name, topic or one of its ids is taken.
-func (b *Bot) addCommand(c *Command) error {
-	if c.Name != "" {
-		if err := register(b.names, "name", c.Name, c); err != nil {
-			return err
-		}
-	}
-	if c.Topic != "" {
-		if err := register(b.topics, "topic", c.Topic, c); err != nil {
-			return err
-		}
-	}
-	for id, a := range c.Actions {
-		if err := register(b.actions, "action_id", id, route[Handler]{c.Right, a.Right, a.Run}); err != nil {
-			return err
-		}
-	}
-	for id, s := range c.Submissions {
-		if err := register(b.submissions, "callback_id", id, route[Handler]{c.Right, s.Right, s.Run}); err != nil {
-			return err
-		}
-	}
-	for id, o := range c.Options {
-		if err := register(b.options, "action_id of a select", id, route[OptionsHandler]{c.Right, o.Right, o.Run}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -51,7 +51,7 @@ func (b *Bot) dispatch(ctx context.Context, i *interaction) error {
 		return errRedelivered
 	}
 	if !b.shares.Take(i.user) {
-		err := tooManyRequests()
+		err := tooManyRequests(maxOfPerson)
 		b.respondError(ctx, i, err)
 		return err
 	}

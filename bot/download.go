@@ -16,14 +16,13 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// downloadTime bounds one download, the question for its address included. It leaves enough of [laterTime] to read what
-// is in the file.
+// downloadTime bounds one download, including files.info. It leaves enough of [laterTime] to read the file.
 const downloadTime = time.Minute
 
-// Files downloads what people put into forms.
+// Files downloads what people upload in forms.
 //
-// The bot token goes along, so a file is only fetched from where the rule allows. Other hosts that Slack uses
-// (slack-files.com, slack-edge.com) never get it, and no redirect is followed.
+// It sends the bot token along, so it only fetches from addresses that the rule allows. Other hosts that Slack uses
+// (slack-files.com, slack-edge.com) never get the token, and redirects are not followed.
 type Files struct {
 	token string
 	rule  outbound.Rule
@@ -31,13 +30,13 @@ type Files struct {
 	http  *http.Client
 }
 
-// NewFiles returns what downloads with the bot token of api.
+// NewFiles returns a downloader that uses the bot token of api.
 func NewFiles(token string, rule outbound.Rule, api *slack.Client) *Files {
 	return &Files{token: token, rule: rule, slack: api, http: outbound.Client(0, nil)} // callers bound the time
 }
 
-// Download returns what is in a file that the person with that id put into a form. A file of somebody else is refused,
-// and so is one with more than limit bytes, whatever Slack says of its size. The error is a [*Mistake].
+// Download returns the content of a file that the person with that id uploaded. It refuses somebody else's file, and one of
+// more than limit bytes, even if Slack says it is smaller. The error is a [*Mistake].
 func (f *Files) Download(ctx context.Context, person string, file File, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, downloadTime)
 	defer cancel()
@@ -60,7 +59,7 @@ func (f *Files) Download(ctx context.Context, person string, file File, limit in
 	return content, nil
 }
 
-// described asks files.info for what a payload did not tell.
+// described fills in what the payload lacks, with files.info.
 //
 // Source: https://docs.slack.dev/reference/objects/file-object, on Slack Connect files.
 func (f *Files) described(ctx context.Context, file File) (File, error) {
@@ -76,8 +75,8 @@ func (f *Files) described(ctx context.Context, file File) (File, error) {
 
 var (
 	errTooLarge = errors.New("more bytes than allowed")
-	errWebPage  = errors.New("a web page in the place of the file")
-	errRedirect = errors.New("a redirect in the place of the file")
+	errWebPage  = errors.New("got a web page instead of the file")
+	errRedirect = errors.New("got a redirect instead of the file")
 	errNowhere  = errors.New("no address")
 	errPlace    = errors.New("not an address that may get the bot token")
 )
@@ -87,7 +86,7 @@ type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("HTTP status %d", int(e)) }
 
-// fetch reads at most limit bytes of a file. Its address stays out of the errors.
+// fetch reads at most limit bytes of a file. Its errors don't contain the address.
 func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, error) {
 	switch {
 	case file.URL == "":
@@ -117,7 +116,7 @@ func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, erro
 	switch {
 	case err != nil:
 		return nil, err
-	case isHTML(resp.Header.Get("Content-Type"), content) && int64(len(content)) != file.Size: // the person's own is as long
+	case isHTML(resp.Header.Get("Content-Type"), content) && int64(len(content)) != file.Size: // the user's own HTML file has that size
 		return nil, errWebPage
 	case int64(len(content)) > limit:
 		return nil, errTooLarge
@@ -125,7 +124,7 @@ func (f *Files) fetch(ctx context.Context, file File, limit int64) ([]byte, erro
 	return content, nil
 }
 
-// withoutURL takes away what net/http puts around the error of a request: the address.
+// withoutURL unwraps net/http's error, which contains the address.
 func withoutURL(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
@@ -133,7 +132,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// isHTML reports whether an answer is a web page, which is what Slack gives to log in at in the place of a refusal.
+// isHTML reports whether an answer is a web page. Instead of refusing, Slack serves its login page.
 func isHTML(contentType string, content []byte) bool {
 	if kind, _, _ := mime.ParseMediaType(contentType); kind == "text/html" {
 		return true

@@ -9,16 +9,16 @@ import (
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// Escape makes text safe where Slack reads its markup: the three characters that begin a mention, a link or an entity
-// are written as entities.
+// Escape makes text safe in Slack's mrkdwn: it writes the three characters that begin a mention, a link or an entity as
+// entities.
 func Escape(text string) string { return escaper.Replace(text) }
 
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 var slackEscape = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
 
-// Unescape gives back what a person typed from the form in which Slack sends it with should_escape on, and the emoji from
-// their names.
+// Unescape returns what a person typed, from the form in which Slack sends it with should_escape on, with emoji names turned
+// into emoji.
 func Unescape(text string) string {
 	text = slackEscape.ReplaceAllStringFunc(text, func(m string) string {
 		parts := slackEscape.FindStringSubmatch(m)

@@ -6,23 +6,23 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// File is a file that a person put into a form, as far as Slack describes it. [Files] downloads it.
+// File is a file that a person uploaded in a form, as Slack describes it. [Files] downloads it.
 type File struct {
 	// ID is Slack's id, Name with its ending, Title what Slack shows.
 	ID, Name, Title string
-	// Mimetype is what Slack takes the file for, mostly by its name.
+	// Mimetype is Slack's guess, mostly from the file's name.
 	Mimetype string
-	// User is whose file it is.
+	// User is the id of the file's owner.
 	User string
-	// Size is in bytes, as Slack says; see [Files.Download].
+	// Size is in bytes, according to Slack; [Files.Download] doesn't rely on it.
 	Size int64
-	// URL is where the file can be downloaded with the bot token.
+	// URL is the address to download the file from, with the bot token.
 	URL string
-	// FileAccess is "check_file_info" if Slack tells the rest only when asked (Slack Connect).
+	// FileAccess is "check_file_info" if only files.info has the other fields (Slack Connect).
 	FileAccess string
 }
 
-// fileState is a file object of Slack as far as it is read.
+// fileState has the fields of Slack's file object that the bot reads.
 //
 // Source: https://docs.slack.dev/reference/objects/file-object.
 type fileState struct {
@@ -59,7 +59,7 @@ func (f fileState) file() File {
 	}
 }
 
-// fileOf returns a file as files.info describes it.
+// fileOf converts the answer of files.info.
 func fileOf(f *slack.File) File {
 	return fileState{
 		ID: f.ID, Name: f.Name, Title: f.Title, Mimetype: f.Mimetype, User: f.User, Size: int64(f.Size),

@@ -13,7 +13,7 @@ const helpWord = "help"
 
 func isHelp(w Word) bool { return !w.Quoted && strings.EqualFold(w.Text, helpWord) }
 
-// helpAll lists every command, after a text if there is one.
+// helpAll lists every command, with an optional text before it.
 func (b *Bot) helpAll(before string) Reply {
 	var set []slack.Block
 	if before != "" {
@@ -38,7 +38,7 @@ func (b *Bot) helpAll(before string) Reply {
 	return Reply{Text: strings.Join(texts, "\n"), Blocks: set}
 }
 
-// line is a command as one would type it.
+// line returns a command as a person would type it.
 func (b *Bot) line(c *Command) string {
 	name := c.Name
 	if name == "" {
@@ -47,7 +47,7 @@ func (b *Bot) line(c *Command) string {
 	return strings.TrimSpace(name + " " + c.Usage)
 }
 
-// about says what a command does, and who may use it.
+// about returns what a command does and who may use it.
 func about(c *Command) string {
 	switch c.Right {
 	case Send:
@@ -59,7 +59,7 @@ func about(c *Command) string {
 	}
 }
 
-// help explains one command with examples.
+// help explains one command, with examples.
 func (b *Bot) help(c *Command) Reply {
 	line := b.line(c)
 	set := []slack.Block{blocks.Header(line), blocks.Text(about(c))}
@@ -71,7 +71,7 @@ func (b *Bot) help(c *Command) Reply {
 	return Reply{Text: strings.Join(texts, "\n"), Blocks: set}
 }
 
-// helpFor is the help that goes with a refusal to somebody who may use nothing else.
+// helpFor returns the help that goes with a refusal to an outsider.
 func (b *Bot) helpFor(i *interaction) []slack.Block {
 	if c := b.names[i.name]; c != nil && c.Name != b.config.Root {
 		return b.help(c).Blocks

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// maxHolders bounds how many people Holders asks Slack about, and holdersAtOnce how many at a time. Slack: users.info
-	// takes about 100 calls a minute.
+	// maxHolders bounds how many people Holders looks up, and holdersAtOnce how many at a time. Slack: users.info takes
+	// about 100 calls a minute.
 	maxHolders    = 50
 	holdersAtOnce = 8
 )
 
-// Holders names the people who hold a right: those the setting names and the members of its user groups, each once, in
-// that order, as far as they really may (see [Bot.May]). At most 50 are looked at. Everyone is true if every full member
-// holds it; then no ids are given. With an error the ids are those that Slack did tell of.
+// Holders lists the people who hold a right: those the setting names, then the members of its user groups, each once, if
+// they are full members (see [Bot.May]). It looks at 50 at most. If every full member holds the right, everyone is true and
+// ids is empty. On an error ids has those that Slack did answer for.
 func (b *Bot) Holders(ctx context.Context, right Right) (ids []string, everyone bool, err error) {
 	roster := b.people.roster[right]
 	if right == Read || roster.All {
@@ -28,7 +28,7 @@ func (b *Bot) Holders(ctx context.Context, right Right) (ids []string, everyone 
 	return ids, false, errors.Join(err, failed)
 }
 
-// named lists the people a roster names, by themselves or by a group, each once.
+// named lists the people whom a roster names directly or through a group, each once.
 func (p *people) named(ctx context.Context, roster Roster) (ids []string, err error) {
 	ids = slices.Clone(roster.Users)
 	for _, group := range roster.Groups {
@@ -43,7 +43,7 @@ func (p *people) named(ctx context.Context, roster Roster) (ids []string, err er
 	}), err
 }
 
-// full keeps those ids that are of full members.
+// full returns the ids that belong to full members.
 func (p *people) full(ctx context.Context, ids []string) (members []string, err error) {
 	errs := make([]error, len(ids))
 	asking := p.guard.Group()

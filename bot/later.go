@@ -47,7 +47,7 @@ func (b *Bot) doLater(ctx context.Context, i *interaction, r Reply) error {
 	return b.respond(ctx, i, result)
 }
 
-// interim posts text if the work takes more than a moment, unless a modal says already that it goes on. Once the function
+// interim posts text if the work takes more than a moment, unless a modal says so already. Once the function
 // it returns has returned, the message is posted or never will be.
 func (b *Bot) interim(ctx context.Context, i *interaction, text string) (finish func()) {
 	if i.screen.exists() || i.request.View != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/coupontools/couponbot/bot/blocks"
 )
 
-// The menu is what the root command opens when nothing follows it: every command by its group, each with a button that
-// runs it as if it had been typed alone, and a search over them all. Whoever may not use a command is told so on pressing.
+// The root command without a topic opens the menu: every command by its group, each with a button that runs it without
+// words, and a search. A user without the right is told so when they press the button.
 
 const (
 	viewMenu   = "menu"
@@ -31,7 +31,7 @@ func (b *Bot) menu() Reply {
 	return Reply{View: blocks.Modal(viewMenu, "couponbot", "", "Close", set...)}
 }
 
-// rightMark says behind a summary that not everybody may use a command.
+// rightMark says who may use a command, after its summary.
 func rightMark(c *Command) string {
 	switch c.Right {
 	case Send:
@@ -49,7 +49,7 @@ type group struct {
 	commands []*Command
 }
 
-// groups are the commands but the root, by their group, in the order in which they are listed.
+// groups returns the commands except the root, by group, in the order of the configuration.
 func (b *Bot) groups() []group {
 	var all []group
 	at := map[string]int{}
@@ -69,7 +69,7 @@ func (b *Bot) groups() []group {
 	return all
 }
 
-// word is the topic that names a command after the root command.
+// word returns the topic of a command, or its name without the slash.
 func (b *Bot) word(c *Command) string {
 	if c.Topic != "" {
 		return c.Topic
@@ -77,7 +77,7 @@ func (b *Bot) word(c *Command) string {
 	return strings.TrimPrefix(c.Name, "/")
 }
 
-// fromMenu answers a click in the menu: the search shows a command with its examples, Open runs it without words.
+// fromMenu answers an action in the menu: the search shows a command with its examples, Open runs it without words.
 func (b *Bot) fromMenu(ctx context.Context, i *interaction) (Reply, error) {
 	c := b.byTopic(i.request.Value)
 	if c == nil {
@@ -100,7 +100,7 @@ func (b *Bot) menuCard(c *Command) *slack.ModalViewRequest {
 	return blocks.Modal(viewMenu, "couponbot", "", "Close", set...)
 }
 
-// searchMenu offers the commands that have what was typed in their words, those whose topic begins with it first.
+// searchMenu finds commands by what was typed, those whose topic begins with it first.
 func (b *Bot) searchMenu(typed string) []Option {
 	typed = strings.ToLower(strings.TrimSpace(typed))
 	var first, rest []Option

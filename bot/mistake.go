@@ -1,13 +1,13 @@
 package bot
 
-// Mistake is an error in words for the person who asked. Anything a person can put right, or should know in plain
-// words, is a Mistake; its texts are plain and are escaped on the way out.
+// Mistake is an error in words for the user. Everything that a user can correct, or should know in plain words, is a
+// Mistake. Its texts are plain; the bot escapes them.
 type Mistake struct {
 	// Text says what happened: "There is no directory “Cty deals”."
 	Text string
 	// Done says whether anything was sent or changed. Empty stands for "Nothing was sent or changed."
 	Done string
-	// Unsure says that a change may have been made although it failed, so that Done holds even if the bot is being stopped.
+	// Unsure says that the change may have been made despite the error. Done then holds even while the bot is stopping.
 	Unsure bool
 	// Hint says what to do next: "Try /directories to see them all."
 	Hint string

@@ -19,22 +19,23 @@ const (
 	// Slack: chat.postMessage takes about one message a second per channel, short bursts allowed.
 	postEvery = time.Second
 	postBurst = 3
-	// postTries bounds how often a message that Slack puts off (429) is offered again.
+	// postTries bounds how often a message is tried that Slack answers with 429.
 	postTries = 5
-	// postDefaultWait is used when a 429 does not say how long.
+	// postDefaultWait is used when a 429 has no Retry-After.
 	postDefaultWait = 5 * time.Second
-	// lanesSize is how many lanes are kept at most, beside those in use.
+	// lanesSize is how many unused lanes are kept at most.
 	lanesSize = 1000
 )
 
-// Message is what the bot posts of its own accord. Text is plain and is escaped; with Blocks it is what notifications and
-// screen readers get.
+// Message is a message that the bot posts on its own initiative. Text is plain and is escaped; with Blocks it is what
+// notifications and screen readers get.
 type Message struct {
 	Text   string
 	Blocks []slack.Block
 }
 
-// Poster posts and edits the bot's own messages: one at a time per channel, at Slack's pace, waiting when Slack says so.
+// Poster posts and edits the bot's own messages: one at a time per channel, within Slack's rate limit, and again after a
+// 429.
 type Poster struct {
 	slack *slack.Client
 	rule  outbound.Rule
@@ -43,11 +44,11 @@ type Poster struct {
 	lanes map[string]*lane
 }
 
-// lane is one channel's queue: whoever holds its turn posts.
+// lane is one channel's queue. Only the goroutine that holds turn posts.
 type lane struct {
 	turn  chan struct{}
 	pace  *rate.Limiter
-	users int // how many wait for or hold the turn; guarded by the poster's mu
+	users int // goroutines that wait for or hold turn; guarded by the poster's mu
 }
 
 // NewPoster returns a poster that posts with the bot token of api, and uploads where the rule allows.
@@ -55,7 +56,7 @@ func NewPoster(api *slack.Client, rule outbound.Rule) *Poster {
 	return &Poster{slack: api, rule: rule, lanes: map[string]*lane{}}
 }
 
-// Post posts m and returns the timestamp that names it in the channel.
+// Post posts m and returns its timestamp, which identifies it in the channel.
 func (p *Poster) Post(ctx context.Context, channel string, m Message) (ts string, err error) {
 	err = p.inLane(ctx, channel, func(ctx context.Context) error {
 		_, ts, err = p.slack.PostMessageContext(ctx, channel, messageOptions(m)...)
@@ -64,7 +65,7 @@ func (p *Poster) Post(ctx context.Context, channel string, m Message) (ts string
 	return ts, err
 }
 
-// Update puts m in the place of the message ts.
+// Update replaces the message ts with m.
 func (p *Poster) Update(ctx context.Context, channel, ts string, m Message) error {
 	return p.inLane(ctx, channel, func(ctx context.Context) error {
 		_, _, _, err := p.slack.UpdateMessageContext(ctx, channel, ts, messageOptions(m)...)
@@ -72,7 +73,7 @@ func (p *Poster) Update(ctx context.Context, channel, ts string, m Message) erro
 	})
 }
 
-// Direct returns the direct message channel with a person.
+// Direct returns the channel of direct messages with a user.
 func (p *Poster) Direct(ctx context.Context, user string) (channel string, err error) {
 	err = p.inLane(ctx, user, func(ctx context.Context) error {
 		c, _, _, err := p.slack.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
@@ -88,7 +89,7 @@ func (p *Poster) Direct(ctx context.Context, user string) (channel string, err e
 	return channel, err
 }
 
-// Permalink returns the web address of the message ts. Whoever may not read the channel gets nothing to see there.
+// Permalink returns the web address of the message ts. People who may not read the channel see nothing there.
 func (p *Poster) Permalink(ctx context.Context, channel, ts string) (link string, err error) {
 	err = patiently(ctx, func(ctx context.Context) error {
 		link, err = p.slack.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
@@ -109,7 +110,7 @@ func messageOptions(m Message) []slack.MsgOption {
 	return options
 }
 
-// inLane runs call when the channel's turn has come, again after a wait when Slack answers 429.
+// inLane runs call when it is the channel's turn, and again after a wait when Slack answers 429.
 func (p *Poster) inLane(ctx context.Context, channel string, call func(context.Context) error) error {
 	l := p.enter(channel)
 	defer p.leave(l)
@@ -127,7 +128,7 @@ func (p *Poster) inLane(ctx context.Context, channel string, call func(context.C
 	})
 }
 
-// patiently runs call, again after a wait when Slack answers 429.
+// patiently runs call, and again after a wait when Slack answers 429.
 func patiently(ctx context.Context, call func(context.Context) error) error {
 	for try := 1; ; try++ {
 		err := call(ctx)
@@ -162,7 +163,7 @@ func (p *Poster) leave(l *lane) {
 	l.users--
 }
 
-// retryAfter says whether Slack refused for being asked too often, and how long to wait.
+// retryAfter reports whether Slack's rate limit caused err, and how long to wait.
 func retryAfter(err error) (time.Duration, bool) {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return limited.RetryAfter, true
@@ -176,10 +177,10 @@ func retryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
-// errHollow says that Slack answered "ok" without what was asked for.
+// errHollow says that Slack answered "ok" without the object that was asked for.
 var errHollow = errors.New("slack answered ok, but with nothing in it")
 
-// present returns what Slack answered with, or an error if that is missing: slack-go then gives nil without an error.
+// present returns Slack's answer, or an error if it is missing: slack-go then returns nil without an error.
 func present[V any](answer *V, err error) (*V, error) {
 	if err == nil && answer == nil {
 		err = errHollow
@@ -187,13 +188,13 @@ func present[V any](answer *V, err error) (*V, error) {
 	return answer, err
 }
 
-// SlackCode returns the error that Slack's Web API answered with ("not_in_channel"), "" if err is none of Slack's.
+// SlackCode returns the Web API's error code ("not_in_channel"), or "" if err isn't one.
 func SlackCode(err error) string {
 	refused, _ := errors.AsType[slack.SlackErrorResponse](err)
 	return refused.Err
 }
 
-// pause waits for d; not at all if ctx ends before.
+// pause waits for d. It fails at once if ctx ends before.
 func pause(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < d {
 		return context.DeadlineExceeded

@@ -87,7 +87,7 @@ func TestPoster_waitsWhenSlackSaysSo(t *testing.T) {
 	}
 }
 
-// Each step of an upload, and the question for a link, waits by itself: what was done before is not done again.
+// Each step of an upload, and a permalink, waits for its own rate limit. Earlier steps are not repeated.
 func TestPoster_waitsAtEachStep(t *testing.T) {
 	t.Parallel()
 	steps := []string{"files.getUploadURLExternal", "upload", "files.completeUploadExternal", "chat.getPermalink"}

@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// reading opens Mia's form and submits it. Its handler pushes a view that says to wait, and puts off what the test sends
-// to the channel it gets back.
+// reading opens Mia's form and submits it. The form's handler pushes a waiting view, and runs later what the test sends to
+// the returned channel.
 func reading(t *testing.T, fleeting bool) (*world, chan<- bot.Handler) {
 	t.Helper()
 	outcome := make(chan bot.Handler)
@@ -67,8 +67,7 @@ func TestReading(t *testing.T) {
 	}
 }
 
-// The person closed the window while the bot still read: they hear of what came of it unless that would only be in their
-// way.
+// A user who closes the modal while the bot works gets the result as a direct message, unless it is of no use by then.
 func TestReading_closedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -157,8 +156,8 @@ func TestClick_inAPushedViewLater(t *testing.T) {
 	w.view(t, "Preview, after ")
 }
 
-// What a click brings into a form, at once or later, finds it closed. Whoever closed it hears of that unless it mattered
-// only while the form was open.
+// The answer to an action, now or later, finds its form closed. The user is told, unless it mattered only while the form
+// was open.
 func TestClick_closedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ fleeting, later bool }{{true, true}, {false, true}, {true, false}, {false, false}} {

@@ -22,8 +22,8 @@ type Reply struct {
 	Remove bool
 
 	// View is a modal. A command, or an action in a message, opens it; an action in a modal updates that modal; a
-	// submission updates the submitted view. With Push it goes on top of the modal instead, unless Slack's stack is full. A
-	// message is posted as well, except from within a modal, which has no place for one.
+	// submission updates the submitted view. With Push it opens on top of the modal instead, unless Slack's stack is full.
+	// A message is posted as well, except from within a modal, which has no place for one.
 	View *slack.ModalViewRequest
 	Push bool
 	// Errors answers a submission with texts at the fields, by block_id, and keeps the form open.

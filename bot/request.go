@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It is read from
-// Slack's raw payload with only the fields the bot needs, so that a block Slack adds tomorrow cannot break it.
+// Request is what a person did: typed a command, clicked, submitted a form, or typed into a select. It holds only the
+// fields of Slack's payload that handlers need, so that a new kind of block can't break it.
 type Request struct {
-	// ID names what the person did. When Slack tells of it again, it is the same.
+	// ID identifies the interaction. Slack's redeliveries have the same ID.
 	ID string
-	// Person is who asks, as Slack describes them.
+	// Person is the user, as Slack describes them.
 	Person Person
-	// Channel is where; empty in a modal.
+	// Channel is the channel's id; empty in a modal.
 	Channel string
 
-	// Text is what followed the command, Words the same taken apart (see [Split]).
+	// Text is what followed the command, and Words the same text divided by [Split].
 	Text  string
 	Words []Word
 
-	// Action is the action_id of a click or a suggestion; Value the button's value, the chosen option's value, or what
-	// was typed into the select.
+	// Action is the action_id of a block action or an options request. Value is the button's value, the chosen option's
+	// value, or what was typed into the select.
 	Action, Value string
-	// Block is the block_id around what was clicked.
+	// Block is the block_id of the block that holds the action.
 	Block string
-	// Message is the timestamp of the message that was clicked in, and Thread that of the first message of its thread, if
-	// it is in one. They are empty elsewhere, and for a message that only the person sees: nothing can link to that.
+	// Message is the timestamp of the message that holds the action, and Thread that of its thread's first message, if it
+	// is in one. They are empty elsewhere, and for an ephemeral message: nothing can link to one.
 	Message, Thread string
 
 	// View is the modal the request came from; nil elsewhere.
@@ -36,15 +36,15 @@ type Request struct {
 type Person struct {
 	// ID and Team are Slack's ids. Team is the person's own team.
 	ID, Team string
-	// Zone is the person's time zone, UTC when unknown, and ZoneName how to call it in a text.
+	// Zone is the person's time zone, UTC when unknown, and ZoneName its name in texts.
 	Zone     *time.Location
 	ZoneName string
-	// Email and Phone are those of the person's Slack profile, Phone as they typed it; empty if they are not there or the
-	// bot lacks the scope users:read.email.
+	// Email and Phone are from the person's Slack profile, Phone as they typed it. They are empty if missing, Email also
+	// without the scope users:read.email.
 	Email, Phone string
 }
 
-// Clock returns the person's time zone and how to call it in a text. It is UTC as long as Slack was not asked about them.
+// Clock returns the person's time zone and its name in texts: UTC until Slack was asked about the person.
 func (p Person) Clock() (zone *time.Location, name string) {
 	if p.Zone == nil {
 		return time.UTC, "UTC"
@@ -52,10 +52,10 @@ func (p Person) Clock() (zone *time.Location, name string) {
 	return p.Zone, p.ZoneName
 }
 
-// LogValue is the id alone: who a person is and how to reach them stays out of the log.
+// LogValue returns only the id, which keeps names and contact data out of the log.
 func (p Person) LogValue() slog.Value { return slog.StringValue(p.ID) }
 
-// String is the id alone, for the same reason.
+// String returns only the id, for the same reason.
 func (p Person) String() string { return p.ID }
 
 // View is the modal a request came from.
@@ -63,14 +63,14 @@ type View struct {
 	ID, Hash, CallbackID string
 	// Metadata is the private_metadata: ids only.
 	Metadata string
-	// external is the bot's own id of the view, if it has one.
+	// external is the external_id that the bot gave the view, if any.
 	external string
-	// values is state.values: block_id, action_id, element state.
+	// values is state.values: block_id → action_id → element state.
 	values map[string]map[string]elementState
 }
 
-// Value returns what stands in the field whose block_id and action_id are both name: typed text, or the value of the
-// chosen option; "" if empty or not there.
+// Value returns the content of the field whose block_id and action_id are both name: the typed text, or the value of the
+// chosen option. It is "" if the field is empty or missing.
 func (v *View) Value(name string) string {
 	e := v.values[name][name]
 	if e.SelectedOption != nil {

@@ -2,8 +2,10 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -199,4 +201,32 @@ func (b *Bot) postMessage(ctx context.Context, i *interaction, r Reply) error {
 		return fmt.Errorf("answer: %w", errors.Join(err, second, third))
 	}
 	return nil
+}
+
+// explain puts any error into words. It returns a random reference if the log has more details.
+func (b *Bot) explain(err error) (*Mistake, string) {
+	m, ok := errors.AsType[*Mistake](err)
+	if !ok && b.config.Explain != nil {
+		m = b.config.Explain(err)
+	}
+	switch {
+	case m != nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		m = tooSlow(err)
+	default:
+		m = fault(err)
+	}
+	if m.Cause == nil {
+		return m, ""
+	}
+	return m, strings.ToLower(rand.Text()[:8])
+}
+
+// words puts err into words, and logs the cause that the text only has a reference to.
+func (b *Bot) words(i *interaction, err error) (*Mistake, string) {
+	m, reference := b.explain(err)
+	if reference != "" {
+		b.config.Log.Error("fault", "reference", reference, "kind", i.kind, "name", i.name, "user", i.user, "err", m.Cause)
+	}
+	return m, m.sentence(reference)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// responseMessage is the body for a response_url.
+// responseMessage is the body of a POST to a response_url.
 type responseMessage struct {
 	ResponseType    string        `json:"response_type,omitempty"`
 	Text            string        `json:"text,omitempty"`
@@ -28,23 +28,23 @@ type responseMessage struct {
 	UnfurlMedia     bool          `json:"unfurl_media"`
 }
 
-// responder posts to response_urls.
+// responder posts to response URLs.
 type responder struct {
 	http *http.Client
 	rule outbound.Rule
 }
 
-// answerTries bounds how often an answer that Slack puts off (429) is offered. Slack: a response_url takes five.
+// answerTries bounds how often a message is tried that Slack answers with 429. Slack: a response_url takes five.
 const answerTries = 3
 
-// answerPost bounds posting to a response_url, so that of [answerTime] enough is left for the other ways.
+// answerPost bounds posting to a response_url, so that enough of [answerTime] is left for the other ways.
 const answerPost = answerTime / 2
 
 func newResponder(rule outbound.Rule) responder {
 	return responder{http: outbound.Client(10*time.Second, nil), rule: rule}
 }
 
-// errForeign says that a response_url is not at Slack, so nothing may be posted there.
+// errForeign says that a response_url isn't Slack's, so nothing may be posted there.
 var errForeign = errors.New("response_url is at a host that is not Slack's")
 
 func (a responder) post(ctx context.Context, url string, m responseMessage) error {
@@ -71,11 +71,11 @@ func (a responder) post(ctx context.Context, url string, m responseMessage) erro
 	}
 }
 
-// errRefused is what the error is when Slack answered that it does not take a message.
+// errRefused says that Slack rejected a message.
 var errRefused = errors.New("refused")
 
-// once posts body. The address is a secret of the conversation and stays out of the error. A wait that is not zero asks
-// to come again after it.
+// once posts body one time. Its error doesn't contain the address, which is a secret. A wait that isn't zero asks for
+// another try after it.
 func (a responder) once(ctx context.Context, url string, body []byte) (wait time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {

@@ -1,23 +1,6 @@
 package bot
 
-import (
-	"context"
-	"fmt"
-)
-
-// route is a handler with the rights it takes: the command's and its own.
-type route[H any] struct {
-	command, own Right
-	run          H
-}
-
-func register[V any](all map[string]V, kind, id string, value V) error {
-	if _, taken := all[id]; taken {
-		return fmt.Errorf("two commands have the %s %s", kind, id)
-	}
-	all[id] = value
-	return nil
-}
+import "context"
 
 // admit checks that the user holds the rights and fills in the request's Person.
 func (b *Bot) admit(ctx context.Context, i *interaction, rights ...Right) error {

@@ -11,13 +11,12 @@ type Word struct {
 	Quoted bool
 }
 
-// maxCommandText bounds what is read of a command's text, in bytes. Slack sets no limit of its own that we know of;
-// nothing a person types by hand comes near this.
+// maxCommandText bounds the text of a command, in bytes. Slack documents no limit; nobody types that much by hand.
 const maxCommandText = 8000
 
-// Split takes the text of a command apart into words. Words in straight or curly quotes stay together; Slack's escapes
-// (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) and names of emoji are replaced by what the person typed; neighbouring words
-// made of digits and +()-./ become one word, since a phone number is often typed with spaces.
+// Split divides the text of a command into words. Words in straight or curly quotes stay together. Slack's escapes
+// (<mailto:…|…>, <tel:…|…>, <@U…|…>, &amp;) and emoji names are turned back into what the person typed. Neighbouring words
+// of digits and +()-./ become one, since people type phone numbers with spaces.
 func Split(text string) []Word {
 	return joinNumbers(splitQuoted(Unescape(bounded(text))))
 }
@@ -38,8 +37,8 @@ func Join(words []Word) string {
 	return strings.Join(parts, " ")
 }
 
-// closers names, for each opening quote, the characters that close it. Phones and desktops "correct" quotes in several
-// ways, German and Polish ones among them.
+// closers has the closing quotes of each opening quote. Phones and desktops "correct" quotes in several ways, including
+// German and Polish ones.
 var closers = map[rune]string{
 	'"':  `"`,
 	'“':  `”“"`,
@@ -82,8 +81,8 @@ func splitQuoted(text string) []Word {
 	return words
 }
 
-// closes reports whether one of the closing quotes ends a word in rest: otherwise the opening one is a plain character,
-// as in ’t Zilte.
+// closes reports whether one of the closing quotes ends a word in rest. If none does, the opening quote is a plain
+// character, as in ’t Zilte.
 func closes(rest []rune, closing string) bool {
 	for i, r := range rest {
 		if strings.ContainsRune(closing, r) && (i+1 == len(rest) || unicode.IsSpace(rest[i+1])) {

@@ -11,11 +11,11 @@ import (
 	"github.com/coupontools/couponbot/internal/redisguard"
 )
 
-// storeSize bounds the values kept in memory while Redis is away.
+// storeSize bounds the values kept in memory while Redis can't be reached.
 const storeSize = 10_000
 
-// Store keeps small values for a while: what was typed into a form, where a pager stands, which clicks were seen. It
-// writes to Redis; while Redis is away it keeps what it is given in this process, so that browsing goes on.
+// Store keeps small values for a while: form input, pager positions, the interactions that were handled. It writes to
+// Redis; while Redis can't be reached it keeps values in this process, so that browsing still works.
 type Store struct {
 	redis  *redis.Client
 	prefix string
@@ -50,9 +50,9 @@ func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Dura
 	delete(s.memory, key)
 }
 
-// Get returns what was kept under key; false if nothing was, or not any more.
+// Get returns the value under key, or false if there is none or it has expired.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, bool) {
-	if value, ok := s.recall(key); ok { // put while Redis was away, so newer than what Redis may have
+	if value, ok := s.recall(key); ok { // put while Redis was unreachable, so newer than Redis's
 		return value, true
 	}
 	var value []byte
@@ -63,7 +63,7 @@ func (s *Store) Get(ctx context.Context, key string) ([]byte, bool) {
 	return value, err == nil
 }
 
-// First reports whether key is seen for the first time within ttl. With Redis away it knows only of this process.
+// First reports whether key is seen for the first time within ttl. Without Redis it only knows about this process.
 func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
 	owner, mine := "", rand.Text()
 	err := s.try(ctx, func(ctx context.Context) (err error) {
@@ -78,8 +78,8 @@ func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
 	return !seenHere
 }
 
-// Once is [Store.First] for what must not happen twice on any replica: with Redis away it is an error, and the caller must
-// not go on. After an error the key may be taken all the same.
+// Once is [Store.First] for what must not happen twice on any replica: without Redis it returns an error, and the caller
+// must stop. The key may have been taken despite the error.
 func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error) {
 	mine := rand.Text()
 	err = s.try(ctx, func(ctx context.Context) error {
@@ -90,8 +90,8 @@ func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (first 
 	return first && err == nil, err
 }
 
-// claim sets key for its first caller and returns whose it is. That is asked too, since go-redis repeats a command whose
-// answer was lost, and then finds the key taken by itself.
+// claim sets key for its first caller and returns its owner. It reads the owner since go-redis repeats a command whose
+// answer was lost, and then finds the key taken by its own first try.
 func (s *Store) claim(ctx context.Context, key, mine string, ttl time.Duration) (owner string, err error) {
 	err = s.redis.SetArgs(ctx, key, mine, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
 	if err == redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare
@@ -100,7 +100,7 @@ func (s *Store) claim(ctx context.Context, key, mine string, ttl time.Duration) 
 	return mine, err
 }
 
-// recall returns what this process remembers.
+// recall returns the value kept in this process.
 func (s *Store) recall(key string) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *Store) recall(key string) ([]byte, bool) {
 	return k.value, ok && time.Now().Before(k.expires)
 }
 
-// try runs one command against Redis, unless Redis was away a moment ago. It doesn't end with the caller's ctx.
+// try runs one command against Redis, unless Redis was unreachable a moment ago. It doesn't end with the caller's ctx.
 func (s *Store) try(ctx context.Context, command func(context.Context) error) error {
 	return s.guard.Do(context.WithoutCancel(ctx), command)
 }
@@ -123,7 +123,7 @@ func (s *Store) remember(key string, value []byte, ttl time.Duration) {
 	s.memory[key] = kept{value: value, expires: now.Add(ttl)}
 }
 
-// forget makes room: all that is over, and if that is not enough, anything.
+// forget makes room: it removes expired values and, if that isn't enough, any others.
 func (s *Store) forget(now time.Time) {
 	for key, k := range s.memory {
 		if now.After(k.expires) || len(s.memory) >= storeSize {

@@ -311,13 +311,13 @@ func TestKnown_ages(t *testing.T) {
 
 func TestKnown_isBounded(t *testing.T) {
 	t.Parallel()
-	k := newKnown(nil, knownStale, func(_ context.Context, id string) (string, error) { return id, nil })
-	for i := range knownSize + 10 {
+	k := newSlackCache(nil, cacheStale, func(_ context.Context, id string) (string, error) { return id, nil })
+	for i := range cacheSize + 10 {
 		if got, err := k.get(t.Context(), fmt.Sprint(i)); err != nil || got != fmt.Sprint(i) {
 			t.Fatalf("get(%d) = %q, %v", i, got, err)
 		}
 	}
-	if len(k.answers) > knownSize {
-		t.Errorf("%d answers kept, want at most %d", len(k.answers), knownSize)
+	if len(k.answers) > cacheSize {
+		t.Errorf("%d answers kept, want at most %d", len(k.answers), cacheSize)
 	}
 }

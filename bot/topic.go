@@ -9,8 +9,7 @@ import (
 	"github.com/coupontools/couponbot/internal/editdist"
 )
 
-// command finds the command that was typed, by its name or by its topic of the root command, and runs it. Help is given
-// to everybody.
+// command finds the command that was typed, by its name or by its topic, and runs it. Everybody gets help.
 func (b *Bot) command(ctx context.Context, i *interaction) (Reply, error) {
 	c := b.names[i.name]
 	if c == nil {
@@ -46,7 +45,7 @@ func (b *Bot) command(ctx context.Context, i *interaction) (Reply, error) {
 	return call(ctx, b.config.Guard, c.Run, i.request)
 }
 
-// ofTwoWords returns the command whose topic is the first two words, nil if there is none.
+// ofTwoWords returns the command whose topic is the first two words, or nil.
 func (b *Bot) ofTwoWords(words []Word) *Command {
 	if len(words) < 2 {
 		return nil
@@ -65,8 +64,8 @@ func (b *Bot) byTopic(word string) *Command {
 	return nil
 }
 
-// unknown answers a topic that does not exist: the nearest one, and the help. A topic of two words may have been typed
-// without its hyphen.
+// unknown answers a topic that doesn't exist with the nearest one and the help. A hyphenated topic may have been typed as
+// two words.
 func (b *Bot) unknown(words []Word) Reply {
 	text := fmt.Sprintf("couponbot has no topic “%s”. %s", blocks.Cut(words[0].Text, 100), nothingDone)
 	near := b.nearest(words[0].Text)
@@ -81,7 +80,7 @@ func (b *Bot) unknown(words []Word) Reply {
 	return b.helpAll(text)
 }
 
-// nearest returns the topic that is spelt most like word, "" if none is.
+// nearest returns the topic with the most similar spelling, or "".
 func (b *Bot) nearest(word string) string {
 	word = strings.ToLower(word)
 	best, least, matcher := "", len(word)/3+2, editdist.New(word)

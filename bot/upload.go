@@ -23,16 +23,16 @@ type Upload struct {
 	Name, Title string
 	// Comment is a message with the file. It is plain text: the bot escapes it.
 	Comment string
-	// AltText tells what is in the file to those who cannot see it.
+	// AltText describes the file to people who can't see it.
 	AltText string
-	// Content has at least one byte: Slack takes no empty file. One that is too long for the memory is read from From in its
-	// place, which holds Size bytes.
+	// Content is the file, at least one byte: Slack refuses empty files. A large file is read from From instead, which holds
+	// Size bytes.
 	Content []byte
 	From    io.ReaderAt
 	Size    int64
 }
 
-// content returns what is in the file, from its beginning, and how many bytes.
+// content returns the file's bytes from the beginning, and their number.
 func (u Upload) content() (io.Reader, int64) {
 	if u.From != nil {
 		return io.NewSectionReader(u.From, 0, u.Size), u.Size
@@ -40,8 +40,8 @@ func (u Upload) content() (io.Reader, int64) {
 	return bytes.NewReader(u.Content), int64(len(u.Content))
 }
 
-// Upload posts a file to a channel, which may be one of direct messages but, other than in [Poster.Post], no person. It
-// takes part in the channel's pace, and waits when Slack says so. Slack shows the file a moment later.
+// Upload posts a file to a channel. Unlike in [Poster.Post] it can't be a user id, only the id of a direct message's channel.
+// It keeps the channel's rate limit and waits on Slack's 429. Slack shows the file a moment later.
 //
 // Source: https://docs.slack.dev/messaging/working-with-files#uploading_files.
 func (p *Poster) Upload(ctx context.Context, channel string, u Upload) error {
@@ -63,7 +63,7 @@ func (p *Poster) Upload(ctx context.Context, channel string, u Upload) error {
 	})
 }
 
-// deposit hands the content over to Slack, where nobody sees it yet.
+// deposit uploads the content to Slack, where nobody sees it yet.
 func (p *Poster) deposit(ctx context.Context, u Upload) (id string, err error) {
 	var place *slack.GetUploadURLExternalResponse
 	_, size := u.content()

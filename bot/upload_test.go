@@ -85,7 +85,7 @@ func TestPermalink(t *testing.T) {
 	}
 }
 
-// A click tells where it was made, so that what came of it can be traced to the message.
+// A request has the message of its button, so that results can link to it.
 func TestRequest_message(t *testing.T) {
 	t.Parallel()
 	for _, public := range []bool{true, false} {

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot/blocks"
 )
 
-// All words that the bot itself says to people stand in this file.
+// This file has every text that the bot itself shows to people.
 
 const nothingDone = "Nothing was sent or changed."
 
@@ -55,10 +54,10 @@ func busy() *Mistake {
 	return &Mistake{Text: "couponbot is busy right now, so this was not started.", Hint: "Please try again in a minute."}
 }
 
-// tooManyRequests is what a person gets who has [maxOfPerson] requests in progress.
-func tooManyRequests() *Mistake {
+// tooManyRequests refuses a request of a person who has n in progress.
+func tooManyRequests(n int) *Mistake {
 	return &Mistake{
-		Text: fmt.Sprintf("You have %d requests in progress, so this one wasn't started.", maxOfPerson),
+		Text: fmt.Sprintf("You have %d requests in progress, so this one wasn't started.", n),
 		Hint: "Wait until some are done, then try again.",
 	}
 }
@@ -102,7 +101,7 @@ func stopping() *Mistake {
 	}
 }
 
-// undelivered tells of an answer that Slack did not take. Opening a window is an answer before which nothing is done.
+// undelivered explains why Slack rejected an answer. With opening it was a modal that opens before anything is done.
 func undelivered(err error, opening bool) *Mistake {
 	switch SlackCode(err) {
 	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id":
@@ -128,7 +127,7 @@ func undelivered(err error, opening bool) *Mistake {
 	}
 }
 
-// called is a file as texts name it. Of some Slack does not even tell the name.
+// called returns a file's name for texts. Slack doesn't give every file's name.
 func (f File) called() string {
 	if f.Name == "" {
 		return "The file"
@@ -136,7 +135,7 @@ func (f File) called() string {
 	return "The file “" + blocks.Cut(f.Name, maxFileName) + "”"
 }
 
-// maxFileName bounds a file's name in a text, in characters.
+// maxFileName bounds a file's name in texts, in characters.
 const maxFileName = 100
 
 func foreignFile(f File) *Mistake {
@@ -152,7 +151,7 @@ func fileTooLarge(f File, limit int64) *Mistake {
 	}
 }
 
-// inBytes writes a limit in the largest unit that leaves no fraction.
+// inBytes formats a limit in the largest unit without a fraction.
 func inBytes(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
@@ -197,7 +196,7 @@ func fileUnread(f File, err error) *Mistake {
 	}
 }
 
-// notDescribed tells why files.info did not say where a file is.
+// notDescribed explains why files.info failed.
 func notDescribed(f File, err error) *Mistake {
 	switch SlackCode(err) {
 	case "file_not_found", "file_deleted":
@@ -208,7 +207,7 @@ func notDescribed(f File, err error) *Mistake {
 	return notDownloaded(f, err)
 }
 
-// notDownloaded tells why a file could not be fetched. Without the scope files:read Slack sends to a page to log in at.
+// notDownloaded explains why a file could not be fetched. Without the scope files:read Slack redirects to its login page.
 func notDownloaded(f File, err error) *Mistake {
 	status, _ := errors.AsType[statusError](err)
 	switch {
@@ -231,38 +230,10 @@ const (
 	doneText     = "Done."
 )
 
-// maxSentence bounds a refusal in characters: as a modal it must fit into an acknowledgement of 16 KB.
+// maxSentence bounds an error's text in characters: as a modal it must fit into an acknowledgement of 16 KB.
 const maxSentence = 2000
 
-// explain turns any error into words for a person. A reference is made up for what the log should tell more about.
-func (b *Bot) explain(err error) (*Mistake, string) {
-	m, ok := errors.AsType[*Mistake](err)
-	if !ok && b.config.Explain != nil {
-		m = b.config.Explain(err)
-	}
-	switch {
-	case m != nil:
-	case errors.Is(err, context.DeadlineExceeded):
-		m = tooSlow(err)
-	default:
-		m = fault(err)
-	}
-	if m.Cause == nil {
-		return m, ""
-	}
-	return m, strings.ToLower(rand.Text()[:8])
-}
-
-// words turns err into a text for a person, and logs what the text only has a reference to.
-func (b *Bot) words(i *interaction, err error) (*Mistake, string) {
-	m, reference := b.explain(err)
-	if reference != "" {
-		b.config.Log.Error("fault", "reference", reference, "kind", i.kind, "name", i.name, "user", i.user, "err", m.Cause)
-	}
-	return m, m.sentence(reference)
-}
-
-// sentence joins what a mistake says into one text.
+// sentence joins the parts of a mistake into one text.
 func (m *Mistake) sentence(reference string) string {
 	done := m.Done
 	if done == "" {
@@ -279,12 +250,12 @@ func (m *Mistake) sentence(reference string) string {
 	return text
 }
 
-// noticeView is a modal that only says something.
+// noticeView returns a modal with a message and nothing to do.
 func noticeView(title string, body ...slack.Block) *slack.ModalViewRequest {
 	return blocks.Modal("", title, "", "Close", body...)
 }
 
-// waitingView says that work goes on.
+// waitingView returns a modal that says that the bot is working.
 func waitingView() *slack.ModalViewRequest {
 	return noticeView(workingTitle, textBlocks(workingText)...)
 }
@@ -292,7 +263,7 @@ func waitingView() *slack.ModalViewRequest {
 // sectionRunes is Slack's limit of a section's text (Block Kit: 3,000 characters).
 const sectionRunes = 3000
 
-// textBlocks puts plain text into as many sections as it needs.
+// textBlocks divides plain text into as many sections as it needs.
 func textBlocks(text string) []slack.Block {
 	var set []slack.Block
 	for runes := []rune(text); len(runes) > 0; {

@@ -122,7 +122,7 @@ func (b *balancer) drop() {
 	p.drop()
 }
 
-// count tells what became of the envelopes. Those that came just before their connection was dropped may be lost.
+// count returns how many envelopes were lost, repeated or excused: those just before a dropped connection may be lost.
 func (b *balancer) count() (lost, repeated, excused int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

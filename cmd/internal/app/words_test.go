@@ -11,8 +11,8 @@ import (
 
 // plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
 var plainPackages = []string{
-	"coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox",
-	"internal/editdist", "internal/emoji", "internal/rediserr", "internal/redisguard", "internal/sleep",
+	"bot", "bot/blocks", "bot/socket", "coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox",
+	"internal/bulkhead", "internal/editdist", "internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share", "internal/sleep",
 	"sends/message", "sends/recipients", "sends/recipients/xlsx",
 }
 
