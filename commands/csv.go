@@ -1,30 +1,6 @@
 package commands
 
-import (
-	"encoding/csv"
-	"io"
-	"strings"
-
-	"github.com/coupontools/couponbot/coupontools"
-)
-
-// beginSpreadsheet begins a file of comma-separated values that Excel opens rightly: in UTF-8 with the mark that says so, and
-// lines ended as RFC 4180 has them.
-func beginSpreadsheet(w io.Writer) *csv.Writer {
-	_, _ = io.WriteString(w, "\ufeff") // Flush tells of any error.
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	return out
-}
-
-// noFormulas leaves no cell that a spreadsheet would take for a formula.
-func noFormulas(cells []string) []string {
-	safe := make([]string, len(cells))
-	for i, cell := range cells {
-		safe[i] = coupontools.NoFormula(cell)
-	}
-	return safe
-}
+import "strings"
 
 // column is one column of a list given as a file.
 type column[T any] struct {

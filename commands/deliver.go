@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/internal/spreadsheet"
 )
 
 // fileSender is the part of [bot.Poster] that sends a file to a person.
@@ -81,15 +81,12 @@ func (d deliverer) upload(ctx context.Context, to bot.Person, called string, u b
 	return nil
 }
 
-// write writes the report as CSV.
+// write writes the table as CSV.
 func (r csvFile) write(w io.Writer) error {
-	buffer := bufio.NewWriter(w)
-	out := beginSpreadsheet(buffer)
-	write := func(row []string) error { return out.Write(noFormulas(row)) }
-	err := write(r.header)
+	out := spreadsheet.NewWriter(w)
+	err := out.Write(r.header)
 	if err == nil {
-		err = r.rows(write)
+		err = r.rows(out.Write)
 	}
-	out.Flush()
-	return errors.Join(err, out.Error(), buffer.Flush())
+	return errors.Join(err, out.Flush())
 }

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -292,10 +291,7 @@ func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d single
 func (s singleUseHandlers) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
-	out := bufio.NewWriter(f)
-	_, _ = out.WriteString("\ufeff") // Flush tells of any error.
-	made, err = s.api.WriteSingleUses(ctx, out, d.SingleUsesCreate)
-	return made, errors.Join(err, out.Flush())
+	return s.api.WriteSingleUses(ctx, f, d.SingleUsesCreate)
 }
 
 // undelivered says that the addresses are there, but not the file.

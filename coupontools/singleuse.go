@@ -2,15 +2,16 @@ package coupontools
 
 import (
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/spreadsheet"
 )
 
 // SingleUse is a link to a campaign for one person: a new session. It logs as its code only.
@@ -190,46 +191,30 @@ func (c *Client) CreateSingleUses(ctx context.Context, s SingleUsesCreate) iter.
 	}
 }
 
-// WriteSingleUses creates many links to a campaign and writes each as a line of CSV, after a header, in constant memory. It
-// returns how many were written. See [Client.CreateSingleUses] for what an error leaves behind.
+// WriteSingleUses creates many links to a campaign and writes them as a CSV file for spreadsheets, a line each after a header,
+// in constant memory. It returns how many were written. See [Client.CreateSingleUses] for what an error leaves behind.
 //
 // API: POST /v3/multiplesingleuse/create
 func (c *Client) WriteSingleUses(ctx context.Context, w io.Writer, s SingleUsesCreate) (int, error) {
-	out := csv.NewWriter(w)
+	out := spreadsheet.NewWriter(w)
 	if err := out.Write([]string{"code", "url", "short_code", "validation_code", "sequence"}); err != nil {
 		return 0, fmt.Errorf("write the codes: %w", err)
 	}
 	written := 0
 	for one, err := range c.CreateSingleUses(ctx, s) {
 		if err != nil {
-			out.Flush()
-			return written, err
+			return written, errors.Join(err, out.Flush())
 		}
-		line := []string{one.Code, one.URL, one.ShortCode, one.ValidationCode, strconv.Itoa(one.Sequence)}
-		for i := range line {
-			line[i] = NoFormula(line[i])
-		}
-		if err := out.Write(line); err != nil {
+		if err := out.Write([]string{one.Code, one.URL, one.ShortCode, one.ValidationCode, strconv.Itoa(one.Sequence)}); err != nil {
 			return written, fmt.Errorf("write the codes: %w", err)
 		}
 		written++
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
+	if err := out.Flush(); err != nil {
 		return written, fmt.Errorf("write the codes: %w", err)
 	}
 	return written, nil
 }
-
-// formula finds where a cell begins as formulas do, and where it would if it were parted: where numbers have a decimal
-// comma, Excel parts cells at semicolons.
-var formula = regexp.MustCompile(`(^|[;\t\r\n])([=+\-@\t\r]|\s+[=+\-@])`)
-
-// NoFormula puts an apostrophe before what a spreadsheet would take for a formula in a cell of CSV: what comes from the API
-// was often written by strangers.
-//
-// Source: https://owasp.org/www-community/attacks/CSV_Injection.
-func NoFormula(cell string) string { return formula.ReplaceAllString(cell, "$1'$2") }
 
 // RemoveSingleUse removes a single-use session, given by campaign and code. It is never repeated. An unknown campaign or
 // code gives [ErrNotFound].

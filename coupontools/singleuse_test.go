@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -106,7 +107,7 @@ func TestWriteSingleUses(t *testing.T) {
 	s, c := against(t)
 	var out strings.Builder
 	n, err := c.WriteSingleUses(t.Context(), &out, coupontools.SingleUsesCreate{
-		Campaign: "cam_400018", Amount: 12_001, CodeType: coupontools.CodesAlphanumeric, CodePrefix: "=;-", CodeLength: 10,
+		Campaign: "cam_400018", Amount: 12_001, CodeType: coupontools.CodesAlphanumeric, CodePrefix: "\u200b＝;-", CodeLength: 10,
 	})
 	if err != nil || n != 12_001 || s.Calls("/v3/multiplesingleuse/create") != 3 {
 		t.Errorf("%d codes in %d calls, %v, want 12,001 in 3", n, s.Calls("/v3/multiplesingleuse/create"), err)
@@ -118,7 +119,7 @@ func TestWriteSingleUses(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, line := range lines[1:] {
 		seen[line[0]] = true
-		if !strings.HasSuffix(line[1], "/"+line[0]) || line[2] != line[0][:6] || !strings.HasPrefix(line[3], "'=;'-") || len(line[3]) != 15 {
+		if !strings.HasSuffix(line[1], "/"+line[0]) || line[2] != line[0][:6] || !strings.HasPrefix(line[3], "'\u200b＝;'-") || utf8.RuneCountInString(line[3]) != 16 {
 			t.Fatalf("line %q", line)
 		}
 	}

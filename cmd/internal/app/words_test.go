@@ -12,7 +12,8 @@ import (
 // plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
 var plainPackages = []string{
 	"bot", "bot/blocks", "bot/socket", "coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox",
-	"internal/bulkhead", "internal/editdist", "internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share", "internal/sleep",
+	"internal/bulkhead", "internal/editdist", "internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share",
+	"internal/sleep", "internal/spreadsheet",
 	"sends/message", "sends/recipients", "sends/recipients/xlsx",
 }
 
