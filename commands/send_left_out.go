@@ -43,7 +43,7 @@ func leftOut(list recipients.List) []slack.Block {
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
 	case recipients.RuleHidden, recipients.RuleConsent, recipients.RuleSuppressed,
-		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap,
+		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleExpired, recipients.RuleFrequencyCap,
 		recipients.RuleDailyCapPerson, recipients.RuleDailyCap:
 		return fmt.Sprintf("%s, %s: %s", capitalised(o.Place()), recipients.Mask(o.Text), o.Reason)
 	}
@@ -88,6 +88,8 @@ func ruleTitle(r recipients.Rule) string {
 		return "unsubscribed in Coupontools"
 	case recipients.RuleAnswered:
 		return "answered meanwhile"
+	case recipients.RuleExpired:
+		return "not known from the first send any more"
 	case recipients.RuleFrequencyCap:
 		return "sent something not long ago"
 	case recipients.RuleDailyCapPerson:

@@ -186,7 +186,7 @@ func TestRuleTitle(t *testing.T) {
 		recipients.RuleEmpty, recipients.RuleInvalid, recipients.RuleLength, recipients.RuleSpreadsheet, recipients.RuleNoCountry,
 		recipients.RuleForeign, recipients.RuleUnclear,
 		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, recipients.RuleSuppressed,
-		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson, recipients.RuleDailyCap, "new",
+		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleExpired, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson, recipients.RuleDailyCap, "new",
 	} {
 		title := ruleTitle(r)
 		if other, again := seen[title]; again {

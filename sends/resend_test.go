@@ -3,12 +3,14 @@ package sends
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 func TestResend_onceToTheUnknown(t *testing.T) {
@@ -83,6 +85,46 @@ func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
 		start(t, s)
 		if send := awaitEnd(t, s, d.ID, time.Minute); send.Counts != (Counts{Total: 3, Skipped: 1, Unknown: 2}) {
 			t.Errorf("it ended as %+v %v, want the one who got an answer skipped", send.Counts, send.Skips)
+		}
+	})
+}
+
+// Records of the first send that expire while its resend waits say nothing about who was reached: everybody is skipped, for
+// that reason.
+func TestResend_skipsAllWhenTheFirstSendExpires(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var well atomic.Bool
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			if well.Load() {
+				return nil
+			}
+			return failure(coupontools.Unknown, 500)
+		}, func(c *Config) { c.ReportTTL = time.Hour })
+		id := confirmed(t, s, 3)
+		stop := start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		stop()
+		well.Store(true)
+		time.Sleep(30*time.Second + claimGrace)
+		d, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		act(t, s, d.ID, Pause, mia)
+		time.Sleep(time.Hour - time.Minute)
+		if _, err := s.Send(t.Context(), id); !errors.Is(err, ErrNoSend) {
+			t.Fatalf("Send() of the first = %v, want it expired", err)
+		}
+		act(t, s, d.ID, Resume, mia)
+		start(t, s)
+		send := awaitEnd(t, s, d.ID, time.Minute)
+		want := []Skip{{Rule: recipients.RuleExpired, Count: 3}}
+		if send.Counts != (Counts{Total: 3, Skipped: 3}) || !slices.Equal(send.Skips, want) {
+			t.Errorf("it ended as %+v %v, want all skipped by %v", send.Counts, send.Skips, want)
 		}
 	})
 }

@@ -20,7 +20,9 @@ func RuleWords(rule recipients.Rule) string {
 	case recipients.RuleUnsubscribed:
 		return "It has unsubscribed in Coupontools."
 	case recipients.RuleAnswered:
-		return "The first send has got an answer for it meanwhile."
+		return "Its outcome in the first send is known by now."
+	case recipients.RuleExpired:
+		return "The first send's records have expired, so we can't tell whether it reached them."
 	case recipients.RuleFrequencyCap:
 		return "It was sent something not long ago (FREQUENCY_CAP)."
 	case recipients.RuleDailyCapPerson:

@@ -3,6 +3,8 @@ package sends
 import (
 	"context"
 	"errors"
+	"os"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -346,4 +348,22 @@ func TestRun_readsWhoUnsubscribed(t *testing.T) {
 			t.Errorf("it ended as %+v, want one skipped", send.Counts)
 		}
 	})
+}
+
+// Every rule by which the claim script skips people has words of its own.
+func TestRuleWords_ofTheClaimScript(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("scripts_claim.go")
+	rules := regexp.MustCompile(`return '(\w+)'`).FindAllStringSubmatch(string(source), -1)
+	if err != nil || len(rules) < 7 {
+		t.Fatalf("the script has %d rules, %v, want at least 7", len(rules), err)
+	}
+	seen := map[string]string{RuleWords("new"): "a rule without words"}
+	for _, rule := range rules {
+		words := RuleWords(recipients.Rule(rule[1]))
+		if other, again := seen[words]; again {
+			t.Errorf("%s has the words of %s: %q", rule[1], other, words)
+		}
+		seen[words] = rule[1]
+	}
 }

@@ -100,7 +100,8 @@ local function barred(person, place)
 	if redis.call('HEXISTS', suppressed, person) == 1 then return 'suppressed' end
 	if redis.call('HEXISTS', unsubscribed, person) == 1 then return 'unsubscribed' end
 	if parent ~= '' then
-		local was = redis.call('HGET', prefix .. 'send:' .. parent .. ':out', place) or ''
+		local was = redis.call('HGET', prefix .. 'send:' .. parent .. ':out', place)
+		if not was then return 'expired' end -- a resend repeats recorded outcomes only
 		repeated = string.match(was, '^unknown|([^|]*)|')
 		if not repeated then return 'answered' end
 	end

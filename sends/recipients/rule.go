@@ -47,6 +47,8 @@ const (
 	RuleUnsubscribed Rule = "unsubscribed"
 	// RuleAnswered: the outcome of the recipient in the send that this one repeats is known by now.
 	RuleAnswered Rule = "answered"
+	// RuleExpired: the records of the send that this one repeats have expired, so the recipient's outcome is lost.
+	RuleExpired Rule = "expired"
 	// RuleFrequencyCap: the person got another send recently.
 	RuleFrequencyCap Rule = "frequency_cap"
 	// RuleDailyCapPerson: the sender's daily limit, by UTC, is used up.
