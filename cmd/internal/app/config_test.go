@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/coupontools/couponbot/sends"
 )
 
 // needed are the settings that have no default.
@@ -581,4 +583,15 @@ func TestReadConfig_plainHTTP(t *testing.T) {
 		}
 	}
 	_ = wrongSettings(t, map[string]string{"ALLOW_HTTP": "perhaps"})
+}
+
+// The README says how far approvals and caps reach.
+func TestReadme_limits(t *testing.T) {
+	t.Parallel()
+	text := readRoot(t, "README.md")
+	for _, want := range []string{"Approval is per send", fmt.Sprintf("%d a day per person", sends.MaxTests)} {
+		if !strings.Contains(text, want) {
+			t.Errorf("README.md doesn't say %q", want)
+		}
+	}
 }
