@@ -21,7 +21,7 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/couponbot /couponbot
 COPY --from=build /out/root/ /
-COPY --from=build /src/LICENSE /src/NOTICE /licenses/
+COPY --from=build /src/LICENSE /src/NOTICE /src/cmd/internal/app/licenses.txt /licenses/
 ENV LISTEN_ADDR=:8080
 EXPOSE 8080
 USER 65532:65532

@@ -93,6 +93,7 @@ func TestDockerfile(t *testing.T) {
 	for _, line := range []string{
 		"USER 65532:65532", "ENV LISTEN_ADDR=:8080", "EXPOSE 8080",
 		`ENTRYPOINT ["/couponbot"]`, `CMD ["serve"]`, `CMD ["/couponbot", "health"]`,
+		"COPY --from=build /src/LICENSE /src/NOTICE /src/cmd/internal/app/licenses.txt /licenses/",
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("the Dockerfile lacks %s", line)

@@ -68,6 +68,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return withoutArgs(name, args, stderr, func() error {
 			return printManifest(stdout)
 		})
+	case "licenses":
+		return withoutArgs(name, args, stderr, func() error { return printLicenses(stdout) })
 	case "version", "-version", "--version":
 		return withoutArgs(name, args, stderr, func() error {
 			_, err := fmt.Fprintf(stdout, "couponbot %s (%s, %s/%s)\n", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -26,6 +26,7 @@ func TestMain_calls(t *testing.T) {
 		{"--help", 0, "couponbot demo      try it", ""},
 		{"version", 0, "couponbot ", ""},
 		{"manifest", 0, "slash_commands:", ""},
+		{"licenses", 0, "Copyright (c) 2026 the couponbot authors", ""},
 		{"sevre", 2, "", `there is no subcommand "sevre"; see: couponbot help`},
 		{"-x", 2, "", `there is no subcommand "-x"`},
 		{"serve now", 2, "", "serve takes no arguments"},
