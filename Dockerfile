@@ -1,8 +1,7 @@
-# syntax=docker/dockerfile:1
 # The image of couponbot: one static file on an empty base, with the certificates to trust and nobody to log in as.
 # docker build --build-arg VERSION=v1.2.3 -t couponbot .
 
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download

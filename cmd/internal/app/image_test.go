@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -110,6 +111,7 @@ func TestCompose(t *testing.T) {
 			StopGrace   string            `yaml:"stop_grace_period"`
 			Environment map[string]string `yaml:"environment"`
 			Volumes     []string          `yaml:"volumes"`
+			Tmpfs       []string          `yaml:"tmpfs"`
 		} `yaml:"services"`
 	}
 	if err := yaml.Unmarshal([]byte(readRoot(t, "compose.yml")), &compose); err != nil {
@@ -120,6 +122,11 @@ func TestCompose(t *testing.T) {
 	if bot.StopGrace != "45s" || bot.Environment["REDIS_URL"] != "redis://redis:6379/0" {
 		t.Errorf("couponbot has stop_grace_period %q and environment %v, want 45s and REDIS_URL", bot.StopGrace, bot.Environment)
 	}
+	for _, mount := range bot.Tmpfs {
+		if !strings.Contains(mount, ":size=") {
+			t.Errorf("couponbot has the tmpfs %s, want it with a size", mount)
+		}
+	}
 	command := strings.Join(redis.Command, " ")
 	for _, option := range []string{"--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction"} {
 		if !strings.Contains(command, option) {
@@ -128,5 +135,33 @@ func TestCompose(t *testing.T) {
 	}
 	if len(redis.Volumes) == 0 {
 		t.Error("redis has no volume")
+	}
+}
+
+// What builds and runs the program doesn't change by itself: images have an exact version, and actions, whose tags can be
+// moved, the commit of one. Dependabot raises them.
+func TestPinned(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		file, uses, exact string // uses finds what the file uses, exact is what it must match
+		ecosystem         string
+	}{
+		{"Dockerfile", `(?m)^FROM (?:--platform=\S+ )?(\S+)`, `^(scratch|[a-z]+:\d+\.\d+\.\d+)$`, "docker"},
+		{"compose.yml", `(?m)^ +image: (\S+)`, `^(couponbot|[a-z]+:\d+\.\d+\.\d+)$`, "docker-compose"},
+		{".github/workflows/ci.yml", `(?m)^ +- uses: (.+)$`, `^[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, "github-actions"},
+		{"go.mod", `(?m)^(go \d.+)$`, `^go \d+\.\d+\.\d+$`, "gomod"},
+	} {
+		found := regexp.MustCompile(tt.uses).FindAllStringSubmatch(readRoot(t, tt.file), -1)
+		if len(found) == 0 {
+			t.Errorf("%s uses nothing", tt.file)
+		}
+		for _, use := range found {
+			if !regexp.MustCompile(tt.exact).MatchString(use[1]) {
+				t.Errorf("%s has %q, want an exact version", tt.file, use[1])
+			}
+		}
+		if !regexp.MustCompile(`(?m)^  - package-ecosystem: ` + tt.ecosystem + `( |$)`).MatchString(readRoot(t, ".github/dependabot.yml")) {
+			t.Errorf("dependabot.yml doesn't look after %s", tt.file)
+		}
 	}
 }
