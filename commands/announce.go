@@ -217,3 +217,6 @@ func refusalWords(err error) string {
 		return "Slack refused it (" + code + ")"
 	}
 }
+
+// isChannel reports whether an id is that of a channel and not of direct messages.
+func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }

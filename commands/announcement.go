@@ -131,21 +131,6 @@ func heldBy(s sends.Send) blocks.Line {
 	return blocks.Line{blocks.Plain(cancelWords(s.Why))}
 }
 
-// cancelWords says in a sentence why a send was cancelled.
-func cancelWords(why string) string {
-	switch why {
-	case sends.WhyCancelled:
-		return "The send was cancelled."
-	case sends.WhyRejected:
-		return "The send was rejected."
-	case sends.WhyNotApproved:
-		return "Nobody approved it within 24 hours, so couponbot cancelled it."
-	case sends.WhyNotResumed:
-		return "It was paused and nobody resumed it for a long time, so couponbot cancelled it."
-	}
-	return sentence(why)
-}
-
 func bar(c sends.Counts) string {
 	const width = 20
 	return blocks.Progress(c.Total-c.Pending(), c.Total, width)

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -238,9 +237,6 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 	}
 	return "", ""
 }
-
-// isChannel reports whether an id is that of a channel and not of direct messages.
-func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
 
 // export sends the whole audit trail as a file to the person who asks.
 func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {

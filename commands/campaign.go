@@ -109,3 +109,32 @@ func campaignFacts(c coupontools.Campaign) []blocks.Line {
 	}
 	return lines
 }
+
+// actionCampaignPicture sends the daily figures as a picture.
+const actionCampaignPicture = "campaign_picture"
+
+// picture draws the days and sends the picture to whoever pressed the button.
+func (c campaignHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
+		of := c.campaigns.known(req.Value)
+		f, err := c.counter.count(ctx, of.ID)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		if f.Sessions == 0 {
+			return bot.Reply{}, &bot.Mistake{Text: "Nobody has a session of it yet, so there is nothing to draw."}
+		}
+		title := "Opens, claims and validations of " + nameAndID(short(of.Name), of.ID) + " a day"
+		png, err := f.draw(title)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		err = c.files.upload(ctx, req.Person, "picture", bot.Upload{
+			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.altText(title),
+		})
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{Text: "The picture is in your direct messages."}, nil
+	}}, nil
+}

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"regexp"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -12,12 +11,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const groupCampaigns = "Campaigns"
-
 // campaignList is the list of campaigns.
 type campaignList = itemList[coupontools.Campaign]
-
-var campaignID = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)
 
 // ListCampaigns returns a function for the cache that lists the campaigns without what no list shows.
 func ListCampaigns(api *coupontools.Client) func(context.Context) ([]coupontools.Campaign, error) {

@@ -24,7 +24,7 @@ type categoryAPI interface {
 
 // categoryHandlers show the categories under which campaigns stand.
 type categoryHandlers struct {
-	directories directoryList
+	directories itemList[coupontools.Directory]
 	api         categoryAPI
 }
 

@@ -57,15 +57,6 @@ func concernWords(c sends.Concern, checked sends.Checked) string {
 	return ""
 }
 
-// What is wrong when nothing is sent, and what to do.
-const (
-	evictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
-	evictsMend  = "set maxmemory-policy noeviction in Redis"
-	lostWords   = "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent."
-	lostMend    = "An admin of couponbot can import a backup, or continue with what's left, with /coupontools suppress import."
-	keyWords    = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
-)
-
 // concernBlocks are the warnings for the top of a preview.
 func concernBlocks(c sends.Checked) []slack.Block {
 	var set []slack.Block

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
@@ -45,69 +46,35 @@ type Deps struct {
 	Guard *bulkhead.Guard
 }
 
-// Root is the command that reaches all others by their topics.
-const Root = "/coupontools"
-
-// The headings of the menu and the help.
-const (
-	groupDirectories = "Directories"
-	groupSends       = "Sends"
-	groupCouponbot   = "couponbot"
-)
-
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
-	files := deliverer{poster: d.Poster}
-	uploads := newUploads(d.Files)
-	all, published := newDirectoryList(d.Directories, files), newCampaignList(d.Campaigns, files)
-	cards := newLoyaltyCards(d.Guard, d.Client, files)
-	send := sending{
-		offers: offers(all, published, cards), drafts: d.Sends, store: d.Store,
-		uploads: uploads, poster: d.Poster, holders: d.Holders,
-		region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
-		link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
+	shared := domainDeps{
+		Client: d.Client, Store: d.Store, Files: newDeliverer(d.Poster), Uploads: newUploads(d.Files), Audit: d.Sends,
+		Region: d.Region, Countries: d.Countries, Guard: d.Guard,
 	}
-	holders := newLoyaltyHandlers(cards, uploads, d)
-	counting := &figuresCounter{api: d.Client, store: d.Store, guard: d.Guard}
-	accounts := newSubaccountList(d.Guard, d.Client, files)
-	groups := newSMSGroupList(d.Guard, d.Client, files)
-	barred := suppression{people: d.Sends, uploads: uploads, store: d.Store, audit: d.Sends, region: d.Region, countries: d.Countries}
-	backups := suppressionBackups{list: d.Sends, uploads: uploads, to: files}
-	return []bot.Command{
-		directoriesCommand(all),
-		directoryCommand(directoryHandlers{directories: all, api: d.Client, store: d.Store, counter: counting}),
-		directoryUsersCommand(directoryUserHandlers{
-			directories: all, api: d.Client, access: d.Client, store: d.Store, audit: d.Sends, region: d.Region,
+	directories := newDirectoryList(d.Directories, shared.Files)
+	campaigns := newCampaignList(d.Campaigns, shared.Files)
+	cards := newLoyaltyCards(d.Guard, d.Client, shared.Files)
+	counter := newFiguresCounter(d.Client, d.Store, d.Guard)
+	return slices.Concat(
+		directoryCommands(shared, directories, counter),
+		sendCommands(sendDeps{
+			domainDeps: shared, Sends: d.Sends, Poster: d.Poster, Holders: d.Holders,
+			Offers: []offer{
+				offerOf(sends.OfferDirectory, "directory", directories),
+				offerOf(sends.OfferCampaign, "campaign", campaigns),
+				offerOf(sends.OfferLoyaltyCard, "loyalty card", cards),
+			},
+			MaxRecipients: d.MaxRecipients, ApprovalOver: d.ApprovalOver, Rate: d.Rate, LinkLength: d.LinkLength,
+			SMSRates: d.SMSRates, Channels: d.Channels,
 		}),
-		sendDirectory(send),
-		sendsCommand(sendList{sends: d.Sends, files: files}),
-		suppress(barred),
-		suppressExport(backups),
-		suppressImport(backups),
-		unsuppress(barred),
-		why(barred),
-		campaignsCommand(published),
-		campaignCommand(campaignHandlers{campaigns: published, api: d.Client, counter: counting, files: files}),
-		sessionsCommand(sessionListHandlers{campaigns: published, api: d.Client, store: d.Store, files: files}),
-		sessionCommand(sessionHandlers{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, region: d.Region}),
-		pushCommand(pushHandlers{campaigns: published, api: d.Client, store: d.Store, audit: d.Sends, counter: counting}),
-		singleUseCommand(singleUseHandlers{
-			campaigns: published, api: d.Client, store: d.Store, files: files, audit: d.Sends, region: d.Region,
-		}),
-		categoriesCommand(categoryHandlers{directories: all, api: d.Client}),
-		webhookCommand(webhookHandlers{campaigns: published, api: d.Client}),
-		loyaltyCommand(cards),
-		loyaltyCardCommand(cards, d.Client),
-		loyaltyUsersCommand(holders),
-		pointsCommand(holders),
-		subaccountsCommand(accounts),
-		subaccountCommand(subaccountHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		signOnCommand(signOnHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Sends}),
-		smsGroupsCommand(groups),
-		smsContactsCommand(newContactHandlers(groups, d)),
-		emailGroupsCommand(newEmailGroupList(d.Guard, d.Client, files)),
-		coupontoolsCommand(),
-		auditCommand(auditHandlers{sends: d.Sends, poster: d.Poster, files: files}),
-		statusCommand(statusHandlers{directories: all, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
-	}
+		campaignCommands(shared, campaigns, directories, counter),
+		loyaltyCommands(shared, cards),
+		accountCommands(shared),
+		[]bot.Command{
+			coupontoolsCommand(),
+			auditCommand(auditHandlers{sends: d.Sends, poster: d.Poster, files: shared.Files}),
+			statusCommand(statusHandlers{directories: directories, sends: d.Sends, store: d.Store, channels: d.Channels, more: d.Status}),
+		},
+	)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends"
 )
@@ -36,7 +37,7 @@ type Condition struct {
 
 // statusHandlers is what the status looks at.
 type statusHandlers struct {
-	directories directoryList
+	directories itemList[coupontools.Directory]
 	sends       liveSends
 	store       store
 	channels    []string

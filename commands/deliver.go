@@ -21,6 +21,8 @@ type fileSender interface {
 // temporary file, and read from there.
 type deliverer struct{ poster fileSender }
 
+func newDeliverer(poster fileSender) deliverer { return deliverer{poster} }
+
 // csvFile is a table that is to become a file.
 type csvFile struct {
 	// name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment

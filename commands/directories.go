@@ -4,7 +4,9 @@ import (
 	"regexp"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/slack-go/slack"
 )
 
 // directoriesCommand answers /directories with the list, ten a page, for all in the channel to see.
@@ -39,4 +41,10 @@ func newDirectoryList(from listSource[coupontools.Directory], files deliverer) d
 			{"price", func(d coupontools.Directory) string { return price(d.Payment) }},
 		},
 	}
+}
+
+// openRow is one directory in a list, with the button that opens it.
+func openRow(d coupontools.Directory) []slack.Block {
+	return []slack.Block{blocks.WithButton(directoryRow(d),
+		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))}
 }

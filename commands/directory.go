@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	actionPick  = "directory_pick"
-	actionSend  = "directory_send"
+	actionPick = "directory_pick"
+
 	actionUsers = "directory_users"
 )
 

@@ -20,12 +20,6 @@ const (
 	viewLookupUser = "lookup_user"
 	// viewLooking replaces lookup_user: first the wait, then the result.
 	viewLooking = "lookup_looking"
-
-	fieldDirectory = "directory"
-	fieldQuery     = "query"
-
-	// maxQuery bounds the words to look for, in characters.
-	maxQuery = 100
 )
 
 // userListAPI is the part of the Coupontools client that looks up users.

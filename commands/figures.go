@@ -54,6 +54,11 @@ type figuresCounter struct {
 	flight bulkhead.Flight[countResult]
 }
 
+// newFiguresCounter returns a counter whose figures all replicas share through the store.
+func newFiguresCounter(api sessionSumAPI, s store, guard *bulkhead.Guard) *figuresCounter {
+	return &figuresCounter{api: api, store: s, guard: guard}
+}
+
 // countResult is what came of a counting: with an error, what was counted until then.
 type countResult struct {
 	figures campaignFigures
@@ -161,14 +166,6 @@ func (f campaignFigures) blocks(err error) []slack.Block {
 		f.chart(),
 		blocks.Pre(f.table()),
 		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC, back from then.")))
-}
-
-// errorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
-func errorReason(err error) string {
-	if m := Explain(err); m != nil {
-		return m.Text
-	}
-	return "Coupontools did not answer in time."
 }
 
 // funnel says how many got how far.

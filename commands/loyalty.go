@@ -12,9 +12,6 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// groupLoyalty is the heading of the commands for loyalty cards.
-const groupLoyalty = "Loyalty cards"
-
 // loyaltyCards is the list of loyalty cards.
 type loyaltyCards = itemList[coupontools.LoyaltyCard]
 

@@ -12,7 +12,6 @@ import (
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends"
-	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 const (
@@ -25,14 +24,7 @@ const (
 	viewLoyaltyCreate = "loyalty_create"
 	viewLoyaltyLink   = "loyalty_link"
 
-	fieldFirstName = "first_name"
-	fieldLastName  = "last_name"
-	fieldEmail     = "email"
-	fieldPhone     = "phone"
-	fieldUserID    = "user_id"
-
-	maxNameInput = 100
-	maxIDInput   = 50
+	fieldUserID = "user_id"
 )
 
 // loyaltyAPI is the part of the Coupontools client that changes cards and who has them, and sends them messages.
@@ -64,12 +56,12 @@ type cardUser struct {
 	User string `json:"user,omitempty"`
 }
 
-func newLoyaltyHandlers(cards loyaltyCards, files uploads, d Deps) loyaltyHandlers {
+func newLoyaltyHandlers(cards loyaltyCards, d domainDeps) loyaltyHandlers {
 	return loyaltyHandlers{
-		cards: cards, api: d.Client, store: d.Store, uploads: files, audit: d.Sends, region: d.Region,
+		cards: cards, api: d.Client, store: d.Store, uploads: d.Uploads, audit: d.Audit, region: d.Region,
 		users: userList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
 			topic: "loyalty-users", title: "Who has ", plural: plural{"user", "users"}, parents: cards, person: loyaltyPerson,
-			fetched: newLocalCache(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			fetched: newLocalCache(d.Guard, freshFor, d.Client.LoyaltyUsers), store: d.Store, files: d.Files, audit: d.Audit,
 			row: cardUserRows(cards), more: cardUserButtons,
 			columns: []column[coupontools.LoyaltyUser]{
 				{"id", func(u coupontools.LoyaltyUser) string { return u.ID }},
@@ -205,38 +197,6 @@ func (h loyaltyHandlers) cardName(id string) string { return nameAndID(short(h.c
 func (h loyaltyHandlers) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCreate, "New user", "Check", "Cancel",
 		append([]slack.Block{blocks.Rich(blocks.Field("Loyalty card", h.cardName(card)))}, personInputs(true, nil)...)...), card)
-}
-
-// personInputs ask who somebody is; typed is what stands in them at first, by their names.
-func personInputs(emailOptional bool, typed map[string]string) []slack.Block {
-	line := func(in blocks.Input, limit int) slack.Block { return blocks.TextInput(in, typed[in.Name], limit) }
-	return []slack.Block{
-		line(blocks.Input{Name: fieldEmail, Label: "E-mail address", Optional: emailOptional}, maxNameInput),
-		line(blocks.Input{Name: fieldFirstName, Label: "First name", Optional: true}, maxNameInput),
-		line(blocks.Input{Name: fieldLastName, Label: "Last name", Optional: true}, maxNameInput),
-		line(blocks.Input{
-			Name: fieldPhone, Label: "Phone number", Optional: true, Hint: "With + and the country code, as +32470123456.",
-		}, maxIDInput),
-	}
-}
-
-// readContact reads e-mail address and phone number, each of which may be empty, in their proper form.
-func readContact(v formValues, region string) (email, phone string, wrong map[string]string) {
-	wrong = map[string]string{}
-	if typed := v.Value(fieldEmail); typed != "" {
-		var err error
-		if email, err = recipients.Address(typed); err != nil {
-			wrong[fieldEmail] = err.Error()
-		}
-	}
-	if typed := v.Value(fieldPhone); typed != "" {
-		to, err := recipients.Phone(typed, recipients.Rules{Kind: recipients.SMS, Region: region})
-		if err != nil {
-			wrong[fieldPhone] = err.Error()
-		}
-		phone = to.To
-	}
-	return email, phone, wrong
 }
 
 func (h loyaltyHandlers) create(c change[newCardUser]) bot.Handler {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/coupontools/couponbot/bot"
@@ -85,3 +86,6 @@ func significant(number string) string {
 	}, number)
 	return strings.TrimLeft(digits, "0")
 }
+
+// campaignID matches the id of a campaign.
+var campaignID = regexp.MustCompile(`^(?i:cam_)[0-9]{1,20}$`)

@@ -175,3 +175,10 @@ func submissionID(v *bot.View, content any) string {
 	sum := sha256.Sum256(append([]byte(v.ID+" "), encode(content)...))
 	return base32.StdEncoding.EncodeToString(sum[:])[:enough]
 }
+
+// shownBefore tells a repeat of a form that only the first answer shows the link.
+func shownBefore(hint string) *bot.Mistake {
+	return &bot.Mistake{
+		Text: "You've already submitted this form.", Done: "It makes one link at most, and only the first answer shows it.", Hint: hint,
+	}
+}

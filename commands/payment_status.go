@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -24,7 +23,6 @@ const (
 	// viewPaymentDone is what payment_status turns into: first the wait, then the result.
 	viewPaymentDone = "payment_done"
 
-	fieldStatus = "status"
 	fieldExpiry = "expiry_date"
 )
 
@@ -182,9 +180,4 @@ func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
 		e.After += " until " + stamp(u.Expires)
 	}
 	return e
-}
-
-func capitalised(word string) string {
-	_, first := utf8.DecodeRuneInString(word)
-	return strings.ToUpper(word[:first]) + word[first:]
 }

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"image/color"
 	"strings"
@@ -10,13 +9,9 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-
-	"github.com/coupontools/couponbot/bot"
 )
 
 const (
-	actionCampaignPicture = "campaign_picture"
-
 	pictureWidth  = 24 * vg.Centimeter
 	pictureHeight = 12 * vg.Centimeter
 )
@@ -26,32 +21,6 @@ const (
 // Source: Okabe and Ito, https://jfly.uni-koeln.de/color/.
 var lineColours = []color.Color{
 	color.RGBA{R: 0, G: 114, B: 178, A: 255}, color.RGBA{R: 230, G: 159, B: 0, A: 255}, color.RGBA{R: 0, G: 158, B: 115, A: 255},
-}
-
-// picture draws the days and sends the picture to whoever pressed the button.
-func (c campaignHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{Text: drawing, Later: func(ctx context.Context) (bot.Reply, error) {
-		of := c.campaigns.known(req.Value)
-		f, err := c.counter.count(ctx, of.ID)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		if f.Sessions == 0 {
-			return bot.Reply{}, &bot.Mistake{Text: "Nobody has a session of it yet, so there is nothing to draw."}
-		}
-		title := "Opens, claims and validations of " + nameAndID(short(of.Name), of.ID) + " a day"
-		png, err := f.draw(title)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		err = c.files.upload(ctx, req.Person, "picture", bot.Upload{
-			Name: "daily-" + of.ID + ".png", Content: png, Comment: title + ".", AltText: f.altText(title),
-		})
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		return bot.Reply{Text: "The picture is in your direct messages."}, nil
-	}}, nil
 }
 
 // dailyLines are the lines of the picture.

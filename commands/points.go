@@ -24,7 +24,6 @@ const (
 
 	fieldLoyaltyUser = "loyalty_user"
 	fieldChange      = "change"
-	fieldAmount      = "amount"
 
 	changeAdd, changeSubtract, changeSet = "add", "subtract", "set"
 

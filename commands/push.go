@@ -17,15 +17,7 @@ import (
 const (
 	viewPush = "push"
 
-	fieldTo      = "to"
 	fieldSession = "session"
-
-	toAll = "all"
-	toOne = "one"
-
-	// maxPush is how many characters a push message may have. Coupontools names no limit; phones show about as many on a
-	// locked screen.
-	maxPush = 200
 )
 
 // pushAPI is the part of the Coupontools client that pushes messages to phones.

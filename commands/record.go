@@ -80,3 +80,8 @@ func shortCode(code string) string {
 	}
 	return strings.ToValidUTF8(code[:enough], "") + "…"
 }
+
+// actorOf is who pressed a button, and where.
+func actorOf(req bot.Request) sends.Actor {
+	return sends.Actor{Team: req.Person.Team, User: req.Person.ID, Channel: req.Channel, Message: req.Message}
+}

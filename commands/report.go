@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/sends"
@@ -71,12 +70,4 @@ func outcomeWord(s sends.Status) string {
 		return "being called"
 	}
 	return string(s)
-}
-
-// stamp writes a time for programs: ISO 8601 in UTC; "" for none.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

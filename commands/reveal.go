@@ -46,13 +46,6 @@ func (r secretReveal) reveal(title, warning string, get func(context.Context) ([
 	})
 }
 
-// shownBefore tells a repeat of a form that only the first answer shows the link.
-func shownBefore(hint string) *bot.Mistake {
-	return &bot.Mistake{
-		Text: "You've already submitted this form.", Done: "It makes one link at most, and only the first answer shows it.", Hint: hint,
-	}
-}
-
 // signOnLines shows the links of a sign-on, or its token if it has none.
 func signOnLines(s coupontools.SignOn) []blocks.Line {
 	if s.URL == "" && s.Whitelabel == "" {

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/coupontools/couponbot/bot"
 )
@@ -31,3 +32,5 @@ func (s saved[T]) get(ctx context.Context, p bot.Person, id string) (v T, ok boo
 	}
 	return kept.Value, true
 }
+
+const formLife = 24 * time.Hour

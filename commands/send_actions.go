@@ -18,11 +18,6 @@ type actor interface {
 	Act(ctx context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error)
 }
 
-// actorOf is who pressed a button, and where.
-func actorOf(req bot.Request) sends.Actor {
-	return sends.Actor{Team: req.Person.Team, User: req.Person.ID, Channel: req.Channel, Message: req.Message}
-}
-
 // act answers a button that does something with a send: what happened is told to the person who pressed it, and the
 // messages about the send follow by themselves.
 func act(to actor, a sends.Action) bot.Handler {
@@ -127,25 +122,4 @@ func lastDeed(s sends.Send) string {
 		return "approved"
 	}
 	return ""
-}
-
-// standsWords says in a sentence how a send stands, without who brought it there.
-func standsWords(s sends.Send) string {
-	switch s.State {
-	case sends.StateAwaiting:
-		return "The send waits for approval."
-	case sends.StateScheduled:
-		return "The send is scheduled and has not begun yet."
-	case sends.StateRunning:
-		return "The send is going out already."
-	case sends.StatePaused:
-		return "couponbot has paused the send already."
-	case sends.StateCompleted:
-		return "The send has ended already."
-	case sends.StateStopped:
-		return "couponbot has stopped the send already."
-	case sends.StateCancelled:
-		return cancelWords(s.Why)
-	}
-	return "The send is not confirmed yet."
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/sends"
@@ -105,15 +104,6 @@ func draftName(parts ...string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:26]
 }
 
-// problems are the words at the fields of a form, the first one found for each.
-type problems map[string]string
-
-func (p problems) add(field, words string) {
-	if p[field] == "" {
-		p[field] = words
-	}
-}
-
 // onShown moves words for fields that are not in the modal to one that is: Slack takes no others.
 func onShown(wrong problems, shown recipients.Kind) map[string]string {
 	hidden := map[recipients.Kind][]string{
@@ -167,10 +157,6 @@ func checkMessage(typed string, wrong problems) (text, note string) {
 		wrong.add(fieldMessage, "An SMS needs a text.")
 	}
 	return text, note
-}
-
-func tooLong(text string, limit int) string {
-	return fmt.Sprintf("This has %s characters; at most %s fit.", thousands(utf8.RuneCountInString(text)), thousands(limit))
 }
 
 func checkSchedule(at, now time.Time, wrong problems) {

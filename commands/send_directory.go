@@ -11,12 +11,6 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// The buttons that send a campaign and a loyalty card; that of a directory is with its card.
-const (
-	actionSendCampaign = "campaign_send"
-	actionSendLoyalty  = "loyalty_send"
-)
-
 // sending takes a send from the words typed to the confirmed draft.
 type sending struct {
 	offers  []offer
@@ -169,11 +163,6 @@ func (s sending) hasNumber(parts []bot.Word) bool {
 	_, number, _ := s.numberIn(bot.Join(parts))
 	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.region})
 	return err == nil && strings.ContainsAny(number[:1], "+0")
-}
-
-// isNumber reports whether text may be a whole phone number.
-func isNumber(text string) bool {
-	return strings.Trim(text, "0123456789+()-./ ") == "" && len(significant(text)) >= wholeNumber
 }
 
 // numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"

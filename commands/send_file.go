@@ -46,14 +46,6 @@ func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
 	}}
 }
 
-// fileNamed is a file as texts name it. Slack doesn't tell the name of every file.
-func fileNamed(f bot.File) string {
-	if f.Name == "" {
-		return "the file"
-	}
-	return "“" + short(f.Name) + "”"
-}
-
 // list reads the recipients of an order, those in its file included, and returns the sum of the file.
 func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
 	if o.File == nil {
@@ -119,14 +111,6 @@ func skippedBy(l recipients.List, rule recipients.Rule) int {
 		}
 	}
 	return n
-}
-
-// unusable puts into words why a file cannot be read.
-func unusable(err error) error {
-	if fault, ok := errors.AsType[*recipients.FileFault](err); ok {
-		return &bot.Mistake{Text: fault.Text, Hint: fault.Hint + " Close this to go back to the form."}
-	}
-	return fmt.Errorf("read the list: %w", err)
 }
 
 // draftMistake puts into words why a draft could not be saved, of a list that is not in a field.

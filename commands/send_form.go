@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -23,18 +22,16 @@ const (
 	fieldChannel    = "channel"
 	fieldRecipients = "recipients"
 	fieldSubject    = "subject"
-	fieldMessage    = "message"
-	fieldFile       = "file"
-	fieldRegion     = "region"
-	fieldSchedule   = "schedule"
+
+	fieldFile     = "file"
+	fieldRegion   = "region"
+	fieldSchedule = "schedule"
 
 	maxSubject = 150  // characters
 	maxMessage = 1000 // characters
 
 	// maxAhead is how far ahead a send can be scheduled.
 	maxAhead = 90 * 24 * time.Hour
-
-	formLife = 24 * time.Hour
 )
 
 // MaxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
@@ -224,13 +221,4 @@ func (s sending) longer(words string) string {
 		return ""
 	}
 	return words
-}
-
-func country(code string) (recipients.Country, bool) {
-	for _, c := range recipients.Countries() {
-		if strings.EqualFold(c.Code, code) {
-			return c, true
-		}
-	}
-	return recipients.Country{}, false
 }

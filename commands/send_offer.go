@@ -25,15 +25,7 @@ type offer struct {
 	meant func(words []bot.Word) (id, name, note string)
 }
 
-// offers are all kinds of things that can be sent, directories first.
-func offers(directories directoryList, campaigns campaignList, cards loyaltyCards) []offer {
-	return []offer{
-		offerOf(sends.OfferDirectory, "directory", directories),
-		offerOf(sends.OfferCampaign, "campaign", campaigns),
-		offerOf(sends.OfferLoyaltyCard, "loyalty card", cards),
-	}
-}
-
+// offerOf returns the offer whose items are in a list. one is its noun in the singular.
 func offerOf[T cache.Item](kind sends.Offer, one string, from itemList[T]) offer {
 	o, lists := offer{kind: kind, one: one, suggest: from.suggest}, from.source
 	o.name = func(id string) (string, bool) {
@@ -75,18 +67,21 @@ func offerOf[T cache.Item](kind sends.Offer, one string, from itemList[T]) offer
 		_, ok := exactRun(l, words)
 		return ok
 	}
-	o.meant = func(words []bot.Word) (id, name, note string) { return meant(lists.Local(), one, words) }
+	o.meant = func(words []bot.Word) (id, name, note string) { return meant(from, one, words) }
 	return o
 }
 
-// meant is what words name in a list, or a note that says why that is not clear.
-func meant[T cache.Item](l *cache.ListOf[T], one string, words []bot.Word) (id, name, note string) {
+// meant finds the item that words name in a list, or returns a note that says why that isn't clear.
+func meant[T cache.Item](from itemList[T], one string, words []bot.Word) (id, name, note string) {
 	if len(words) == 0 {
 		return "", "", ""
 	}
+	l := from.source.Local()
 	if l == nil {
-		if word := words[0].Text; directoryID.MatchString(word) || campaignID.MatchString(word) {
-			return word, word, "" // it is checked when the form is submitted
+		if word := words[0].Text; from.fromID != nil {
+			if _, ok := from.fromID(word); ok {
+				return word, word, "" // it is checked when the form is submitted
+			}
 		}
 		return "", "", "The list is not at hand yet. Please choose a " + one + "."
 	}

@@ -22,10 +22,6 @@ import (
 
 const (
 	viewSendPreview = "send_preview"
-
-	// sampled is how many recipients the preview shows, listed how many it warns about.
-	sampled = 5
-	listed  = 10
 )
 
 // preview is what a person looks at before the go-ahead.
@@ -274,26 +270,11 @@ func inSentence(code string) string {
 
 var withArticle = regexp.MustCompile(`^United |^(Netherlands|Philippines|Bahamas|Maldives)$| (Republic|Islands)$`)
 
-// persons says "1 person", "3 people".
-func persons(n int) string { return count(n, "person", "people") }
-
 func channelName(k recipients.Kind) string {
 	if k == recipients.Email {
 		return "e-mail"
 	}
 	return "SMS"
-}
-
-func sample(list []recipients.Recipient) string {
-	var shown []string
-	for _, r := range list[:min(len(list), sampled)] {
-		shown = append(shown, recipients.Mask(r.To))
-	}
-	text := strings.Join(shown, ", ")
-	if more := len(list) - len(shown); more > 0 {
-		text += " and " + thousands(more) + " more"
-	}
-	return text
 }
 
 // byCountry says how many go where: "Belgium 12, France 3".
@@ -361,14 +342,6 @@ func warnings(list []recipients.Recipient) []slack.Block {
 	}
 	lines = append([]string{"Please check " + persons(n) + ":"}, lines...)
 	return []slack.Block{blocks.Text(andMore(lines, n, listed))}
-}
-
-// andMore ends lines about the first few of n.
-func andMore(lines []string, n, shown int) string {
-	if n > shown {
-		lines = append(lines, "and "+thousands(n-shown)+" more")
-	}
-	return strings.Join(lines, "\n")
 }
 
 // confirmed makes the draft of the preview a send. A repeat answers with the same send.

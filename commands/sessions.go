@@ -24,8 +24,7 @@ const (
 	// viewSessions is what list_sessions turns into: first the wait, then the result.
 	viewSessions = "sessions_shown"
 
-	fieldCampaign = "campaign"
-	fieldEvent    = "event"
+	fieldEvent = "event"
 )
 
 // sessionListAPI is the part of the Coupontools client that lists sessions.

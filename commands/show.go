@@ -46,12 +46,6 @@ func directoryRow(d coupontools.Directory) *slack.SectionBlock {
 	return blocks.Text(sentence(d.Name) + "\n" + strings.Join(append(facts, price(d.Payment)), " · "))
 }
 
-// openRow is one directory in a list, with the button that opens it.
-func openRow(d coupontools.Directory) []slack.Block {
-	return []slack.Block{blocks.WithButton(directoryRow(d),
-		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+oneLine(d.Name))))}
-}
-
 // titled names a directory or the like in a sentence: “City deals” (dir_5501).
 func titled(item cache.Item) string {
 	id, name := item.Ident()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -207,19 +205,6 @@ func (d *singleUseDraft) checkCodes(v formValues, wrong problems) {
 	if d.CodeLength, ok = parseAmount(length); !ok || d.CodeLength < minCode || d.CodeLength > maxCode {
 		wrong.add(fieldLength, fmt.Sprintf("Enter a whole number from %d to %d.", minCode, maxCode))
 	}
-}
-
-// amountForm is a whole number as people write it: 5000, 5,000, 5.000, 5 000. What has other than three digits behind a
-// comma or a point is a fraction.
-var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
-
-// parseAmount reads a whole number.
-func parseAmount(text string) (int, bool) {
-	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
-		return 0, false
-	}
-	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
-	return n, err == nil
 }
 
 func (d singleUseDraft) addresses() string { return count(d.Amount, "address", "addresses") }

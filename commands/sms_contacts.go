@@ -47,13 +47,13 @@ type newContact struct {
 	Group, Phone, FirstName, LastName string
 }
 
-func newContactHandlers(groups smsGroupList, d Deps) contactHandlers {
+func newContactHandlers(groups smsGroupList, d domainDeps) contactHandlers {
 	return contactHandlers{
-		groups: groups, api: d.Client, store: d.Store, audit: d.Sends,
+		groups: groups, api: d.Client, store: d.Store, audit: d.Audit,
 		rules: recipients.Rules{Kind: recipients.SMS, Region: d.Region, Allowed: d.Countries},
 		users: userList[coupontools.SMSContact, coupontools.SMSGroup]{
 			topic: "sms-contacts", title: "Contacts of ", plural: plural{"contact", "contacts"}, parents: groups, person: contactPerson,
-			fetched: newLocalCache(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: deliverer{d.Poster}, audit: d.Sends,
+			fetched: newLocalCache(d.Guard, freshFor, d.Client.SMSContacts), store: d.Store, files: d.Files, audit: d.Audit,
 			row: contactRow, more: func(group string) []slack.BlockElement {
 				return []slack.BlockElement{
 					blocks.Button(actionSMSContactCreate, "New contact", group, blocks.Label("Put somebody into the group")),

@@ -9,9 +9,6 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// groupContacts is the heading of the commands for groups and their contacts.
-const groupContacts = "Groups and contacts"
-
 // smsGroupList is the list of SMS groups.
 type smsGroupList = itemList[coupontools.SMSGroup]
 

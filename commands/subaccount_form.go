@@ -26,7 +26,6 @@ const (
 	fieldCompany = "company_name"
 	fieldPackage = "package"
 	fieldCountry = "country"
-	fieldEnds    = "expiry_date"
 )
 
 // subaccountUpdate is what is to be changed of a subaccount.

@@ -13,9 +13,6 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// groupAccounts is the heading of the commands for subaccounts and for signing on.
-const groupAccounts = "Accounts"
-
 // subaccountList is the list of subaccounts, without their keys.
 type subaccountList = itemList[coupontools.Subaccount]
 

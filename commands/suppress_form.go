@@ -28,7 +28,6 @@ const (
 
 	fieldKind       = "kind"
 	fieldSuppressed = "recipients"
-	fieldImport     = "file"
 
 	actionSuppressColumn  = "suppress_other_column"
 	actionSuppressRefused = "suppress_refused"

@@ -2,8 +2,11 @@ package commands
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -11,7 +14,9 @@ import (
 
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/internal/emoji"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/message"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // checkText returns the text of a field as it can go out, and a note on what was removed from it; or it says at the field
@@ -97,4 +102,86 @@ func someCharacters(runes []rune) string {
 		text += " and " + count(more, "other", "others")
 	}
 	return text
+}
+
+// stamp writes a time for programs: ISO 8601 in UTC; "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func capitalised(word string) string {
+	_, first := utf8.DecodeRuneInString(word)
+	return strings.ToUpper(word[:first]) + word[first:]
+}
+
+// persons says "1 person", "3 people".
+func persons(n int) string { return count(n, "person", "people") }
+
+// andMore ends lines about the first few of n.
+func andMore(lines []string, n, shown int) string {
+	if n > shown {
+		lines = append(lines, "and "+thousands(n-shown)+" more")
+	}
+	return strings.Join(lines, "\n")
+}
+
+const listed = 10
+
+func sample(list []recipients.Recipient) string {
+	var shown []string
+	for _, r := range list[:min(len(list), sampled)] {
+		shown = append(shown, recipients.Mask(r.To))
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(list) - len(shown); more > 0 {
+		text += " and " + thousands(more) + " more"
+	}
+	return text
+}
+
+// isNumber reports whether text may be a whole phone number.
+func isNumber(text string) bool {
+	return strings.Trim(text, "0123456789+()-./ ") == "" && len(significant(text)) >= wholeNumber
+}
+
+// errorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
+func errorReason(err error) string {
+	if m := Explain(err); m != nil {
+		return m.Text
+	}
+	return "Coupontools did not answer in time."
+}
+
+// parseAmount reads a whole number.
+func parseAmount(text string) (int, bool) {
+	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.NewReplacer(",", "", ".", "", " ", "", "\u00a0", "", "\u202f", "").Replace(text))
+	return n, err == nil
+}
+
+// amountForm is a whole number as people write it: 5000, 5,000, 5.000, 5 000. What has other than three digits behind a
+// comma or a point is a fraction.
+var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
+
+// sampled is how many recipients the preview shows, listed how many it warns about.
+const sampled = 5
+
+// cancelWords says in a sentence why a send was cancelled.
+func cancelWords(why string) string {
+	switch why {
+	case sends.WhyCancelled:
+		return "The send was cancelled."
+	case sends.WhyRejected:
+		return "The send was rejected."
+	case sends.WhyNotApproved:
+		return "Nobody approved it within 24 hours, so couponbot cancelled it."
+	case sends.WhyNotResumed:
+		return "It was paused and nobody resumed it for a long time, so couponbot cancelled it."
+	}
+	return sentence(why)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/internal/share"
@@ -74,4 +75,20 @@ func noTurn(file bot.File, err error) error {
 		}
 	}
 	return err
+}
+
+// fileNamed is a file as texts name it. Slack doesn't tell the name of every file.
+func fileNamed(f bot.File) string {
+	if f.Name == "" {
+		return "the file"
+	}
+	return "“" + short(f.Name) + "”"
+}
+
+// unusable puts into words why a file cannot be read.
+func unusable(err error) error {
+	if fault, ok := errors.AsType[*recipients.FileFault](err); ok {
+		return &bot.Mistake{Text: fault.Text, Hint: fault.Hint + " Close this to go back to the form."}
+	}
+	return fmt.Errorf("read the list: %w", err)
 }

@@ -223,3 +223,39 @@ func personRow(u coupontools.DirectoryUser, facts ...string) string {
 	reach := joined(" · ", sentence(u.Email), short(u.Phone))
 	return joined("\n", name, reach, joined(" · ", append([]string{short(u.ID)}, facts...)...))
 }
+
+// userQuery is a search among the users of something: a directory, a loyalty card or an SMS group.
+type userQuery struct {
+	ID, Name string // of what the users belong to
+	Who      string
+}
+
+// called names what the users belong to.
+func (q userQuery) called() string {
+	if q.Name == "" {
+		return q.ID
+	}
+	return short(q.Name)
+}
+
+func newUserQuery(id, name, who string) userQuery {
+	return userQuery{ID: id, Name: name, Who: bounded(oneLine(who))}
+}
+
+// userCursor is a position in the list of users: behind the user After, last seen on the API's page Page at Index. New users
+// push the others down, so After counts; Index is for when that user is gone.
+type userCursor struct {
+	Page  int
+	After string
+	Index int
+}
+
+type userPager = pager[userQuery, userCursor]
+
+type (
+	userPagers = pagers[userQuery, userCursor]
+)
+
+func newUserPager(q userQuery) userPager { return newPager(q, userCursor{Page: 1}) }
+
+func newUserPagers(s store, command string) userPagers { return userPagers{s, "look-up", command} }

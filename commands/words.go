@@ -309,3 +309,37 @@ func notKnown(err error, what, where string) error {
 	}
 	return &bot.Mistake{Text: "Coupontools does not know " + what + ".", Hint: "Check the id: " + where + " shows them.", Cause: err}
 }
+
+const evictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
+
+const evictsMend = "set maxmemory-policy noeviction in Redis"
+
+const keyWords = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
+
+const lostMend = "An admin of couponbot can import a backup, or continue with what's left, with /coupontools suppress import."
+
+// What is wrong when nothing is sent, and what to do.
+const (
+	lostWords = "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent."
+)
+
+// standsWords says in a sentence how a send stands, without who brought it there.
+func standsWords(s sends.Send) string {
+	switch s.State {
+	case sends.StateAwaiting:
+		return "The send waits for approval."
+	case sends.StateScheduled:
+		return "The send is scheduled and has not begun yet."
+	case sends.StateRunning:
+		return "The send is going out already."
+	case sends.StatePaused:
+		return "couponbot has paused the send already."
+	case sends.StateCompleted:
+		return "The send has ended already."
+	case sends.StateStopped:
+		return "couponbot has stopped the send already."
+	case sends.StateCancelled:
+		return cancelWords(s.Why)
+	}
+	return "The send is not confirmed yet."
+}
