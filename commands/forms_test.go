@@ -158,7 +158,7 @@ func formCases() []formCase {
 		},
 		{name: "import users of a card", open: clicking(actionLoyaltyImport, "loy_480016")},
 		{name: "check of an import", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
-			return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(w.Files), w.Deps).imports().previewView(
+			return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), w.shared()).imports().previewView(
 				t.Context(), bot.Request{Person: mia, View: bot.NewView("", "", nil)}, importing{})
 		}},
 		{

@@ -13,8 +13,9 @@ import (
 )
 
 func (w *world) holders(file string) loyaltyHandlers {
-	h := newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), newUploads(uploaded(file)), w.Deps)
-	return h
+	d := w.shared()
+	d.Uploads = newUploads(uploaded(file))
+	return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), d)
 }
 
 // What is known of each batch is told, no call is repeated, and after one without a clear answer the rest is not tried.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -44,7 +45,7 @@ func TestSending_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: offers(newDirectoryList(w.Directories, deliverer{}), campaignList{}, loyaltyCards{}), region: "BE"}
+	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", newDirectoryList(w.Directories, deliverer{}))}, region: "BE"}
 	for text, want := range map[string]form{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
@@ -79,7 +80,7 @@ func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: offers(newDirectoryList(w.Directories, deliverer{}), campaignList{}, loyaltyCards{}), region: "BE"}
+	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", newDirectoryList(w.Directories, deliverer{}))}, region: "BE"}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)
@@ -324,7 +325,7 @@ func FuzzSending_fill(f *testing.F) {
 		f.Add(seed)
 	}
 	directories := newDirectoryList(newHeld(someDirectories()), deliverer{})
-	s := sending{offers: offers(directories, campaignList{}, loyaltyCards{}), region: "BE"}
+	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", directories)}, region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(mia, form, form.Channel)

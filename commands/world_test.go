@@ -67,6 +67,13 @@ func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	return w
 }
 
+func (w *world) shared() domainDeps {
+	return domainDeps{
+		Client: w.Client, Store: w.Store, Files: newDeliverer(w.Poster), Uploads: newUploads(w.Files), Audit: w.Sends,
+		Region: w.Region, Countries: w.Countries,
+	}
+}
+
 var mia = bot.Person{ID: "U0MIA", Team: "T0HOME", Zone: time.FixedZone("", 3600), ZoneName: "Europe/Brussels"}
 
 // warm fetches the list, so that it is at hand.
