@@ -13,8 +13,7 @@ import (
 )
 
 func (w *world) holders(file string) loyaltyHandlers {
-	d := w.shared()
-	d.Uploads = newUploads(uploaded(file))
+	d := domainDeps{Client: w.Client, Store: w.Store, Uploads: newUploads(uploaded(file)), Audit: w.Sends, Region: "BE"}
 	return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), d)
 }
 

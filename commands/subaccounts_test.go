@@ -129,3 +129,12 @@ func TestSignOn_submittedTwice(t *testing.T) {
 	_, err := w.submits(t, again)
 	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }
+
+// Keys are not shown if the audit trail can't have an entry about it.
+func TestSubaccountKeys_redisAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.redis.Close()
+	_, err := w.clicks(t, actionSubaccountKeys, "sub_2077", nil)
+	wantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
+}

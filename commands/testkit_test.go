@@ -1,0 +1,382 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/coupontools/couponbot/sends"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// driver plays a user of some commands: it runs a handler and the work that it puts off.
+type driver struct{ commands func() []bot.Command }
+
+// types answers a typed line to the end.
+func (d driver) types(t testing.TB, line string) (bot.Reply, error) {
+	t.Helper()
+	name, text, _ := strings.Cut(line, " ")
+	topic := ""
+	if name == "/coupontools" {
+		topic, text, _ = strings.Cut(text, " ")
+		if next, rest, _ := strings.Cut(text, " "); topic == "suppress" && (next == "export" || next == "import") {
+			topic, text = topic+" "+next, rest
+		}
+	}
+	for _, c := range d.commands() {
+		if topic == "" && c.Name == name || topic != "" && c.Topic == topic {
+			return follow(t.Context(), c.Run, bot.Request{Person: mia, Channel: "C0ORIGIN", Text: text, Words: bot.Split(text)})
+		}
+	}
+	t.Fatalf("there is no command %s", name)
+	return bot.Reply{}, nil
+}
+
+// clicks answers a click to the end; view is nil in a message.
+func (d driver) clicks(t testing.TB, action, value string, view *bot.View) (bot.Reply, error) {
+	t.Helper()
+	return d.clicksIn(t, "", action, value, view)
+}
+
+// clicksIn clicks in a block that is named.
+func (d driver) clicksIn(t testing.TB, block, action, value string, view *bot.View) (bot.Reply, error) {
+	t.Helper()
+	for _, c := range d.commands() {
+		if a, ok := c.Actions[action]; ok {
+			return follow(t.Context(), a.Run, bot.Request{
+				Person: mia, Channel: "C0ORIGIN", Block: block, Action: action, Value: value, View: view,
+			})
+		}
+	}
+	t.Fatalf("nothing answers a click on %s", action)
+	return bot.Reply{}, nil
+}
+
+// submits answers a form to the end.
+func (d driver) submits(t testing.TB, view *bot.View) (bot.Reply, error) {
+	t.Helper()
+	for _, c := range d.commands() {
+		if s, ok := c.Submissions[view.CallbackID]; ok {
+			return follow(t.Context(), s.Run, bot.Request{Person: mia, View: view})
+		}
+	}
+	t.Fatalf("nothing answers the form %s", view.CallbackID)
+	return bot.Reply{}, nil
+}
+
+// suggests answers what is typed into a select.
+func (d driver) suggests(t testing.TB, action, typed string) []bot.Option {
+	t.Helper()
+	for _, c := range d.commands() {
+		if o, ok := c.Options[action]; ok {
+			options, err := o.Run(t.Context(), bot.Request{Person: mia, Action: action, Value: typed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return options
+		}
+	}
+	t.Fatalf("nothing offers options for %s", action)
+	return nil
+}
+
+// testWorld is what commands work with: the real client before the sandbox, and an embedded Redis.
+type testWorld struct {
+	driver
+	client      *coupontools.Client
+	directories *cache.Directories
+	campaigns   *cache.Campaigns
+	sends       *sends.Service
+	store       *bot.Store
+
+	api   *sandbox.Server
+	redis *miniredis.Miniredis
+	rdb   *redis.Client
+}
+
+func newTestWorld(t testing.TB, options ...sandbox.Option) *testWorld {
+	t.Helper()
+	w := &testWorld{api: sandbox.New(options...), redis: miniredis.RunT(t)}
+	server := httptest.NewServer(w.api)
+	t.Cleanup(server.Close)
+	w.rdb = redis.NewClient(&redis.Options{Addr: w.redis.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { _ = w.rdb.Close() })
+	var err error
+	w.client, err = coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret,
+		coupontools.WithBaseURL(server.URL), coupontools.WithTimeout(2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.directories = cache.New(cache.Config[coupontools.Directory]{
+		Redis: w.rdb, Prefix: "test:", Name: "directories", Fetch: w.client.Directories, TTL: time.Hour, Stale: time.Hour,
+	})
+	listCampaigns := func(ctx context.Context) ([]coupontools.Campaign, error) {
+		return w.client.Campaigns(ctx, coupontools.CampaignsOptions{})
+	}
+	w.campaigns = cache.New(cache.Config[coupontools.Campaign]{
+		Redis: w.rdb, Prefix: "test:", Name: "campaigns", Fetch: listCampaigns, TTL: time.Hour, Stale: time.Hour,
+	})
+	w.sends = sends.New(sends.Config{Redis: w.rdb, Prefix: "test:", API: w.client})
+	w.store = bot.NewStore(w.rdb, "test:")
+	return w
+}
+
+var mia = bot.Person{ID: "U0MIA", Team: "T0HOME", Zone: time.FixedZone("", 3600), ZoneName: "Europe/Brussels"}
+
+// warm fetches the list, so that it is at hand.
+func (w *testWorld) warm(t testing.TB) *cache.List {
+	t.Helper()
+	l, err := w.directories.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// idOf returns the id of the only directory of that name.
+func (w *testWorld) idOf(t testing.TB, name string) string {
+	t.Helper()
+	hits := w.warm(t).Named(name)
+	if len(hits) != 1 {
+		t.Fatalf("%d directories are named %q, want 1", len(hits), name)
+	}
+	return hits[0].ID
+}
+
+// follow runs a handler and what it puts off. The first reply's channel and push hold for the last one, as in the bot.
+func follow(ctx context.Context, h bot.Handler, req bot.Request) (bot.Reply, error) {
+	reply, err := h(ctx, req)
+	for err == nil && reply.Later != nil {
+		reply, err = reply.Later(ctx)
+	}
+	return reply, err
+}
+
+// must fails the test if a reply came with an error.
+func must(t testing.TB) func(bot.Reply, error) bot.Reply {
+	t.Helper()
+	return func(r bot.Reply, err error) bot.Reply {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+}
+
+// wantIn checks that text holds every one of parts.
+func wantIn(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("want %q in:\n%s", part, text)
+		}
+	}
+}
+
+func wantNotIn(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			t.Errorf("want no %q in:\n%s", part, text)
+		}
+	}
+}
+
+// golden compares a picture with a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got), run with -update if that is right:\n%s", file, diff)
+	}
+}
+
+// picture draws a message or a modal as text: one line for each block, buttons in [brackets] with their action and value.
+func picture(r bot.Reply) string {
+	var lines []string
+	if r.View != nil {
+		lines = append(lines, fmt.Sprintf("=== %s (%s) ===", r.View.Title.Text, r.View.CallbackID))
+		lines = append(lines, draw(r.View.Blocks.BlockSet)...)
+		buttons := "(" + r.View.Close.Text + ")"
+		if r.View.Submit != nil {
+			buttons += " (" + r.View.Submit.Text + ")"
+		}
+		return strings.Join(append(lines, buttons), "\n") + "\n"
+	}
+	return strings.Join(append(draw(r.Blocks), "text: "+r.Text), "\n") + "\n"
+}
+
+var (
+	dateToken = regexp.MustCompile(`<!date\^\d+\^[^|]*\|[^>]*>`)
+	randomID  = regexp.MustCompile(`[A-Z0-9]{26}`)
+)
+
+func draw(blocks any) []string {
+	raw, err := json.Marshal(blocks)
+	if err != nil {
+		panic(err)
+	}
+	var set []map[string]any
+	if err := json.Unmarshal(raw, &set); err != nil {
+		panic(err)
+	}
+	var lines []string
+	for _, b := range set {
+		line := dateToken.ReplaceAllString(drawBlock(b), "<date>")
+		lines = append(lines, randomID.ReplaceAllString(line, "<id>"))
+	}
+	return lines
+}
+
+func drawBlock(b map[string]any) string {
+	switch b["type"] {
+	case "header":
+		return "# " + text(b["text"])
+	case "section":
+		return strings.TrimSpace(text(b["text"]) + " " + drawElement(b["accessory"]))
+	case "divider":
+		return "---"
+	case "context":
+		return "~ " + strings.Join(each(b["elements"], text), " | ")
+	case "actions":
+		return strings.Join(each(b["elements"], drawElement), " ")
+	case "rich_text":
+		return strings.Join(each(b["elements"], func(v any) string {
+			return strings.Join(each(v.(map[string]any)["elements"], drawPart), "")
+		}), "")
+	case "input":
+		line := fmt.Sprintf("%s: %s", text(b["label"]), drawElement(b["element"]))
+		if b["optional"] == true {
+			line += " optional"
+		}
+		if b["hint"] != nil {
+			line += "\n    " + text(b["hint"])
+		}
+		return line
+	}
+	return fmt.Sprint(b)
+}
+
+func drawElement(v any) string {
+	e, ok := v.(map[string]any)
+	if !ok {
+		return ""
+	}
+	id := fmt.Sprint(e["action_id"])
+	switch e["type"] {
+	case "button":
+		return fmt.Sprintf("[%s %s=%s]", text(e["text"]), id, e["value"])
+	case "plain_text_input":
+		return fmt.Sprintf("<%s %q max %v>", id, cmp.Or(text(e["initial_value"]), ""), e["max_length"])
+	case "radio_buttons", "static_select", "external_select":
+		return fmt.Sprintf("<%s %s %v initial %s>", e["type"], id, each(e["options"], optionOf), optionOf(e["initial_option"]))
+	}
+	return fmt.Sprintf("<%s %s>", e["type"], id)
+}
+
+func optionOf(v any) string {
+	o, ok := v.(map[string]any)
+	if !ok {
+		return "none"
+	}
+	return fmt.Sprintf("%s=%s", text(o["text"]), o["value"])
+}
+
+func drawPart(v any) string {
+	p := v.(map[string]any)
+	switch p["type"] {
+	case "user":
+		return fmt.Sprintf("@%s", p["user_id"])
+	case "channel":
+		return fmt.Sprintf("#%s", p["channel_id"])
+	}
+	if style, ok := p["style"].(map[string]any); ok && style["bold"] == true {
+		return "*" + text(p["text"]) + "*"
+	}
+	return text(p["text"])
+}
+
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case map[string]any:
+		return text(v["text"])
+	}
+	return ""
+}
+
+func each(v any, draw func(any) string) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, e := range list {
+		out = append(out, draw(e))
+	}
+	return out
+}
+
+// buttons returns the values of the buttons in a reply by their action; the last of each.
+func buttons(t testing.TB, r bot.Reply) map[string]string {
+	t.Helper()
+	set := r.Blocks
+	if r.View != nil {
+		set = r.View.Blocks.BlockSet
+	}
+	raw, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	collect(tree, found)
+	return found
+}
+
+func collect(v any, found map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		if v["type"] == "button" {
+			found[fmt.Sprint(v["action_id"])] = fmt.Sprint(v["value"])
+		}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			collect(v[key], found)
+		}
+	case []any:
+		for _, e := range v {
+			collect(e, found)
+		}
+	}
+}
