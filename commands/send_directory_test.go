@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -45,7 +46,7 @@ func TestSending_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", newDirectoryList(w.Directories, deliverer{}))}, region: "BE"}
+	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", itemList[coupontools.Directory]{source: w.Directories})}, region: "BE"}
 	for text, want := range map[string]form{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
@@ -80,7 +81,7 @@ func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", newDirectoryList(w.Directories, deliverer{}))}, region: "BE"}
+	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", itemList[coupontools.Directory]{source: w.Directories})}, region: "BE"}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)
@@ -324,7 +325,7 @@ func FuzzSending_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
-	directories := newDirectoryList(newHeld(someDirectories()), deliverer{})
+	directories := itemList[coupontools.Directory]{source: newHeld(someDirectories())}
 	s := sending{offers: []offer{offerOf(sends.OfferDirectory, "directory", directories)}, region: "BE"}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))

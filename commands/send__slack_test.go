@@ -1,0 +1,20 @@
+package commands
+
+import (
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+)
+
+func TestAnnouncement_slackTakesIt(t *testing.T) {
+	t.Parallel()
+	wantSlackTakes(t, func(bad string) []bot.Reply {
+		s := ended()
+		s.OfferName, s.Why = bad, bad
+		for i := range s.Failures {
+			s.Failures[i].Text, s.Failures[i].Code = bad, bad
+		}
+		m := announcement(s)
+		return []bot.Reply{{Text: m.Text, Blocks: m.Blocks}}
+	})
+}
