@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -379,4 +380,17 @@ func collect(v any, found map[string]string) {
 			collect(e, found)
 		}
 	}
+}
+
+// mistakeOf returns the words of an error as the bot would find them.
+func mistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.Mistake {
+	t.Helper()
+	m, ok := errors.AsType[*bot.Mistake](err)
+	if !ok {
+		m = explain(err)
+	}
+	if m == nil {
+		t.Fatalf("error = %v, want one with words for the person", err)
+	}
+	return m
 }

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -37,15 +36,4 @@ func (w *world) warm(t testing.TB) *cache.List { t.Helper(); return w.kit.warm(t
 
 func (w *world) idOf(t testing.TB, name string) string { t.Helper(); return w.kit.idOf(t, name) }
 
-// mistake returns the words of an error as the bot would find them.
-func mistake(t testing.TB, err error) *bot.Mistake {
-	t.Helper()
-	m, ok := errors.AsType[*bot.Mistake](err)
-	if !ok {
-		m = Explain(err)
-	}
-	if m == nil {
-		t.Fatalf("error = %v, want one with words for the person", err)
-	}
-	return m
-}
+func mistake(t testing.TB, err error) *bot.Mistake { t.Helper(); return mistakeOf(t, Explain, err) }
