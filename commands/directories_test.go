@@ -3,7 +3,6 @@ package commands
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
@@ -90,28 +89,5 @@ func TestDirectories_hostileNames(t *testing.T) {
 	value := buttons(t, must(t)(w.types(t, "/directories "+strings.Repeat("deals ", 1000)[:6])))["directories_refresh"]
 	if len(value) > 2000 {
 		t.Errorf("a button's value has %d characters, Slack takes 2,000", len(value))
-	}
-}
-
-func TestSpan(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		30 * time.Second: "less than a minute",
-		time.Minute:      "1 minute",
-		14 * time.Minute: "14 minutes",
-		3 * time.Hour:    "3 hours",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestThousands(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := thousands(n); got != want {
-			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
-		}
 	}
 }

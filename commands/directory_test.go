@@ -3,10 +3,7 @@ package commands
 import (
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
@@ -18,35 +15,6 @@ func TestDirectory_card(t *testing.T) {
 		t.Error("the card is not public")
 	}
 	golden(t, "directory_card", picture(r))
-}
-
-// The card has the figures once they were counted, for the whole fleet, with their age.
-func TestDirectory_figures(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
-
-	counted := must(t)(w.clicks(t, actionFigures, "dir_5507", nil))
-	if !counted.Public || !counted.Replace {
-		t.Errorf("public %v, replace %v; want the card in place of the one clicked", counted.Public, counted.Replace)
-	}
-	wantIn(t, picture(counted), "# Zomerpas Oostende", "Figures of 4 campaigns", "→ Validated", "Week from", "Counted",
-		"[Send ", "[Users ", "[Count again directory_figures=dir_5507]")
-
-	calls := w.api.Calls("/v3/campaign/data")
-	w.Store = bot.NewStore(w.rdb, "test:") // of another replica
-	if got, want := picture(must(t)(w.types(t, "/directory dir_5507"))), picture(counted); got != want {
-		t.Errorf("the next card is\n%s\nwant\n%s", got, want)
-	}
-	if again := w.api.Calls("/v3/campaign/data"); again != calls {
-		t.Errorf("%d calls for the next card, want none", again-calls)
-	}
-	w.redis.FastForward(directoryFiguresLife)
-	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
-
-	must(t)(w.clicks(t, actionFigures, "dir_5507", nil))
-	w.redis.SetError("away")
-	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
 }
 
 // What could not be counted is refused, which leaves the card as it is; a part of it is shown as one, and not kept.
@@ -74,18 +42,6 @@ func TestDirectory_figuresOfMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(100))
 	wantIn(t, picture(must(t)(w.clicks(t, actionFigures, "dir_5507", nil))), "Figures of the first 10 of ")
-}
-
-func TestDirectoryFigures_blocks(t *testing.T) {
-	t.Parallel()
-	for want, f := range map[string]directoryFigures{
-		"There are no campaigns in it.":              {},
-		"Nobody has a session of its campaigns yet.": {Campaigns: 2},
-		"Figures of 1 campaign":                      {Campaigns: 1, campaignFigures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
-		"Figures of the first 10 of 1,234 campaigns": {Campaigns: 1234, campaignFigures: newFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
-	} {
-		wantIn(t, picture(bot.Reply{Blocks: f.blocks(nil)}), want, "Counted")
-	}
 }
 
 func TestDirectory_namedInManyWays(t *testing.T) {

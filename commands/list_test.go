@@ -9,11 +9,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// request is what somebody typed.
-func request(typed string) bot.Request {
-	return bot.Request{Person: mia, Value: typed, Text: typed, Words: bot.Split(typed)}
-}
-
 func TestList_pages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(25))
@@ -31,20 +26,6 @@ func TestList_pages(t *testing.T) {
 	}
 	_, err := w.clicks(t, "loyalty_page:next", "not JSON", nil)
 	wantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
-}
-
-func TestList_oneCallForTypeAhead(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	cards := newLoyaltyCards(nil, w.Client, deliverer{})
-	for _, typed := range []string{"", "c", "cl", "clu", "club"} {
-		if _, err := cards.suggest(t.Context(), request(typed)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := w.api.Calls("/v3/loyalty/list"); n != 1 {
-		t.Errorf("%d calls for five keystrokes, want 1", n)
-	}
 }
 
 // BenchmarkLists is every list command with nothing at hand, on an account with 10,000 of everything.

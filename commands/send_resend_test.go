@@ -62,19 +62,6 @@ func TestResendUnknown(t *testing.T) {
 	wantIn(t, mistake(t, err).Text, "sent to again already")
 }
 
-func TestResendUnknown_opensAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.redis.Close()
-	s := sending{drafts: w.Sends}
-	r, err := s.resendUnknown(t.Context(), bot.Request{Person: mia, Value: "S1"})
-	if err != nil || r.View == nil || r.View.CallbackID != viewReading || r.View.Submit != nil || !r.DropIfClosed {
-		t.Fatalf("a click answers %+v, %v; want a view that asks for patience", r, err)
-	}
-	_, err = r.Later(t.Context())
-	wantIn(t, mistake(t, err).Text, "Redis can't be reached")
-}
-
 func TestResendUnknown_noSend(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

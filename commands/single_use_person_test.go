@@ -1,26 +1,14 @@
 package commands
 
 import (
-	"maps"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
-
-// forOnePerson is the form for one person who is known, with fields besides those that are always there.
-func forOnePerson(fields map[string]string) *bot.View {
-	all := map[string]string{fieldCampaign: "cam_400018", fieldDigits: noCodes, fieldDuplicate: anotherOne}
-	maps.Copy(all, fields)
-	return bot.NewView(viewSingleUse, value(singleUseForm{ID: "f", Shown: forOne}), all)
-}
 
 // The same form delivered twice makes one draft, and the same confirmation delivered twice makes one link. The first answer
 // shows it, the other points there, and nothing of it is in Redis.
@@ -55,7 +43,7 @@ func TestSingleUse_onePersonTwice(t *testing.T) {
 	}
 	for _, secret := range secrets {
 		_, secret, _ = strings.Cut(": "+secret, ": ")
-		wantNotIn(t, stored(t, w), secret[strings.LastIndex(secret, " ")+1:])
+		wantNotIn(t, stored(t, w.kit), secret[strings.LastIndex(secret, " ")+1:])
 	}
 	if calls := w.api.Calls("/v3/singleuse/create"); calls != 1 {
 		t.Errorf("%d calls, want 1", calls)
@@ -74,73 +62,4 @@ func TestSingleUse_onePersonRefused(t *testing.T) {
 	again := bot.NewView("single_use_confirm", draft, nil)
 	again.ID = "V2"
 	wantIn(t, picture(must(t)(w.submits(t, again))), "https://")
-}
-
-func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	reply, err := w.submits(t, forOnePerson(map[string]string{fieldFirstName: "Anna"}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	noah := bot.Request{
-		Person: bot.Person{ID: "U0NOAH", Team: mia.Team}, View: bot.NewView("single_use_confirm", reply.View.PrivateMetadata, nil),
-	}
-	s := singleUseHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
-	if _, err := s.makeChange().confirmed(t.Context(), noah); err == nil {
-		t.Error("a form was confirmed by somebody else")
-	}
-}
-
-func TestSingleUse_checkPerson(t *testing.T) {
-	t.Parallel()
-	today := time.Now().UTC()
-	for name, tt := range map[string]struct {
-		fields map[string]string
-		want   coupontools.SingleUseCreate
-		wrong  string // the field
-	}{
-		"a name is enough": {map[string]string{fieldLastName: " Peeters\n"}, coupontools.SingleUseCreate{LastName: "Peeters"}, ""},
-		"all": {
-			map[string]string{
-				fieldEmail: "Anna@Example.com", fieldPhone: "0470/12.34.56", fieldOwnID: "crm-7", fieldDigits: "10",
-				fieldEnds: "2040-02-29", fieldDuplicate: "phone",
-			},
-			coupontools.SingleUseCreate{
-				Email: "anna@example.com", Phone: "+32470123456", CustomID: "crm-7", ValidationDigits: 10,
-				Expires: time.Date(2040, 2, 29, 23, 59, 59, 0, time.UTC), DuplicateCheck: "phone",
-			},
-			"",
-		},
-		"a code of the owner's": {
-			map[string]string{fieldOwnID: "7", fieldOwnCode: "KAAS"}, coupontools.SingleUseCreate{CustomID: "7", ValidationCode: "KAAS"}, "",
-		},
-		"ends somewhere today": {
-			map[string]string{fieldOwnID: "7", fieldEnds: today.Format(time.DateOnly)},
-			coupontools.SingleUseCreate{CustomID: "7", Expires: today.Truncate(24 * time.Hour).Add(24*time.Hour - time.Second)},
-			"",
-		},
-		"nobody":           {nil, coupontools.SingleUseCreate{}, fieldEmail},
-		"long id":          {map[string]string{fieldOwnID: strings.Repeat("é", 51)}, coupontools.SingleUseCreate{}, fieldOwnID},
-		"long code":        {map[string]string{fieldOwnID: "7", fieldOwnCode: strings.Repeat("é", 101)}, coupontools.SingleUseCreate{}, fieldOwnCode},
-		"two codes":        {map[string]string{fieldOwnID: "7", fieldOwnCode: "A", fieldDigits: "6"}, coupontools.SingleUseCreate{}, fieldOwnCode},
-		"no phone number":  {map[string]string{fieldPhone: "12"}, coupontools.SingleUseCreate{}, fieldPhone},
-		"ended":            {map[string]string{fieldOwnID: "7", fieldEnds: "2020-01-31 18:00"}, coupontools.SingleUseCreate{}, fieldEnds},
-		"no day":           {map[string]string{fieldOwnID: "7", fieldEnds: "31/01/2040"}, coupontools.SingleUseCreate{}, fieldEnds},
-		"known by nothing": {map[string]string{fieldOwnID: "7", fieldDuplicate: "email"}, coupontools.SingleUseCreate{}, fieldDuplicate},
-		"known by a word":  {map[string]string{fieldOwnID: "7", fieldDuplicate: "true"}, coupontools.SingleUseCreate{}, fieldDuplicate},
-	} {
-		wrong := problems{}
-		var d singleUseDraft
-		d.checkPerson(forOnePerson(tt.fields), "BE", wrong)
-		if tt.wrong != "" {
-			if len(wrong) != 1 || wrong[tt.wrong] == "" {
-				t.Errorf("%s: wrong = %v, want %s alone", name, wrong, tt.wrong)
-			}
-			continue
-		}
-		if diff := cmp.Diff(tt.want, *d.Person); diff != "" || len(wrong) > 0 {
-			t.Errorf("%s: wrong = %v, difference (-want +got):\n%s", name, wrong, diff)
-		}
-	}
 }

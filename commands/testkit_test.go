@@ -20,12 +20,14 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
+	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -393,4 +395,118 @@ func mistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.M
 		t.Fatalf("error = %v, want one with words for the person", err)
 	}
 	return m
+}
+
+var began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// board is a Slack that keeps the message in each channel, and refuses some channels.
+type board struct {
+	messages map[string]bot.Message
+	refuse   map[string]error
+	calls    []string
+}
+
+func (b *board) Post(_ context.Context, channel string, m bot.Message) (string, error) {
+	return fmt.Sprintf("%d.0", len(b.calls)), b.put("post", channel, m)
+}
+
+func (b *board) Update(_ context.Context, channel, _ string, m bot.Message) error {
+	return b.put("update", channel, m)
+}
+
+func (b *board) Direct(_ context.Context, user string) (string, error) {
+	b.calls = append(b.calls, "direct "+user)
+	return "D" + user, b.refuse[user]
+}
+
+func (b *board) put(act, channel string, m bot.Message) error {
+	b.calls = append(b.calls, act+" "+channel)
+	if err := b.refuse[channel]; err != nil {
+		return err
+	}
+	b.messages[channel] = m
+	return nil
+}
+
+func going() sends.Send {
+	return sends.Send{
+		ID: "snd_1", Team: "T0HOME", User: "U0MIA", OfferID: "dir_5501", OfferName: "City <!channel> *deals*",
+		Kind: recipients.SMS, Message: "Come", Origin: "C0ORIGIN", State: sends.StateRunning,
+		Counts: sends.Counts{Total: 1300, Accepted: 600, Failed: 3}, ConfirmedAt: began, StartedAt: began,
+		Failures: []sends.Failure{{Code: "604", Text: "E-mail not sent.", Count: 2}, {Code: "HTTP 413", Count: 1}},
+	}
+}
+
+func heldUp() sends.Send {
+	s := going()
+	s.Holdup, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
+	return s
+}
+
+func newBoard() *board {
+	return &board{messages: map[string]bot.Message{}, refuse: map[string]error{}}
+}
+
+func refused(code string) error {
+	return fmt.Errorf("post: %w", slack.SlackErrorResponse{Err: code})
+}
+
+// empty is a store in which there is nothing.
+type empty struct{}
+
+func (empty) Get(context.Context, string) ([]byte, bool) { return nil, false }
+
+func (empty) Put(context.Context, string, []byte, time.Duration) {}
+
+// request is what somebody typed.
+func request(typed string) bot.Request {
+	return bot.Request{Person: mia, Value: typed, Text: typed, Words: bot.Split(typed)}
+}
+
+// stored is all that is in the bot's store.
+func stored(t *testing.T, w *testWorld) string {
+	t.Helper()
+	var all strings.Builder
+	for _, key := range w.redis.Keys() {
+		if !strings.HasPrefix(key, "test:bot:") {
+			continue
+		}
+		value, err := w.redis.Get(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(key + " " + value + "\n")
+	}
+	if all.Len() == 0 {
+		t.Fatal("nothing is in the store")
+	}
+	return all.String()
+}
+
+func someDirectories() *cache.List {
+	names := []string{"City deals", "City deals Gent", "Café", "Top 10", "Deals", "City deals"}
+	list := make([]coupontools.Directory, len(names))
+	for i, name := range names {
+		list[i] = coupontools.Directory{ID: "dir_" + string(rune('1'+i)), Name: name}
+	}
+	return cache.NewList(list, time.Now())
+}
+
+// fields are a form filled in well, with changes.
+func fields(changes map[string]string) map[string]string {
+	f := map[string]string{
+		fieldDirectory: "dir_5503", fieldChannel: "sms", fieldRecipients: "+32470123456", fieldMessage: "Come and see:",
+	}
+	maps.Copy(f, changes)
+	return f
+}
+
+// uploaded is a file that a person put into a form.
+type uploaded string
+
+func (u uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64) ([]byte, error) {
+	if int64(len(u)) > limit {
+		return nil, errors.New("too large")
+	}
+	return []byte(u), nil
 }

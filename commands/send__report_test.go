@@ -11,16 +11,6 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func outcomesOf(all ...sends.Outcome) iter.Seq2[sends.Outcome, error] {
-	return func(yield func(sends.Outcome, error) bool) {
-		for _, o := range all {
-			if !yield(o, nil) {
-				return
-			}
-		}
-	}
-}
-
 func TestReportOf(t *testing.T) {
 	t.Parallel()
 	o := func(to string, s sends.Status, code, text string) sends.Outcome {
@@ -51,5 +41,15 @@ func TestReportOf(t *testing.T) {
 	err = reportOf(ended(), away).write(io.Discard)
 	if !errors.Is(err, sends.ErrUnavailable) {
 		t.Errorf("without Redis: %v", err)
+	}
+}
+
+func outcomesOf(all ...sends.Outcome) iter.Seq2[sends.Outcome, error] {
+	return func(yield func(sends.Outcome, error) bool) {
+		for _, o := range all {
+			if !yield(o, nil) {
+				return
+			}
+		}
 	}
 }

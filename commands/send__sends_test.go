@@ -9,15 +9,11 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// ledger has sends that go on, and the last ones.
-type ledger struct {
-	sendKeeper
-	live, recent []sends.Send
+func TestSends_none(t *testing.T) {
+	t.Parallel()
+	l := sendList{sends: ledger{}}
+	wantIn(t, picture(must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
 }
-
-func (s ledger) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
-
-func (s ledger) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }
 
 func TestSends_pages(t *testing.T) {
 	t.Parallel()
@@ -39,8 +35,12 @@ func TestSends_pages(t *testing.T) {
 	wantNotIn(t, second, "snd_7", "sends_page:next")
 }
 
-func TestSends_none(t *testing.T) {
-	t.Parallel()
-	l := sendList{sends: ledger{}}
-	wantIn(t, picture(must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
+// ledger has sends that go on, and the last ones.
+type ledger struct {
+	sendKeeper
+	live, recent []sends.Send
 }
+
+func (s ledger) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
+
+func (s ledger) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }

@@ -12,10 +12,20 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-func awaiting() sends.Send {
-	s := going()
-	s.State, s.StartedAt, s.Counts, s.Failures = sends.StateAwaiting, s.EndedAt, sends.Counts{Total: 1300}, nil
-	return s
+func TestAnnouncer_editsOnlyWhatIsThere(t *testing.T) {
+	t.Parallel()
+	a := &Announcer{Channels: []string{"C1", "C2"}}
+	told := map[string]string{
+		"C1": "1.1", "C2": closedPlace, directPlace: "DU0MIA 1.2", "ask:U1": "D1 1.3", "ask:U2": closedPlace,
+	}
+	for _, test := range []struct {
+		send sends.Send
+		want int
+	}{{awaiting(), 2}, {going(), 3}, {ended(), 3}} {
+		if got := edited(t, a, test.send, told); got != test.want {
+			t.Errorf("Edits(%s) = %d, want %d", test.send.State, got, test.want)
+		}
+	}
 }
 
 func approved() sends.Send {
@@ -31,6 +41,50 @@ func askedBy(a *Announcer, ids ...string) {
 			return nil, false, errors.New("not asked for senders")
 		}
 		return ids, false, nil
+	}
+}
+
+func awaiting() sends.Send {
+	s := going()
+	s.State, s.StartedAt, s.Counts, s.Failures = sends.StateAwaiting, s.EndedAt, sends.Counts{Total: 1300}, nil
+	return s
+}
+
+func TestAnnouncer_asksAtMostTwenty(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	var many []string
+	for i := range 40 {
+		many = append(many, fmt.Sprintf("U%d", i))
+	}
+	askedBy(a, many...)
+	for range 2 {
+		if _, err := tell(t, a, awaiting(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := 0
+	for channel := range b.messages {
+		if strings.HasPrefix(channel, "DU") && channel != "DU0MIA" {
+			asked++
+		}
+	}
+	if asked != maxAsked {
+		t.Errorf("%d people were asked, want %d", asked, maxAsked)
+	}
+}
+
+func TestAnnouncer_asksNobodyWhereAllMaySend(t *testing.T) {
+	t.Parallel()
+	b := newBoard()
+	a := newAnnouncer(t, b)
+	a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return nil, true, nil }
+	if _, err := tell(t, a, awaiting(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.messages) != 4 {
+		t.Errorf("%d messages, want those in the channels and to the sender alone", len(b.messages))
 	}
 }
 
@@ -93,44 +147,6 @@ func TestAnnouncer_repeatsNothingWhileAGroupIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnnouncer_asksAtMostTwenty(t *testing.T) {
-	t.Parallel()
-	b := newBoard()
-	a := newAnnouncer(t, b)
-	var many []string
-	for i := range 40 {
-		many = append(many, fmt.Sprintf("U%d", i))
-	}
-	askedBy(a, many...)
-	for range 2 {
-		if _, err := tell(t, a, awaiting(), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	asked := 0
-	for channel := range b.messages {
-		if strings.HasPrefix(channel, "DU") && channel != "DU0MIA" {
-			asked++
-		}
-	}
-	if asked != maxAsked {
-		t.Errorf("%d people were asked, want %d", asked, maxAsked)
-	}
-}
-
-func TestAnnouncer_asksNobodyWhereAllMaySend(t *testing.T) {
-	t.Parallel()
-	b := newBoard()
-	a := newAnnouncer(t, b)
-	a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return nil, true, nil }
-	if _, err := tell(t, a, awaiting(), nil); err != nil {
-		t.Fatal(err)
-	}
-	if len(b.messages) != 4 {
-		t.Errorf("%d messages, want those in the channels and to the sender alone", len(b.messages))
-	}
-}
-
 func TestAnnouncer_tellsOfATestOnlyItsSender(t *testing.T) {
 	t.Parallel()
 	b := newBoard()
@@ -144,21 +160,5 @@ func TestAnnouncer_tellsOfATestOnlyItsSender(t *testing.T) {
 	wantIn(t, b.messages["DU0MIA"].Text, "The test of", "has ended: 1 accepted")
 	if n := edited(t, a, s, told); n != 1 {
 		t.Errorf("Edits = %d, want 1", n)
-	}
-}
-
-func TestAnnouncer_editsOnlyWhatIsThere(t *testing.T) {
-	t.Parallel()
-	a := &Announcer{Channels: []string{"C1", "C2"}}
-	told := map[string]string{
-		"C1": "1.1", "C2": closedPlace, directPlace: "DU0MIA 1.2", "ask:U1": "D1 1.3", "ask:U2": closedPlace,
-	}
-	for _, test := range []struct {
-		send sends.Send
-		want int
-	}{{awaiting(), 2}, {going(), 3}, {ended(), 3}} {
-		if got := edited(t, a, test.send, told); got != test.want {
-			t.Errorf("Edits(%s) = %d, want %d", test.send.State, got, test.want)
-		}
 	}
 }

@@ -12,9 +12,41 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func (w *world) holders(file string) loyaltyHandlers {
-	d := domainDeps{Client: w.Client, Store: w.Store, Uploads: newUploads(uploaded(file)), Audit: w.Sends, Region: "BE"}
-	return newLoyaltyHandlers(newLoyaltyCards(nil, w.Client, deliverer{}), d)
+// A file that is another one when the import is confirmed is not taken.
+func TestLoyaltyImport_anotherFile(t *testing.T) {
+	t.Parallel()
+	w := newLoyaltyWorld(t)
+	_, sum, err := importsOf(w, "email\na@example.com").newcomers(t.Context(), mia.ID, importing{Card: "loy_480018"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := importsOf(w, "email\nb@example.com").imports()
+	_, _, err = change.do(t.Context(), bot.Request{Person: mia}, importing{Card: "loy_480018", Sum: sum})
+	if got := errorText(err); !strings.Contains(got, "The file is not what it was") {
+		t.Errorf("said %q", got)
+	}
+}
+
+// The same go-ahead delivered twice gives the cards once.
+func TestLoyaltyImport_confirmedTwice(t *testing.T) {
+	t.Parallel()
+	w := newLoyaltyWorld(t)
+	h := importsOf(w, "email\na@example.com")
+	in, sum, err := h.newcomers(t.Context(), mia.ID, importing{Card: "loy_480018"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := h.imports()
+	wanted := importing{Card: "loy_480018", Sum: sum}
+	form := bot.Request{Person: mia, View: bot.NewView(viewLoyaltyImport, "", nil)}
+	view := c.previewView(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
+	for range 2 {
+		goAhead := bot.Request{Person: mia, View: bot.NewView(c.view, view.PrivateMetadata, nil)}
+		wantIn(t, picture(must(t)(follow(t.Context(), c.confirmed, goAhead))), "1 person now has")
+	}
+	if calls := w.api.Calls("/v4/loyalty/loyalty-cards/480018/stats/bulk"); calls != 1 {
+		t.Errorf("%d calls, want 1", calls)
+	}
 }
 
 // What is known of each batch is told, no call is repeated, and after one without a clear answer the rest is not tried.
@@ -44,7 +76,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 		}},
 		"no time": {nil, true, 0, []string{"nobody got New card", "Rows 2 to 251 of the file, with 250 people: not tried, since there was no time"}},
 	} {
-		w := newWorld(t)
+		w := newLoyaltyWorld(t)
 		if tt.rule != nil {
 			tt.rule.Path = bulk
 			w.api.Break(*tt.rule)
@@ -53,7 +85,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 		if tt.late {
 			end = time.Now().Add(-time.Second)
 		}
-		said := w.holders("").give(t.Context(), "loy_480018", people, end).said("New card")
+		said := importsOf(w, "").give(t.Context(), "loy_480018", people, end).said("New card")
 		for _, want := range tt.want {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: said %q, want %q in it", name, said, want)
@@ -68,7 +100,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 func TestLoyaltyImport_sorted(t *testing.T) {
 	t.Parallel()
 	known := []coupontools.LoyaltyUser{{Email: "Known@Example.com"}, {Phone: "32470010185"}, {}}
-	h := newWorld(t).holders("")
+	h := importsOf(newLoyaltyWorld(t), "")
 	for name, tt := range map[string]struct{ email, phone, city, want string }{
 		"an address":            {"New@Example.com", "", "", ""},
 		"a number":              {"", "0470 12 34 56", "", ""},
@@ -98,39 +130,9 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 	}
 }
 
-// A file that is another one when the import is confirmed is not taken.
-func TestLoyaltyImport_anotherFile(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	_, sum, err := w.holders("email\na@example.com").newcomers(t.Context(), mia.ID, importing{Card: "loy_480018"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	change := w.holders("email\nb@example.com").imports()
-	_, _, err = change.do(t.Context(), bot.Request{Person: mia}, importing{Card: "loy_480018", Sum: sum})
-	if got := errorText(err); !strings.Contains(got, "The file is not what it was") {
-		t.Errorf("said %q", got)
-	}
-}
-
-// The same go-ahead delivered twice gives the cards once.
-func TestLoyaltyImport_confirmedTwice(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	h := w.holders("email\na@example.com")
-	in, sum, err := h.newcomers(t.Context(), mia.ID, importing{Card: "loy_480018"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := h.imports()
-	wanted := importing{Card: "loy_480018", Sum: sum}
-	form := bot.Request{Person: mia, View: bot.NewView(viewLoyaltyImport, "", nil)}
-	view := c.previewView(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
-	for range 2 {
-		goAhead := bot.Request{Person: mia, View: bot.NewView(c.view, view.PrivateMetadata, nil)}
-		wantIn(t, picture(must(t)(follow(t.Context(), c.confirmed, goAhead))), "1 person now has")
-	}
-	if calls := w.api.Calls("/v4/loyalty/loyalty-cards/480018/stats/bulk"); calls != 1 {
-		t.Errorf("%d calls, want 1", calls)
-	}
+// importsOf returns the handlers of loyalty cards, which read file whatever is uploaded.
+func importsOf(w *testWorld, file string) loyaltyHandlers {
+	d := loyaltyTestDeps(w)
+	d.Uploads = newUploads(uploaded(file))
+	return newLoyaltyHandlers(newLoyaltyCards(nil, w.client, deliverer{}), d)
 }

@@ -14,6 +14,14 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	got := []string{shortCode("k3v9t0q2m7x1r8b5c6n4d"), shortCode("k3v9t0"), shortCode("")}
+	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
+		t.Errorf("brief = %q, want %q", got, want)
+	}
+}
+
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	deed := sends.Entry{What: auditPush, Note: "to everybody"}
@@ -30,12 +38,12 @@ func TestRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			if word := record(t.Context(), w.Sends, bot.Request{Person: mia, Channel: "C1"}, test.entry, test.err); word != "" {
+			w := newTestWorld(t)
+			if word := record(t.Context(), w.sends, bot.Request{Person: mia, Channel: "C1"}, test.entry, test.err); word != "" {
 				t.Errorf("record says %q, want nothing", word)
 			}
 			var got []sends.Entry
-			for e, err := range w.Sends.Trail(t.Context(), "") {
+			for e, err := range w.sends.Trail(t.Context(), "") {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -51,18 +59,10 @@ func TestRecord(t *testing.T) {
 // What is done is told also when the audit trail cannot be written; a secret is not shown then.
 func TestRecord_redisAway(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestWorld(t)
 	w.redis.Close()
 	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell whoever runs couponbot."
-	if got := record(t.Context(), w.Sends, bot.Request{Person: mia}, sends.Entry{What: auditPush}, nil); got != want {
+	if got := record(t.Context(), w.sends, bot.Request{Person: mia}, sends.Entry{What: auditPush}, nil); got != want {
 		t.Errorf("record says %q, want %q", got, want)
-	}
-}
-
-func TestBrief(t *testing.T) {
-	t.Parallel()
-	got := []string{shortCode("k3v9t0q2m7x1r8b5c6n4d"), shortCode("k3v9t0"), shortCode("")}
-	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
-		t.Errorf("brief = %q, want %q", got, want)
 	}
 }

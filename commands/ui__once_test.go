@@ -29,30 +29,42 @@ func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bo
 	return first, err
 }
 
-// stored is all that is in the bot's store.
-func stored(t *testing.T, w *world) string {
-	t.Helper()
-	var all strings.Builder
-	for _, key := range w.redis.Keys() {
-		if !strings.HasPrefix(key, "test:bot:") {
-			continue
-		}
-		value, err := w.redis.Get(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.WriteString(key + " " + value + "\n")
+// What Coupontools refused may be tried again from another view, but not what may have been done.
+func TestIdempotent_againInAnotherView(t *testing.T) {
+	t.Parallel()
+	refused := &coupontools.Error{Class: coupontools.RateLimited}
+	for _, test := range []struct {
+		name  string
+		first error
+		view  string
+		want  int
+	}{
+		{"refused, another view", unchanged(refused), "V2", 2},
+		{"refused, the same view", unchanged(refused), "V1", 1},
+		{"not known, another view", unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
+		{"done, another view", nil, "V2", 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			once, times := idempotent{newTestWorld(t).store}, 0
+			act := func(context.Context) (string, error) {
+				times++
+				return "Done.", test.first
+			}
+			for _, view := range []string{"V1", test.view, test.view} {
+				_, _ = once.do(t.Context(), "one", view, act)
+			}
+			if times != test.want {
+				t.Errorf("it was tried %d times, want %d", times, test.want)
+			}
+		})
 	}
-	if all.Len() == 0 {
-		t.Fatal("nothing is in the store")
-	}
-	return all.String()
 }
 
 func TestIdempotent_runsOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 5
-	store := &gathering{onceStore: newWorld(t).Store, all: make(chan struct{})}
+	store := &gathering{onceStore: newTestWorld(t).store, all: make(chan struct{})}
 	store.missing.Store(callers)
 	var times atomic.Int32
 	act := func(context.Context) (string, error) {
@@ -85,12 +97,12 @@ func TestIdempotent_storesNoCodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newTestWorld(t)
 			act := func(context.Context) (string, error) {
 				return "VoornaamAchternaam has " + link + " and " + code + ".", err
 			}
-			_, _ = idempotent{w.Store}.do(t.Context(), "one", "", act)
-			again, err := idempotent{w.Store}.do(t.Context(), "one", "", act)
+			_, _ = idempotent{w.store}.do(t.Context(), "one", "", act)
+			again, err := idempotent{w.store}.do(t.Context(), "one", "", act)
 			wantIn(t, again+fmt.Sprint(err), "VoornaamAchternaam", "…6n4d")
 			wantNotIn(t, stored(t, w), code, "k3v9t0", "digicpn.example")
 		})
@@ -99,12 +111,12 @@ func TestIdempotent_storesNoCodes(t *testing.T) {
 
 func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestWorld(t)
 	fails := func(context.Context) (string, error) {
 		return "", &bot.Mistake{Text: "No.", Done: "Nothing was sent.", Hint: "Do not."}
 	}
 	for i, want := range []string{"No.", "No. Nothing was sent. Do not."} {
-		_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", fails)
+		_, err := idempotent{w.store}.do(t.Context(), "one", "V1", fails)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok || m.Text != want {
 			t.Errorf("time %d: %v, want %q", i+1, err, want)
@@ -114,7 +126,7 @@ func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
 
 func TestIdempotent_withoutRedis(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newTestWorld(t)
 	for _, test := range []struct {
 		name string
 		fail func()
@@ -122,11 +134,11 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 	}{
 		// The store leaves Redis alone after a failure, and says the same meanwhile.
 		{"full", func() { w.redis.SetError("OOM command not allowed when used memory > 'maxmemory'.") }, "Redis answers, but its memory is full, so "},
-		{"away", func() { w.redis.Close(); w.Store = bot.NewStore(w.rdb, "test:") }, "Redis can't be reached, so "},
+		{"away", func() { w.redis.Close(); w.store = bot.NewStore(w.rdb, "test:") }, "Redis can't be reached, so "},
 	} {
 		test.fail()
 		for range 2 {
-			_, err := idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
+			_, err := idempotent{w.store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
 				t.Error("it was done without Redis")
 				return "", nil
 			})
@@ -134,37 +146,5 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 				t.Errorf("%s: error = %v, want a mistake that begins with %q and says that nothing was done", test.name, err, test.want)
 			}
 		}
-	}
-}
-
-// What Coupontools refused may be tried again from another view, but not what may have been done.
-func TestIdempotent_againInAnotherView(t *testing.T) {
-	t.Parallel()
-	refused := &coupontools.Error{Class: coupontools.RateLimited}
-	for _, test := range []struct {
-		name  string
-		first error
-		view  string
-		want  int
-	}{
-		{"refused, another view", unchanged(refused), "V2", 2},
-		{"refused, the same view", unchanged(refused), "V1", 1},
-		{"not known, another view", unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
-		{"done, another view", nil, "V2", 1},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			once, times := idempotent{newWorld(t).Store}, 0
-			act := func(context.Context) (string, error) {
-				times++
-				return "Done.", test.first
-			}
-			for _, view := range []string{"V1", test.view, test.view} {
-				_, _ = once.do(t.Context(), "one", view, act)
-			}
-			if times != test.want {
-				t.Errorf("it was tried %d times, want %d", times, test.want)
-			}
-		})
 	}
 }

@@ -6,6 +6,14 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
+func TestPointsUpdate_unknownChange(t *testing.T) {
+	t.Parallel()
+	a := pointsUpdate{Amount: 7}
+	if err := a.count(coupontools.LoyaltyUser{Points: 180}, plural{"point", "points"}); err == nil || a.After == 7 {
+		t.Errorf("points after an unknown change = %d, %v", a.After, err)
+	}
+}
+
 func TestReadAmount(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -22,13 +30,5 @@ func TestReadAmount(t *testing.T) {
 		if got, fault := readAmount(typed, changeAdd); fault == "" {
 			t.Errorf("readAmount(%q) = %d, want a fault", typed, got)
 		}
-	}
-}
-
-func TestPointsUpdate_unknownChange(t *testing.T) {
-	t.Parallel()
-	a := pointsUpdate{Amount: 7}
-	if err := a.count(coupontools.LoyaltyUser{Points: 180}, plural{"point", "points"}); err == nil || a.After == 7 {
-		t.Errorf("points after an unknown change = %d, %v", a.After, err)
 	}
 }

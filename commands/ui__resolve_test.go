@@ -3,21 +3,10 @@ package commands
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
-	"github.com/coupontools/couponbot/coupontools/cache"
 )
-
-func someDirectories() *cache.List {
-	names := []string{"City deals", "City deals Gent", "Café", "Top 10", "Deals", "City deals"}
-	list := make([]coupontools.Directory, len(names))
-	for i, name := range names {
-		list[i] = coupontools.Directory{ID: "dir_" + string(rune('1'+i)), Name: name}
-	}
-	return cache.NewList(list, time.Now())
-}
 
 func TestChoose(t *testing.T) {
 	t.Parallel()

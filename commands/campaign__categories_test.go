@@ -12,17 +12,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
-	t.Parallel()
-	var all []coupontools.Category
-	for range 90 {
-		all = append(all, coupontools.Category{ID: "cat_1", Name: strings.Repeat("x", 50)})
-	}
-	shown := picture(bot.Reply{Blocks: []slack.Block{categoryLines(all, "")}})
-	wantIn(t, shown, "and 41 more")
-	wantNotIn(t, shown, "…")
-}
-
 // A directory in an account with more categories than are looked into: that is said.
 func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
 	t.Parallel()
@@ -34,6 +23,17 @@ func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
 			wantNotIn(t, got, "Only the first")
 		}
 	}
+}
+
+func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	var all []coupontools.Category
+	for range 90 {
+		all = append(all, coupontools.Category{ID: "cat_1", Name: strings.Repeat("x", 50)})
+	}
+	shown := picture(bot.Reply{Blocks: []slack.Block{categoryLines(all, "")}})
+	wantIn(t, shown, "and 41 more")
+	wantNotIn(t, shown, "…")
 }
 
 // sorted is a Coupontools with so many categories, and one campaign, which stands under each.

@@ -10,12 +10,6 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// answer is an error that Redis answers with.
-type answer string
-
-func (a answer) Error() string { return string(a) }
-func (answer) RedisError()     {}
-
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	refused := func(code int, text string) error {
@@ -77,3 +71,10 @@ func TestExplain(t *testing.T) {
 		t.Errorf("Explain(odd) = %+v, want nil", m)
 	}
 }
+
+// answer is an error that Redis answers with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+
+func (answer) RedisError() {}

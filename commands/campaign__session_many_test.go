@@ -28,23 +28,11 @@ func TestSeveralCodes(t *testing.T) {
 	}
 }
 
-func TestSession_tooManyAtOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	var codes []string
-	for i := range maxMany + 1 {
-		codes = append(codes, fmt.Sprintf("%021d", i))
-	}
-	_, err := w.types(t, "/coupontools session "+strings.Join(codes, " "))
-	wantIn(t, mistake(t, err).Text, "at most 50 are changed in one go")
-	must(t)(w.types(t, "/coupontools session "+strings.Join(codes[1:], " ")))
-}
-
 // A click that comes to two replicas, of which neither could remember it for the other, is obeyed once.
 func TestSession_clickedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	desk := sessionHandlers{campaigns: newCampaignList(w.Campaigns, deliverer{}), api: w.Client, store: w.Store, audit: w.Sends}
+	w := newCampaignWorld(t)
+	desk := sessionHandlers{campaigns: newCampaignList(w.campaigns, deliverer{}), api: w.client, store: w.store, audit: w.sends}
 	click := bot.Request{ID: "one", Person: mia, Value: "mfadqu0il4iosrut76vui d99bptr356pel6du8bxye"}
 	first := must(t)(follow(t.Context(), desk.doingMany(sessionActions[0]), click))
 	again := must(t)(follow(t.Context(), desk.doingMany(sessionActions[0]), click))
@@ -54,5 +42,17 @@ func TestSession_clickedOnce(t *testing.T) {
 	wantNotIn(t, stored(t, w), strings.Fields(click.Value)...)
 	w.redis.SetError("ERR away")
 	_, err := follow(t.Context(), desk.doing(sessionActions[2]), bot.Request{ID: "two", Person: mia, Value: "ds8x8uizw6otw3r48nyqt"})
-	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
+	wantIn(t, mistakeOf(t, Explain, err).Text, "couldn't make sure that this happens only once")
+}
+
+func TestSession_tooManyAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newCampaignWorld(t)
+	var codes []string
+	for i := range maxMany + 1 {
+		codes = append(codes, fmt.Sprintf("%021d", i))
+	}
+	_, err := w.types(t, "/coupontools session "+strings.Join(codes, " "))
+	wantIn(t, mistakeOf(t, Explain, err).Text, "at most 50 are changed in one go")
+	must(t)(w.types(t, "/coupontools session "+strings.Join(codes[1:], " ")))
 }

@@ -9,6 +9,19 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
+// A panic in the reading of a file does not keep the person's next one out.
+func TestUploads_panic(t *testing.T) {
+	t.Parallel()
+	u := newUploads(uploaded("+32470123456"))
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { panic("in the file") })
+	}()
+	if _, err := u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
 // A file that does not get its turn in time, or is one too many, is refused in words; one that waits says what comes first.
 func TestUploads_waiting(t *testing.T) {
 	t.Parallel()
@@ -36,9 +49,9 @@ func TestUploads_waiting(t *testing.T) {
 		}
 		synctest.Wait()
 		wantIn(t, u.waiting(mia.ID, file), "10 come before “list.csv”")
-		wantIn(t, mistake(t, read(ctx)).Text, "“list.csv” can't be read yet")
+		wantIn(t, mistakeOf(t, Explain, read(ctx)).Text, "“list.csv” can't be read yet")
 		for range 9 {
-			wantIn(t, mistake(t, <-refused).Text, "other files took too long")
+			wantIn(t, mistakeOf(t, Explain, <-refused).Text, "other files took too long")
 		}
 		stop()
 		if err := <-held; err != nil {
@@ -48,17 +61,4 @@ func TestUploads_waiting(t *testing.T) {
 			t.Errorf("after that: %v", err)
 		}
 	})
-}
-
-// A panic in the reading of a file does not keep the person's next one out.
-func TestUploads_panic(t *testing.T) {
-	t.Parallel()
-	u := newUploads(uploaded("+32470123456"))
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { panic("in the file") })
-	}()
-	if _, err := u.read(t.Context(), mia.ID, bot.File{}, func([]byte) error { return nil }); err != nil {
-		t.Error(err)
-	}
 }

@@ -1,0 +1,178 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func TestBarrierRow(t *testing.T) {
+	t.Parallel()
+	got := picture(bot.Reply{Blocks: append(
+		barrierRow(sends.Barrier{Rule: recipients.RuleSuppressed, Since: began, By: "U0BEN", Note: noteByHand}),
+		append(barrierRow(sends.Barrier{Rule: recipients.RuleFrequencyCap, Since: began, Until: began.Add(time.Hour)}),
+			barrierRow(sends.Barrier{Rule: recipients.RuleUnsubscribed})...)...)})
+	want := "It is on the do-not-contact list. Put there by @U0BEN by hand.\n~ Since <date>\n" +
+		"It was sent something not long ago (FREQUENCY_CAP).\n~ Since <date> | Until <date>\n" +
+		"It has unsubscribed in Coupontools.\ntext: \n"
+	if got != want {
+		t.Errorf("the rules are\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	s := suppression{region: "BE"}
+	all, err := s.named(bot.Split("0470 12 34 56,anna@example.com; +12015550123 ,"))
+	var got []string
+	for _, who := range all {
+		got = append(got, string(who.kind)+" "+who.to)
+	}
+	if want := "sms +32470123456, email anna@example.com, sms +12015550123"; strings.Join(got, ", ") != want || err != nil {
+		t.Errorf("named = %q, %v, want %q", got, err, want)
+	}
+	if _, err := s.named(bot.Split("ann@")); err == nil {
+		t.Error("no error, want one for what is no address")
+	}
+}
+
+// buttonValue finds the value of a button in a view.
+func buttonValue(t *testing.T, set []slack.Block, action string) string {
+	t.Helper()
+	for _, block := range set {
+		actions, ok := block.(*slack.ActionBlock)
+		if !ok {
+			continue
+		}
+		for _, e := range actions.Elements.ElementSet {
+			if b, ok := e.(*slack.ButtonBlockElement); ok && b.ActionID == action {
+				return b.Value
+			}
+		}
+	}
+	t.Fatalf("there is no button %s", action)
+	return ""
+}
+
+// clicks presses a button of a view.
+func clicks(t *testing.T, handler bot.Handler, shown bot.Reply, action string) (bot.Reply, error) {
+	t.Helper()
+	view := bot.NewView(shown.View.CallbackID, shown.View.PrivateMetadata, nil)
+	return follow(t.Context(), handler, bot.Request{Person: mia, View: view, Value: buttonValue(t, shown.View.Blocks.BlockSet, action)})
+}
+
+// confirms submits the preview of a file.
+func confirms(t *testing.T, s suppression, preview bot.Reply) (bot.Reply, error) {
+	t.Helper()
+	view := bot.NewView(viewSuppressPreview, preview.View.PrivateMetadata, nil)
+	return follow(t.Context(), s.additions().confirmed, bot.Request{Person: mia, View: view})
+}
+
+// suppressFile submits the form with a file.
+func suppressFile(t *testing.T, w *testWorld, kind recipients.Kind, content string) (suppression, bot.Reply, error) {
+	t.Helper()
+	s := suppression{people: w.sends, uploads: newUploads(uploaded(content)), store: w.store, audit: w.sends, region: "BE"}
+	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
+		WithFiles(fieldImport, bot.File{ID: "F1", Name: "list.csv", User: mia.ID})
+	reply, err := follow(t.Context(), s.submitted, bot.Request{Person: mia, View: view})
+	return s, reply, err
+}
+
+// A file is shown before anybody in it goes on the list, and adds nobody twice.
+func TestSuppress_file(t *testing.T) {
+	t.Parallel()
+	w := newSendWorld(t)
+	for i, said := range []string{
+		"Added 2 people to the do-not-contact list.", "Nobody was added to the do-not-contact list. 2 were already on it.",
+	} {
+		end := strings.Repeat("\n", i) // another file
+		s, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n+32470123457\n+32 470 12 34 57\n123\n"+end)
+		wantIn(t, picture(must(t)(preview, err)), "2 people will go on the do-not-contact list.", "list.csv, column A “GSM”",
+			"2 people in 4 rows: +32 470 •• •• 56", "Row 5 of the file", "It has too few digits", "(Add 2 people)")
+
+		wantIn(t, picture(must(t)(confirms(t, s, preview))), said)
+	}
+	if n, err := w.sends.Checked(t.Context()); n.Suppressed != 2 || err != nil {
+		t.Errorf("%+v people are suppressed, error %v, want 2", n, err)
+	}
+}
+
+// Where the column is in doubt the person chooses, and nobody else can.
+func TestSuppress_fileAsksForTheColumn(t *testing.T) {
+	t.Parallel()
+	w := newSendWorld(t)
+	s, asked, err := suppressFile(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n")
+	wantIn(t, picture(must(t)(asked, err)), "More than one column holds e-mail addresses. Which column of “list.csv” should couponbot use?",
+		"Nobody has been added yet.")
+	choose := func(person bot.Person, column string) (bot.Reply, error) {
+		view := bot.NewView(viewSuppressColumn, asked.View.PrivateMetadata, map[string]string{fieldColumn: column})
+		return follow(t.Context(), s.columnChosen, bot.Request{Person: person, View: view})
+	}
+	if reply := must(t)(choose(mia, "")); reply.Errors[fieldColumn] == "" {
+		t.Error("no error on the field without a column")
+	}
+	noah := mia
+	noah.ID = "U0NOAH"
+	_, err = choose(noah, "2/1")
+	wantIn(t, mistakeOf(t, Explain, err).Text, "isn't yours")
+	preview := must(t)(choose(mia, "2/1"))
+	wantIn(t, picture(preview), "list.csv, column B “b”")
+	wantIn(t, picture(must(t)(confirms(t, s, preview))), "Added 2 people to the do-not-contact list.")
+	for to, want := range map[string]int{"x@example.com": 0, "y@example.com": 1, "v@example.com": 1} {
+		if got, err := w.sends.Why(t.Context(), recipients.Email, to, mia.ID); len(got) != want || err != nil {
+			t.Errorf("%s is barred by %v, error %v, want %d rules", to, got, err, want)
+		}
+	}
+	other := must(t)(clicks(t, s.otherColumn, preview, actionSuppressColumn))
+	wantIn(t, picture(other), "A · a · 2 addresses", "B · b · 2 addresses")
+}
+
+func TestSuppress_fileThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	_, _, err := suppressFile(t, newSendWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
+	if m := mistakeOf(t, Explain, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
+		t.Errorf("the fault of a file = %+v, want words for the person", m)
+	}
+}
+
+func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
+	t.Parallel()
+	w := newSendWorld(t)
+	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
+	wantIn(t, picture(must(t)(preview, err)), "Add 1 person")
+	if n, err := w.sends.Checked(t.Context()); n.Suppressed != 0 || err != nil {
+		t.Errorf("%+v people are suppressed, error %v, want none before the preview is submitted", n, err)
+	}
+}
+
+// Everybody in a file goes on the list, those who opted out above all; a button leaves only these.
+func TestSuppress_fileWithConsent(t *testing.T) {
+	t.Parallel()
+	w := newSendWorld(t)
+	s, preview, err := suppressFile(t, w, recipients.SMS, "GSM;Status\n0470000001;Subscribed\n0470000002;Unsubscribed\n")
+	wantIn(t, picture(must(t)(preview, err)), "2 people will go", "whatever column B “Status” says", "Only those who said no")
+
+	only := must(t)(clicks(t, s.switchRefused, preview, actionSuppressRefused))
+	wantIn(t, picture(only), "1 person will go", "+32 470 •• •• 02")
+	must(t)(confirms(t, s, only))
+
+	if got, err := w.sends.Why(t.Context(), recipients.SMS, "+32470000001", mia.ID); len(got) > 0 || err != nil {
+		t.Errorf("who didn't say no is barred by %v, %v", got, err)
+	}
+}
+
+func TestSuppress_redisAway(t *testing.T) {
+	t.Parallel()
+	w := newSendWorld(t)
+	s, preview, err := suppressFile(t, w, recipients.Email, "a@example.com\n")
+	must(t)(preview, err)
+	w.redis.Close()
+	_, err = confirms(t, s, preview)
+	wantIn(t, mistakeOf(t, Explain, err).Hint, "Redis, which may be away")
+}
