@@ -22,11 +22,6 @@ type columnQuestion struct {
 	nothingYet string
 }
 
-var (
-	sendQuestion     = columnQuestion{callback: viewColumn, submit: "Preview", nothingYet: "Nothing has been sent yet."}
-	suppressQuestion = columnQuestion{callback: viewSuppressColumn, submit: "Preview", nothingYet: "Nobody has been added yet."}
-)
-
 // view builds the question; id is kept in its metadata.
 func (q columnQuestion) view(
 	id string, f bot.File, kind recipients.Kind, question *recipients.ColumnQuestion,
@@ -146,4 +141,11 @@ func sourceNotes(s *recipients.Source) []string {
 		notes = append(notes, "Removed "+count(s.Invisible, "invisible character", "invisible characters")+".")
 	}
 	return notes
+}
+
+func kindOf(to string) recipients.Kind {
+	if strings.Contains(to, "@") {
+		return recipients.Email
+	}
+	return recipients.SMS
 }

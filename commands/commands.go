@@ -68,6 +68,7 @@ func All(d Deps) []bot.Command {
 			MaxRecipients: d.MaxRecipients, ApprovalOver: d.ApprovalOver, Rate: d.Rate, LinkLength: d.LinkLength,
 			SMSRates: d.SMSRates, Channels: d.Channels,
 		}),
+		suppressCommands(shared, d.Sends),
 		campaignCommands(shared, campaigns, directories, counter),
 		loyaltyCommands(shared, cards),
 		accountCommands(shared),

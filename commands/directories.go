@@ -3,10 +3,11 @@ package commands
 import (
 	"regexp"
 
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/coupontools"
-	"github.com/slack-go/slack"
 )
 
 // directoriesCommand answers /directories with the list, ten a page, for all in the channel to see.

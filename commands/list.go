@@ -457,3 +457,23 @@ func (c cardCommand[T]) run(_ context.Context, req bot.Request) (bot.Reply, erro
 func (c cardCommand[T]) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: c.wait, Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
+
+// listAge says where a list comes from, and whether that is a second best.
+func listAge[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
+	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
+	if l.Stale {
+		pieces = append(pieces, blocks.Small(fmt.Sprintf("Coupontools cannot be reached; this list is %s old.",
+			span(time.Since(l.FetchedAt)))))
+	}
+	if l.RedisAway {
+		pieces = append(pieces, blocks.Small(withoutRedis))
+	}
+	return pieces
+}
+
+// fromList says why a card is as the list has it and not as it is now, and how old the list is.
+func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement {
+	return []slack.MixedElement{blocks.Small(errorReason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
+}
+
+const withoutRedis = "Working without Redis: this comes straight from Coupontools."

@@ -59,9 +59,6 @@ func inAny(fields []string, part string) bool {
 	return false
 }
 
-// wholeNumber is how many digits a number without its prefix must have to be taken for a whole one.
-const wholeNumber = 7
-
 // phoneHas reports whether typed is a spelling of phone or of a part of it: with +, 00, a national 0 or "(0)", with any
 // separators. A whole number matches with and without its country code, whichever of the two has it.
 func phoneHas(phone, typed string) bool {
@@ -73,18 +70,6 @@ func phoneHas(phone, typed string) bool {
 		return false
 	}
 	return strings.Contains(have, want) || len(have) >= wholeNumber && strings.HasSuffix(want, have)
-}
-
-// significant returns the digits of a number from the first that is not 0.
-func significant(number string) string {
-	number = strings.ReplaceAll(number, "(0)", "")
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, number)
-	return strings.TrimLeft(digits, "0")
 }
 
 // campaignID matches the id of a campaign.

@@ -3,9 +3,10 @@ package commands
 import (
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"github.com/coupontools/couponbot/bot/blocks"
 	"github.com/coupontools/couponbot/sends/recipients"
-	"github.com/slack-go/slack"
 )
 
 // personInputs asks for a person's contact data. typed has the initial values by field.

@@ -23,7 +23,7 @@ func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) (err erro
 // An exported list comes back after Redis lost it, and only a file that was exported does.
 func TestSuppressImport(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	w.sends = sends.New(sends.Config{Redis: w.rdb, Prefix: "test:", API: w.client, SuppressionKey: "secret"})
 	if _, err := w.sends.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, actorOf(bot.Request{Person: mia}), ""); err != nil {
 		t.Fatal(err)

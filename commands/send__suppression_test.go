@@ -87,7 +87,7 @@ func suppressFile(t *testing.T, w *testWorld, kind recipients.Kind, content stri
 // A file is shown before anybody in it goes on the list, and adds nobody twice.
 func TestSuppress_file(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	for i, said := range []string{
 		"Added 2 people to the do-not-contact list.", "Nobody was added to the do-not-contact list. 2 were already on it.",
 	} {
@@ -106,7 +106,7 @@ func TestSuppress_file(t *testing.T) {
 // Where the column is in doubt the person chooses, and nobody else can.
 func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	s, asked, err := suppressFile(t, w, recipients.Email, "a,b\nx@example.com,y@example.com\nz@example.com,v@example.com\n")
 	wantIn(t, picture(must(t)(asked, err)), "More than one column holds e-mail addresses. Which column of “list.csv” should couponbot use?",
 		"Nobody has been added yet.")
@@ -135,7 +135,7 @@ func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 
 func TestSuppress_fileThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	_, _, err := suppressFile(t, newSendWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
+	_, _, err := suppressFile(t, newSuppressWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
 	if m := mistakeOf(t, Explain, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
 		t.Errorf("the fault of a file = %+v, want words for the person", m)
 	}
@@ -143,7 +143,7 @@ func TestSuppress_fileThatCannotBeRead(t *testing.T) {
 
 func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
 	wantIn(t, picture(must(t)(preview, err)), "Add 1 person")
 	if n, err := w.sends.Checked(t.Context()); n.Suppressed != 0 || err != nil {
@@ -154,7 +154,7 @@ func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 // Everybody in a file goes on the list, those who opted out above all; a button leaves only these.
 func TestSuppress_fileWithConsent(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	s, preview, err := suppressFile(t, w, recipients.SMS, "GSM;Status\n0470000001;Subscribed\n0470000002;Unsubscribed\n")
 	wantIn(t, picture(must(t)(preview, err)), "2 people will go", "whatever column B “Status” says", "Only those who said no")
 
@@ -169,7 +169,7 @@ func TestSuppress_fileWithConsent(t *testing.T) {
 
 func TestSuppress_redisAway(t *testing.T) {
 	t.Parallel()
-	w := newSendWorld(t)
+	w := newSuppressWorld(t)
 	s, preview, err := suppressFile(t, w, recipients.Email, "a@example.com\n")
 	must(t)(preview, err)
 	w.redis.Close()

@@ -30,10 +30,8 @@ type sendDeps struct {
 	Channels []string
 }
 
-// sendCommands returns the commands about sends and the do-not-contact list.
+// sendCommands returns the commands about sends.
 func sendCommands(d sendDeps) []bot.Command {
-	entries := suppression{people: d.Sends, uploads: d.Uploads, store: d.Store, audit: d.Audit, region: d.Region, countries: d.Countries}
-	backups := suppressionBackups{list: d.Sends, uploads: d.Uploads, to: d.Files}
 	return []bot.Command{
 		sendDirectory(sending{
 			offers: d.Offers, drafts: d.Sends, store: d.Store, uploads: d.Uploads, poster: d.Poster, holders: d.Holders,
@@ -41,10 +39,5 @@ func sendCommands(d sendDeps) []bot.Command {
 			link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
 		}),
 		sendsCommand(sendList{sends: d.Sends, files: d.Files}),
-		suppress(entries),
-		suppressExport(backups),
-		suppressImport(backups),
-		unsuppress(entries),
-		why(entries),
 	}
 }

@@ -126,13 +126,6 @@ func channelWord(word string) recipients.Kind {
 	return ""
 }
 
-func kindOf(to string) recipients.Kind {
-	if strings.Contains(to, "@") {
-		return recipients.Email
-	}
-	return recipients.SMS
-}
-
 // takeRecipients parts what looks like addresses and phone numbers from the other words.
 func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
 	for _, w := range words {

@@ -221,3 +221,7 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	}
 	return reply, nil
 }
+
+var (
+	sendQuestion = columnQuestion{callback: viewColumn, submit: "Preview", nothingYet: "Nothing has been sent yet."}
+)

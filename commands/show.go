@@ -63,26 +63,6 @@ func nameAndID(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// listAge says where a list comes from, and whether that is a second best.
-func listAge[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
-	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
-	if l.Stale {
-		pieces = append(pieces, blocks.Small(fmt.Sprintf("Coupontools cannot be reached; this list is %s old.",
-			span(time.Since(l.FetchedAt)))))
-	}
-	if l.RedisAway {
-		pieces = append(pieces, blocks.Small(withoutRedis))
-	}
-	return pieces
-}
-
-// fromList says why a card is as the list has it and not as it is now, and how old the list is.
-func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement {
-	return []slack.MixedElement{blocks.Small(errorReason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
-}
-
-const withoutRedis = "Working without Redis: this comes straight from Coupontools."
-
 // span says how long something takes or took, in whole words.
 func span(d time.Duration) string {
 	switch {

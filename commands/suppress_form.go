@@ -304,3 +304,5 @@ func notRead(list recipients.List) []string {
 	}
 	return append([]string{count(n, "entry was", "entries were") + " left out:"}, lines...)
 }
+
+var suppressQuestion = columnQuestion{callback: viewSuppressColumn, submit: "Preview", nothingYet: "Nobody has been added yet."}

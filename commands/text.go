@@ -19,26 +19,6 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// checkText returns the text of a field as it can go out, and a note on what was removed from it; or it says at the field
-// why the text can't go out.
-func checkText(field, typed string, most int, wrong problems) (text, note string) {
-	clean, removed, err := message.Clean(typed)
-	text = strings.TrimSpace(clean)
-	found := message.Placeholders(text, nil)
-	switch {
-	case err != nil:
-		wrong.add(field, err.Error())
-	case utf8.RuneCountInString(text) > most:
-		wrong.add(field, tooLong(text, most))
-	case len(found) > 0:
-		wrong.add(field, cannotFillIn(found))
-	}
-	if removed > 0 {
-		note = "Removed " + count(removed, "invisible character", "invisible characters") + " from the text."
-	}
-	return text, note
-}
-
 // cannotFillIn says that placeholders would go out as they are written.
 func cannotFillIn(found []message.Placeholder) string {
 	if len(found) == 1 {
@@ -147,14 +127,6 @@ func isNumber(text string) bool {
 	return strings.Trim(text, "0123456789+()-./ ") == "" && len(significant(text)) >= wholeNumber
 }
 
-// errorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
-func errorReason(err error) string {
-	if m := Explain(err); m != nil {
-		return m.Text
-	}
-	return "Coupontools did not answer in time."
-}
-
 // parseAmount reads a whole number.
 func parseAmount(text string) (int, bool) {
 	if text = strings.TrimSpace(text); !amountForm.MatchString(text) {
@@ -185,3 +157,18 @@ func cancelWords(why string) string {
 	}
 	return sentence(why)
 }
+
+// significant returns the digits of a number from the first that is not 0.
+func significant(number string) string {
+	number = strings.ReplaceAll(number, "(0)", "")
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	return strings.TrimLeft(digits, "0")
+}
+
+// wholeNumber is how many digits a number without its prefix must have to be taken for a whole one.
+const wholeNumber = 7

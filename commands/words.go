@@ -343,3 +343,11 @@ func standsWords(s sends.Send) string {
 	}
 	return "The send is not confirmed yet."
 }
+
+// errorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
+func errorReason(err error) string {
+	if m := Explain(err); m != nil {
+		return m.Text
+	}
+	return "Coupontools did not answer in time."
+}
