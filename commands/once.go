@@ -42,9 +42,11 @@ type onceResult struct {
 }
 
 // undone marks an error before which certainly nothing was done.
-type undone struct{ error }
+type undone struct{ err error }
 
-func (u undone) Unwrap() error { return u.error }
+func (u undone) Error() string { return u.err.Error() }
+
+func (u undone) Unwrap() error { return u.err }
 
 func surelyUndone(err error) bool {
 	if _, sure := errors.AsType[undone](err); sure {
