@@ -41,7 +41,7 @@ func (q columnQuestion) view(
 }
 
 // everyColumn asks for another column: it offers all that have recipients, whatever their header says.
-func (u uploads) everyColumn(ctx context.Context, person string, f bot.File, r recipients.Rules,
+func everyColumn(ctx context.Context, u uploads, person string, f bot.File, r recipients.Rules,
 ) (*recipients.ColumnQuestion, error) {
 	var columns []recipients.Column
 	_, err := u.read(ctx, person, f, func(content []byte) (err error) {

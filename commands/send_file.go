@@ -173,7 +173,7 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 	}
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		question, err := s.uploads.everyColumn(ctx, req.Person.ID, *o.File, o.Rules)
+		question, err := everyColumn(ctx, s.uploads, req.Person.ID, *o.File, o.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}

@@ -147,7 +147,7 @@ func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Repl
 	}
 	reply := s.reading(req, b)
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		question, err := s.uploads.everyColumn(ctx, req.Person.ID, *b.File, b.Rules)
+		question, err := everyColumn(ctx, s.uploads, req.Person.ID, *b.File, b.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}
