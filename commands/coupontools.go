@@ -182,8 +182,8 @@ func liveSendBlocks(going []sends.Send, err error) []slack.Block {
 		return []slack.Block{blocks.Text("No send is going on.")}
 	}
 	set := []slack.Block{blocks.Text(byState(going) + ":")}
-	for _, send := range going[:min(len(going), perPage)] {
-		set = append(set, sendLines(send)...)
+	for _, s := range going[:min(len(going), perPage)] {
+		set = append(set, sendLines(s)...)
 	}
 	if more := len(going) - perPage; more > 0 {
 		set = append(set, blocks.Context(blocks.Small("and "+thousands(more)+" more")))
