@@ -65,8 +65,3 @@ func concernBlocks(c sends.Checked) []slack.Block {
 	}
 	return set
 }
-
-// ConcernAlert is the message to an admin about a concern that lasts.
-func ConcernAlert(c sends.Concern, checked sends.Checked) string {
-	return "⚠️ " + concernWords(c, checked)
-}

@@ -213,3 +213,8 @@ func byState(all []sends.Send) string {
 	}
 	return strings.Join(said, ", ")
 }
+
+// ConcernAlert is the message to an admin about a concern that lasts.
+func ConcernAlert(c sends.Concern, checked sends.Checked) string {
+	return "⚠️ " + concernWords(c, checked)
+}
