@@ -7,13 +7,8 @@ import (
 	"time"
 )
 
-// SetEventRetries sets the waits before an event that was not acknowledged comes again; at first none, one minute and
-// five minutes (Slack, documented for HTTP).
-func (s *Server) SetEventRetries(waits ...time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults.retries = waits
-}
+// retryWaits are the waits before an event that was not acknowledged is delivered again. Slack documents them for HTTP.
+var retryWaits = []time.Duration{0, time.Minute, 5 * time.Minute}
 
 // Say posts a message as a person. The bot hears of it in its direct messages, and where it is mentioned and a member.
 func (s *Server) Say(ctx context.Context, user, channel, text string) (Message, error) {
@@ -69,7 +64,6 @@ func (s *Server) tell(ctx context.Context, event answer) (Outcome, error) {
 			"enterprise_id": nil, "team_id": Team, "user_id": Bot, "is_bot": true, "is_enterprise_install": false,
 		}},
 	})
-	waits := s.faults.retries
 	s.mu.Unlock()
 	out, err := s.deliver(ctx, &delivery{kind: "events_api", name: name, payload: payload})
 	if err != nil || out.Acked {
@@ -78,7 +72,7 @@ func (s *Server) tell(ctx context.Context, event answer) (Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.life.Err() == nil {
-		s.socket.running.Go(func() { s.retell(name, payload, waits) })
+		s.socket.running.Go(func() { s.retell(name, payload) })
 	}
 	return out, nil
 }
@@ -90,8 +84,8 @@ func (s *Server) isShared(event answer) bool {
 }
 
 // retell delivers an event again until it is acknowledged or the waits are used up.
-func (s *Server) retell(name string, payload []byte, waits []time.Duration) {
-	for i, wait := range waits {
+func (s *Server) retell(name string, payload []byte) {
+	for i, wait := range retryWaits {
 		select {
 		case <-time.After(wait):
 		case <-s.life.Done():

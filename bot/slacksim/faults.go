@@ -29,7 +29,6 @@ type faultState struct {
 	withheldFor time.Duration
 	strictAcks  bool // an acknowledgement counts only on the connection that delivered
 	keepRates   bool
-	retries     []time.Duration
 	minutes     map[string][]time.Time // calls by method
 	posts       map[string][]time.Time // messages by channel
 }

@@ -67,7 +67,6 @@ type Message struct {
 	Files                 []File
 	Reactions             []string // "name by user id"
 	At                    time.Time
-	ReplyTo               string // the envelope this message answers at once, "" if none
 }
 
 // Place returns where the message's elements are, for [Server.Click] and the like.

@@ -16,8 +16,6 @@ var webFiles embed.FS
 type PageOptions struct {
 	// Name is the workspace's name; empty stands for "Local workspace".
 	Name string
-	// Person and Channel are shown when the URL names none; empty stands for [Mia] and [Marketing].
-	Person, Channel string
 	// Hints are offered at the start of each channel: a click puts the line into the message box.
 	Hints []Hint
 	// Samples are files to download under the hints, for who has none to upload.
@@ -57,8 +55,6 @@ type page struct {
 // server must have no write timeout; they end with [Server.Close].
 func (s *Server) Page(opts PageOptions) http.Handler {
 	opts.Name = firstOf(opts.Name, "Local workspace")
-	opts.Person = firstOf(opts.Person, Mia)
-	opts.Channel = firstOf(opts.Channel, Marketing)
 	p := &page{slack: s, opts: opts, look: parseLook(), read: map[[2]string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.whole)

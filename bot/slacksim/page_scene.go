@@ -18,11 +18,11 @@ type viewer struct {
 	zone    *time.Location
 }
 
-// viewer reads who looks from a request. Without a name in it the defaults are taken.
+// viewer reads who looks from a request. Without a name in it they are [Mia] and [Marketing].
 func (p *page) viewer(r *http.Request) (viewer, bool) {
 	var v viewer
 	var ok bool
-	if v.person, ok = p.person(firstOf(r.FormValue("as"), p.opts.Person)); !ok {
+	if v.person, ok = p.person(firstOf(r.FormValue("as"), Mia)); !ok {
 		return v, false
 	}
 	v.zone = time.UTC
@@ -35,7 +35,7 @@ func (p *page) viewer(r *http.Request) (viewer, bool) {
 	}
 	v.channel = open[0]
 	for _, c := range open {
-		if c.ID == firstOf(r.FormValue("channel"), p.opts.Channel) {
+		if c.ID == firstOf(r.FormValue("channel"), Marketing) {
 			v.channel = c
 		}
 	}

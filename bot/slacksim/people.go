@@ -118,13 +118,6 @@ func (s *Server) Commands() []SlashCommand {
 	return slices.Clone(s.commands)
 }
 
-// SetCommands changes the slash commands people can type.
-func (s *Server) SetCommands(commands ...SlashCommand) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.commands = commands
-}
-
 // Direct returns the channel of the person's direct messages with the bot, "" if there is none.
 func (s *Server) Direct(user string) string {
 	s.mu.Lock()

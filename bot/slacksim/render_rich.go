@@ -19,7 +19,6 @@ type richPart struct {
 	Text        string          `json:"text"`
 	URL         string          `json:"url"`
 	Name        string          `json:"name"`
-	Unicode     string          `json:"unicode"`
 	UserID      string          `json:"user_id"`
 	ChannelID   string          `json:"channel_id"`
 	UsergroupID string          `json:"usergroup_id"`

@@ -100,7 +100,6 @@ func New(settings ...Setting) *Server {
 	s.life, s.end = context.WithCancel(context.Background())
 	s.socket = newSocketState()
 	s.observed = newObserved()
-	s.faults.retries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	for _, set := range settings {
 		set(s)
 	}

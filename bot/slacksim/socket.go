@@ -3,7 +3,6 @@ package slacksim
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,7 +33,6 @@ type Distribution int
 // The ways to distribute envelopes.
 const (
 	RoundRobin Distribution = iota // each in turn
-	Random                         // any
 	Oldest                         // always the one open longest
 	Newest                         // always the one opened last
 )
@@ -375,18 +373,6 @@ func (s *Server) excuse(c *conn) {
 	}
 }
 
-// SendRaw sends a text frame as it is on one connection.
-func (s *Server) SendRaw(frame []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.pick()
-	if c == nil {
-		return fmt.Errorf("send a raw frame: no connection is open")
-	}
-	c.send(frame)
-	return nil
-}
-
 // pick returns the connection for the next envelope, nil if there is none.
 func (s *Server) pick() *conn {
 	all := s.usable()
@@ -394,8 +380,6 @@ func (s *Server) pick() *conn {
 		return nil
 	}
 	switch s.socket.how {
-	case Random:
-		return all[rand.IntN(len(all))]
 	case Oldest:
 		return all[0]
 	case Newest:
