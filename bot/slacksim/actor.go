@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // spot is where a person acts: a message or a view, and its elements.
@@ -48,42 +50,42 @@ func (s *Server) viewScene(u *User, id string) (spot, error) {
 }
 
 // find returns the element with the action_id, in the block if one is named, with the value if one is given.
-func (c spot) find(block, action string, value ...string) (found, error) {
+func (c spot) find(block, action string, value ...string) (blockkit.Element, error) {
 	var all []string
-	for _, f := range elementsIn(c.blocks) {
-		fits := block == "" || f.blockID() == block
-		if fits && f.actionID() == action && (len(value) == 0 || str1(f.element, "value") == value[0]) {
+	for _, f := range blockkit.Elements(c.blocks) {
+		fits := block == "" || f.BlockID() == block
+		if fits && f.ActionID() == action && (len(value) == 0 || f.Text("value") == value[0]) {
 			return f, nil
 		}
-		all = append(all, strings.TrimSuffix(f.blockID()+"/"+f.actionID()+"="+str1(f.element, "value"), "="))
+		all = append(all, strings.TrimSuffix(f.BlockID()+"/"+f.ActionID()+"="+f.Text("value"), "="))
 	}
-	return found{}, fmt.Errorf("there is no element %s/%s %q; there are: %s", block, action, value, strings.Join(all, ", "))
+	return blockkit.Element{}, fmt.Errorf("there is no element %s/%s %q; there are: %s", block, action, value, strings.Join(all, ", "))
 }
 
 // state returns the state of the place as the person left it.
-func (c spot) state() map[string]map[string]Value {
+func (c spot) state() State {
 	if c.view != nil {
 		return c.view.State
 	}
-	return initialState(c.blocks, c.message.state[c.user.ID])
+	return newState(c.blocks, c.message.state[c.user.ID])
 }
 
 // set puts a value into an element.
-func (s *Server) set(c spot, f found, v Value) {
-	if !f.stateful() {
+func (s *Server) set(c spot, f blockkit.Element, v Value) {
+	if !f.Stateful() {
 		return
 	}
 	if c.view != nil {
-		setState(c.view.State, f, v)
-		delete(c.view.Errors, f.blockID())
+		c.view.State.set(f, v)
+		delete(c.view.Errors, f.BlockID())
 		s.change(Event{Kind: cond(c.view.Type == "home", EventHome, EventView), User: c.user.ID, View: c.view.ID})
 		return
 	}
 	if c.message.state == nil {
-		c.message.state = map[string]map[string]map[string]Value{}
+		c.message.state = map[string]State{}
 	}
 	state := c.state()
-	setState(state, f, v)
+	state.set(f, v)
 	c.message.state[c.user.ID] = state
 }
 

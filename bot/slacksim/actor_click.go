@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // Click presses a button, and says yes if it asks (see [Server.Asks]). block may be "" for any block; the value, if given, must be the
 // button's own. It is an error if there is no such button, or the person cannot see it.
 func (s *Server) Click(ctx context.Context, user string, at Place, block, action string, value ...string) (Outcome, error) {
-	return s.act(ctx, user, at, func(c spot) (found, Value, bool, error) {
+	return s.act(ctx, user, at, func(c spot) (blockkit.Element, Value, bool, error) {
 		f, err := c.find(block, action, value...)
-		if err == nil && f.kind() != "button" {
-			err = f.cannot("is no button")
+		if err == nil && f.Type() != "button" {
+			err = elementError(f, "is no button")
 		}
-		return f, Value{Type: f.kind()}, true, err
+		return f, Value{Type: f.Type()}, true, err
 	})
 }
 
@@ -36,13 +38,14 @@ func (s *Server) Asks(user string, at Place, block, action string, value ...stri
 		return nil, err
 	}
 	f, err := c.find(block, action, value...)
-	q, asks := f.element["confirm"].(map[string]any)
+	q, asks := f.Field("confirm").(map[string]any)
 	if err != nil || !asks {
 		return nil, err
 	}
 	return &Question{
-		Title: plainText(q["title"]), Text: plainText(q["text"]), Yes: plainText(q["confirm"]), No: plainText(q["deny"]),
-		Danger: str1(q, "style") == "danger",
+		Title: blockkit.TextOf(q["title"]), Text: blockkit.TextOf(q["text"]),
+		Yes: blockkit.TextOf(q["confirm"]), No: blockkit.TextOf(q["deny"]),
+		Danger: q["style"] == "danger",
 	}, nil
 }
 
@@ -51,44 +54,36 @@ func (s *Server) Asks(user string, at Place, block, action string, value ...stri
 // [Server.Suggest] last returned there. The bot hears of it as Slack tells it: always outside input blocks, in an input
 // block only with dispatch_action.
 func (s *Server) Choose(ctx context.Context, user string, at Place, block, action string, values ...string) (Outcome, error) {
-	return s.act(ctx, user, at, func(c spot) (found, Value, bool, error) {
+	return s.act(ctx, user, at, func(c spot) (blockkit.Element, Value, bool, error) {
 		f, err := c.find(block, action)
 		if err != nil {
 			return f, Value{}, false, err
 		}
-		v, err := f.chosen(values, s.offer(c, f))
-		return f, v, f.dispatches(), err
+		v, err := chosenValue(f, values, s.offer(c, f))
+		return f, v, f.Dispatches(), err
 	})
-}
-
-// dispatches says whether the bot hears of a change at once.
-func (f found) dispatches() bool { return !f.input() || flag(f.block, "dispatch_action") }
-
-// cannot is the error of an act that the element does not allow.
-func (f found) cannot(format string, args ...any) error {
-	return fmt.Errorf("%s %s/%s "+format, append([]any{f.kind(), f.blockID(), f.actionID()}, args...)...)
 }
 
 // offer is what can be chosen: the options of the element, for an external select those last suggested, and what stands
 // in it now.
-func (s *Server) offer(c spot, f found) []Option {
-	if strings.HasSuffix(f.kind(), "external_select") {
-		now := c.state()[f.blockID()][f.actionID()].Options
+func (s *Server) offer(c spot, f blockkit.Element) []blockkit.Option {
+	if f.External() {
+		now := c.state()[f.BlockID()][f.ActionID()].Options
 		return append(slices.Clip(now), s.offered[c.offerKey(f)]...)
 	}
-	return readOptions(f.element)
+	return f.Options()
 }
 
-func (c spot) offerKey(f found) string {
+func (c spot) offerKey(f blockkit.Element) string {
 	if c.view != nil {
-		return c.view.ID + "/" + f.blockID() + "/" + f.actionID()
+		return c.view.ID + "/" + f.BlockID() + "/" + f.ActionID()
 	}
-	return c.message.Channel + c.message.TS + c.user.ID + "/" + f.blockID() + "/" + f.actionID()
+	return c.message.Channel + c.message.TS + c.user.ID + "/" + f.BlockID() + "/" + f.ActionID()
 }
 
 // act changes an element and, if it dispatches, tells the bot.
 func (s *Server) act(ctx context.Context, user string, at Place,
-	do func(spot) (f found, v Value, dispatch bool, err error),
+	do func(spot) (f blockkit.Element, v Value, dispatch bool, err error),
 ) (Outcome, error) {
 	s.mu.Lock()
 	c, err := s.scene(user, at)
@@ -118,13 +113,13 @@ func (s *Server) act(ctx context.Context, user string, at Place,
 }
 
 // clicked makes the envelope block_actions.
-func (s *Server) clicked(c spot, f found, v Value) *delivery {
+func (s *Server) clicked(c spot, f blockkit.Element, v Value) *delivery {
 	p := s.payload("block_actions", c.user)
 	ts, _ := s.ts()
-	p["actions"] = []answer{f.action(v, ts)}
+	p["actions"] = []answer{actionObject(f, v, ts)}
 	p["state"] = answer{"values": c.state()}
 	s.place(p, c)
-	d := &delivery{kind: "interactive", name: f.actionID(), accepts: true}
+	d := &delivery{kind: "interactive", name: f.ActionID(), accepts: true}
 	if c.view != nil {
 		p["trigger_id"] = s.newTrigger(c.user.ID, c.view.ID)
 		v := c.view
@@ -137,17 +132,17 @@ func (s *Server) clicked(c spot, f found, v Value) *delivery {
 			s.notice(m.Channel, user, fmt.Sprintf("That did not work: “%s”", failure))
 		}
 	}
-	s.say("%s clicks [%s]", c.user.Name, f.label(v))
-	d.payload = encode(p)
+	s.say("%s clicks [%s]", c.user.Name, label(f, v))
+	d.payload = blockkit.EncodeJSON(p)
 	return d
 }
 
 // label is what the person saw on what they clicked or chose.
-func (f found) label(v Value) string {
-	if f.kind() == "button" {
-		return plainText(f.element["text"])
+func label(f blockkit.Element, v Value) string {
+	if f.Type() == "button" {
+		return f.Label()
 	}
-	words := []string{f.actionID() + ":"}
+	words := []string{f.ActionID() + ":"}
 	for _, o := range v.Options {
 		words = append(words, o.Text)
 	}
@@ -156,25 +151,25 @@ func (f found) label(v Value) string {
 
 // Suggest types into an external select and returns what the bot offers. Slack asks only from min_query_length
 // characters on (3 if not set); fewer are an error.
-func (s *Server) Suggest(ctx context.Context, user string, at Place, block, action, typed string) ([]Option, error) {
+func (s *Server) Suggest(ctx context.Context, user string, at Place, block, action, typed string) ([]blockkit.Option, error) {
 	s.mu.Lock()
 	c, err := s.scene(user, at)
-	var f found
+	var f blockkit.Element
 	if err == nil {
 		f, err = c.find(block, action)
 	}
 	if err == nil {
-		err = f.canSuggest(typed)
+		err = canSuggest(f, typed)
 	}
 	if err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
 	p := s.payload("block_suggestion", c.user)
-	p["action_id"], p["block_id"], p["value"] = f.actionID(), f.blockID(), typed
+	p["action_id"], p["block_id"], p["value"] = f.ActionID(), f.BlockID(), typed
 	s.place(p, c)
-	var options []Option
-	d := &delivery{kind: "interactive", name: f.actionID(), accepts: true, payload: encode(p)}
+	var options []blockkit.Option
+	d := &delivery{kind: "interactive", name: f.ActionID(), accepts: true, payload: blockkit.EncodeJSON(p)}
 	d.apply = func(raw json.RawMessage) (failure string) {
 		options, failure = s.suggested(f, raw)
 		return failure
@@ -184,7 +179,7 @@ func (s *Server) Suggest(ctx context.Context, user string, at Place, block, acti
 
 	out, err := s.deliver(ctx, d)
 	if err == nil && out.Failure != "" {
-		err = f.cannot("got no options: %s", out.Failure)
+		err = elementError(f, "got no options: %s", out.Failure)
 	}
 	if err != nil {
 		return nil, err
@@ -195,41 +190,29 @@ func (s *Server) Suggest(ctx context.Context, user string, at Place, block, acti
 	return options, nil
 }
 
-func (f found) canSuggest(typed string) error {
-	if !strings.HasSuffix(f.kind(), "external_select") {
-		return f.cannot("has no type-ahead")
+func canSuggest(f blockkit.Element, typed string) error {
+	if !f.External() {
+		return elementError(f, "has no type-ahead")
 	}
 	const usual = 3 // Slack's default of min_query_length
-	if least := whole(f.element, "min_query_length", usual); int64(len([]rune(typed))) < least {
-		return f.cannot("asks from %d characters on", least)
+	if least := f.Int("min_query_length", usual); int64(len([]rune(typed))) < least {
+		return elementError(f, "asks from %d characters on", least)
 	}
 	return nil
 }
 
 // suggested reads the options of an acknowledgement: options or groups, not both, at most 100.
-func (s *Server) suggested(f found, raw json.RawMessage) ([]Option, string) {
-	var fields map[string]any
-	k := newChecker("suggestion")
-	switch {
-	case !decode(raw, &fields):
-		k.fault("", "type", "object", "must be an object with options or option_groups")
-	case fields["options"] == nil && fields["option_groups"] == nil:
-		k.fault("", "required", "options", "options or option_groups must be there, empty if nothing fits")
-	default:
-		object(shape{
-			"options":       may(list(0, 100, choice)),
-			"option_groups": may(list(0, 100, optionGroup)),
-		}, offersOnce)(k, "", fields)
-	}
-	if len(k.problems) > 0 {
-		s.violate("options of %s: %s", f.actionID(), k.problems[0])
+func (s *Server) suggested(f blockkit.Element, raw json.RawMessage) ([]blockkit.Option, string) {
+	options, problems := blockkit.CheckOptions(raw)
+	if len(problems) > 0 {
+		s.violate("options of %s: %s", f.ActionID(), problems[0])
 		return nil, failureBadAck
 	}
-	return readOptions(fields), ""
+	return options, ""
 }
 
 // rememberOffer keeps what was offered, for a bounded number of selects.
-func (s *Server) rememberOffer(key string, options []Option) {
+func (s *Server) rememberOffer(key string, options []blockkit.Option) {
 	const most = 500
 	if len(s.offered) >= most {
 		clear(s.offered)

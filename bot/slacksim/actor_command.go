@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // Command types a slash command, "/directories" and what follows it, into a channel the person is a member of. What
@@ -54,7 +56,7 @@ func (s *Server) command(user, channel, command, text string) (d *delivery, answ
 	s.say("%s> %s", u.Name, line)
 	answered = new(*message)
 	return &delivery{
-		kind: "slash_commands", name: command, accepts: true, payload: encode(payload),
+		kind: "slash_commands", name: command, accepts: true, payload: blockkit.EncodeJSON(payload),
 		apply: func(raw json.RawMessage) string {
 			m, failure := s.answerCommand(raw, channel, user, line)
 			*answered = m

@@ -313,7 +313,7 @@ func TestViewsOpen_externalID(t *testing.T) {
 func TestViewsOpen_tooLarge(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	blocks := many(100, func(int) any { return section(letters(2600)) })
+	blocks := repeat(100, func(int) any { return section(letters(2600)) })
 	wantError(t, s.json("views.open", object{"trigger_id": s.trigger(), "view": modal(blocks...)}), "view_too_large")
 }
 
@@ -710,27 +710,6 @@ func TestEscape(t *testing.T) {
 		if got := s.Escape(text); got != want {
 			t.Errorf("Escape(%q) = %q, want %q", text, got, want)
 		}
-	}
-}
-
-func TestPlainText(t *testing.T) {
-	t.Parallel()
-	blocks := []any{
-		object{"type": "header", "text": plain("Directories")},
-		object{"type": "divider"},
-		object{"type": "section", "text": object{"type": "mrkdwn", "text": "<https://x.example|Here> &amp; <@U1>"}, "accessory": button("a", "Send", "")},
-		object{"type": "rich_text", "elements": []any{
-			object{"type": "rich_text_section", "elements": []any{object{"type": "text", "text": "Hi "}, object{"type": "emoji", "name": "wave"}}},
-			object{"type": "rich_text_list", "style": "bullet", "elements": []any{
-				object{"type": "rich_text_section", "elements": []any{object{"type": "link", "url": "https://y.example"}}},
-			}},
-		}},
-		object{"type": "context", "elements": []any{object{"type": "mrkdwn", "text": "<!date^1^{date}|yesterday>"}}},
-		actions(button("b", "Back", ""), object{"type": "static_select", "placeholder": plain("Pick"), "options": options(1)}),
-	}
-	want := "Directories\nHere & <@U1> [Send]\nHi :wave:\n• https://y.example\nyesterday\n[Back] [Pick]"
-	if got := slacksim.PlainText([]byte(encode(t, blocks))); got != want {
-		t.Errorf("PlainText =\n%s\nwant\n%s", got, want)
 	}
 }
 

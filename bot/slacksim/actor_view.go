@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/mail"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // troubleText is Slack's banner over a modal whose submit or click came to nothing.
@@ -33,31 +31,31 @@ func (e *InvalidError) Error() string {
 // Type puts text into the element of an input block, in the place of what stood there. If the block has
 // dispatch_action, the bot hears of it, as after Enter.
 func (s *Server) Type(ctx context.Context, user, viewID, block, text string) (Outcome, error) {
-	return s.act(ctx, user, Place{View: viewID}, func(c spot) (found, Value, bool, error) {
+	return s.act(ctx, user, Place{View: viewID}, func(c spot) (blockkit.Element, Value, bool, error) {
 		f, err := c.input(block)
 		if err != nil {
 			return f, Value{}, false, err
 		}
-		if !slices.Contains([]string{"plain_text_input", "email_text_input", "url_text_input", "number_input"}, f.kind()) {
-			return f, Value{}, false, f.cannot("takes no typed text")
+		if !f.Typed() {
+			return f, Value{}, false, elementError(f, "takes no typed text")
 		}
-		return f, Value{Type: f.kind(), Text: text}, f.dispatches(), nil
+		return f, Value{Type: f.Type(), Text: text}, f.Dispatches(), nil
 	})
 }
 
 // input returns the element of an input block.
-func (c spot) input(block string) (found, error) {
+func (c spot) input(block string) (blockkit.Element, error) {
 	var all []string
-	for _, f := range elementsIn(c.blocks) {
-		if !f.input() {
+	for _, f := range blockkit.Elements(c.blocks) {
+		if !f.InInput() {
 			continue
 		}
-		if f.blockID() == block {
+		if f.BlockID() == block {
 			return f, nil
 		}
-		all = append(all, f.blockID())
+		all = append(all, f.BlockID())
 	}
-	return found{}, fmt.Errorf("there is no input block %q; there are: %s", block, strings.Join(all, ", "))
+	return blockkit.Element{}, fmt.Errorf("there is no input block %q; there are: %s", block, strings.Join(all, ", "))
 }
 
 // Attach puts a file into the file_input of an input block, besides those already there. It is a file of that person,
@@ -66,14 +64,14 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 	if len(content) > maxFormFile {
 		return fmt.Errorf("%s is larger than 10 MB", name)
 	}
-	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (found, Value, bool, error) {
+	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (blockkit.Element, Value, bool, error) {
 		f, err := c.input(block)
 		if err != nil {
 			return f, Value{}, false, err
 		}
-		v := c.view.State[block][f.actionID()]
-		if f.kind() != "file_input" || int64(len(v.Files)) >= whole(f.element, "max_files", 10) {
-			return f, Value{}, false, f.cannot("takes no further file")
+		v := c.view.State[block][f.ActionID()]
+		if f.Type() != "file_input" || int64(len(v.Files)) >= f.Int("max_files", 10) {
+			return f, Value{}, false, elementError(f, "takes no further file")
 		}
 		file := s.addFile(user, name, content)
 		file.done = true
@@ -88,15 +86,15 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 
 // Detach takes a file out of the file_input of an input block again.
 func (s *Server) Detach(ctx context.Context, user, viewID, block, name string) error {
-	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (found, Value, bool, error) {
+	_, err := s.act(ctx, user, Place{View: viewID}, func(c spot) (blockkit.Element, Value, bool, error) {
 		f, err := c.input(block)
 		if err != nil {
 			return f, Value{}, false, err
 		}
-		v := c.view.State[block][f.actionID()]
+		v := c.view.State[block][f.ActionID()]
 		i := slices.IndexFunc(v.Files, func(file File) bool { return file.Name == name })
 		if i < 0 {
-			return f, Value{}, false, f.cannot("has no file %s", name)
+			return f, Value{}, false, elementError(f, "has no file %s", name)
 		}
 		v.Files = slices.Delete(slices.Clone(v.Files), i, i+1)
 		return f, v, false, nil
@@ -148,7 +146,7 @@ func (s *Server) submit(user, viewID string) (*delivery, *submitted, error) {
 	s.say("%s submits “%s”", c.user.Name, v.Title)
 	done := &submitted{}
 	return &delivery{
-		kind: "interactive", name: v.CallbackID, accepts: true, payload: encode(p),
+		kind: "interactive", name: v.CallbackID, accepts: true, payload: blockkit.EncodeJSON(p),
 		apply:  func(raw json.RawMessage) string { return s.answerSubmit(v, raw, done) },
 		failed: func(string) { s.trouble(v, troubleText) },
 	}, done, nil
@@ -203,8 +201,8 @@ func (s *Server) showErrors(v *view, errs map[string]string) string {
 		return s.badSubmit("errors without a field")
 	}
 	inputs := map[string]bool{}
-	for _, f := range elementsIn(v.Blocks) {
-		inputs[f.blockID()] = f.input()
+	for _, f := range blockkit.Elements(v.Blocks) {
+		inputs[f.BlockID()] = f.InInput()
 	}
 	for _, block := range slices.Sorted(maps.Keys(errs)) {
 		if !inputs[block] {
@@ -293,7 +291,7 @@ func (s *Server) closed(u *User, views []*view, cleared bool) []*delivery {
 		}
 		p := s.payload("view_closed", u)
 		p["view"], p["is_cleared"] = s.viewObject(v), cleared
-		out = append(out, &delivery{kind: "interactive", name: v.CallbackID, accepts: true, payload: encode(p)})
+		out = append(out, &delivery{kind: "interactive", name: v.CallbackID, accepts: true, payload: blockkit.EncodeJSON(p)})
 	}
 	return out
 }
@@ -313,57 +311,25 @@ func (s *Server) tellClosed(ctx context.Context, user string, deliveries []*deli
 // invalid are the words Slack itself puts at fields that cannot be submitted.
 func invalid(c spot) map[string]string {
 	out := map[string]string{}
-	for _, f := range elementsIn(c.blocks) {
-		if !f.input() {
+	for _, f := range blockkit.Elements(c.blocks) {
+		if !f.InInput() {
 			continue
 		}
-		v := c.view.State[f.blockID()][f.actionID()]
-		if words := f.refuses(v); words != "" {
-			out[f.blockID()] = words
+		v := c.view.State[f.BlockID()][f.ActionID()]
+		if words := invalidValue(f, v); words != "" {
+			out[f.BlockID()] = words
 		}
 	}
 	return out
 }
 
-// refuses says what is wrong with a value, "" if nothing is.
-func (f found) refuses(v Value) string {
-	if v.Empty() {
-		return cond(flag(f.block, "optional"), "", "Please complete this required field.")
-	}
-	n := int64(utf8.RuneCountInString(v.Text))
-	switch f.kind() {
-	case "plain_text_input":
-		if least := whole(f.element, "min_length", 0); n < least {
-			return fmt.Sprintf("Please enter at least %d characters.", least)
-		}
-		if most := whole(f.element, "max_length", 3000); n > most {
-			return fmt.Sprintf("Please enter no more than %d characters.", most)
-		}
-	case "email_text_input":
-		if a, err := mail.ParseAddress(v.Text); err != nil || a.Address != v.Text {
-			return "Please enter a valid e-mail address."
-		}
-	case "url_text_input":
-		if u, err := url.Parse(v.Text); err != nil || u.Scheme == "" || u.Host == "" {
-			return "Please enter a valid URL."
-		}
-	case "number_input":
-		return f.refusesNumber(v.Text)
-	}
-	return ""
-}
-
-func (f found) refusesNumber(text string) string {
-	n, err := strconv.ParseFloat(text, 64)
-	_, wholeErr := strconv.ParseInt(text, 10, 64)
-	low, high := str1(f.element, "min_value"), str1(f.element, "max_value")
+// invalidValue returns what Slack says beside a field with this value, "" if the value is valid.
+func invalidValue(f blockkit.Element, v Value) string {
 	switch {
-	case err != nil, wholeErr != nil && !flag(f.element, "is_decimal_allowed"):
-		return "Please enter a valid number."
-	case low != "" && n < float(low):
-		return "Please enter a number of at least " + low + "."
-	case high != "" && n > float(high):
-		return "Please enter a number of at most " + high + "."
+	case !v.Empty():
+		return f.CheckInput(v.Text)
+	case f.Optional():
+		return ""
 	}
-	return ""
+	return "Please complete this required field."
 }

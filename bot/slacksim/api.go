@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // maxBody bounds the body of a Web API call: Slack's largest view is 250 kB, forms make that larger.
@@ -43,7 +45,7 @@ func refuse(code string, messages ...string) *refusal {
 	return &refusal{Code: code, Messages: messages}
 }
 
-func refuseProblems(code string, problems []problem) *refusal {
+func refuseProblems(code string, problems []blockkit.Problem) *refusal {
 	r := &refusal{Code: code}
 	for _, p := range problems {
 		r.Messages = append(r.Messages, p.String())
@@ -112,7 +114,7 @@ func (s *Server) encodeAnswer(out answer, no *refusal) json.RawMessage {
 	body := answer{"ok": no == nil}
 	if no == nil {
 		maps.Copy(body, out)
-		return encode(body)
+		return blockkit.EncodeJSON(body)
 	}
 	body["error"] = no.Code
 	if len(no.Messages) > 0 {
@@ -124,7 +126,7 @@ func (s *Server) encodeAnswer(out answer, no *refusal) json.RawMessage {
 	if no.Errors != nil {
 		body["errors"] = no.Errors
 	}
-	return encode(body)
+	return blockkit.EncodeJSON(body)
 }
 
 // perform checks everything that is alike for all methods, and runs the method.
@@ -241,7 +243,7 @@ func (c *call) readForm(r *http.Request) error {
 	}
 	shown := maps.Clone(c.params)
 	delete(shown, "token")
-	c.request = string(encode(unfold(shown)))
+	c.request = string(blockkit.EncodeJSON(unfold(shown)))
 	return nil
 }
 

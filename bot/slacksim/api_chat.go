@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // Slack: text is cut above 40,000 characters when posted, refused above 4,000 when a message is changed.
@@ -46,7 +48,7 @@ func (s *Server) readBlocks(c *call, out *content) *refusal {
 	if raw == "" {
 		return nil
 	}
-	list, ok := decodeList([]byte(raw))
+	list, ok := blockkit.DecodeList([]byte(raw))
 	if !ok {
 		return refuse("invalid_blocks_format")
 	}
@@ -54,8 +56,8 @@ func (s *Server) readBlocks(c *call, out *content) *refusal {
 	if len(list) == 0 {
 		return nil
 	}
-	blocks, problems := checkMessage([]byte(raw), s.blockID)
-	if len(problems) == 1 && problems[0].Rule == "max_text" {
+	blocks, problems := blockkit.CheckMessage([]byte(raw), s.blockID)
+	if len(problems) == 1 && problems[0].Rule == blockkit.RuleTotalText {
 		return refuseProblems("msg_blocks_too_long", problems)
 	}
 	if len(problems) > 0 {
@@ -75,7 +77,7 @@ func readAttachments(raw string) *refusal {
 	if raw == "" {
 		return nil
 	}
-	list, ok := decodeList([]byte(raw))
+	list, ok := blockkit.DecodeList([]byte(raw))
 	switch {
 	case !ok:
 		return refuse("invalid_arguments", "[ERROR] attachments must be a list")

@@ -331,3 +331,50 @@ func TestReactions(t *testing.T) {
 	}
 	wantError(t, s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", "1.1"), "message_not_found")
 }
+
+// Problems with blocks are in response_metadata, as Slack writes them.
+func TestAPI_problemsWithBlocks(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	tests := map[string]struct {
+		answer object
+		code   string
+		want   string
+	}{
+		"in a message": {
+			s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "x", "blocks", encode(t, []any{section("")})),
+			"invalid_blocks", "[ERROR] must be more than 0 characters [json-pointer:/blocks/0/text/text]",
+		},
+		"in a view": {
+			s.json("views.open", object{"trigger_id": s.trigger(), "view": object{"type": "modal", "blocks": []any{}}}),
+			"invalid_arguments", "[ERROR] missing required field: title [json-pointer:/view]",
+		},
+	}
+	for name, test := range tests {
+		wantError(t, test.answer, test.code)
+		meta, _ := test.answer["response_metadata"].(object)
+		if got := encode(t, meta["messages"]); got != encode(t, []string{test.want}) {
+			t.Errorf("%s: messages = %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestAPI_tooMuchText(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	blocks := repeat(5, func(int) any { return section(letters(2700)) })
+	wantError(t, s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "x", "blocks", encode(t, blocks)), "msg_blocks_too_long")
+}
+
+func TestBlocksValidate(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	wantError(t, s.form("blocks.validate", "blocks", encode(t, []any{section("x")})), "")
+	wantError(t, s.form("blocks.validate", "message", encode(t, object{"blocks": []any{section("x")}})), "")
+	got := s.form("blocks.validate", "view", encode(t, object{"type": "modal", "blocks": []any{section(letters(3001))}, "title": plain("x")}))
+	wantError(t, got, "invalid_view")
+	errs, _ := got["errors"].([]any)
+	if len(errs) != 1 || errs[0].(object)["pointer"] != "/view/blocks/0/text/text" {
+		t.Errorf("errors = %v", errs)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // maxStack is how many modals may lie on each other.
@@ -41,15 +43,15 @@ func (s *Server) findView(match func(*view) bool) *view {
 }
 
 // readView reads and checks the parameter view. at is the view that it replaces, nil for a new one.
-func (s *Server) readView(raw []byte, want string, at *view) (decodedView, *refusal) {
-	if len(raw) > maxViewBytes {
-		return decodedView{}, refuse("view_too_large")
+func (s *Server) readView(raw []byte, want string, at *view) (blockkit.View, *refusal) {
+	if len(raw) > blockkit.MaxViewBytes {
+		return blockkit.View{}, refuse("view_too_large")
 	}
-	d, problems := checkView(raw, want, s.blockID)
+	d, problems := blockkit.CheckView(raw, want, s.blockID)
 	if len(problems) > 0 {
 		return d, refuseProblems("invalid_arguments", problems)
 	}
-	id := d.text("external_id")
+	id := d.Text("external_id")
 	if id != "" && s.findView(func(v *view) bool { return v.ExternalID == id && v != at }) != nil {
 		return d, refuse("duplicate_external_id")
 	}
@@ -57,13 +59,13 @@ func (s *Server) readView(raw []byte, want string, at *view) (decodedView, *refu
 }
 
 // fill puts what the bot sent into a view: fields anew, the state kept where block, action and type are the same.
-func (s *Server) fill(v *view, d decodedView) {
-	v.Type, v.CallbackID, v.ExternalID = d.text("type"), d.text("callback_id"), d.text("external_id")
-	v.Title, v.Submit, v.Close = d.text("title"), d.text("submit"), d.text("close")
-	v.Metadata = d.text("private_metadata")
-	v.NotifyOnClose, v.ClearOnClose = d.flag("notify_on_close"), d.flag("clear_on_close")
-	v.Blocks, v.raw = d.blocks, d.fields
-	v.State = initialState(d.blocks, v.State)
+func (s *Server) fill(v *view, d blockkit.View) {
+	v.Type, v.CallbackID, v.ExternalID = d.Text("type"), d.Text("callback_id"), d.Text("external_id")
+	v.Title, v.Submit, v.Close = d.Text("title"), d.Text("submit"), d.Text("close")
+	v.Metadata = d.Text("private_metadata")
+	v.NotifyOnClose, v.ClearOnClose = d.Flag("notify_on_close"), d.Flag("clear_on_close")
+	v.Blocks, v.sent = d.Blocks, d
+	v.State = newState(d.Blocks, v.State)
 	v.Hash = fmt.Sprintf("%d.%08x", time.Now().Unix(), rand.Uint32())
 	v.Errors, v.Trouble = nil, ""
 }
@@ -105,7 +107,7 @@ func (s *Server) openView(c *call, push bool) (answer, *refusal) {
 }
 
 // pushView puts a new modal on the person's stack.
-func (s *Server) pushView(user string, d decodedView) *view {
+func (s *Server) pushView(user string, d blockkit.View) *view {
 	v := &view{View: View{ID: s.id("V"), User: user}}
 	v.RootID = v.ID
 	if stack := s.stacks[user]; len(stack) > 0 {
@@ -137,7 +139,7 @@ func (s *Server) viewsUpdate(c *call) (answer, *refusal) {
 	return answer{"view": s.viewObject(v)}, nil
 }
 
-func (s *Server) replaceView(v *view, d decodedView) {
+func (s *Server) replaceView(v *view, d blockkit.View) {
 	s.fill(v, d)
 	v.Updates++
 	s.shown(v)
@@ -167,11 +169,10 @@ func (s *Server) viewsPublish(c *call) (answer, *refusal) {
 
 // viewObject is a view as Slack describes one.
 func (s *Server) viewObject(v *view) answer {
-	nullable := func(key string) any { return v.raw[key] }
 	o := answer{
 		"id": v.ID, "team_id": Team, "type": v.Type, "blocks": v.Blocks, "private_metadata": v.Metadata,
-		"callback_id": v.CallbackID, "state": answer{"values": v.State}, "hash": v.Hash, "title": nullable("title"),
-		"submit": nullable("submit"), "close": nullable("close"), "clear_on_close": v.ClearOnClose,
+		"callback_id": v.CallbackID, "state": answer{"values": v.State}, "hash": v.Hash, "title": v.sent.Field("title"),
+		"submit": v.sent.Field("submit"), "close": v.sent.Field("close"), "clear_on_close": v.ClearOnClose,
 		"notify_on_close": v.NotifyOnClose, "previous_view_id": nil, "root_view_id": v.RootID, "app_id": App,
 		"external_id": v.ExternalID, "app_installed_team_id": Team, "bot_id": botID,
 	}
@@ -210,8 +211,8 @@ func (s *Server) validate(c *call) (answer, *refusal) {
 	return nil, &refusal{Code: "invalid_" + kindOf, Errors: errs}
 }
 
-func (s *Server) validateOne(kindOf string, raw []byte) []problem {
-	var problems []problem
+func (s *Server) validateOne(kindOf string, raw []byte) []blockkit.Problem {
+	var problems []blockkit.Problem
 	switch kindOf {
 	case "view":
 		var head struct {
@@ -221,19 +222,19 @@ func (s *Server) validateOne(kindOf string, raw []byte) []problem {
 		if head.Type != "home" {
 			head.Type = "modal"
 		}
-		_, problems = checkView(raw, head.Type, s.blockID)
+		_, problems = blockkit.CheckView(raw, head.Type, s.blockID)
 	case "message":
 		var body struct {
 			Blocks json.RawMessage `json:"blocks"`
 		}
 		if json.Unmarshal(raw, &body) != nil {
-			return []problem{{Pointer: "", Message: "must be a message", Rule: "type", Want: "object"}}
+			return []blockkit.Problem{{Pointer: "", Message: "must be a message", Rule: "type", Want: "object"}}
 		}
 		if body.Blocks != nil {
-			_, problems = checkMessage(body.Blocks, s.blockID)
+			_, problems = blockkit.CheckMessage(body.Blocks, s.blockID)
 		}
 	default:
-		_, problems = checkMessage(raw, s.blockID)
+		_, problems = blockkit.CheckMessage(raw, s.blockID)
 	}
 	return problems
 }

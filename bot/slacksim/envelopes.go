@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // ackTime is how long the bot has for an acknowledgement (Slack: 3 s, for every type).
@@ -125,7 +127,7 @@ func (d *delivery) frame() []byte {
 	if d.kind == "events_api" {
 		envelope["retry_attempt"], envelope["retry_reason"] = d.attempt, cond(d.attempt > 0, "timeout", "")
 	}
-	return encode(envelope)
+	return blockkit.EncodeJSON(envelope)
 }
 
 // remember keeps the delivery for its acknowledgement, and for telling a late or double one from an unknown one.

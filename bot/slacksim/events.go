@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // retryWaits are the waits before an event that was not acknowledged is delivered again. Slack documents them for HTTP.
@@ -56,7 +58,7 @@ func (s *Server) OpenHome(ctx context.Context, user string) (Outcome, error) {
 func (s *Server) tell(ctx context.Context, event answer) (Outcome, error) {
 	s.mu.Lock()
 	name := event["type"].(string)
-	payload := encode(answer{
+	payload := blockkit.EncodeJSON(answer{
 		"token": "local", "team_id": Team, "api_app_id": App, "event": event, "type": "event_callback",
 		"event_id": s.id("Ev"), "event_time": time.Now().Unix(), "is_ext_shared_channel": s.isShared(event),
 		"event_context": "local",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -320,4 +321,48 @@ func input(id string, element object) object {
 
 func modal(blocks ...any) object {
 	return object{"type": "modal", "callback_id": "form", "title": plain("A form"), "submit": plain("Go"), "blocks": blocks}
+}
+
+// repeat returns a list of n items.
+func repeat(n int, item func(i int) any) []any {
+	out := make([]any, n)
+	for i := range out {
+		out[i] = item(i)
+	}
+	return out
+}
+
+func letters(n int) string { return strings.Repeat("x", n) }
+
+func actions(elements ...any) object { return object{"type": "actions", "elements": elements} }
+
+func options(n int) []any {
+	return repeat(n, func(i int) any { return option(fmt.Sprint("option ", i), fmt.Sprint(i)) })
+}
+
+// trigger has mia type a command and returns its trigger_id.
+func (s *slack) trigger() string {
+	s.t.Helper()
+	return s.command("/x", "").text("trigger_id")
+}
+
+// command has mia type a command in marketing to a bot that acknowledges quietly, and returns its envelope.
+func (s *slack) command(name, text string) envelope {
+	s.t.Helper()
+	l := s.connect()
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Command(s.t.Context(), slacksim.Mia, slacksim.Marketing, name, text)
+		done <- err
+	}()
+	e := l.read()
+	l.ack(e.ID, nil)
+	if err := <-done; err != nil {
+		s.t.Fatal(err)
+	}
+	_ = l.ws.CloseNow()
+	if err := s.Await(s.t.Context(), func(s *slacksim.Server) bool { return s.Connections() == 0 }); err != nil {
+		s.t.Fatal(err)
+	}
+	return e
 }

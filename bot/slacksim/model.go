@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // User is a person or a bot.
@@ -75,9 +77,9 @@ func (m Message) Place() Place { return Place{Channel: m.Channel, TS: m.TS} }
 // Plain returns what a person reads: the text of the blocks, or the text if there are none.
 func (m Message) Plain() string {
 	if len(m.Blocks) > 0 {
-		return PlainText(m.Blocks)
+		return blockkit.PlainText(m.Blocks)
 	}
-	return plainMrkdwn(m.Text)
+	return blockkit.MrkdwnText(m.Text)
 }
 
 // Place names a message (Channel and TS) or a view (View).
@@ -98,7 +100,7 @@ type View struct {
 	NotifyOnClose      bool
 	ClearOnClose       bool
 	// State is what stands in the elements: block_id, action_id.
-	State map[string]map[string]Value
+	State State
 	// Errors are the words at fields, by block_id: the bot's, or Slack's own for a field left empty.
 	Errors map[string]string
 	// Trouble is Slack's own banner when a submit or a click came to nothing.
@@ -111,31 +113,10 @@ func (v View) Place() Place { return Place{View: v.ID} }
 
 // Plain returns what a person reads in the view: its title, then the text of its blocks.
 func (v View) Plain() string {
-	if text := PlainText(v.Blocks); text != "" {
+	if text := blockkit.PlainText(v.Blocks); text != "" {
 		return v.Title + "\n" + text
 	}
 	return v.Title
-}
-
-// Option is one choice of a select, of radio buttons, checkboxes or an overflow menu.
-type Option struct {
-	Text, Value, Description string
-	Group                    string // label of its option group, "" if none
-	raw                      map[string]any
-}
-
-// Value is what stands in one element. The zero value apart from Type is an untouched element.
-type Value struct {
-	Type    string   // of the element
-	Text    string   // what was typed; a date (2026-11-30), a time (09:30), an id chosen
-	Options []Option // what was chosen
-	Time    int64    // of a datetimepicker: Unix seconds
-	Files   []File   // of a file_input
-}
-
-// Empty says whether nothing was typed or chosen.
-func (v Value) Empty() bool {
-	return v.Text == "" && len(v.Options) == 0 && v.Time == 0 && len(v.Files) == 0
 }
 
 // File is a file in the workspace.

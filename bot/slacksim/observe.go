@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // How much is remembered; the oldest goes first.
@@ -325,7 +327,7 @@ func presentable(body string) string {
 // message is a message with what the server alone knows of it.
 type message struct {
 	Message
-	state map[string]map[string]map[string]Value // by user, block_id, action_id
+	state map[string]State // by user
 }
 
 func (m *message) copy() Message {
@@ -337,15 +339,12 @@ func (m *message) copy() Message {
 // view is a view with what the server alone knows of it.
 type view struct {
 	View
-	raw map[string]any // as the bot sent it
+	sent blockkit.View // as the bot sent it
 }
 
 func (v *view) copy() View {
 	c := v.View
 	c.Errors = maps.Clone(v.Errors)
-	c.State = make(map[string]map[string]Value, len(v.State))
-	for block, actions := range v.State {
-		c.State[block] = maps.Clone(actions)
-	}
+	c.State = v.State.clone()
 	return c
 }

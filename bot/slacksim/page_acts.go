@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // say posts what stands in the message box, or runs it if it is a slash command.
@@ -82,7 +84,7 @@ func (p *page) suggest(w http.ResponseWriter, r *http.Request) {
 	found, err := p.slack.Suggest(acting(r.Context()), v.person.ID, placeOf(r), r.FormValue("block"), r.FormValue("action"),
 		r.FormValue("typed"))
 	var list struct {
-		Options []Option
+		Options []blockkit.Option
 		Trouble string
 	}
 	list.Options, list.Trouble = limited(found, maxDrawnItems), wordsOf(err)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // shareFile posts a file as the bot; onlyFor may be "".
@@ -85,7 +87,7 @@ func TestPage_filesOfAForm(t *testing.T) {
 	t.Parallel()
 	sim, h := newPage(t)
 	sim.mu.Lock()
-	d, no := sim.readView(encode(obj{
+	d, no := sim.readView(blockkit.EncodeJSON(obj{
 		"type": "modal", "title": plainObject("Form"), "submit": plainObject("Go"), "blocks": []obj{
 			tinyInput("file", "File", obj{"type": "file_input", "max_files": 2}, nil),
 			tinyInput("text", "Text", obj{"type": "plain_text_input"}, nil), // left empty, so that no submit goes through

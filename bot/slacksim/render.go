@@ -27,7 +27,7 @@ type painter struct {
 	// choices are the people and channels that the selects of Slack's own lists offer.
 	people, channels []drawnOption
 	// state and errors are those of a view.
-	state  map[string]map[string]Value
+	state  State
 	errors map[string]string
 }
 

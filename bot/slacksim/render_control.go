@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // drawnControl is an interactive element as the template "control" takes it.
@@ -278,7 +280,7 @@ func (p *painter) standing(block string, e wireElement) Value {
 		initial = append(initial, *e.InitialOption)
 	}
 	for _, o := range limited(initial, maxDrawnItems) {
-		v.Options = append(v.Options, Option{Text: o.Text.words(), Value: o.Value})
+		v.Options = append(v.Options, blockkit.Option{Text: o.Text.words(), Value: o.Value})
 	}
 	return v
 }

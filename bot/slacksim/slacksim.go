@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // Server is a local Slack with one workspace and one app. Its methods may be called from any goroutine.
@@ -35,7 +37,7 @@ type Server struct {
 	messages map[string][]*message
 	stacks   map[string][]*view // modals by user
 	homes    map[string]*view
-	offered  map[string][]Option // what a suggestion last offered, by place and element
+	offered  map[string][]blockkit.Option // what a suggestion last offered, by place and element
 	triggers map[string]*trigger
 	replies  map[string]*replyURL
 	files    map[string]*storedFile
@@ -94,7 +96,7 @@ func New(settings ...Setting) *Server {
 		users:   append([]User{botUser()}, defaultUsers()...), channels: channelPointers(defaultChannels()),
 		groups:   defaultGroups(),
 		messages: map[string][]*message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
-		offered: map[string][]Option{}, triggers: map[string]*trigger{}, replies: map[string]*replyURL{},
+		offered: map[string][]blockkit.Option{}, triggers: map[string]*trigger{}, replies: map[string]*replyURL{},
 		files: map[string]*storedFile{},
 	}
 	s.life, s.end = context.WithCancel(context.Background())

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
 // Slack's documentation of Socket Mode, and what its users report.
@@ -182,7 +184,7 @@ func (s *Server) greet(c *conn, n int) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hello := encode(answer{
+	hello := blockkit.EncodeJSON(answer{
 		"type": "hello", "num_connections": n, "connection_info": answer{"app_id": App},
 		"debug_info": answer{
 			"host": socketHost, "started": time.Now().UTC().Format("2006-01-02 15:04:05.000"), "build_number": 1,
@@ -307,7 +309,7 @@ func (s *Server) leave(c *conn, err error) {
 
 // dismiss sends a disconnect frame and cuts the connection after a while.
 func (s *Server) dismiss(c *conn, reason string, lag time.Duration) {
-	frame := encode(answer{"type": "disconnect", "reason": reason, "debug_info": answer{"host": socketHost}})
+	frame := blockkit.EncodeJSON(answer{"type": "disconnect", "reason": reason, "debug_info": answer{"host": socketHost}})
 	s.mu.Lock()
 	c.leaving = true
 	s.note(TrafficEntry{Kind: "socket", Name: "disconnect", Status: reason, Request: string(frame)})

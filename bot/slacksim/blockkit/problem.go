@@ -1,0 +1,19 @@
+package blockkit
+
+import "fmt"
+
+// RuleTotalText is the rule broken by a message whose blocks have too much text together.
+const RuleTotalText = "max_text"
+
+// Problem is one error in a payload.
+type Problem struct {
+	Pointer string // JSON pointer to the wrong value
+	Message string
+	Rule    string // the broken constraint: max_length, required, type, …
+	Want    any    // what the constraint expects, nil if the rule says it all
+}
+
+// String returns the problem in the form of Slack's response_metadata.messages.
+func (p Problem) String() string {
+	return fmt.Sprintf("[ERROR] %s [json-pointer:%s]", p.Message, p.Pointer)
+}
