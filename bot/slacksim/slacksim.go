@@ -126,6 +126,9 @@ func (s *Server) Close() {
 	s.socket.running.Wait()
 }
 
+// Done returns a channel that is closed by [Server.Close].
+func (s *Server) Done() <-chan struct{} { return s.life.Done() }
+
 // SetPage sets what answers every path that is not Slack's own. Call it before serving.
 func (s *Server) SetPage(h http.Handler) { s.page = h }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/bot/slacksim/page"
 	"github.com/coupontools/couponbot/commands"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/internal/bulkhead"
@@ -32,26 +33,26 @@ const (
 // Demo runs everything on this machine until ctx ends: a local Slack with its web page, the Coupontools sandbox, Redis,
 // and the same bot as Serve. The first line on stdout is the address of the page. It reads no settings.
 func Demo(ctx context.Context, o DemoOptions, stdout, stderr io.Writer) error {
-	page, err := listen(ctx, o.Listen)
+	web, err := listen(ctx, o.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on --listen: %w", err)
 	}
-	d, err := newWorkspace(ctx, o, page.Addr())
+	d, err := newWorkspace(ctx, o, web.Addr())
 	if err != nil {
-		_ = page.Close()
+		_ = web.Close()
 		return err
 	}
 	defer d.close()
 	fmt.Fprintf(stdout, "http://%s/\n", d.host)
 	fmt.Fprintln(stdout, "Open this page to try couponbot. Nothing leaves this machine; nothing is kept. Ctrl-C ends it.")
-	if !loopback(page.Addr()) {
+	if !loopback(web.Addr()) {
 		fmt.Fprintln(stderr, "Warning: this address can be reached from other machines, and the page has no log-in.")
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{
 		Level: slog.LevelWarn, ReplaceAttr: newMasker(d.config.Secrets()...).attr,
 	}))
 	limitMemory(log)
-	return d.run(ctx, page, log)
+	return d.run(ctx, web, log)
 }
 
 // workspace is the world around the bot of the demo.
@@ -67,10 +68,10 @@ type workspace struct {
 	config  Config
 }
 
-func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace, error) {
+func newWorkspace(ctx context.Context, o DemoOptions, addr net.Addr) (*workspace, error) {
 	d := &workspace{
-		host: page.String(), asked: o.Listen,
-		slack: slacksim.New(slacksim.WithBase("http://"+page.String()), slacksim.WithCommands(demoCommands()...)),
+		host: addr.String(), asked: o.Listen,
+		slack: slacksim.New(slacksim.WithBase("http://"+addr.String()), slacksim.WithCommands(demoCommands()...)),
 		keys:  [2]string{sandbox.DefaultClientID, rand.Text()},
 	}
 	d.sandbox = sandbox.New(sandbox.WithKeys(d.keys[0], d.keys[1]))
@@ -97,7 +98,7 @@ func newWorkspace(ctx context.Context, o DemoOptions, page net.Addr) (*workspace
 		redisURL = "redis://:" + password + "@" + d.redis.Addr() + "/0"
 	}
 	d.config = d.settings(redisURL)
-	d.slack.SetPage(d.slack.Page(slacksim.PageOptions{
+	d.slack.SetPage(page.New(d.slack, page.Options{
 		Name: "Coupon Market", Hints: demoHints(), Samples: demoSamples(), Toggles: d.toggles(),
 	}))
 	return d, nil
@@ -125,12 +126,12 @@ func (d *workspace) settings(redisURL string) Config {
 }
 
 // run serves all parts until ctx ends. The bot stops first, so that it can say good-bye to the rest.
-func (d *workspace) run(ctx context.Context, page net.Listener, log *slog.Logger) error {
+func (d *workspace) run(ctx context.Context, web net.Listener, log *slog.Logger) error {
 	world, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	guard := &bulkhead.Guard{Log: log}
 	group, world := guard.GroupWithContext(world)
-	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, page, guardSite(page.Addr(), d.asked, d.slack)) })
+	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, web, guardSite(web.Addr(), d.asked, d.slack)) })
 	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, d.api, guardSite(d.api.Addr(), "", d.sandbox)) })
 	group.Keep(world, bulkhead.Demo, func() error { d.keepTime(world); return nil })
 	group.Go(bulkhead.Demo, func() error {
@@ -196,35 +197,35 @@ func demoCommands() []slacksim.SlashCommand {
 	return list
 }
 
-func demoHints() []slacksim.Hint {
-	return []slacksim.Hint{
-		{Line: "/directories", Does: "lists the directories"},
-		{Line: "/directory Zomerpas Oostende", Does: "shows one of them"},
-		{Line: "/directory-users", Does: "looks up registered users"},
-		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Does: "sends one by SMS"},
-		{Line: "/send-directory sms Zomerpas Oostende", Does: "sends one to a list: upload one of the files below"},
-		{Line: "/coupontools", Does: "opens a menu of all there is: campaigns, loyalty cards, sends…"},
+func demoHints() []page.Hint {
+	return []page.Hint{
+		{Line: "/directories", Description: "lists the directories"},
+		{Line: "/directory Zomerpas Oostende", Description: "shows one of them"},
+		{Line: "/directory-users", Description: "looks up registered users"},
+		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Description: "sends one by SMS"},
+		{Line: "/send-directory sms Zomerpas Oostende", Description: "sends one to a list: upload one of the files below"},
+		{Line: "/coupontools", Description: "opens a menu of all there is: campaigns, loyalty cards, sends…"},
 	}
 }
 
 // demoSamples are lists to upload: a good one of some length, and one that has everything wrong with it.
-func demoSamples() []slacksim.Sample {
+func demoSamples() []page.Sample {
 	var guests strings.Builder
 	guests.WriteString("Name,Mobile,Town\n")
 	for i := range 80 {
 		fmt.Fprintf(&guests, "Guest %d,+324701200%02d,Oostende\n", i+1, i)
 	}
-	return []slacksim.Sample{
-		{Name: "guests.csv", Is: "80 phone numbers, which another sender has to approve", Content: guests.String()},
-		{Name: "mixed.csv", Is: "twelve rows, some of which are left out, each with its reason", Content: "Naam;Gsm\n" +
+	return []page.Sample{
+		{Name: "guests.csv", Description: "80 phone numbers, which another sender has to approve", Content: guests.String()},
+		{Name: "mixed.csv", Description: "twelve rows, some of which are left out, each with its reason", Content: "Naam;Gsm\n" +
 			"An;0470 12 34 56\nBram;+32 470 12 34 57\nCas;\nDirk;0470 12 34 56\nEls;3.24701E+10\nFien;12345\n" +
 			"Guus;+31 6 12345678\nHilde;+1 415 555 2671\nIvo;+32 900 12 345\nJan;bel me\nKaat;+32 470 12 34 58\nLou;an@example.com\n"},
 	}
 }
 
 // toggles make the services around the bot fail, for those who want to see how it takes that.
-func (d *workspace) toggles() []slacksim.Toggle {
-	list := []slacksim.Toggle{
+func (d *workspace) toggles() []page.Toggle {
+	list := []page.Toggle{
 		breakable(d.sandbox, "Coupontools hangs", "Calls get no answer until this is switched off.", sandbox.Hang()),
 		breakable(d.sandbox, "Coupontools answers 429", "Every call is told to come back later.", sandbox.TooMany("2")),
 		breakable(d.sandbox, "Coupontools answers 500", "Every call gets a page of HTML.",
@@ -236,12 +237,12 @@ func (d *workspace) toggles() []slacksim.Toggle {
 	return list
 }
 
-func breakable(s *sandbox.Server, name, help string, fault sandbox.Fault) slacksim.Toggle {
+func breakable(s *sandbox.Server, name, help string, fault sandbox.Fault) page.Toggle {
 	var (
 		mu   sync.Mutex
 		mend func()
 	)
-	return slacksim.Toggle{
+	return page.Toggle{
 		Name: name, Help: help,
 		On: func() bool {
 			mu.Lock()
@@ -262,12 +263,12 @@ func breakable(s *sandbox.Server, name, help string, fault sandbox.Fault) slacks
 	}
 }
 
-func redisAway(r *miniredis.Miniredis) slacksim.Toggle {
+func redisAway(r *miniredis.Miniredis) page.Toggle {
 	var (
 		mu   sync.Mutex
 		away bool
 	)
-	return slacksim.Toggle{
+	return page.Toggle{
 		Name: "Redis is away", Help: "Redis breaks off every connection.",
 		On: func() bool {
 			mu.Lock()

@@ -20,12 +20,16 @@ var route = regexp.MustCompile(`mux\.Handle(?:Func)?\("(?:([A-Z]+) )?(/[^"]*)"`)
 // slackRoutes are the routes of the local Slack and its page, as the source names them: method and path.
 func slackRoutes(t *testing.T) [][2]string {
 	t.Helper()
-	files, err := filepath.Glob("../../../bot/slacksim/*.go")
+	server, err := filepath.Glob("../../../bot/slacksim/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := filepath.Glob("../../../bot/slacksim/page/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var routes [][2]string
-	for _, file := range files {
+	for _, file := range append(server, page...) {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -46,8 +46,10 @@ var mayImport = map[string][]string{
 	"internal/sleep":       {},
 	"internal/spreadsheet": {},
 	"internal/sourcetest":  {}, // for tests alone, which the table is not about
-	// The simulators import nothing, not even what they imitate: a shared misreading has to become a failing test.
+	// The simulators import nothing but their own parts, not even what they imitate: a shared misreading has to become a
+	// failing test.
 	"bot/slacksim":          {"bot/slacksim/blockkit"},
+	"bot/slacksim/page":     {"bot/slacksim", "bot/slacksim/blockkit"},
 	"bot/slacksim/blockkit": {},
 	"coupontools/sandbox":   {},
 	"sends/redistest":       {}, // for tests alone, which the table is not about
@@ -60,6 +62,7 @@ var mayImport = map[string][]string{
 var mayNotImport = map[string][]string{
 	"bot/slacksim":          {"github.com/slack-go/slack"},
 	"bot/slacksim/blockkit": {"github.com/slack-go/slack"},
+	"bot/slacksim/page":     {"github.com/slack-go/slack"},
 	"coupontools/sandbox":   {"github.com/slack-go/slack"},
 	"coupontools":           {"github.com/slack-go/slack"},
 	"sends":                 {"github.com/slack-go/slack"},

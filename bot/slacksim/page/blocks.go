@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // How much of what a bot sent is drawn. Slack's own limits are checked by the Web API; these keep a page small even if
@@ -23,11 +25,11 @@ type painter struct {
 	name  func(id string) string // of a user, channel or user group; "" if unknown
 	zone  *time.Location
 	now   time.Time
-	place Place
+	place slacksim.Place
 	// choices are the people and channels that the selects of Slack's own lists offer.
 	people, channels []drawnOption
 	// state and errors are those of a view.
-	state  State
+	state  slacksim.State
 	errors map[string]string
 }
 
@@ -318,7 +320,7 @@ func (t *wireText) words() string {
 }
 
 // domID makes an id that is the same each time the thing at place is drawn.
-func domID(kind string, place Place, names ...string) string {
+func domID(kind string, place slacksim.Place, names ...string) string {
 	id := kind + "-" + fingerprint(append([]string{place.Channel, place.TS, place.View}, names...)...)
 	return id
 }

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // drawnFile is a file as the template "file" shows it.
@@ -18,7 +20,7 @@ type drawnFile struct {
 	URL      string // where the reader can open it
 }
 
-func (p *page) drawFiles(v viewer, files []File) []drawnFile {
+func (p *page) drawFiles(v viewer, files []slacksim.File) []drawnFile {
 	var out []drawnFile
 	for _, f := range files {
 		out = append(out, drawnFile{
@@ -61,17 +63,17 @@ func (p *page) file(w http.ResponseWriter, r *http.Request) {
 }
 
 // sees says whether a person is in a channel with a message that holds the file, and sees that message.
-func (p *page) sees(v viewer, f File) bool {
-	return slices.ContainsFunc(p.channels(v.person), func(c Channel) bool {
-		return slices.ContainsFunc(p.slack.MessagesFor(v.person.ID, c.ID), func(m Message) bool {
-			return slices.ContainsFunc(m.Files, func(has File) bool { return has.ID == f.ID })
+func (p *page) sees(v viewer, f slacksim.File) bool {
+	return slices.ContainsFunc(p.channels(v.person), func(c slacksim.Channel) bool {
+		return slices.ContainsFunc(p.slack.MessagesFor(v.person.ID, c.ID), func(m slacksim.Message) bool {
+			return slices.ContainsFunc(m.Files, func(has slacksim.File) bool { return has.ID == f.ID })
 		})
 	})
 }
 
 // attach makes the files of a file_input those that stand in the page's form: newly chosen ones, and those from before
 // that the form lists and still has checked.
-func (p *page) attach(ctx context.Context, v viewer, view, block string, standing Value, r *http.Request, name string) error {
+func (p *page) attach(ctx context.Context, v viewer, view, block string, standing slacksim.Value, r *http.Request, name string) error {
 	if r.MultipartForm == nil {
 		return nil // an act elsewhere in the form, which sends no files
 	}
@@ -110,7 +112,7 @@ type chosenFile struct {
 	content []byte
 }
 
-func (p *page) same(f File, c chosenFile) bool {
+func (p *page) same(f slacksim.File, c chosenFile) bool {
 	_, content, ok := p.slack.FileContent(f.ID)
 	return ok && f.Name == c.name && string(content) == string(c.content)
 }

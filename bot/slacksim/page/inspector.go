@@ -1,15 +1,18 @@
-package slacksim
+package page
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // drawnTraffic is what the template "traffic" shows: one line of the inspector.
 type drawnTraffic struct {
-	TrafficEntry
+	slacksim.TrafficEntry
 	Time   string
 	Delay  string
 	Speed  string // "", slow or late
@@ -46,7 +49,7 @@ func (p *page) violations() []string {
 	return list
 }
 
-func drawTraffic(v viewer, e TrafficEntry) drawnTraffic {
+func drawTraffic(v viewer, e slacksim.TrafficEntry) drawnTraffic {
 	d := drawnTraffic{TrafficEntry: e, Time: e.At.In(v.zone).Format("15:04:05.000"), Failed: failed(e)}
 	switch {
 	case e.Duration >= time.Millisecond:
@@ -65,7 +68,7 @@ func drawTraffic(v viewer, e TrafficEntry) drawnTraffic {
 }
 
 // failed tells what went wrong from what is merely said of a connection.
-func failed(e TrafficEntry) bool {
+func failed(e slacksim.TrafficEntry) bool {
 	switch e.Kind {
 	case "socket":
 		return e.Violation || e.Status == "ticket refused"
@@ -79,25 +82,43 @@ func failed(e TrafficEntry) bool {
 // fault is a way to make the local Slack misbehave, offered in the inspector.
 type fault struct {
 	ID, Name, Help string
-	Do             func(*Server)
+	Cause          func(*slacksim.Server)
 }
 
-// faults are those that make sense by hand.
+// faults lists the faults that are useful to cause by hand.
 func faults() []fault {
+	callFault := func(f slacksim.Fault) func(*slacksim.Server) {
+		f.Times = 1
+		return func(s *slacksim.Server) { s.Inject(f) }
+	}
 	return []fault{
-		{"refresh", "Refresh the sockets", "Slack asks the bot to reconnect.", func(s *Server) { s.Disconnect("refresh_requested") }},
-		{"drop", "Cut the sockets", "All connections end without a word.", func(s *Server) { s.Drop() }},
-		{"silence", "Go silent", "Connections stay open, but nothing passes.", func(s *Server) { s.Silence() }},
-		{"twice", "Deliver the next twice", "The next envelope comes two times.", func(s *Server) { s.Duplicate(1) }},
-		{"hold", "Hold the next for 5 s", "The next envelope comes late.", func(s *Server) { s.Withhold(1, 5*time.Second) }},
-		{"limit", "Rate-limit the next call", "The next Web API call gets 429, try again in 3 s.", func(s *Server) {
-			s.Inject(Fault{RetryAfter: 3 * time.Second, Times: 1})
-		}},
-		{"error", "Fail the next call", "The next Web API call gets 503.", func(s *Server) { s.Inject(Fault{Status: 503, Times: 1}) }},
-		{"download", "Keep the next file back", "The next download leads to a page to log in at.", func(s *Server) {
-			s.Inject(Fault{Method: "download", Error: "missing_scope", Times: 1})
-		}},
-		{"clear", "Clear the Web API's faults", "What is still set for later calls is taken back.", func(s *Server) { s.ClearFaults() }},
+		{
+			"refresh", "Refresh the sockets", "Slack asks the bot to reconnect.",
+			func(s *slacksim.Server) { s.Disconnect("refresh_requested") },
+		},
+		{"drop", "Cut the sockets", "All connections end without a word.", (*slacksim.Server).Drop},
+		{"silence", "Go silent", "Connections stay open, but nothing passes.", (*slacksim.Server).Silence},
+		{"twice", "Deliver the next twice", "The next envelope comes two times.", func(s *slacksim.Server) { s.Duplicate(1) }},
+		{
+			"hold", "Hold the next for 5 s", "The next envelope comes late.",
+			func(s *slacksim.Server) { s.Withhold(1, 5*time.Second) },
+		},
+		{
+			"limit", "Rate-limit the next call", "The next Web API call gets 429, try again in 3 s.",
+			callFault(slacksim.Fault{RetryAfter: 3 * time.Second}),
+		},
+		{
+			"error", "Fail the next call", "The next Web API call gets 503.",
+			callFault(slacksim.Fault{Status: http.StatusServiceUnavailable}),
+		},
+		{
+			"download", "Keep the next file back", "The next download leads to a page to log in at.",
+			callFault(slacksim.Fault{Method: "download", Error: "missing_scope"}),
+		},
+		{
+			"clear", "Clear the Web API's faults", "What is still set for later calls is taken back.",
+			(*slacksim.Server).ClearFaults,
+		},
 	}
 }
 

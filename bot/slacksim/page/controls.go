@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
@@ -169,7 +170,7 @@ func (p *painter) button(c *drawnControl, e wireElement) {
 	}
 }
 
-func (p *painter) search(c *drawnControl, e wireElement, v Value) {
+func (p *painter) search(c *drawnControl, e wireElement, v slacksim.Value) {
 	c.Kind, c.MinQuery = "search", 3 // Slack's default
 	if e.MinQueryLength != nil {
 		c.MinQuery = max(0, *e.MinQueryLength)
@@ -182,7 +183,7 @@ func (p *painter) search(c *drawnControl, e wireElement, v Value) {
 	}
 }
 
-func (p *painter) files(c *drawnControl, e wireElement, v Value) {
+func (p *painter) files(c *drawnControl, e wireElement, v slacksim.Value) {
 	c.Kind, c.Multiple = "file", e.MaxFiles != 1
 	var types []string
 	for _, t := range limited(e.Filetypes, 50) {
@@ -195,7 +196,7 @@ func (p *painter) files(c *drawnControl, e wireElement, v Value) {
 }
 
 // typed draws the elements that are one HTML input each.
-func (p *painter) typed(c *drawnControl, e wireElement, v Value) {
+func (p *painter) typed(c *drawnControl, e wireElement, v slacksim.Value) {
 	c.Kind, c.Value, c.MinLength, c.MaxLength = "text", v.Text, e.MinLength, e.MaxLength
 	c.ActOn = "enter"
 	for _, on := range e.DispatchConfig.On {
@@ -236,14 +237,14 @@ func (p *painter) typed(c *drawnControl, e wireElement, v Value) {
 const dateTimeLocal = "2006-01-02T15:04"
 
 // options fills in the options of a static element.
-func (p *painter) options(c *drawnControl, e wireElement, v Value) {
+func (p *painter) options(c *drawnControl, e wireElement, v slacksim.Value) {
 	c.Options = p.offered(e.Options, v)
 	for _, g := range limited(e.OptionGroups, 100) {
 		c.Groups = append(c.Groups, drawnGroup{Label: g.Label.words(), Options: p.offered(g.Options, v)})
 	}
 }
 
-func (p *painter) offered(list []wireOption, v Value) []drawnOption {
+func (p *painter) offered(list []wireOption, v slacksim.Value) []drawnOption {
 	var out []drawnOption
 	for _, o := range limited(list, maxDrawnItems) {
 		d := drawnOption{HTML: p.text(o.Text), Text: o.Text.words(), Value: o.Value, Description: o.Description.words()}
@@ -268,11 +269,11 @@ func chosenIn(list []drawnOption, ids string) []drawnOption {
 }
 
 // standing returns what stands in an element: of a view what its state says, else what the element starts with.
-func (p *painter) standing(block string, e wireElement) Value {
+func (p *painter) standing(block string, e wireElement) slacksim.Value {
 	if v, ok := p.state[block][e.ActionID]; ok {
 		return v
 	}
-	v := Value{Type: e.Type, Time: e.InitialDateTime}
+	v := slacksim.Value{Type: e.Type, Time: e.InitialDateTime}
 	v.Text = firstOf(initialText(e.InitialValue), e.InitialDate, e.InitialTime, e.InitialUser, e.InitialChannel, e.InitialTalk,
 		strings.Join(e.InitialUsers, ","))
 	initial := e.InitialOptions

@@ -1,10 +1,12 @@
-package slacksim
+package page
 
 import (
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 const (
@@ -42,15 +44,15 @@ func (p *page) live(w http.ResponseWriter, r *http.Request) {
 	s := &stream{
 		page: p, viewer: v, messages: map[string]string{}, views: map[string]string{},
 		write: func(event, html string) error { return writeEvent(w, event, html) },
-		gone:  r.Context().Done(), over: p.slack.life.Done(),
+		gone:  r.Context().Done(), over: p.slack.Done(),
 	}
 	s.run(changes)
 }
 
-func (s *stream) run(changes <-chan Event) {
+func (s *stream) run(changes <-chan slacksim.Event) {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
-	stale := map[string]bool{EventEverything: true}
+	stale := map[string]bool{slacksim.EventEverything: true}
 	for {
 		if err := s.send(stale); err != nil {
 			return
@@ -71,7 +73,7 @@ func (s *stream) run(changes <-chan Event) {
 }
 
 // gather notes the changes that follow closely on the first.
-func (s *stream) gather(stale map[string]bool, changes <-chan Event) {
+func (s *stream) gather(stale map[string]bool, changes <-chan slacksim.Event) {
 	timer := time.NewTimer(gather)
 	defer timer.Stop()
 	for {
@@ -87,8 +89,8 @@ func (s *stream) gather(stale map[string]bool, changes <-chan Event) {
 }
 
 // note marks what a change makes stale on this page.
-func (s *stream) note(stale map[string]bool, e Event) {
-	if e.Kind == EventView && e.User != s.viewer.person.ID {
+func (s *stream) note(stale map[string]bool, e slacksim.Event) {
+	if e.Kind == slacksim.EventView && e.User != s.viewer.person.ID {
 		return
 	}
 	stale[e.Kind] = true
@@ -96,25 +98,25 @@ func (s *stream) note(stale map[string]bool, e Event) {
 
 // send draws what is stale.
 func (s *stream) send(stale map[string]bool) error {
-	all := stale[EventEverything]
+	all := stale[slacksim.EventEverything]
 	p, v := s.page, s.viewer
-	if all || stale[EventMessage] {
+	if all || stale[slacksim.EventMessage] {
 		if err := s.write("messages", p.messagesHTML(v, s.messages)); err != nil {
 			return err
 		}
 		p.markRead(v)
 	}
-	if all || stale[EventMessage] || stale[EventConnections] {
+	if all || stale[slacksim.EventMessage] || stale[slacksim.EventConnections] {
 		if err := s.sendSidebar(); err != nil {
 			return err
 		}
 	}
-	if all || stale[EventView] {
+	if all || stale[slacksim.EventView] {
 		if err := s.write("views", p.viewsHTML(v, s.views)); err != nil {
 			return err
 		}
 	}
-	if all || stale[EventTraffic] {
+	if all || stale[slacksim.EventTraffic] {
 		if err := s.sendTraffic(); err != nil {
 			return err
 		}

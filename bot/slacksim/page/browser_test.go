@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // browserPatience is how long the browser test waits for anything to appear.
@@ -132,7 +134,7 @@ func (s screen) value(js string) string {
 // form with type-ahead, a wrong field, the preview, the message in the channel.
 func TestPage_inBrowser(t *testing.T) {
 	t.Parallel()
-	sim, base := startTinyBot(t)
+	sim, base := startBot(t)
 	s := screen{t, newBrowser(t)}
 
 	s.do("open the page", chromedp.Navigate(base+"/"), chromedp.WaitVisible("#box"))
@@ -161,7 +163,7 @@ func TestPage_inBrowser(t *testing.T) {
 	s.looks(base)
 }
 
-func (s screen) confirms(t *testing.T, sim *Server) {
+func (s screen) confirms(t *testing.T, sim *slacksim.Server) {
 	refresh := chromedp.Click(`//form[contains(@class,"blocks")]//button[contains(.,"Refresh")]`)
 	s.do("press a button that asks first", refresh)
 	s.sees("#question[open]", "It costs one call.")
@@ -180,8 +182,8 @@ func (s screen) confirms(t *testing.T, sim *Server) {
 }
 
 // opens looks at a file that the bot posted.
-func (s screen) opens(t *testing.T, sim *Server) {
-	shareFile(sim, Marketing, "", "report.csv", "recipient,outcome\n+32470123456,accepted\n")
+func (s screen) opens(t *testing.T, sim *slacksim.Server) {
+	shareFile(t, sim, slacksim.Marketing, "report.csv", "recipient,outcome\n+32470123456,accepted\n")
 	s.sees("#messages .file", "report.csv")
 	s.shot("file")
 	address := s.value(`document.querySelector("#messages .file a").href`)
@@ -190,7 +192,7 @@ func (s screen) opens(t *testing.T, sim *Server) {
 	}
 }
 
-func (s screen) sends(t *testing.T, sim *Server) {
+func (s screen) sends(t *testing.T, sim *slacksim.Server) {
 	s.do("open the form", chromedp.SendKeys("#box", "/send-directory"+kb.Enter), chromedp.WaitVisible("dialog.view[open]"))
 	if got := s.value(`document.activeElement.getAttribute("role")`); got != "combobox" {
 		t.Errorf("focus is on %q, want the first field", got)
@@ -218,7 +220,7 @@ func (s screen) sends(t *testing.T, sim *Server) {
 	s.do("fill it and submit", chromedp.SendKeys(`dialog textarea[id]:not([placeholder^="+"])`, "Hello!"), chromedp.Click(`dialog .submit`))
 	s.sees("dialog .error", "“0470 12” is not a phone number")
 	s.shot("errors")
-	state := sim.View(Mia).State
+	state := sim.View(slacksim.Mia).State
 	if got := state["schedule"]["schedule"].Time; got != 1795184400 {
 		t.Errorf("the instant is %d, want 15:20 in Brussels", got)
 	}
@@ -249,7 +251,7 @@ func (s screen) sends(t *testing.T, sim *Server) {
 
 // others looks with other people's eyes.
 func (s screen) others(base string) {
-	s.do("act as Noah", chromedp.Navigate(base+"/?as="+Noah+"&channel="+Marketing), chromedp.WaitVisible("#box"))
+	s.do("act as Noah", chromedp.Navigate(base+"/?as="+slacksim.Noah+"&channel="+slacksim.Marketing), chromedp.WaitVisible("#box"))
 	s.sees("#messages", "1 accepted, 0 failed")
 	s.lacks("#messages .private")
 }
@@ -267,9 +269,9 @@ func (s screen) looks(base string) {
 	s.shot("inspector")
 	s.do("close it", chromedp.Click("#inspect"))
 	s.do("look on a phone", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile),
-		chromedp.Navigate(base+"/?as="+Mia), chromedp.WaitVisible("#box"))
+		chromedp.Navigate(base+"/?as="+slacksim.Mia), chromedp.WaitVisible("#box"))
 	s.shot("phone")
-	s.do("unfold", chromedp.Click("main [data-fold]"), chromedp.WaitVisible("#to-"+General))
+	s.do("unfold", chromedp.Click("main [data-fold]"), chromedp.WaitVisible("#to-"+slacksim.General))
 	s.shot("phone-sidebar")
 	s.keys("fold", kb.Escape)
 	s.do("open the form", chromedp.SendKeys("#box", "/send-directory"+kb.Enter), chromedp.WaitVisible("dialog.view[open]"))
@@ -282,7 +284,7 @@ func TestPage_dark(t *testing.T) {
 	if os.Getenv("SHOTS") == "" {
 		t.Skip("only for pictures: SHOTS names no folder")
 	}
-	_, base := startTinyBot(t)
+	_, base := startBot(t)
 	s := screen{t, newBrowser(t, chromedp.Flag("blink-settings", "preferredColorScheme=0"))}
 	s.do("list", chromedp.Navigate(base+"/"), chromedp.SendKeys("#box", "/directories"+kb.Enter))
 	s.sees("#messages", "Summer in Gent")

@@ -1,8 +1,10 @@
-package slacksim
+package page
 
 import (
 	"net/http"
 	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // permalink leads from the address of a message, as chat.getPermalink gives it, to the message on the page.
@@ -17,6 +19,6 @@ func (p *page) permalink(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	at := Place{Channel: r.PathValue("channel"), TS: digits[:len(digits)-micros] + "." + digits[len(digits)-micros:]}
+	at := slacksim.Place{Channel: r.PathValue("channel"), TS: digits[:len(digits)-micros] + "." + digits[len(digits)-micros:]}
 	http.Redirect(w, r, "/?"+query(v.person.ID, at.Channel)+"#"+domID("m", at), http.StatusSeeOther)
 }

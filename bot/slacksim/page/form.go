@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"context"
@@ -12,10 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 func isInvalid(err error) bool {
-	var invalid *InvalidError
+	var invalid *slacksim.InvalidError
 	return errors.As(err, &invalid)
 }
 
@@ -82,7 +84,7 @@ func (p *page) fill(ctx context.Context, v viewer, viewID string, r *http.Reques
 	return nil
 }
 
-func (p *page) fillOne(ctx context.Context, v viewer, view View, e placedElement, r *http.Request, name string) error {
+func (p *page) fillOne(ctx context.Context, v viewer, view slacksim.View, e placedElement, r *http.Request, name string) error {
 	standing := view.State[e.block][e.ActionID]
 	if e.Type == "file_input" {
 		return p.attach(ctx, v, view.ID, e.block, standing, r, name)
@@ -125,7 +127,7 @@ func (p *page) formValues(v viewer, e wireElement, sent []string) []string {
 }
 
 // standingValues are the values of an element in the form that formValues gives.
-func standingValues(v Value) []string {
+func standingValues(v slacksim.Value) []string {
 	var out []string
 	if v.Text != "" {
 		out = append(out, v.Text)

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coupontools/couponbot/bot/slacksim"
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
@@ -52,7 +53,7 @@ func (p *page) act(w http.ResponseWriter, r *http.Request) {
 	}
 	block, action := r.FormValue("block"), r.FormValue("action")
 	e := findElement(p.blocksAt(at), block, action)
-	var out Outcome
+	var out slacksim.Outcome
 	var err error
 	switch values := p.formValues(v, e, r.Form[fieldName(block, action)]); e.Type {
 	case "button", "workflow_button":
@@ -68,7 +69,7 @@ func (p *page) act(w http.ResponseWriter, r *http.Request) {
 }
 
 // failureOf says what Slack would show at an element that came to nothing. In a modal the banner says it already.
-func failureOf(out Outcome, at Place) string {
+func failureOf(out slacksim.Outcome, at slacksim.Place) string {
 	if out.Failure == "" || at.View != "" {
 		return ""
 	}
@@ -130,7 +131,7 @@ func (p *page) closeView(w http.ResponseWriter, r *http.Request) {
 func (p *page) fault(w http.ResponseWriter, r *http.Request) {
 	for _, f := range faults() {
 		if f.ID == r.FormValue("fault") {
-			f.Do(p.slack)
+			f.Cause(p.slack)
 			p.answer(w, p.render("done", f.Name))
 			return
 		}
@@ -179,15 +180,15 @@ func wordsOf(err error) string {
 }
 
 // placeOf reads where an element is.
-func placeOf(r *http.Request) Place {
+func placeOf(r *http.Request) slacksim.Place {
 	if view := r.FormValue("view"); view != "" {
-		return Place{View: view}
+		return slacksim.Place{View: view}
 	}
-	return Place{Channel: r.FormValue("channel"), TS: r.FormValue("ts")}
+	return slacksim.Place{Channel: r.FormValue("channel"), TS: r.FormValue("ts")}
 }
 
 // blocksAt returns the blocks of a message or a view.
-func (p *page) blocksAt(at Place) json.RawMessage {
+func (p *page) blocksAt(at slacksim.Place) json.RawMessage {
 	if at.View != "" {
 		v, _ := p.slack.ViewByID(at.View)
 		return v.Blocks

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"bytes"
@@ -7,13 +7,15 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 //go:embed web/*.html web/*.css web/*.js web/*.svg
 var webFiles embed.FS
 
-// PageOptions says how the web page presents the workspace.
-type PageOptions struct {
+// Options says how the web page presents the workspace.
+type Options struct {
 	// Name is the workspace's name; empty stands for "Local workspace".
 	Name string
 	// Hints are offered at the start of each channel: a click puts the line into the message box.
@@ -25,10 +27,10 @@ type PageOptions struct {
 }
 
 // Hint is a line to try, and in a few words what it does.
-type Hint struct{ Line, Does string }
+type Hint struct{ Line, Description string }
 
 // Sample is a file to download, and in a few words what it is.
-type Sample struct{ Name, Is, Content string }
+type Sample struct{ Name, Description, Content string }
 
 // Toggle is something the inspector switches on and off. On and Set are called from several goroutines.
 type Toggle struct {
@@ -39,23 +41,21 @@ type Toggle struct {
 
 // page is the web page. It keeps nothing of the workspace but what each person has read.
 type page struct {
-	slack *Server
-	opts  PageOptions
+	slack *slacksim.Server
+	opts  Options
 	look  *template.Template
 
 	mu   sync.Mutex
 	read map[[2]string]string // person, channel: timestamp of the newest message seen
 }
 
-// Page returns the workspace's web page: server-rendered HTML that is kept live by server-sent events and needs nothing
-// from the network. Who acts is in the URL, so that two tabs can be two people. It may share a listener with the Web
-// API: see [Server.SetPage].
+// New returns the page of a workspace. It may share a listener with the Web API: see [slacksim.Server.SetPage].
 //
-// The page has no log-in: it belongs on a loopback address. Its streams stay open for as long as a tab, so the HTTP
-// server must have no write timeout; they end with [Server.Close].
-func (s *Server) Page(opts PageOptions) http.Handler {
+// The page has no log-in, so it belongs on a loopback address. A tab keeps a stream of events open for as long as it is, so the
+// HTTP server must have no write timeout. [slacksim.Server.Close] ends the streams.
+func New(slack *slacksim.Server, opts Options) http.Handler {
 	opts.Name = firstOf(opts.Name, "Local workspace")
-	p := &page{slack: s, opts: opts, look: parseLook(), read: map[[2]string]string{}}
+	p := &page{slack: slack, opts: opts, look: parseLook(), read: map[[2]string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.whole)
 	mux.Handle("GET /web/", http.FileServerFS(webFiles))

@@ -1,9 +1,11 @@
-package slacksim
+package page
 
 import (
 	"html/template"
 	"strings"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // maxShown is how many messages of a channel the page shows, the newest.
@@ -38,7 +40,7 @@ type drawnMessage struct {
 func (p *page) messagesHTML(v viewer, known map[string]string) string {
 	list := p.slack.MessagesFor(v.person.ID, v.channel.ID)
 	var b strings.Builder
-	var before *Message
+	var before *slacksim.Message
 	for i := max(0, len(list)-maxShown); i < len(list); i++ {
 		d := p.drawMessage(v, list[i], before)
 		d.Version = fingerprint(p.render("message", d))
@@ -58,7 +60,7 @@ func (p *page) messagesHTML(v viewer, known map[string]string) string {
 // joinWithin is how soon after another a message of the same author loses its own head line.
 const joinWithin = 5 * time.Minute
 
-func (p *page) drawMessage(v viewer, m Message, before *Message) drawnMessage {
+func (p *page) drawMessage(v viewer, m slacksim.Message, before *slacksim.Message) drawnMessage {
 	pt := p.painter(v, m.Place())
 	at := m.At.In(v.zone)
 	d := drawnMessage{
@@ -82,7 +84,7 @@ func (p *page) drawMessage(v viewer, m Message, before *Message) drawnMessage {
 }
 
 // place decides how a message stands to the one before it.
-func (d *drawnMessage) place(pt *painter, m Message, before *Message, at time.Time) {
+func (d *drawnMessage) place(pt *painter, m slacksim.Message, before *slacksim.Message, at time.Time) {
 	if before == nil || before.At.In(at.Location()).Format(time.DateOnly) != at.Format(time.DateOnly) {
 		day := pt.near(at, at.Format("Monday, January 2"))
 		d.Day = strings.ToUpper(day[:1]) + day[1:]
@@ -93,7 +95,7 @@ func (d *drawnMessage) place(pt *painter, m Message, before *Message, at time.Ti
 }
 
 // author names who wrote a message; what nobody wrote is the workspace's own word.
-func (p *page) author(m Message) (name string, ownWord bool) {
+func (p *page) author(m slacksim.Message) (name string, ownWord bool) {
 	for _, u := range p.slack.Users() {
 		if u.ID == m.User {
 			return fullName(u), false

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"bufio"
@@ -10,16 +10,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 const pageHost = "127.0.0.1:8765"
 
 // newPage returns a workspace without a bot, and its page.
-func newPage(t testing.TB) (*Server, http.Handler) {
+func newPage(t testing.TB) (*slacksim.Server, http.Handler) {
 	t.Helper()
-	sim := New()
+	sim := slacksim.New()
 	t.Cleanup(sim.Close)
-	return sim, sim.Page(PageOptions{Hints: []Hint{{Line: "/directories", Does: "List them"}}})
+	return sim, New(sim, Options{Hints: []Hint{{Line: "/directories", Description: "List them"}}})
 }
 
 // ask sends a request as the page itself would, after change.
@@ -42,7 +44,7 @@ func ask(t testing.TB, h http.Handler, method, path string, form url.Values, cha
 func TestPage_guards(t *testing.T) {
 	t.Parallel()
 	_, h := newPage(t)
-	say := url.Values{"as": {Mia}, "channel": {Marketing}, "text": {"hello"}}
+	say := url.Values{"as": {slacksim.Mia}, "channel": {slacksim.Marketing}, "text": {"hello"}}
 	for _, c := range []struct {
 		name, method string
 		change       func(*http.Request)
@@ -114,30 +116,30 @@ func TestPage_people(t *testing.T) {
 	say := func(as, channel, text string) string {
 		return ask(t, h, "POST", "/say", url.Values{"as": {as}, "channel": {channel}, "text": {text}}, nil).Body.String()
 	}
-	if got := say(Mia, Marketing, "Hello <b>all</b> & *you*"); got != "" {
+	if got := say(slacksim.Mia, slacksim.Marketing, "Hello <b>all</b> & *you*"); got != "" {
 		t.Errorf("say = %q, want no words", got)
 	}
-	if got := say(Mia, Marketing, "/directories"); got != "" {
+	if got := say(slacksim.Mia, slacksim.Marketing, "/directories"); got != "" {
 		t.Errorf("a command without a bot = %q, want no words beside the workspace's own", got)
 	}
-	mia := ask(t, h, "GET", "/?as="+Mia+"&channel="+Marketing, nil, nil).Body.String()
+	mia := ask(t, h, "GET", "/?as="+slacksim.Mia+"&channel="+slacksim.Marketing, nil, nil).Body.String()
 	for _, want := range []string{"Hello &lt;b&gt;all&lt;/b&gt; &amp; <strong>you</strong>", "dispatch_failed", "Only visible to you", "No bot is connected"} {
 		if !strings.Contains(mia, want) {
 			t.Errorf("Mia does not see %q", want)
 		}
 	}
-	noah := ask(t, h, "GET", "/?as="+Noah+"&channel="+Marketing, nil, nil).Body.String()
+	noah := ask(t, h, "GET", "/?as="+slacksim.Noah+"&channel="+slacksim.Marketing, nil, nil).Body.String()
 	if !strings.Contains(noah, "Hello &lt;b&gt;") || strings.Contains(noah, "Only visible to you") {
 		t.Error("Noah must see what Mia said, and not what only she sees")
 	}
-	if got := ask(t, h, "GET", "/?as="+Bot, nil, nil).Code; got != http.StatusNotFound {
+	if got := ask(t, h, "GET", "/?as="+slacksim.Bot, nil, nil).Code; got != http.StatusNotFound {
 		t.Errorf("acting as the bot = %d, want 404", got)
 	}
-	guest := ask(t, h, "GET", "/?as="+Gus+"&channel="+Private, nil, nil).Body.String()
+	guest := ask(t, h, "GET", "/?as="+slacksim.Gus+"&channel="+slacksim.Private, nil, nil).Body.String()
 	if strings.Contains(guest, "launch") {
 		t.Error("Gus sees a channel that he is not in")
 	}
-	if got := len(sim.Messages(Marketing)); got != 2 {
+	if got := len(sim.Messages(slacksim.Marketing)); got != 2 {
 		t.Errorf("%d messages, want 2", got)
 	}
 }
@@ -145,15 +147,15 @@ func TestPage_people(t *testing.T) {
 // TestPage_live reads the stream of events: everything at first, then what changes.
 func TestPage_live(t *testing.T) {
 	t.Parallel()
-	sim := New()
+	sim := slacksim.New()
 	t.Cleanup(sim.Close)
 	web := httptest.NewUnstartedServer(nil)
-	web.Config.Handler = sim.Page(PageOptions{})
+	web.Config.Handler = New(sim, Options{})
 	web.Start()
 	t.Cleanup(web.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, web.URL+"/live?as="+Mia+"&channel="+Marketing, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, web.URL+"/live?as="+slacksim.Mia+"&channel="+slacksim.Marketing, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,11 +175,11 @@ func TestPage_live(t *testing.T) {
 		return ""
 	}
 	until("event: views")
-	if _, err := sim.Say(ctx, Noah, Marketing, "first"); err != nil {
+	if _, err := sim.Say(ctx, slacksim.Noah, slacksim.Marketing, "first"); err != nil {
 		t.Fatal(err)
 	}
 	until("first")
-	if _, err := sim.Say(ctx, Noah, Marketing, "second"); err != nil {
+	if _, err := sim.Say(ctx, slacksim.Noah, slacksim.Marketing, "second"); err != nil {
 		t.Fatal(err)
 	}
 	if again := until("second"); strings.Contains(again, "first") {

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"cmp"
@@ -9,12 +9,14 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 // viewer is who looks at the page, and at which channel.
 type viewer struct {
-	person  User
-	channel Channel
+	person  slacksim.User
+	channel slacksim.Channel
 	zone    *time.Location
 }
 
@@ -22,7 +24,7 @@ type viewer struct {
 func (p *page) viewer(r *http.Request) (viewer, bool) {
 	var v viewer
 	var ok bool
-	if v.person, ok = p.person(firstOf(r.FormValue("as"), Mia)); !ok {
+	if v.person, ok = p.person(firstOf(r.FormValue("as"), slacksim.Mia)); !ok {
 		return v, false
 	}
 	v.zone = time.UTC
@@ -35,7 +37,7 @@ func (p *page) viewer(r *http.Request) (viewer, bool) {
 	}
 	v.channel = open[0]
 	for _, c := range open {
-		if c.ID == firstOf(r.FormValue("channel"), Marketing) {
+		if c.ID == firstOf(r.FormValue("channel"), slacksim.Marketing) {
 			v.channel = c
 		}
 	}
@@ -43,28 +45,28 @@ func (p *page) viewer(r *http.Request) (viewer, bool) {
 }
 
 // person finds someone to act as: no bot and nobody who left.
-func (p *page) person(id string) (User, bool) {
+func (p *page) person(id string) (slacksim.User, bool) {
 	people := p.people()
-	i := slices.IndexFunc(people, func(u User) bool { return u.ID == id })
+	i := slices.IndexFunc(people, func(u slacksim.User) bool { return u.ID == id })
 	if i < 0 {
-		return User{}, false
+		return slacksim.User{}, false
 	}
 	return people[i], true
 }
 
-func (p *page) people() []User {
-	return slices.DeleteFunc(slices.Clone(p.slack.Users()), func(u User) bool { return u.Bot || u.Deleted })
+func (p *page) people() []slacksim.User {
+	return slices.DeleteFunc(slices.Clone(p.slack.Users()), func(u slacksim.User) bool { return u.Bot || u.Deleted })
 }
 
 // channels lists the conversations a person is in, channels before direct messages.
-func (p *page) channels(of User) []Channel {
-	in := slices.DeleteFunc(slices.Clone(p.slack.Channels()), func(c Channel) bool {
+func (p *page) channels(of slacksim.User) []slacksim.Channel {
+	in := slices.DeleteFunc(slices.Clone(p.slack.Channels()), func(c slacksim.Channel) bool {
 		if c.IM {
 			return c.Person != of.ID
 		}
 		return c.Archived || !c.Has(of.ID)
 	})
-	slices.SortStableFunc(in, func(a, b Channel) int {
+	slices.SortStableFunc(in, func(a, b slacksim.Channel) int {
 		return cmp.Or(truth(a.IM)-truth(b.IM), cmp.Compare(a.Name, b.Name))
 	})
 	return in
@@ -90,7 +92,7 @@ type scene struct {
 	Wrongs      []string
 	Hints       []Hint
 	Samples     []Sample
-	Commands    []SlashCommand
+	Commands    []slacksim.SlashCommand
 	Faults      []fault
 	Toggles     []drawnToggle
 	Live        string
@@ -176,7 +178,7 @@ func query(person, channel string) string {
 	return url.Values{"as": {person}, "channel": {channel}}.Encode()
 }
 
-func (p *page) drawPerson(v viewer, u User) drawnPerson {
+func (p *page) drawPerson(v viewer, u slacksim.User) drawnPerson {
 	kind := ""
 	switch {
 	case u.Stranger:
@@ -194,7 +196,7 @@ func (p *page) drawPerson(v viewer, u User) drawnPerson {
 	}
 }
 
-func fullName(u User) string { return firstOf(u.RealName, u.Name, u.ID) }
+func fullName(u slacksim.User) string { return firstOf(u.RealName, u.Name, u.ID) }
 
 // sidebar draws the conversations and whether a bot is there.
 func (p *page) sidebar(v viewer) drawnSidebar {
@@ -209,7 +211,7 @@ func (p *page) sidebar(v viewer) drawnSidebar {
 	return out
 }
 
-func (p *page) drawChannel(v viewer, c Channel) drawnChannel {
+func (p *page) drawChannel(v viewer, c slacksim.Channel) drawnChannel {
 	d := drawnChannel{
 		ID: c.ID, Name: c.Name, Label: "#" + c.Name, Icon: "hash", URL: "/?" + query(v.person.ID, c.ID), IM: c.IM,
 		Here: c.ID == v.channel.ID, Unread: p.unread(v.person.ID, c.ID), About: "Everyone in the channel sees what is posted here.",
@@ -228,7 +230,7 @@ func (p *page) drawChannel(v viewer, c Channel) drawnChannel {
 
 func (p *page) botName() string {
 	for _, u := range p.slack.Users() {
-		if u.Bot && u.ID == Bot {
+		if u.Bot && u.ID == slacksim.Bot {
 			return fullName(u)
 		}
 	}
@@ -259,7 +261,7 @@ func (p *page) unread(person, channel string) int {
 }
 
 // painter makes the painter of what stands at place, as the viewer sees it.
-func (p *page) painter(v viewer, place Place) *painter {
+func (p *page) painter(v viewer, place slacksim.Place) *painter {
 	names := map[string]string{}
 	pt := &painter{zone: v.zone, now: time.Now(), place: place}
 	for _, u := range p.slack.Users() {

@@ -1,6 +1,10 @@
-package slacksim
+package page
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
+)
 
 // drawnView is what the template "view" shows: one modal of a person's stack.
 type drawnView struct {
@@ -31,7 +35,7 @@ func (p *page) viewsHTML(v viewer, known map[string]string) string {
 	return b.String()
 }
 
-func (p *page) drawView(v viewer, view View, depth int) drawnView {
+func (p *page) drawView(v viewer, view slacksim.View, depth int) drawnView {
 	pt := p.painter(v, view.Place())
 	pt.state, pt.errors = view.State, view.Errors
 	return drawnView{

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"encoding/json"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
 var updateGolden = goflag.Bool("update", false, "write the golden files anew")
@@ -24,7 +26,7 @@ func testPainter(t testing.TB) *painter {
 	}
 	names := map[string]string{"U0MIA": "Mia <Claes>", "C0MARKETING": "marketing", "S0SENDERS": "senders"}
 	return &painter{
-		name: func(id string) string { return names[id] }, zone: zone, place: Place{View: "V1"},
+		name: func(id string) string { return names[id] }, zone: zone, place: slacksim.Place{View: "V1"},
 		now: time.Date(2026, 11, 20, 15, 0, 0, 0, zone),
 	}
 }

@@ -1,4 +1,4 @@
-package slacksim
+package page
 
 import (
 	"net/http"
