@@ -18,8 +18,8 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// testBot is a bot of a few lines, connected over the simulator's own socket, so that the page is tested with all that
-// lies between a click and its answer.
+// testBot is a small bot, connected to the simulator's own socket, so that the tests cover everything between a click and its
+// answer.
 type testBot struct {
 	t    testing.TB
 	base string
@@ -142,7 +142,7 @@ type testEnvelope struct {
 	} `json:"payload"`
 }
 
-// answer returns the payload of the acknowledgement and what is done after it.
+// answer returns the payload of the acknowledgement, and a function to call after it.
 func (b *testBot) answer(ctx context.Context, env testEnvelope) (payload any, after func()) {
 	p := env.Payload
 	api := func(method string, args object) func() {
@@ -209,8 +209,6 @@ func (b *testBot) post(ctx context.Context, url, token string, args object) []by
 	}
 	return answer.Bytes()
 }
-
-// A few lines of Block Kit.
 
 type object = map[string]any
 

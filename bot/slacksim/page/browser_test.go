@@ -16,7 +16,7 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// browserPatience is how long the browser test waits for anything to appear.
+// browserPatience is how long each step of a browser test may take.
 const browserPatience = 20 * time.Second
 
 // newBrowser starts a headless Chromium with one tab. Without one the test is skipped, but not in CI.
@@ -33,7 +33,7 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Cont
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.WindowSize(1320, 860),
-		chromedp.Flag("force-prefers-reduced-motion", true)) // a click must not miss what is still moving
+		chromedp.Flag("force-prefers-reduced-motion", true)) // nothing moves while it is clicked
 	opts = append(opts, more...)
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
@@ -46,7 +46,7 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Cont
 	return tab
 }
 
-// watchConsole fails the test for whatever the page's script or the content policy complains of.
+// watchConsole fails the test for exceptions, errors and warnings, those of the content policy among them.
 func watchConsole(tab context.Context, t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(tab)
@@ -83,28 +83,28 @@ func (s screen) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// sees waits until the text of the element holds words.
-func (s screen) sees(selector, words string) {
+// sees waits until an element has a text in it.
+func (s screen) sees(selector, text string) {
 	s.t.Helper()
-	s.do("see "+words, chromedp.PollFunction[chromedp.Void](`(selector, words) => {
-		const el = document.querySelector(selector); return el && el.innerText.includes(words);
-	}`, chromedp.WithPollingArgs(selector, words), chromedp.WithPollingInterval(30*time.Millisecond)))
+	s.do("see "+text, chromedp.PollFunction[chromedp.Void](`(selector, text) => {
+		const el = document.querySelector(selector); return el && el.innerText.includes(text);
+	}`, chromedp.WithPollingArgs(selector, text), chromedp.WithPollingInterval(30*time.Millisecond)))
 }
 
-// lacks waits until nothing fits the selector.
+// lacks waits until no element matches.
 func (s screen) lacks(selector string) {
 	s.t.Helper()
 	s.do("see no "+selector, chromedp.PollFunction[chromedp.Void](`(selector) => !document.querySelector(selector)`,
 		chromedp.WithPollingArgs(selector), chromedp.WithPollingInterval(30*time.Millisecond)))
 }
 
-// keys types at whatever has the focus.
+// keys presses keys in the focused element.
 func (s screen) keys(what, keys string) {
 	s.t.Helper()
 	s.do(what, chromedp.KeyEvent(keys))
 }
 
-// shot writes a picture into the folder that SHOTS names, if any.
+// shot writes a screenshot into the folder in the variable SHOTS, if it is set.
 func (s screen) shot(name string) {
 	s.t.Helper()
 	dir := os.Getenv("SHOTS")
@@ -114,9 +114,9 @@ func (s screen) shot(name string) {
 	s.do("let it settle", chromedp.Sleep(400*time.Millisecond))
 	png, err := chromedp.Run(s.tab, chromedp.CaptureScreenshot())
 	if err != nil {
-		s.t.Errorf("picture %s: %v", name, err)
+		s.t.Errorf("screenshot %s: %v", name, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil { // A picture for anyone.
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil { // for everyone to look at
 		s.t.Error(err)
 	}
 }
@@ -130,8 +130,8 @@ func (s screen) value(js string) string {
 	return out
 }
 
-// TestPage_inBrowser goes the way of a newcomer, with the keyboard wherever a person could: a hint, a command, the
-// form with type-ahead, a wrong field, the preview, the message in the channel.
+// TestPage_inBrowser does what a newcomer does, with the keyboard where that's possible: a command, the form with type-ahead, an
+// invalid field, the preview, the message in the channel.
 func TestPage_inBrowser(t *testing.T) {
 	t.Parallel()
 	sim, base := startBot(t)
@@ -144,7 +144,7 @@ func TestPage_inBrowser(t *testing.T) {
 	s.keys("start a command", "/dir")
 	s.sees("#completion", "/directories")
 	s.shot("completion")
-	s.keys("take and run it", kb.ArrowDown+kb.ArrowUp+kb.Tab+kb.Enter)
+	s.keys("complete and run it", kb.ArrowDown+kb.ArrowUp+kb.Tab+kb.Enter)
 	s.sees("#messages", "Summer in Gent")
 	s.sees("#messages", "Loyal <friends> *club*")
 
@@ -165,23 +165,23 @@ func TestPage_inBrowser(t *testing.T) {
 
 func (s screen) confirms(t *testing.T, sim *slacksim.Server) {
 	refresh := chromedp.Click(`//form[contains(@class,"blocks")]//button[contains(.,"Refresh")]`)
-	s.do("press a button that asks first", refresh)
+	s.do("press a button with a confirmation", refresh)
 	s.sees("#question[open]", "It costs one call.")
 	s.shot("question")
-	s.keys("leave it", kb.Escape)
+	s.keys("cancel", kb.Escape)
 	s.lacks("#question[open]")
-	s.do("press it again and say no", refresh, chromedp.Click("#question-no"))
+	s.do("press it again and cancel", refresh, chromedp.Click("#question-no"))
 	s.lacks("#question[open]")
 	for _, e := range sim.Traffic() {
 		if e.Kind == "envelope" && strings.Contains(e.Name, "directories_refresh") {
-			t.Error("the bot heard of a click that was taken back")
+			t.Error("the bot got a click that was cancelled")
 		}
 	}
-	s.do("press it again and say yes", refresh, chromedp.Click("#question-yes"))
+	s.do("press it again and confirm", refresh, chromedp.Click("#question-yes"))
 	s.sees("#messages", "(edited)")
 }
 
-// opens looks at a file that the bot posted.
+// opens opens a file that the bot posted.
 func (s screen) opens(t *testing.T, sim *slacksim.Server) {
 	shareFile(t, sim, slacksim.Marketing, "report.csv", "recipient,outcome\n+32470123456,accepted\n")
 	s.sees("#messages .file", "report.csv")
@@ -201,7 +201,7 @@ func (s screen) sends(t *testing.T, sim *slacksim.Server) {
 	s.sees("dialog [role=listbox]", "Citrus & Co")
 	s.shot("typeahead")
 	s.keys("choose the first", kb.Enter)
-	s.do("choose e-mail and go on typing at once", chromedp.Click(`dialog input[value=email]`),
+	s.do("choose e-mail and type at once", chromedp.Click(`dialog input[value=email]`),
 		chromedp.SendKeys(`dialog textarea`, "0470 12"), chromedp.WaitVisible(`//dialog//label[contains(.,"Subject")]`))
 	s.do("choose SMS again", chromedp.Click(`dialog input[value=sms]`), chromedp.WaitVisible(`//dialog//label[contains(.,"Message")]`))
 	if got := s.value(`document.querySelector("dialog textarea").value`); got != "0470 12" {
@@ -214,7 +214,7 @@ func (s screen) sends(t *testing.T, sim *slacksim.Server) {
 	if err := os.WriteFile(list, []byte("+32470123456\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.do("choose an instant and a file", chromedp.SetValue(`dialog input[type="datetime-local"]`, "2026-11-20T15:20"),
+	s.do("choose a time and a file", chromedp.SetValue(`dialog input[type="datetime-local"]`, "2026-11-20T15:20"),
 		chromedp.SetUploadFiles(`dialog input[type=file]`, []string{list}), chromedp.ScrollIntoView(`dialog input[type=file]`))
 	s.shot("chosen-file")
 	s.do("fill it and submit", chromedp.SendKeys(`dialog textarea[id]:not([placeholder^="+"])`, "Hello!"), chromedp.Click(`dialog .submit`))
@@ -222,19 +222,19 @@ func (s screen) sends(t *testing.T, sim *slacksim.Server) {
 	s.shot("errors")
 	state := sim.View(slacksim.Mia).State
 	if got := state["schedule"]["schedule"].Time; got != 1795184400 {
-		t.Errorf("the instant is %d, want 15:20 in Brussels", got)
+		t.Errorf("the time is %d, want 15:20 in Brussels", got)
 	}
 	if got := state["file"]["file"].Files; len(got) != 1 || got[0].Name != "list.csv" {
 		t.Errorf("files = %v, want list.csv", got)
 	}
 	if got := s.value(`document.activeElement.getAttribute("aria-invalid")`); got != "true" {
-		t.Error("the wrong field does not have the focus")
+		t.Error("the invalid field doesn't have the focus")
 	}
 	if got := s.value(`(() => { const f = document.querySelector("dialog textarea[aria-invalid]");
 		return document.getElementById(f.getAttribute("aria-describedby").trim().split(" ")[0]).textContent; })()`); !strings.Contains(got, "not a phone number") {
-		t.Errorf("the wrong field is described by %q", got)
+		t.Errorf("the invalid field is described by %q", got)
 	}
-	s.do("mend it and submit", chromedp.SetValue(`dialog textarea[aria-invalid]`, "+32 470 12 34 56"), chromedp.Click(`dialog .submit`))
+	s.do("correct it and submit", chromedp.SetValue(`dialog textarea[aria-invalid]`, "+32 470 12 34 56"), chromedp.Click(`dialog .submit`))
 	s.sees("dialog[open]", "“City deals” goes to 1 person by SMS.")
 	s.shot("preview")
 	s.keys("go back", kb.Escape)
@@ -249,14 +249,14 @@ func (s screen) sends(t *testing.T, sim *slacksim.Server) {
 	s.sees("#messages", "1 accepted, 0 failed")
 }
 
-// others looks with other people's eyes.
+// others looks at the page as another person.
 func (s screen) others(base string) {
 	s.do("act as Noah", chromedp.Navigate(base+"/?as="+slacksim.Noah+"&channel="+slacksim.Marketing), chromedp.WaitVisible("#box"))
 	s.sees("#messages", "1 accepted, 0 failed")
 	s.lacks("#messages .private")
 }
 
-// looks opens the inspector, and the page on a phone and in the dark.
+// looks opens the inspector, and the page on a phone.
 func (s screen) looks(base string) {
 	s.do("say something", chromedp.SendKeys("#box", "Nice, thank you :tada:"+kb.Enter))
 	s.sees("#messages", "Nice, thank you 🎉")
@@ -278,11 +278,11 @@ func (s screen) looks(base string) {
 	s.shot("phone-modal")
 }
 
-// TestPage_dark takes pictures of the page in the dark.
+// TestPage_dark takes screenshots of the dark page.
 func TestPage_dark(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("SHOTS") == "" {
-		t.Skip("only for pictures: SHOTS names no folder")
+		t.Skip("takes screenshots only: SHOTS isn't set")
 	}
 	_, base := startBot(t)
 	s := screen{t, newBrowser(t, chromedp.Flag("blink-settings", "preferredColorScheme=0"))}

@@ -1,8 +1,10 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,157 +13,93 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
-// drawnControl is an interactive element as the template "control" takes it.
-type drawnControl struct {
-	// Kind is the way it is drawn: button, link, text, area, select, search, radio, checks, menu, file or unknown.
-	Kind             string
-	ID               string // of the DOM
-	BlockID          string
-	ActionID         string
-	Field            string // the name in the form
-	Name             string // accessible name
-	HTML             template.HTML
-	Style            string // primary or danger
-	URL              string
-	Input            string // type of the HTML input
-	Value            string
-	Placeholder      string
-	Options          []drawnOption
-	Groups           []drawnGroup
-	Chosen           *drawnOption // of a search
-	Min, Max, Step   string
-	MinLength        int
-	MaxLength        int
-	MinQuery         int
-	Accept           string
-	Multiple         bool
-	Optional         bool
-	Focus            bool
-	Bare             bool   // no label of an input block names it
-	Shape            string // changes when the element is another, not when its value is
-	ZoneName         string // of a datetimepicker
-	Act              bool   // an act on it is told to the bot at once
-	ActOn            string // on "enter" or on each "character": of typed fields
-	DescribedBy      string
-	Wrong            bool
-	Confirm          string // JSON of the question asked before, "" if none
-	ElementType      string
-	FilesAlreadyHere []drawnFile
+// controlData is the data of the template "control": an interactive element.
+type controlData struct {
+	Kind           string // button, text, area, select, search, radio, checks, menu, file or unknown
+	ElementType    string // Slack's type
+	ID             string // of the DOM
+	BlockID        string
+	ActionID       string
+	FieldName      string // in the HTML form
+	AriaLabel      string
+	Unlabelled     bool // no input block names the element, so AriaLabel must
+	DescribedBy    string
+	HTML           template.HTML // the text on a button
+	Style          string        // primary or danger
+	URL            string
+	Input          string // type of the HTML input
+	Value          string
+	Placeholder    string
+	Options        []optionData
+	Groups         []optionGroup
+	Selected       *optionData // of a search with one choice
+	Multiple       bool
+	Min, Max, Step string
+	MinLength      int // 0 without a limit
+	MaxLength      int // 0 without a limit
+	MinQuery       int // characters from which a search asks the bot
+	Accept         string
+	Files          []fileData // already in the field
+	Optional       bool
+	Focus          bool
+	ZoneName       string // of a datetimepicker
+	Identity       string // the same while the element is the same, whatever its value
+	Dispatches     bool   // a change is sent to the bot at once
+	DispatchOn     string // of text: "enter", or "character" for each
+	Invalid        bool
+	Confirm        string // JSON of the confirmation dialog, "" without one
 }
 
-type drawnOption struct {
-	HTML        template.HTML
-	Text        string
-	Value       string
-	Description string
-	URL         string
-	Chosen      bool
-}
-
-type drawnGroup struct {
+type optionGroup struct {
 	Label   string
-	Options []drawnOption
+	Options []optionData
 }
 
-// wireElement is an interactive element of any type as it comes.
-type wireElement struct {
-	Type               string       `json:"type"`
-	ActionID           string       `json:"action_id"`
-	Text               *wireText    `json:"text"`
-	Value              string       `json:"value"`
-	Style              string       `json:"style"`
-	URL                string       `json:"url"`
-	AltText            string       `json:"alt_text"`
-	AccessibilityLabel string       `json:"accessibility_label"`
-	Placeholder        *wireText    `json:"placeholder"`
-	Options            []wireOption `json:"options"`
-	OptionGroups       []struct {
-		Label   *wireText    `json:"label"`
-		Options []wireOption `json:"options"`
-	} `json:"option_groups"`
-	InitialOption   *wireOption     `json:"initial_option"`
-	InitialOptions  []wireOption    `json:"initial_options"`
-	InitialValue    json.RawMessage `json:"initial_value"`
-	InitialDate     string          `json:"initial_date"`
-	InitialTime     string          `json:"initial_time"`
-	InitialDateTime int64           `json:"initial_date_time"`
-	InitialUser     string          `json:"initial_user"`
-	InitialUsers    []string        `json:"initial_users"`
-	InitialChannel  string          `json:"initial_channel"`
-	InitialTalk     string          `json:"initial_conversation"`
-	MinQueryLength  *int            `json:"min_query_length"`
-	Multiline       bool            `json:"multiline"`
-	MinLength       int             `json:"min_length"`
-	MaxLength       int             `json:"max_length"`
-	IsDecimal       bool            `json:"is_decimal_allowed"`
-	MinValue        string          `json:"min_value"`
-	MaxValue        string          `json:"max_value"`
-	FocusOnLoad     bool            `json:"focus_on_load"`
-	Confirm         *wireConfirm    `json:"confirm"`
-	Filetypes       []string        `json:"filetypes"`
-	MaxFiles        int             `json:"max_files"`
-	DispatchConfig  struct {
-		On []string `json:"trigger_actions_on"`
-	} `json:"dispatch_action_config"`
+// Vals returns the attribute hx-vals, which tells the element that was acted on.
+func (c controlData) Vals() string {
+	return toJSON(map[string]string{"block": c.BlockID, "action": c.ActionID})
 }
 
-type wireOption struct {
-	Text        *wireText `json:"text"`
-	Value       string    `json:"value"`
-	Description *wireText `json:"description"`
-	URL         string    `json:"url"`
-}
-
-type wireConfirm struct {
-	Title   *wireText `json:"title"`
-	Text    *wireText `json:"text"`
-	Confirm *wireText `json:"confirm"`
-	Deny    *wireText `json:"deny"`
-	Style   string    `json:"style"`
-}
-
-// fieldName is the name an element has in the form that holds it.
-func fieldName(block, action string) string { return "v/" + fingerprint(block, action) }
-
-// control draws an element of the block named.
-func (p *painter) control(block string, e wireElement) drawnControl {
-	c := drawnControl{
-		ID: domID("c", p.place, block, e.ActionID), BlockID: block, ActionID: e.ActionID, Field: fieldName(block, e.ActionID),
-		ElementType: e.Type, Placeholder: e.Placeholder.words(), Name: firstOf(e.AccessibilityLabel, e.Placeholder.words()),
-		Focus: e.FocusOnLoad, Bare: true, Shape: e.shape(), Confirm: p.question(e.Confirm), Multiple: strings.HasPrefix(e.Type, "multi_"),
+// control renders an element of a block.
+func (r *renderer) control(block string, e elementJSON) controlData {
+	c := controlData{
+		ElementType: e.Type, ID: domID("c", r.place, block, e.ActionID), BlockID: block, ActionID: e.ActionID,
+		FieldName: fieldName(block, e.ActionID), AriaLabel: cmp.Or(e.AccessibilityLabel, e.Placeholder.plain()), Unlabelled: true,
+		Placeholder: e.Placeholder.plain(), Multiple: strings.HasPrefix(e.Type, "multi_"), Focus: e.FocusOnLoad,
+		Identity: e.identity(), Confirm: r.confirmation(e.Confirm),
 	}
-	v := p.standing(block, e)
+	v := r.value(block, e)
 	switch strings.TrimPrefix(e.Type, "multi_") {
 	case "button", "workflow_button":
-		p.button(&c, e)
+		r.button(&c, e)
 	case "static_select":
 		c.Kind = "select"
-		p.options(&c, e, v)
+		r.options(&c, e, v)
 	case "users_select":
-		c.Kind, c.Options = "select", chosenIn(p.people, v.Text)
+		c.Kind, c.Options = "select", selectIDs(r.people, v.Text)
 	case "channels_select", "conversations_select":
-		c.Kind, c.Options = "select", chosenIn(p.channels, v.Text)
+		c.Kind, c.Options = "select", selectIDs(r.channels, v.Text)
 	case "external_select":
-		p.search(&c, e, v)
+		c.search(e, v)
 	case "radio_buttons":
 		c.Kind = "radio"
-		p.options(&c, e, v)
+		r.options(&c, e, v)
 	case "checkboxes":
 		c.Kind, c.Multiple = "checks", true
-		p.options(&c, e, v)
+		r.options(&c, e, v)
 	case "overflow":
-		c.Kind, c.Name = "menu", firstOf(e.AccessibilityLabel, "More actions")
-		p.options(&c, e, v)
+		c.Kind, c.AriaLabel = "menu", cmp.Or(e.AccessibilityLabel, "More actions")
+		r.options(&c, e, v)
 	case "file_input":
-		p.files(&c, e, v)
+		c.fileInput(e, v)
 	default:
-		p.typed(&c, e, v)
+		c.textInput(e, v, r.zone)
 	}
 	return c
 }
 
-func (p *painter) button(c *drawnControl, e wireElement) {
-	c.Kind, c.HTML, c.Style, c.Name = "button", p.text(e.Text), e.Style, e.AccessibilityLabel
+func (r *renderer) button(c *controlData, e elementJSON) {
+	c.Kind, c.HTML, c.Style, c.AriaLabel = "button", r.text(e.Text), e.Style, e.AccessibilityLabel
 	if u, ok := safeURL(e.URL); ok {
 		c.URL = u
 	}
@@ -170,38 +108,38 @@ func (p *painter) button(c *drawnControl, e wireElement) {
 	}
 }
 
-func (p *painter) search(c *drawnControl, e wireElement, v slacksim.Value) {
+func (c *controlData) search(e elementJSON, v slacksim.Value) {
 	c.Kind, c.MinQuery = "search", 3 // Slack's default
 	if e.MinQueryLength != nil {
 		c.MinQuery = max(0, *e.MinQueryLength)
 	}
 	for _, o := range v.Options {
-		c.Options = append(c.Options, drawnOption{Text: o.Text, Value: o.Value, Chosen: true})
+		c.Options = append(c.Options, optionData{Text: o.Text, Value: o.Value, Selected: true})
 	}
 	if len(c.Options) > 0 {
-		c.Chosen = &c.Options[0]
+		c.Selected = &c.Options[0]
 	}
 }
 
-func (p *painter) files(c *drawnControl, e wireElement, v slacksim.Value) {
+func (c *controlData) fileInput(e elementJSON, v slacksim.Value) {
 	c.Kind, c.Multiple = "file", e.MaxFiles != 1
 	var types []string
-	for _, t := range limited(e.Filetypes, 50) {
+	for _, t := range firstN(e.Filetypes, 50) {
 		types = append(types, "."+strings.TrimPrefix(t, "."))
 	}
 	c.Accept = strings.Join(types, ",")
 	for _, f := range v.Files {
-		c.FilesAlreadyHere = append(c.FilesAlreadyHere, drawnFile{ID: f.ID, Name: f.Name, Size: sizeWords(f.Size)})
+		c.Files = append(c.Files, newFileData(f))
 	}
 }
 
-// typed draws the elements that are one HTML input each.
-func (p *painter) typed(c *drawnControl, e wireElement, v slacksim.Value) {
-	c.Kind, c.Value, c.MinLength, c.MaxLength = "text", v.Text, e.MinLength, e.MaxLength
-	c.ActOn = "enter"
-	for _, on := range e.DispatchConfig.On {
+// textInput renders the elements that are an HTML input: text, numbers, dates and times.
+func (c *controlData) textInput(e elementJSON, v slacksim.Value, zone *time.Location) {
+	c.Kind, c.Value, c.MinLength, c.MaxLength = "text", v.Text, max(0, e.MinLength), max(0, e.MaxLength)
+	c.DispatchOn = "enter"
+	for _, on := range e.DispatchConfig.TriggerActionsOn {
 		if on == "on_character_entered" {
-			c.ActOn = "character"
+			c.DispatchOn = "character"
 		}
 	}
 	switch e.Type {
@@ -220,68 +158,67 @@ func (p *painter) typed(c *drawnControl, e wireElement, v slacksim.Value) {
 			c.Step = "any"
 		}
 	case "datepicker":
-		c.Input, c.ActOn = "date", ""
+		c.Input, c.DispatchOn = "date", ""
 	case "timepicker":
-		c.Input, c.ActOn = "time", ""
+		c.Input, c.DispatchOn = "time", ""
 	case "datetimepicker":
-		c.Input, c.ActOn, c.ZoneName = "datetime-local", "", p.zone.String()
+		c.Input, c.DispatchOn, c.ZoneName = "datetime-local", "", zone.String()
 		if v.Time != 0 {
-			c.Value = time.Unix(v.Time, 0).In(p.zone).Format(dateTimeLocal)
+			c.Value = time.Unix(v.Time, 0).In(zone).Format(dateTimeLocal)
 		}
 	default:
 		c.Kind = "unknown"
 	}
 }
 
-// dateTimeLocal is how an HTML input of that type writes an instant, in the person's own zone.
+// dateTimeLocal is the layout of an HTML input of type datetime-local, in the viewer's time zone.
 const dateTimeLocal = "2006-01-02T15:04"
 
-// options fills in the options of a static element.
-func (p *painter) options(c *drawnControl, e wireElement, v slacksim.Value) {
-	c.Options = p.offered(e.Options, v)
-	for _, g := range limited(e.OptionGroups, 100) {
-		c.Groups = append(c.Groups, drawnGroup{Label: g.Label.words(), Options: p.offered(g.Options, v)})
+// options renders the options of an element that has them in its JSON.
+func (r *renderer) options(c *controlData, e elementJSON, v slacksim.Value) {
+	c.Options = r.optionList(e.Options, v)
+	for _, g := range firstN(e.OptionGroups, 100) {
+		c.Groups = append(c.Groups, optionGroup{Label: g.Label.plain(), Options: r.optionList(g.Options, v)})
 	}
 }
 
-func (p *painter) offered(list []wireOption, v slacksim.Value) []drawnOption {
-	var out []drawnOption
-	for _, o := range limited(list, maxDrawnItems) {
-		d := drawnOption{HTML: p.text(o.Text), Text: o.Text.words(), Value: o.Value, Description: o.Description.words()}
+func (r *renderer) optionList(options []optionJSON, v slacksim.Value) []optionData {
+	var out []optionData
+	for _, o := range firstN(options, maxItems) {
+		d := optionData{HTML: r.text(o.Text), Text: o.Text.plain(), Value: o.Value, Description: o.Description.plain()}
 		if u, ok := safeURL(o.URL); ok {
 			d.URL = u
 		}
-		for _, chosen := range v.Options {
-			d.Chosen = d.Chosen || chosen.Value == o.Value
-		}
+		d.Selected = slices.ContainsFunc(v.Options, func(chosen blockkit.Option) bool { return chosen.Value == o.Value })
 		out = append(out, d)
 	}
 	return out
 }
 
-func chosenIn(list []drawnOption, ids string) []drawnOption {
-	out := make([]drawnOption, len(list))
-	for i, o := range list {
-		o.Chosen = o.Value != "" && strings.Contains(","+ids+",", ","+o.Value+",")
+// selectIDs returns the options with those selected whose values are in a list with commas.
+func selectIDs(options []optionData, ids string) []optionData {
+	out := make([]optionData, len(options))
+	for i, o := range options {
+		o.Selected = o.Value != "" && strings.Contains(","+ids+",", ","+o.Value+",")
 		out[i] = o
 	}
 	return out
 }
 
-// standing returns what stands in an element: of a view what its state says, else what the element starts with.
-func (p *painter) standing(block string, e wireElement) slacksim.Value {
-	if v, ok := p.state[block][e.ActionID]; ok {
+// value returns the value of an element: from the state of the view, or the initial one.
+func (r *renderer) value(block string, e elementJSON) slacksim.Value {
+	if v, ok := r.state[block][e.ActionID]; ok {
 		return v
 	}
 	v := slacksim.Value{Type: e.Type, Time: e.InitialDateTime}
-	v.Text = firstOf(initialText(e.InitialValue), e.InitialDate, e.InitialTime, e.InitialUser, e.InitialChannel, e.InitialTalk,
+	v.Text = cmp.Or(initialText(e.InitialValue), e.InitialDate, e.InitialTime, e.InitialUser, e.InitialChannel, e.InitialConversation,
 		strings.Join(e.InitialUsers, ","))
 	initial := e.InitialOptions
 	if e.InitialOption != nil {
 		initial = append(initial, *e.InitialOption)
 	}
-	for _, o := range limited(initial, maxDrawnItems) {
-		v.Options = append(v.Options, blockkit.Option{Text: o.Text.words(), Value: o.Value})
+	for _, o := range firstN(initial, maxItems) {
+		v.Options = append(v.Options, blockkit.Option{Text: o.Text.plain(), Value: o.Value})
 	}
 	return v
 }
@@ -294,61 +231,43 @@ func initialText(raw json.RawMessage) string {
 	return s
 }
 
-// question draws a confirm object as the JSON that the page's script shows in a dialog.
-func (p *painter) question(c *wireConfirm) string {
+// confirmation returns a confirmation dialog as the JSON that the page's script reads.
+func (r *renderer) confirmation(c *confirmJSON) string {
 	if c == nil {
 		return ""
 	}
-	b, err := json.Marshal(map[string]string{
-		"title": c.Title.words(), "html": string(p.text(c.Text)), "style": c.Style,
-		"confirm": firstOf(c.Confirm.words(), "Yes"), "deny": firstOf(c.Deny.words(), "Cancel"),
+	return toJSON(map[string]string{
+		"title": c.Title.plain(), "html": string(r.text(c.Text)), "style": c.Style,
+		"confirm": cmp.Or(c.Confirm.plain(), "Yes"), "deny": cmp.Or(c.Deny.plain(), "Cancel"),
 	})
+}
+
+func toJSON(values map[string]string) string {
+	b, err := json.Marshal(values)
 	if err != nil {
 		return ""
 	}
 	return string(b)
 }
 
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
+// fileData is a file in a message or in a field of a form.
+type fileData struct {
+	ID, Name string
+	Size     string
+	URL      string // where the viewer can open it
 }
 
-// shape tells one element from another that took its place, whatever stands in it.
-func (e wireElement) shape() string {
-	e.InitialOption, e.InitialOptions, e.InitialValue, e.InitialDateTime = nil, nil, nil, 0
-	e.InitialDate, e.InitialTime, e.InitialUser, e.InitialUsers, e.InitialChannel, e.InitialTalk = "", "", "", nil, "", ""
-	b, err := json.Marshal(e)
-	if err != nil {
-		return e.Type
-	}
-	return fingerprint(string(b))
+func newFileData(f slacksim.File) fileData {
+	return fileData{ID: f.ID, Name: f.Name, Size: formatSize(f.Size)}
 }
 
-// Vals is the hx-vals attribute: which element was acted on.
-func (c drawnControl) Vals() string {
-	b, err := json.Marshal(map[string]string{"block": c.BlockID, "action": c.ActionID})
-	if err != nil {
-		return ""
+// formatSize returns a number of bytes in the largest unit that fits.
+func formatSize(n int) string {
+	switch {
+	case n >= 1<<20:
+		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
+	case n >= 1<<10:
+		return strconv.Itoa(n>>10) + " KB"
 	}
-	return string(b)
-}
-
-// Attributes that HTML wants only when they say something.
-
-// MinLengthText is the minlength attribute, "" for none.
-func (c drawnControl) MinLengthText() string { return positive(c.MinLength) }
-
-// MaxLengthText is the maxlength attribute, "" for none.
-func (c drawnControl) MaxLengthText() string { return positive(c.MaxLength) }
-
-func positive(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
+	return plural(n, "byte")
 }

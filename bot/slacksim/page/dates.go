@@ -8,63 +8,63 @@ import (
 	"time"
 )
 
-// dateToken draws <!date^seconds^format^link|fallback> in the reader's time zone.
-func (p *painter) dateToken(rest, fallback string) string {
+// dateToken renders <!date^seconds^format^link|fallback> in the viewer's time zone, given what follows "date^".
+func (r *renderer) dateToken(rest, fallback string) string {
 	seconds, format, _ := strings.Cut(rest, "^")
 	format, link, _ := strings.Cut(format, "^")
 	at, err := strconv.ParseInt(seconds, 10, 64)
 	if err != nil || format == "" {
-		return escaped(fallback)
+		return textHTML(fallback)
 	}
-	return p.dated(at, unescaped(format), unescaped(link))
+	return r.timeHTML(at, unescape(format), unescape(link))
 }
 
-func (p *painter) dated(at int64, format, link string) string {
-	t := time.Unix(at, 0).In(p.zone)
-	words := `<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + html.EscapeString(p.dateWords(t, format)) + `</time>`
+func (r *renderer) timeHTML(at int64, format, link string) string {
+	t := time.Unix(at, 0).In(r.zone)
+	element := `<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + html.EscapeString(r.formatDate(t, format)) + `</time>`
 	if u, ok := safeURL(link); ok {
-		return anchor(u, words)
+		return anchor(u, element)
 	}
-	return words
+	return element
 }
 
-// dateWords fills in Slack's placeholders.
-func (p *painter) dateWords(t time.Time, format string) string {
-	ordinal := strconv.Itoa(t.Day()) + ordinalEnd(t.Day())
+// formatDate replaces the placeholders of a date format. Source: https://docs.slack.dev/messaging/formatting-message-text.
+func (r *renderer) formatDate(t time.Time, format string) string {
+	ordinal := strconv.Itoa(t.Day()) + ordinalSuffix(t.Day())
 	long := t.Format("January ") + ordinal + t.Format(", 2006")
 	return strings.NewReplacer(
 		"{date_num}", t.Format("2006-01-02"),
 		"{date_slash}", t.Format("01/02/2006"),
-		"{date_pretty}", p.near(t, long),
-		"{date_short_pretty}", p.near(t, t.Format("Jan 2, 2006")),
-		"{date_long_pretty}", p.near(t, t.Format("Monday, ")+long),
+		"{date_pretty}", r.relativeDay(t, long),
+		"{date_short_pretty}", r.relativeDay(t, t.Format("Jan 2, 2006")),
+		"{date_long_pretty}", r.relativeDay(t, t.Format("Monday, ")+long),
 		"{date_long_full}", t.Format("Monday, ")+long,
 		"{date_short}", t.Format("Jan 2, 2006"),
 		"{date_long}", t.Format("Monday, ")+long,
 		"{date}", long,
-		"{day_divider_pretty}", p.near(t, t.Format("Monday, ")+long),
+		"{day_divider_pretty}", r.relativeDay(t, t.Format("Monday, ")+long),
 		"{time_secs}", t.Format("3:04:05 PM"),
 		"{time}", t.Format("3:04 PM"),
-		"{ago}", p.ago(t),
+		"{ago}", r.relativeTime(t),
 	).Replace(format)
 }
 
-// near says today, yesterday or tomorrow, or else the date.
-func (p *painter) near(t time.Time, otherwise string) string {
+// relativeDay returns today, yesterday or tomorrow, or another text for other days.
+func (r *renderer) relativeDay(t time.Time, otherwise string) string {
 	switch t.Format(time.DateOnly) {
-	case p.now.In(p.zone).Format(time.DateOnly):
+	case r.now.In(r.zone).Format(time.DateOnly):
 		return "today"
-	case p.now.In(p.zone).AddDate(0, 0, -1).Format(time.DateOnly):
+	case r.now.In(r.zone).AddDate(0, 0, -1).Format(time.DateOnly):
 		return "yesterday"
-	case p.now.In(p.zone).AddDate(0, 0, 1).Format(time.DateOnly):
+	case r.now.In(r.zone).AddDate(0, 0, 1).Format(time.DateOnly):
 		return "tomorrow"
 	default:
 		return otherwise
 	}
 }
 
-func (p *painter) ago(t time.Time) string {
-	d := p.now.Sub(t)
+func (r *renderer) relativeTime(t time.Time) string {
+	d := r.now.Sub(t)
 	pattern := "%s ago"
 	if d < 0 {
 		d, pattern = -d, "in %s"
@@ -88,7 +88,7 @@ func plural(n int, word string) string {
 	return strconv.Itoa(n) + " " + word + "s"
 }
 
-func ordinalEnd(day int) string {
+func ordinalSuffix(day int) string {
 	if day/10 == 1 {
 		return "th"
 	}

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// emojiNames are the names a bot is likely to use; any other stays as written, which is also what Slack does with a
-// name it does not know.
+// emojiNames are names that a bot is likely to use. Other names stay as they are, as unknown names do in Slack.
 var emojiNames = map[string]string{
 	"+1": "👍", "thumbsup": "👍", "-1": "👎", "thumbsdown": "👎", "wave": "👋", "clap": "👏", "pray": "🙏", "ok_hand": "👌",
 	"point_right": "👉", "point_up": "☝️", "raised_hands": "🙌", "muscle": "💪", "eyes": "👀",
@@ -30,14 +29,14 @@ var emojiNames = map[string]string{
 	"double_vertical_bar": "⏸️", "arrow_forward": "▶️", "black_square_for_stop": "⏹️",
 }
 
-var emojiName = regexp.MustCompile(`:[a-z0-9_+-]{1,40}:`)
+var emojiCode = regexp.MustCompile(`:[a-z0-9_+-]{1,40}:`)
 
-// emojied puts emoji in the place of their names.
-func emojied(text string) string {
+// withEmoji replaces the names of emoji, such as :tada:, by emoji.
+func withEmoji(text string) string {
 	if !strings.Contains(text, ":") {
 		return text
 	}
-	return emojiName.ReplaceAllStringFunc(text, func(name string) string {
+	return emojiCode.ReplaceAllStringFunc(text, func(name string) string {
 		if e, ok := emojiNames[strings.Trim(name, ":")]; ok {
 			return e
 		}

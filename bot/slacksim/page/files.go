@@ -2,117 +2,120 @@ package page
 
 import (
 	"cmp"
-	"context"
 	"errors"
+	"fmt"
+	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
-// drawnFile is a file as the template "file" shows it.
-type drawnFile struct {
-	ID, Name string
-	Size     string
-	URL      string // where the reader can open it
-}
-
-func (p *page) drawFiles(v viewer, files []slacksim.File) []drawnFile {
-	var out []drawnFile
+func (h *handler) fileList(v viewer, files []slacksim.File) []fileData {
+	var out []fileData
 	for _, f := range files {
-		out = append(out, drawnFile{
-			ID: f.ID, Name: cmp.Or(f.Title, f.Name), Size: sizeWords(f.Size), URL: "/file/" + f.ID + "?" + query(v.person.ID, v.channel.ID),
-		})
+		d := newFileData(f)
+		d.Name, d.URL = cmp.Or(f.Title, f.Name), "/file/"+f.ID+"?"+pageQuery(v.person.ID, v.channel.ID)
+		out = append(out, d)
 	}
 	return out
 }
 
-// sizeWords writes a size as people read it.
-func sizeWords(n int) string {
-	switch {
-	case n >= 1<<20:
-		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
-	case n >= 1<<10:
-		return strconv.Itoa(n>>10) + " KB"
-	}
-	return plural(n, "byte")
-}
-
-// file gives a file to those who see a message with it. Text opens in the browser, as text whatever it holds; all else is
-// saved.
-func (p *page) file(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.actor(w, r)
+// serveFile answers with a file if the viewer sees a message with it. Text opens in the browser, always as plain text; all other
+// files are downloaded.
+func (h *handler) serveFile(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.requireViewer(w, r)
 	if !ok {
 		return
 	}
-	f, content, ok := p.slack.FileContent(r.PathValue("id"))
-	if !ok || !p.sees(v, f) {
+	f, content, ok := h.slack.FileContent(r.PathValue("id"))
+	if !ok || !h.canSee(v, f) {
 		http.Error(w, "There is no such file, or not for you.", http.StatusNotFound)
 		return
 	}
-	kind, way := "application/octet-stream", "attachment"
+	contentType, disposition := "application/octet-stream", "attachment"
 	if strings.HasPrefix(f.Mimetype, "text/") {
-		kind, way = "text/plain; charset=utf-8", "inline"
+		contentType, disposition = "text/plain; charset=utf-8", "inline"
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType(way, map[string]string{"filename": f.Name}))
-	_, _ = w.Write(content) // the reader may have left
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
+	_, _ = w.Write(content) // an error means that the browser left
 }
 
-// sees says whether a person is in a channel with a message that holds the file, and sees that message.
-func (p *page) sees(v viewer, f slacksim.File) bool {
-	return slices.ContainsFunc(p.channels(v.person), func(c slacksim.Channel) bool {
-		return slices.ContainsFunc(p.slack.MessagesFor(v.person.ID, c.ID), func(m slacksim.Message) bool {
-			return slices.ContainsFunc(m.Files, func(has slacksim.File) bool { return has.ID == f.ID })
+// canSee reports whether a message with the file is visible to the viewer in one of their channels.
+func (h *handler) canSee(v viewer, f slacksim.File) bool {
+	return slices.ContainsFunc(h.channels(v.person), func(c slacksim.Channel) bool {
+		return slices.ContainsFunc(h.slack.MessagesFor(v.person.ID, c.ID), func(m slacksim.Message) bool {
+			return slices.ContainsFunc(m.Files, func(shared slacksim.File) bool { return shared.ID == f.ID })
 		})
 	})
 }
 
-// attach makes the files of a file_input those that stand in the page's form: newly chosen ones, and those from before
-// that the form lists and still has checked.
-func (p *page) attach(ctx context.Context, v viewer, view, block string, standing slacksim.Value, r *http.Request, name string) error {
+// upload is a file that the browser sent.
+type upload struct {
+	name    string
+	content []byte
+}
+
+// fillFiles makes the files of a file_input those of the submitted HTML form: new uploads, and earlier files that are still
+// checked under "kept/". An upload that equals an earlier file is that file.
+func (h *handler) fillFiles(v viewer, view slacksim.View, e blockkit.Element, r *http.Request) error {
 	if r.MultipartForm == nil {
-		return nil // an act elsewhere in the form, which sends no files
+		return nil // a click elsewhere in the form, which sends no files
 	}
-	var chosen []chosenFile
-	for _, header := range r.MultipartForm.File[name] {
-		if header.Filename == "" {
-			continue
-		}
-		content, err := contentOf(header)
-		if err != nil {
-			return err
-		}
-		chosen = append(chosen, chosenFile{header.Filename, content})
+	field := fieldName(e.BlockID(), e.ActionID())
+	uploads, err := readUploads(r.MultipartForm.File[field])
+	if err != nil {
+		return err
 	}
-	for _, f := range standing.Files {
-		i := slices.IndexFunc(chosen, func(c chosenFile) bool { return p.same(f, c) })
+	for _, f := range view.State[e.BlockID()][e.ActionID()].Files {
+		i := slices.IndexFunc(uploads, func(u upload) bool { return h.sameFile(f, u) })
 		switch {
 		case i >= 0:
-			chosen = slices.Delete(chosen, i, i+1)
-		case !slices.Contains(r.Form["kept/"+name], f.ID):
-			if err := p.slack.Detach(ctx, v.person.ID, view, block, f.Name); err != nil {
+			uploads = slices.Delete(uploads, i, i+1)
+		case !slices.Contains(r.Form["kept/"+field], f.ID):
+			if err := h.slack.Detach(detached(r), v.person.ID, view.ID, e.BlockID(), f.Name); err != nil {
 				return err
 			}
 		}
 	}
 	var errs error
-	for _, c := range chosen {
-		errs = errors.Join(errs, p.slack.Attach(ctx, v.person.ID, view, block, c.name, c.content))
+	for _, u := range uploads {
+		errs = errors.Join(errs, h.slack.Attach(detached(r), v.person.ID, view.ID, e.BlockID(), u.name, u.content))
 	}
 	return errs
 }
 
-// chosenFile is a file that a browser sent.
-type chosenFile struct {
-	name    string
-	content []byte
+func (h *handler) sameFile(f slacksim.File, u upload) bool {
+	_, content, ok := h.slack.FileContent(f.ID)
+	return ok && f.Name == u.name && string(content) == string(u.content)
 }
 
-func (p *page) same(f slacksim.File, c chosenFile) bool {
-	_, content, ok := p.slack.FileContent(f.ID)
-	return ok && f.Name == c.name && string(content) == string(c.content)
+// readUploads reads the files of one HTML field. A browser sends a file without a name if none was chosen.
+func readUploads(parts []*multipart.FileHeader) ([]upload, error) {
+	var out []upload
+	for _, part := range parts {
+		if part.Filename == "" {
+			continue
+		}
+		content, err := readPart(part)
+		if err != nil {
+			return nil, fmt.Errorf("read the file %s: %w", part.Filename, err)
+		}
+		out = append(out, upload{part.Filename, content})
+	}
+	return out, nil
+}
+
+func readPart(part *multipart.FileHeader) ([]byte, error) {
+	f, err := part.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }

@@ -103,7 +103,7 @@ func TestPage_file(t *testing.T) {
 	}
 	html := ask(t, h, "GET", "/?as="+slacksim.Noah+"&channel="+slacksim.Marketing, nil, nil).Body.String()
 	if !strings.Contains(html, `href="/file/`+book.ID) || strings.Contains(html, `/file/`+secret.ID) {
-		t.Error("the page does not link to the files that the person sees, and to no others")
+		t.Error("the page must link to the files that the person sees, and to no others")
 	}
 }
 
@@ -118,11 +118,11 @@ func TestPage_permalink(t *testing.T) {
 		t.Errorf("the link leads to %s, where the message is not", to)
 	}
 	if got := ask(t, h, "GET", "/archives/"+slacksim.Marketing+"/p1", nil, nil).Code; got != http.StatusNotFound {
-		t.Errorf("a link to nothing: status %d", got)
+		t.Errorf("a link to no message: status %d", got)
 	}
 }
 
-// The files of a field are those that stand in the browser's form, through any number of submits that were refused.
+// The files of a field are those in the browser's form, also after submits that were invalid.
 func TestPage_filesOfAForm(t *testing.T) {
 	t.Parallel()
 	sim, _ := startBot(t)
@@ -141,11 +141,11 @@ func TestPage_filesOfAForm(t *testing.T) {
 	}{
 		{"choose one", nil, []file{{"a.csv", "1"}}, []file{{"a.csv", "1"}}},
 		{"submit again", nil, []file{{"a.csv", "1"}}, []file{{"a.csv", "1"}}},
-		{"choose another", nil, []file{{"b.csv", "1"}}, []file{{"b.csv", "1"}}},
-		{"choose its corrected version", nil, []file{{"b.csv", "2"}}, []file{{"b.csv", "2"}}},
+		{"replace it", nil, []file{{"b.csv", "1"}}, []file{{"b.csv", "1"}}},
+		{"replace it by a corrected version", nil, []file{{"b.csv", "2"}}, []file{{"b.csv", "2"}}},
 		{"reload the page and add one", []string{"b.csv"}, []file{{"c.csv", "3"}}, []file{{"b.csv", "2"}, {"c.csv", "3"}}},
-		{"take one away", []string{"c.csv"}, nil, []file{{"c.csv", "3"}}},
-		{"take all away", nil, nil, nil},
+		{"remove one", []string{"c.csv"}, nil, []file{{"c.csv", "3"}}},
+		{"remove all", nil, nil, nil},
 	} {
 		var kept []string
 		for _, f := range sim.View(slacksim.Mia).State["file"]["file"].Files {
@@ -161,7 +161,7 @@ func TestPage_filesOfAForm(t *testing.T) {
 				_ = form.WriteField(name, value)
 			}
 		}
-		for _, f := range append(step.chosen, file{}) { // the empty one is what a browser sends for no choice
+		for _, f := range append(step.chosen, file{}) { // a browser sends an empty one if none was chosen
 			part, _ := form.CreateFormFile(field, f[0])
 			_, _ = part.Write([]byte(f[1]))
 		}
@@ -177,7 +177,7 @@ func TestPage_filesOfAForm(t *testing.T) {
 			got = append(got, file{f.Name, string(content)})
 		}
 		if !slices.Equal(got, step.want) || w.Code != http.StatusOK || strings.Contains(w.Body.String(), "did not work") {
-			t.Fatalf("%s: the field holds %v, want %v; answered %s", step.what, got, step.want, w.Body)
+			t.Fatalf("%s: the field has %v, want %v; answered %s", step.what, got, step.want, w.Body)
 		}
 	}
 }

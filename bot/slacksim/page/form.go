@@ -1,12 +1,7 @@
 package page
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,106 +9,58 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
+	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
-func isInvalid(err error) bool {
-	var invalid *slacksim.InvalidError
-	return errors.As(err, &invalid)
-}
-
-// elementsOf lists the interactive elements of blocks, with the block each stands in.
-func elementsOf(blocks json.RawMessage) []placedElement {
-	var list []wireBlock
-	if json.Unmarshal(blocks, &list) != nil {
-		return nil
-	}
-	var out []placedElement
-	for _, b := range limited(list, maxDrawnBlocks) {
-		var several []wireElement
-		if b.Type == "actions" || b.Type == "context_actions" {
-			_ = json.Unmarshal(b.Elements, &several) // what cannot be read was not drawn
-		}
-		for _, one := range []json.RawMessage{b.Element, b.Accessory} {
-			var e wireElement
-			if len(one) > 0 && json.Unmarshal(one, &e) == nil {
-				several = append(several, e)
-			}
-		}
-		for _, e := range several {
-			out = append(out, placedElement{wireElement: e, block: b.BlockID, quiet: b.Type == "input" && !b.DispatchAction})
-		}
-	}
-	return out
-}
-
-// placedElement is an element in its block. A quiet one tells the bot nothing until the modal is submitted.
-type placedElement struct {
-	wireElement
-	block string
-	quiet bool
-}
-
-func findElement(blocks json.RawMessage, block, action string) wireElement {
-	for _, e := range elementsOf(blocks) {
-		if e.block == block && e.ActionID == action {
-			return e.wireElement
-		}
-	}
-	return wireElement{}
-}
-
-// fill puts what stands in the page's form into the fields of the view, where that differs. Fields that the form did
-// not show (it may be older than the view) are left alone.
-func (p *page) fill(ctx context.Context, v viewer, viewID string, r *http.Request) error {
+// fill puts the values of the submitted HTML form into the fields of a view, where they differ. The form lists the fields it
+// showed under "has"; others stay as they are, since the form may be older than the view. Without a view there is nothing to
+// fill in.
+func (h *handler) fill(v viewer, viewID string, r *http.Request) error {
 	if viewID == "" {
 		return nil
 	}
-	view, ok := p.slack.ViewByID(viewID)
+	view, ok := h.slack.ViewByID(viewID)
 	if !ok || view.User != v.person.ID {
 		return errors.New("this form is no longer open")
 	}
-	for _, e := range elementsOf(view.Blocks) {
-		name := fieldName(e.block, e.ActionID)
-		if (!e.quiet && !typedType(e.Type)) || !slices.Contains(r.Form["has"], name) {
+	for _, e := range blockkit.Elements(view.Blocks) {
+		// A choice that is sent to the bot at once has been made by its own request.
+		chosenAlready := e.Dispatches() && !e.Typed()
+		if chosenAlready || !slices.Contains(r.Form["has"], fieldName(e.BlockID(), e.ActionID())) {
 			continue
 		}
-		if err := p.fillOne(ctx, v, view, e, r, name); err != nil {
+		if err := h.fillField(v, view, e, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *page) fillOne(ctx context.Context, v viewer, view slacksim.View, e placedElement, r *http.Request, name string) error {
-	standing := view.State[e.block][e.ActionID]
-	if e.Type == "file_input" {
-		return p.attach(ctx, v, view.ID, e.block, standing, r, name)
+func (h *handler) fillField(v viewer, view slacksim.View, e blockkit.Element, r *http.Request) error {
+	if e.Type() == "file_input" {
+		return h.fillFiles(v, view, e, r)
 	}
-	values := p.formValues(v, e.wireElement, r.Form[name])
-	if slices.Equal(values, standingValues(standing)) {
+	values := formValues(v.zone, e.Type(), r.Form[fieldName(e.BlockID(), e.ActionID())])
+	if slices.Equal(values, currentValues(view.State[e.BlockID()][e.ActionID()])) {
 		return nil
 	}
 	var err error
-	if typedType(e.Type) {
-		_, err = p.slack.Type(ctx, v.person.ID, view.ID, e.block, strings.Join(values, ""))
+	if e.Typed() {
+		_, err = h.slack.Type(detached(r), v.person.ID, view.ID, e.BlockID(), strings.Join(values, ""))
 	} else {
-		_, err = p.slack.Choose(ctx, v.person.ID, view.Place(), e.block, e.ActionID, values...)
+		_, err = h.slack.Choose(detached(r), v.person.ID, view.Place(), e.BlockID(), e.ActionID(), values...)
 	}
 	return err
 }
 
-func typedType(elementType string) bool {
-	return slices.Contains([]string{"plain_text_input", "email_text_input", "url_text_input", "number_input"}, elementType)
-}
-
-// formValues turns what a form sent into the values of an element: empty ones are no values, line ends are as in Slack,
-// an instant counts in Unix seconds.
-func (p *page) formValues(v viewer, e wireElement, sent []string) []string {
+// formValues converts the values of an HTML field to those of an element. Empty ones are dropped, line ends become Slack's, and
+// a date with a time becomes Unix seconds.
+func formValues(zone *time.Location, elementType string, sent []string) []string {
 	var out []string
 	for _, s := range sent {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
-		if e.Type == "datetimepicker" && s != "" {
-			t, err := time.ParseInLocation(dateTimeLocal, s[:min(len(s), len(dateTimeLocal))], v.zone)
+		if elementType == "datetimepicker" && s != "" {
+			t, err := time.ParseInLocation(dateTimeLocal, s[:min(len(s), len(dateTimeLocal))], zone)
 			if err != nil {
 				continue
 			}
@@ -126,8 +73,8 @@ func (p *page) formValues(v viewer, e wireElement, sent []string) []string {
 	return out
 }
 
-// standingValues are the values of an element in the form that formValues gives.
-func standingValues(v slacksim.Value) []string {
+// currentValues returns the value of an element in the form of formValues.
+func currentValues(v slacksim.Value) []string {
 	var out []string
 	if v.Text != "" {
 		out = append(out, v.Text)
@@ -139,17 +86,4 @@ func standingValues(v slacksim.Value) []string {
 		out = append(out, strconv.FormatInt(v.Time, 10))
 	}
 	return out
-}
-
-func contentOf(f *multipart.FileHeader) ([]byte, error) {
-	file, err := f.Open()
-	if err != nil {
-		return nil, fmt.Errorf("read the file %s: %w", f.Filename, err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the file %s: %w", f.Filename, err)
-	}
-	return content, nil
 }

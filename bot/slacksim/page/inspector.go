@@ -1,7 +1,6 @@
 package page
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,8 +9,8 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// drawnTraffic is what the template "traffic" shows: one line of the inspector.
-type drawnTraffic struct {
+// trafficData is the data of the template "traffic": one line of the inspector.
+type trafficData struct {
 	slacksim.TrafficEntry
 	Time   string
 	Delay  string
@@ -19,38 +18,30 @@ type drawnTraffic struct {
 	Failed bool
 }
 
-// How long an acknowledgement may take: Slack gives up after 3 s (Slack: Socket Mode, acknowledging); a person notices
-// after one.
+// From slowAck on a person notices an acknowledgement's delay. After lateAck Slack has given up: its documentation of Socket
+// Mode allows 3 s.
 const (
 	slowAck = time.Second
 	lateAck = 3 * time.Second
 )
 
-// trafficHTML draws the inspector's lines after the one numbered, the newest first, and returns the newest's number.
-func (p *page) trafficHTML(v viewer, after int) (html string, newest int) {
-	list := p.slack.Traffic()
+// maxViolations is how many of the bot's violations are shown: the latest.
+const maxViolations = 50
+
+// trafficHTML renders the lines after one number, the newest first, and returns the number of the newest.
+func (h *handler) trafficHTML(v viewer, after int) (lines string, newest int) {
+	traffic := h.slack.Traffic()
 	newest = after
 	var b strings.Builder
-	for i := len(list) - 1; i >= 0 && list[i].ID > after; i-- {
-		b.WriteString(p.render("traffic", drawTraffic(v, list[i])))
-		newest = max(newest, list[i].ID)
+	for i := len(traffic) - 1; i >= 0 && traffic[i].ID > after; i-- {
+		b.WriteString(h.render("traffic", newTrafficData(traffic[i], v.zone)))
+		newest = max(newest, traffic[i].ID)
 	}
 	return b.String(), newest
 }
 
-// maxWrongs is how many of the bot's latest violations are shown.
-const maxWrongs = 50
-
-// violations returns the bot's latest violations, the newest first.
-func (p *page) violations() []string {
-	list := p.slack.Violations()
-	list = list[max(0, len(list)-maxWrongs):]
-	slices.Reverse(list)
-	return list
-}
-
-func drawTraffic(v viewer, e slacksim.TrafficEntry) drawnTraffic {
-	d := drawnTraffic{TrafficEntry: e, Time: e.At.In(v.zone).Format("15:04:05.000"), Failed: failed(e)}
+func newTrafficData(e slacksim.TrafficEntry, zone *time.Location) trafficData {
+	d := trafficData{TrafficEntry: e, Time: e.At.In(zone).Format("15:04:05.000"), Failed: failed(e)}
 	switch {
 	case e.Duration >= time.Millisecond:
 		d.Delay = strconv.FormatInt(e.Duration.Milliseconds(), 10) + " ms"
@@ -67,7 +58,7 @@ func drawTraffic(v viewer, e slacksim.TrafficEntry) drawnTraffic {
 	return d
 }
 
-// failed tells what went wrong from what is merely said of a connection.
+// failed reports whether a line's status is a failure. That of a socket or an envelope is often only a remark.
 func failed(e slacksim.TrafficEntry) bool {
 	switch e.Kind {
 	case "socket":
@@ -79,53 +70,10 @@ func failed(e slacksim.TrafficEntry) bool {
 	}
 }
 
-// fault is a way to make the local Slack misbehave, offered in the inspector.
-type fault struct {
-	ID, Name, Help string
-	Cause          func(*slacksim.Server)
-}
-
-// faults lists the faults that are useful to cause by hand.
-func faults() []fault {
-	callFault := func(f slacksim.Fault) func(*slacksim.Server) {
-		f.Times = 1
-		return func(s *slacksim.Server) { s.Inject(f) }
-	}
-	return []fault{
-		{
-			"refresh", "Refresh the sockets", "Slack asks the bot to reconnect.",
-			func(s *slacksim.Server) { s.Disconnect("refresh_requested") },
-		},
-		{"drop", "Cut the sockets", "All connections end without a word.", (*slacksim.Server).Drop},
-		{"silence", "Go silent", "Connections stay open, but nothing passes.", (*slacksim.Server).Silence},
-		{"twice", "Deliver the next twice", "The next envelope comes two times.", func(s *slacksim.Server) { s.Duplicate(1) }},
-		{
-			"hold", "Hold the next for 5 s", "The next envelope comes late.",
-			func(s *slacksim.Server) { s.Withhold(1, 5*time.Second) },
-		},
-		{
-			"limit", "Rate-limit the next call", "The next Web API call gets 429, try again in 3 s.",
-			callFault(slacksim.Fault{RetryAfter: 3 * time.Second}),
-		},
-		{
-			"error", "Fail the next call", "The next Web API call gets 503.",
-			callFault(slacksim.Fault{Status: http.StatusServiceUnavailable}),
-		},
-		{
-			"download", "Keep the next file back", "The next download leads to a page to log in at.",
-			callFault(slacksim.Fault{Method: "download", Error: "missing_scope"}),
-		},
-		{
-			"clear", "Clear the Web API's faults", "What is still set for later calls is taken back.",
-			(*slacksim.Server).ClearFaults,
-		},
-	}
-}
-
-func (p *page) toggles() []drawnToggle {
-	var out []drawnToggle
-	for i, t := range p.opts.Toggles {
-		out = append(out, drawnToggle{Index: i, Name: t.Name, Help: t.Help, On: t.On()})
-	}
-	return out
+// violations returns the bot's latest violations, the newest first.
+func (h *handler) violations() []string {
+	violations := h.slack.Violations()
+	violations = violations[max(0, len(violations)-maxViolations):]
+	slices.Reverse(violations)
+	return violations
 }

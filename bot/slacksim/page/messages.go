@@ -8,95 +8,86 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// maxShown is how many messages of a channel the page shows, the newest.
-const maxShown = 200
+// maxMessages is how many messages of a channel the page shows: the newest.
+const maxMessages = 200
 
-// drawnMessage is what the template "message" shows.
-type drawnMessage struct {
+// groupWithin is how soon after a message of the same author the next one is shown without a head of its own.
+const groupWithin = 5 * time.Minute
+
+// messageData is the data of the template "message".
+type messageData struct {
 	ID, Channel, TS string
 	Author          string
-	Avatar          drawnAvatar
+	Avatar          avatarData
 	App             bool
-	OwnWord         bool   // of the workspace itself
 	Time            string // of day
-	Moment          string // in full
-	Machine         string // RFC 3339
+	FullTime        string
+	RFC3339         string
 	Day             string // set on the first message of a day
-	Joined          bool   // follows one of the same author closely
-	Private         bool   // only the reader sees it
+	Grouped         bool   // follows one of the same author
+	Private         bool   // only the viewer sees it
 	Edited          bool
 	Typed           bool
 	Reply           bool
 	Text            template.HTML
-	Blocks          []drawnBlock
-	Files           []drawnFile
+	Blocks          []blockData
+	Files           []fileData
 	Reactions       []string
-	Plain           string // for the announcement
+	Plain           string // for screen readers
 	Version         string
 }
 
-// messagesHTML draws the channel looked at. With known it sends stubs for the messages whose version it holds, and
-// notes the versions of the others: what a connection has had needs not be sent again.
-func (p *page) messagesHTML(v viewer, known map[string]string) string {
-	list := p.slack.MessagesFor(v.person.ID, v.channel.ID)
+// messagesHTML renders the open channel. Messages whose version the page has are only stubs; known is updated. A nil known
+// renders everything.
+func (h *handler) messagesHTML(v viewer, known versions) string {
+	messages := h.slack.MessagesFor(v.person.ID, v.channel.ID)
 	var b strings.Builder
 	var before *slacksim.Message
-	for i := max(0, len(list)-maxShown); i < len(list); i++ {
-		d := p.drawMessage(v, list[i], before)
-		d.Version = fingerprint(p.render("message", d))
-		if known != nil && known[d.ID] == d.Version {
-			b.WriteString(p.render("message-stub", d))
-		} else {
-			b.WriteString(p.render("message", d))
-		}
-		if known != nil {
-			known[d.ID] = d.Version
-		}
-		before = &list[i]
+	for i := max(0, len(messages)-maxMessages); i < len(messages); i++ {
+		d := h.messageData(v, messages[i], before)
+		d.Version = hash(h.render("message", d))
+		b.WriteString(h.renderUnlessKnown("message", known, d.ID, d.Version, d))
+		before = &messages[i]
 	}
 	return b.String()
 }
 
-// joinWithin is how soon after another a message of the same author loses its own head line.
-const joinWithin = 5 * time.Minute
-
-func (p *page) drawMessage(v viewer, m slacksim.Message, before *slacksim.Message) drawnMessage {
-	pt := p.painter(v, m.Place())
+func (h *handler) messageData(v viewer, m slacksim.Message, before *slacksim.Message) messageData {
+	r := h.renderer(v, m.Place())
 	at := m.At.In(v.zone)
-	d := drawnMessage{
+	d := messageData{
 		ID: domID("m", m.Place()), Channel: m.Channel, TS: m.TS, App: m.BotID != "", Private: m.OnlyFor != "",
 		Edited: m.Edits > 0, Typed: m.Typed, Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
-		Time: at.Format("3:04 PM"), Moment: at.Format("Monday, January 2, 2006 at 3:04:05 PM"), Machine: at.Format(time.RFC3339),
-		Plain: clipped(m.Plain()), Blocks: pt.drawBlocks(m.Blocks),
-		Files: p.drawFiles(v, m.Files),
+		Time: at.Format("3:04 PM"), FullTime: at.Format("Monday, January 2, 2006 at 3:04:05 PM"), RFC3339: at.Format(time.RFC3339),
+		Plain: cut(m.Plain()), Blocks: r.blocks(m.Blocks), Files: h.fileList(v, m.Files),
 	}
-	d.Author, d.OwnWord = p.author(m)
-	d.Avatar = avatar(m.User, d.Author, d.App || d.OwnWord)
+	author, fromSlack := h.author(m)
+	d.Author, d.Avatar = author, newAvatar(m.User, author, d.App || fromSlack)
 	if len(d.Blocks) == 0 {
-		d.Text = pt.mrkdwn(m.Text)
+		d.Text = r.mrkdwn(m.Text)
 	}
-	for _, r := range m.Reactions {
-		name, _, _ := strings.Cut(r, " ")
-		d.Reactions = append(d.Reactions, emojied(":"+name+":"))
+	for _, reaction := range m.Reactions {
+		name, _, _ := strings.Cut(reaction, " ")
+		d.Reactions = append(d.Reactions, withEmoji(":"+name+":"))
 	}
-	d.place(pt, m, before, at)
+	d.placeAfter(before, m, at, r)
 	return d
 }
 
-// place decides how a message stands to the one before it.
-func (d *drawnMessage) place(pt *painter, m slacksim.Message, before *slacksim.Message, at time.Time) {
+// placeAfter decides whether a message begins a day or continues the message before it.
+func (d *messageData) placeAfter(before *slacksim.Message, m slacksim.Message, at time.Time, r *renderer) {
 	if before == nil || before.At.In(at.Location()).Format(time.DateOnly) != at.Format(time.DateOnly) {
-		day := pt.near(at, at.Format("Monday, January 2"))
-		d.Day = strings.ToUpper(day[:1]) + day[1:]
+		name := r.relativeDay(at, at.Format("Monday, January 2"))
+		d.Day = strings.ToUpper(name[:1]) + name[1:]
 		return
 	}
 	alike := before.User == m.User && before.BotID == m.BotID && before.OnlyFor == m.OnlyFor && before.Typed == m.Typed
-	d.Joined = alike && len(before.Blocks) == 0 && len(m.Blocks) == 0 && m.At.Sub(before.At) < joinWithin
+	d.Grouped = alike && len(before.Blocks) == 0 && len(m.Blocks) == 0 && m.At.Sub(before.At) < groupWithin
 }
 
-// author names who wrote a message; what nobody wrote is the workspace's own word.
-func (p *page) author(m slacksim.Message) (name string, ownWord bool) {
-	for _, u := range p.slack.Users() {
+// author returns the name of the author of a message, and whether that's Slack itself.
+func (h *handler) author(m slacksim.Message) (name string, fromSlack bool) {
+	for _, u := range h.slack.Users() {
 		if u.ID == m.User {
 			return fullName(u), false
 		}

@@ -1,42 +1,54 @@
 package page
 
 import (
+	"cmp"
 	"html"
 	"html/template"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// plain draws text without markup: line breaks and emoji names count, nothing else.
-func (p *painter) plain(text string) template.HTML {
-	return template.HTML(breaks(html.EscapeString(emojied(clipped(text))))) // Escaped just here.
+// text renders a text object, with its markup if it is mrkdwn.
+func (r *renderer) text(t *textJSON) template.HTML {
+	switch {
+	case t == nil:
+		return ""
+	case t.Type == "mrkdwn":
+		return r.mrkdwn(t.Text)
+	default:
+		return r.plain(t.Text)
+	}
 }
 
-// mrkdwn draws Slack's own markup: *bold*, _italic_, ~strike~, `code`, fenced code, > quotes, and everything in angle
-// brackets. Text in it has the three characters &, < and > escaped.
-func (p *painter) mrkdwn(text string) template.HTML {
+// plain renders text without markup, apart from line breaks and emoji names.
+func (r *renderer) plain(text string) template.HTML {
+	return template.HTML(lineBreaks(html.EscapeString(withEmoji(cut(text))))) // escaped here
+}
+
+// mrkdwn renders Slack's own markup: *bold*, _italic_, ~strike~, `code`, fenced code, > quotes, and links, mentions and dates in
+// angle brackets.
+func (r *renderer) mrkdwn(text string) template.HTML {
 	var b strings.Builder
-	parts := strings.Split(clipped(text), "```")
+	parts := strings.Split(cut(text), "```")
 	for i, part := range parts {
 		switch {
 		case i%2 == 0:
-			p.lines(&b, part)
-		case i == len(parts)-1: // a fence without an end
-			p.lines(&b, "```"+part)
+			r.lines(&b, part)
+		case i == len(parts)-1: // a fence that isn't closed
+			r.lines(&b, "```"+part)
 		default:
-			b.WriteString("<pre>" + escaped(unbracketed(strings.Trim(part, "\n"))) + "</pre>")
+			b.WriteString("<pre>" + textHTML(withoutBrackets(strings.Trim(part, "\n"))) + "</pre>")
 		}
 	}
-	return template.HTML(b.String()) // Every text in it went through escaped.
+	return template.HTML(b.String()) // every text in it is escaped by textHTML
 }
 
-// lines draws text outside fences, with runs of quoted lines gathered into one quote.
-func (p *painter) lines(b *strings.Builder, text string) {
+// lines renders text outside fences. Successive quoted lines are one quote.
+func (r *renderer) lines(b *strings.Builder, text string) {
 	quoting := false
 	for i, line := range strings.Split(text, "\n") {
-		words, quoted := quotedLine(line)
+		rest, quoted := cutQuote(line)
 		switch {
 		case quoted && !quoting:
 			b.WriteString("<blockquote>")
@@ -46,32 +58,32 @@ func (p *painter) lines(b *strings.Builder, text string) {
 			b.WriteString("<br>")
 		}
 		quoting = quoted
-		p.inline(b, words, "")
+		r.inline(b, rest, "")
 	}
 	if quoting {
 		b.WriteString("</blockquote>")
 	}
 }
 
-func quotedLine(line string) (string, bool) {
-	if words, ok := strings.CutPrefix(line, "&gt;"); ok {
-		return strings.TrimPrefix(words, " "), true
-	}
-	if words, ok := strings.CutPrefix(line, ">"); ok {
-		return strings.TrimPrefix(words, " "), true
+// cutQuote removes the marker of a quoted line, escaped or not.
+func cutQuote(line string) (rest string, quoted bool) {
+	for _, marker := range []string{"&gt;", ">"} {
+		if after, ok := strings.CutPrefix(line, marker); ok {
+			return strings.TrimPrefix(after, " "), true
+		}
 	}
 	return line, false
 }
 
-// styles are the markers of mrkdwn and what they stand for.
-var styles = map[byte]string{'*': "strong", '_': "em", '~': "s"}
+// markerTags are the HTML tags of the markers of mrkdwn.
+var markerTags = map[byte]string{'*': "strong", '_': "em", '~': "s"}
 
-// inline draws one line. Markers in open are in force already and are not opened again, which bounds the nesting.
-func (p *painter) inline(b *strings.Builder, line, open string) {
+// inline renders one line. The markers in open are open already; they can't be nested in themselves, which bounds the depth.
+func (r *renderer) inline(b *strings.Builder, line, open string) {
 	start := 0
-	flush := func(end int) { b.WriteString(linked(line[start:end])) }
+	flush := func(end int) { b.WriteString(linkURLs(line[start:end])) }
 	for i := 0; i < len(line); {
-		n := p.token(b, line, i, open, flush)
+		n := r.span(b, line, i, open, flush)
 		if n == 0 {
 			i++
 			continue
@@ -82,8 +94,9 @@ func (p *painter) inline(b *strings.Builder, line, open string) {
 	flush(len(line))
 }
 
-// token draws what starts at i if it is more than plain text, and returns its length. Before it writes, it flushes.
-func (p *painter) token(b *strings.Builder, line string, i int, open string, flush func(int)) int {
+// span renders the markup that starts at i and returns its length; 0 if there is none. Before it writes, it calls flush to write
+// the plain text up to i.
+func (r *renderer) span(b *strings.Builder, line string, i int, open string, flush func(int)) int {
 	switch c := line[i]; c {
 	case '<':
 		end := strings.IndexByte(line[i:], '>')
@@ -91,7 +104,7 @@ func (p *painter) token(b *strings.Builder, line string, i int, open string, flu
 			return 0
 		}
 		flush(i)
-		b.WriteString(p.bracket(line[i+1 : i+end]))
+		b.WriteString(r.angleBrackets(line[i+1 : i+end]))
 		return end + 1
 	case '`':
 		end := strings.IndexByte(line[i+1:], '`')
@@ -99,43 +112,44 @@ func (p *painter) token(b *strings.Builder, line string, i int, open string, flu
 			return 0
 		}
 		flush(i)
-		b.WriteString("<code>" + escaped(unbracketed(line[i+1:i+1+end])) + "</code>")
+		b.WriteString("<code>" + textHTML(withoutBrackets(line[i+1:i+1+end])) + "</code>")
 		return end + 2
 	case '*', '_', '~':
-		end := closing(line, i, open)
+		end := closingMarker(line, i, open)
 		if end < 0 {
 			return 0
 		}
 		flush(i)
-		tag := styles[c]
+		tag := markerTags[c]
 		b.WriteString("<" + tag + ">")
-		p.inline(b, line[i+1:end], open+string(c))
+		r.inline(b, line[i+1:end], open+string(c))
 		b.WriteString("</" + tag + ">")
 		return end - i + 1
 	}
 	return 0
 }
 
-// pairs are what styled runs do not reach into: code and angle brackets.
-var pairs = [256]byte{'`': '`', '<': '>'}
+// delimiters enclose what markers don't apply to: code and angle brackets.
+var delimiters = [256]byte{'`': '`', '<': '>'}
 
-// maxStyled bounds how far the end of a styled run is looked for, so that hostile text cannot cost much.
-const maxStyled = 3000
+// maxMarkerDistance is how far the closing marker may be from the opening one. It bounds the time that hostile text costs.
+const maxMarkerDistance = 3000
 
-// closing finds the marker that ends the one at i, or -1. As in Slack a marker stands at the edge of a word.
-func closing(line string, i int, open string) int {
+// closingMarker returns the position of the marker that closes the one at i, or -1. As in Slack, markers are at the edges of
+// words.
+func closingMarker(line string, i int, open string) int {
 	marker := line[i]
 	if strings.IndexByte(open, marker) >= 0 || i+1 >= len(line) || line[i+1] == ' ' || line[i+1] == marker || wordBefore(line, i) {
 		return -1
 	}
-	line = line[:min(len(line), i+maxStyled)]
-	endless := map[byte]bool{} // pairs without an end in the rest of the line
+	line = line[:min(len(line), i+maxMarkerDistance)]
+	unclosed := map[byte]bool{} // delimiters that aren't in the rest of the line
 	for j := i + 2; j < len(line); j++ {
-		pair := pairs[line[j]]
+		delimiter := delimiters[line[j]]
 		switch {
-		case pair != 0 && !endless[pair]:
-			end := strings.IndexByte(line[j+1:], pair)
-			endless[pair] = end < 0
+		case delimiter != 0 && !unclosed[delimiter]:
+			end := strings.IndexByte(line[j+1:], delimiter)
+			unclosed[delimiter] = end < 0
 			j += end + 1
 		case line[j] == marker && line[j-1] != ' ' && !wordAfter(line, j+1):
 			return j
@@ -154,119 +168,60 @@ func wordAfter(s string, i int) bool {
 	return i < len(s) && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// bracket draws what stands between angle brackets.
-func (p *painter) bracket(inside string) string {
+// angleBrackets renders a link, a mention or a date, given what is between the brackets.
+func (r *renderer) angleBrackets(inside string) string {
 	target, label, _ := strings.Cut(inside, "|")
 	switch {
 	case target == "":
-		return escaped("<" + inside + ">")
+		return textHTML("<" + inside + ">")
 	case target[0] == '@':
-		return p.mention(target[1:], label)
+		return r.mention(target[1:], label)
 	case target[0] == '#':
-		return chip("channel", "#"+firstOf(p.name(target[1:]), label, target[1:]))
+		return chip("channel", "#"+cmp.Or(r.name(target[1:]), label, target[1:]))
 	case target[0] == '!':
-		return p.special(target[1:], label)
+		return r.specialMention(target[1:], label)
 	}
-	u, ok := safeURL(unescaped(target))
+	u, ok := safeURL(unescape(target))
 	if !ok {
-		return escaped("<" + inside + ">")
+		return textHTML("<" + inside + ">")
 	}
 	if label == "" {
 		label = strings.TrimPrefix(target, "mailto:")
 	}
-	return anchor(u, escaped(label))
+	return anchor(u, textHTML(label))
 }
 
-func (p *painter) mention(id, label string) string {
-	return chip("person", "@"+firstOf(p.name(id), label, id))
+func (r *renderer) mention(id, label string) string {
+	return chip("person", "@"+cmp.Or(r.name(id), label, id))
 }
 
-// special draws <!…>: pings of many people stand out, so that one sent by mistake is seen.
-func (p *painter) special(what, label string) string {
-	kind, id, _ := strings.Cut(what, "^")
+// specialMention renders <!…>: a date, a user group, or a mention of everyone.
+func (r *renderer) specialMention(inside, label string) string {
+	kind, id, _ := strings.Cut(inside, "^")
 	switch kind {
 	case "here", "channel", "everyone":
-		return loudPing(kind)
+		return broadcastHTML(kind)
 	case "date":
-		return p.dateToken(id, label)
+		return r.dateToken(id, label)
 	case "subteam":
-		return chip("person", "@"+strings.TrimPrefix(firstOf(p.name(id), label, id), "@"))
+		return chip("person", "@"+strings.TrimPrefix(cmp.Or(r.name(id), label, id), "@"))
 	default:
-		return escaped(firstOf(label, "<!"+what+">"))
+		return textHTML(cmp.Or(label, "<!"+inside+">"))
 	}
 }
 
-func loudPing(name string) string {
+// broadcastHTML renders a mention of everyone. It is conspicuous, so that one by mistake is noticed.
+func broadcastHTML(name string) string {
 	return `<strong class="ping" title="This pings everyone">@` + html.EscapeString(name) +
 		`<span class="hidden"> (pings everyone)</span></strong>`
 }
 
 func chip(class, text string) string {
-	return `<span class="chip ` + class + `">` + escaped(text) + `</span>`
+	return `<span class="chip ` + class + `">` + textHTML(text) + `</span>`
 }
 
-// anchor links to a URL that safeURL has let through, opened apart from the page and without telling where from.
-func anchor(u, label string) string {
-	return `<a href="` + html.EscapeString(u) + `" target="_blank" rel="noopener noreferrer nofollow">` + label + `</a>`
-}
-
-// safeURL lets through what a link may lead to.
-func safeURL(raw string) (string, bool) {
-	u, err := url.Parse(raw)
-	if err != nil || len(raw) > 3000 {
-		return "", false
-	}
-	switch strings.ToLower(u.Scheme) {
-	case "http", "https":
-		return u.String(), u.Host != ""
-	case "mailto", "tel":
-		return u.String(), u.Opaque != ""
-	default:
-		return "", false
-	}
-}
-
-// linked escapes text and makes links of the bare web addresses in it, as Slack does.
-func linked(text string) string {
-	var b strings.Builder
-	for {
-		i := webAddress(text)
-		if i < 0 {
-			break
-		}
-		end := i + strings.IndexFunc(text[i:]+" ", unicode.IsSpace)
-		end -= len(text[i:end]) - len(strings.TrimRight(text[i:end], ".,;:!?)\"'"))
-		b.WriteString(escaped(text[:i]))
-		if u, ok := safeURL(unescaped(text[i:end])); ok {
-			b.WriteString(anchor(u, escaped(text[i:end])))
-		} else {
-			b.WriteString(escaped(text[i:end]))
-		}
-		text = text[end:]
-	}
-	b.WriteString(escaped(text))
-	return b.String()
-}
-
-func webAddress(text string) int {
-	a, b := strings.Index(text, "http://"), strings.Index(text, "https://")
-	if a < 0 || (b >= 0 && b < a) {
-		return b
-	}
-	return a
-}
-
-// escaped turns text with Slack's three escapes into HTML, emoji names into emoji.
-func escaped(text string) string { return breaks(html.EscapeString(emojied(unescaped(text)))) }
-
-var slackUnescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
-
-func unescaped(text string) string { return slackUnescaper.Replace(text) }
-
-func breaks(s string) string { return strings.ReplaceAll(s, "\n", "<br>") }
-
-// unbracketed shows links in code as their address.
-func unbracketed(text string) string {
+// withoutBrackets replaces what is in angle brackets, in code, by its label or target.
+func withoutBrackets(text string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "<")
@@ -279,7 +234,7 @@ func unbracketed(text string) string {
 			return b.String() + "<" + rest
 		}
 		target, label, _ := strings.Cut(inside, "|")
-		b.WriteString(firstOf(label, target))
+		b.WriteString(cmp.Or(label, target))
 		text = after
 	}
 }

@@ -24,7 +24,7 @@ func newPage(t testing.TB) (*slacksim.Server, http.Handler) {
 	return sim, New(sim, Options{Hints: []Hint{{Line: "/directories", Description: "List them"}}})
 }
 
-// ask sends a request as the page itself would, after change.
+// ask sends a request as the page does; change may alter it.
 func ask(t testing.TB, h http.Handler, method, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://"+pageHost+path, strings.NewReader(form.Encode()))
@@ -53,8 +53,8 @@ func TestPage_guards(t *testing.T) {
 		{"the page", "GET", nil, http.StatusOK},
 		{"a post", "POST", nil, http.StatusOK},
 		{"a post to another host", "POST", func(r *http.Request) { r.Host = "evil.example" }, http.StatusForbidden},
-		{"a post from elsewhere", "POST", func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, http.StatusForbidden},
-		{"a post from nowhere", "POST", func(r *http.Request) { r.Header.Del("Origin") }, http.StatusForbidden},
+		{"a post from another site", "POST", func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, http.StatusForbidden},
+		{"a post without an origin", "POST", func(r *http.Request) { r.Header.Del("Origin") }, http.StatusForbidden},
 		{"a post from a null origin", "POST", func(r *http.Request) { r.Header.Set("Origin", "null") }, http.StatusForbidden},
 		{"a cross-site post", "POST", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, http.StatusForbidden},
 		{"a same-site post", "POST", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") }, http.StatusForbidden},
@@ -88,14 +88,14 @@ func TestPage_headers(t *testing.T) {
 	}
 }
 
-// TestPage_selfContained: nothing inline that the policy would stop, nothing from elsewhere.
+// The page has nothing inline that the content policy blocks, and nothing from other hosts.
 func TestPage_selfContained(t *testing.T) {
 	t.Parallel()
 	_, h := newPage(t)
 	html := ask(t, h, "GET", "/", nil, nil).Body.String()
 	for _, bad := range []string{"<script>", "<style", "style=\"", "onclick=", "onload=", "//cdn", "ZgotmplZ", "<no value>"} {
 		if strings.Contains(html, bad) {
-			t.Errorf("the page holds %q", bad)
+			t.Errorf("the page contains %q", bad)
 		}
 	}
 	for _, m := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(html, -1) {
@@ -117,35 +117,35 @@ func TestPage_people(t *testing.T) {
 		return ask(t, h, "POST", "/say", url.Values{"as": {as}, "channel": {channel}, "text": {text}}, nil).Body.String()
 	}
 	if got := say(slacksim.Mia, slacksim.Marketing, "Hello <b>all</b> & *you*"); got != "" {
-		t.Errorf("say = %q, want no words", got)
+		t.Errorf("say = %q, want no notice", got)
 	}
 	if got := say(slacksim.Mia, slacksim.Marketing, "/directories"); got != "" {
-		t.Errorf("a command without a bot = %q, want no words beside the workspace's own", got)
+		t.Errorf("a command without a bot = %q, want no notice: the workspace posts one", got)
 	}
 	mia := ask(t, h, "GET", "/?as="+slacksim.Mia+"&channel="+slacksim.Marketing, nil, nil).Body.String()
 	for _, want := range []string{"Hello &lt;b&gt;all&lt;/b&gt; &amp; <strong>you</strong>", "dispatch_failed", "Only visible to you", "No bot is connected"} {
 		if !strings.Contains(mia, want) {
-			t.Errorf("Mia does not see %q", want)
+			t.Errorf("Mia doesn't see %q", want)
 		}
 	}
 	noah := ask(t, h, "GET", "/?as="+slacksim.Noah+"&channel="+slacksim.Marketing, nil, nil).Body.String()
 	if !strings.Contains(noah, "Hello &lt;b&gt;") || strings.Contains(noah, "Only visible to you") {
-		t.Error("Noah must see what Mia said, and not what only she sees")
+		t.Error("Noah must see what Mia posted, but not what only she sees")
 	}
 	if got := ask(t, h, "GET", "/?as="+slacksim.Bot, nil, nil).Code; got != http.StatusNotFound {
 		t.Errorf("acting as the bot = %d, want 404", got)
 	}
 	guest := ask(t, h, "GET", "/?as="+slacksim.Gus+"&channel="+slacksim.Private, nil, nil).Body.String()
 	if strings.Contains(guest, "launch") {
-		t.Error("Gus sees a channel that he is not in")
+		t.Error("Gus sees a channel he isn't in")
 	}
 	if got := len(sim.Messages(slacksim.Marketing)); got != 2 {
 		t.Errorf("%d messages, want 2", got)
 	}
 }
 
-// TestPage_live reads the stream of events: everything at first, then what changes.
-func TestPage_live(t *testing.T) {
+// The stream starts with everything and continues with what changes.
+func TestPage_stream(t *testing.T) {
 	t.Parallel()
 	sim := slacksim.New()
 	t.Cleanup(sim.Close)
@@ -165,13 +165,13 @@ func TestPage_live(t *testing.T) {
 	}
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
-	until := func(words string) (text string) {
+	until := func(want string) (text string) {
 		for lines.Scan() {
-			if text += lines.Text() + "\n"; strings.Contains(lines.Text(), words) {
+			if text += lines.Text() + "\n"; strings.Contains(lines.Text(), want) {
 				return text
 			}
 		}
-		t.Fatalf("the stream ended before %q", words)
+		t.Fatalf("the stream ended before %q", want)
 		return ""
 	}
 	until("event: views")
@@ -183,35 +183,9 @@ func TestPage_live(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again := until("second"); strings.Contains(again, "first") {
-		t.Errorf("a message that has not changed was sent again: %s", again)
+		t.Errorf("an unchanged message was sent again: %s", again)
 	}
 	sim.Close()
 	for lines.Scan() { // the stream ends with the workspace
-	}
-}
-
-func TestFormValues(t *testing.T) {
-	t.Parallel()
-	zone, err := time.LoadLocation("Europe/Brussels")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, v := &page{}, viewer{zone: zone}
-	for _, c := range []struct {
-		name, kind, sent, want string
-	}{
-		{"text with the browser's line ends", "plain_text_input", "a\r\nb", "a\nb"},
-		{"an empty field", "plain_text_input", "", ""},
-		{"an instant in winter", "datetimepicker", "2026-11-20T15:20", "1795184400"},
-		{"an instant in summer", "datetimepicker", "2026-07-20T15:20", "1784553600"},
-		{"no instant", "datetimepicker", "soon", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			got := strings.Join(p.formValues(v, wireElement{Type: c.kind}, []string{c.sent}), "|")
-			if got != c.want {
-				t.Errorf("formValues(%s, %q) = %q, want %q", c.kind, c.sent, got, c.want)
-			}
-		})
 	}
 }

@@ -7,18 +7,18 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// permalink leads from the address of a message, as chat.getPermalink gives it, to the message on the page.
-func (p *page) permalink(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.actor(w, r)
+// redirectPermalink leads from a permalink, as chat.getPermalink returns it, to the message on the page.
+func (h *handler) redirectPermalink(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.requireViewer(w, r)
 	if !ok {
 		return
 	}
-	const micros = 6 // digits of a timestamp after its point, which the address leaves out
+	const micros = 6 // digits after the point of a timestamp; permalinks leave out the point
 	digits := strings.TrimPrefix(r.PathValue("message"), "p")
 	if len(digits) <= micros {
 		http.NotFound(w, r)
 		return
 	}
 	at := slacksim.Place{Channel: r.PathValue("channel"), TS: digits[:len(digits)-micros] + "." + digits[len(digits)-micros:]}
-	http.Redirect(w, r, "/?"+query(v.person.ID, at.Channel)+"#"+domID("m", at), http.StatusSeeOther)
+	http.Redirect(w, r, "/?"+pageQuery(v.person.ID, at.Channel)+"#"+domID("m", at), http.StatusSeeOther)
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -9,11 +10,11 @@ import (
 	"strings"
 )
 
-// richPart is an element of a rich_text block, at any depth.
-type richPart struct {
+// richTextJSON is an element of a rich_text block, at any depth.
+type richTextJSON struct {
 	Type        string          `json:"type"`
 	Elements    json.RawMessage `json:"elements"`
-	Style       json.RawMessage `json:"style"` // of a list "ordered" or "bullet", of a text an object
+	Style       json.RawMessage `json:"style"` // "ordered" or "bullet" in a list, an object in text
 	Indent      int             `json:"indent"`
 	Offset      int             `json:"offset"`
 	Text        string          `json:"text"`
@@ -29,106 +30,106 @@ type richPart struct {
 	Value       string          `json:"value"`
 }
 
-// rich draws the elements of a rich_text block. Text in it is plain: nothing is escaped, nothing is markup.
-func (p *painter) rich(elements json.RawMessage) template.HTML {
+// richText renders the elements of a rich_text block. Text in it has no markup and no escapes.
+func (r *renderer) richText(elements json.RawMessage) template.HTML {
 	var b strings.Builder
-	for _, part := range richParts(elements) {
+	for _, part := range parseRichText(elements) {
 		switch part.Type {
 		case "rich_text_section":
-			b.WriteString("<p>" + p.richLine(part.Elements) + "</p>")
+			b.WriteString("<p>" + r.richLine(part.Elements) + "</p>")
 		case "rich_text_preformatted":
-			b.WriteString("<pre>" + p.richLine(part.Elements) + "</pre>")
+			b.WriteString("<pre>" + r.richLine(part.Elements) + "</pre>")
 		case "rich_text_quote":
-			b.WriteString("<blockquote>" + p.richLine(part.Elements) + "</blockquote>")
+			b.WriteString("<blockquote>" + r.richLine(part.Elements) + "</blockquote>")
 		case "rich_text_list":
-			b.WriteString(p.richList(part))
+			b.WriteString(r.richList(part))
 		}
 	}
-	return template.HTML(b.String()) // Every text in it went through html.EscapeString.
+	return template.HTML(b.String()) // every text in it is escaped by html.EscapeString
 }
 
-func (p *painter) richList(list richPart) string {
+func (r *renderer) richList(list richTextJSON) string {
 	var style string
-	_ = json.Unmarshal(list.Style, &style) // anything but a word is a bullet list
+	_ = json.Unmarshal(list.Style, &style) // anything but a string is a bullet list
 	tag, start := "ul", ""
 	if style == "ordered" {
 		tag, start = "ol", ` start="`+strconv.Itoa(max(0, list.Offset)+1)+`"`
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<%s class="indent-%d"%s>`, tag, max(0, min(list.Indent, 8)), start)
-	for _, item := range richParts(list.Elements) {
-		b.WriteString("<li>" + p.richLine(item.Elements) + "</li>")
+	for _, item := range parseRichText(list.Elements) {
+		b.WriteString("<li>" + r.richLine(item.Elements) + "</li>")
 	}
 	b.WriteString("</" + tag + ">")
 	return b.String()
 }
 
-func (p *painter) richLine(elements json.RawMessage) string {
+func (r *renderer) richLine(elements json.RawMessage) string {
 	var b strings.Builder
-	for _, part := range richParts(elements) {
-		b.WriteString(p.richWord(part))
+	for _, part := range parseRichText(elements) {
+		b.WriteString(r.richLeaf(part))
 	}
 	return b.String()
 }
 
-func (p *painter) richWord(part richPart) string {
+func (r *renderer) richLeaf(part richTextJSON) string {
 	switch part.Type {
 	case "text":
-		return styled(part.Style, breaks(html.EscapeString(clipped(part.Text))))
+		return withStyle(part.Style, lineBreaks(html.EscapeString(cut(part.Text))))
 	case "link":
-		return styled(part.Style, richLink(part))
+		return withStyle(part.Style, richLink(part))
 	case "user":
-		return p.mention(part.UserID, "")
+		return r.mention(part.UserID, "")
 	case "usergroup":
-		return chip("person", "@"+strings.TrimPrefix(firstOf(p.name(part.UsergroupID), part.UsergroupID), "@"))
+		return chip("person", "@"+strings.TrimPrefix(cmp.Or(r.name(part.UsergroupID), part.UsergroupID), "@"))
 	case "channel":
-		return chip("channel", "#"+firstOf(p.name(part.ChannelID), part.ChannelID))
+		return chip("channel", "#"+cmp.Or(r.name(part.ChannelID), part.ChannelID))
 	case "broadcast":
-		return loudPing(part.Range)
+		return broadcastHTML(part.Range)
 	case "emoji":
-		return html.EscapeString(emojied(":" + part.Name + ":"))
+		return html.EscapeString(withEmoji(":" + part.Name + ":"))
 	case "date":
-		return styled(part.Style, p.dated(part.Timestamp, part.Format, part.URL))
+		return withStyle(part.Style, r.timeHTML(part.Timestamp, part.Format, part.URL))
 	case "color":
 		return "<code>" + html.EscapeString(part.Value) + "</code>"
 	default:
-		return html.EscapeString(firstOf(part.Fallback, part.Text))
+		return html.EscapeString(cmp.Or(part.Fallback, part.Text))
 	}
 }
 
-func richLink(part richPart) string {
-	label := html.EscapeString(clipped(firstOf(part.Text, part.URL)))
+func richLink(part richTextJSON) string {
+	label := html.EscapeString(cut(cmp.Or(part.Text, part.URL)))
 	if u, ok := safeURL(part.URL); ok {
 		return anchor(u, label)
 	}
 	return label
 }
 
-// styled wraps drawn words in the marks of a style object.
-func styled(style json.RawMessage, words string) string {
+// withStyle wraps HTML in the tags of a style object.
+func withStyle(style json.RawMessage, inner string) string {
 	var s struct{ Bold, Italic, Strike, Code, Underline bool }
 	if json.Unmarshal(style, &s) != nil {
-		return words
+		return inner
 	}
 	for _, mark := range []struct {
 		on  bool
 		tag string
 	}{{s.Code, "code"}, {s.Underline, "u"}, {s.Strike, "s"}, {s.Italic, "em"}, {s.Bold, "strong"}} {
 		if mark.on {
-			words = "<" + mark.tag + ">" + words + "</" + mark.tag + ">"
+			inner = "<" + mark.tag + ">" + inner + "</" + mark.tag + ">"
 		}
 	}
-	return words
+	return inner
 }
 
-func richParts(raw json.RawMessage) []richPart {
+func parseRichText(raw json.RawMessage) []richTextJSON {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
 		return nil
 	}
-	var out []richPart
-	for _, item := range limited(list, 1000) {
-		var part richPart
+	var out []richTextJSON
+	for _, item := range firstN(list, 1000) {
+		var part richTextJSON
 		if json.Unmarshal(item, &part) == nil {
 			out = append(out, part)
 		}

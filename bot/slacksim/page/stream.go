@@ -10,47 +10,49 @@ import (
 )
 
 const (
-	// gather is how long changes are collected before they are drawn: a burst of them costs one drawing.
-	gather = 25 * time.Millisecond
-	// beat is how often an idle stream says that it lives.
-	beat = 15 * time.Second
+	// batchTime is how long changes are collected before they are rendered together.
+	batchTime = 25 * time.Millisecond
+	// heartbeat is the time between signs of life on an idle stream.
+	heartbeat = 15 * time.Second
 )
 
-// stream is one open page: what it has been sent, by version.
+// eventBeat is the event of a heartbeat.
+const eventBeat = "beat"
+
+// stream is the connection of one open page. It remembers what was sent, so that only changes are sent.
 type stream struct {
-	page     *page
-	viewer   viewer
-	messages map[string]string
-	views    map[string]string
-	traffic  int // number of the newest line
-	sidebar  string
-	wrongs   string
-	write    func(event, html string) error
-	gone     <-chan struct{} // the browser left
-	over     <-chan struct{} // the workspace closed
+	handler      *handler
+	viewer       viewer
+	messages     versions
+	views        versions
+	lastTraffic  int // number of the newest line
+	sidebar      string
+	violations   string
+	write        func(event, html string) error
+	disconnected <-chan struct{} // the browser left
+	closed       <-chan struct{} // the workspace closed
 }
 
-// live keeps one page up to date by server-sent events, until the browser leaves or the workspace closes. A page that
-// comes back gets everything anew; its script leaves alone what has not changed.
-func (p *page) live(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.viewer(r)
+// serveStream keeps one page up to date by server-sent events, until the browser leaves or the workspace closes. A page that
+// reconnects gets everything again; its script keeps what hasn't changed.
+func (h *handler) serveStream(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.requireViewer(w, r)
 	if !ok {
-		http.Error(w, "There is no such person or channel.", http.StatusNotFound)
 		return
 	}
-	changes, cancel := p.slack.Subscribe()
+	changes, cancel := h.slack.Subscribe()
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	s := &stream{
-		page: p, viewer: v, messages: map[string]string{}, views: map[string]string{},
-		write: func(event, html string) error { return writeEvent(w, event, html) },
-		gone:  r.Context().Done(), over: p.slack.Done(),
+		handler: h, viewer: v, messages: versions{}, views: versions{},
+		write:        func(event, html string) error { return writeEvent(w, event, html) },
+		disconnected: r.Context().Done(), closed: h.slack.Done(),
 	}
 	s.run(changes)
 }
 
 func (s *stream) run(changes <-chan slacksim.Event) {
-	ticker := time.NewTicker(beat)
+	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	stale := map[string]bool{slacksim.EventEverything: true}
 	for {
@@ -59,60 +61,60 @@ func (s *stream) run(changes <-chan slacksim.Event) {
 		}
 		clear(stale)
 		select {
-		case <-s.gone:
+		case <-s.disconnected:
 			return
-		case <-s.over:
+		case <-s.closed:
 			return
 		case <-ticker.C:
-			stale["beat"] = true
+			stale[eventBeat] = true
 		case e := <-changes:
-			s.note(stale, e)
-			s.gather(stale, changes)
+			s.markStale(stale, e)
+			s.collect(stale, changes)
 		}
 	}
 }
 
-// gather notes the changes that follow closely on the first.
-func (s *stream) gather(stale map[string]bool, changes <-chan slacksim.Event) {
-	timer := time.NewTimer(gather)
+// collect marks the changes that follow within batchTime.
+func (s *stream) collect(stale map[string]bool, changes <-chan slacksim.Event) {
+	timer := time.NewTimer(batchTime)
 	defer timer.Stop()
 	for {
 		select {
-		case <-s.gone:
+		case <-s.disconnected:
 			return
 		case <-timer.C:
 			return
 		case e := <-changes:
-			s.note(stale, e)
+			s.markStale(stale, e)
 		}
 	}
 }
 
-// note marks what a change makes stale on this page.
-func (s *stream) note(stale map[string]bool, e slacksim.Event) {
+// markStale marks the part of the page that a change concerns. Modals of other people aren't on it.
+func (s *stream) markStale(stale map[string]bool, e slacksim.Event) {
 	if e.Kind == slacksim.EventView && e.User != s.viewer.person.ID {
 		return
 	}
 	stale[e.Kind] = true
 }
 
-// send draws what is stale.
+// send renders and sends the stale parts.
 func (s *stream) send(stale map[string]bool) error {
 	all := stale[slacksim.EventEverything]
-	p, v := s.page, s.viewer
+	h, v := s.handler, s.viewer
 	if all || stale[slacksim.EventMessage] {
-		if err := s.write("messages", p.messagesHTML(v, s.messages)); err != nil {
+		if err := s.write("messages", h.messagesHTML(v, s.messages)); err != nil {
 			return err
 		}
-		p.markRead(v)
+		h.markRead(v)
 	}
 	if all || stale[slacksim.EventMessage] || stale[slacksim.EventConnections] {
-		if err := s.sendSidebar(); err != nil {
+		if err := s.sendIfChanged("sidebar", &s.sidebar, h.render("sidebar", h.sidebar(v))); err != nil {
 			return err
 		}
 	}
 	if all || stale[slacksim.EventView] {
-		if err := s.write("views", p.viewsHTML(v, s.views)); err != nil {
+		if err := s.write("views", h.modalsHTML(v, s.views)); err != nil {
 			return err
 		}
 	}
@@ -121,37 +123,33 @@ func (s *stream) send(stale map[string]bool) error {
 			return err
 		}
 	}
-	if stale["beat"] {
-		return s.write("beat", "")
+	if stale[eventBeat] {
+		return s.write(eventBeat, "")
 	}
 	return nil
 }
 
-func (s *stream) sendSidebar() error {
-	return s.sendChanged("sidebar", &s.sidebar, s.page.render("sidebar", s.page.sidebar(s.viewer)))
-}
-
 func (s *stream) sendTraffic() error {
-	html, newest := s.page.trafficHTML(s.viewer, s.traffic)
-	s.traffic = newest
-	if html != "" {
-		if err := s.write("traffic", html); err != nil {
+	lines, newest := s.handler.trafficHTML(s.viewer, s.lastTraffic)
+	s.lastTraffic = newest
+	if lines != "" {
+		if err := s.write("traffic", lines); err != nil {
 			return err
 		}
 	}
-	return s.sendChanged("violations", &s.wrongs, s.page.render("violations", s.page.violations()))
+	return s.sendIfChanged("violations", &s.violations, s.handler.render("violations", s.handler.violations()))
 }
 
-// sendChanged sends a part that is drawn whole, unless it is as it was.
-func (s *stream) sendChanged(event string, last *string, html string) error {
-	if html == *last {
+// sendIfChanged sends a part that is always rendered as a whole, unless it equals what was sent last.
+func (s *stream) sendIfChanged(event string, sent *string, html string) error {
+	if html == *sent {
 		return nil
 	}
-	*last = html
+	*sent = html
 	return s.write(event, html)
 }
 
-// writeEvent sends one event of a stream and flushes it.
+// writeEvent sends one server-sent event and flushes it.
 func writeEvent(w http.ResponseWriter, event, html string) error {
 	var b strings.Builder
 	b.WriteString("event: " + event + "\n")

@@ -11,10 +11,10 @@ import (
 
 // plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
 var plainPackages = []string{
-	"bot", "bot/blocks", "bot/slacksim/blockkit", "bot/socket", "coupontools", "coupontools/cache",
-	"coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist", "internal/emoji",
-	"internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share", "internal/sleep",
-	"internal/spreadsheet", "sends/message", "sends/recipients", "sends/recipients/xlsx",
+	"bot", "bot/blocks", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket", "coupontools",
+	"coupontools/cache", "coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist",
+	"internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share",
+	"internal/sleep", "internal/spreadsheet", "sends/message", "sends/recipients", "sends/recipients/xlsx",
 }
 
 // riddle matches phrases that have to be deciphered.

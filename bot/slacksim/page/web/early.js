@@ -1,3 +1,3 @@
-// Runs before the page is drawn, so that an open inspector does not flicker in.
+// Runs before the first paint, so that an open inspector is visible at once.
 "use strict";
 document.documentElement.dataset.inspector = sessionStorage.getItem("inspector") || "closed";

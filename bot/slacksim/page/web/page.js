@@ -1,4 +1,4 @@
-// The page's own script: keeping what was typed over live updates, the message box, dialogs, type-ahead, the inspector.
+// The script of the page: live updates that keep typed text, the message box, dialogs, type-ahead, the inspector.
 "use strict";
 
 (() => {
@@ -9,8 +9,8 @@
 
   // ---- Live updates -------------------------------------------------------------------------------------------------
 
-  // Children of a list are known by id and carry their version in data-v. What has not changed stays as it is, so that
-  // focus, scroll position and typed text survive. The server sends empty stubs for what it has sent before.
+  // sync updates a list whose children have an id, and their version in data-v. Children of the same version stay in the
+  // document, which keeps focus, scroll position and typed text. The server sends empty stubs for versions it has sent before.
   function sync(list, fragment) {
     const wanted = [...fragment.children];
     const ids = new Set(wanted.map((el) => el.id));
@@ -41,7 +41,7 @@
     el.remove();
   }
 
-  // replace puts next where old is and moves over the controls that are still the same element.
+  // replace replaces an element and moves the controls that are still the same into the new one.
   function replace(old, next) {
     const active = document.activeElement;
     const focused = old.contains(active) ? active.id : "";
@@ -62,8 +62,8 @@
     if (range && range[0] !== null) try { again.setSelectionRange(...range); } catch { /* not a text field */ }
   }
 
-  // An open dialog stays the same element, and in it every input block whose control is still the same: neither is ever
-  // taken out of the page, so that typing, an open list and the focus go on undisturbed.
+  // morphDialog updates an open dialog in place. The dialog and the input blocks whose control is still the same are never
+  // removed from the document, so typing, an open list and the focus aren't interrupted.
   function morphDialog(old, next) {
     for (const name of ["data-v", "data-view"]) old.setAttribute(name, next.getAttribute(name));
     for (const part of ["header", "footer"]) {
@@ -82,7 +82,7 @@
     let at = body.firstElementChild;
     for (const [block, same] of wanted) {
       if (!same) { body.insertBefore(block, at); continue; }
-      graft(same, block);
+      updateAroundControl(same, block);
       if (same !== at) body.insertBefore(same, at);
       at = same.nextElementSibling;
     }
@@ -96,8 +96,8 @@
     return same ? old : null;
   }
 
-  // graft renews what stands around the control of an input block.
-  function graft(old, next) {
+  // updateAroundControl replaces everything in an input block but its control.
+  function updateAroundControl(old, next) {
     const control = controlOf(old);
     const fresh = controlOf(next);
     copyState(fresh, control);
@@ -113,7 +113,7 @@
 
   function keepControls(old, next) {
     for (const control of $$("[data-keep]", next)) {
-      if (control.parentElement.matches(".body > .input")) continue; // grafted
+      if (control.parentElement.matches(".body > .input")) continue; // morphBody has kept it
       const before = $("#" + CSS.escape(control.id), old);
       if (!before || before.dataset.keep !== control.dataset.keep) continue;
       copyState(control, before);
@@ -134,11 +134,11 @@
     }
   }
 
-  // patch puts new lines on top; a stream that comes back repeats those that are here already.
+  // patch adds new lines at the top. A stream that reconnects repeats lines that are there already.
   function patch(list, fragment) {
     const lines = [...fragment.children];
-    const another = lines.some((next) => (document.getElementById(next.id)?.dataset.v ?? next.dataset.v) !== next.dataset.v);
-    if (another) list.replaceChildren(); // the workspace was started anew and counts from one again
+    const restarted = lines.some((next) => (document.getElementById(next.id)?.dataset.v ?? next.dataset.v) !== next.dataset.v);
+    if (restarted) list.replaceChildren(); // a new workspace numbers its lines from 1 again
     const first = list.firstElementChild;
     for (const next of lines) {
       if (!document.getElementById(next.id)) list.insertBefore(next, first);
@@ -155,11 +155,11 @@
         return true;
       }
       if (style !== "sync") return false;
-      const stuck = atBottom();
+      const wasAtBottom = atBottom();
       const fresh = sync(target, fragment);
       for (const [el, old] of fresh) htmx.process(el.isConnected ? el : old);
-      if (target.id === "messages") showNew(fresh, stuck);
-      if (target.id === "views") { showStack(); focusWrong(fresh); }
+      if (target.id === "messages") showNewMessages(fresh, wasAtBottom);
+      if (target.id === "views") { showStack(); focusInvalid(fresh); }
       return true;
     },
   });
@@ -167,13 +167,13 @@
   document.addEventListener("htmx:sseOpen", () => { $("#offline").hidden = true; });
   document.addEventListener("htmx:sseError", () => { $("#offline").hidden = false; });
   for (const broken of ["htmx:sendError", "htmx:responseError"]) {
-    document.addEventListener(broken, () => tell("The local workspace does not answer. Is it still running?"));
+    document.addEventListener(broken, () => showNotice("The local workspace does not answer. Is it still running?"));
   }
 
-  function tell(words) {
+  function showNotice(text) {
     const place = $("dialog.view[open] .notice") || $("#notice");
     const p = document.createElement("p");
-    p.textContent = words;
+    p.textContent = text;
     place.replaceChildren(p);
   }
 
@@ -183,9 +183,9 @@
   const atBottom = () => stream.scrollHeight - stream.scrollTop - stream.clientHeight < 80;
   const toBottom = () => { stream.scrollTop = stream.scrollHeight; $("#newer").hidden = true; };
 
-  function showNew(fresh, stuck) {
+  function showNewMessages(fresh, wasAtBottom) {
     const added = fresh.filter(([el, old]) => !old && el.dataset.ts).map(([el]) => el);
-    if (stuck) toBottom();
+    if (wasAtBottom) toBottom();
     else if (added.length) $("#newer").hidden = false;
     for (const el of added.slice(-3)) {
       el.classList.add("arrived");
@@ -194,9 +194,9 @@
     }
   }
 
-  function announce(words) {
+  function announce(text) {
     const p = document.createElement("p");
-    p.textContent = words;
+    p.textContent = text;
     $("#announce").append(p);
     setTimeout(() => p.remove(), 10000);
   }
@@ -216,14 +216,14 @@
   const completion = $("#completion");
   const commands = $$("#commands [role=option]");
   let chosen = -1;
-  const offered = () => commands.filter((c) => !c.hidden);
+  const visibleCommands = () => commands.filter((c) => !c.hidden);
 
   function complete() {
     const typed = box.value;
     const word = typed.split(/\s/, 1)[0].toLowerCase();
     const open = typed.startsWith("/") && !/\s/.test(typed);
     for (const c of commands) c.hidden = !c.dataset.command.startsWith(word);
-    const list = open ? offered() : [];
+    const list = open ? visibleCommands() : [];
     completion.hidden = list.length === 0;
     box.setAttribute("aria-expanded", String(list.length > 0));
     mark(list.length ? 0 : -1);
@@ -231,7 +231,7 @@
 
   function mark(i) {
     chosen = i;
-    const list = offered();
+    const list = visibleCommands();
     commands.forEach((c) => c.setAttribute("aria-selected", String(c === list[i])));
     if (list[i] && !completion.hidden) {
       box.setAttribute("aria-activedescendant", list[i].id);
@@ -262,7 +262,7 @@
   box.addEventListener("focus", complete);
   box.addEventListener("keydown", (e) => {
     if (e.isComposing) return;
-    const list = offered();
+    const list = visibleCommands();
     const open = !completion.hidden && list.length > 0;
     if (open && (e.key === "ArrowDown" || e.key === "ArrowUp")) {
       e.preventDefault();
@@ -280,7 +280,7 @@
       else send();
     }
   });
-  // A line break that a key handled above would still bring, as some keyboards on screens do.
+  // On-screen keyboards may insert a line break although the key was handled above.
   let shifted = false;
   box.addEventListener("keydown", (e) => { shifted = e.shiftKey; });
   box.addEventListener("beforeinput", (e) => { if (e.inputType === "insertLineBreak" && !shifted) e.preventDefault(); });
@@ -300,13 +300,13 @@
       $("#notice").innerHTML = await answer.text();
     } catch {
       if (!box.value) fillBox(text);
-      tell("That was not sent: the local workspace does not answer.");
+      showNotice("That was not sent: the local workspace does not answer.");
     }
   }
 
   // ---- Modals -------------------------------------------------------------------------------------------------------
 
-  // Only the top of the stack is shown; the ones beneath keep what was typed into them.
+  // showStack shows the top of the stack only. The modals below it keep what was typed into them.
   let shown = false;
   function showStack() {
     const stack = $$("#views > dialog");
@@ -316,24 +316,24 @@
       top.showModal();
       focusFirst(top);
     }
-    if (!top && shown) backToBox();
+    if (!top && shown) focusBox();
     shown = Boolean(top);
   }
 
-  // When the last dialog closes, the browser gives the focus back while the page is still inert: without a caret, so that
-  // what is typed is lost.
-  function backToBox() {
+  // When the last dialog closes, the browser restores the focus while the page is still inert. The box then has no caret, and
+  // typed text is lost; focusing it again helps.
+  function focusBox() {
     if (document.activeElement === box) box.blur();
     if (document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) box.focus();
   }
 
-  // After a submit the first wrong field gets the focus, as soon as the view says which, unless typing has gone on.
-  function focusWrong(fresh) {
+  // focusInvalid focuses the first invalid field after a submit, unless the person has typed in the meantime.
+  function focusInvalid(fresh) {
     for (const dialog of fresh.map(([el, old]) => old || el)) {
-      const wrong = dialog.dataset?.submitted && ($("[aria-invalid=true]", dialog) || $(".wrong input:not([type=hidden])", dialog));
-      if (!wrong) continue;
+      const invalid = dialog.dataset?.submitted && ($("[aria-invalid=true]", dialog) || $(".wrong input:not([type=hidden])", dialog));
+      if (!invalid) continue;
       delete dialog.dataset.submitted;
-      wrong.focus();
+      invalid.focus();
     }
   }
 
@@ -354,7 +354,7 @@
     else delete dialog.dataset.quiet;
   }
 
-  // Escape closes a dialog by itself; the workspace has to hear of it.
+  // Escape closes a dialog in the browser; the workspace must know too.
   document.addEventListener("close", (e) => {
     const d = e.target;
     if (!d.matches?.("dialog.view")) return;
@@ -392,7 +392,7 @@
     }
   });
 
-  // A confirm object asks first.
+  // An element with a confirmation dialog shows it before the request.
   let asking = null;
   document.addEventListener("htmx:confirm", (e) => {
     const source = e.detail.elt.closest("[data-confirm]");
@@ -400,7 +400,7 @@
     e.preventDefault();
     const q = JSON.parse(source.dataset.confirm);
     $("#question-title").textContent = q.title;
-    $("#question-text").innerHTML = q.html; // drawn and escaped by the server
+    $("#question-text").innerHTML = q.html; // rendered and escaped by the server
     $("#question-no").textContent = q.deny;
     $("#question-yes").textContent = q.confirm;
     $("#question-yes").className = "button " + (q.style === "danger" ? "danger solid" : "primary");
@@ -421,7 +421,7 @@
     for (const input of $$("input[type=radio], input[type=checkbox]", source)) input.checked = input.defaultChecked;
   }
 
-  // Buttons that lead somewhere, and menus that close after a choice.
+  // Buttons with a link, and menus, which close after a choice.
   document.addEventListener("click", (e) => {
     const button = e.target.closest?.("button");
     if (button?.dataset.url) window.open(button.dataset.url, "_blank", "noopener,noreferrer");
@@ -442,7 +442,7 @@
     return searches.get(root);
   };
 
-  function look(root, wait) {
+  function search(root, wait) {
     const state = stateOf(root);
     const { input, list } = partsOf(root);
     clearTimeout(state.timer);
@@ -482,7 +482,7 @@
     const at = input.getBoundingClientRect();
     root.classList.toggle("up", bounds.bottom - at.bottom < list.offsetHeight + 10 && at.top - bounds.top > list.offsetHeight);
     input.setAttribute("aria-expanded", "true");
-    point(root, 0);
+    highlight(root, 0);
     list.scrollTop = 0;
     const n = $$("[role=option]", list).length;
     announce(n ? `${n} ${n === 1 ? "choice" : "choices"}` : list.textContent);
@@ -500,7 +500,7 @@
     input.removeAttribute("aria-activedescendant");
   }
 
-  function point(root, i) {
+  function highlight(root, i) {
     const { input, list } = partsOf(root);
     const options = $$("[role=option]", list);
     const on = options[(i + options.length) % options.length];
@@ -510,7 +510,7 @@
     on.scrollIntoView({ block: "nearest" });
   }
 
-  function pick(root, option) {
+  function choose(root, option) {
     const { input, hidden } = partsOf(root);
     const text = $("span", option).textContent;
     if (root.hasAttribute("data-multiple")) {
@@ -538,7 +538,7 @@
     $(".chosen", root).append(token);
   }
 
-  function empty(root) {
+  function clearChoice(root) {
     const { input, hidden } = partsOf(root);
     const had = hidden?.value;
     if (hidden && !root.hasAttribute("data-multiple")) hidden.value = "";
@@ -553,7 +553,7 @@
   });
   document.addEventListener("mousedown", (e) => {
     const option = e.target.closest?.("[data-search] [role=option]");
-    if (option) { e.preventDefault(); pick(option.closest("[data-search]"), option); return; }
+    if (option) { e.preventDefault(); choose(option.closest("[data-search]"), option); return; }
     const input = e.target.closest?.("[data-search] [role=combobox]");
     if (input && partsOf(input.closest("[data-search]")).list.hidden) {
       setTimeout(() => { input.focus(); input.select(); openSearch(input.closest("[data-search]")); });
@@ -561,25 +561,25 @@
   });
   document.addEventListener("click", (e) => {
     const clear = e.target.closest?.("[data-clear]");
-    if (clear) { const root = clear.closest("[data-search]"); empty(root); partsOf(root).input.focus(); }
+    if (clear) { const root = clear.closest("[data-search]"); clearChoice(root); partsOf(root).input.focus(); }
     const drop = e.target.closest?.("[data-drop]");
     if (drop) { const root = drop.closest("[data-search]"); drop.remove(); partsOf(root).input.focus(); htmx.trigger(root, "chosen"); }
   });
 
-  // An opened search starts afresh: what is chosen already is not taken for a query.
+  // openSearch searches for everything if the field shows the current choice, which isn't a query.
   function openSearch(root) {
     const { input } = partsOf(root);
     const kept = input.value;
-    if (kept !== stateOf(root).text || kept === "") { look(root, 0); return; }
+    if (kept !== stateOf(root).text || kept === "") { search(root, 0); return; }
     input.value = "";
-    look(root, 0);
+    search(root, 0);
     input.value = kept;
     input.select();
   }
 
   document.addEventListener("input", (e) => {
     const root = e.target.closest?.("[data-search]");
-    if (root && e.target.matches("[role=combobox]")) look(root, 180);
+    if (root && e.target.matches("[role=combobox]")) search(root, 180);
   });
   document.addEventListener("keydown", (e) => {
     const root = e.target.closest?.("[data-search]");
@@ -590,17 +590,17 @@
     if (e.key === "ArrowDown" || e.key === "ArrowUp") {
       e.preventDefault();
       if (list.hidden) openSearch(root);
-      else point(root, at + (e.key === "ArrowDown" ? 1 : -1));
+      else highlight(root, at + (e.key === "ArrowDown" ? 1 : -1));
     } else if (e.key === "Enter") {
       e.preventDefault();
-      if (!list.hidden && options[at] && !root.classList.contains("busy")) pick(root, options[at]);
+      if (!list.hidden && options[at] && !root.classList.contains("busy")) choose(root, options[at]);
     } else if (e.key === "Escape" && !list.hidden) {
       e.preventDefault();
       e.stopPropagation();
       hideList(root);
     }
   });
-  // Enter chooses, or acts on the field; it never submits the form from there.
+  // In these fields Enter chooses or sends the field; it doesn't submit the form.
   document.addEventListener("keypress", (e) => {
     if (e.key === "Enter" && e.target.matches?.("[data-search] [role=combobox], input[data-enter]")) e.preventDefault();
   });
@@ -608,8 +608,8 @@
     const root = e.target.closest?.("[data-search]");
     if (!root || !e.target.matches("[role=combobox]")) return;
     hideList(root);
-    if (e.target.value.trim() === "") empty(root);
-    else e.target.value = stateOf(root).text; // what was typed but not chosen does not stay
+    if (e.target.value.trim() === "") clearChoice(root);
+    else e.target.value = stateOf(root).text; // typed text that isn't a choice is dropped
   });
 
   // ---- Sidebar, inspector, shortcuts --------------------------------------------------------------------------------
@@ -636,16 +636,16 @@
   }
 
   function filterTraffic() {
-    const words = $("#filter").value.trim().toLowerCase();
-    const onlyWrong = $("#only-wrong").checked;
+    const query = $("#filter").value.trim().toLowerCase();
+    const onlyFaults = $("#only-wrong").checked;
     let shown = 0;
     for (const li of $("#traffic").children) {
-      const hit = (!words || li.textContent.toLowerCase().includes(words)) && (!onlyWrong || li.classList.contains("failed"));
+      const hit = (!query || li.textContent.toLowerCase().includes(query)) && (!onlyFaults || li.classList.contains("failed"));
       li.hidden = !hit;
       shown += hit ? 1 : 0;
     }
     $("#nothing").hidden = shown > 0;
-    $("#nothing").textContent = words || onlyWrong ? "Nothing matches." : "Nothing yet. Type a command and watch it here.";
+    $("#nothing").textContent = query || onlyFaults ? "Nothing matches." : "Nothing yet. Type a command and watch it here.";
   }
   $("#filter").addEventListener("input", filterTraffic);
   $("#only-wrong").addEventListener("change", filterTraffic);

@@ -15,17 +15,17 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-var updateGolden = goflag.Bool("update", false, "write the golden files anew")
+var updateGolden = goflag.Bool("update", false, "rewrite the golden files")
 
-// testPainter paints for a reader in Brussels on a winter afternoon.
-func testPainter(t testing.TB) *painter {
+// testRenderer renders for a viewer in Brussels on a winter afternoon.
+func testRenderer(t testing.TB) *renderer {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Brussels")
 	if err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]string{"U0MIA": "Mia <Claes>", "C0MARKETING": "marketing", "S0SENDERS": "senders"}
-	return &painter{
+	return &renderer{
 		name: func(id string) string { return names[id] }, zone: zone, place: slacksim.Place{View: "V1"},
 		now: time.Date(2026, 11, 20, 15, 0, 0, 0, zone),
 	}
@@ -37,42 +37,42 @@ func TestMrkdwn(t *testing.T) {
 		{"bold, italic, strike", "*b* _i_ ~s~", "<strong>b</strong> <em>i</em> <s>s</s>"},
 		{"nested", "*_both_*", "<strong><em>both</em></strong>"},
 		{"markers within words", "snake_case_name 2*3*4", "snake_case_name 2*3*4"},
-		{"a marker without an end", "*open", "*open"},
+		{"an unclosed marker", "*open", "*open"},
 		{"a marker before a space", "* item *", "* item *"},
 		{"code", "`*not bold*` <&lt;", "<code>*not bold*</code> &lt;&lt;"},
 		{"a fence", "see\n```\na *b*\n<https://x.example|x>\n```", "see<br><pre>a *b*<br>x</pre>"},
-		{"a fence without an end", "```open", "```open"},
+		{"an unclosed fence", "```open", "```open"},
 		{"a quote", "&gt; said\nanswer", "<blockquote>said</blockquote>answer"},
 		{"escapes", "a &amp;&lt;b&gt; &amp;lt;", "a &amp;&lt;b&gt; &amp;lt;"},
 		{"HTML", `<script>alert(1)</script> " '`, `&lt;script&gt;alert(1)&lt;/script&gt; &#34; &#39;`},
 		{"a link", "<https://x.example/?a=1&amp;b=2|see *it*>", `<a href="https://x.example/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">see *it*</a>`},
-		{"a bare address", "at https://x.example.", `at <a href="https://x.example" target="_blank" rel="noopener noreferrer nofollow">https://x.example</a>.`},
-		{"a script for a link", "<javascript:alert(1)|click>", "&lt;javascript:alert(1)|click&gt;"},
+		{"a web address", "at https://x.example.", `at <a href="https://x.example" target="_blank" rel="noopener noreferrer nofollow">https://x.example</a>.`},
+		{"a script in a link", "<javascript:alert(1)|click>", "&lt;javascript:alert(1)|click&gt;"},
 		{"a quote in a link", `<https://x.example/"onclick="x|y>`, `<a href="https://x.example/%22onclick=%22x" target="_blank" rel="noopener noreferrer nofollow">y</a>`},
-		{"a person", "<@U0MIA> and <@U9|ghost>", `<span class="chip person">@Mia &lt;Claes&gt;</span> and <span class="chip person">@ghost</span>`},
+		{"a user", "<@U0MIA> and <@U9|ghost>", `<span class="chip person">@Mia &lt;Claes&gt;</span> and <span class="chip person">@ghost</span>`},
 		{"a channel", "<#C0MARKETING>", `<span class="chip channel">#marketing</span>`},
 		{"a group", "<!subteam^S0SENDERS>", `<span class="chip person">@senders</span>`},
-		{"a ping", "<!channel>", `<strong class="ping" title="This pings everyone">@channel<span class="hidden"> (pings everyone)</span></strong>`},
+		{"a broadcast", "<!channel>", `<strong class="ping" title="This pings everyone">@channel<span class="hidden"> (pings everyone)</span></strong>`},
 		{"a time", "<!date^1795184400^{date_short_pretty} at {time}|then>", `<time datetime="2026-11-20T14:20:00Z">` + "today at 3:20 PM</time>"},
-		{"a broken time", "<!date^soon^{time}|then>", "then"},
+		{"an invalid time", "<!date^soon^{time}|then>", "then"},
 		{"emoji", ":tada: :unknown: 10:30:45", "🎉 :unknown: 10:30:45"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, string(testPainter(t).mrkdwn(c.text))); diff != "" {
+			if diff := cmp.Diff(c.want, string(testRenderer(t).mrkdwn(c.text))); diff != "" {
 				t.Errorf("mrkdwn(%q) (-want +got):\n%s", c.text, diff)
 			}
 		})
 	}
 }
 
-func TestDrawBlocks_golden(t *testing.T) {
+func TestBlocks_golden(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/blocks/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
-	look := parseLook()
+	templates := parseTemplates()
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +80,7 @@ func TestDrawBlocks_golden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := drawn(t, look, testPainter(t), raw)
+			got := rendered(t, templates, testRenderer(t), raw)
 			golden := strings.TrimSuffix(file, ".json") + ".html"
 			if *updateGolden {
 				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
@@ -98,11 +98,11 @@ func TestDrawBlocks_golden(t *testing.T) {
 	}
 }
 
-func drawn(t testing.TB, look *template.Template, p *painter, raw json.RawMessage) string {
+func rendered(t testing.TB, templates *template.Template, p *renderer, raw json.RawMessage) string {
 	t.Helper()
 	var b strings.Builder
-	for _, block := range p.drawBlocks(raw) {
-		if err := look.ExecuteTemplate(&b, "block", block); err != nil {
+	for _, block := range p.blocks(raw) {
+		if err := templates.ExecuteTemplate(&b, "block", block); err != nil {
 			t.Fatal(err)
 		}
 		b.WriteString("\n")
@@ -110,8 +110,8 @@ func drawn(t testing.TB, look *template.Template, p *painter, raw json.RawMessag
 	return b.String()
 }
 
-// TestDrawBlocks_hostile puts markup into every text of every kind of block: none of it may come out as markup.
-func TestDrawBlocks_hostile(t *testing.T) {
+// TestBlocks_hostile puts HTML into every text of every type of block. It must be escaped.
+func TestBlocks_hostile(t *testing.T) {
 	t.Parallel()
 	const evil = `"><img src=x onerror=alert(1)><script>x</script>`
 	raw, err := json.Marshal(evil)
@@ -127,10 +127,10 @@ func TestDrawBlocks_hostile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := drawn(t, parseLook(), testPainter(t), []byte(strings.ReplaceAll(string(blocks), `"WORDS"`, string(raw))))
+		got := rendered(t, parseTemplates(), testRenderer(t), []byte(strings.ReplaceAll(string(blocks), `"WORDS"`, string(raw))))
 		for _, bad := range []string{"<img", "<script"} {
 			if i := strings.Index(got, bad); i >= 0 {
-				t.Errorf("%s: %s came out as markup: %s", file, bad, got[max(0, i-60):min(len(got), i+60)])
+				t.Errorf("%s: %s isn't escaped: %s", file, bad, got[max(0, i-60):min(len(got), i+60)])
 			}
 		}
 		if strings.Contains(got, `="javascript:`) {
@@ -139,19 +139,19 @@ func TestDrawBlocks_hostile(t *testing.T) {
 	}
 }
 
-func TestDrawBlocks_bounded(t *testing.T) {
+func TestBlocks_bounded(t *testing.T) {
 	t.Parallel()
-	p := testPainter(t)
-	if got := len(p.drawBlocks([]byte("[" + strings.Repeat(`{"type":"divider"},`, 5000) + `{"type":"divider"}]`))); got != maxDrawnBlocks {
-		t.Errorf("drew %d blocks, want %d", got, maxDrawnBlocks)
+	p := testRenderer(t)
+	if got := len(p.blocks([]byte("[" + strings.Repeat(`{"type":"divider"},`, 5000) + `{"type":"divider"}]`))); got != maxBlocks {
+		t.Errorf("rendered %d blocks, want %d", got, maxBlocks)
 	}
 	for _, text := range []string{"*a ", "*<", "<", "*`_", "_*~a", "```", ">\n"} {
-		if got := len(p.mrkdwn(strings.Repeat(text, 1_000_000))); got > 20*maxDrawnText {
-			t.Errorf("drew %d bytes of text %q, want at most %d", got, text, 20*maxDrawnText)
+		if got := len(p.mrkdwn(strings.Repeat(text, 1_000_000))); got > 20*maxTextBytes {
+			t.Errorf("rendered %d bytes of text %q, want at most %d", got, text, 20*maxTextBytes)
 		}
 	}
 	for _, raw := range []string{"", "null", "{}", `"x"`, `[1]`, `[{"type":"section","text":7}]`, `[{"type":"actions","elements":{}}]`} {
-		p.drawBlocks([]byte(raw)) // must not panic
+		p.blocks([]byte(raw)) // must not panic
 	}
 }
 
@@ -160,7 +160,7 @@ func FuzzMrkdwn(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := string(testPainter(t).mrkdwn(text))
+		got := string(testRenderer(t).mrkdwn(text))
 		for _, tag := range []string{"strong", "em", "s", "code", "pre", "blockquote", "a", "span", "time"} {
 			opened := strings.Count(got, "<"+tag+">") + strings.Count(got, "<"+tag+" ")
 			if closed := strings.Count(got, "</"+tag+">"); opened != closed {
