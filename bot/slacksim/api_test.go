@@ -14,48 +14,48 @@ import (
 func TestAPI_errors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		method string
-		params []string
-		want   string
-		fault  string // the violation recorded
+		method    string
+		params    []string
+		want      string
+		violation string // "" for none
 	}{
-		"posts where the bot is a member": {"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "hi"}, "", ""},
-		"not where it is not":             {"chat.postMessage", []string{"channel", slacksim.General, "text", "hi"}, "not_in_channel", ""},
-		"not in an unknown channel":       {"chat.postMessage", []string{"channel", "C9", "text", "hi"}, "channel_not_found", ""},
-		"a person stands for their direct messages": {
+		"a post where the bot is a member": {"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "hi"}, "", ""},
+		"a post where it isn't":            {"chat.postMessage", []string{"channel", slacksim.General, "text", "hi"}, "not_in_channel", ""},
+		"a post in an unknown channel":     {"chat.postMessage", []string{"channel", "C9", "text", "hi"}, "channel_not_found", ""},
+		"a post to a person": {
 			"chat.postMessage", []string{"channel", slacksim.Mia, "text", "hi"}, "", "",
 		},
-		"something must be said": {"chat.postMessage", []string{"channel", slacksim.Marketing}, "no_text", "no_text"},
-		"blocks must be a list": {
+		"a post without text": {"chat.postMessage", []string{"channel", slacksim.Marketing}, "no_text", "no_text"},
+		"blocks that are no list": {
 			"chat.postMessage",
 			[]string{"channel", slacksim.Marketing, "text", "x", "blocks", "{}"},
 			"invalid_blocks_format", "invalid_blocks_format",
 		},
-		"text goes with blocks": {
+		"blocks without text": {
 			"chat.postMessage", []string{"channel", slacksim.Marketing, "blocks", `[{"type":"divider"}]`}, "", "blocks without text",
 		},
-		"unknown parameters are noticed": {
+		"an unknown parameter": {
 			"chat.postMessage", []string{"channel", slacksim.Marketing, "text", "x", "colour", "red"}, "", `no parameter "colour"`,
 		},
-		"ephemeral only to a member": {
+		"ephemeral to a non-member": {
 			"chat.postEphemeral", []string{"channel", slacksim.Private, "user", slacksim.Noah, "text", "x"}, "user_not_in_channel", "",
 		},
-		"update of nothing":  {"chat.update", []string{"channel", slacksim.Marketing, "ts", "1.2", "text", "x"}, "message_not_found", ""},
-		"update by a person": {"chat.update", []string{"channel", slacksim.Mia, "ts", "1.2", "text", "x"}, "channel_not_found", ""},
-		"bad metadata": {
+		"an update of no message": {"chat.update", []string{"channel", slacksim.Marketing, "ts", "1.2", "text", "x"}, "message_not_found", ""},
+		"an update in a user id":  {"chat.update", []string{"channel", slacksim.Mia, "ts", "1.2", "text", "x"}, "channel_not_found", ""},
+		"invalid metadata": {
 			"chat.postMessage",
 			[]string{"channel", slacksim.Marketing, "text", "x", "metadata", "{}"},
 			"invalid_metadata_format", "invalid_metadata_format",
 		},
-		"unknown method":           {"chat.shout", nil, "unknown_method", "no such method"},
-		"unknown user":             {"users.info", []string{"user", "U9"}, "user_not_found", ""},
-		"unknown group":            {"usergroups.users.list", []string{"usergroup", "S9"}, "no_such_subteam", ""},
-		"a scope that is missing":  {"team.info", nil, "missing_scope", ""},
-		"direct messages' facts":   {"conversations.info", []string{"channel", "D0MIA"}, "missing_scope", ""},
-		"nobody to open with":      {"conversations.open", nil, "users_list_not_supplied", ""},
-		"too many to open with":    {"conversations.open", []string{"users", "1,2,3,4,5,6,7,8,9"}, "too_many_users", ""},
-		"an empty upload":          {"files.getUploadURLExternal", []string{"filename", "a", "length", "0"}, "missing_argument", "length"},
-		"a view without a trigger": {"views.open", []string{"view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`}, "invalid_arguments", "trigger_id"},
+		"an unknown method":           {"chat.shout", nil, "unknown_method", "no such method"},
+		"an unknown user":             {"users.info", []string{"user", "U9"}, "user_not_found", ""},
+		"an unknown group":            {"usergroups.users.list", []string{"usergroup", "S9"}, "no_such_subteam", ""},
+		"a missing scope":             {"team.info", nil, "missing_scope", ""},
+		"info about direct messages":  {"conversations.info", []string{"channel", "D0MIA"}, "missing_scope", ""},
+		"direct messages with nobody": {"conversations.open", nil, "users_list_not_supplied", ""},
+		"direct messages with many":   {"conversations.open", []string{"users", "1,2,3,4,5,6,7,8,9"}, "too_many_users", ""},
+		"an empty upload":             {"files.getUploadURLExternal", []string{"filename", "a", "length", "0"}, "missing_argument", "length"},
+		"a view without a trigger":    {"views.open", []string{"view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`}, "invalid_arguments", "trigger_id"},
 		"an unknown trigger": {
 			"views.open",
 			[]string{"trigger_id", "1.2.3", "view", `{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`},
@@ -67,7 +67,7 @@ func TestAPI_errors(t *testing.T) {
 			t.Parallel()
 			s := start(t)
 			wantError(t, s.form(test.method, test.params...), test.want)
-			wantViolation(t, s.Server, test.fault)
+			wantViolation(t, s.Server, test.violation)
 		})
 	}
 }
@@ -116,7 +116,7 @@ func TestAuthTest_scopesHeader(t *testing.T) {
 	}
 }
 
-func TestAPI_jsonOnlyWhereTaken(t *testing.T) {
+func TestAPI_jsonNotAccepted(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	wantError(t, s.json("users.info", object{"user": slacksim.Mia}), "user_not_found")
@@ -126,7 +126,7 @@ func TestAPI_jsonOnlyWhereTaken(t *testing.T) {
 	}), "")
 }
 
-func TestChat_lifeOfAMessage(t *testing.T) {
+func TestChat_postUpdateDelete(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	posted := s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "one", "blocks", encode(t, []any{section("one &amp; all")}))
@@ -134,7 +134,7 @@ func TestChat_lifeOfAMessage(t *testing.T) {
 	wantError(t, s.form("chat.update", "channel", slacksim.Marketing, "ts", ts, "text", "two"), "")
 	m, ok := s.Message(slacksim.Marketing, ts)
 	if !ok || m.Text != "two" || m.Edits != 1 || m.Plain() != "one & all" {
-		t.Errorf("after an update of the text alone: %+v, want the blocks kept", m)
+		t.Errorf("after an update of the text: %+v, want the blocks kept", m)
 	}
 	wantError(t, s.form("chat.update", "channel", slacksim.Marketing, "ts", ts, "text", strings.Repeat("x", 4001)), "msg_too_long")
 	ephemeral := s.form("chat.postEphemeral", "channel", slacksim.Marketing, "user", slacksim.Mia, "text", "psst")
@@ -224,7 +224,7 @@ func TestTraffic_masksTokens(t *testing.T) {
 		s.form("auth.test")
 	}
 	if got := len(s.Traffic()); got != 500 {
-		t.Errorf("remembered %d lines, want 500", got)
+		t.Errorf("%d lines, want 500", got)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestPeople(t *testing.T) {
 	s := start(t, slacksim.WithScopes("users:read", "usergroups:read", "team:read"))
 	gus := s.form("users.info", "user", slacksim.Gus)["user"].(object)
 	if gus["is_restricted"] != true || gus["team_id"] != slacksim.Team || gus["profile"].(object)["email"] != nil {
-		t.Errorf("gus = %v, want a guest, without an address as the scope for it is missing", gus)
+		t.Errorf("gus = %v, want a guest, and no e-mail address without its scope", gus)
 	}
 	stranger := s.form("users.info", "user", slacksim.Stranger)["user"].(object)
 	if stranger["is_stranger"] != true || stranger["team_id"] == slacksim.Team {
@@ -302,10 +302,10 @@ func TestSettings_tokensAndGroups(t *testing.T) {
 	s := start(t, slacksim.WithTokens("xapp-1-A0OTHER-1-a", "xoxb-other"),
 		slacksim.WithGroups(slacksim.Group{ID: "S0OTHER", Handle: "other", Users: []string{slacksim.Noah}}))
 	if s.AppToken() != "xapp-1-A0OTHER-1-a" || s.BotToken() != "xoxb-other" {
-		t.Errorf("tokens = %s, %s, want those that were set", s.AppToken(), s.BotToken())
+		t.Errorf("tokens = %s, %s, want those of WithTokens", s.AppToken(), s.BotToken())
 	}
 	if got := s.form("usergroups.users.list", "usergroup", "S0OTHER")["users"]; encode(t, got) != `["U0NOAH"]` {
-		t.Errorf("members of the group set = %v", got)
+		t.Errorf("members of the group = %v", got)
 	}
 	wantError(t, s.form("usergroups.users.list", "usergroup", slacksim.Senders), "no_such_subteam")
 }
@@ -320,14 +320,14 @@ func TestReactions(t *testing.T) {
 	wantError(t, react("tada"), "")
 	wantError(t, react("tada"), "already_reacted")
 	wantError(t, react(":tada:"), "invalid_name")
-	link := s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", ts)["permalink"].(string)
-	if !strings.HasSuffix(link, strings.ReplaceAll(ts, ".", "")) {
-		t.Errorf("permalink = %s", link)
+	permalink := s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", ts)["permalink"].(string)
+	if !strings.HasSuffix(permalink, strings.ReplaceAll(ts, ".", "")) {
+		t.Errorf("permalink = %s", permalink)
 	}
 	get := s.request(host+"/api/chat.getPermalink?channel="+slacksim.Marketing+"&message_ts="+ts, "", "", s.BotToken())
 	get.Method = http.MethodGet
-	if _, _, body := s.do(get); !strings.Contains(string(body), link) {
-		t.Errorf("GET chat.getPermalink = %s, want %s", body, link)
+	if _, _, body := s.do(get); !strings.Contains(string(body), permalink) {
+		t.Errorf("GET chat.getPermalink = %s, want %s", body, permalink)
 	}
 	wantError(t, s.form("chat.getPermalink", "channel", slacksim.Marketing, "message_ts", "1.1"), "message_not_found")
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Escape is what Slack makes of a typed text before it reaches a bot with should_escape: &, < and > as entities, @name
-// and #channel as ids, links, e-mail addresses and phone numbers in angle brackets.
+// Escape returns a typed text as Slack passes it to a bot with should_escape: &, < and > as entities, @name and #channel as ids, and
+// links, e-mail addresses and phone numbers in angle brackets.
 func (s *Server) Escape(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -14,45 +14,47 @@ func (s *Server) Escape(text string) string {
 }
 
 var (
-	entities  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	linkable  = regexp.MustCompile(`https?://[^\s"“”]+|[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[@#][\w.-]+|\+\d[\d ()./-]{5,}\d`)
-	notDigits = regexp.MustCompile(`[^\d+]`)
+	entityEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	linkPattern   = regexp.MustCompile(`https?://[^\s"“”]+|[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|[@#][\w.-]+|\+\d[\d ()./-]{5,}\d`)
+	notInNumber   = regexp.MustCompile(`[^\d+]`)
 )
 
-func (s *Server) escape(text string) string {
-	return linkable.ReplaceAllStringFunc(entities.Replace(text), func(found string) string {
+func escapeEntities(text string) string { return entityEscaper.Replace(text) }
+
+func (w *workspace) escape(text string) string {
+	return linkPattern.ReplaceAllStringFunc(escapeEntities(text), func(link string) string {
 		switch {
-		case strings.HasPrefix(found, "http"):
-			return "<" + found + ">"
-		case found[0] == '@', found[0] == '#':
-			return s.mention(found)
-		case found[0] == '+':
-			return "<tel:" + notDigits.ReplaceAllString(found, "") + "|" + found + ">"
+		case strings.HasPrefix(link, "http"):
+			return "<" + link + ">"
+		case link[0] == '@', link[0] == '#':
+			return w.mention(link)
+		case link[0] == '+':
+			return "<tel:" + notInNumber.ReplaceAllString(link, "") + "|" + link + ">"
 		}
-		return "<mailto:" + found + "|" + found + ">"
+		return "<mailto:" + link + "|" + link + ">"
 	})
 }
 
-// mention turns @mia and #general into ids; what names nobody stays as typed.
-func (s *Server) mention(found string) string {
-	name := found[1:]
-	if found[0] == '#' {
-		for _, c := range s.channels {
+// mention returns @mia or #general with its id. An unknown name stays as typed.
+func (w *workspace) mention(typed string) string {
+	name := typed[1:]
+	if typed[0] == '#' {
+		for _, c := range w.channels {
 			if !c.IM && c.Name == name {
 				return "<#" + c.ID + "|" + name + ">"
 			}
 		}
-		return found
+		return typed
 	}
-	for _, u := range s.users {
+	for _, u := range w.users {
 		if u.Name == name {
 			return "<@" + u.ID + "|" + name + ">"
 		}
 	}
-	for _, g := range s.groups {
+	for _, g := range w.groups {
 		if g.Handle == name {
 			return "<!subteam^" + g.ID + "|@" + name + ">"
 		}
 	}
-	return found
+	return typed
 }

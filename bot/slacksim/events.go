@@ -9,10 +9,10 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
-// retryWaits are the waits before an event that was not acknowledged is delivered again. Slack documents them for HTTP.
+// retryWaits are the waits before an event that wasn't acknowledged is delivered again. Slack documents them for HTTP.
 var retryWaits = []time.Duration{0, time.Minute, 5 * time.Minute}
 
-// Say posts a message as a person. The bot hears of it in its direct messages, and where it is mentioned and a member.
+// Say posts a message as a person. The bot gets an event in its direct messages, and where it is a member and mentioned.
 func (s *Server) Say(ctx context.Context, user, channel, text string) (Message, error) {
 	s.mu.Lock()
 	u, ch := s.user(user), s.channel(channel)
@@ -20,80 +20,82 @@ func (s *Server) Say(ctx context.Context, user, channel, text string) (Message, 
 		s.mu.Unlock()
 		return Message{}, fmt.Errorf("say: %s is not a member of %s", user, channel)
 	}
-	m := &message{Message: Message{Channel: channel, User: user, Text: s.escape(text)}}
+	m := &storedMessage{Message: Message{Channel: channel, User: user, Text: s.escape(text)}}
 	s.post(m)
-	event := answer{"user": user, "text": m.Text, "ts": m.TS, "event_ts": m.TS, "channel": channel, "team": u.TeamID}
+	event := object{"user": user, "text": m.Text, "ts": m.TS, "event_ts": m.TS, "channel": channel, "team": u.TeamID}
+	name := ""
 	switch {
 	case ch.IM:
-		event["type"], event["channel_type"] = "message", "im"
+		name, event["channel_type"] = "message", "im"
 	case ch.Has(Bot) && strings.Contains(m.Text, "<@"+Bot):
-		event["type"] = "app_mention"
+		name = "app_mention"
 	}
 	posted := m.copy()
 	s.mu.Unlock()
-	if event["type"] == nil {
+	if name == "" {
 		return posted, nil
 	}
-	_, err := s.tell(ctx, event)
+	_, err := s.sendEvent(ctx, name, event)
 	return posted, err
 }
 
-// OpenHome opens the app's Home tab, which tells the bot to publish it.
+// OpenHome opens the app's Home tab. The event asks the bot to publish it.
 func (s *Server) OpenHome(ctx context.Context, user string) (Outcome, error) {
 	s.mu.Lock()
 	if s.user(user) == nil {
 		s.mu.Unlock()
 		return Outcome{}, fmt.Errorf("open Home: there is no user %s", user)
 	}
-	ts, _ := s.ts()
-	event := answer{"type": "app_home_opened", "user": user, "channel": s.openDirect(user).ID, "tab": "home", "event_ts": ts}
+	ts, _ := s.ids.timestamp()
+	event := object{"user": user, "channel": s.openDirect(user).ID, "tab": "home", "event_ts": ts}
 	if home := s.homes[user]; home != nil {
-		event["view"] = s.viewObject(home)
+		event["view"] = home.object()
 	}
 	s.mu.Unlock()
-	return s.tell(ctx, event)
+	return s.sendEvent(ctx, "app_home_opened", event)
 }
 
-// tell delivers an event and waits for its acknowledgement; without one it comes again in the background.
-func (s *Server) tell(ctx context.Context, event answer) (Outcome, error) {
+// sendEvent delivers an event and waits for its acknowledgement. Without one it is delivered again in the background. It locks mu
+// itself.
+func (s *Server) sendEvent(ctx context.Context, name string, event object) (Outcome, error) {
 	s.mu.Lock()
-	name := event["type"].(string)
-	payload := blockkit.EncodeJSON(answer{
+	event["type"] = name
+	payload := blockkit.EncodeJSON(object{
 		"token": "local", "team_id": Team, "api_app_id": App, "event": event, "type": "event_callback",
-		"event_id": s.id("Ev"), "event_time": time.Now().Unix(), "is_ext_shared_channel": s.isShared(event),
+		"event_id": s.ids.next("Ev"), "event_time": time.Now().Unix(), "is_ext_shared_channel": s.isShared(event),
 		"event_context": "local",
-		"authorizations": []answer{{
+		"authorizations": []object{{
 			"enterprise_id": nil, "team_id": Team, "user_id": Bot, "is_bot": true, "is_enterprise_install": false,
 		}},
 	})
 	s.mu.Unlock()
-	out, err := s.deliver(ctx, &delivery{kind: "events_api", name: name, payload: payload})
+	out, err := s.deliver(ctx, &delivery{envelope: eventsAPI, name: name, payload: payload})
 	if err != nil || out.Acked {
 		return out, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.life.Err() == nil {
-		s.socket.running.Go(func() { s.retell(name, payload) })
+		s.connections.running.Go(func() { s.redeliver(name, payload) })
 	}
 	return out, nil
 }
 
-func (s *Server) isShared(event answer) bool {
+func (s *Server) isShared(event object) bool {
 	id, _ := event["channel"].(string)
 	ch := s.channel(id)
 	return ch != nil && ch.ExtShared
 }
 
-// retell delivers an event again until it is acknowledged or the waits are used up.
-func (s *Server) retell(name string, payload []byte) {
+// redeliver delivers an event again until it is acknowledged or there are no more retries.
+func (s *Server) redeliver(name string, payload []byte) {
 	for i, wait := range retryWaits {
 		select {
 		case <-time.After(wait):
 		case <-s.life.Done():
 			return
 		}
-		out, err := s.deliver(s.life, &delivery{kind: "events_api", name: name, payload: payload, attempt: i + 1})
+		out, err := s.deliver(s.life, &delivery{envelope: eventsAPI, name: name, payload: payload, attempt: i + 1})
 		if err != nil || out.Acked {
 			return
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// slack is a local Slack served over pipes in memory, so that it runs on the real clock and in a synctest bubble alike.
+// slack is a local Slack that is served through pipes in memory, so that it also works in a synctest bubble.
 type slack struct {
 	*slacksim.Server
 	t      testing.TB
@@ -50,7 +50,7 @@ func start(t testing.TB, settings ...slacksim.Setting) *slack {
 	return s
 }
 
-// pipeListener accepts the far ends of pipes.
+// pipeListener accepts the other ends of pipes.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -101,9 +101,9 @@ func (s *slack) do(r *http.Request) (int, http.Header, []byte) {
 	return res.StatusCode, res.Header, body
 }
 
-func (s *slack) request(url, contentType, body, token string) *http.Request {
+func (s *slack) request(address, contentType, body, token string) *http.Request {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, url, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func encode(t testing.TB, x any) string {
 	return string(b)
 }
 
-// wantError checks the error of an answer; "" = it is ok.
+// wantError checks the error of an answer; "" is none.
 func wantError(t testing.TB, got object, want string) {
 	t.Helper()
 	code, _ := got["error"].(string)
@@ -161,15 +161,15 @@ func wantError(t testing.TB, got object, want string) {
 	}
 }
 
-// wantViolation checks that exactly one violation was recorded, with the words in it; "" = none.
-func wantViolation(t testing.TB, s *slacksim.Server, words string) {
+// wantViolation checks that there is exactly one violation, and a text in it; "" is none.
+func wantViolation(t testing.TB, s *slacksim.Server, want string) {
 	t.Helper()
 	all := s.Violations()
 	switch {
-	case words == "" && len(all) > 0:
+	case want == "" && len(all) > 0:
 		t.Errorf("violations = %q, want none", all)
-	case words != "" && (len(all) != 1 || !strings.Contains(all[0], words)):
-		t.Errorf("violations = %q, want one with %q", all, words)
+	case want != "" && (len(all) != 1 || !strings.Contains(all[0], want)):
+		t.Errorf("violations = %q, want one with %q", all, want)
 	}
 }
 
@@ -205,9 +205,9 @@ func (s *slack) ticket() string {
 }
 
 // dial opens a connection without reading hello.
-func (s *slack) dial(url string) (*link, error) {
+func (s *slack) dial(address string) (*link, error) {
 	//nolint:bodyclose // the connection owns the body of a handshake
-	ws, _, err := websocket.Dial(s.t.Context(), url, &websocket.DialOptions{HTTPClient: s.client})
+	ws, _, err := websocket.Dial(s.t.Context(), address, &websocket.DialOptions{HTTPClient: s.client})
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (l *link) write(frame string) {
 	}
 }
 
-// ack acknowledges; payload nil = without one.
+// ack acknowledges an envelope. The payload may be nil.
 func (l *link) ack(id string, payload any) {
 	l.t.Helper()
 	frame := object{"envelope_id": id}
@@ -263,7 +263,7 @@ func (l *link) ack(id string, payload any) {
 	l.write(encode(l.t, frame))
 }
 
-// serve connects a bot that answers each envelope with what answer returns, until the test ends.
+// serve connects a bot that acknowledges each envelope with the payload that answer returns, until the test ends.
 func (s *slack) serve(answer func(envelope) any) {
 	s.t.Helper()
 	l := s.connect()
@@ -291,10 +291,10 @@ func (s *slack) serve(answer func(envelope) any) {
 	})
 }
 
-// quiet acknowledges without a word.
+// quiet is an answer without a payload.
 func quiet(envelope) any { return nil }
 
-// closeCode is the code of the close frame in err.
+// closeCode returns the code of the close frame in an error.
 func closeCode(err error) int {
 	if end, ok := errors.AsType[websocket.CloseError](err); ok {
 		return int(end.Code)
@@ -340,13 +340,13 @@ func options(n int) []any {
 	return repeat(n, func(i int) any { return option(fmt.Sprint("option ", i), fmt.Sprint(i)) })
 }
 
-// trigger has mia type a command and returns its trigger_id.
+// trigger returns a trigger_id: that of a command of mia.
 func (s *slack) trigger() string {
 	s.t.Helper()
 	return s.command("/x", "").text("trigger_id")
 }
 
-// command has mia type a command in marketing to a bot that acknowledges quietly, and returns its envelope.
+// command runs a command of mia in marketing, which the bot acknowledges, and returns its envelope.
 func (s *slack) command(name, text string) envelope {
 	s.t.Helper()
 	l := s.connect()
@@ -365,4 +365,66 @@ func (s *slack) command(name, text string) envelope {
 		s.t.Fatal(err)
 	}
 	return e
+}
+
+// answering connects a bot that acknowledges with one payload, and returns the envelopes it gets.
+func (s *slack) answering(payload any) <-chan envelope {
+	got := make(chan envelope, 20)
+	s.serve(func(e envelope) any {
+		got <- e
+		return payload
+	})
+	return got
+}
+
+// must returns the outcome of an interaction. The test fails if it was impossible or not acknowledged.
+func must(t testing.TB) func(slacksim.Outcome, error) slacksim.Outcome {
+	return func(o slacksim.Outcome, err error) slacksim.Outcome {
+		t.Helper()
+		if err != nil || o.Failure != "" {
+			t.Fatalf("interaction: %v, %+v", err, o)
+		}
+		return o
+	}
+}
+
+// texts returns what a person reads in marketing.
+func (s *slack) texts(user string) []string {
+	var out []string
+	for _, m := range s.MessagesFor(user, slacksim.Marketing) {
+		out = append(out, m.Plain())
+	}
+	return out
+}
+
+// post posts blocks to marketing as the bot and returns the message's place.
+func (s *slack) post(blocks ...any) slacksim.Place {
+	s.t.Helper()
+	out := s.form("chat.postMessage", "channel", slacksim.Marketing, "text", "x", "blocks", encode(s.t, blocks))
+	wantError(s.t, out, "")
+	return slacksim.Place{Channel: slacksim.Marketing, TS: out["ts"].(string)}
+}
+
+// respond posts to the response_url of an envelope.
+func (s *slack) respond(e envelope, body object, status int, code string) {
+	s.t.Helper()
+	got, _, out := s.do(s.request(e.text("response_url"), "application/json", encode(s.t, body), ""))
+	if got != status {
+		s.t.Errorf("status = %d, want %d", got, status)
+	}
+	wantError(s.t, s.decode(out), code)
+}
+
+// open opens a modal for mia and returns its id.
+func (s *slack) open(view object) string {
+	s.t.Helper()
+	out := s.json("views.open", object{"trigger_id": s.trigger(), "view": view})
+	wantError(s.t, out, "")
+	return out["view"].(object)["id"].(string)
+}
+
+func titled(title string) object {
+	v := modal(section("x"))
+	v["title"] = plain(title)
+	return v
 }

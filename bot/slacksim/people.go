@@ -1,15 +1,8 @@
 package slacksim
 
-import (
-	crand "crypto/rand"
-	"fmt"
-	"math/rand/v2"
-	"slices"
-	"strings"
-	"time"
-)
+import "slices"
 
-// Ids of the ready workspace.
+// Ids of the default workspace.
 const (
 	Team = "T0COUPONS"
 	App  = "A0COUPONBOT"
@@ -17,11 +10,11 @@ const (
 	Mia      = "U0MIA"      // a marketer
 	Noah     = "U0NOAH"     // a colleague, full member
 	Gus      = "U0GUS"      // a guest
-	Stranger = "U0STRANGER" // of another company, met in Partners
+	Stranger = "U0STRANGER" // of another company, in Partners
 	Bot      = "U0COUPONBOT"
 
 	Marketing = "C0MARKETING" // the bot is a member
-	General   = "C0GENERAL"   // the bot is not a member
+	General   = "C0GENERAL"   // the bot isn't a member
 	Partners  = "C0PARTNERS"  // shared with another company; the bot is a member
 	Private   = "G0LAUNCH"    // a private channel; the bot is a member
 
@@ -33,14 +26,59 @@ const (
 	slackbot    = "USLACKBOT"
 	teamDomain  = "coupons-local"
 	teamName    = "Coupons (local)"
-	strangeTeam = "T0PARTNER"
+	partnerTeam = "T0PARTNER"
 )
 
-// DefaultScopes are those of the bot token: what a bot with commands, messages, forms, files and look-ups of people asks
-// for, without chat:write.public.
+// DefaultScopes are those of the bot token: for commands, messages, forms, files and looking up people. It doesn't include
+// chat:write.public.
 var DefaultScopes = []string{
 	"app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:read",
 	"im:history", "im:write", "usergroups:read", "users:read", "users:read.email",
+}
+
+// User is a person or a bot.
+type User struct {
+	ID, TeamID     string
+	Name, RealName string
+	Email, Phone   string
+	Title          string
+	TZ, TZLabel    string // IANA name, and what Slack calls it
+	TZOffset       int    // seconds east of UTC
+	Admin          bool
+	Guest          bool // is_restricted: a multi-channel guest
+	SingleGuest    bool // is_ultra_restricted: a single-channel guest
+	Bot            bool
+	Deleted        bool
+	Stranger       bool   // is_stranger: of another company, in a shared channel
+	EnterpriseID   string // of the person's organisation, "" without Enterprise
+}
+
+// Channel is a conversation.
+type Channel struct {
+	ID, Name  string
+	Private   bool
+	IM        bool   // direct messages between the bot and Person
+	Person    string // user id
+	ExtShared bool   // shared with another company
+	Archived  bool
+	Members   []string // user ids
+}
+
+// Has reports whether the user is a member.
+func (c Channel) Has(user string) bool { return slices.Contains(c.Members, user) }
+
+// Group is a user group.
+type Group struct {
+	ID, Handle, Name string
+	Users            []string // user ids
+	Disabled         bool
+}
+
+// SlashCommand is a slash command in the app's manifest.
+type SlashCommand struct {
+	Name, Usage, Summary string
+	// Raw is should_escape: false in the manifest. Names and links then reach the bot as typed.
+	Raw bool
 }
 
 func botUser() User {
@@ -49,9 +87,9 @@ func botUser() User {
 
 func defaultUsers() []User {
 	brussels := User{TeamID: Team, TZ: "Europe/Brussels", TZLabel: "Central European Time", TZOffset: 3600}
-	person := func(id, name, full, title string) User {
+	person := func(id, name, fullName, title string) User {
 		u := brussels
-		u.ID, u.Name, u.RealName, u.Title, u.Email = id, name, full, title, name+"@example.com"
+		u.ID, u.Name, u.RealName, u.Title, u.Email = id, name, fullName, title, name+"@example.com"
 		return u
 	}
 	mia := person(Mia, "mia", "Mia Claes", "Marketer")
@@ -60,7 +98,7 @@ func defaultUsers() []User {
 	gus := person(Gus, "gus", "Gus Guest", "Guest")
 	gus.Guest = true
 	stranger := person(Stranger, "sasha", "Sasha Stranger", "Partner company")
-	stranger.TeamID, stranger.Stranger = strangeTeam, true
+	stranger.TeamID, stranger.Stranger = partnerTeam, true
 	return []User{mia, noah, gus, stranger}
 }
 
@@ -75,140 +113,4 @@ func defaultChannels() []Channel {
 
 func defaultGroups() []Group {
 	return []Group{{ID: Senders, Handle: "senders", Name: "Senders", Users: []string{Mia, Noah}}}
-}
-
-func channelPointers(channels []Channel) []*Channel {
-	out := make([]*Channel, len(channels))
-	for i := range channels {
-		out[i] = &channels[i]
-	}
-	return out
-}
-
-// Users returns everyone in the workspace, the bot too.
-func (s *Server) Users() []User {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.users)
-}
-
-// Channels returns every channel, direct messages too.
-func (s *Server) Channels() []Channel {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Channel, len(s.channels))
-	for i, c := range s.channels {
-		out[i] = *c
-		out[i].Members = slices.Clone(c.Members)
-	}
-	return out
-}
-
-// Groups returns the user groups.
-func (s *Server) Groups() []Group {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.groups)
-}
-
-// Commands returns the slash commands people can type.
-func (s *Server) Commands() []SlashCommand {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.commands)
-}
-
-// Direct returns the channel of the person's direct messages with the bot, "" if there is none.
-func (s *Server) Direct(user string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.channels {
-		if c.IM && c.Person == user {
-			return c.ID
-		}
-	}
-	return ""
-}
-
-// Invite makes a user, the bot for instance, a member of a channel.
-func (s *Server) Invite(channel, user string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.channel(channel); c != nil && !c.Has(user) {
-		c.Members = append(c.Members, user)
-		s.change(Event{Kind: EventEverything})
-	}
-}
-
-// Remove takes a user, the bot for instance, out of a channel.
-func (s *Server) Remove(channel, user string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.channel(channel); c != nil {
-		c.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m string) bool { return m == user })
-		s.change(Event{Kind: EventEverything})
-	}
-}
-
-func (s *Server) user(id string) *User {
-	for i := range s.users {
-		if s.users[i].ID == id {
-			return &s.users[i]
-		}
-	}
-	return nil
-}
-
-func (s *Server) channel(id string) *Channel {
-	for _, c := range s.channels {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
-
-func (s *Server) group(id string) *Group {
-	for i := range s.groups {
-		if s.groups[i].ID == id {
-			return &s.groups[i]
-		}
-	}
-	return nil
-}
-
-// openDirect returns the person's direct messages with the bot, made if need be.
-func (s *Server) openDirect(user string) *Channel {
-	for _, c := range s.channels {
-		if c.IM && c.Person == user {
-			return c
-		}
-	}
-	c := &Channel{ID: "D" + strings.TrimLeft(user, "UW"), IM: true, Person: user, Members: []string{Bot, user}}
-	s.channels = append(s.channels, c)
-	return c
-}
-
-// id returns a fresh id with the prefix.
-func (s *Server) id(prefix string) string {
-	s.counter++
-	return fmt.Sprintf("%s%06d%04X", prefix, s.counter, rand.IntN(0x10000))
-}
-
-// uuid returns a random UUID, as Slack gives envelopes.
-func uuid() string {
-	var b [16]byte
-	_, _ = crand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// ts returns a message timestamp, later than all before.
-func (s *Server) ts() (string, time.Time) {
-	at := time.Now().Truncate(time.Microsecond)
-	if !at.After(s.lastTS) {
-		at = s.lastTS.Add(time.Microsecond)
-	}
-	s.lastTS = at
-	return fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000), at
 }

@@ -26,7 +26,7 @@ func TestSocket_hello(t *testing.T) {
 	}
 }
 
-func TestSocket_ticketIsGoodOnce(t *testing.T) {
+func TestSocket_tickets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t)
@@ -35,21 +35,21 @@ func TestSocket_ticketIsGoodOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := s.dial(url); err == nil {
-			t.Error("a ticket was taken twice")
+			t.Error("a ticket was accepted twice")
 		}
 		old := s.ticket()
 		time.Sleep(31 * time.Second)
 		if _, err := s.dial(old); err == nil {
-			t.Error("a ticket of 31 s ago was taken")
+			t.Error("a ticket was accepted after 31 s")
 		}
 		s.RefuseTickets(1)
 		if _, err := s.dial(s.ticket()); err == nil {
-			t.Error("a ticket to be refused was taken")
+			t.Error("a ticket was accepted despite RefuseTickets")
 		}
 	})
 }
 
-func TestSocket_eleventhIsSentAway(t *testing.T) {
+func TestSocket_eleventhConnection(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for range 10 {
@@ -67,7 +67,7 @@ func TestSocket_eleventhIsSentAway(t *testing.T) {
 	}
 }
 
-// typing has mia type a command in the background.
+// typing runs a command of mia in the background.
 func (s *slack) typing(ctx context.Context) <-chan slacksim.Outcome {
 	out := make(chan slacksim.Outcome, 1)
 	go func() {
@@ -147,17 +147,17 @@ func TestSocket_badFrames(t *testing.T) {
 	}
 }
 
-func (s *slack) awaitViolation(words string) {
+func (s *slack) awaitViolation(want string) {
 	s.t.Helper()
 	err := s.Await(s.t.Context(), func(s *slacksim.Server) bool {
-		return slices.ContainsFunc(s.Violations(), func(v string) bool { return strings.Contains(v, words) })
+		return slices.ContainsFunc(s.Violations(), func(v string) bool { return strings.Contains(v, want) })
 	})
 	if err != nil {
-		s.t.Fatalf("no violation with %q: %v", words, err)
+		s.t.Fatalf("no violation with %q: %v", want, err)
 	}
 }
 
-func TestSocket_twice(t *testing.T) {
+func TestSocket_acknowledgedTwice(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	l := s.connect()
@@ -212,14 +212,14 @@ func TestSocket_tooLargeAcknowledgement(t *testing.T) {
 	})
 }
 
-// sized is an acknowledgement of that many bytes.
+// sized returns an acknowledgement of a number of bytes.
 func sized(t *testing.T, id string, size int) string {
 	t.Helper()
 	frame := encode(t, object{"envelope_id": id, "payload": object{"text": ""}})
 	return strings.Replace(frame, `"text":""`, `"text":"`+letters(size-len(frame))+`"`, 1)
 }
 
-func TestSocket_takesTurns(t *testing.T) {
+func TestSocket_distribution(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	links := []*link{s.connect(), s.connect()}
@@ -248,7 +248,7 @@ func TestSocket_takesTurns(t *testing.T) {
 	s.Distribute(slacksim.Newest)
 	out := s.typing(t.Context())
 	if i := <-got; i != 1 {
-		t.Errorf("the newest was not taken")
+		t.Errorf("the newest connection didn't get the envelope")
 	}
 	<-out
 }
@@ -290,7 +290,7 @@ func TestSocket_disconnectFrames(t *testing.T) {
 			t.Errorf("frame = %+v", e)
 		}
 		if s.Connections() != 0 {
-			t.Error("a connection that is to go still counts")
+			t.Error("a disconnecting connection still counts")
 		}
 		if _, err := l.tryRead(t.Context()); err == nil || time.Since(begun) != time.Second {
 			t.Errorf("after %v: %v, want the end after 1 s", time.Since(begun), err)
@@ -299,7 +299,7 @@ func TestSocket_disconnectFrames(t *testing.T) {
 		l = s.connect()
 		begun = time.Now()
 		if e := l.read(); e.Reason != "warning" || time.Since(begun) != 50*time.Second {
-			t.Errorf("after %v: %+v, want a warning ten seconds ahead", time.Since(begun), e)
+			t.Errorf("after %v: %+v, want a warning 10 s before the end", time.Since(begun), e)
 		}
 	})
 }
@@ -371,7 +371,7 @@ func TestSocket_foreignAcknowledgement(t *testing.T) {
 		out = s.typing(t.Context())
 		two.ack(one.read().ID, nil)
 		if o := <-out; o.Acked {
-			t.Error("it counted though it must not")
+			t.Error("it counted despite RefuseForeignAcks")
 		}
 	})
 }
@@ -389,7 +389,7 @@ func TestSocket_withhold(t *testing.T) {
 	})
 }
 
-func TestEvents_comeAgain(t *testing.T) {
+func TestEvents_retries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t)

@@ -31,31 +31,31 @@ func (v Value) MarshalJSON() ([]byte, error) {
 }
 
 // fields returns the value fields that Slack sends for this type of element.
-func (v Value) fields() answer {
+func (v Value) fields() object {
 	switch v.Type {
 	case "static_select", "external_select", "radio_buttons", "overflow":
 		if len(v.Options) == 0 {
-			return answer{"selected_option": nil}
+			return object{"selected_option": nil}
 		}
-		return answer{"selected_option": v.Options[0]}
+		return object{"selected_option": v.Options[0]}
 	case "multi_static_select", "multi_external_select", "checkboxes":
-		return answer{"selected_options": append([]blockkit.Option{}, v.Options...)}
+		return object{"selected_options": append([]blockkit.Option{}, v.Options...)}
 	case "datetimepicker":
 		if v.Time == 0 {
-			return answer{"selected_date_time": nil}
+			return object{"selected_date_time": nil}
 		}
-		return answer{"selected_date_time": v.Time}
+		return object{"selected_date_time": v.Time}
 	case "file_input":
-		return answer{"files": fileObjects(v.Files)}
+		return object{"files": fileObjects(v.Files)}
 	}
 	key, ok := valueKeys[v.Type]
 	if !ok {
 		key = "value"
 	}
 	if v.Text == "" {
-		return answer{key: nil}
+		return object{key: nil}
 	}
-	return answer{key: v.Text}
+	return object{key: v.Text}
 }
 
 var valueKeys = map[string]string{
@@ -147,8 +147,8 @@ func chosenValue(e blockkit.Element, choices []string, offered []blockkit.Option
 }
 
 // actionObject returns an element of the list "actions" of a block_actions payload.
-func actionObject(e blockkit.Element, v Value, ts string) answer {
-	out := answer{"type": e.Type(), "action_id": e.ActionID(), "block_id": e.BlockID(), "action_ts": ts}
+func actionObject(e blockkit.Element, v Value, ts string) object {
+	out := object{"type": e.Type(), "action_id": e.ActionID(), "block_id": e.BlockID(), "action_ts": ts}
 	if e.Type() == "button" {
 		out["text"] = e.Field("text")
 		for _, key := range []string{"value", "style", "url"} {

@@ -68,14 +68,14 @@ func newIDs() func() string {
 	}
 }
 
-// wantProblem checks the first problem: words of its message and its pointer; without words there must be none.
-func wantProblem(t *testing.T, got []blockkit.Problem, words, at string) {
+// wantProblem checks the first problem: a text in its message, and its pointer. "" is no problem.
+func wantProblem(t *testing.T, got []blockkit.Problem, text, at string) {
 	t.Helper()
 	switch {
-	case words == "" && len(got) > 0:
+	case text == "" && len(got) > 0:
 		t.Errorf("problems = %v, want none", got)
-	case words != "" && (len(got) == 0 || !strings.Contains(got[0].Message, words) || got[0].Pointer != at):
-		t.Errorf("problems = %v, want %q at %s", got, words, at)
+	case text != "" && (len(got) == 0 || !strings.Contains(got[0].Message, text) || got[0].Pointer != at):
+		t.Errorf("problems = %v, want %q at %s", got, text, at)
 	}
 }
 
@@ -257,10 +257,10 @@ func TestCheckView_fields(t *testing.T) {
 func TestCheckOptions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer any
-		want   string // the texts of the options
-		words  string // in the message of the problem
-		at     string
+		answer  any
+		want    string // the texts of the options
+		problem string // in the message of the problem
+		at      string
 	}{
 		"options":      {object{"options": []any{option("One", "1"), option("Two", "2")}}, "One, Two", "", ""},
 		"a group":      {object{"option_groups": []any{object{"label": plain("G"), "options": []any{option("One", "1")}}}}, "One", "", ""},
@@ -282,7 +282,7 @@ func TestCheckOptions(t *testing.T) {
 			if got := strings.Join(texts, ", "); got != test.want {
 				t.Errorf("options = %q, want %q", got, test.want)
 			}
-			wantProblem(t, problems, test.words, test.at)
+			wantProblem(t, problems, test.problem, test.at)
 		})
 	}
 }

@@ -107,7 +107,7 @@ type asking struct {
 // click clicks a button; if it asks before, the next step has to answer.
 func (c *conversation) click(user string, at slacksim.Place, action string, value ...string) {
 	c.t.Helper()
-	q, err := c.slack.Asks(user, at, "", action, value...)
+	q, err := c.slack.Confirmation(user, at, "", action, value...)
 	if err != nil {
 		c.fail("%v", err)
 	}
@@ -116,7 +116,7 @@ func (c *conversation) click(user string, at slacksim.Place, action string, valu
 		c.took(click())
 		return
 	}
-	c.asking = &asking{user: user, text: fmt.Sprintf("%s\n%s\n(%s) (%s)", q.Title, q.Text, q.No, q.Yes), click: click}
+	c.asking = &asking{user: user, text: fmt.Sprintf("%s\n%s\n(%s) (%s)", q.Title, q.Text, q.Deny, q.Confirm), click: click}
 }
 
 // answers confirms or declines the click of the step before.

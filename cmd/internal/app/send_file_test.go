@@ -39,14 +39,14 @@ mia closes
 mia sees send_directory: ...
 mia takes list.txt out of file`)
 
-	c.attach("list.txt", list, slacksim.Claiming(11<<20))
+	c.attach("list.txt", list, slacksim.ReportedSize(11<<20))
 	c.plays(`mia submits
 mia sees notice: ...“list.txt” is larger than 10 MB, which is all that couponbot reads...
 mia closes
 mia sees send_directory: ...
 mia takes list.txt out of file`)
 
-	c.attach("list.txt", list, slacksim.ToldWhenAsked)
+	c.attach("list.txt", list, slacksim.IDOnly)
 	c.plays(`mia submits
 mia sees send_preview: ...2 people in 2 rows: +32 470 •• •• 56, +32 470 •• •• 57...
 mia closes

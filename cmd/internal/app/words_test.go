@@ -11,7 +11,7 @@ import (
 
 // plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
 var plainPackages = []string{
-	"bot", "bot/blocks", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket", "coupontools",
+	"bot", "bot/blocks", "bot/slacksim", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket", "coupontools",
 	"coupontools/cache", "coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist",
 	"internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share",
 	"internal/sleep", "internal/spreadsheet", "sends/message", "sends/recipients", "sends/recipients/xlsx",
