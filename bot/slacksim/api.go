@@ -211,6 +211,7 @@ func (s *Server) check(c *call, m apiMethod) *apiError {
 	return s.checkParams(c, m)
 }
 
+// checkToken accepts the bot token, and for Socket Mode the app-level token, which must be in the header.
 func (s *Server) checkToken(c *call, m apiMethod) *apiError {
 	switch {
 	case c.token == "":
@@ -225,6 +226,8 @@ func (s *Server) checkToken(c *call, m apiMethod) *apiError {
 	return nil
 }
 
+// checkParams rejects missing parameters. Unknown ones are a violation: Slack ignores them, so they're a mistake that nobody
+// sees.
 func (s *Server) checkParams(c *call, m apiMethod) *apiError {
 	known := map[string]bool{}
 	for name := range strings.FieldsSeq(m.params) {

@@ -32,6 +32,7 @@ func (s *Server) readNonEmpty(c *call) (messageContent, *apiError) {
 	return content, err
 }
 
+// chatPostMessage posts a message of the bot, at most one a second and channel.
 func (s *Server) chatPostMessage(c *call) (object, *apiError) {
 	ch, err := s.postableChannel(c.params["channel"])
 	if err != nil {
@@ -51,6 +52,8 @@ func (s *Server) chatPostMessage(c *call) (object, *apiError) {
 	return object{"channel": ch.ID, "ts": m.TS, "message": m.object()}, nil
 }
 
+// chatPostEphemeral posts a message that only one member sees. The answer isn't a ts for chat.update: ephemeral messages can't
+// be changed by it.
 func (s *Server) chatPostEphemeral(c *call) (object, *apiError) {
 	ch, err := s.postableChannel(c.params["channel"])
 	if err != nil {
@@ -86,6 +89,7 @@ func (s *Server) ownMessage(c *call, refused string) (*storedMessage, *apiError)
 	return m, nil
 }
 
+// chatUpdate changes a message of the bot. Blocks are kept if only the text is new.
 func (s *Server) chatUpdate(c *call) (object, *apiError) {
 	m, err := s.ownMessage(c, "cant_update_message")
 	if err != nil {
@@ -104,6 +108,7 @@ func (s *Server) chatUpdate(c *call) (object, *apiError) {
 	return object{"channel": m.Channel, "ts": m.TS, "text": m.Text, "message": m.object()}, nil
 }
 
+// chatDelete deletes a message of the bot.
 func (s *Server) chatDelete(c *call) (object, *apiError) {
 	m, err := s.ownMessage(c, "cant_delete_message")
 	if err != nil {
@@ -113,6 +118,7 @@ func (s *Server) chatDelete(c *call) (object, *apiError) {
 	return object{"channel": m.Channel, "ts": m.TS}, nil
 }
 
+// chatGetPermalink returns the address of a message: its ts without the point.
 func (s *Server) chatGetPermalink(c *call) (object, *apiError) {
 	ch, err := s.visibleChannel(c.params["channel"])
 	if err != nil {
@@ -125,6 +131,7 @@ func (s *Server) chatGetPermalink(c *call) (object, *apiError) {
 	return object{"channel": ch.ID, "permalink": c.base + "/archives/" + ch.ID + "/p" + strings.ReplaceAll(ts, ".", "")}, nil
 }
 
+// reactionsAdd adds an emoji, by name and without colons, to a message.
 func (s *Server) reactionsAdd(c *call) (object, *apiError) {
 	ch, err := s.visibleChannel(c.params["channel"])
 	if err != nil {

@@ -14,6 +14,7 @@ func (s *Server) readableChannel(id string) (*Channel, *apiError) {
 	return ch, s.requireScopes(readScope(ch))
 }
 
+// readScope returns the scope that reading about a channel of this type needs.
 func readScope(c *Channel) string {
 	switch {
 	case c.IM:
@@ -24,6 +25,7 @@ func readScope(c *Channel) string {
 	return "channels:read"
 }
 
+// conversationsInfo returns a channel that the bot can see.
 func (s *Server) conversationsInfo(c *call) (object, *apiError) {
 	ch, err := s.readableChannel(c.params["channel"])
 	if err != nil {
@@ -52,6 +54,7 @@ func (c *Channel) object() object {
 	return o
 }
 
+// conversationsOpen opens direct messages with one user. Slack's group messages aren't supported.
 func (s *Server) conversationsOpen(c *call) (object, *apiError) {
 	users := strings.FieldsFunc(c.params["users"], func(r rune) bool { return r == ',' || r == ' ' })
 	switch {
@@ -79,6 +82,7 @@ func (s *Server) conversationsOpen(c *call) (object, *apiError) {
 	return object{"channel": o}, nil
 }
 
+// conversationsMembers returns the ids of the members.
 func (s *Server) conversationsMembers(c *call) (object, *apiError) {
 	ch, err := s.readableChannel(c.params["channel"])
 	if err != nil {
@@ -87,10 +91,12 @@ func (s *Server) conversationsMembers(c *call) (object, *apiError) {
 	return onePage(c, "members", ch.Members)
 }
 
+// conversationsList returns all channels that the bot can see.
 func (s *Server) conversationsList(c *call) (object, *apiError) {
 	return s.listChannels(c, func(*Channel) bool { return true })
 }
 
+// usersConversations returns the channels of a user; without one, those of the bot.
 func (s *Server) usersConversations(c *call) (object, *apiError) {
 	user := c.params["user"]
 	if user == "" {
@@ -132,6 +138,7 @@ func (s *Server) listChannels(c *call, wanted func(*Channel) bool) (object, *api
 	return onePage(c, "channels", all)
 }
 
+// conversationsJoin makes the bot a member of a public channel.
 func (s *Server) conversationsJoin(c *call) (object, *apiError) {
 	ch, err := s.visibleChannel(c.params["channel"])
 	switch {

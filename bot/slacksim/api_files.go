@@ -25,6 +25,7 @@ func (s *Server) newFile(user, name string, content []byte) *storedFile {
 	return f
 }
 
+// filesGetUploadURL returns the URL for the content of a new file, and announces its size.
 func (s *Server) filesGetUploadURL(c *call) (object, *apiError) {
 	size, err := strconv.Atoi(c.params["length"])
 	switch {
@@ -98,6 +99,7 @@ func (s *Server) fileByKey(key string) *storedFile {
 	return nil
 }
 
+// readUpload reads the content of a file from either form of an upload.
 func readUpload(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	const formOverhead = 64 << 10
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+formOverhead)
@@ -113,6 +115,7 @@ func readUpload(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return io.ReadAll(part)
 }
 
+// filesCompleteUpload makes uploaded files visible and posts them to channels, if any are named.
 func (s *Server) filesCompleteUpload(c *call) (object, *apiError) {
 	var files []struct{ ID, Title string }
 	if json.Unmarshal([]byte(c.params["files"]), &files) != nil || len(files) == 0 {
@@ -167,6 +170,7 @@ func (s *Server) checkShare(channels []string) *apiError {
 	return nil
 }
 
+// filesInfo returns a file with all fields, also one of which payloads have the id only.
 func (s *Server) filesInfo(c *call) (object, *apiError) {
 	f := s.files[c.params["file"]]
 	if f == nil || !f.complete {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 )
 
+// authTest returns who the bot is.
 func (s *Server) authTest(c *call) (object, *apiError) {
 	o := object{
 		"url": c.base + "/", "team": teamName, "team_id": Team, "user": "couponbot", "user_id": Bot, "bot_id": botID,
@@ -16,6 +17,7 @@ func (s *Server) authTest(c *call) (object, *apiError) {
 	return o, nil
 }
 
+// usersInfo returns one user.
 func (s *Server) usersInfo(c *call) (object, *apiError) {
 	u := s.user(c.params["user"])
 	if u == nil {
@@ -24,6 +26,7 @@ func (s *Server) usersInfo(c *call) (object, *apiError) {
 	return object{"user": s.userObject(*u)}, nil
 }
 
+// usersList returns everyone, including the bot and people who left.
 func (s *Server) usersList(c *call) (object, *apiError) {
 	all := make([]object, len(s.users))
 	for i, u := range s.users {
@@ -56,6 +59,7 @@ func (s *Server) userObject(u User) object {
 	return o
 }
 
+// usergroupsList returns the user groups, with members and their number on request.
 func (s *Server) usergroupsList(c *call) (object, *apiError) {
 	all := []object{}
 	for _, g := range s.groups {
@@ -74,6 +78,7 @@ func (s *Server) usergroupsList(c *call) (object, *apiError) {
 	return object{"usergroups": all}, nil
 }
 
+// usergroupsUsersList returns the ids of a group's members. A disabled group is unknown unless the call includes those.
 func (s *Server) usergroupsUsersList(c *call) (object, *apiError) {
 	g := s.group(c.params["usergroup"])
 	if g == nil || g.Disabled && !c.flag("include_disabled", false) {
@@ -82,6 +87,7 @@ func (s *Server) usergroupsUsersList(c *call) (object, *apiError) {
 	return object{"users": slices.Clone(g.Users)}, nil
 }
 
+// teamInfo returns the workspace.
 func (s *Server) teamInfo(*call) (object, *apiError) {
 	team := object{"id": Team, "name": teamName, "domain": teamDomain, "email_domain": ""}
 	if s.enterprise != "" {
@@ -90,6 +96,7 @@ func (s *Server) teamInfo(*call) (object, *apiError) {
 	return object{"team": team}, nil
 }
 
+// botsInfo returns the bot, the only one in the workspace.
 func (s *Server) botsInfo(c *call) (object, *apiError) {
 	if id := c.params["bot"]; id != "" && id != botID {
 		return nil, newError("bot_not_found")

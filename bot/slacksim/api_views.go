@@ -7,8 +7,10 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
+// viewsOpen opens a modal for the person who made the trigger.
 func (s *Server) viewsOpen(c *call) (object, *apiError) { return s.openView(c, false) }
 
+// viewsPush adds a modal to the stack that the trigger came from.
 func (s *Server) viewsPush(c *call) (object, *apiError) { return s.openView(c, true) }
 
 // openView opens a modal. With a trigger from an open modal it is pushed onto that one's stack; otherwise it replaces the stack,
@@ -34,6 +36,7 @@ func (s *Server) openView(c *call, push bool) (object, *apiError) {
 	return object{"view": s.pushView(t.user, view).object()}, nil
 }
 
+// viewsUpdate replaces an open view, by its id or its external_id.
 func (s *Server) viewsUpdate(c *call) (object, *apiError) {
 	id, external := c.params["view_id"], c.params["external_id"]
 	if id == "" && external == "" {
@@ -46,6 +49,7 @@ func (s *Server) viewsUpdate(c *call) (object, *apiError) {
 	return s.updateView(c, v, v.Type)
 }
 
+// viewsPublish replaces a person's Home tab.
 func (s *Server) viewsPublish(c *call) (object, *apiError) {
 	user := c.params["user_id"]
 	v := s.homes[user]
@@ -79,6 +83,7 @@ func (s *Server) updateView(c *call, v *storedView, viewType string) (object, *a
 // maxValidated bounds what blocks.validate takes, in bytes.
 const maxValidated = 100_000
 
+// blocksValidate checks blocks, a view or a message, given as JSON, and describes every problem.
 func (s *Server) blocksValidate(c *call) (object, *apiError) {
 	kind, raw := "", ""
 	for _, name := range []string{"blocks", "view", "message"} {
@@ -107,6 +112,7 @@ func (s *Server) blocksValidate(c *call) (object, *apiError) {
 	return nil, &apiError{Code: "invalid_" + kind, Details: details}
 }
 
+// validate returns the problems of one of the three kinds that blocks.validate takes.
 func (s *Server) validate(kind string, raw []byte) []blockkit.Problem {
 	var problems []blockkit.Problem
 	switch kind {

@@ -55,6 +55,7 @@ func (s *Server) AwaitMessage(ctx context.Context, channel string, match func(Me
 	return m, nil
 }
 
+// summary lists the last ten messages, for an error.
 func summary(messages []Message) string {
 	var b strings.Builder
 	for _, m := range lastN(messages, 10) {

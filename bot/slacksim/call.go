@@ -28,10 +28,12 @@ type apiError struct {
 	RetryAfter time.Duration // of ratelimited
 }
 
+// newError returns an error with a code of Slack and, for some codes, messages that explain it.
 func newError(code string, messages ...string) *apiError {
 	return &apiError{Code: code, Messages: messages}
 }
 
+// rateLimited returns the error of a call that comes too early.
 func rateLimited(wait time.Duration) *apiError {
 	return &apiError{Code: "ratelimited", RetryAfter: wait}
 }
@@ -111,6 +113,7 @@ func readCall(w http.ResponseWriter, r *http.Request, method string) (*call, err
 	return c, nil
 }
 
+// readForm reads the parameters of a form or a query. Of a repeated one the first value counts.
 func (c *call) readForm(r *http.Request) error {
 	if err := r.ParseMultipartForm(maxBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return err
@@ -138,6 +141,7 @@ func decodeParams(params map[string]string) map[string]any {
 	return out
 }
 
+// readJSON reads parameters from a JSON object. Those that are no strings keep their JSON, as in a form.
 func (c *call) readJSON(r *http.Request) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -76,6 +76,7 @@ type connections struct {
 	running      sync.WaitGroup
 }
 
+// newConnections returns a state without connections and tickets.
 func newConnections() connections {
 	return connections{tickets: map[string]time.Time{}, envelopes: map[string]*delivery{}}
 }
@@ -88,6 +89,7 @@ func (c *connections) add(conn *connection) int {
 	return len(c.open)
 }
 
+// remove drops a connection that has ended.
 func (c *connections) remove(conn *connection) {
 	c.open = slices.DeleteFunc(slices.Clone(c.open), func(x *connection) bool { return x == conn })
 }

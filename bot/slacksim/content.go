@@ -45,6 +45,7 @@ func (s *Server) readContent(method string, params map[string]string) (messageCo
 	return c, c.readMetadata(params["metadata"])
 }
 
+// readBlocks validates blocks. An empty list is valid: it removes the blocks of a message.
 func (s *Server) readBlocks(method, raw string, c *messageContent) *apiError {
 	if raw == "" {
 		return nil
@@ -74,6 +75,7 @@ func (s *Server) readBlocks(method, raw string, c *messageContent) *apiError {
 // newBlockID returns a block_id or action_id for a block or element without one.
 func (s *Server) newBlockID() string { return s.ids.next("b") }
 
+// checkAttachments rejects legacy attachments: apps shouldn't use them, and the page doesn't show them.
 func checkAttachments(raw string) *apiError {
 	if raw == "" {
 		return nil
@@ -90,6 +92,7 @@ func checkAttachments(raw string) *apiError {
 	return nil
 }
 
+// readMetadata validates the metadata of a message: an event_type and an object.
 func (c *messageContent) readMetadata(raw string) *apiError {
 	if raw == "" {
 		return nil

@@ -19,8 +19,10 @@ var (
 	notInNumber   = regexp.MustCompile(`[^\d+]`)
 )
 
+// escapeEntities escapes the three characters that have a meaning in mrkdwn.
 func escapeEntities(text string) string { return entityEscaper.Replace(text) }
 
+// escape is Escape, for a caller that holds the mutex.
 func (w *workspace) escape(text string) string {
 	return linkPattern.ReplaceAllStringFunc(escapeEntities(text), func(link string) string {
 		switch {

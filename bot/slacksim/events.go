@@ -81,6 +81,7 @@ func (s *Server) sendEvent(ctx context.Context, name string, event object) (Outc
 	return out, nil
 }
 
+// isShared reports whether an event happened in a channel shared with another company.
 func (s *Server) isShared(event object) bool {
 	id, _ := event["channel"].(string)
 	ch := s.channel(id)

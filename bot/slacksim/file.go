@@ -47,6 +47,7 @@ type storedFile struct {
 	complete  bool   // files.completeUploadExternal was called, or a person added the file
 }
 
+// newFile returns a file whose type follows from its name. base is the scheme and host of its URL.
 func newFile(id, user, name string, content []byte, at time.Time, base string) *storedFile {
 	contentType := mime.TypeByExtension(path.Ext(name))
 	if contentType == "" {

@@ -66,6 +66,7 @@ type journal struct {
 	changed      chan struct{} // closed and replaced at each change
 }
 
+// newJournal returns an empty journal.
 func newJournal() journal {
 	return journal{subscribers: map[chan Event]struct{}{}, changed: make(chan struct{})}
 }
@@ -122,6 +123,7 @@ type trafficLine struct {
 	once  sync.Once
 }
 
+// formatted returns the entry with readable bodies. It needs no lock.
 func (l *trafficLine) formatted() TrafficEntry {
 	l.once.Do(func() {
 		l.entry.Request, l.entry.Response = formatBody(l.entry.Request), formatBody(l.entry.Response)

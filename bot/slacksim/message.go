@@ -46,6 +46,7 @@ type storedMessage struct {
 	state map[string]State // by user
 }
 
+// copy returns the message for a caller outside, who may keep it.
 func (m *storedMessage) copy() Message {
 	c := m.Message
 	c.Files, c.Reactions = slices.Clone(m.Files), slices.Clone(m.Reactions)
@@ -55,6 +56,7 @@ func (m *storedMessage) copy() Message {
 // stateOf returns the state of the message's elements as a user left it.
 func (m *storedMessage) stateOf(user string) State { return newState(m.Blocks, m.state[user]) }
 
+// setValue changes the value of an element for one user: what others chose in the message isn't affected.
 func (m *storedMessage) setValue(user string, e blockkit.Element, v Value) {
 	if m.state == nil {
 		m.state = map[string]State{}

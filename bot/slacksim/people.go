@@ -81,10 +81,12 @@ type SlashCommand struct {
 	Raw bool
 }
 
+// botUser returns the bot's own user.
 func botUser() User {
 	return User{ID: Bot, TeamID: Team, Name: "couponbot", RealName: "Couponbot", Bot: true, TZ: "Etc/UTC", TZLabel: "UTC"}
 }
 
+// defaultUsers returns the people of [New], all in the time zone of Brussels in winter.
 func defaultUsers() []User {
 	brussels := User{TeamID: Team, TZ: "Europe/Brussels", TZLabel: "Central European Time", TZOffset: 3600}
 	person := func(id, name, fullName, title string) User {
@@ -102,6 +104,7 @@ func defaultUsers() []User {
 	return []User{mia, noah, gus, stranger}
 }
 
+// defaultChannels returns the channels of [New].
 func defaultChannels() []Channel {
 	return []Channel{
 		{ID: Marketing, Name: "marketing", Members: []string{Bot, Mia, Noah, Gus}},
@@ -111,6 +114,7 @@ func defaultChannels() []Channel {
 	}
 }
 
+// defaultGroups returns the user group of [New].
 func defaultGroups() []Group {
 	return []Group{{ID: Senders, Handle: "senders", Name: "Senders", Users: []string{Mia, Noah}}}
 }

@@ -29,12 +29,14 @@ func (s *Server) edit(m *storedMessage, c messageContent) {
 	s.notifyMessage(m)
 }
 
+// deleteMessage removes a message from its channel.
 func (s *Server) deleteMessage(m *storedMessage) {
 	s.messages[m.Channel] = slices.DeleteFunc(slices.Clone(s.messages[m.Channel]), func(x *storedMessage) bool { return x == m })
 	s.transcribe("%s", s.transcriptLine(m, " (deleted)"))
 	s.notifyMessage(m)
 }
 
+// notifyMessage notifies of a new, changed or deleted message.
 func (s *Server) notifyMessage(m *storedMessage) {
 	s.notify(Event{Kind: EventMessage, Channel: m.Channel, TS: m.TS, User: m.User, OnlyFor: m.OnlyFor})
 }
@@ -67,6 +69,7 @@ func (s *Server) transcriptLine(m *storedMessage, change string) string {
 	return reader + change + ": " + m.Plain()
 }
 
+// channelName returns the name of a channel for the transcript.
 func (s *Server) channelName(id string) string {
 	c := s.channel(id)
 	switch {

@@ -57,6 +57,7 @@ func responseURLStatus(err *apiError) int {
 	return http.StatusBadRequest
 }
 
+// respond checks a post to a response_url and does what it asks for.
 func (s *Server) respond(path string, raw []byte, fault Fault) *apiError {
 	u := s.responseURLs.byPath[path]
 	switch {

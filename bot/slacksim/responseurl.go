@@ -24,6 +24,7 @@ type responseURL struct {
 	uses          int
 }
 
+// responseURLs are all that were issued, by path.
 type responseURLs struct {
 	byPath map[string]*responseURL
 	issued int

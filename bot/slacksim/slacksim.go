@@ -95,6 +95,7 @@ func (s *Server) BotToken() string { return s.botToken }
 // ServeHTTP serves the Web API, Socket Mode, response URLs and files.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
+// routes maps the paths of Slack to their handlers. All other paths are those of the page.
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method...}", s.serveAPI)
@@ -107,6 +108,7 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
+// serveOther serves the page. Without one, the path is a mistake of the bot.
 func (s *Server) serveOther(w http.ResponseWriter, r *http.Request) {
 	if s.page != nil {
 		s.page.ServeHTTP(w, r)

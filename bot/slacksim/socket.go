@@ -97,6 +97,7 @@ func (s *Server) useTicket(ticket string) bool {
 	return ok
 }
 
+// isSilent reports whether a connection is half-open. It locks mu itself.
 func (s *Server) isSilent(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,6 +116,7 @@ func (s *Server) addConnection(c *connection) (int, bool) {
 	return s.connections.add(c), true
 }
 
+// sendHello greets a new connection, from when on it gets envelopes. It locks mu itself.
 func (s *Server) sendHello(c *connection, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,6 +41,7 @@ func (s *Server) pushView(user string, sent blockkit.View) *storedView {
 	return v
 }
 
+// replaceView replaces the content of an open view.
 func (s *Server) replaceView(v *storedView, sent blockkit.View) {
 	v.set(sent)
 	v.Updates++
@@ -53,6 +54,7 @@ func (s *Server) closeModal(v *storedView) {
 	s.notify(Event{Kind: EventView, User: v.User, View: v.ID})
 }
 
+// closeStack closes all of a person's modals.
 func (s *Server) closeStack(user string) {
 	delete(s.stacks, user)
 	s.notify(Event{Kind: EventView, User: user})

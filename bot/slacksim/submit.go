@@ -17,6 +17,7 @@ type InvalidError struct {
 	Errors map[string]string // by block_id
 }
 
+// Error lists the fields in the order of their block_ids.
 func (e *InvalidError) Error() string {
 	parts := make([]string, 0, len(e.Errors))
 	for _, block := range slices.Sorted(maps.Keys(e.Errors)) {
@@ -138,6 +139,7 @@ func (s *Server) rejectSubmit(format string, args ...any) (failure string) {
 	return failureBadAck
 }
 
+// showErrors shows errors beside fields. Each must belong to an input block, otherwise Slack reports a connection problem.
 func (s *Server) showErrors(v *storedView, errs map[string]string) (failure string) {
 	if len(errs) == 0 {
 		return s.rejectSubmit("errors without a field")
@@ -160,6 +162,7 @@ func (s *Server) showErrors(v *storedView, errs map[string]string) (failure stri
 	return ""
 }
 
+// answerWithView replaces the submitted view or pushes another one onto it.
 func (s *Server) answerWithView(v *storedView, answer submitAnswer) (failure string) {
 	replaced := v
 	if answer.Action == "push" {

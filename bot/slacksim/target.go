@@ -34,6 +34,7 @@ func (s *Server) findTarget(user string, at Place) (target, error) {
 	return target{user: u, message: m, blocks: m.Blocks}, nil
 }
 
+// findViewTarget returns a Home tab or the top of the stack, if it has this id.
 func (s *Server) findViewTarget(u *User, id string) (target, error) {
 	if home := s.homes[u.ID]; home != nil && home.ID == id {
 		return target{user: u, view: home, blocks: home.Blocks}, nil

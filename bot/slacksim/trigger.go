@@ -20,6 +20,7 @@ type trigger struct {
 	used bool
 }
 
+// triggers are the trigger_ids that were issued, used or not.
 type triggers struct {
 	byID   map[string]*trigger
 	issued int

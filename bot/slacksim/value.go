@@ -83,6 +83,7 @@ func newState(blocks []byte, old State) State {
 	return state
 }
 
+// set stores the value of an element.
 func (s State) set(e blockkit.Element, v Value) {
 	if s[e.BlockID()] == nil {
 		s[e.BlockID()] = map[string]Value{}
@@ -90,6 +91,7 @@ func (s State) set(e blockkit.Element, v Value) {
 	s[e.BlockID()][e.ActionID()] = v
 }
 
+// clone returns a copy that shares no map.
 func (s State) clone() State {
 	out := make(State, len(s))
 	for block, values := range s {

@@ -47,6 +47,7 @@ type storedView struct {
 	sent blockkit.View
 }
 
+// copy returns the view for a caller outside, who may keep it.
 func (v *storedView) copy() View {
 	c := v.View
 	c.Errors, c.State = maps.Clone(v.Errors), v.State.clone()

@@ -17,6 +17,7 @@ type workspace struct {
 	files    map[string]*storedFile
 }
 
+// newWorkspace returns the default workspace.
 func newWorkspace() workspace {
 	return workspace{
 		users: append([]User{botUser()}, defaultUsers()...), channels: pointers(defaultChannels()), groups: defaultGroups(),
@@ -25,6 +26,7 @@ func newWorkspace() workspace {
 	}
 }
 
+// pointers returns channels that can be changed in place.
 func pointers(channels []Channel) []*Channel {
 	out := make([]*Channel, len(channels))
 	for i := range channels {
@@ -33,6 +35,7 @@ func pointers(channels []Channel) []*Channel {
 	return out
 }
 
+// user returns a user by id, nil if there is none.
 func (w *workspace) user(id string) *User {
 	for i := range w.users {
 		if w.users[i].ID == id {
@@ -50,6 +53,7 @@ func (w *workspace) userName(id string) string {
 	return id
 }
 
+// group returns a user group by id, nil if there is none.
 func (w *workspace) group(id string) *Group {
 	for i := range w.groups {
 		if w.groups[i].ID == id {
@@ -59,6 +63,7 @@ func (w *workspace) group(id string) *Group {
 	return nil
 }
 
+// channel returns a channel by id, nil if there is none.
 func (w *workspace) channel(id string) *Channel {
 	for _, c := range w.channels {
 		if c.ID == id {
@@ -102,6 +107,7 @@ func (w *workspace) openDirect(user string) *Channel {
 	return c
 }
 
+// message returns a message by its ts, nil if there is none.
 func (w *workspace) message(channel, ts string) *storedMessage {
 	for _, m := range slices.Backward(w.messages[channel]) {
 		if m.TS == ts {

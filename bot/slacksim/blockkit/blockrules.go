@@ -11,7 +11,8 @@ type blockSpec struct {
 	rule     rule
 }
 
-// blockSpecs are the block types an app may send. Slack has more types; those an app shouldn't build on are left out.
+// blockSpecs are the block types an app may send, from https://docs.slack.dev/reference/block-kit/blocks. Slack has more types; those
+// an app shouldn't build on are left out.
 var blockSpecs = map[string]blockSpec{
 	"section": {everywhere, objectOf(shape{
 		"type": typeKey, "block_id": idKey,
@@ -59,12 +60,14 @@ var blockSpecs = map[string]blockSpec{
 	})},
 }
 
+// textOrFields requires that a section has content.
 func textOrFields(k *checker, at string, o map[string]any) {
 	if o["text"] == nil && o["fields"] == nil {
 		k.report(at, "required", "text", "a section needs text or fields")
 	}
 }
 
+// uniqueActionIDs requires that the elements of one block have different action_ids.
 func uniqueActionIDs(k *checker, at string, o map[string]any) {
 	seen := map[string]bool{}
 	for i, x := range listField(o, "elements") {
@@ -77,6 +80,7 @@ func uniqueActionIDs(k *checker, at string, o map[string]any) {
 	}
 }
 
+// noDispatchOfFiles forbids dispatch_action for a file_input.
 func noDispatchOfFiles(k *checker, at string, o map[string]any) {
 	if objectField(o, "element")["type"] == "file_input" && o["dispatch_action"] == true {
 		k.report(at+"/dispatch_action", "not_allowed", nil, "a file_input has no dispatch_action")
@@ -90,12 +94,14 @@ var imageShape = shape{
 	"slack_file": optional(objectOf(shape{"id": optional(stringOf(1, 255)), "url": optional(stringOf(1, 3000))}, oneFileSource)),
 }
 
+// oneImageSource requires a public URL or a Slack file, but not both.
 func oneImageSource(k *checker, at string, o map[string]any) {
 	if (o["image_url"] == nil) == (o["slack_file"] == nil) {
 		k.report(at, "one_of", []string{"image_url", "slack_file"}, "an image needs image_url or slack_file, not both")
 	}
 }
 
+// oneFileSource requires the id or the URL of a Slack file, but not both.
 func oneFileSource(k *checker, at string, o map[string]any) {
 	if (o["id"] == nil) == (o["url"] == nil) {
 		k.report(at, "one_of", []string{"id", "url"}, "a slack_file needs id or url, not both")
@@ -111,6 +117,7 @@ func imageOrText(k *checker, at string, x any) {
 	anyText(3000)(k, at, x)
 }
 
+// markdownText limits each markdown block, and all of them together.
 func markdownText(k *checker, at string, x any) {
 	stringOf(1, maxMarkdown)(k, at, x)
 	s, _ := x.(string)
@@ -138,6 +145,7 @@ func tableCell(k *checker, at string, x any) {
 	}
 }
 
+// columnSetting allows null for a column with the defaults.
 func columnSetting(k *checker, at string, x any) {
 	if x == nil {
 		return
@@ -158,6 +166,7 @@ var lineChart = objectOf(shape{
 	})),
 }, onePointPerCategory)
 
+// onePointPerCategory requires that each series has exactly one value for each category.
 func onePointPerCategory(k *checker, at string, o map[string]any) {
 	categories := listField(objectField(o, "axis_config"), "categories")
 	for i, x := range listField(o, "series") {

@@ -44,6 +44,7 @@ func (v View) Flag(key string) bool { return v.fields[key] == true }
 // Field returns a field as the app sent it, nil if it is missing.
 func (v View) Field(key string) any { return v.fields[key] }
 
+// viewShape has the fields of modals and Home tabs.
 var viewShape = shape{
 	"type":             required(oneOf(modal, home)),
 	"title":            optional(plainText(24)),
@@ -124,6 +125,7 @@ func CheckOptions(raw []byte) ([]Option, []Problem) {
 	return readOptions(fields), nil
 }
 
+// blocks checks a list of blocks and, in a message, their total text.
 func (k *checker) blocks(at string, blocks []any, limit int) {
 	if len(blocks) > limit {
 		k.report(at, "max_items", limit, "no more than %d items allowed", limit)
@@ -144,6 +146,7 @@ func (k *checker) blocks(at string, blocks []any, limit int) {
 	}
 }
 
+// block checks one block, and that its block_id is used once.
 func (k *checker) block(at string, b map[string]any) {
 	blockType := stringField(b, "type")
 	spec, ok := blockSpecs[blockType]

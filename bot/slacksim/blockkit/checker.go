@@ -35,11 +35,12 @@ type checker struct {
 	focused   int // elements so far with focus_on_load
 }
 
+// newChecker returns a checker for a surface: message, modal, home, or "suggestion" for options.
 func newChecker(surface string) *checker {
 	return &checker{surface: surface, blockIDs: map[string]bool{}}
 }
 
-// report adds a problem with the value at a JSON pointer.
+// report adds a problem with the value at a JSON pointer. Beyond maxProblems they are dropped.
 func (k *checker) report(at, constraint string, want any, format string, args ...any) {
 	if len(k.problems) < maxProblems {
 		k.problems = append(k.problems, Problem{Pointer: at, Message: fmt.Sprintf(format, args...), Rule: constraint, Want: want})

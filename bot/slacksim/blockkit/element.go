@@ -136,6 +136,7 @@ func (e Element) CheckInput(text string) string {
 	return ""
 }
 
+// checkNumber applies the limits of a number_input, which are numbers in strings.
 func (e Element) checkNumber(text string) string {
 	n, err := strconv.ParseFloat(text, 64)
 	_, notWhole := strconv.ParseInt(text, 10, 64)

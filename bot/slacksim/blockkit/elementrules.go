@@ -13,6 +13,7 @@ type elementSpec struct {
 	rule   rule
 }
 
+// Blocks in which an element may be used.
 const (
 	anyBlock       = "section actions input"
 	exceptInput    = "section actions"
@@ -23,6 +24,7 @@ const (
 // elementShape has the fields of every element that isn't typed into.
 var elementShape = shape{"type": typeKey, "action_id": idKey, "confirm": optional(confirmation)}
 
+// confirmation is a confirmation dialog object.
 var confirmation = objectOf(shape{
 	"title": required(plainText(100)), "text": required(anyText(300)),
 	"confirm": required(plainText(30)), "deny": required(plainText(30)),
@@ -56,10 +58,12 @@ var (
 	}
 )
 
+// optionShape has the fields of an option. The rule is that of its label.
 func optionShape(label rule) shape {
 	return shape{"text": required(label), "value": required(stringOf(0, 150)), "description": optional(anyText(75))}
 }
 
+// focusOnLoad counts the elements that want the focus: a view may have one.
 func focusOnLoad(k *checker, at string, x any) {
 	boolean(k, at, x)
 	if x == true {
@@ -67,7 +71,8 @@ func focusOnLoad(k *checker, at string, x any) {
 	}
 }
 
-// elementSpecs are the element types an app may send.
+// elementSpecs are the element types an app may send, from https://docs.slack.dev/reference/block-kit/block-elements. A datetimepicker
+// takes seconds: the limits reject milliseconds.
 var elementSpecs = map[string]elementSpec{
 	"button": {exceptInput, objectOf(elementShape.with(shape{
 		"text": required(plainText(75)), "value": optional(stringOf(0, 2000)), "url": optional(stringOf(0, 3000)),
@@ -148,6 +153,7 @@ func elementIn(blockType string) rule {
 	}
 }
 
+// eitherOptionsOrGroups requires options or option_groups, but not both.
 func eitherOptionsOrGroups(k *checker, at string, o map[string]any) {
 	if (o["options"] == nil) == (o["option_groups"] == nil) {
 		k.report(at, "one_of", []string{"options", "option_groups"}, "needs options or option_groups, not both")
@@ -178,6 +184,7 @@ func rawOptions(o map[string]any) []any {
 	return all
 }
 
+// lengthsInOrder requires that min_length isn't above max_length.
 func lengthsInOrder(k *checker, at string, o map[string]any) {
 	low, hasLow := o["min_length"].(json.Number)
 	high, hasHigh := o["max_length"].(json.Number)
@@ -186,6 +193,7 @@ func lengthsInOrder(k *checker, at string, o map[string]any) {
 	}
 }
 
+// valuesInOrder requires that min_value isn't above max_value; both are strings.
 func valuesInOrder(k *checker, at string, o map[string]any) {
 	low, hasLow := o["min_value"].(string)
 	high, hasHigh := o["max_value"].(string)
@@ -194,6 +202,7 @@ func valuesInOrder(k *checker, at string, o map[string]any) {
 	}
 }
 
+// modalOnly forbids a file_input outside modals.
 func modalOnly(k *checker, at string, _ map[string]any) {
 	if k.surface != modal {
 		k.report(at+"/type", "surface", modal, "a file_input is allowed in a modal only")

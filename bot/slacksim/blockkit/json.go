@@ -29,13 +29,13 @@ func decodeJSON(raw []byte, into any) bool {
 	return d.Decode(into) == nil && !d.More()
 }
 
-// The functions below read a field of a decoded object; a field of another type counts as missing.
-
+// stringField returns a field of a decoded object. Like the functions below it treats a value of another type as missing.
 func stringField(o map[string]any, key string) string {
 	s, _ := o[key].(string)
 	return s
 }
 
+// intField returns a whole number, or the given one if the field is missing.
 func intField(o map[string]any, key string, missing int64) int64 {
 	n, _ := o[key].(json.Number)
 	if i, err := n.Int64(); err == nil {
@@ -44,11 +44,13 @@ func intField(o map[string]any, key string, missing int64) int64 {
 	return missing
 }
 
+// objectField returns an object in an object, nil if it is missing.
 func objectField(o map[string]any, key string) map[string]any {
 	inner, _ := o[key].(map[string]any)
 	return inner
 }
 
+// listField returns a list in an object, nil if it is missing.
 func listField(o map[string]any, key string) []any {
 	items, _ := o[key].([]any)
 	return items

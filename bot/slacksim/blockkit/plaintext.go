@@ -28,6 +28,7 @@ func TextOf(x any) string {
 	return s
 }
 
+// blockText returns the text of one block, "" for a divider or an unknown type.
 func blockText(b map[string]any) string {
 	switch b["type"] {
 	case "section":
@@ -52,6 +53,7 @@ func blockText(b map[string]any) string {
 	return ""
 }
 
+// textOfEach reads each item of a list and joins what isn't empty.
 func textOfEach(separator string, x any, read func(any) string) string {
 	items, _ := x.([]any)
 	parts := make([]string, len(items))
@@ -61,6 +63,7 @@ func textOfEach(separator string, x any, read func(any) string) string {
 	return joinNonEmpty(separator, parts...)
 }
 
+// joinNonEmpty joins the parts that have text.
 func joinNonEmpty(separator string, parts ...string) string {
 	var out []string
 	for _, p := range parts {
@@ -71,6 +74,7 @@ func joinNonEmpty(separator string, parts ...string) string {
 	return strings.Join(out, separator)
 }
 
+// elementText returns the text of an element of a section, context, actions or input block.
 func elementText(x any) string {
 	o, _ := x.(map[string]any)
 	switch o["type"] {
@@ -93,6 +97,7 @@ func elementText(x any) string {
 	return "[" + TextOf(o["placeholder"]) + "]"
 }
 
+// cellText returns the text of a cell of a table.
 func cellText(x any) string {
 	o, _ := x.(map[string]any)
 	if o["type"] == "rich_text" {
@@ -101,6 +106,7 @@ func cellText(x any) string {
 	return TextOf(o)
 }
 
+// richPartText returns the text of a paragraph, a quote or preformatted text, and of a list with a bullet for each item.
 func richPartText(x any) string {
 	o, _ := x.(map[string]any)
 	if o["type"] == "rich_text_list" {
@@ -113,6 +119,7 @@ func richPartText(x any) string {
 	return b.String()
 }
 
+// richLeafText returns the text of a piece of running text. Mentions keep the ids: their names are the workspace's.
 func richLeafText(x any) string {
 	o, _ := x.(map[string]any)
 	switch o["type"] {
@@ -139,6 +146,7 @@ func richLeafText(x any) string {
 	return stringField(o, "text")
 }
 
+// Links, mentions and dates of mrkdwn are in angle brackets; the three characters with a meaning are escaped.
 var (
 	inBrackets = regexp.MustCompile(`<[^<>]+>`)
 	unescaper  = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")

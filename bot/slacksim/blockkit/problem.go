@@ -2,7 +2,7 @@ package blockkit
 
 import "fmt"
 
-// RuleTotalText is the rule broken by a message whose blocks have too much text together.
+// RuleTotalText is the [Problem.Rule] of a message that has too much text in all its blocks. Slack has an error of its own for it.
 const RuleTotalText = "max_text"
 
 // Problem is one error in a payload.

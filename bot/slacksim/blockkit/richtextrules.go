@@ -2,8 +2,10 @@ package blockkit
 
 import "math"
 
+// noLimit is for texts and lists whose length Slack doesn't limit one by one.
 const noLimit = math.MaxInt
 
+// richText is a rich_text block, or a rich text cell of a table.
 var richText = objectOf(shape{
 	"type": typeKey, "block_id": idKey, "elements": required(listOf(1, maxViewBlocks, richTextPart)),
 })

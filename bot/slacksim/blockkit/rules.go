@@ -20,12 +20,16 @@ type objectRule func(k *checker, at string, o map[string]any)
 // shape lists the fields that an object may have.
 type shape map[string]field
 
+// field is the rule for one field of an object.
 type field struct {
 	required bool
 	rule     rule
 }
 
+// required is a field that must be there and not null.
 func required(r rule) field { return field{required: true, rule: r} }
+
+// optional is a field that may be missing or null.
 func optional(r rule) field { return field{rule: r} }
 
 // with returns a copy of the shape with more fields.
@@ -50,6 +54,7 @@ func objectOf(s shape, rules ...objectRule) rule {
 	}
 }
 
+// check reports unknown, invalid and missing fields, in the order of their names.
 func (s shape) check(k *checker, at string, o map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(o)) {
 		f, known := s[key]
@@ -69,8 +74,10 @@ func (s shape) check(k *checker, at string, o map[string]any) {
 	}
 }
 
+// anything allows every value. It is for fields that another rule checks.
 func anything(*checker, string, any) {}
 
+// boolean allows true and false.
 func boolean(k *checker, at string, x any) {
 	if _, ok := x.(bool); !ok {
 		k.report(at, "type", "boolean", "must be true or false")
@@ -162,6 +169,7 @@ func anyText(most int) rule { return textObject(most, "plain_text", "mrkdwn") }
 // plainText allows a plain_text object with 1 to most characters.
 func plainText(most int) rule { return textObject(most, "plain_text") }
 
+// textObject allows text objects of the types listed. emoji and verbatim each belong to one of the types.
 func textObject(most int, types ...string) rule {
 	return objectOf(shape{
 		"type":     required(oneOf(types...)),
@@ -178,7 +186,7 @@ func textObject(most int, types ...string) rule {
 	})
 }
 
-// typeKey is the field "type" of an object whose shape was found by its type.
+// typeKey is the field "type" of an object. Its value was checked when the shape was chosen.
 var typeKey = required(anything)
 
 // idKey is a block_id or an action_id. Slack fills in one that is missing or empty.

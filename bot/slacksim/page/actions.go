@@ -125,6 +125,7 @@ func placeFrom(r *http.Request) slacksim.Place {
 	return slacksim.Place{Channel: r.FormValue("channel"), TS: r.FormValue("ts")}
 }
 
+// blocksAt returns the blocks of a message or view, nil if it is gone.
 func (h *handler) blocksAt(at slacksim.Place) json.RawMessage {
 	if at.View != "" {
 		v, _ := h.slack.ViewByID(at.View)

@@ -52,6 +52,7 @@ func (r *renderer) blocks(raw json.RawMessage) []blockData {
 	return out
 }
 
+// block renders one block.
 func (r *renderer) block(raw json.RawMessage) blockData {
 	var b blockJSON
 	if err := json.Unmarshal(raw, &b); err != nil {
@@ -92,6 +93,7 @@ func (r *renderer) block(raw json.RawMessage) blockData {
 	return d
 }
 
+// section renders text, fields and an accessory. Like the methods below it reports false for JSON that it can't read.
 func (r *renderer) section(d *blockData, b blockJSON) bool {
 	if b.Text != nil {
 		d.HTML = r.text(b.Text)
@@ -105,6 +107,7 @@ func (r *renderer) section(d *blockData, b blockJSON) bool {
 	return true
 }
 
+// accessory renders the element or picture beside a section.
 func (r *renderer) accessory(d *blockData, b blockJSON) bool {
 	var e elementJSON
 	if json.Unmarshal(b.Accessory, &e) != nil {
@@ -120,6 +123,7 @@ func (r *renderer) accessory(d *blockData, b blockJSON) bool {
 	return true
 }
 
+// actions renders a row of elements, which all dispatch.
 func (r *renderer) actions(d *blockData, b blockJSON) bool {
 	var elements []elementJSON
 	if json.Unmarshal(b.Elements, &elements) != nil {
@@ -133,6 +137,7 @@ func (r *renderer) actions(d *blockData, b blockJSON) bool {
 	return true
 }
 
+// input renders a field with its label, hint and error.
 func (r *renderer) input(d *blockData, b blockJSON) bool {
 	var e elementJSON
 	if json.Unmarshal(b.Element, &e) != nil {
@@ -161,6 +166,7 @@ func describedBy(d *blockData) string {
 	return ids
 }
 
+// context renders small texts and pictures.
 func (r *renderer) context(d *blockData, b blockJSON) bool {
 	var elements []json.RawMessage
 	if json.Unmarshal(b.Elements, &elements) != nil {
@@ -191,6 +197,7 @@ func (r *renderer) markdown(d *blockData, raw json.RawMessage) bool {
 	return true
 }
 
+// table renders the cells of a table; the first row is its head.
 func (r *renderer) table(rows [][]json.RawMessage) [][]template.HTML {
 	var out [][]template.HTML
 	for _, row := range firstN(rows, 100) {
@@ -203,6 +210,7 @@ func (r *renderer) table(rows [][]json.RawMessage) [][]template.HTML {
 	return out
 }
 
+// cell renders raw or rich text, or a number.
 func (r *renderer) cell(raw json.RawMessage) template.HTML {
 	var c struct {
 		Type     string
@@ -223,6 +231,7 @@ func (r *renderer) cell(raw json.RawMessage) template.HTML {
 	}
 }
 
+// unknownBlock shows a block as indented JSON.
 func unknownBlock(raw json.RawMessage) blockData {
 	var b blockJSON
 	_ = json.Unmarshal(raw, &b)

@@ -56,6 +56,7 @@ type chartJSON struct {
 	} `json:"chart"`
 }
 
+// seriesJSON is a series of a chart, with its values by category.
 type seriesJSON struct {
 	Name string `json:"name"`
 	Data []struct {
@@ -147,6 +148,7 @@ func (a axis) y(v float64) float64 {
 	return chartHeight * (1 - (v-a.low)/(a.step*float64(a.steps)))
 }
 
+// ticks returns the labels of the axis, the highest first.
 func (a axis) ticks() []string {
 	out := make([]string, 0, a.steps+1)
 	for i := a.steps; i >= 0; i-- {
@@ -155,6 +157,7 @@ func (a axis) ticks() []string {
 	return out
 }
 
+// grid returns the paths of the lines at the ticks, and of the line at zero.
 func (a axis) grid(width int) (grid, base string) {
 	across := func(y float64) string { return fmt.Sprintf("M0 %.4gH%d", y, width) }
 	for i := range a.steps + 1 {

@@ -50,6 +50,7 @@ type controlData struct {
 	Confirm        string // JSON of the confirmation dialog, "" without one
 }
 
+// optionGroup is a group of options under a label.
 type optionGroup struct {
 	Label   string
 	Options []optionData
@@ -98,6 +99,7 @@ func (r *renderer) control(block string, e elementJSON) controlData {
 	return c
 }
 
+// button renders a button; one with an unsafe URL has no link.
 func (r *renderer) button(c *controlData, e elementJSON) {
 	c.Kind, c.HTML, c.Style, c.AriaLabel = "button", r.text(e.Text), e.Style, e.AccessibilityLabel
 	if u, ok := safeURL(e.URL); ok {
@@ -108,6 +110,7 @@ func (r *renderer) button(c *controlData, e elementJSON) {
 	}
 }
 
+// search renders an external select, with the current choice as its only options.
 func (c *controlData) search(e elementJSON, v slacksim.Value) {
 	c.Kind, c.MinQuery = "search", 3 // Slack's default
 	if e.MinQueryLength != nil {
@@ -121,6 +124,7 @@ func (c *controlData) search(e elementJSON, v slacksim.Value) {
 	}
 }
 
+// fileInput renders a file_input. Without max_files it takes several.
 func (c *controlData) fileInput(e elementJSON, v slacksim.Value) {
 	c.Kind, c.Multiple = "file", e.MaxFiles != 1
 	var types []string
@@ -182,6 +186,7 @@ func (r *renderer) options(c *controlData, e elementJSON, v slacksim.Value) {
 	}
 }
 
+// optionList renders options and selects those in the element's value.
 func (r *renderer) optionList(options []optionJSON, v slacksim.Value) []optionData {
 	var out []optionData
 	for _, o := range firstN(options, maxItems) {
@@ -223,6 +228,7 @@ func (r *renderer) value(block string, e elementJSON) slacksim.Value {
 	return v
 }
 
+// initialText reads an initial_value that is a string.
 func initialText(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
@@ -242,6 +248,7 @@ func (r *renderer) confirmation(c *confirmJSON) string {
 	})
 }
 
+// toJSON returns values for an attribute that the script reads.
 func toJSON(values map[string]string) string {
 	b, err := json.Marshal(values)
 	if err != nil {
@@ -257,6 +264,7 @@ type fileData struct {
 	URL      string // where the viewer can open it
 }
 
+// newFileData returns a file without a link.
 func newFileData(f slacksim.File) fileData {
 	return fileData{ID: f.ID, Name: f.Name, Size: formatSize(f.Size)}
 }

@@ -19,6 +19,7 @@ func (r *renderer) dateToken(rest, fallback string) string {
 	return r.timeHTML(at, unescape(format), unescape(link))
 }
 
+// timeHTML renders a Unix time in a format of Slack, as a link if there is one.
 func (r *renderer) timeHTML(at int64, format, link string) string {
 	t := time.Unix(at, 0).In(r.zone)
 	element := `<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + html.EscapeString(r.formatDate(t, format)) + `</time>`
@@ -63,6 +64,7 @@ func (r *renderer) relativeDay(t time.Time, otherwise string) string {
 	}
 }
 
+// relativeTime returns how long ago or ahead a time is, in its largest unit.
 func (r *renderer) relativeTime(t time.Time) string {
 	d := r.now.Sub(t)
 	pattern := "%s ago"
@@ -81,6 +83,7 @@ func (r *renderer) relativeTime(t time.Time) string {
 	}
 }
 
+// plural returns a number with a noun.
 func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
@@ -88,6 +91,7 @@ func plural(n int, word string) string {
 	return strconv.Itoa(n) + " " + word + "s"
 }
 
+// ordinalSuffix returns what follows a day in English: 1st, 2nd, 3rd, 4th.
 func ordinalSuffix(day int) string {
 	if day/10 == 1 {
 		return "th"

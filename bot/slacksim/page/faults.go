@@ -70,6 +70,7 @@ type toggleData struct {
 	On         bool
 }
 
+// toggles returns the state of all toggles.
 func (h *handler) toggles() []toggleData {
 	var out []toggleData
 	for i, t := range h.options.Toggles {

@@ -15,6 +15,7 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim/blockkit"
 )
 
+// fileList returns the files of a message with links for the viewer.
 func (h *handler) fileList(v viewer, files []slacksim.File) []fileData {
 	var out []fileData
 	for _, f := range files {
@@ -90,6 +91,7 @@ func (h *handler) fillFiles(v viewer, view slacksim.View, e blockkit.Element, r 
 	return errs
 }
 
+// sameFile reports whether an upload has the name and content of a file.
 func (h *handler) sameFile(f slacksim.File, u upload) bool {
 	_, content, ok := h.slack.FileContent(f.ID)
 	return ok && f.Name == u.name && string(content) == string(u.content)
@@ -111,6 +113,7 @@ func readUploads(parts []*multipart.FileHeader) ([]upload, error) {
 	return out, nil
 }
 
+// readPart reads one file of a multipart form.
 func readPart(part *multipart.FileHeader) ([]byte, error) {
 	f, err := part.Open()
 	if err != nil {

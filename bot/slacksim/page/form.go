@@ -36,6 +36,7 @@ func (h *handler) fill(v viewer, viewID string, r *http.Request) error {
 	return nil
 }
 
+// fillField sets the value of one element, unless it has that value.
 func (h *handler) fillField(v viewer, view slacksim.View, e blockkit.Element, r *http.Request) error {
 	if e.Type() == "file_input" {
 		return h.fillFiles(v, view, e, r)

@@ -21,6 +21,7 @@ type handler struct {
 	read map[readKey]string // timestamp of the newest message that the person has seen in the channel
 }
 
+// readKey identifies a channel as a person sees it.
 type readKey struct{ person, channel string }
 
 // render executes a template. The templates are part of the program, so an error is a bug and is shown on the page.
@@ -51,6 +52,7 @@ func (h *handler) writeNotice(w http.ResponseWriter, text string) {
 	writeHTML(w, h.render("notice", text))
 }
 
+// writeHTML answers with HTML that is escaped already.
 func writeHTML(w http.ResponseWriter, html string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(html)) // an error means that the browser left

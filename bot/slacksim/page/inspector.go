@@ -40,6 +40,7 @@ func (h *handler) trafficHTML(v viewer, after int) (lines string, newest int) {
 	return b.String(), newest
 }
 
+// newTrafficData formats a line of the inspector.
 func newTrafficData(e slacksim.TrafficEntry, zone *time.Location) trafficData {
 	d := trafficData{TrafficEntry: e, Time: e.At.In(zone).Format("15:04:05.000"), Failed: failed(e)}
 	switch {

@@ -34,6 +34,7 @@ func (h *handler) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// pageData collects the whole page for a viewer.
 func (h *handler) pageData(v viewer) pageData {
 	h.markRead(v)
 	traffic, _ := h.trafficHTML(v, 0)

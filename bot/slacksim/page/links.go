@@ -50,6 +50,7 @@ func linkURLs(text string) string {
 	return b.String()
 }
 
+// indexURL returns where the first web address begins, -1 without one.
 func indexURL(text string) int {
 	plain, secure := strings.Index(text, "http://"), strings.Index(text, "https://")
 	if plain < 0 || (secure >= 0 && secure < plain) {
@@ -63,6 +64,8 @@ func textHTML(text string) string { return lineBreaks(html.EscapeString(withEmoj
 
 var unescaper = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
+// unescape replaces the three entities of mrkdwn by their characters.
 func unescape(text string) string { return unescaper.Replace(text) }
 
+// lineBreaks replaces line breaks by HTML ones, in text that is escaped already.
 func lineBreaks(s string) string { return strings.ReplaceAll(s, "\n", "<br>") }

@@ -52,6 +52,7 @@ func (h *handler) messagesHTML(v viewer, known versions) string {
 	return b.String()
 }
 
+// messageData renders one message, given the one before it.
 func (h *handler) messageData(v viewer, m slacksim.Message, before *slacksim.Message) messageData {
 	r := h.renderer(v, m.Place())
 	at := m.At.In(v.zone)

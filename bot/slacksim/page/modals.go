@@ -29,6 +29,7 @@ func (h *handler) modalsHTML(v viewer, known versions) string {
 	return b.String()
 }
 
+// modalData renders one modal, with the values and errors of its fields.
 func (h *handler) modalData(v viewer, view slacksim.View, depth int) modalData {
 	r := h.renderer(v, view.Place())
 	r.state, r.errors = view.State, view.Errors

@@ -158,11 +158,13 @@ func closingMarker(line string, i int, open string) int {
 	return -1
 }
 
+// wordBefore reports whether a letter or digit ends at i.
 func wordBefore(s string, i int) bool {
 	r, _ := utf8.DecodeLastRuneInString(s[:i])
 	return i > 0 && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
+// wordAfter reports whether a letter or digit begins at i.
 func wordAfter(s string, i int) bool {
 	r, _ := utf8.DecodeRuneInString(s[i:])
 	return i < len(s) && (unicode.IsLetter(r) || unicode.IsDigit(r))
@@ -191,6 +193,7 @@ func (r *renderer) angleBrackets(inside string) string {
 	return anchor(u, textHTML(label))
 }
 
+// mention renders a mention of a user, with the current name if the id is known.
 func (r *renderer) mention(id, label string) string {
 	return chip("person", "@"+cmp.Or(r.name(id), label, id))
 }
@@ -216,6 +219,7 @@ func broadcastHTML(name string) string {
 		`<span class="hidden"> (pings everyone)</span></strong>`
 }
 
+// chip renders a mention as a small label.
 func chip(class, text string) string {
 	return `<span class="chip ` + class + `">` + textHTML(text) + `</span>`
 }

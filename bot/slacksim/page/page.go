@@ -38,6 +38,7 @@ func New(slack *slacksim.Server, options Options) http.Handler {
 	return secured(mux)
 }
 
+// parseTemplates parses the embedded templates. They are part of the program, so an error is a bug.
 func parseTemplates() *template.Template {
 	t := template.New("").Funcs(template.FuncMap{"plural": plural})
 	return template.Must(t.ParseFS(webFiles, "web/*.html"))

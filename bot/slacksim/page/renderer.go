@@ -68,4 +68,5 @@ func cut(s string) string {
 	return string(bytes.ToValidUTF8([]byte(s[:maxTextBytes]), nil)) + "…"
 }
 
+// firstN returns at most n items, so that appending to them copies.
 func firstN[T any](items []T, n int) []T { return slices.Clip(items[:min(len(items), n)]) }

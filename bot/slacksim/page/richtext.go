@@ -48,6 +48,7 @@ func (r *renderer) richText(elements json.RawMessage) template.HTML {
 	return template.HTML(b.String()) // every text in it is escaped by html.EscapeString
 }
 
+// richList renders a list. Its items have no lists inside: Slack sends an indented list after it.
 func (r *renderer) richList(list richTextJSON) string {
 	var style string
 	_ = json.Unmarshal(list.Style, &style) // anything but a string is a bullet list
@@ -64,6 +65,7 @@ func (r *renderer) richList(list richTextJSON) string {
 	return b.String()
 }
 
+// richLine renders running text.
 func (r *renderer) richLine(elements json.RawMessage) string {
 	var b strings.Builder
 	for _, part := range parseRichText(elements) {
@@ -72,6 +74,7 @@ func (r *renderer) richLine(elements json.RawMessage) string {
 	return b.String()
 }
 
+// richLeaf renders a piece of running text.
 func (r *renderer) richLeaf(part richTextJSON) string {
 	switch part.Type {
 	case "text":
@@ -97,6 +100,7 @@ func (r *renderer) richLeaf(part richTextJSON) string {
 	}
 }
 
+// richLink renders a link, as text if its URL is unsafe.
 func richLink(part richTextJSON) string {
 	label := html.EscapeString(cut(cmp.Or(part.Text, part.URL)))
 	if u, ok := safeURL(part.URL); ok {
@@ -122,6 +126,7 @@ func withStyle(style json.RawMessage, inner string) string {
 	return inner
 }
 
+// parseRichText reads a list of elements and skips those that it can't read.
 func parseRichText(raw json.RawMessage) []richTextJSON {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {

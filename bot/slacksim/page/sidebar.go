@@ -39,6 +39,7 @@ type avatarData struct {
 
 const avatarColours = 8
 
+// sidebar lists the conversations of the viewer.
 func (h *handler) sidebar(v viewer) sidebarData {
 	out := sidebarData{Connections: h.slack.Connections()}
 	for _, c := range h.channels(v.person) {
@@ -51,6 +52,7 @@ func (h *handler) sidebar(v viewer) sidebarData {
 	return out
 }
 
+// channelData returns the link to a conversation. Direct messages have the name of the bot.
 func (h *handler) channelData(v viewer, c slacksim.Channel) channelData {
 	d := channelData{
 		ID: c.ID, Name: c.Name, Label: "#" + c.Name, Icon: "hash", URL: "/?" + pageQuery(v.person.ID, c.ID), IM: c.IM,
@@ -68,6 +70,7 @@ func (h *handler) channelData(v viewer, c slacksim.Channel) channelData {
 	return d
 }
 
+// botName returns the name of the bot.
 func (h *handler) botName() string {
 	for _, u := range h.slack.Users() {
 		if u.Bot && u.ID == slacksim.Bot {
@@ -77,6 +80,7 @@ func (h *handler) botName() string {
 	return "App"
 }
 
+// personData returns the link that switches to a person, in the same channel.
 func (h *handler) personData(v viewer, u slacksim.User) personData {
 	kind := ""
 	switch {
@@ -104,6 +108,7 @@ func newAvatar(id, name string, app bool) avatarData {
 	return avatarData{Initials: initials(name), Colour: colour % avatarColours, App: app}
 }
 
+// initials returns the first letters of the first two words of a name.
 func initials(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	var out []rune

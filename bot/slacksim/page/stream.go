@@ -51,6 +51,7 @@ func (h *handler) serveStream(w http.ResponseWriter, r *http.Request) {
 	s.run(changes)
 }
 
+// run sends changes until the page or the workspace is closed.
 func (s *stream) run(changes <-chan slacksim.Event) {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
@@ -129,6 +130,7 @@ func (s *stream) send(stale map[string]bool) error {
 	return nil
 }
 
+// sendTraffic sends new lines of the inspector, and the violations if there are more.
 func (s *stream) sendTraffic() error {
 	lines, newest := s.handler.trafficHTML(s.viewer, s.lastTraffic)
 	s.lastTraffic = newest

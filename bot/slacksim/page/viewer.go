@@ -70,6 +70,7 @@ func (h *handler) channels(person slacksim.User) []slacksim.Channel {
 	return own
 }
 
+// boolToInt returns 1 for true, for sorting.
 func boolToInt(b bool) int {
 	if b {
 		return 1
@@ -100,6 +101,7 @@ func (h *handler) renderer(v viewer, place slacksim.Place) *renderer {
 	return r
 }
 
+// fullName returns the best name of a user that is known.
 func fullName(u slacksim.User) string { return cmp.Or(u.RealName, u.Name, u.ID) }
 
 // pageQuery returns the query of a URL that names the viewer.
