@@ -354,6 +354,31 @@ func TestList_lockHolderDied(t *testing.T) {
 	})
 }
 
+// A lock that lasts longer than any lock can, since the clock of Redis was set back, counts as free.
+func TestList_lockLongerThanAny(t *testing.T) {
+	t.Parallel()
+	for name, left := range map[string]time.Duration{"an hour": time.Hour, "for ever": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(t *testing.T, w *world) {
+				const lock = "couponbot:{test}:directories:1:lock"
+				if err := w.redis.Set(lock, "dead"); err != nil {
+					t.Fatal(err)
+				}
+				if left > 0 {
+					w.redis.SetTTL(lock, left)
+				}
+				start := time.Now()
+				l, err := w.replica(nil).List(t.Context())
+				want(t, l, err, 1, false, false)
+				if took := time.Since(start); took > time.Second {
+					t.Errorf("it took %v, want no wait for the lock", took)
+				}
+			})
+		})
+	}
+}
+
 // The one call that a cold fleet makes fails: all replicas get its error, with its class.
 func TestList_failureIsShared(t *testing.T) {
 	t.Parallel()

@@ -112,10 +112,11 @@ func (s *store[T]) save(l *ListOf[T]) {
 	})
 }
 
-// lockScript takes the lock if it is free and returns the holder's token. It is idempotent for the same token.
+// lockScript takes the lock if it is free and returns the holder's token. It is idempotent for the same token. A lock that
+// lasts longer than any lock can was made before the clock of Redis was set back, and counts as free.
 var lockScript = redis.NewScript(`
-local holder = redis.call('GET', KEYS[1])
-if holder then return holder end
+local holder, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+if holder and left >= 0 and left <= tonumber(ARGV[2]) then return holder end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ARGV[1]`)
 
