@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
 // alertAfter is how long a concern lasts before somebody is alerted: at the start, for example, the unsubscribed were not
@@ -13,12 +15,25 @@ const alertAfter = time.Minute
 // watchSafety looks, until ctx ends, whether Redis keeps what it is told and whether the lists that bar people are there.
 func (s *Service) watchSafety(ctx context.Context) {
 	since := map[Concern]time.Time{}
-	for {
+	for sought := false; ; {
 		s.lookAtSafety(ctx, since)
+		if !sought {
+			sought = s.seekEarlier(ctx)
+		}
 		if !sleep(ctx, safeEvery) {
 			return
 		}
 	}
+}
+
+// seekEarlier looks for what the same bot has kept with other API keys. It reports whether that is done.
+func (s *Service) seekEarlier(ctx context.Context) bool {
+	if s.cfg.Earlier == nil {
+		return true
+	}
+	_, err := s.cfg.Earlier(ctx)
+	kind := rediserr.KindOf(err)
+	return err == nil || kind == rediserr.NoPermission || kind == rediserr.NoCommand
 }
 
 // lookAtSafety looks once. since holds when each concern was first seen.

@@ -91,6 +91,9 @@ type Config struct {
 	Teller Teller
 	// Alert tells the admins of a concern. After an error it is told again later. Nil tells nobody.
 	Alert func(ctx context.Context, c Concern, checked Checked) error
+	// Earlier returns the prefixes of the records that the same bot kept with other API keys. It is called once, in the
+	// background. Nil means that there are none.
+	Earlier func(ctx context.Context) (prefixes []string, err error)
 	// MayStart is asked once as a send starts whether its sender still may. An error stops the send, with the error's
 	// text as the reason; while it is [ErrCannotAsk] the send is held up. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error

@@ -72,22 +72,33 @@ func suppressionName(c Config, team string) string {
 	return cmp.Or(string(c.SuppressionName), team)
 }
 
-// otherPrefixes returns the prefixes of other bots of the same Slack app that have records in Redis, such as those that were
-// left behind with the API keys of before.
+const (
+	// scanTime and scanKeys bound the search for records of other API keys. What is behind that many keys isn't found.
+	scanTime = 10 * time.Second
+	scanKeys = 1_000_000
+	// scanPage is about how many keys Redis looks at in one step. Other clients wait for it, so it is small.
+	scanPage = 1000
+)
+
+// otherPrefixes returns the prefixes of other bots of the same Slack app that have an audit trail or a do-not-contact list in
+// Redis, such as those left behind with earlier API keys. It returns what it finds within [scanTime] and [scanKeys].
 func otherPrefixes(ctx context.Context, rdb *redis.Client, prefix string) ([]string, error) {
-	const (
-		pages, perPage = 2000, 1000 // what is behind two million keys is not looked for
-		audit          = ":audit"
-	)
+	limited, cancel := context.WithTimeout(ctx, scanTime)
+	defer cancel()
 	app, _, _ := strings.Cut(strings.TrimPrefix(prefix, "couponbot:{"), ":")
 	var others []string
-	for cursor, page := uint64(0), 0; page < pages; page++ {
-		keys, next, err := rdb.Scan(ctx, cursor, "couponbot:{"+app+":*}"+audit, perPage).Result()
+	for cursor, page := uint64(0), 0; page < scanKeys/scanPage; page++ {
+		keys, next, err := rdb.Scan(limited, cursor, "couponbot:{"+app+":*}:[as]u[dp]*", scanPage).Result()
+		if err != nil && limited.Err() != nil && ctx.Err() == nil {
+			return others, nil // out of time
+		}
 		if err != nil {
 			return nil, err
 		}
 		for _, key := range keys {
-			if other := strings.TrimSuffix(key, audit) + ":"; other != prefix && !slices.Contains(others, other) {
+			other, name, _ := strings.Cut(key, "}:")
+			other += "}:"
+			if (name == "audit" || name == "suppressed") && other != prefix && !slices.Contains(others, other) {
 				others = append(others, other)
 			}
 		}

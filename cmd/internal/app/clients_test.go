@@ -3,15 +3,20 @@ package app
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -80,4 +85,72 @@ func TestSlack_followsNoRedirect(t *testing.T) {
 			t.Errorf("health after %d = nil, want an error", status)
 		}
 	}
+}
+
+// scans is a go-redis hook that answers SCAN without end, a second for each step.
+type scans struct{ steps int }
+
+func (*scans) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *scans) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		s.steps++
+		select {
+		case <-ctx.Done():
+			cmd.SetErr(ctx.Err())
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+		scan, ok := cmd.(*redis.ScanCmd)
+		if !ok {
+			return errors.New("only SCAN is answered")
+		}
+		scan.SetVal([]string{"couponbot:{A1:old}:audit", "couponbot:{A1:older}:suppressed", "couponbot:{A1:new}:audit"}, 1)
+		return nil
+	}
+}
+
+func (*scans) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// A Redis with keys without end, or a slow one, holds the search up for a while only.
+func TestOtherPrefixes_bounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rdb := redis.NewClient(&redis.Options{})
+		t.Cleanup(func() { _ = rdb.Close() })
+		hook := &scans{}
+		rdb.AddHook(hook)
+		began := time.Now()
+		got, err := otherPrefixes(t.Context(), rdb, "couponbot:{A1:new}:")
+		want := []string{"couponbot:{A1:old}:", "couponbot:{A1:older}:"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("otherPrefixes() = %q, %v, want %q", got, err, want)
+		}
+		if took := time.Since(began); took > scanTime {
+			t.Errorf("it took %v and %d steps, want %v at most", took, hook.steps, scanTime)
+		}
+	})
+}
+
+// A Redis that doesn't answer SCAN doesn't hold up the start.
+func TestServe_startsBeforeTheSearch(t *testing.T) {
+	t.Parallel()
+	w := stillWorld(t)
+	release := make(chan struct{})
+	var scans atomic.Int32
+	w.redis.Server().SetPreHook(func(_ *server.Peer, command string, _ ...string) bool {
+		if strings.EqualFold(command, "scan") {
+			scans.Add(1)
+			<-release
+		}
+		return false
+	})
+	w.start(t)
+	if n := scans.Load(); n > 1 {
+		t.Errorf("the bot connected after %d tries to search, want it not to wait", n)
+	}
+	close(release)
+	w.quit(t)
 }

@@ -139,7 +139,7 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 			Holders: p.holders,
 		},
-		MayStart: p.mayStart, Alert: p.alertAdmins,
+		MayStart: p.mayStart, Alert: p.alertAdmins, Earlier: p.earlierPrefixes,
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
@@ -180,10 +180,6 @@ func (p *program) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if others, err := otherPrefixes(ctx, p.redis, keyPrefix(p.config)); err == nil && len(others) > 0 {
-		p.log.Warn("Redis holds records of this Slack app with other API keys: their sends, caps and audit trail are not used",
-			"prefixes", others)
-	}
 	group, ctx := p.guard.GroupWithContext(ctx)
 	group.Keep(ctx, bulkhead.Socket, func() error {
 		err := p.socket.Run(ctx)
@@ -211,6 +207,16 @@ func (p *program) deps() commands.Deps {
 // holders names those who hold a right. The bot is not made yet when this is handed on.
 func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error) {
 	return p.bot.Holders(ctx, right)
+}
+
+// earlierPrefixes returns the prefixes of this Slack app's records with other API keys, and logs them.
+func (p *program) earlierPrefixes(ctx context.Context) ([]string, error) {
+	others, err := otherPrefixes(ctx, p.redis, keyPrefix(p.config))
+	if err == nil && len(others) > 0 {
+		p.log.Warn("Redis holds records of this Slack app with other API keys: their sends, caps and audit trail are not used",
+			"prefixes", others)
+	}
+	return others, err
 }
 
 // mostAlerted is how many admins are told of a concern at most.
