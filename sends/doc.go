@@ -79,7 +79,7 @@
 //	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
 //	unsubscribed:read hash: how many were unsubscribed, and when Coupontools was asked
-//	alerted:{concern} string: the admins were told of a concern that lasts
+//	alerted:{concern} string: the admins were told of a concern that lasts; gone after 6 h in which no process has seen it
 //	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
 //	sms:{country}     string: when the next text message there can be claimed|the turn that has reserved it; gone by then
 //	day:{n}:{who}     string: recipients of a UTC day, of a sender or (*) of all

@@ -2,15 +2,23 @@ package sends
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
-// alertAfter is how long a concern lasts before somebody is alerted: at the start, for example, the unsubscribed were not
-// read yet.
-const alertAfter = time.Minute
+const (
+	// alertAfter is how long a concern lasts before somebody is alerted: at the start, for example, the unsubscribed were not
+	// read yet.
+	alertAfter = time.Minute
+	// alertLife is how long it is remembered that the admins know of a concern, after the last process has seen it. A bot that
+	// is stopped for longer tells them again.
+	alertLife = 6 * time.Hour
+)
 
 // watchSafety looks, until ctx ends, whether Redis keeps what it is told and whether the lists that bar people are there.
 func (s *Service) watchSafety(ctx context.Context) {
@@ -65,13 +73,22 @@ func (s *Service) lookAtSafety(ctx context.Context, since map[Concern]time.Time)
 	}
 }
 
+// alertScript remembers that the admins are told of a concern, for a time (ms) that begins again with each call, and returns
+// the token of the process that tells them. A longer time, or none, counts as over.
+var alertScript = redis.NewScript(`
+local by, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+if not by or left < 0 or left > tonumber(ARGV[2]) then by = ARGV[1] end
+redis.call('SET', KEYS[1], by, 'PX', ARGV[2])
+return by`)
+
 // alert tells the admins of a concern, once for all processes until it is over.
 func (s *Service) alert(ctx context.Context, c Concern, checked Checked) {
 	if s.cfg.Alert == nil {
 		return
 	}
-	key := s.alertKey(c)
-	if first, err := s.cfg.Redis.SetNX(ctx, key, 1, 0).Result(); err != nil || !first {
+	key, token := s.alertKey(c), rand.Text()
+	by, err := alertScript.Run(ctx, s.cfg.Redis, []string{key}, token, alertLife.Milliseconds()).Text()
+	if err != nil || by != token {
 		return
 	}
 	if err := s.cfg.Alert(ctx, c, checked); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -346,6 +347,56 @@ func TestAlert_once(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(told, want) {
 			t.Errorf("told of %q, want %q", told, want)
+		}
+	})
+}
+
+// That the admins know of a concern is remembered as long as it lasts, and for a while after the last process has seen it.
+func TestAlert_isRememberedForAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		rdb, told := connect(t, m, nil), 0
+		watch := func() {
+			s := service(rdb, accept, func(c *Config) {
+				c.Alert = func(context.Context, Concern, Checked) error { told++; return nil }
+			})
+			since := map[Concern]time.Time{ConcernEmpty: time.Now().Add(-alertAfter)}
+			s.lookAtSafety(t.Context(), since)
+		}
+		for i, step := range []struct {
+			after time.Duration
+			want  int
+		}{{0, 1}, {alertLife - time.Minute, 1}, {alertLife - time.Minute, 1}, {alertLife + time.Minute, 2}} {
+			time.Sleep(step.after)
+			watch()
+			if told != step.want {
+				t.Errorf("after step %d the admins were told %d times, want %d", i, told, step.want)
+			}
+		}
+		key := service(rdb, accept).alertKey(ConcernEmpty)
+		m.SetTTL(key, 24*time.Hour) // the clock of Redis was set back
+		if watch(); told != 3 {
+			t.Errorf("the admins were told %d times, want again after the clock was set back", told)
+		}
+		if left := m.TTL(key); left <= 0 || left > alertLife {
+			t.Errorf("it is remembered for %v, want %v", left, alertLife)
+		}
+	})
+}
+
+// A repeat of the question whose answer was lost doesn't leave the admins untold.
+func TestAlert_lostAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, told := &faults{}, 0
+		s := service(connect(t, startRedis(t), f), accept, func(c *Config) {
+			c.Alert = func(context.Context, Concern, Checked) error { told++; return nil }
+		})
+		f.set(func(redis.Cmder) (int, bool) { return 2, true }) // go-redis repeats a command that had no answer
+		s.alert(t.Context(), ConcernEmpty, Checked{})
+		if told != 1 {
+			t.Errorf("the admins were told %d times, want once", told)
 		}
 	})
 }
