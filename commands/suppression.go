@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -20,6 +21,7 @@ type suppressor interface {
 	Suppress(ctx context.Context, kind recipients.Kind, people []string, by sends.Actor, note string) (int, error)
 	Unsuppress(ctx context.Context, kind recipients.Kind, to string, by sends.Actor) (bool, error)
 	Why(ctx context.Context, kind recipients.Kind, to, user string) ([]sends.Barrier, error)
+	checker
 }
 
 // suppression keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
@@ -186,6 +188,11 @@ func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply,
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("why: %w", unreadable(err))
 	}
+	checked, err := s.people.Checked(ctx)
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("why: %w", unreadable(err))
+	}
+	doubts := concernBlocks(checked)
 	var set []slack.Block
 	if _, err := readOne(who.to, recipients.Rules{Kind: who.kind, Region: s.region, Allowed: s.countries}); err != nil {
 		set = append(set, blocks.Text(err.Error()))
@@ -193,11 +200,11 @@ func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply,
 	for _, b := range barriers {
 		set = append(set, barrierRow(b)...)
 	}
-	if len(set) == 0 {
-		return bot.Reply{Text: "Nothing bars " + who.String() + ": it can be sent to."}, nil
-	}
 	text = "Nothing can be sent to " + who.String() + " now:"
-	return bot.Reply{Text: text, Blocks: append([]slack.Block{blocks.Text(text)}, set...)}, nil
+	if len(set) == 0 {
+		text = "Nothing bars " + who.String() + ": it can be sent to."
+	}
+	return bot.Reply{Text: text, Blocks: slices.Concat([]slack.Block{blocks.Text(text)}, set, doubts)}, nil
 }
 
 // barrierRow is one rule that bars somebody, since and until when.

@@ -57,6 +57,11 @@ func Explain(err error) *bot.Mistake {
 			Text: "This draft is over, or it belongs to somebody else.",
 			Hint: "A draft lives 24 hours. Please start again with /send-directory.",
 		}
+	case errors.Is(err, sends.ErrOutdated):
+		return &bot.Mistake{
+			Text: "This preview is out of date: the do-not-contact list has been replaced since.", Done: "Nothing was sent.",
+			Hint: "Please start again with /send-directory.", Cause: err,
+		}
 	case errors.Is(err, sends.ErrNoSend):
 		return &bot.Mistake{Text: "There is no such send, or its records are over.", Hint: "/coupontools status shows what is going on."}
 	case errors.Is(err, sends.ErrUncertain):

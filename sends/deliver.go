@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -32,6 +33,7 @@ const (
 	holdupEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
 		"maxmemory-policy noeviction; the send then continues by itself."
 	holdupUnread = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
+	holdupKey    = "couponbot can't read the do-not-contact list, because its key has changed. It keeps trying."
 	whyListLost  = "The do-not-contact list, or a part of it, has disappeared from Redis."
 )
 
@@ -74,6 +76,12 @@ func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
 		return claim{}, false
 	case st.word == "more":
 		return r.claim()
+	case st.word == "rekey":
+		if r.rekey() {
+			return r.claim()
+		}
+		r.finished.Store(true)
+		return claim{}, false
 	case st.word == "none": // the send goes on no more for now, or everybody has been called
 		r.finished.Store(st.waiting > 0)
 		return claim{}, false
@@ -90,6 +98,35 @@ func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
 	}
 	c.to = to.To
 	return c, true
+}
+
+// rekey hashes the recipients of the send again, with the key that the do-not-contact list has now. It reports whether the send
+// can continue.
+func (r *run) rekey() bool {
+	h, err := r.s.ready(r.work)
+	if errors.Is(err, ErrSuppressionKey) {
+		r.write(waitScript, holdupKey, safeEvery.Milliseconds())
+	}
+	if err != nil {
+		return false
+	}
+	for from := 0; ; from += page {
+		entries, err := r.s.cfg.Redis.LRange(r.work, r.s.keys(r.id)[keyTo], int64(from), int64(from+page-1)).Result()
+		if err != nil {
+			return false
+		}
+		last := ""
+		if len(entries) < page {
+			last = h.keyID
+		}
+		args := []any{r.owner, from, last}
+		for _, entry := range entries {
+			args = append(args, h.rekey(r.send.Kind, entry))
+		}
+		if st, ok := r.write(rekeyScript, args...); !ok || st.word == "lost" || last != "" {
+			return ok && st.word != "lost"
+		}
+	}
 }
 
 // deliver makes the call of a claim and records what became of it.

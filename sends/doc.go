@@ -78,7 +78,7 @@
 //	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s
 //	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
-//	unsubscribed:read hash: how many were unsubscribed, and when Coupontools was asked
+//	unsubscribed:read hash: how many were unsubscribed, when Coupontools was asked, and the fingerprint of the hashes' key
 //	alerted:{concern} string: the admins were told of a concern that lasts; gone after 6 h in which no process has seen it
 //	last:{person}     string: the claim by which the person was last called for; gone after the frequency cap
 //	sms:{country}     string: when the next text message there can be claimed|the turn that has reserved it; gone by then
@@ -91,7 +91,12 @@
 //
 //	people            hash: keyed hash of a person → when|by whom|how they came on the list
 //	key               string: the key of the hashes of people, or a hash of that key if it is a setting
-//	marker            hash: how many people are on the list, and a revision that grows with each change
+//	marker            hash: how many people are on the list, a revision that grows with each change, and the fingerprint of the
+//	                  key that the people are hashed with
+//	aside:{key}       hash: people who are hashed with another key, set aside when an admin continued without them
+//
+// A send and the unsubscribed have the fingerprint of the key that their people are hashed with. If it isn't that of the
+// list, a send is hashed again before anybody is called, and the unsubscribed are read again.
 //
 // The hash's next is the index of the first recipient who was never claimed, so that confirming, stopping and counting
 // cost the same for one recipient as for ten thousand. A draft lives 24 hours, a send [Config.ReportTTL] from its end. One

@@ -133,7 +133,7 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
 		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "source", source,
-		"more", more,
+		"more", more, "key", h.keyID,
 	}
 	args := append([]any{draftTTL.Milliseconds(), maxDrafts, leftOut, packed, len(fields)}, fields...)
 	return appendEntries(args, h, d.Kind, list)
@@ -242,8 +242,18 @@ func recipientOf(entry string) (recipients.Recipient, error) {
 	return r, json.Unmarshal([]byte(parts[3]), &r)
 }
 
+// rekey returns an entry of a send's list with the hash of h in place of its own. It leaves a damaged one, which is never called.
+func (h *hasher) rekey(kind recipients.Kind, entry string) string {
+	r, err := recipientOf(entry)
+	if err != nil {
+		return entry
+	}
+	_, rest, _ := strings.Cut(entry, "|")
+	return h.person(kind, r.To) + "|" + rest
+}
+
 // Confirm makes a draft of that team and user a send, once: a repeat by the same person answers with the same send. From
-// then on it is running, scheduled, or awaiting approval. It gives [ErrNoDraft]; [ErrResent]; [ErrSuppressionKey];
+// then on it is running, scheduled, or awaiting approval. It gives [ErrNoDraft]; [ErrOutdated]; [ErrResent]; [ErrSuppressionKey];
 // [ErrSuppressionLost]; [ErrEvicts]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It
 // keeps half of its context's time for finding out which.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
@@ -275,7 +285,7 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 		return Send{}, ErrNoDraft
 	case 1:
 		if reply[0] == "void" {
-			return Send{}, fmt.Errorf("confirm %s: its list was changed", id)
+			return Send{}, fmt.Errorf("confirm %s: %w", id, ErrOutdated)
 		}
 		return Send{}, fmt.Errorf("confirm %s: %w", id, ErrResent)
 	}
@@ -299,6 +309,9 @@ func (s *Service) confirmation(ctx context.Context, h *hasher, id, team, user st
 	f := fields(hash.Val())
 	if !f.belongs(team, user) {
 		return nil, ErrNoDraft
+	}
+	if f.state() == StateDraft && f["key"] != "" && f["key"] != h.keyID {
+		return nil, fmt.Errorf("confirm %s: %w", id, ErrOutdated)
 	}
 	list, err := unpack[packedRecipient](packed.Val())
 	if err != nil {

@@ -51,8 +51,9 @@ type facts struct {
 	mine, all    int // recipients today, of one sender and of all
 }
 
-// facts reads what the rules go by for up to [page] people at a time.
-func (s *Service) facts(ctx context.Context, people []string, user string) (facts, error) {
+// facts reads what the rules go by for up to [page] people at a time, who are hashed by h. It gives [ErrSuppressionKey] if the
+// do-not-contact list has got another key since.
+func (s *Service) facts(ctx context.Context, h *hasher, people []string, user string) (facts, error) {
 	f := facts{suppressed: make([]any, 0, len(people))}
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {
@@ -65,8 +66,9 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 		for i, person := range part {
 			lasts[i] = s.lastKey(person)
 		}
-		var suppressed, unsubscribed, last *redis.SliceCmd
-		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		var suppressed, unsubscribed, last, key *redis.SliceCmd
+		_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			key = p.HMGet(ctx, s.listKey("marker"), "key")
 			suppressed = p.HMGet(ctx, s.listKey("people"), part...)
 			unsubscribed = p.HMGet(ctx, s.key("unsubscribed"), part...)
 			last = p.MGet(ctx, lasts...)
@@ -74,6 +76,9 @@ func (s *Service) facts(ctx context.Context, people []string, user string) (fact
 		})
 		if err != nil {
 			return f, redisError(err)
+		}
+		if key.Val()[0] != h.keyID {
+			return f, ErrSuppressionKey
 		}
 		f.suppressed, f.last = append(f.suppressed, suppressed.Val()...), append(f.last, last.Val()...)
 		f.unsubscribed = append(f.unsubscribed, unsubscribed.Val()...)
@@ -123,7 +128,7 @@ func (s *Service) bar(ctx context.Context, h *hasher, d Draft, calls map[string]
 	for i, r := range list.Recipients {
 		people[i] = h.person(d.Kind, r.To)
 	}
-	f, err := s.facts(ctx, people, d.User)
+	f, err := s.facts(ctx, h, people, d.User)
 	if err != nil {
 		return list, err
 	}
@@ -181,7 +186,7 @@ func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string
 	if err != nil {
 		return nil, fmt.Errorf("why: %w", err)
 	}
-	f, err := s.facts(ctx, []string{h.person(kind, to)}, user)
+	f, err := s.facts(ctx, h, []string{h.person(kind, to)}, user)
 	if err != nil {
 		return nil, fmt.Errorf("why: %w", err)
 	}

@@ -59,9 +59,10 @@ return standing('done', 0)`)
 	// that is not free yet are put aside, so that they hold nobody up. Arguments besides: the number of the claim, greater
 	// than any before in this turn; the least time (ms) between two sends to a person; the recipients that one sender, and
 	// all, may have a day; 0 for no such limit; the highest revision of the do-not-contact list that was seen, and why the send
-	// is paused if the list is lost; for how long (ms) the send is held up if the list of the unsubscribed is, and what to say
-	// of that. It answers with the index and the recipient; or more, if it has not come to
-	// anybody yet; later, if all who wait were put aside; none, if nobody waits or the send may not go on.
+	// is paused if the list is lost; for how long (ms) the send is held up if the list of the unsubscribed is, or has hashes of
+	// another key, and what to say then. It answers with the index and the recipient; or more, if it has not come to
+	// anybody yet; later, if all who wait were put aside; rekey, if the recipients are hashed with another key than the
+	// do-not-contact list; none, if nobody waits or the send may not go on.
 	claimScript = script(asideLua + `
 local token = owner .. ':' .. arg(3)
 local frequency, daily, fleet = tonumber(arg(4)), tonumber(arg(5)), tonumber(arg(6))
@@ -85,7 +86,12 @@ if redis.call('HLEN', suppressed) ~= listed or revision < tonumber(arg(7))
 	log('pause', '', 'running', 'paused', arg(8))
 	return standing('none', 0)
 end
-if redis.call('HLEN', unsubscribed) ~= tonumber(redis.call('HGET', unsubscribed_read, 'count') or 0) then
+-- Hashes of another key match nobody.
+local hashed = redis.call('HGET', list_marker, 'key')
+if not hashed or get('key') ~= hashed then return standing('rekey', 0) end
+local unsubscribers = tonumber(redis.call('HGET', unsubscribed_read, 'count') or 0)
+if redis.call('HLEN', unsubscribed) ~= unsubscribers
+	or unsubscribers > 0 and redis.call('HGET', unsubscribed_read, 'key') ~= hashed then
 	set('hold', ms(now + tonumber(arg(9))), 'holdup', arg(10))
 	return standing('none', 0)
 end

@@ -120,6 +120,14 @@ if is('running') then
 end
 return standing('started', 0)`)
 
+	// rekeyScript replaces recipients of the turn's send, from an index on, by the same with hashes of another key. Arguments:
+	// the index; the fingerprint of the key if these are the last, else ''; the recipients.
+	rekeyScript = script(`
+if not mine() then return standing('lost', 0) end
+for i = 4 + 5, #ARGV do redis.call('LSET', to, arg(2) + i - 4 - 5, ARGV[i]) end
+if arg(3) ~= '' then set('key', arg(3), 'fingerprint', fingerprint()) end
+return standing('done', 0)`)
+
 	// waitScript holds a running send up for a time (ms), and says why.
 	waitScript = script(`
 if is('running') then set('hold', ms(now + tonumber(arg(2))), 'holdup', arg(1)) end

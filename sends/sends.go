@@ -22,6 +22,9 @@ import (
 var (
 	// ErrNoDraft says that there is no such draft: it has expired, was withdrawn, or belongs to somebody else.
 	ErrNoDraft = errors.New("no such draft")
+	// ErrOutdated says that the do-not-contact list has another key than when the draft was saved, so the draft has to be made
+	// again; or that the draft's records are damaged.
+	ErrOutdated = errors.New("the draft was checked against another do-not-contact list")
 	// ErrNoSend says that there is no such send, or that its records have expired.
 	ErrNoSend = errors.New("no such send")
 	// ErrUnavailable says that Redis is away or refuses, so nothing could be kept safe: nothing was sent or changed. The

@@ -1,6 +1,7 @@
 package sends
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -15,9 +16,13 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// hasher makes of a number or an address what stands for it in Redis: a keyed hash, from which nobody without the key can
-// tell whose it is, or try out all numbers.
-type hasher struct{ key []byte }
+// hasher hashes numbers and addresses for Redis with a key. Without the key nobody can tell whose a hash is, or try out all
+// numbers.
+type hasher struct {
+	key    []byte
+	stored string // the key as Redis keeps it
+	keyID  string // the key's fingerprint
+}
 
 func (h *hasher) person(kind recipients.Kind, to string) string {
 	mac := hmac.New(sha256.New, h.key)
@@ -30,53 +35,78 @@ func (h *hasher) person(kind recipients.Kind, to string) string {
 // hash of it, so that a setting that has changed is noticed.
 const made, given = "made:", "given:"
 
-// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost] or
-// [ErrUnavailable] while nobody on the list would be recognised.
-func (s *Service) ready(ctx context.Context) (*hasher, error) {
-	l, err := s.lists(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.usable(); err != nil {
-		return nil, err
-	}
-	if l.key == "" {
-		if l.key, err = s.firstKey(ctx); err != nil {
-			return nil, redisError(err)
-		}
-	}
-	return s.hasherOf(l.key)
-}
-
-// hasherOf returns the hasher with the key that is kept, if it is the one of the settings or there is none in these.
-func (s *Service) hasherOf(stored string) (*hasher, error) {
-	digits, isMade := strings.CutPrefix(stored, made)
-	key, err := hex.DecodeString(digits)
-	switch given := s.cfg.SuppressionKey; {
-	case isMade && err == nil && (given == "" || given == string(key)):
-		return &hasher{key: key}, nil
-	case given != "" && stored == givenKey(given):
-		return &hasher{key: []byte(given)}, nil
-	}
-	return nil, ErrSuppressionKey
-}
-
-// firstKey keeps a key where there is none, and returns the one that is kept then.
-func (s *Service) firstKey(ctx context.Context) (string, error) {
-	value := givenKey(s.cfg.SuppressionKey)
-	if s.cfg.SuppressionKey == "" {
-		value = made + hex.EncodeToString([]byte(rand.Text()))
-	}
-	key := s.listKey("key")
-	if err := s.cfg.Redis.SetNX(ctx, key, value, 0).Err(); err != nil {
-		return "", err
-	}
-	return s.cfg.Redis.Get(ctx, key).Result()
-}
-
 func givenKey(key string) string {
 	sum := sha256.Sum256([]byte("couponbot suppression " + key))
 	return given + hex.EncodeToString(sum[:])
+}
+
+// fingerprint identifies a key, as Redis keeps it: the same for a key that was made and later became a setting. It is "" if
+// Redis keeps none. Hashes are stored with the fingerprint of their key, since those of another key match nobody.
+func fingerprint(stored string) string {
+	const size = 16
+	if digits, ok := strings.CutPrefix(stored, made); ok {
+		key, err := hex.DecodeString(digits)
+		if err != nil {
+			return ""
+		}
+		stored = givenKey(string(key))
+	}
+	digits, ok := strings.CutPrefix(stored, given)
+	if !ok || len(digits) < size {
+		return ""
+	}
+	return digits[:size]
+}
+
+// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost] or
+// [ErrUnavailable] while nobody on the list would be recognised.
+func (s *Service) ready(ctx context.Context) (*hasher, error) {
+	for {
+		l, err := s.lists(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.readable(l); err != nil {
+			return nil, err
+		}
+		if l.key != "" && l.keyID != "" {
+			return s.hasherOf(l.key)
+		}
+		if err := s.keepKey(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// hasherOf returns the hasher with the key that Redis keeps, or [ErrSuppressionKey] if the settings have another one.
+func (s *Service) hasherOf(stored string) (*hasher, error) {
+	h := &hasher{stored: stored, keyID: fingerprint(stored)}
+	digits, isMade := strings.CutPrefix(stored, made)
+	key, err := hex.DecodeString(digits)
+	switch setting := s.cfg.SuppressionKey; {
+	case isMade && err == nil && (setting == "" || setting == string(key)):
+		h.key = key
+	case setting != "" && stored == givenKey(setting):
+		h.key = []byte(setting)
+	default:
+		return nil, ErrSuppressionKey
+	}
+	return h, nil
+}
+
+// newKey returns a key for a list that has none, as Redis keeps it: the one of the settings, or else a random one.
+func (s *Service) newKey() string {
+	if s.cfg.SuppressionKey != "" {
+		return givenKey(s.cfg.SuppressionKey)
+	}
+	return made + hex.EncodeToString([]byte(rand.Text()))
+}
+
+// keepKey stores a key for a list that has none, or the fingerprint of its key if that is missing.
+func (s *Service) keepKey(ctx context.Context, l lists) error {
+	key := cmp.Or(l.key, s.newKey())
+	_, err := s.changeList(ctx, keepKeyScript, fingerprint(key), key)
+	return err
 }
 
 // suppressedValue is what the list holds of a person: when, who, and how they came on it.
@@ -108,7 +138,7 @@ func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []s
 		for _, to := range people[from:min(from+page, len(people))] {
 			entries = append(entries, h.person(kind, to), value)
 		}
-		n, err := s.changeList(ctx, addToList, entries...)
+		n, err := s.changeList(ctx, addToList, h.keyID, entries...)
 		if err != nil {
 			return added, fmt.Errorf("suppress: %w", err)
 		}
@@ -135,7 +165,7 @@ func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to strin
 	if err != nil {
 		return false, fmt.Errorf("unsuppress: %w", err)
 	}
-	n, err := s.changeList(ctx, takeOffList, h.person(kind, to))
+	n, err := s.changeList(ctx, takeOffList, h.keyID, h.person(kind, to))
 	if err != nil {
 		return false, fmt.Errorf("unsuppress: %w", err)
 	}

@@ -4,10 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -35,13 +32,6 @@ var (
 	ErrBackupKey = errors.New("the backup was made with another key")
 )
 
-// fingerprint tells the keys of two lists apart, and nothing else about them.
-func (h *hasher) fingerprint() string {
-	mac := hmac.New(sha256.New, h.key)
-	mac.Write([]byte("couponbot fingerprint"))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
-}
-
 // ExportSuppressionList returns a backup of the do-not-contact list and how many people are in it. It goes into the audit
 // trail. It gives [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) ExportSuppressionList(ctx context.Context, by Actor) ([]byte, int, error) {
@@ -54,7 +44,7 @@ func (s *Service) ExportSuppressionList(ctx context.Context, by Actor) ([]byte, 
 		return nil, 0, fmt.Errorf("export the do-not-contact list: %w", redisError(err))
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, backupHeader+"\n"+backupPeople+"\n", h.fingerprint(), len(people))
+	fmt.Fprintf(&b, backupHeader+"\n"+backupPeople+"\n", h.keyID, len(people))
 	for hash, value := range people {
 		b.WriteString(hash + "|" + value + "\n")
 	}
@@ -75,16 +65,11 @@ func (s *Service) ImportSuppressionList(ctx context.Context, backup []byte, by A
 	if err != nil {
 		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
 	}
-	entries, err := readBackup(backup, h.fingerprint())
+	entries, err := readBackup(backup, h.keyID)
 	if err != nil {
 		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
 	}
-	if l.key == "" {
-		if _, err := s.firstKey(ctx); err != nil {
-			return 0, fmt.Errorf("import the do-not-contact list: %w", redisError(err))
-		}
-	}
-	added, err := s.mergeBackup(ctx, entries)
+	added, err := s.mergeBackup(ctx, h, entries)
 	if err != nil {
 		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
 	}
@@ -99,7 +84,7 @@ func (s *Service) importHasher(l lists) (*hasher, error) {
 	case l.key != "":
 		return s.hasherOf(l.key)
 	case s.cfg.SuppressionKey != "":
-		return &hasher{key: []byte(s.cfg.SuppressionKey)}, nil
+		return s.hasherOf(s.newKey())
 	}
 	return nil, ErrBackupKey
 }
@@ -146,7 +131,7 @@ func readBackup(backup []byte, fingerprint string) ([]any, error) {
 }
 
 // mergeBackup writes the entries beside the list, then adds them to it in one step.
-func (s *Service) mergeBackup(ctx context.Context, entries []any) (int, error) {
+func (s *Service) mergeBackup(ctx context.Context, h *hasher, entries []any) (int, error) {
 	beside := s.listKey("import:" + rand.Text())
 	for from := 0; from < len(entries); from += 2 * page {
 		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -158,5 +143,5 @@ func (s *Service) mergeBackup(ctx context.Context, entries []any) (int, error) {
 			return 0, redisError(err)
 		}
 	}
-	return s.changeLists(ctx, mergeList, s.listKeys(beside), acceptedRevisions)
+	return s.changeLists(ctx, mergeList, s.listKeys(beside), h.keyID, h.stored, acceptedRevisions)
 }

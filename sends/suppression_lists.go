@@ -1,6 +1,7 @@
 package sends
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,9 @@ import (
 )
 
 // The do-not-contact list is three keys: "people" (a hash), "key" (of the hashes) and "marker". The marker is written in the
-// same step as the people: how many they are, and a revision that grows with each change. So a list that is gone, or is an
-// older copy, is told from one that nobody is on. See ErrSuppressionLost.
+// same step as the people: how many they are, a revision that grows with each change, and the fingerprint of the key that they
+// are hashed with. So a list that is gone, is an older copy, or has hashes of another key, differs from one that nobody is on.
+// See ErrSuppressionLost and ErrSuppressionKey.
 
 // unsubscribedOld is from which age on the list of the unsubscribed in Coupontools is too old to rely on.
 const unsubscribedOld = 3 * time.Hour
@@ -20,65 +22,6 @@ const unsubscribedOld = 3 * time.Hour
 // acceptedRevisions is how much the revision grows when somebody accepts the list as it is: more than any process can have
 // seen beyond the one that asks.
 const acceptedRevisions = 1_000_000
-
-// listPrelude begins each script on the do-not-contact list. Keys: people, key, marker. ARGV[1] is the highest revision
-// that the caller has seen.
-const listPrelude = `
-local people, key, marker = unpack(KEYS, 1, 3)
-local seen = tonumber(ARGV[1])
-local function marked(field) return tonumber(redis.call('HGET', marker, field) or 0) end
-local function lost()
-	local n = marked('count')
-	return redis.call('HLEN', people) ~= n or marked('revision') < seen or n > 0 and redis.call('EXISTS', key) == 0
-end
-local function mark(by)
-	redis.call('HSET', marker, 'count', redis.call('HLEN', people))
-	return redis.call('HINCRBY', marker, 'revision', by)
-end
-`
-
-// Scripts that change the list. Each answers how many entries it changed, -1 if the list is lost, and the revision.
-var (
-	// addToList adds entries that are not on the list. ARGV from 2: hash and value, in turns.
-	addToList = redis.NewScript(listPrelude + `
-if lost() then return {-1, seen} end
-local n = 0
-for i = 2, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
-return {n, mark(1)}`)
-
-	// takeOffList takes one entry off the list. ARGV[2]: its hash.
-	takeOffList = redis.NewScript(listPrelude + `
-if lost() then return {-1, seen} end
-return {redis.call('HDEL', people, ARGV[2]), mark(1)}`)
-
-	// acceptList takes a lost list for whole, with the entries that it has. ARGV[2]: by how much the revision grows beyond
-	// that seen.
-	acceptList = redis.NewScript(listPrelude + `
-redis.call('HSET', marker, 'revision', math.max(seen, marked('revision')))
-return {redis.call('HLEN', people), mark(ARGV[2])}`)
-
-	// mergeList adds all entries of another list (KEYS[4]) and deletes it, also to a list that is lost, which is whole then.
-	// ARGV[2]: by how much the revision grows.
-	mergeList = redis.NewScript(listPrelude + `
-local n, all = 0, redis.call('HGETALL', KEYS[4])
-for i = 1, #all, 2 do n = n + redis.call('HSETNX', people, all[i], all[i + 1]) end
-redis.call('DEL', KEYS[4])
-redis.call('HSET', marker, 'revision', math.max(seen, marked('revision')))
-return {n, mark(ARGV[2])}`)
-
-	// moveList adds the entries of a list that hung on the API keys (KEYS[4]: people, KEYS[5]: key) and deletes it. It leaves
-	// the old key, which a process of the version before may still use. Answer: -2 if the two lists have different keys.
-	moveList = redis.NewScript(listPrelude + `
-local from, old = KEYS[4], redis.call('GET', KEYS[5])
-if redis.call('EXISTS', from) == 0 then return {0, marked('revision')} end
-if lost() then return {-1, seen} end
-if (redis.call('GET', key) or old) ~= old then return {-2, seen} end
-if old then redis.call('SET', key, old) end
-local n, all = 0, redis.call('HGETALL', from)
-for i = 1, #all, 2 do n = n + redis.call('HSETNX', people, all[i], all[i + 1]) end
-redis.call('DEL', from)
-return {n, mark(1)}`)
-)
 
 // UseSuppressionList names the do-not-contact list, by the Slack team or a setting; it must be called before the service is
 // used. A list that hung on the prefix moves there. Without it the list hangs on the prefix.
@@ -94,22 +37,27 @@ func (s *Service) listKeys(more ...string) []string {
 	return append([]string{s.listKey("people"), s.listKey("key"), s.listKey("marker")}, more...)
 }
 
-// changeList runs one of the scripts on the list.
-func (s *Service) changeList(ctx context.Context, script *redis.Script, args ...any) (int, error) {
-	return s.changeLists(ctx, script, s.listKeys(), args...)
+// errListChanged says that the list isn't as it was read.
+var errListChanged = errors.New("the do-not-contact list was changed meanwhile")
+
+// changeList runs one of the scripts on the list, for a caller whose key has that fingerprint.
+func (s *Service) changeList(ctx context.Context, script *redis.Script, keyID string, args ...any) (int, error) {
+	return s.changeLists(ctx, script, s.listKeys(), keyID, args...)
 }
 
-func (s *Service) changeLists(ctx context.Context, script *redis.Script, keys []string, args ...any) (int, error) {
-	reply, err := script.Run(ctx, s.cfg.Redis, keys, append([]any{s.seen.Load()}, args...)...).Int64Slice()
+func (s *Service) changeLists(ctx context.Context, script *redis.Script, keys []string, keyID string, args ...any) (int, error) {
+	reply, err := script.Run(ctx, s.cfg.Redis, keys, append([]any{s.seen.Load(), keyID}, args...)...).Int64Slice()
 	if err != nil {
 		return 0, redisError(err)
 	}
 	s.saw(reply[1])
 	switch reply[0] {
-	case -1:
+	case listLost:
 		return 0, ErrSuppressionLost
-	case -2:
+	case listOtherKey:
 		return 0, ErrSuppressionKey
+	case listChanged:
+		return 0, errListChanged
 	}
 	return int(reply[0]), nil
 }
@@ -132,7 +80,11 @@ func (s *Service) open(ctx context.Context) error {
 		return fmt.Errorf("look for the do-not-contact list of before: %w", redisError(err))
 	}
 	if n > 0 {
-		_, err := s.changeLists(ctx, moveList, s.listKeys(s.key("suppressed"), s.key("suppression:key")))
+		old, err := s.cfg.Redis.Get(ctx, s.key("suppression:key")).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return fmt.Errorf("move the do-not-contact list: %w", redisError(err))
+		}
+		_, err = s.changeLists(ctx, moveList, s.listKeys(s.key("suppressed"), s.key("suppression:key")), fingerprint(old))
 		if err != nil {
 			return fmt.Errorf("move the do-not-contact list: %w", err)
 		}
@@ -143,11 +95,13 @@ func (s *Service) open(ctx context.Context) error {
 
 // lists is the state of the do-not-contact list and of the list of the unsubscribed, read at one moment.
 type lists struct {
-	key              string // "" if none is kept
+	key              string // as Redis keeps it, "" if it keeps none
+	keyID            string // the fingerprint of the key that the people are hashed with, "" if it isn't known
 	people, marked   int64
 	revision, seen   int64
 	unsubscribed     int64
 	unsubscribedMark string // how many there should be, "" if they were never read
+	unsubscribedKey  string // the fingerprint of the key that they are hashed with
 	readAt           time.Time
 	now              time.Time
 }
@@ -173,8 +127,8 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 	seen := s.seen.Load()
 	_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		key, people = p.Get(ctx, s.listKey("key")), p.HLen(ctx, s.listKey("people"))
-		marker = p.HMGet(ctx, s.listKey("marker"), "count", "revision")
-		unsubscribed, read = p.HLen(ctx, s.key("unsubscribed")), p.HMGet(ctx, s.key("unsubscribed:read"), "count", "at")
+		marker = p.HMGet(ctx, s.listKey("marker"), "count", "revision", "key")
+		unsubscribed, read = p.HLen(ctx, s.key("unsubscribed")), p.HMGet(ctx, s.key("unsubscribed:read"), "count", "at", "key")
 		now = p.Time(ctx)
 		return nil
 	})
@@ -185,10 +139,11 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 		key: key.Val(), people: people.Val(), seen: seen, unsubscribed: unsubscribed.Val(), now: now.Val(),
 		marked: int64(integer(marker.Val()[0])), revision: int64(integer(marker.Val()[1])),
 	}
+	l.keyID, _ = marker.Val()[2].(string)
 	if count, ok := read.Val()[0].(string); ok {
-		l.unsubscribedMark = count
 		at, _ := read.Val()[1].(string)
-		l.readAt = millis(at)
+		l.unsubscribedMark, l.readAt = count, millis(at)
+		l.unsubscribedKey, _ = read.Val()[2].(string)
 	}
 	s.saw(l.revision)
 	return l, nil
@@ -202,8 +157,11 @@ func (l lists) usable() error {
 	return nil
 }
 
-// unread reports whether the list of the unsubscribed was never read, or is not what was read.
-func (l lists) unread() bool { return l.unsubscribedMark != strconv.FormatInt(l.unsubscribed, 10) }
+// unread reports whether the list of the unsubscribed was never read, is not what was read, or has hashes of another key than
+// the do-not-contact list, so that nobody on it would be recognised.
+func (l lists) unread() bool {
+	return l.unsubscribedMark != strconv.FormatInt(l.unsubscribed, 10) || l.unsubscribed > 0 && l.unsubscribedKey != l.keyID
+}
 
 // Concern is a reason to doubt what recipients are checked against.
 type Concern string
@@ -294,12 +252,15 @@ func (s *Service) readable(l lists) error {
 	if err := l.usable(); err != nil || l.key == "" {
 		return err
 	}
-	_, err := s.hasherOf(l.key)
+	h, err := s.hasherOf(l.key)
+	if err == nil && l.keyID != "" && l.keyID != h.keyID {
+		return ErrSuppressionKey
+	}
 	return err
 }
 
 // AcceptSuppressionList takes a do-not-contact list that was lost for whole, with the people it still has, and returns how
-// many these are. It goes into the audit trail.
+// many these are. People who would not be recognised, since their key is gone, are set aside. It goes into the audit trail.
 func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (int, error) {
 	l, err := s.lists(ctx)
 	if err != nil {
@@ -308,12 +269,7 @@ func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (int, err
 	if l.usable() == nil {
 		return int(l.people), nil
 	}
-	if l.key == "" {
-		if _, err := s.firstKey(ctx); err != nil {
-			return 0, fmt.Errorf("accept the do-not-contact list: %w", redisError(err))
-		}
-	}
-	n, err := s.changeList(ctx, acceptList, acceptedRevisions)
+	n, err := s.adopt(ctx, l)
 	if err != nil {
 		return 0, fmt.Errorf("accept the do-not-contact list: %w", err)
 	}
@@ -321,4 +277,17 @@ func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (int, err
 		What: "suppress-new", Actor: by, Before: strconv.FormatInt(max(l.marked, 0), 10) + " people",
 		After: strconv.Itoa(n) + " people",
 	})
+}
+
+// unknownKey stands for the fingerprint of a key that nothing is known of.
+const unknownKey = "unknown"
+
+// adopt makes a list whole, with the key of now and with the people who are hashed with it, and returns how many these are.
+func (s *Service) adopt(ctx context.Context, l lists) (int, error) {
+	key := l.key
+	if _, err := s.hasherOf(key); err != nil {
+		key = s.newKey()
+	}
+	was := cmp.Or(l.keyID, fingerprint(l.key), unknownKey)
+	return s.changeList(ctx, adoptList, fingerprint(key), key, l.key, l.revision, l.people, was, s.listKey("aside:"), acceptedRevisions)
 }

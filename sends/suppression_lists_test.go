@@ -169,7 +169,7 @@ func TestRun_readsTheUnsubscribedAgainAfterALoss(t *testing.T) {
 		if err := s.readUnsubscribed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), 1, unsubscribedEvery)
+		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), "resting", unsubscribedEvery)
 		m.Del(s.key("unsubscribed"))
 		start(t, s)
 		if send := awaitEnd(t, s, id, 5*time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {

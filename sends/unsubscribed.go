@@ -38,10 +38,11 @@ func (s *Service) watchUnsubscribed(ctx context.Context) {
 	}
 	for {
 		if mine, err := s.unsubscribedTurn(ctx); err == nil && mine {
-			if err := s.readUnsubscribed(ctx); err != nil {
+			err := s.readUnsubscribed(ctx)
+			if err != nil {
 				s.cfg.Log.Warn("Cannot read who has unsubscribed in Coupontools; the last list stays", "error", err)
-				s.cfg.Redis.Del(context.WithoutCancel(ctx), s.key("unsubscribed:turn")) // it is tried again in a minute
 			}
+			s.endUnsubscribedTurn(context.WithoutCancel(ctx), err == nil)
 		}
 		if !sleep(ctx, unsubscribedRetry) {
 			return
@@ -49,8 +50,11 @@ func (s *Service) watchUnsubscribed(ctx context.Context) {
 	}
 }
 
-// unsubscribedTurn acquires the turn to read the list. A turn that lasts longer than any can comes of a clock that was put
-// back, and the turn of a list that is not there any more is of no use: both count as over.
+// unsubscribedReading is the value of the turn while a process reads the list; afterwards it is another one.
+const unsubscribedReading = "reading"
+
+// unsubscribedTurn acquires the turn to read the list. A turn counts as over if it lasts longer than any can, since the clock of
+// Redis was set back, or if it rests after a reading whose list can't be used any more.
 func (s *Service) unsubscribedTurn(ctx context.Context) (bool, error) {
 	l, err := s.lists(ctx)
 	if err != nil {
@@ -61,12 +65,26 @@ func (s *Service) unsubscribedTurn(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if left > unsubscribedEvery || left == -1 || l.unread() && l.unsubscribedMark != "" {
+	state, err := s.cfg.Redis.Get(ctx, turn).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, err
+	}
+	if left > unsubscribedEvery || left == -1 || l.unread() && state != unsubscribedReading {
 		if err := s.cfg.Redis.Del(ctx, turn).Err(); err != nil {
 			return false, err
 		}
 	}
-	return s.cfg.Redis.SetNX(ctx, turn, 1, unsubscribedEvery).Result()
+	return s.cfg.Redis.SetNX(ctx, turn, unsubscribedReading, unsubscribedTime).Result()
+}
+
+// endUnsubscribedTurn has the fleet rest after a reading; if that failed it is tried again in a minute.
+func (s *Service) endUnsubscribedTurn(ctx context.Context, read bool) {
+	turn := s.key("unsubscribed:turn")
+	if read {
+		s.cfg.Redis.Set(ctx, turn, "resting", unsubscribedEvery)
+	} else {
+		s.cfg.Redis.Del(ctx, turn)
+	}
 }
 
 func (s *Service) readUnsubscribed(ctx context.Context) error {
@@ -95,7 +113,7 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 			}
 		}
 	}
-	return s.replaceUnsubscribed(ctx, list)
+	return s.replaceUnsubscribed(ctx, list, h.keyID)
 }
 
 // unsubscriber is the number of a contact that has unsubscribed. Coupontools writes it without the +.
@@ -111,8 +129,9 @@ func unsubscriber(c coupontools.SMSContact) (string, bool) {
 	return r.To, err == nil
 }
 
-// replaceUnsubscribed puts a list in the place of the last one, with how many are on it and when it was read, all at once.
-func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any) error {
+// replaceUnsubscribed puts a list in the place of the last one, with how many are on it, when it was read and the fingerprint of
+// the hashes' key, all at once.
+func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any, keyID string) error {
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {
 		return err
@@ -125,7 +144,7 @@ func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any) 
 			p.HSet(ctx, next, list)
 			p.Rename(ctx, next, key)
 		}
-		p.HSet(ctx, s.key("unsubscribed:read"), "count", len(list), "at", now.UnixMilli())
+		p.HSet(ctx, s.key("unsubscribed:read"), "count", len(list), "at", now.UnixMilli(), "key", keyID)
 		return nil
 	})
 	return err

@@ -1,0 +1,253 @@
+package sends
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// changeKey has the do-not-contact list lose its key, and an admin continue without it.
+func changeKey(t testing.TB, m *miniredis.Miniredis, s *Service) {
+	t.Helper()
+	m.Del(s.listKey("key"))
+	if _, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A send that was confirmed before the key changed is checked against the list with the new key.
+func TestRun_afterTheKeyChanged(t *testing.T) {
+	t.Parallel()
+	for name, n := range map[string]int{"a few people": 3, "a full page": page, "several pages": 2*page + 7} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var c calls
+				s := service(connect(t, m, nil), c.accepting)
+				suppress(t, s, number(90_000))
+				id := confirmed(t, s, n)
+				changeKey(t, m, s)
+				suppress(t, s, number(1), number(n-1))
+				start(t, s)
+				send := awaitEnd(t, s, id, 10*time.Minute)
+				if want := (Counts{Total: n, Accepted: n - 2, Skipped: 2}); send.Counts != want {
+					t.Errorf("it ended as %+v, want %+v", send.Counts, want)
+				}
+				if c.n[number(1)] != 0 || c.n[number(n-1)] != 0 {
+					t.Error("somebody on the do-not-contact list was called")
+				}
+				c.check(t)
+				checkRecords(t, s, id)
+			})
+		})
+	}
+}
+
+// A process whose SUPPRESSION_KEY is another one can't hash the recipients again: the send waits, and says why.
+func TestRun_waitsForTheRightKey(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		rdb := connect(t, m, nil)
+		var c calls
+		with := func(key string) *Service {
+			return service(rdb, c.accepting, func(c *Config) { c.SuppressionKey = key })
+		}
+		id := confirmed(t, with(""), 3)
+		m.Del(with("").listKey("key"))
+		right := with("right")
+		suppress(t, right, number(1))
+		stop := start(t, with("wrong"))
+		await(t, right, id, time.Minute, func(send Send) bool { return send.Holdup == holdupKey })
+		stop()
+		if c.total() != 0 {
+			t.Errorf("%d calls were made", c.total())
+		}
+		start(t, right)
+		if send := awaitEnd(t, right, id, time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {
+			t.Errorf("it ended as %+v, want one skipped", send.Counts)
+		}
+	})
+}
+
+// A draft whose list was checked with another key is not confirmed.
+func TestConfirm_afterTheKeyChanged(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	s := service(connect(t, m, nil), accept)
+	suppress(t, s, number(9))
+	d := save(t, s, draft(3))
+	changeKey(t, m, s)
+	for _, what := range []string{"a draft", "a draft of the version before"} {
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); !errors.Is(err, ErrOutdated) {
+			t.Errorf("Confirm() of %s = %v, want %v", what, err, ErrOutdated)
+		}
+		m.HDel(s.keys(d.ID)[keySend], "key")
+	}
+}
+
+// People who unsubscribed in Coupontools are not known once the key has changed: sends wait until they were read again.
+func TestUnsubscribed_afterTheKeyChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Contacts = contacts{number(1)[1:]} })
+		suppress(t, s, number(9))
+		id := confirmed(t, s, 3)
+		if err := s.readUnsubscribed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), "resting", unsubscribedEvery)
+		changeKey(t, m, s)
+		if got, err := s.Checked(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernUnread) {
+			t.Errorf("Checked() = %+v, %v, want the unsubscribed not known", got, err)
+		}
+		start(t, s)
+		if send := awaitEnd(t, s, id, 5*time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {
+			t.Errorf("it ended as %+v, want the one who unsubscribed skipped", send.Counts)
+		}
+	})
+}
+
+// People whose key is gone are not counted, and are back once their key is.
+func TestAccept_setsUnreadablePeopleAside(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	with := func(key string) *Service { return service(rdb, accept, func(c *Config) { c.SuppressionKey = key }) }
+	acceptFor := func(s *Service, want int) {
+		t.Helper()
+		m.Del(s.listKey("key"))
+		if n, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); n != want || err != nil {
+			t.Errorf("AcceptSuppressionList() = %d, %v, want %d", n, err, want)
+		}
+		if got, err := s.Checked(t.Context()); got.Suppressed != want || err != nil {
+			t.Errorf("Checked() = %+v, %v, want %d people", got, err, want)
+		}
+	}
+	first, second := with("first"), with("second")
+	suppress(t, first, number(0), number(1))
+	acceptFor(second, 0)
+	suppress(t, second, number(2))
+	acceptFor(second, 1) // the same key
+	acceptFor(first, 2)
+	if d := save(t, first, draft(3)); len(d.List.Recipients) != 1 {
+		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+	}
+}
+
+// What was hashed before the key changed is neither looked up nor added after it.
+func TestSuppression_keyChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	s := service(connect(t, m, nil), accept)
+	suppress(t, s, number(0))
+	before, err := s.ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changeKey(t, m, s)
+	person := before.person(recipients.SMS, number(0))
+	if _, err := s.facts(t.Context(), before, []string{person}, mia); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("facts() = %v, want %v", err, ErrSuppressionKey)
+	}
+	if _, err := s.changeList(t.Context(), addToList, before.keyID, person, "1||"); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("addToList = %v, want %v", err, ErrSuppressionKey)
+	}
+	if _, err := s.changeList(t.Context(), takeOffList, before.keyID, person); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("takeOffList = %v, want %v", err, ErrSuppressionKey)
+	}
+	m.HSet(s.listKey("marker"), "key", before.keyID) // a process of the version before made another key
+	if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionKey) {
+		t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionKey)
+	}
+}
+
+// Records of the version before, without fingerprints, are used.
+func TestSuppression_recordsWithoutFingerprints(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Contacts = contacts{number(1)[1:]} })
+		id := confirmed(t, s, 4)
+		d := save(t, s, draft(5))
+		suppress(t, s, number(2))
+		if err := s.readUnsubscribed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.HDel(s.listKey("marker"), "key")
+		m.HDel(s.key("unsubscribed:read"), "key")
+		for _, id := range []string{id, d.ID} {
+			m.HDel(s.keys(id)[keySend], "key")
+		}
+		start(t, s)
+		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {
+			t.Errorf("Confirm() = %v", err)
+		}
+		for id, n := range map[string]int{id: 4, d.ID: 5} {
+			if send := awaitEnd(t, s, id, 5*time.Minute); send.Counts != (Counts{Total: n, Accepted: n - 2, Skipped: 2}) {
+				t.Errorf("it ended as %+v, want two skipped", send.Counts)
+			}
+		}
+	})
+}
+
+// A key that was made is the same once it is a setting.
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	if a, b := fingerprint("made:"+"736563726574"), fingerprint(givenKey("secret")); a != b || len(a) != 16 {
+		t.Errorf("the fingerprints are %q and %q, want the same", a, b)
+	}
+	for _, stored := range []string{"", "made:xyz", "given:other", "secret"} {
+		if got := fingerprint(stored); got != "" {
+			t.Errorf("fingerprint(%q) = %q, want none", stored, got)
+		}
+	}
+}
+
+// slowContacts are contacts of Coupontools that take minutes to read.
+type slowContacts struct {
+	contacts
+	readers *atomic.Int32
+}
+
+func (c slowContacts) SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, error) {
+	c.readers.Add(1)
+	sleep(ctx, 5*time.Minute)
+	return c.contacts.SMSGroups(ctx)
+}
+
+// One process at a time reads who unsubscribed, also if the list of before can't be used any more.
+func TestUnsubscribed_oneReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var readers atomic.Int32
+		slow := func(c *Config) { c.Contacts = slowContacts{contacts{number(1)[1:]}, &readers} }
+		s := service(connect(t, m, nil), accept, slow)
+		suppress(t, s, number(9))
+		if err := s.readUnsubscribed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		changeKey(t, m, s)
+		readers.Store(0)
+		start(t, s)
+		start(t, service(connect(t, m, nil), accept, slow))
+		time.Sleep(4 * time.Minute)
+		if n := readers.Load(); n != 1 {
+			t.Errorf("%d processes read at the same time, want 1", n)
+		}
+	})
+}

@@ -1,0 +1,102 @@
+package sends
+
+import "github.com/redis/go-redis/v9"
+
+// listPrelude begins each script on the do-not-contact list. Keys: people, key, marker. ARGV[1] is the highest revision
+// that the caller has seen, ARGV[2] the fingerprint of the caller's key. Each script answers how many entries it has changed,
+// or a number below 0, and the revision.
+const listPrelude = `
+local people, key, marker = unpack(KEYS, 1, 3)
+local seen, id = tonumber(ARGV[1]), ARGV[2]
+local function marked(field) return tonumber(redis.call('HGET', marker, field) or 0) end
+local function lost()
+	local n = marked('count')
+	return redis.call('HLEN', people) ~= n or marked('revision') < seen or n > 0 and redis.call('EXISTS', key) == 0
+end
+-- refusal is why the caller must not change the list; nil if it may.
+local function refusal()
+	if lost() then return {-1, seen} end
+	if redis.call('HGET', marker, 'key') ~= id then return {-2, seen} end
+end
+local function mark(by)
+	redis.call('HSET', marker, 'count', redis.call('HLEN', people))
+	return redis.call('HINCRBY', marker, 'revision', by)
+end
+-- move adds the entries of one hash to another one, and deletes it.
+local function move(from, to)
+	if redis.call('EXISTS', from) == 0 then return end
+	if redis.call('EXISTS', to) == 0 then redis.call('RENAME', from, to) return end
+	local all = redis.call('HGETALL', from)
+	for i = 1, #all, 2 do redis.call('HSETNX', to, all[i], all[i + 1]) end
+	redis.call('DEL', from)
+end
+`
+
+// What a script on the list answers if it has changed nothing.
+const (
+	listLost     = -1
+	listOtherKey = -2
+	listChanged  = -3
+)
+
+var (
+	// addToList adds entries that are not on the list. ARGV from 3: hash and value, in turns.
+	addToList = redis.NewScript(listPrelude + `
+local no = refusal()
+if no then return no end
+local n = 0
+for i = 3, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
+return {n, mark(1)}`)
+
+	// takeOffList takes one entry off the list. ARGV[3]: its hash.
+	takeOffList = redis.NewScript(listPrelude + `
+local no = refusal()
+if no then return no end
+return {redis.call('HDEL', people, ARGV[3]), mark(1)}`)
+
+	// keepKeyScript stores the key of a list that has none, and the fingerprint where that is missing. ARGV[3]: the key.
+	keepKeyScript = redis.NewScript(listPrelude + `
+if lost() then return {-1, seen} end
+if redis.call('SET', key, ARGV[3], 'NX') then
+	redis.call('HSET', marker, 'key', id)
+elseif redis.call('GET', key) == ARGV[3] then
+	redis.call('HSETNX', marker, 'key', id)
+end
+return {0, marked('revision')}`)
+
+	// adoptList makes the caller's key that of the list, and the list whole with the people that it has. Those hashed with
+	// another key would match nobody, so they are set aside under its fingerprint, until that key is adopted again. ARGV from
+	// 3: the key; the key, revision and number of people that the caller has read; the fingerprint of the people's key; what
+	// the names of people set aside begin with; by how much the revision grows.
+	adoptList = redis.NewScript(listPrelude + `
+local was, aside = ARGV[7], ARGV[8]
+if (redis.call('GET', key) or '') ~= ARGV[4] or marked('revision') ~= tonumber(ARGV[5])
+	or redis.call('HLEN', people) ~= tonumber(ARGV[6]) then return {-3, seen} end
+if was ~= id then move(people, aside .. was) end
+move(aside .. id, people)
+redis.call('SET', key, ARGV[3])
+redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
+return {redis.call('HLEN', people), mark(ARGV[9])}`)
+
+	// mergeList adds all entries of another list (KEYS[4]) and deletes it, also to a list that is lost, which is whole then.
+	// ARGV from 3: the caller's key, and by how much the revision grows.
+	mergeList = redis.NewScript(listPrelude + `
+if (redis.call('GET', key) or ARGV[3]) ~= ARGV[3] then return {-2, seen} end
+redis.call('SET', key, ARGV[3])
+local before = redis.call('HLEN', people)
+move(KEYS[4], people)
+redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
+return {redis.call('HLEN', people) - before, mark(ARGV[4])}`)
+
+	// moveList adds the entries of a list that hung on the API keys (KEYS[4]: people, KEYS[5]: key) and deletes it. It leaves
+	// the old key, which a process of the version before may still use.
+	moveList = redis.NewScript(listPrelude + `
+local from, old = KEYS[4], redis.call('GET', KEYS[5])
+if redis.call('EXISTS', from) == 0 then return {0, marked('revision')} end
+if lost() then return {-1, seen} end
+if (redis.call('GET', key) or old) ~= old then return {-2, seen} end
+if old then redis.call('SET', key, old) end
+move(from, people)
+redis.call('HSETNX', marker, 'key', id)
+return {0, mark(1)}`)
+)
