@@ -44,7 +44,9 @@ func concernWords(c sends.Concern, checked sends.Checked) string {
 	case sends.ConcernLost:
 		return lostWords + " " + lostMend
 	case sends.ConcernKey:
-		return keyWords + " Whoever runs couponbot should " + keyMend + "."
+		return keyWords + " " + keyHint
+	case sends.ConcernOlder:
+		return olderWords(checked.Unreadable) + " " + olderHint
 	case sends.ConcernEmpty:
 		return "The do-not-contact list is empty. If anybody has asked not to be contacted, add them with " + Root +
 			" suppress before you send, or ask an admin to import a backup."

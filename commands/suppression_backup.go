@@ -26,7 +26,7 @@ const (
 type suppressionBackup interface {
 	ExportSuppressionList(ctx context.Context, by sends.Actor) (backup []byte, people int, err error)
 	ImportSuppressionList(ctx context.Context, backup []byte, by sends.Actor) (added int, err error)
-	AcceptSuppressionList(ctx context.Context, by sends.Actor) (people int, err error)
+	AcceptSuppressionList(ctx context.Context, by sends.Actor) (sends.Acceptance, error)
 }
 
 // suppressionBackups answers the commands that export and import the do-not-contact list.
@@ -89,11 +89,12 @@ func suppressImportView() *slack.ModalViewRequest {
 	return blocks.Modal(viewSuppressImport, "Import", "Import", "Close",
 		blocks.Radio(blocks.Input{Name: fieldImportHow, Label: "What to do"}, importBackup,
 			blocks.Option("Add the people of a backup to the do-not-contact list", importBackup),
-			blocks.Option("After a loss: continue with what's left of the list", importNothing)),
+			blocks.Option("Continue with the list as it is", importNothing)),
 		blocks.FileInput(blocks.Input{
 			Name: fieldImport, Label: "Backup", Optional: true, Hint: "The file that " + Root + " suppress export made.",
 		}, []string{"txt"}, 1),
-		blocks.Context(blocks.Small("If you continue without a backup, people who were on the list before may get messages again.")))
+		blocks.Context(blocks.Small("If you continue without a backup, people who were lost, or whom couponbot can't recognise with the "+
+			"key of now, may get messages again.")))
 }
 
 // imported takes the form. A repeat adds nobody a second time.
@@ -116,13 +117,23 @@ func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Re
 	}}, nil
 }
 
+// acceptedWords says what an admin has continued with.
+func acceptedWords(a sends.Acceptance) string {
+	said := "The do-not-contact list is used as it is, with " + persons(a.People) + " on it."
+	if a.SetAside == 0 {
+		return said
+	}
+	return said + " " + count(a.SetAside, "person was", "people were") + " set aside, because they were put on a list with another key. " +
+		"They may get messages again, until couponbot has that key back."
+}
+
 func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
 	if how == importNothing {
-		n, err := s.list.AcceptSuppressionList(ctx, actorOf(req))
+		accepted, err := s.list.AcceptSuppressionList(ctx, actorOf(req))
 		if err != nil {
 			return "", suppressionMistake(nil, err)
 		}
-		return "The do-not-contact list is used as it is, with " + persons(n) + " on it.", nil
+		return acceptedWords(accepted), nil
 	}
 	added := 0
 	_, err := s.uploads.read(ctx, req.Person.ID, files[0], func(backup []byte) (err error) {

@@ -38,6 +38,7 @@ func TestExplain(t *testing.T) {
 		"own send":     {sends.ErrOwnSend, "nobody approves their own", "named in SENDERS"},
 		"changed":      {sends.ErrChanged, "not what was put up for approval", "Reject it"},
 		"wrong state":  {&sends.StateError{Action: sends.Pause, Send: sends.Send{State: sends.StateCompleted}}, "has ended already", "/coupontools sends"},
+		"older list":   {sends.ErrSuppressionOlder, "an older do-not-contact list that couponbot can't read", "suppress import"},
 		"key":          {sends.ErrSuppressionKey, "read the do-not-contact list", "SUPPRESSION_KEY"},
 		"wrong keys":   {refused(1000, "401"), "“401” (code 1000)", "COUPONTOOLS_CLIENT_ID"},
 		"expired":      {refused(101, "Expired."), "“Expired.”", "renew it"},

@@ -138,7 +138,9 @@ func explainSend(err error) *bot.Mistake {
 			Cause: err,
 		}
 	case errors.Is(err, sends.ErrSuppressionKey):
-		return &bot.Mistake{Text: keyWords, Hint: "Whoever runs couponbot should " + keyMend + ".", Cause: err}
+		return &bot.Mistake{Text: keyWords, Hint: keyHint, Cause: err}
+	case errors.Is(err, sends.ErrSuppressionOlder):
+		return &bot.Mistake{Text: olderWords(0), Hint: olderHint, Cause: err}
 	case errors.Is(err, sends.ErrSuppressionLost):
 		return &bot.Mistake{Text: lostWords, Hint: lostMend, Cause: err}
 	case errors.Is(err, sends.ErrEvicts):
@@ -355,4 +357,20 @@ func errorReason(err error) string {
 		return m.Text
 	}
 	return "Coupontools did not answer in time."
+}
+
+const (
+	keyHint = "Whoever runs couponbot should " + keyMend + ". If that key is lost, an admin of couponbot can continue without " +
+		"the people on the list with /coupontools suppress import."
+	olderHint = "An admin of couponbot can continue without these people with /coupontools suppress import."
+)
+
+// olderWords says that there is an older list, with so many people if that is known.
+func olderWords(people int) string {
+	with := ""
+	if people > 0 {
+		with = " with " + persons(people)
+	}
+	return "Redis has an older do-not-contact list" + with + " that couponbot can't read, because it was made with another key, " +
+		"so nothing is sent."
 }

@@ -33,6 +33,7 @@ const (
 	holdupEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
 		"maxmemory-policy noeviction; the send then continues by itself."
 	holdupUnread = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
+	holdupOlder  = "Redis has an older do-not-contact list that couponbot can't read. /coupontools status says what to do."
 	holdupKey    = "couponbot can't read the do-not-contact list, because its key has changed. It keeps trying."
 	whyListLost  = "The do-not-contact list, or a part of it, has disappeared from Redis."
 )

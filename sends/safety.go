@@ -39,7 +39,8 @@ func (s *Service) seekEarlier(ctx context.Context) bool {
 	if s.cfg.Earlier == nil {
 		return true
 	}
-	_, err := s.cfg.Earlier(ctx)
+	prefixes, err := s.cfg.Earlier(ctx)
+	s.UseEarlierPrefixes(prefixes...)
 	kind := rediserr.KindOf(err)
 	return err == nil || kind == rediserr.NoPermission || kind == rediserr.NoCommand
 }
@@ -51,7 +52,6 @@ func (s *Service) lookAtSafety(ctx context.Context, since map[Concern]time.Time)
 	if _, err := s.Storage(ctx); err != nil {
 		return
 	}
-	_ = s.open(ctx) // what it says is among the concerns
 	checked, err := s.Checked(ctx)
 	if err != nil {
 		return

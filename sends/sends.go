@@ -46,6 +46,9 @@ var (
 	// ErrSuppressionLost says that the do-not-contact list, or a part of it, has disappeared from Redis: its marker says
 	// otherwise, this process has seen more of it, or its key is gone.
 	ErrSuppressionLost = errors.New("the do-not-contact list is not in redis any more")
+	// ErrSuppressionOlder says that Redis still has an older do-not-contact list, whose people can't be added to the one of now
+	// since it was made with another key.
+	ErrSuppressionOlder = errors.New("an older do-not-contact list can't be read")
 	// ErrEvicts says that Redis throws keys away when it is full, so that nothing in it can be relied on.
 	ErrEvicts = errors.New("redis may throw keys away")
 )
@@ -139,7 +142,6 @@ type Service struct {
 	rates string        // the SMS rates, as scripts read them
 
 	list    string       // what the keys of the do-not-contact list begin with
-	opened  atomic.Bool  // the list is in its place
 	seen    atomic.Int64 // the highest revision of the list that this process has seen
 	storage storage
 
@@ -152,6 +154,7 @@ type Service struct {
 	refusing, looking    trouble // what it answers to writes, and to the look for live sends
 
 	mu      sync.Mutex
+	earlier []string           // prefixes of the same bot with other API keys
 	kept    map[string]*keeper // sends this process keeps, or is trying to
 	flights map[string]*flight // sends this process has calls out for
 	stalls  map[string]string  // why sends do not move, by id

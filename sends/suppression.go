@@ -58,8 +58,8 @@ func fingerprint(stored string) string {
 	return digits[:size]
 }
 
-// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost] or
-// [ErrUnavailable] while nobody on the list would be recognised.
+// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost], [ErrSuppressionOlder]
+// or [ErrUnavailable] while somebody on the list would not be recognised.
 func (s *Service) ready(ctx context.Context) (*hasher, error) {
 	for {
 		l, err := s.lists(ctx)
@@ -68,6 +68,9 @@ func (s *Service) ready(ctx context.Context) (*hasher, error) {
 		}
 		if err := s.readable(l); err != nil {
 			return nil, err
+		}
+		if len(l.older) > 0 {
+			return nil, ErrSuppressionOlder
 		}
 		if l.key != "" && l.keyID != "" {
 			return s.hasherOf(l.key)

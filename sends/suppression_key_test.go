@@ -129,8 +129,8 @@ func TestAccept_setsUnreadablePeopleAside(t *testing.T) {
 	acceptFor := func(s *Service, want int) {
 		t.Helper()
 		m.Del(s.listKey("key"))
-		if n, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); n != want || err != nil {
-			t.Errorf("AcceptSuppressionList() = %d, %v, want %d", n, err, want)
+		if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); got.People != want || err != nil {
+			t.Errorf("AcceptSuppressionList() = %+v, %v, want %d people", got, err, want)
 		}
 		if got, err := s.Checked(t.Context()); got.Suppressed != want || err != nil {
 			t.Errorf("Checked() = %+v, %v, want %d people", got, err, want)

@@ -85,8 +85,8 @@ func TestSuppression_lostUnderARunningProcess(t *testing.T) {
 					t.Errorf("Resume = %v, want %v", err, want)
 				}
 
-				if n, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil || n > 2 {
-					t.Fatalf("AcceptSuppressionList() = %d, %v", n, err)
+				if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil || got.People > 2 {
+					t.Fatalf("AcceptSuppressionList() = %+v, %v", got, err)
 				}
 				if _, err := s.Act(t.Context(), running, Resume, Actor{Team: team, User: mia}); err != nil {
 					t.Errorf("Resume after somebody accepted the list = %v", err)
@@ -208,12 +208,169 @@ func TestUseSuppressionList_movesTheListOfBefore(t *testing.T) {
 	if got, err := s.Checked(t.Context()); err != nil || got.Suppressed != 2 {
 		t.Errorf("Checked() = %+v, %v, want both people", got, err)
 	}
-	m.HSet(s.key("suppressed"), "third", value)
-	if err := m.Set(s.key("suppression:key"), "given:other"); err != nil {
+}
+
+// putOlder puts a do-not-contact list of the version before under a prefix.
+func putOlder(t testing.TB, m *miniredis.Miniredis, prefix, key string, people ...string) {
+	t.Helper()
+	h, err := service(connect(t, m, nil), accept).hasherOf(key)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.open(t.Context()); !errors.Is(err, ErrSuppressionKey) {
-		t.Errorf("a list with another key is moved: %v", err)
+	list, keyName := olderKeys(prefix)
+	for _, to := range people {
+		m.HSet(list, h.person(recipients.SMS, to), suppressedValue(time.Now(), mia, "by hand"))
+	}
+	if err := m.Set(keyName, key); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Keys of do-not-contact lists as Redis keeps them.
+const firstKey, secondKey = "made:6669727374", "made:7365636f6e64"
+
+// An older list that was made with another key refuses all sends, whatever has become of the list of now, until an admin
+// continues without it.
+func TestOlderList_withAnotherKey(t *testing.T) {
+	t.Parallel()
+	for name, lose := range losses {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var told []Concern
+				var c calls
+				s := service(connect(t, m, nil), c.accepting, func(c *Config) {
+					c.Alert = func(_ context.Context, c Concern, _ Checked) error { told = append(told, c); return nil }
+				})
+				s.UseSuppressionList("T1")
+				suppress(t, s, number(0), number(1))
+				suppress(t, s, number(2))
+				id := confirmed(t, s, 5)
+				putOlder(t, m, s.cfg.Prefix, firstKey, number(3))
+				start(t, s)
+				await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == holdupOlder })
+				if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionOlder) {
+					t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionOlder)
+				}
+				got, err := s.Checked(t.Context())
+				if err != nil || got.Unreadable != 1 || !slices.Equal(got.Concerns, []Concern{ConcernOlder}) || !ConcernOlder.Refuses() {
+					t.Errorf("Checked() = %+v, %v, want it to name the older list", got, err)
+				}
+				time.Sleep(2 * time.Minute)
+				if !slices.Equal(told, []Concern{ConcernOlder}) {
+					t.Errorf("the admins were told of %q, want the older list", told)
+				}
+
+				lose(m, s)
+				if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionLost) {
+					t.Errorf("SaveDraft() after a loss = %v, want %v", err, ErrSuppressionLost)
+				}
+				if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil || got.SetAside+got.People == 0 {
+					t.Fatalf("AcceptSuppressionList() = %+v, %v", got, err)
+				}
+				if got, err := s.Checked(t.Context()); err != nil || len(got.Concerns) > 1 || slices.ContainsFunc(got.Concerns, Concern.Refuses) {
+					t.Errorf("Checked() after that = %+v, %v, want nothing that refuses", got, err)
+				}
+				if send := read(t, s, id); send.State == StatePaused { // the claim saw the loss
+					if _, err := s.Act(t.Context(), id, Resume, Actor{Team: team, User: mia}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				awaitEnd(t, s, id, time.Minute)
+			})
+		})
+	}
+}
+
+// While the list of now is lost and an older one has another key, a backup can be imported.
+func TestOlderList_importAfterALoss(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	s := service(connect(t, m, nil), accept, func(c *Config) { c.SuppressionKey = "secret" })
+	s.UseSuppressionList("T1")
+	suppress(t, s, number(0), number(1))
+	backup, _, err := s.ExportSuppressionList(t.Context(), Actor{User: mia})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.FlushAll()
+	putOlder(t, m, s.cfg.Prefix, firstKey, number(3))
+	if n, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); n != 2 || err != nil {
+		t.Errorf("ImportSuppressionList() = %d, %v, want 2 people", n, err)
+	}
+	if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionOlder) {
+		t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionOlder)
+	}
+	if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); got != (Acceptance{People: 2, SetAside: 1}) || err != nil {
+		t.Errorf("AcceptSuppressionList() = %+v, %v, want 2 people, 1 set aside", got, err)
+	}
+	if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
+		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+	}
+}
+
+// An older list is added to a list that nobody is on, or that has the same key, from the prefixes of earlier API keys, too.
+func TestOlderList_isAdded(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	s := service(rdb, accept)
+	s.UseSuppressionList("T1")
+	save(t, s, draft(1)) // makes a key
+	const earlier = "couponbot:{A1:old}:"
+	putOlder(t, m, earlier, firstKey, number(0))
+	if d := save(t, s, draft(3)); len(d.List.Recipients) != 3 {
+		t.Errorf("%d people get it before the earlier prefix is known, want 3", len(d.List.Recipients))
+	}
+	s.UseEarlierPrefixes(earlier)
+	putOlder(t, m, s.cfg.Prefix, secondKey, number(2))
+	if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrSuppressionOlder) {
+		t.Errorf("SaveDraft() = %v, want %v since only one of the two can be added", err, ErrSuppressionOlder)
+	}
+	if _, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil {
+		t.Fatal(err)
+	}
+	putOlder(t, m, earlier, s.mustKey(t), number(1))
+	if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
+		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+	}
+	if got, err := s.Checked(t.Context()); got.Suppressed != 2 || len(got.Concerns) > 0 || err != nil {
+		t.Errorf("Checked() = %+v, %v, want 2 people and no concern", got, err)
+	}
+}
+
+// mustKey is the key of the list, as Redis keeps it.
+func (s *Service) mustKey(t testing.TB) string {
+	t.Helper()
+	l, err := s.readLists(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.key
+}
+
+// A SUPPRESSION_KEY that is lost for good stops sends until an admin continues without the people who were hashed with it.
+func TestAccept_withoutTheKey(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	with := func(key string) *Service { return service(rdb, accept, func(c *Config) { c.SuppressionKey = key }) }
+	suppress(t, with("lost"), number(0), number(1))
+	for _, step := range []struct {
+		key  string
+		want Acceptance
+	}{{"", Acceptance{SetAside: 2}}, {"another", Acceptance{}}, {"lost", Acceptance{People: 2}}} {
+		s := with(step.key)
+		if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrSuppressionKey) {
+			t.Errorf("SaveDraft() with the key %q = %v, want %v", step.key, err, ErrSuppressionKey)
+		}
+		if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); got != step.want || err != nil {
+			t.Errorf("AcceptSuppressionList() with the key %q = %+v, %v, want %+v", step.key, got, err, step.want)
+		}
+		if d := save(t, s, draft(3)); len(d.List.Recipients) != 3-step.want.People {
+			t.Errorf("%d people get it with the key %q, want %d", len(d.List.Recipients), step.key, 3-step.want.People)
+		}
 	}
 }
 

@@ -67,13 +67,15 @@ return {0, marked('revision')}`)
 	// adoptList makes the caller's key that of the list, and the list whole with the people that it has. Those hashed with
 	// another key would match nobody, so they are set aside under its fingerprint, until that key is adopted again. ARGV from
 	// 3: the key; the key, revision and number of people that the caller has read; the fingerprint of the people's key; what
-	// the names of people set aside begin with; by how much the revision grows.
+	// the names of people set aside begin with; by how much the revision grows; and the fingerprints of the keys of the
+	// older lists, whose people are KEYS from 4.
 	adoptList = redis.NewScript(listPrelude + `
 local was, aside = ARGV[7], ARGV[8]
 if (redis.call('GET', key) or '') ~= ARGV[4] or marked('revision') ~= tonumber(ARGV[5])
 	or redis.call('HLEN', people) ~= tonumber(ARGV[6]) then return {-3, seen} end
 if was ~= id then move(people, aside .. was) end
 move(aside .. id, people)
+for i = 4, #KEYS do move(KEYS[i], ARGV[i + 6] == id and people or aside .. ARGV[i + 6]) end
 redis.call('SET', key, ARGV[3])
 redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
 return {redis.call('HLEN', people), mark(ARGV[9])}`)
@@ -88,15 +90,19 @@ move(KEYS[4], people)
 redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
 return {redis.call('HLEN', people) - before, mark(ARGV[4])}`)
 
-	// moveList adds the entries of a list that hung on the API keys (KEYS[4]: people, KEYS[5]: key) and deletes it. It leaves
-	// the old key, which a process of the version before may still use.
+	// moveList adds the entries of an older list (KEYS[4]: people, KEYS[5]: key) to a list with the same key, or with nobody on
+	// it, which gets that key; and deletes the older one. It leaves the older key, which a process of the version before may
+	// still use. ARGV[2] is the fingerprint of the older key, ARGV[3] that key.
 	moveList = redis.NewScript(listPrelude + `
-local from, old = KEYS[4], redis.call('GET', KEYS[5])
+local from, old = KEYS[4], redis.call('GET', KEYS[5]) or ''
 if redis.call('EXISTS', from) == 0 then return {0, marked('revision')} end
+if old ~= ARGV[3] then return {-3, seen} end
 if lost() then return {-1, seen} end
-if (redis.call('GET', key) or old) ~= old then return {-2, seen} end
-if old then redis.call('SET', key, old) end
+local mine = redis.call('HGET', marker, 'key')
+local same = mine == id or not mine and redis.call('GET', key) == old
+if id == '' or not same and redis.call('HLEN', people) > 0 then return {-2, seen} end
+if not same or redis.call('EXISTS', key) == 0 then redis.call('SET', key, old) end
+redis.call('HSET', marker, 'key', id)
 move(from, people)
-redis.call('HSETNX', marker, 'key', id)
 return {0, mark(1)}`)
 )

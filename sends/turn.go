@@ -83,11 +83,6 @@ func (s *Service) holdUp(l *life, id, token string) {
 
 // take has one turn, if it is this one's.
 func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
-	if !s.opened.Load() {
-		if err := s.open(ctx); err != nil {
-			return err
-		}
-	}
 	owner := rand.Text()
 	st, rest, err := stand(s.do(ctx, takeScript, t.Send, owner, t.Turns))
 	switch {
@@ -163,6 +158,14 @@ func (r *run) nudge() {
 func (r *run) begin() bool {
 	if err := r.s.storage.usable(); err != nil {
 		r.write(waitScript, holdupEvicts, safeEvery.Milliseconds())
+		return false
+	}
+	l, err := r.s.lists(r.work)
+	if err != nil {
+		return false
+	}
+	if l.lost() == nil && len(l.older) > 0 { // of a list that is lost the claim says so
+		r.write(waitScript, holdupOlder, safeEvery.Milliseconds())
 		return false
 	}
 	if !r.send.StartedAt.IsZero() {

@@ -31,7 +31,8 @@ func checkRedis(ctx context.Context, c Config) []finding {
 	if rights.verdict != bad || !aboutRights(writes) {
 		findings = append(findings, checkRedisWrites(writes))
 	}
-	return append(append(findings, checkSuppression(ctx, c, rdb)), checkOtherPrefixes(ctx, c, rdb)...)
+	earlier, _ := otherPrefixes(ctx, rdb, keyPrefix(c)) // an account without the right to look is none the worse for it
+	return append(append(findings, checkSuppression(ctx, c, rdb, earlier)), checkOtherPrefixes(earlier)...)
 }
 
 // aboutRights says whether an error is of a kind that [checkRedisRights] names better.
@@ -64,8 +65,8 @@ func checkRedisWrites(err error) finding {
 }
 
 // checkSuppression looks whether the do-not-contact list is there and can be read with the key of the settings. Without
-// SUPPRESSION_NAME it asks Slack for the team, on which the list hangs.
-func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding {
+// SUPPRESSION_NAME it asks Slack for the team, on which the list hangs. Lists may be left under the earlier prefixes.
+func checkSuppression(ctx context.Context, c Config, rdb *redis.Client, earlier []string) finding {
 	name := suppressionName(c, "")
 	if name == "" {
 		who, err := newSlack(c).AuthTestContext(ctx)
@@ -76,6 +77,7 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding 
 	}
 	list := sendsOf(c, rdb)
 	list.UseSuppressionList(name)
+	list.UseEarlierPrefixes(earlier...)
 	checked, err := list.Look(ctx)
 	if err != nil {
 		return bad.say("do-not-contact list: it can't be read (%s)", err)
@@ -84,7 +86,11 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding 
 		switch concern {
 		case sends.ConcernKey:
 			return bad.say("SUPPRESSION_KEY: the do-not-contact list was made with another key, so nothing is sent. " +
-				"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then")
+				"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then. If that key is lost, " +
+				"continue without the people on the list with /coupontools suppress import")
+		case sends.ConcernOlder:
+			return bad.say("do-not-contact list: Redis has an older one, with %d people, that was made with another key, so nothing is sent. "+
+				"Continue without them with /coupontools suppress import", checked.Unreadable)
 		case sends.ConcernLost:
 			return bad.say("do-not-contact list: it, or a part of it, has disappeared from Redis, so nothing is sent. " +
 				"Import a backup with /coupontools suppress import, or continue there with what's left of it")
@@ -96,11 +102,9 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client) finding 
 	return fine.say("do-not-contact list: it can be read, with %d people on it (SUPPRESSION_KEY fits)", checked.Suppressed)
 }
 
-// checkOtherPrefixes looks for what a couponbot with other API keys has left behind. An account without the right to look is
-// none the worse for it.
-func checkOtherPrefixes(ctx context.Context, c Config, rdb *redis.Client) []finding {
-	others, err := otherPrefixes(ctx, rdb, keyPrefix(c))
-	if err != nil || len(others) == 0 {
+// checkOtherPrefixes names the prefixes of records that a couponbot with other API keys has left behind.
+func checkOtherPrefixes(others []string) []finding {
+	if len(others) == 0 {
 		return nil
 	}
 	return []finding{warn.say("Redis: it holds records of this Slack app with other API keys (%s). Their sends, caps and audit "+

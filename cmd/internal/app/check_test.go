@@ -486,7 +486,7 @@ func TestCheckSuppression(t *testing.T) {
 	c.SuppressionName = "acme"
 	look := func(key Secret) string {
 		c.SuppressionKey = key
-		f := checkSuppression(t.Context(), c, rdb)
+		f := checkSuppression(t.Context(), c, rdb, []string{"couponbot:{A1:old}:"})
 		return string(f.verdict) + " " + f.text
 	}
 	if got := look("first"); !strings.HasPrefix(got, "warn do-not-contact list: nobody is on it") || len(m.Keys()) != 0 {
@@ -504,6 +504,10 @@ func TestCheckSuppression(t *testing.T) {
 		if got := look(key); !strings.HasPrefix(got, "BAD SUPPRESSION_KEY: the do-not-contact list was made with another key") {
 			t.Errorf("with the key %q: %q", key, got)
 		}
+	}
+	m.HSet("couponbot:{A1:old}:suppressed", "somebody", "1||")
+	if got := look("first"); !strings.HasPrefix(got, "BAD do-not-contact list: Redis has an older one, with 1 people") {
+		t.Errorf("with an older list under an earlier prefix: %q", got)
 	}
 	m.Close()
 	if got := look("first"); !strings.HasPrefix(got, "BAD do-not-contact list: it can't be read") {

@@ -1,0 +1,95 @@
+package sends
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// acceptedRevisions is how much the revision grows when somebody accepts the list as it is: more than any process can have
+// seen beyond the one that asks.
+const acceptedRevisions = 1_000_000
+
+// Acceptance is what an admin has continued with.
+type Acceptance struct {
+	// People are on the list; SetAside were on it or on older lists, and would not be recognised.
+	People, SetAside int
+}
+
+// AcceptSuppressionList makes the do-not-contact list whole as it is, with the key of now: after a loss, with the people that are
+// left; with another key, or beside an older list with another one, without the people who would not be recognised. These are
+// set aside. It goes into the audit trail.
+func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (Acceptance, error) {
+	l, accepted, err := s.accept(ctx)
+	if err != nil {
+		return Acceptance{}, fmt.Errorf("accept the do-not-contact list: %w", err)
+	}
+	note := ""
+	if accepted.SetAside > 0 {
+		note = strconv.Itoa(accepted.SetAside) + " people set aside"
+	}
+	return accepted, s.Record(ctx, Entry{
+		What: "suppress-new", Actor: by, Note: note, Before: strconv.FormatInt(max(l.marked, 0), 10) + " people",
+		After: strconv.Itoa(accepted.People) + " people",
+	})
+}
+
+// accept returns the list as it was, too.
+func (s *Service) accept(ctx context.Context) (lists, Acceptance, error) {
+	for {
+		l, err := s.lists(ctx)
+		if err != nil {
+			return l, Acceptance{}, err
+		}
+		accepted, err := s.adopt(ctx, l)
+		if !errors.Is(err, errListChanged) {
+			return l, accepted, err
+		}
+	}
+}
+
+// adopt makes the list whole, with the key of now and the people who are hashed with it.
+func (s *Service) adopt(ctx context.Context, l lists) (Acceptance, error) {
+	key := s.keyOf(l)
+	id, was := fingerprint(key), l.peopleKey()
+	keys, ids := s.listKeys(), []any{}
+	var a Acceptance
+	if was != id {
+		a.SetAside = int(l.people)
+	}
+	for _, older := range l.older {
+		people, _ := olderKeys(older.prefix)
+		olderID := cmp.Or(fingerprint(older.key), unknownKey)
+		keys, ids = append(keys, people), append(ids, olderID)
+		if olderID != id {
+			a.SetAside += int(older.people)
+		}
+	}
+	args := []any{key, l.key, l.revision, l.people, was, s.listKey("aside:"), acceptedRevisions}
+	var err error
+	a.People, err = s.changeLists(ctx, adoptList, keys, id, append(args, ids...)...)
+	return a, err
+}
+
+// unknownKey stands for the fingerprint of a key that nothing is known of.
+const unknownKey = "unknown"
+
+// peopleKey is the fingerprint of the key that the people are hashed with.
+func (l lists) peopleKey() string { return cmp.Or(l.keyID, fingerprint(l.key), unknownKey) }
+
+// keyOf returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or a new
+// one.
+func (s *Service) keyOf(l lists) string {
+	keys := []string{l.key}
+	for _, older := range l.older {
+		keys = append(keys, older.key)
+	}
+	for _, key := range keys {
+		if _, err := s.hasherOf(key); err == nil {
+			return key
+		}
+	}
+	return s.newKey()
+}
