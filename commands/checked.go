@@ -50,6 +50,8 @@ func concernWords(c sends.Concern, checked sends.Checked) string {
 	case sends.ConcernEmpty:
 		return "The do-not-contact list is empty. If anybody has asked not to be contacted, add them with " + Root +
 			" suppress before you send, or ask an admin to import a backup."
+	case sends.ConcernRekeyed:
+		return rekeyedWords(checked)
 	case sends.ConcernUnread:
 		return "couponbot hasn't read yet who unsubscribed in Coupontools, so people who did may get this."
 	case sends.ConcernOld:
@@ -66,4 +68,26 @@ func concernBlocks(c sends.Checked) []slack.Block {
 		set = append(set, blocks.Text("⚠️ "+concernWords(concern, c)))
 	}
 	return set
+}
+
+// rekeyedWords says that the list has got another key, and what that means.
+func rekeyedWords(checked sends.Checked) string {
+	said := "The do-not-contact list got a new key " + readAgo(checked.KeyAge) + "."
+	if checked.Unconfirmed {
+		said = "The key of the do-not-contact list was gone from Redis, so the list got a new one " + readAgo(checked.KeyAge) +
+			". Backups from before can't be imported. An admin can confirm the list with " + Root + " suppress import."
+	}
+	if checked.Capped {
+		said += " FREQUENCY_CAP doesn't count what was sent before that."
+	}
+	return said
+}
+
+// concernForAdmin says what is wrong, and what an admin can do.
+func concernForAdmin(c sends.Concern, checked sends.Checked) string {
+	said := concernWords(c, checked)
+	if c == sends.ConcernEmpty {
+		said += " If the list is new, an admin can confirm that with " + Root + " suppress import."
+	}
+	return said
 }

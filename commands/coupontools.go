@@ -151,7 +151,7 @@ func (s statusHandlers) checked(ctx context.Context) []blocks.Line {
 	}
 	lines := []blocks.Line{blocks.Field("Recipients", checkedLine(c))}
 	for _, concern := range c.Concerns {
-		lines = append(lines, blocks.Field("Attention", concernWords(concern, c)))
+		lines = append(lines, blocks.Field("Attention", concernForAdmin(concern, c)))
 	}
 	return lines
 }
@@ -216,5 +216,5 @@ func byState(all []sends.Send) string {
 
 // ConcernAlert is the message to an admin about a concern that lasts.
 func ConcernAlert(c sends.Concern, checked sends.Checked) string {
-	return "⚠️ " + concernWords(c, checked)
+	return "⚠️ " + concernForAdmin(c, checked)
 }

@@ -93,3 +93,15 @@ func TestSuppressImport_continuesWithoutAnOlderList(t *testing.T) {
 	wantIn(t, picture(done), "with 1 person on it", "2 people were set aside", "may get messages again")
 	wantNotIn(t, w.status(t), "older do-not-contact list")
 }
+
+// The status says that the list is empty until an admin confirms that it is new.
+func TestSuppressImport_confirmsANewList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	wantIn(t, w.status(t), "The do-not-contact list is empty.", "If the list is new, an admin can confirm that")
+	done := must(t)(w.submits(t, bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importNothing})))
+	wantIn(t, picture(done), "The do-not-contact list is used as it is, with 0 people on it.")
+	wantNotIn(t, w.status(t), "The do-not-contact list is empty.")
+	w.redis.Del("test:suppression:key")
+	wantIn(t, picture(must(t)(w.types(t, "/coupontools why anna@example.com"))), "The key of the do-not-contact list was gone from Redis")
+}

@@ -74,7 +74,7 @@ func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Re
 func suppressImport(s suppressionBackups) bot.Command {
 	return bot.Command{
 		Topic: "suppress import", Group: groupSends, Right: bot.Admin,
-		Summary: "Import a backup of the do-not-contact list, or continue after its loss",
+		Summary: "Import a backup of the do-not-contact list, or confirm the list as it is",
 		Examples: []bot.Example{
 			{Line: "/coupontools suppress import", Does: "opens the form for the backup"},
 		},
@@ -89,7 +89,7 @@ func suppressImportView() *slack.ModalViewRequest {
 	return blocks.Modal(viewSuppressImport, "Import", "Import", "Close",
 		blocks.Radio(blocks.Input{Name: fieldImportHow, Label: "What to do"}, importBackup,
 			blocks.Option("Add the people of a backup to the do-not-contact list", importBackup),
-			blocks.Option("Continue with the list as it is", importNothing)),
+			blocks.Option("Continue with the list as it is: new, or what's left of it", importNothing)),
 		blocks.FileInput(blocks.Input{
 			Name: fieldImport, Label: "Backup", Optional: true, Hint: "The file that " + Root + " suppress export made.",
 		}, []string{"txt"}, 1),
@@ -123,8 +123,8 @@ func acceptedWords(a sends.Acceptance) string {
 	if a.SetAside == 0 {
 		return said
 	}
-	return said + " " + count(a.SetAside, "person was", "people were") + " set aside, because they were put on a list with another key. " +
-		"They may get messages again, until couponbot has that key back."
+	return said + " " + count(a.SetAside, "person was", "people were") + " set aside, because they were put on a list with another " +
+		"key. They may get messages again, until couponbot has that key back."
 }
 
 func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {

@@ -150,8 +150,6 @@ func explainSend(err error) *bot.Mistake {
 }
 
 // keyMend says what to do about a key that does not fit.
-const keyMend = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
-
 // redisMistake says how Redis failed; consequence, in words, ends the sentence.
 func redisMistake(err error, consequence string) *bot.Mistake {
 	return &bot.Mistake{Text: rediserr.Problem(err) + consequence, Hint: rediserr.Hint(err), Cause: err}
@@ -317,17 +315,17 @@ func notKnown(err error, what, where string) error {
 	return &bot.Mistake{Text: "Coupontools does not know " + what + ".", Hint: "Check the id: " + where + " shows them.", Cause: err}
 }
 
-const evictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
-
-const evictsMend = "set maxmemory-policy noeviction in Redis"
-
-const keyWords = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
-
-const lostMend = "An admin of couponbot can import a backup, or continue with what's left, with /coupontools suppress import."
-
-// What is wrong when nothing is sent, and what to do.
+// What is wrong with the lists that recipients are checked against, and what to do.
 const (
-	lostWords = "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent."
+	evictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
+	evictsMend  = "set maxmemory-policy noeviction in Redis"
+	lostWords   = "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent."
+	lostMend    = "An admin of couponbot can import a backup, or continue with what's left, with " + Root + " suppress import."
+	keyWords    = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
+	keyMend     = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
+	keyHint     = "Whoever runs couponbot should " + keyMend + ". If that key is lost, an admin of couponbot can continue without " +
+		"the people on the list with " + Root + " suppress import."
+	olderHint = "An admin of couponbot can continue without these people with " + Root + " suppress import."
 )
 
 // standsWords says in a sentence how a send stands, without who brought it there.
@@ -358,12 +356,6 @@ func errorReason(err error) string {
 	}
 	return "Coupontools did not answer in time."
 }
-
-const (
-	keyHint = "Whoever runs couponbot should " + keyMend + ". If that key is lost, an admin of couponbot can continue without " +
-		"the people on the list with /coupontools suppress import."
-	olderHint = "An admin of couponbot can continue without these people with /coupontools suppress import."
-)
 
 // olderWords says that there is an older list, with so many people if that is known.
 func olderWords(people int) string {

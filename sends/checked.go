@@ -24,7 +24,11 @@ const (
 	ConcernKey Concern = "key"
 	// ConcernOlder: Redis still has an older do-not-contact list, which was made with another key.
 	ConcernOlder Concern = "older"
-	// ConcernEmpty: nobody is on the do-not-contact list: it is new, or was lost before this process started.
+	// ConcernRekeyed: the key of the do-not-contact list was gone and replaced by a new one; or it was replaced so lately that
+	// the frequency cap does not know whom something was sent before.
+	ConcernRekeyed Concern = "rekeyed"
+	// ConcernEmpty: nobody is on the do-not-contact list: it is new, or was lost before this process started. No
+	// admin has confirmed it.
 	ConcernEmpty Concern = "empty"
 	// ConcernUnread: Coupontools' list of the unsubscribed was never read, or has disappeared.
 	ConcernUnread Concern = "unread"
@@ -43,6 +47,12 @@ type Checked struct {
 	Suppressed, Unsubscribed int
 	// Unreadable is how many people are on older lists that were made with another key.
 	Unreadable int
+	// KeyAge is how long the do-not-contact list has had its key, if that has replaced another one.
+	KeyAge time.Duration
+	// Unconfirmed is true if no admin has continued with the list as it is.
+	Unconfirmed bool
+	// Capped is true if the frequency cap doesn't know of messages from before the key was replaced.
+	Capped bool
 	// Age is how long ago Coupontools was asked for the unsubscribed, negative if it never was.
 	Age time.Duration
 	// Concerns are the reasons to doubt it, the worst first.
@@ -68,7 +78,13 @@ func (s *Service) Checked(ctx context.Context) (Checked, error) {
 }
 
 func (s *Service) checked(l lists) Checked {
-	c := Checked{Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Age: -1}
+	c := Checked{
+		Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Unconfirmed: !l.confirmed, Age: -1,
+	}
+	if !l.rekeyed.IsZero() {
+		c.KeyAge = max(l.now.Sub(l.rekeyed), 0)
+		c.Capped = c.KeyAge < s.cfg.FrequencyCap
+	}
 	if !l.unread() {
 		c.Age = max(l.now.Sub(l.readAt), 0)
 	}
@@ -82,10 +98,13 @@ func (s *Service) checked(l lists) Checked {
 	case err != nil:
 		c.Concerns = append(c.Concerns, ConcernKey)
 	}
-	switch {
-	case c.Unreadable > 0:
+	if c.Unreadable > 0 {
 		c.Concerns = append(c.Concerns, ConcernOlder)
-	case err == nil && l.people == 0:
+	}
+	if c.Capped || !l.rekeyed.IsZero() && !l.confirmed {
+		c.Concerns = append(c.Concerns, ConcernRekeyed)
+	}
+	if err == nil && c.Unreadable == 0 && l.people == 0 && !l.confirmed {
 		c.Concerns = append(c.Concerns, ConcernEmpty)
 	}
 	switch {

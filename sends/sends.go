@@ -141,9 +141,11 @@ type Service struct {
 	wake  chan struct{} // there may be a send that nobody keeps
 	rates string        // the SMS rates, as scripts read them
 
-	list    string       // what the keys of the do-not-contact list begin with
-	seen    atomic.Int64 // the highest revision of the list that this process has seen
-	storage storage
+	list string       // what the keys of the do-not-contact list begin with
+	seen atomic.Int64 // the highest revision of the list that this process has seen
+	// knownKey is the fingerprint of the list's key, as this process saw it last; nil before it saw one.
+	knownKey atomic.Pointer[string]
+	storage  storage
 
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options

@@ -73,6 +73,7 @@ func (s *Service) ready(ctx context.Context) (*hasher, error) {
 			return nil, ErrSuppressionOlder
 		}
 		if l.key != "" && l.keyID != "" {
+			s.knownKey.Store(&l.keyID)
 			return s.hasherOf(l.key)
 		}
 		if err := s.keepKey(ctx, l); err != nil {
@@ -107,8 +108,14 @@ func (s *Service) newKey() string {
 
 // keepKey stores a key for a list that has none, or the fingerprint of its key if that is missing.
 func (s *Service) keepKey(ctx context.Context, l lists) error {
-	key := cmp.Or(l.key, s.newKey())
-	_, err := s.changeList(ctx, keepKeyScript, fingerprint(key), key)
+	key, known := cmp.Or(l.key, s.newKey()), l.unsubscribedKey
+	if id := s.knownKey.Load(); id != nil {
+		known = *id
+	}
+	replaced, err := s.changeList(ctx, keepKeyScript, fingerprint(key), key, known)
+	if replaced > 0 {
+		s.cfg.Log.Warn("The key of the do-not-contact list was gone from Redis, so the list has got a new one")
+	}
 	return err
 }
 

@@ -1,9 +1,12 @@
 package sends
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -250,4 +253,97 @@ func TestUnsubscribed_oneReader(t *testing.T) {
 			t.Errorf("%d processes read at the same time, want 1", n)
 		}
 	})
+}
+
+// A key that is gone while nobody is on the list is replaced, and that is said until an admin confirms it: except at a first start.
+func TestKey_goneFromAnEmptyList(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(m *miniredis.Miniredis, s *Service){
+		"the key":            func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("key")) },
+		"the key and marker": func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("key")); m.Del(s.listKey("marker")) },
+		"everything":         func(m *miniredis.Miniredis, _ *Service) { m.FlushAll() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var out bytes.Buffer
+				s := service(connect(t, m, nil), accept, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&out, nil)) })
+				concerns := func(want ...Concern) {
+					t.Helper()
+					save(t, s, draft(1))
+					if got, err := s.Checked(t.Context()); err != nil || !slices.Equal(got.Concerns, want) {
+						t.Errorf("the concerns are %q, %v, want %q", got.Concerns, err, want)
+					}
+				}
+				concerns(ConcernEmpty)
+				if out.Len() > 0 {
+					t.Errorf("a first start logs %s", &out)
+				}
+				lose(m, s)
+				concerns(ConcernRekeyed, ConcernEmpty)
+				if !strings.Contains(out.String(), "has got a new one") {
+					t.Errorf("the log says %q, want it to tell of the new key", &out)
+				}
+				if _, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil {
+					t.Fatal(err)
+				}
+				concerns()
+			})
+		})
+	}
+}
+
+// While the frequency cap can't know of what was sent before the key changed, that is said.
+func TestKey_frequencyCapStartsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		s := service(connect(t, m, nil), accept, func(c *Config) { c.FrequencyCap = 24 * time.Hour })
+		suppress(t, s, number(0))
+		changeKey(t, m, s)
+		for _, step := range []struct {
+			after time.Duration
+			want  []Concern
+		}{{23 * time.Hour, []Concern{ConcernRekeyed}}, {2 * time.Hour, nil}} {
+			time.Sleep(step.after)
+			got, err := s.Checked(t.Context())
+			if err != nil || !slices.Equal(got.Concerns, step.want) || got.Capped != (step.want != nil) {
+				t.Errorf("Checked() = %+v, %v, want %q", got, err, step.want)
+			}
+		}
+	})
+}
+
+// An admin can confirm that a list is new; one that appears in its place after a loss is not confirmed.
+func TestAccept_newList(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	rdb := connect(t, m, nil)
+	concerned := func() bool {
+		t.Helper()
+		got, err := service(rdb, accept).Checked(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Contains(got.Concerns, ConcernEmpty)
+	}
+	if !concerned() {
+		t.Error("a new list is no concern before an admin has confirmed it")
+	}
+	if got, err := service(rdb, accept).AcceptSuppressionList(t.Context(), Actor{User: mia}); got != (Acceptance{}) || err != nil {
+		t.Errorf("AcceptSuppressionList() = %+v, %v", got, err)
+	}
+	if concerned() {
+		t.Error("a new list is a concern after an admin has confirmed it")
+	}
+	s := service(rdb, accept)
+	suppress(t, s, number(0))
+	if _, err := s.Unsuppress(t.Context(), recipients.SMS, number(0), Actor{}); err != nil || concerned() {
+		t.Errorf("a list that everybody was taken off is a concern (%v)", err)
+	}
+	m.FlushAll()
+	if !concerned() {
+		t.Error("a list that was lost is no concern")
+	}
 }

@@ -69,6 +69,8 @@ type lists struct {
 	keyID            string // the fingerprint of the key that the people are hashed with, "" if it isn't known
 	people, marked   int64
 	revision, seen   int64
+	rekeyed          time.Time // when the people's key was replaced by another one
+	confirmed        bool      // an admin has continued with the list as it is
 	older            []olderList
 	unsubscribed     int64
 	unsubscribedMark string // how many there should be, "" if they were never read
@@ -146,7 +148,7 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 	seen := s.seen.Load()
 	_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		key, people = p.Get(ctx, s.listKey("key")), p.HLen(ctx, s.listKey("people"))
-		marker = p.HMGet(ctx, s.listKey("marker"), "count", "revision", "key")
+		marker = p.HMGet(ctx, s.listKey("marker"), "count", "revision", "key", "rekeyed", "confirmed")
 		unsubscribed, read = p.HLen(ctx, s.key("unsubscribed")), p.HMGet(ctx, s.key("unsubscribed:read"), "count", "at", "key")
 		now = p.Time(ctx)
 		for i, prefix := range prefixes {
@@ -163,6 +165,8 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 		marked: int64(integer(marker.Val()[0])), revision: int64(integer(marker.Val()[1])),
 	}
 	l.keyID, _ = marker.Val()[2].(string)
+	rekeyed, _ := marker.Val()[3].(string)
+	l.rekeyed, l.confirmed = millis(rekeyed), marker.Val()[4] != nil
 	if count, ok := read.Val()[0].(string); ok {
 		at, _ := read.Val()[1].(string)
 		l.unsubscribedMark, l.readAt = count, millis(at)

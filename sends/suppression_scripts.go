@@ -22,6 +22,11 @@ local function mark(by)
 	redis.call('HSET', marker, 'count', redis.call('HLEN', people))
 	return redis.call('HINCRBY', marker, 'revision', by)
 end
+-- rekeyed notes that the people's key was replaced by another one.
+local function rekeyed()
+	local now = redis.call('TIME')
+	redis.call('HSET', marker, 'rekeyed', string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)))
+end
 -- move adds the entries of one hash to another one, and deletes it.
 local function move(from, to)
 	if redis.call('EXISTS', from) == 0 then return end
@@ -54,15 +59,25 @@ local no = refusal()
 if no then return no end
 return {redis.call('HDEL', people, ARGV[3]), mark(1)}`)
 
-	// keepKeyScript stores the key of a list that has none, and the fingerprint where that is missing. ARGV[3]: the key.
+	// keepKeyScript stores the key of a list that has none, and the fingerprint where that is missing. ARGV[3]: the key;
+	// ARGV[4]: the fingerprint of the key that the caller knows the list to have had, or ''. It answers 1 if the list had
+	// another key.
 	keepKeyScript = redis.NewScript(listPrelude + `
 if lost() then return {-1, seen} end
+local replaced = 0
 if redis.call('SET', key, ARGV[3], 'NX') then
+	local was = redis.call('HGET', marker, 'key') or ARGV[4]
+	if was == '' and redis.call('EXISTS', marker) == 1 then was = 'unknown' end
+	if was ~= '' and was ~= id then
+		rekeyed()
+		redis.call('HDEL', marker, 'confirmed')
+		replaced = 1
+	end
 	redis.call('HSET', marker, 'key', id)
 elseif redis.call('GET', key) == ARGV[3] then
 	redis.call('HSETNX', marker, 'key', id)
 end
-return {0, marked('revision')}`)
+return {replaced, marked('revision')}`)
 
 	// adoptList makes the caller's key that of the list, and the list whole with the people that it has. Those hashed with
 	// another key would match nobody, so they are set aside under its fingerprint, until that key is adopted again. ARGV from
@@ -76,8 +91,9 @@ if (redis.call('GET', key) or '') ~= ARGV[4] or marked('revision') ~= tonumber(A
 if was ~= id then move(people, aside .. was) end
 move(aside .. id, people)
 for i = 4, #KEYS do move(KEYS[i], ARGV[i + 6] == id and people or aside .. ARGV[i + 6]) end
+if was ~= id and was ~= 'unknown' then rekeyed() end
 redis.call('SET', key, ARGV[3])
-redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
+redis.call('HSET', marker, 'key', id, 'confirmed', 1, 'revision', math.max(seen, marked('revision')))
 return {redis.call('HLEN', people), mark(ARGV[9])}`)
 
 	// mergeList adds all entries of another list (KEYS[4]) and deletes it, also to a list that is lost, which is whole then.
@@ -101,6 +117,10 @@ if lost() then return {-1, seen} end
 local mine = redis.call('HGET', marker, 'key')
 local same = mine == id or not mine and redis.call('GET', key) == old
 if id == '' or not same and redis.call('HLEN', people) > 0 then return {-2, seen} end
+if not same and redis.call('EXISTS', key) == 1 then
+	rekeyed()
+	redis.call('HSET', marker, 'confirmed', 1)
+end
 if not same or redis.call('EXISTS', key) == 0 then redis.call('SET', key, old) end
 redis.call('HSET', marker, 'key', id)
 move(from, people)

@@ -89,14 +89,17 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client, earlier 
 				"Set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then. If that key is lost, " +
 				"continue without the people on the list with /coupontools suppress import")
 		case sends.ConcernOlder:
-			return bad.say("do-not-contact list: Redis has an older one, with %d people, that was made with another key, so nothing is sent. "+
-				"Continue without them with /coupontools suppress import", checked.Unreadable)
+			return bad.say("do-not-contact list: Redis has an older one, with %d people, that was made with another key, so nothing "+
+				"is sent. Continue without them with /coupontools suppress import", checked.Unreadable)
 		case sends.ConcernLost:
 			return bad.say("do-not-contact list: it, or a part of it, has disappeared from Redis, so nothing is sent. " +
 				"Import a backup with /coupontools suppress import, or continue there with what's left of it")
+		case sends.ConcernRekeyed:
+			return warn.say("do-not-contact list: its key was gone from Redis, so it has got a new one. Backups from before can't be " +
+				"imported. Confirm the list with /coupontools suppress import")
 		case sends.ConcernEmpty:
 			return warn.say("do-not-contact list: nobody is on it. If it had people, they were lost: " +
-				"import a backup with /coupontools suppress import")
+				"import a backup with /coupontools suppress import. If it is new, confirm that there")
 		}
 	}
 	return fine.say("do-not-contact list: it can be read, with %d people on it (SUPPRESSION_KEY fits)", checked.Suppressed)

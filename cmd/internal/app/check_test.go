@@ -133,7 +133,7 @@ func TestCheck_allIsWell(t *testing.T) {
 		"warn  Redis permissions: the user default may run scripts on all keys that couponbot and its queue need. " +
 			"Which commands it may run, Redis tells from version 7 on",
 		"ok    Redis writes: Redis takes them (tried with one that changes nothing)",
-		"warn  do-not-contact list: nobody is on it. If it had people, they were lost: import a backup with /coupontools suppress import",
+		"warn  do-not-contact list: nobody is on it. If it had people, they were lost: import a backup with /coupontools suppress import. If it is new, confirm that there",
 		"ok    Coupontools POST /v3/directory/list (answer assumed): 40 directories, in the known shape",
 		"ok    Coupontools POST /v3/directory/info (proven): it is there, in the known shape",
 		"ok    Coupontools POST /v3/directory/campaigns (path and answer assumed): 4 campaigns, in the known shape",
