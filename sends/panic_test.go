@@ -8,8 +8,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
+
+const heldUp = "couponbot couldn't go on with this send. It tries again in 15 seconds."
 
 // A panic after the API was called leaves that recipient unconfirmed and holds the send up. It is not called again.
 func TestPanic_inACall(t *testing.T) {
@@ -29,7 +32,7 @@ func TestPanic_inACall(t *testing.T) {
 		start(t, s)
 
 		time.Sleep(5 * time.Second)
-		if send := read(t, s, id); send.Holdup != "couponbot couldn't go on with this send. It tries again in 15 seconds." || send.Ended() {
+		if send := read(t, s, id); send.Holdup != heldUp || send.Ended() {
 			t.Errorf("after the first panic the send is %s, held up with %q", send.State, send.Holdup)
 		}
 		time.Sleep(15 * time.Second)
@@ -86,6 +89,61 @@ func TestPanic_everyTime(t *testing.T) {
 					t.Errorf("the send ended as %s %s with %+v, want 5 accepted", send.State, send.Why, send.Counts)
 				}
 				c.check(t)
+			})
+		})
+	}
+}
+
+// Calls that are in flight during a panic end after it. However they end, they neither shorten the time for which the send
+// is held nor replace the reason, and neither does a batch that begins.
+func TestPanic_holdsThroughWhatWasUnderWay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		end      error
+		mayStart time.Duration // how long the question about the sender takes
+	}{
+		"accepted":    {},
+		"failed":      {end: &coupontools.Error{Class: coupontools.Refused, Codes: []int{301}, Texts: []string{"No."}}},
+		"unconfirmed": {end: failure(coupontools.Unknown, 500)},
+		"not sent":    {end: failure(coupontools.NotSent, 0)},
+		"slow down":   {end: &coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 8 * time.Second}},
+		"begins":      {mayStart: 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var panicked, next atomic.Int64
+				panicNow := func() bool { return panicked.CompareAndSwap(0, time.Now().UnixMilli()) }
+				sinceThen := func() time.Duration { return time.Duration(time.Now().UnixMilli()-panicked.Load()) * time.Millisecond }
+				s := service(connect(t, startRedis(t), nil), func(_ context.Context, to string) error {
+					if to == number(7) && tt.mayStart == 0 && panicNow() {
+						panic(to)
+					}
+					if panicked.Load() > 0 {
+						next.CompareAndSwap(0, int64(sinceThen()))
+						return nil
+					}
+					time.Sleep(2 * time.Second)
+					return tt.end
+				}, func(c *Config) {
+					c.MayStart = func(context.Context, string, string) error { time.Sleep(tt.mayStart); return nil }
+					c.Guard = &bulkhead.Guard{Before: func(p bulkhead.Place) {
+						if p == bulkhead.SendTell && tt.mayStart > 0 && panicNow() {
+							panic("in the keeper")
+						}
+					}}
+				})
+				id := confirmed(t, s, 20)
+				start(t, s)
+
+				await(t, s, id, time.Minute, func(Send) bool { return panicked.Load() > 0 && sinceThen() > 4*time.Second })
+				if send := read(t, s, id); send.Holdup != heldUp || send.State != StateRunning {
+					t.Errorf("4 s after the panic the send is %s, held up with %q, want %q", send.State, send.Holdup, heldUp)
+				}
+				awaitEnd(t, s, id, 10*time.Minute)
+				if first := time.Duration(next.Load()); first < faultWait {
+					t.Errorf("the next call is made %v after the panic, want %v at least", first, faultWait)
+				}
 			})
 		})
 	}

@@ -54,6 +54,14 @@ local function wait_left()
 	return left > most_hold and 0 or math.max(left, 0)
 end
 
+-- hold_up holds a running send for at least a time (ms), and says why; a short hold says nothing (''). A longer hold stays, with
+-- its reason. It returns whether it changed anything.
+local function hold_up(time, why)
+	if not is('running') or time <= wait_left() then return false end
+	set('hold', ms(now + time), 'holdup', why)
+	return true
+end
+
 -- tell lets every process know that something was done to the send, or that it has ended.
 local function tell() redis.call('PUBLISH', prefix .. 'news', id) end
 

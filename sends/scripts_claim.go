@@ -92,7 +92,7 @@ if not hashed or get('key') ~= hashed then return standing('rekey', 0) end
 local unsubscribers = tonumber(redis.call('HGET', unsubscribed_read, 'count') or 0)
 if redis.call('HLEN', unsubscribed) ~= unsubscribers
 	or unsubscribers > 0 and redis.call('HGET', unsubscribed_read, 'key') ~= hashed then
-	set('hold', ms(now + tonumber(arg(9))), 'holdup', arg(10))
+	hold_up(tonumber(arg(9)), arg(10))
 	return standing('none', 0)
 end
 

@@ -59,12 +59,9 @@ if not has('faulted') or since < 0 or since >= wait then
 	since = 0
 end
 local left = wait - since
-if is('running') and not has('ended') and count('hold') < now + left then
-	local amount = math.ceil(wait / 1000) .. ' seconds'
-	if wait >= 120000 then amount = math.floor(wait / 60000) .. ' minutes' end
-	set('hold', ms(now + left), 'holdup', "couponbot couldn't go on with this send. It tries again in " .. amount .. '.')
-	tell()
-end
+local amount = math.ceil(wait / 1000) .. ' seconds'
+if wait >= 120000 then amount = math.floor(wait / 60000) .. ' minutes' end
+if hold_up(left, "couponbot couldn't go on with this send. It tries again in " .. amount .. '.') then tell() end
 if arg(1) ~= '' and (redis.call('GET', keeper) or arg(1)) == arg(1) then
 	redis.call('SET', keeper, 'parked', 'PX', ms(left))
 end
@@ -116,7 +113,8 @@ return standing('done', 0)`)
 	startScript = script(`
 if is('running') then
 	redis.call('HSETNX', send, 'started', stamp)
-	drop('holdup', 'tries')
+	drop('tries')
+	if wait_left() == 0 then drop('holdup') end
 end
 return standing('started', 0)`)
 
@@ -130,14 +128,14 @@ return standing('done', 0)`)
 
 	// waitScript holds a running send up for a time (ms), and says why.
 	waitScript = script(`
-if is('running') then set('hold', ms(now + tonumber(arg(2))), 'holdup', arg(1)) end
+hold_up(tonumber(arg(2)), arg(1))
 return standing('held', 0)`)
 
 	// holdScript holds a send up that has not begun. Arguments: what to say of that, for how long (ms), and after how many
 	// times it is paused with which words.
 	holdScript = script(`
 if is('running') then
-	set('hold', ms(now + tonumber(arg(2))), 'holdup', arg(1))
+	hold_up(tonumber(arg(2)), arg(1))
 	add('tries', 1)
 	if count('tries') >= tonumber(arg(3)) then
 		pause(arg(4))
@@ -158,7 +156,7 @@ if status == 'unknown' and redis.call('HEXISTS', claims, token) == 0 then return
 local index = reclaim(token, arg(2))
 if not index then return standing('gone', 0) end
 record(index, status, token, code, text, action)
-if count('hold') <= now then drop('holdup') end
+if wait_left() == 0 then drop('holdup') end
 if arg(7) == '' then
 	set('streak', 0, 'tries', 0)
 else
@@ -211,8 +209,7 @@ else
 			wait = math.max(wait, math.min(tonumber(arg(5)), 1000 * 2 ^ (math.min(count('tries'), 16) - 1)))
 			set('held', stamp)
 		end
-		if wait > wait_left() then set('hold', ms(now + wait)) end
-		if wait_left() > 5000 or arg(6) ~= '0' then set('holdup', arg(3)) end
+		hold_up(wait, (wait > 5000 or arg(6) ~= '0') and arg(3) or '')
 		if arg(6) ~= '0' and count('tries') >= tonumber(arg(6)) then
 			pause(arg(7))
 			log('pause', '', 'running', 'paused', arg(7))
