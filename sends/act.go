@@ -59,6 +59,9 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 		if err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, redisError(err))
 		}
+		if reply, err = atLeast(reply, 1); err != nil {
+			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
+		}
 		f := pairs(reply[1:])
 		if reply[0] == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
 			acts = f.count("acts")

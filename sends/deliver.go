@@ -52,7 +52,7 @@ func (r *run) claim() (claim, bool) {
 	r.claims++
 	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), began: time.Now()}
 	for tries := 0; ; tries++ {
-		st, rest, err := stand(r.s.do(r.work, claimScript, r.id, r.owner, r.s.rates, r.claims,
+		st, rest, err := parseReply(r.s.do(r.work, claimScript, r.id, r.owner, r.s.rates, r.claims,
 			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap,
 			r.s.seen.Load(), whyListLost, safeEvery.Milliseconds(), holdupUnread))
 		if err == nil {
@@ -70,23 +70,23 @@ func (r *run) claim() (claim, bool) {
 	}
 }
 
-func (r *run) claimed(c claim, st standing, rest []any) (claim, bool) {
+func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
 	switch {
-	case st.word == "lost":
+	case st.code == "lost":
 		r.finished.Store(true)
 		return claim{}, false
-	case st.word == "more":
+	case st.code == "more":
 		return r.claim()
-	case st.word == "rekey":
+	case st.code == "rekey":
 		if r.rekey() {
 			return r.claim()
 		}
 		r.finished.Store(true)
 		return claim{}, false
-	case st.word == "none": // the send goes on no more for now, or everybody has been called
+	case st.code == "none": // the send goes on no more for now, or everybody has been called
 		r.finished.Store(st.waiting > 0)
 		return claim{}, false
-	case st.word != "claimed" || len(rest) < 2:
+	case st.code != "claimed" || len(rest) < 2:
 		return claim{}, false
 	}
 	c.index, _ = rest[0].(string)
@@ -124,8 +124,8 @@ func (r *run) rekey() bool {
 		for _, entry := range entries {
 			args = append(args, h.rekey(r.send.Kind, entry))
 		}
-		if st, ok := r.write(rekeyScript, args...); !ok || st.word == "lost" || last != "" {
-			return ok && st.word != "lost"
+		if st, ok := r.write(rekeyScript, args...); !ok || st.code == "lost" || last != "" {
+			return ok && st.code != "lost"
 		}
 	}
 }
@@ -208,7 +208,7 @@ func (r *run) turnedAway(c claim, holdup string, least time.Duration, limit int)
 func (r *run) release(c claim, why ...any) {
 	st, ok := r.write(releaseScript, append([]any{c.token, c.index}, why...)...)
 	switch {
-	case !ok || st.word == "gone":
+	case !ok || st.code == "gone":
 	case st.n > 0:
 		r.s.observe(Skipped, st.n)
 	default:

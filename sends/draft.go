@@ -97,6 +97,9 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Dra
 		if err != nil {
 			return Draft{}, fmt.Errorf("save draft: %w", redisError(err))
 		}
+		if reply, err = atLeast(reply, 3); err != nil {
+			return Draft{}, fmt.Errorf("save draft: %w", err)
+		}
 		created, _ := reply[0].(string)
 		if state, _ := reply[1].(string); state == "" {
 			d.ID = rand.Text() // the draft of that name was withdrawn, and a late confirmation must not find it again

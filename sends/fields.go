@@ -56,6 +56,14 @@ func (f fields) offer() Offer {
 	return Offer(f["offer"])
 }
 
+// callable reports whether everything that a call is made of is there. A field may be empty, but not missing.
+func (f fields) callable() bool {
+	return !slices.ContainsFunc([]string{"team", "user", "directory", "kind", "subject", "message", "total"}, func(name string) bool {
+		_, there := f[name]
+		return !there
+	})
+}
+
 func (f fields) belongs(team, user string) bool {
 	return f["state"] != "" && f["team"] == team && f["user"] == user
 }

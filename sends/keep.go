@@ -65,11 +65,11 @@ func (k *keeper) ended(err error) {
 func (k *keeper) tend(recipients int) {
 	claimTime := k.s.cfg.CallTimeout + claimGrace
 	for {
-		st, _, err := stand(k.s.do(k.work, tendScript, k.id, k.owner, claimTime.Milliseconds(),
+		st, _, err := parseReply(k.s.do(k.work, tendScript, k.id, k.owner, claimTime.Milliseconds(),
 			"the process that was calling went away", approvalTime.Milliseconds()))
 		switch {
 		case err != nil: // tried again soon; should the lease lapse, it is lost
-		case st.word == "lost":
+		case st.code == "lost":
 			k.lose()
 		default:
 			k.s.observe(Unknown, st.n)
@@ -83,7 +83,7 @@ func (k *keeper) tend(recipients int) {
 
 // offer queues the next turn if one is due. A turn that is not taken for a while may have been lost with the process that
 // was about to: it is queued under another name then, and whichever comes first is taken.
-func (k *keeper) offer(st standing, recipients int) {
+func (k *keeper) offer(st reply, recipients int) {
 	due := st.next()
 	if due < 0 {
 		return

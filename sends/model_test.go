@@ -107,18 +107,18 @@ func (w *model) pass(d time.Duration) {
 }
 
 // run runs a script and keeps it for a replay.
-func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (standing, []any) {
+func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (reply, []any) {
 	st, rest := w.once(t, script, args...)
 	w.past = append(w.past, func() { w.once(t, script, args...) })
 	return st, rest
 }
 
-func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (standing, []any) {
-	st, rest, err := stand(w.s.do(t.Context(), script, w.id, args...))
+func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (reply, []any) {
+	st, rest, err := parseReply(w.s.do(t.Context(), script, w.id, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if script == claimScript && st.word == "claimed" {
+	if script == claimScript && st.code == "claimed" {
 		w.spaced(t, fmt.Sprint(args[0], ":", args[2]), rest[0].(string))
 	}
 	return st, rest
@@ -155,7 +155,7 @@ func (w *model) take(t *rapid.T) {
 	_, f := w.send(t)
 	turn := &modelTurn{owner: "turn" + strconv.Itoa(len(w.turns))}
 	n := f.count("turns") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
-	if st, _ := w.run(t, takeScript, turn.owner, n); st.word == "taken" {
+	if st, _ := w.run(t, takeScript, turn.owner, n); st.code == "taken" {
 		w.turns = append(w.turns, turn)
 	}
 }
@@ -183,7 +183,7 @@ func (w *model) claim(t *rapid.T) {
 	token, args := w.next(t)
 	before, _ := w.send(t)
 	st, rest := w.run(t, claimScript, args...)
-	if st.word != "claimed" {
+	if st.code != "claimed" {
 		return
 	}
 	c := &modelClaim{token: token, index: rest[0].(string), at: w.now}
@@ -405,7 +405,7 @@ func (w *model) finish(t *rapid.T) {
 		}
 		w.pass(leaseTime + maxHold)
 		turn := &modelTurn{owner: fmt.Sprint("last", f.count("turns"))}
-		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns")); st.word != "taken" {
+		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns")); st.code != "taken" {
 			continue
 		}
 		w.turns = append(w.turns, turn)

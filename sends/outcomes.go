@@ -97,12 +97,16 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 		return nil, ErrNoSend
 	}
 	claimed := claimTimes(claims.Val())
+	recorded, err := atLeast(records.Val(), page)
+	if err != nil || len(entries.Val()) > page {
+		return nil, fmt.Errorf("read recipients of send %s: %w", id, errReply)
+	}
 	part := make([]Outcome, len(entries.Val()))
 	for i, entry := range entries.Val() {
 		if part[i].Recipient, err = recipientOf(entry); err != nil {
 			return nil, fmt.Errorf("read recipients of send %s: %w", id, err)
 		}
-		if record, ok := records.Val()[i].(string); ok {
+		if record, ok := recorded[i].(string); ok {
 			part[i].read(record)
 			continue
 		}

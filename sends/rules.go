@@ -77,15 +77,30 @@ func (s *Service) facts(ctx context.Context, h *hasher, people []string, user st
 		if err != nil {
 			return f, redisError(err)
 		}
-		if key.Val()[0] != h.keyID {
+		keyID, err := atLeast(key.Val(), 1)
+		if err != nil {
+			return f, err
+		}
+		if keyID[0] != h.keyID {
 			return f, ErrSuppressionKey
 		}
-		f.suppressed, f.last = append(f.suppressed, suppressed.Val()...), append(f.last, last.Val()...)
-		f.unsubscribed = append(f.unsubscribed, unsubscribed.Val()...)
+		for _, answer := range []struct {
+			to   *[]any
+			from *redis.SliceCmd
+		}{{&f.suppressed, suppressed}, {&f.unsubscribed, unsubscribed}, {&f.last, last}} {
+			values, err := atLeast(answer.from.Val(), len(part))
+			if err != nil { // nobody counts as not barred for want of an answer
+				return f, err
+			}
+			*answer.to = append(*answer.to, values[:len(part)]...)
+		}
 	}
 	used, err := s.cfg.Redis.MGet(ctx, s.dayKey(now, user), s.dayKey(now, "*")).Result()
 	if err != nil {
 		return f, redisError(err)
+	}
+	if used, err = atLeast(used, 2); err != nil {
+		return f, err
 	}
 	f.mine, f.all = integer(used[0]), integer(used[1])
 	return f, nil

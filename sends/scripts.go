@@ -2,6 +2,7 @@ package sends
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -221,9 +222,9 @@ func (s *Service) keys(id string) []string {
 // key is a key that belongs to no send.
 func (s *Service) key(name string) string { return s.cfg.Prefix + name }
 
-// standing is how a send stands after one step.
-type standing struct {
-	word    string // what the script did
+// reply is what every script answers: the state of a send after one step.
+type reply struct {
+	code    string // what the script did
 	n       int    // how many recipients it touched besides
 	waiting int    // how many have neither a claim nor an outcome
 	ended   bool
@@ -233,21 +234,47 @@ type standing struct {
 }
 
 // next is how long until the next turn is due; below 0 if none is. A turn itself waits for a recipient who is due soon.
-func (st standing) next() time.Duration {
-	due, rest := time.Duration(st.due)*time.Millisecond, time.Duration(st.rest)*time.Millisecond
+func (r reply) next() time.Duration {
+	due, rest := time.Duration(r.due)*time.Millisecond, time.Duration(r.rest)*time.Millisecond
 	if due < 0 || rest <= slotWait {
 		return due
 	}
 	return max(due, rest)
 }
 
-// stand reads what the scripts answer with standing, and what follows it.
-func stand(cmd *redis.Cmd) (standing, []any, error) {
-	reply, err := cmd.Slice()
+// replyFields is how many values standing returns.
+const replyFields = 7
+
+// parseReply parses the answer of a script that ends with standing. It also returns the values behind those of standing.
+func parseReply(cmd *redis.Cmd) (reply, []any, error) {
+	values, err := cmd.Slice()
 	if err != nil {
-		return standing{}, nil, err
+		return reply{}, nil, err
 	}
-	word, _ := reply[0].(string)
-	number := func(i int) int64 { n, _ := reply[i].(int64); return n }
-	return standing{word, int(number(1)), int(number(2)), number(3) == 1, number(4), number(5), number(6)}, reply[7:], nil
+	if values, err = atLeast(values, replyFields); err != nil {
+		return reply{}, nil, err
+	}
+	code, ok := values[0].(string)
+	var numbers [replyFields]int64
+	for i := 1; i < replyFields; i++ {
+		n, isNumber := values[i].(int64)
+		numbers[i], ok = n, ok && isNumber
+	}
+	if !ok {
+		return reply{}, nil, errReply
+	}
+	return reply{
+		code, int(numbers[1]), int(numbers[2]), numbers[3] == 1, numbers[4], numbers[5], numbers[6],
+	}, values[replyFields:], nil
+}
+
+// errReply says that Redis, or what stands between it and couponbot, answered with something else than was asked for.
+var errReply = fmt.Errorf("%w: unexpected answer", ErrDamaged)
+
+// atLeast returns the values of an answer, or an error if there are fewer than n.
+func atLeast[V any](values []V, n int) ([]V, error) {
+	if len(values) < n {
+		return nil, errReply
+	}
+	return values, nil
 }

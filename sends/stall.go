@@ -141,8 +141,11 @@ type sighting struct {
 }
 
 func (s *Service) progress(ctx context.Context, id string) (sighting, error) {
-	st, rest, err := stand(s.do(ctx, progressScript, id))
+	st, rest, err := parseReply(s.do(ctx, progressScript, id))
 	if err != nil {
+		return sighting{}, err
+	}
+	if rest, err = atLeast(rest, 3); err != nil {
 		return sighting{}, err
 	}
 	text := func(i int) string { v, _ := rest[i].(string); return v }

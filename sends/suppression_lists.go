@@ -41,6 +41,9 @@ func (s *Service) changeLists(ctx context.Context, script *redis.Script, keys []
 	if err != nil {
 		return 0, redisError(err)
 	}
+	if reply, err = atLeast(reply, 2); err != nil {
+		return 0, err
+	}
 	s.saw(reply[1])
 	switch reply[0] {
 	case listLost:
@@ -160,17 +163,25 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return lists{}, redisError(err)
 	}
+	marked, err := atLeast(marker.Val(), 5)
+	if err != nil {
+		return lists{}, err
+	}
+	lastRead, err := atLeast(read.Val(), 3)
+	if err != nil {
+		return lists{}, err
+	}
 	l := lists{
 		key: key.Val(), people: people.Val(), seen: seen, unsubscribed: unsubscribed.Val(), now: now.Val(),
-		marked: int64(integer(marker.Val()[0])), revision: int64(integer(marker.Val()[1])),
+		marked: int64(integer(marked[0])), revision: int64(integer(marked[1])),
 	}
-	l.keyID, _ = marker.Val()[2].(string)
-	rekeyed, _ := marker.Val()[3].(string)
-	l.rekeyed, l.confirmed = millis(rekeyed), marker.Val()[4] != nil
-	if count, ok := read.Val()[0].(string); ok {
-		at, _ := read.Val()[1].(string)
+	l.keyID, _ = marked[2].(string)
+	rekeyed, _ := marked[3].(string)
+	l.rekeyed, l.confirmed = millis(rekeyed), marked[4] != nil
+	if count, ok := lastRead[0].(string); ok {
+		at, _ := lastRead[1].(string)
 		l.unsubscribedMark, l.readAt = count, millis(at)
-		l.unsubscribedKey, _ = read.Val()[2].(string)
+		l.unsubscribedKey, _ = lastRead[2].(string)
 	}
 	for i, prefix := range prefixes {
 		if n := olderPeople[i].Val(); n > 0 {

@@ -147,15 +147,15 @@ func (t *teller) paced(send Send, edits []string) (int, time.Duration) {
 	case n == 0:
 		return 0, 0
 	case send.Ended() || slices.ContainsFunc(edits, another):
-		got, err = limiter.AllowAtMost(t.work, key, pace, n)
+		got, err = t.allowed(func() (*redis_rate.Result, error) { return limiter.AllowAtMost(t.work, key, pace, n) })
 	case n > editBurst/2:
 		return 0, tellEvery
 	default:
 		pace.Burst = max(n, interimBurst)
-		got, err = limiter.AllowN(t.work, key, pace, n)
+		got, err = t.allowed(func() (*redis_rate.Result, error) { return limiter.AllowN(t.work, key, pace, n) })
 	}
 	switch {
-	case err != nil && rediserr.KindOf(err) == rediserr.Away:
+	case err != nil && rediserr.KindOf(err) == rediserr.Away && !bulkhead.Panicked(err):
 		return 0, tellEvery
 	case err != nil:
 		return t.pacedAlone(n)
@@ -168,6 +168,15 @@ func (t *teller) paced(send Send, edits []string) (int, time.Duration) {
 		return got.Allowed, time.Minute / editRate
 	}
 	return n, 0
+}
+
+// allowed asks the rate limiter. A panic in it, at an answer that it does not expect, is an error.
+func (t *teller) allowed(ask func() (*redis_rate.Result, error)) (got *redis_rate.Result, err error) {
+	err = t.s.cfg.Guard.Do(bulkhead.Pace, func() (err error) {
+		got, err = ask()
+		return err
+	})
+	return got, err
 }
 
 // pacedAlone is paced by this process alone.
@@ -203,7 +212,7 @@ func (t *teller) put(send Send, place string) error {
 	})
 	if err == nil && id != t.told[place] {
 		t.told[place] = id
-		t.s.write(t.life, toldScript, t.id, func(standing) {}, t.owner, place, id)
+		t.s.write(t.life, toldScript, t.id, func(reply) {}, t.owner, place, id)
 	}
 	return err
 }

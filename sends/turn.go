@@ -84,16 +84,18 @@ func (s *Service) holdUp(l *life, id, token string) {
 // take has one turn, if it is this one's.
 func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
 	owner := rand.Text()
-	st, rest, err := stand(s.do(ctx, takeScript, t.Send, owner, t.Turns))
+	st, rest, err := parseReply(s.do(ctx, takeScript, t.Send, owner, t.Turns))
 	switch {
 	case err != nil:
 		return fmt.Errorf("take turn: %w", err)
-	case st.word == "busy":
+	case st.code == "busy":
 		return laterError{busyWait}
-	case st.word == "early":
+	case st.code == "early":
 		return laterError{max(time.Duration(st.due)*time.Millisecond, 0)}
-	case st.word != "taken" || len(rest) == 0:
+	case st.code != "taken":
 		return nil
+	case len(rest) == 0 || !hash(rest[0]).callable():
+		return fmt.Errorf("take turn: %w", errReply)
 	}
 	work, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
@@ -137,7 +139,7 @@ type outlook struct {
 }
 
 // note takes in how the send stands after a step.
-func (r *run) note(st standing) {
+func (r *run) note(st reply) {
 	r.outlook.Store(&outlook{st.waiting, time.Duration(st.rest) * time.Millisecond, time.Now()})
 	if st.ended {
 		r.finished.Store(true)
@@ -279,11 +281,11 @@ func (r *run) await(d time.Duration) {
 
 // reserve keeps a country whose time has come for the next claim of this turn.
 func (r *run) reserve() bool {
-	st, _, err := stand(r.s.do(r.work, reserveScript, r.id, r.owner, r.s.rates))
+	st, _, err := parseReply(r.s.do(r.work, reserveScript, r.id, r.owner, r.s.rates))
 	if err != nil {
 		return false
 	}
-	if st.word == "lost" {
+	if st.code == "lost" {
 		r.finished.Store(true)
 	}
 	r.note(st)
@@ -320,7 +322,7 @@ func (r *run) pace() bool {
 func (r *run) yield() {
 	ctx, cancel := context.WithTimeout(r.life.records, leaseTime)
 	defer cancel()
-	st, _, err := stand(r.s.do(ctx, yieldScript, r.id, r.owner))
+	st, _, err := parseReply(r.s.do(ctx, yieldScript, r.id, r.owner))
 	if err != nil {
 		return // it lapses by itself, and the keeper of the send goes on from there
 	}
@@ -330,15 +332,15 @@ func (r *run) yield() {
 }
 
 // write runs a script until it has an answer, or the process may wait no longer: what it writes is held till then.
-func (r *run) write(script *redis.Script, args ...any) (standing, bool) {
+func (r *run) write(script *redis.Script, args ...any) (reply, bool) {
 	return r.s.write(r.life, script, r.id, r.note, args...)
 }
 
 // write runs a script on the records of a send until it has an answer, which note is given, or the process may wait no
 // longer.
-func (s *Service) write(l *life, script *redis.Script, id string, note func(standing), args ...any) (standing, bool) {
+func (s *Service) write(l *life, script *redis.Script, id string, note func(reply), args ...any) (reply, bool) {
 	for tries := 0; ; tries++ {
-		st, _, err := stand(s.do(l.records, script, id, args...))
+		st, _, err := parseReply(s.do(l.records, script, id, args...))
 		if err == nil {
 			note(st)
 			return st, true
@@ -347,7 +349,7 @@ func (s *Service) write(l *life, script *redis.Script, id string, note func(stan
 			s.cfg.Log.Warn("Cannot record how a send goes; it is held and tried again", "send", id, "error", err)
 		}
 		if !sleep(l.records, growing(tries, 100*time.Millisecond, 2*time.Second)) {
-			return standing{}, false
+			return reply{}, false
 		}
 	}
 }

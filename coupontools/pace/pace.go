@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/time/rate"
 
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/redisguard"
 	"github.com/coupontools/couponbot/internal/share"
 	"github.com/coupontools/couponbot/internal/sleep"
@@ -52,6 +53,8 @@ type Config struct {
 	Prefix string
 	// Rate is calls a second, at least 1.
 	Rate int
+	// Guard recovers panics of redis_rate, which does not check the answers of Redis.
+	Guard *bulkhead.Guard
 }
 
 // Pace is the rate limiter for all API calls. Make it with [New]; it is safe for concurrent use.
@@ -63,7 +66,8 @@ type Pace struct {
 	// alone limits this process while Redis is down.
 	alone *rate.Limiter
 
-	guard redisguard.Guard
+	guard  redisguard.Guard
+	panics *bulkhead.Guard
 
 	mu        sync.Mutex
 	slowUntil time.Time
@@ -74,7 +78,7 @@ func New(cfg Config) *Pace {
 	perSecond := max(cfg.Rate, 1)
 	return &Pace{
 		rate: perSecond, key: cfg.Prefix + "pace", slowKey: cfg.Prefix + "pace:slow",
-		redis: cfg.Redis, alone: rate.NewLimiter(rate.Limit(perSecond), 1),
+		redis: cfg.Redis, alone: rate.NewLimiter(rate.Limit(perSecond), 1), panics: cfg.Guard,
 	}
 }
 
@@ -214,7 +218,11 @@ func withBulkTimeout(ctx context.Context, op func(context.Context) error) error 
 func (l *Lane) pass(ctx context.Context, g gate) (ok bool, wait time.Duration, err error) {
 	limit := g.limit
 	limit.Burst += g.ahead
-	res, err := l.limiter.Allow(ctx, g.key, limit)
+	var res *redis_rate.Result
+	err = l.p.panics.Do(bulkhead.Pace, func() (err error) {
+		res, err = l.limiter.Allow(ctx, g.key, limit)
+		return err
+	})
 	switch {
 	case err != nil:
 		return false, 0, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,10 +15,12 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/pace"
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/share"
 )
 
@@ -41,6 +44,11 @@ func replica(t testing.TB, m *miniredis.Miniredis) *pace.Pace { return replicaAt
 
 func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 	t.Helper()
+	return pace.New(pace.Config{Redis: client(t, m), Prefix: "couponbot:{test}:", Rate: rate})
+}
+
+func client(t testing.TB, m *miniredis.Miniredis) *redis.Client {
+	t.Helper()
 	rdb := redis.NewClient(&redis.Options{
 		// The address isn't used, but a name would be looked up outside the bubble, and so would a wait in the pool.
 		Addr: "127.0.0.1:6379", PoolSize: 200,
@@ -54,7 +62,7 @@ func replicaAt(t testing.TB, m *miniredis.Miniredis, rate int) *pace.Pace {
 		},
 	})
 	t.Cleanup(func() { _ = rdb.Close() })
-	return pace.New(pace.Config{Redis: rdb, Prefix: "couponbot:{test}:", Rate: rate})
+	return rdb
 }
 
 // times makes a number of calls in each lane concurrently and returns when they were allowed.
@@ -348,6 +356,63 @@ func TestWait_context(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An answer of Redis that redis_rate does not expect makes it panic. Sends wait until the answers are right again; a look-up
+// keeps to this process's own rate.
+func TestWait_oddAnswers(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(*server.Peer){
+		"a text":       func(c *server.Peer) { c.WriteInline("OK") },
+		"nothing":      func(c *server.Peer) { c.WriteLen(0) },
+		"too short":    func(c *server.Peer) { c.WriteLen(2); c.WriteInt(1); c.WriteInt(1) },
+		"wrong types":  func(c *server.Peer) { c.WriteLen(4); c.WriteInt(1); c.WriteInt(1); c.WriteInt(-1); c.WriteInt(0) },
+		"no numbers":   func(c *server.Peer) { c.WriteStrings([]string{"1", "1", "soon", "later"}) },
+		"null in list": func(c *server.Peer) { c.WriteLen(4); c.WriteInt(1); c.WriteInt(1); c.WriteNull(); c.WriteNull() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(t *testing.T, m *miniredis.Miniredis) {
+				var mended atomic.Bool
+				rdb := client(t, m)
+				if err := rdb.Ping(t.Context()).Err(); err != nil { // it has a server from the first connection on
+					t.Fatal(err)
+				}
+				m.Server().SetPreHook(func(c *server.Peer, cmd string, _ ...string) bool {
+					if !strings.HasPrefix(cmd, "EVAL") || mended.Load() {
+						return false
+					}
+					answer(c)
+					return true
+				})
+				panics := 0
+				p := pace.New(pace.Config{
+					Redis: rdb, Prefix: "couponbot:{test}:", Rate: perSecond,
+					Guard: &bulkhead.Guard{Count: func(bulkhead.Place) { panics++ }},
+				})
+				if took := since(t, p.Lookup().Wait); took > time.Second {
+					t.Errorf("a look-up waits %v", took)
+				}
+				time.AfterFunc(time.Minute, func() { mended.Store(true) })
+				if took := since(t, p.Bulk().Wait); took < 55*time.Second || took > 65*time.Second {
+					t.Errorf("a send waits %v, want until the answers are right again", took)
+				}
+				if (panics == 0) != (name == "no numbers") {
+					t.Errorf("%d panics are counted", panics)
+				}
+			})
+		})
+	}
+}
+
+// since returns how long a wait takes.
+func since(t *testing.T, wait func(context.Context) error) time.Duration {
+	t.Helper()
+	start := time.Now()
+	if err := wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return time.Since(start)
 }
 
 // BenchmarkBulk measures how much of a fast rate two replicas reach with two workers each.

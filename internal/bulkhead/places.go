@@ -26,6 +26,7 @@ const (
 	OpsPage        Place = "ops_page"
 	OpsServer      Place = "ops_server"
 	OpsStop        Place = "ops_stop"
+	Pace           Place = "pace" // the library of the rate limits, which panics at an answer that it does not expect
 	SendBroken     Place = "send_broken"
 	SendClaim      Place = "send_claim"
 	SendDrain      Place = "send_drain"
@@ -58,7 +59,7 @@ const (
 // Places are all places that are counted.
 var Places = []Place{
 	BotAnswer, BotDrain, BotHandler, BotHolders, BotInterim, BotOptions, BotPeople, BotStop, BotSubmission,
-	CacheFetch, CacheLock, Check, Demo, Figures, LocalCache, OpsPage, OpsServer, OpsStop,
+	CacheFetch, CacheLock, Check, Demo, Figures, LocalCache, OpsPage, OpsServer, OpsStop, Pace,
 	SendBroken, SendClaim, SendDrain, SendKeeper, SendLookout, SendMayStart, SendNews, SendOptOuts, SendPlace, SendPlaces, SendQueue,
 	SendSafety, SendShutdown, SendStalls, SendTell, SendTend, SendTurn, Sends, Serve, Signal,
 	Socket, SocketAbort, SocketClose, SocketConnect, SocketEnvelope, SocketRead, SocketWatch,

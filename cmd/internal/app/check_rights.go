@@ -117,7 +117,7 @@ func (r *rights) askCommands(ctx context.Context, rdb *redis.Client) error {
 	}
 	answers, told := reply.([]any)
 	r.untold = !told
-	for i, answer := range answers {
+	for i, answer := range answers[:min(len(answers), len(questions))] {
 		asked, _ := questions[i].(string)
 		r.may[asked], _ = answer.(string)
 	}

@@ -229,3 +229,35 @@ func TestServe_withTheAccountOfTheReadme(t *testing.T) {
 		t.Errorf("Redis refused %s %s (%s)", entry.Reason, entry.Object, entry.Context)
 	}
 }
+
+// more is a go-redis hook that lets scripts answer with more than they were asked for.
+type more struct{}
+
+func (more) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (more) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (more) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if script, ok := cmd.(*redis.Cmd); ok {
+			if answers, ok := script.Val().([]any); ok {
+				script.SetVal(append(answers, "yes", int64(1)))
+			}
+		}
+		return err
+	}
+}
+
+func TestCheckRedisRights_moreAnswersThanQuestions(t *testing.T) {
+	t.Parallel()
+	c, server := Defaults(), redistest.New(t)
+	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: server.Socket()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	rdb.AddHook(more{})
+	if got := checkRedisRights(t.Context(), c, rdb); got.verdict != fine {
+		t.Errorf("checkRedisRights() = %s %s", got.verdict, got.text)
+	}
+}

@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"bot/socket":           {"internal/bulkhead", "internal/outbound", "internal/sleep"},
 	"coupontools":          {"internal/sleep", "internal/spreadsheet"},
 	"coupontools/cache":    {"coupontools", "internal/bulkhead", "internal/editdist", "internal/redisguard"},
-	"coupontools/pace":     {"coupontools", "internal/redisguard", "internal/share", "internal/sleep"},
+	"coupontools/pace":     {"coupontools", "internal/bulkhead", "internal/redisguard", "internal/share", "internal/sleep"},
 	"internal/bulkhead":    {},
 	"internal/editdist":    {},
 	"internal/outbound":    {},

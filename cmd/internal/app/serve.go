@@ -115,7 +115,7 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	rule := outbound.For(string(c.SlackAPIURL))
 	p.poster = bot.NewPoster(p.slack, rule)
 	p.files = bot.NewFiles(c.SlackBotToken.Reveal(), rule, p.slack)
-	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate})
+	p.pace = pace.New(pace.Config{Redis: p.redis, Prefix: prefix, Rate: c.CoupontoolsRate, Guard: guard})
 	var err error
 	p.api, err = newCoupontools(c,
 		coupontools.WithPace(p.pace.Lookup()),
