@@ -86,7 +86,10 @@ func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
 	case st.code == "none": // the send goes on no more for now, or everybody has been called
 		r.finished.Store(st.waiting > 0)
 		return claim{}, false
-	case st.code != "claimed" || len(rest) < 2:
+	case st.code != "claimed":
+		return claim{}, false
+	case len(rest) < 2: // nobody knows whom to call
+		r.release(c)
 		return claim{}, false
 	}
 	c.index, _ = rest[0].(string)

@@ -29,6 +29,7 @@ type model struct {
 	calls   map[string][]Status
 	barred  map[string]bool      // on the suppression list since a step
 	claimed map[string]bool      // tokens that were claimed
+	given   map[string]bool      // tokens that were given back by a process that was still in its turn
 	slow    map[string]time.Time // when a country was claimed last
 	keeping int
 }
@@ -63,7 +64,7 @@ func TestModel(t *testing.T) {
 		s := service(rdb, accept, func(c *Config) { c.ApprovalOver, c.SMSRates = 4, modelRates })
 		w := &model{
 			m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{},
-			claimed: map[string]bool{}, slow: map[string]time.Time{},
+			claimed: map[string]bool{}, given: map[string]bool{}, slow: map[string]time.Time{},
 		}
 		w.pass(0)
 		d := draft(rapid.IntRange(1, 8).Draw(t, "people"))
@@ -130,6 +131,9 @@ func (w *model) spaced(t *rapid.T, token, index string) {
 		return
 	}
 	w.claimed[token] = true
+	if w.given[token] {
+		t.Fatalf("%s is claimed by %s, which was given back before: nobody would call", index, token)
+	}
 	i, _ := strconv.Atoi(index)
 	last, again := w.slow[country(i)]
 	if since := w.now.Sub(last); again && since < modelSlow[country(i)] {
@@ -208,6 +212,7 @@ func (w *model) lose(t *rapid.T) {
 		return
 	}
 	w.run(t, releaseScript, token, "")
+	w.given[token] = true
 }
 
 // known takes out one of the claims that a process knows of.

@@ -751,3 +751,34 @@ func TestAct_aPressThatTurnsUpLateDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+// A process that had no answer to a claim gives it back. A claim that reaches Redis only after that does nothing: nobody
+// would make its call.
+func TestRelease_beforeItsClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), accept)
+		id := confirmed(t, s, 2)
+		step := func(script *redis.Script, args ...any) (string, []any) {
+			t.Helper()
+			r, rest, err := parseReply(s.do(t.Context(), script, id, args...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.code, rest
+		}
+		claim := func(n int) (string, []any) {
+			return step(claimScript, "turn", s.rates, n, 0, 0, 0, s.seen.Load(), whyListLost, 1000, holdupUnread)
+		}
+		step(takeScript, "turn", 0)
+		if code, _ := step(releaseScript, "turn:1", ""); code != "gone" {
+			t.Errorf("the release before its claim: %s", code)
+		}
+		if code, _ := claim(1); code != "late" {
+			t.Errorf("the claim after its release: %s, want late", code)
+		}
+		if code, rest := claim(2); code != "claimed" || rest[0] != "0" {
+			t.Errorf("the next claim: %s %v, want the first recipient", code, rest)
+		}
+	})
+}

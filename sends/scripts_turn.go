@@ -187,7 +187,13 @@ return standing('done', 0)`)
 	releaseScript = script(`
 local token = arg(1)
 local index, at = reclaim(token, arg(2))
-if not index then return standing('gone', 0) end
+if not index then -- the claim may be on its way: it finds a later one before it then, and does nothing
+	local by, n = string.match(token, '^(.*):(%d+)$')
+	if redis.call('HGET', turn, 'owner') == by and tonumber(redis.call('HGET', turn, 'claim') or 0) < tonumber(n) then
+		redis.call('HSET', turn, 'claim', n)
+	end
+	return standing('gone', 0)
+end
 forget(index, token)
 if at and get('test') ~= '1' then
 	for _, whose in ipairs({get('user'), '*'}) do
