@@ -35,7 +35,7 @@ func Accesses(prefix string) []Access {
 			Commands: []string{
 				"del", "exists", "expire", "get", "mget", "set", "incr", "decr", "pexpire", "persist", "pttl", "rename",
 				"hdel", "hexists", "hget", "hgetall", "hincrby", "hlen", "hmget", "hset", "hsetnx",
-				"lindex", "llen", "lpop", "lrange", "lset", "rpush",
+				"lindex", "llen", "lrange", "lrem", "lset", "rpush",
 				"xadd", "xrevrange", "zadd", "zcard", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank", "zscore",
 				"eval", "evalsha", "multi", "exec", "publish", "subscribe", "unsubscribe", "ping", "select", "time",
 			},

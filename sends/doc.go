@@ -60,6 +60,15 @@
 // protected by the claims. All times are Redis's, except the age of a claim just made: by this process's own monotonic
 // clock no call starts on one older than 10 s.
 //
+// # A Redis that crashes
+//
+// Redis writes what a script did to its append-only file as one transaction. A crash in the middle of the write leaves the
+// first part of it in the file. Redis then starts without that part, as it should, but does not cut it off: at the next crash
+// it runs the part before all that came after it (https://github.com/valkey-io/valkey/pull/4342). So a part of a script must do
+// no harm if it is repeated, or if the rest is missing. Counters and positions are set and not incremented, and lists are
+// changed by value and not by position. A claim takes nobody who has an outcome or a claim. Before a send ends everybody
+// must be accounted for: who is not has lost a record, may have been called, and becomes unknown.
+//
 // # Keys
 //
 // Behind [Config.Prefix], on one Redis server:

@@ -27,7 +27,8 @@ local function arg(i) return ARGV[i + 5] end
 local function get(field) return redis.call('HGET', send, field) end
 local function set(...) redis.call('HSET', send, ...) end
 local function count(field) return tonumber(get(field) or 0) end
-local function add(field, n) redis.call('HINCRBY', send, field, n) end
+-- add sets a counter and does not increment it: a crash of Redis can repeat a part of a script (see the package comment).
+local function add(field, n) set(field, ms(count(field) + n)) end
 local function has(field) return redis.call('HEXISTS', send, field) == 1 end
 local function drop(...) redis.call('HDEL', send, ...) end
 local function is(...)
@@ -78,11 +79,51 @@ local function waiting()
 	return count('total') - count('next') + redis.call('LLEN', again) + n, n
 end
 
+local function write_record(index, status, token, code, text, action)
+	redis.call('HSET', out, index, table.concat({status, token, stamp, code, action or '', text}, '|'))
+end
+
+local function record(index, status, ...)
+	write_record(index, status, ...)
+	add(status, 1)
+end
+
+-- claimed gives the indexes of those who have a claim.
+local function claimed()
+	local held, indexes = redis.call('HGETALL', claims), {}
+	for i = 2, #held, 2 do indexes[string.match(held[i], '^%d+')] = true end
+	return indexes
+end
+
+-- account counts the outcomes again if they do not add up with those who wait, which takes a Redis that lost a part of a
+-- script in a crash. A recipient without a record who does not wait may have been called.
+local function account()
+	local tally = {accepted = 0, failed = 0, skipped = 0, unknown = 0}
+	local sum = waiting() + redis.call('HLEN', claims)
+	for status in pairs(tally) do sum = sum + count(status) end
+	if sum == count('total') then return end
+	local open = claimed()
+	for _, index in ipairs(redis.call('LRANGE', again, 0, -1)) do open[index] = true end
+	for _, member in ipairs(redis.call('ZRANGE', aside, 0, -1)) do open[string.match(member, '0*(%d+)$')] = true end
+	local given_up = is('stopped', 'cancelled') -- those who waited then have no records
+	for i = 0, count('next') - 1 do
+		local index = ms(i)
+		local status = string.match(redis.call('HGET', out, index) or '', '^%a+')
+		if not status and not open[index] then
+			status = given_up and 'skipped' or 'unknown'
+			if not given_up then write_record(index, status, '', '', 'its record was lost when Redis crashed') end
+		end
+		if tally[status or ''] then tally[status] = tally[status] + 1 end
+	end
+	for status, n in pairs(tally) do set(status, ms(n)) end
+end
+
 -- settle ends a send that has nobody left. One that had ended is put among the live again, to be told of once more.
 local function settle()
 	if has('ended') then
 		redis.call('ZADD', live, 'NX', stamp, id)
 	elseif has('confirmed') and waiting() == 0 and redis.call('HLEN', claims) == 0 then
+		account()
 		if is('running', 'paused') then set('state', 'completed') end
 		set('ended', stamp)
 		drop('holdup', 'hold')
@@ -91,13 +132,9 @@ local function settle()
 	end
 end
 
-local function record(index, status, token, code, text, action)
-	redis.call('HSET', out, index, table.concat({status, token, stamp, code, action or '', text}, '|'))
-	add(status, 1)
-end
-
 -- give_up skips all who wait, without touching each: who has no record in such a send was skipped.
 local function give_up(state, why)
+	account()
 	local n = waiting()
 	local parent = get('parent') or ''
 	if parent ~= '' and not has('started') then -- nobody was called: the parent can be resent again

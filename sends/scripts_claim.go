@@ -23,8 +23,8 @@ local function reserve(country, by)
 end
 
 local function put_aside(index, queue, at)
-	redis.call('ZADD', aside, 0, string.format('%s|%010d', queue, tonumber(index)))
 	redis.call('ZADD', wait, 'NX', ms(at), queue)
+	redis.call('ZADD', aside, 0, string.format('%s|%010d', queue, tonumber(index)))
 end
 
 -- due is the queue whose first can be claimed now.
@@ -36,12 +36,12 @@ local function due()
 	end
 end
 
--- first takes the first out of a queue.
+-- first takes the first out of a queue, if there is one.
 local function first(queue)
 	local members = redis.call('ZRANGEBYLEX', aside, '[' .. queue .. '|', '(' .. queue .. '}', 'LIMIT', 0, 2)
-	redis.call('ZREM', aside, members[1])
+	if members[1] then redis.call('ZREM', aside, members[1]) end
 	if not members[2] then redis.call('ZREM', wait, queue) end
-	return string.match(members[1], '0*(%d+)$')
+	return members[1] and string.match(members[1], '0*(%d+)$')
 end
 `
 
@@ -121,12 +121,25 @@ end
 
 -- pick takes the next who waits, and gives the queue if they were put aside.
 local function pick()
-	local queue = due()
-	if queue then return first(queue), queue end
-	local index = redis.call('LPOP', again)
-	if index then return index end
-	if count('next') < count('total') then return ms(redis.call('HINCRBY', send, 'next', 1) - 1) end
+	for queue in due do
+		local index = first(queue)
+		if index then return index, queue end
+	end
+	local index = redis.call('LINDEX', again, 0)
+	if index then
+		redis.call('LREM', again, 1, index) -- by value: see “A Redis that crashes” in the package comment
+		return index
+	end
+	local at = count('next')
+	if at < count('total') then
+		set('next', ms(at + 1))
+		return ms(at)
+	end
 end
+
+-- open says whether a recipient has neither an outcome nor a claim. After a crash of Redis one who has may be among those who
+-- wait.
+local function open(index) return redis.call('HEXISTS', out, index) == 0 and not claimed()[index] end
 
 local index, person, place, country, recipient
 local skipped, passed = 0, 0
@@ -137,16 +150,18 @@ while true do
 		settle()
 		return standing(waiting() > 0 and 'later' or 'none', skipped)
 	end
-	person, place, country, recipient = entry(index)
-	local rule = barred(person or '', place)
-	if rule then
-		record(index, 'skipped', token, rule, '')
-		add('skip:' .. rule, 1)
-		skipped = skipped + 1
-	elseif slow[country] and queue ~= country and (free(country) > now or redis.call('ZSCORE', wait, country)) then
-		put_aside(index, country, free(country))
-	else
-		break
+	if open(index) then
+		person, place, country, recipient = entry(index)
+		local rule = barred(person or '', place)
+		if rule then
+			record(index, 'skipped', token, rule, '')
+			add('skip:' .. rule, 1)
+			skipped = skipped + 1
+		elseif slow[country] and queue ~= country and (free(country) > now or redis.call('ZSCORE', wait, country)) then
+			put_aside(index, country, free(country))
+		else
+			break
+		end
 	end
 	passed = passed + 1
 	if passed == 200 then return standing('more', skipped) end

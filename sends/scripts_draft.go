@@ -7,6 +7,8 @@ func draftScript(body string) *redis.Script {
 	return script(`
 -- list writes the recipients, which are the arguments from that one on.
 local function list(first)
+	redis.call('SET', to, '') -- so that DEL is in the append-only file too; see the package comment
+	redis.call('DEL', to)
 	for i = first, #ARGV, 1000 do
 		redis.call('RPUSH', to, unpack(ARGV, i, math.min(i + 999, #ARGV)))
 	end

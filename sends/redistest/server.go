@@ -3,11 +3,13 @@ package redistest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,4 +78,48 @@ func (s *Server) Signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
 func (s *Server) Kill() {
 	s.Signal(syscall.SIGKILL)
 	_ = s.cmd.Wait()
+}
+
+// Tear cuts the append-only file of a killed server inside the last transaction that has a text in it, behind the first n
+// commands, as a crash in the middle of a write may. It returns false if the transaction has fewer commands.
+func (s *Server) Tear(t testing.TB, text string, n int) bool {
+	t.Helper()
+	name := filepath.Join(s.dir, "appendonly.aof")
+	if parts, _ := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof")); len(parts) > 0 { // from Redis 7 on
+		name = parts[len(parts)-1]
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(file[:bytes.LastIndex(file, []byte(text))+1], []byte("*1\r\n$5\r\nMULTI\r\n"))
+	if at < 0 {
+		t.Fatal("there is no transaction in the append-only file")
+	}
+	for range n + 1 {
+		if bytes.HasPrefix(file[at:], []byte("*1\r\n$4\r\nEXEC")) {
+			return false
+		}
+		at += commandLength(file[at:])
+	}
+	if err := os.Truncate(name, int64(at+len("*1"))); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+// commandLength is how many bytes the command has that an append-only file begins with.
+func commandLength(file []byte) int {
+	at := 0
+	number := func() int {
+		end := at + bytes.IndexByte(file[at:], '\n')
+		n, _ := strconv.Atoi(strings.TrimSpace(string(file[at+1 : end])))
+		at = end + 1
+		return n
+	}
+	for range number() {
+		size := number()
+		at += size + len("\r\n")
+	}
+	return at
 }

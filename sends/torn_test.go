@@ -1,0 +1,210 @@
+package sends
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/coupontools/couponbot/sends/redistest"
+)
+
+// torn is a process that works for one send, with a Redis that crashes.
+type torn struct {
+	*testing.T
+	server *redistest.Server
+	s      *Service
+	id     string
+	called map[string]int // calls by index
+}
+
+// newTorn has the first of six recipients called.
+func newTorn(t *testing.T) *torn {
+	server := redistest.New(t)
+	w := &torn{T: t, server: server, called: map[string]int{}}
+	w.s = service(dial(t, server), accept, rates(map[string]float64{"US": 100}))
+	w.id = confirmDraft(t, w.s, toCountries(0, "BE", 1, "US", 3, "BE", 2))
+	w.script(takeScript, "turn", 0)
+	w.accept(1, w.claim(1))
+	return w
+}
+
+// script runs a script and returns its answer.
+func (w *torn) script(script *redis.Script, args ...any) (code string, rest []any) {
+	w.Helper()
+	r, rest, err := parseReply(w.s.do(w.Context(), script, w.id, args...))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r.code, rest
+}
+
+// ask asks for the n-th claim.
+func (w *torn) ask(n int) (code string, rest []any) {
+	w.Helper()
+	return w.script(claimScript, "turn", w.s.rates, n, 0, 0, 0, w.s.seen.Load(), whyListLost, 1000, holdupUnread)
+}
+
+// claim asks for the n-th claim and makes its call. It returns "" if nobody is claimed.
+func (w *torn) claim(n int) (index string) {
+	w.Helper()
+	if code, rest := w.ask(n); code == "claimed" {
+		index, _ = rest[0].(string)
+		w.called[index]++
+	}
+	return index
+}
+
+func (w *torn) accept(n int, index string) {
+	w.Helper()
+	w.script(outcomeScript, fmt.Sprint("turn:", n), index, string(Accepted), "", "", "", "", streakLimit, "why")
+}
+
+// giveBack gives the n-th claim back.
+func (w *torn) giveBack(n int) (index string) {
+	w.Helper()
+	_, rest := w.ask(n)
+	index, _ = rest[0].(string)
+	w.script(releaseScript, fmt.Sprint("turn:", n), index)
+	return index
+}
+
+// sweep makes all claims unknown, as after the end of their process.
+func (w *torn) sweep() {
+	w.Helper()
+	if err := w.s.do(w.Context(), keepScript, w.id, "keeper").Err(); err != nil {
+		w.Fatal(err)
+	}
+	w.script(tendScript, "keeper", -1, "its process went away", time.Hour.Milliseconds())
+}
+
+// crash kills Redis and starts it again, with its last transaction cut behind n commands if n is not 0. It returns false if the
+// transaction has no more.
+func (w *torn) crash(n int) bool {
+	w.Helper()
+	w.server.Kill()
+	whole := n > 0 && !w.server.Tear(w, w.id, n)
+	w.server.Start(w)
+	return !whole
+}
+
+// finish carries the send to its end and holds it to the laws.
+func (w *torn) finish() {
+	w.Helper()
+	w.sweep()
+	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyTurn]).Val() < 0 {
+		w.script(takeScript, "turn", 1)
+	}
+	for n := 10; !read(w, w.s, w.id).Ended() && n < 2000; n++ {
+		if index := w.claim(n); index != "" {
+			w.accept(n, index)
+		}
+	}
+	if send := read(w, w.s, w.id); !send.Ended() || send.Counts.Pending() != 0 {
+		w.Errorf("the send is %s with %+v, want it ended", send.State, send.Counts)
+	}
+	checkRecords(w, w.s, w.id)
+	for index, calls := range w.called {
+		if calls > 1 {
+			w.Errorf("recipient %s got %d calls", index, calls)
+		}
+	}
+}
+
+// tornSteps are the steps in which Redis crashes, by name. Each prepares the send and returns the step, which may be done
+// again.
+var tornSteps = map[string]func(w *torn) (step func()){
+	"claim":        func(w *torn) func() { return func() { w.ask(2) } },
+	"second claim": func(w *torn) func() { w.ask(2); return func() { w.ask(3) } },
+	"claim of a recipient who was given back": func(w *torn) func() {
+		w.giveBack(2)
+		return func() { w.ask(3) }
+	},
+	"outcome": func(w *torn) func() {
+		index := w.claim(2)
+		return func() { w.accept(2, index) }
+	},
+	"refusal": func(w *torn) func() {
+		index := w.claim(2)
+		return func() {
+			w.script(outcomeScript, "turn:2", index, string(Failed), "604", "", "No.", "failed|604|No.", streakLimit, "why")
+		}
+	},
+	"release": func(w *torn) func() {
+		_, rest := w.ask(2)
+		return func() { w.script(releaseScript, "turn:2", rest[0], holdupSlow, 1, 1, 0, "") }
+	},
+	"sweep": func(w *torn) func() {
+		w.claim(2)
+		return w.sweep
+	},
+	"cancellation": func(w *torn) func() {
+		w.claim(2)
+		return func() { act(w, w.s, w.id, Cancel, mia) }
+	},
+}
+
+// A crash of Redis can tear the transaction of a script apart in the append-only file. After the next start Redis has nothing
+// of it, as it should be; after the one after that it runs the first part, which stayed in the file. Nobody is called twice and
+// nobody is forgotten all the same, whether the process tries the script again or ends with Redis.
+func TestRealRedis_tornTransaction(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range tornSteps {
+		for _, again := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/again=%t", name, again), func(t *testing.T) {
+				t.Parallel()
+				for n := 1; ; n++ {
+					w := newTorn(t)
+					step := prepare(w)
+					step()
+					if !w.crash(n) {
+						return
+					}
+					if again {
+						step()
+					}
+					save(t, w.s, toCountries(100, "BE", 1)) // another transaction
+					w.crash(0)
+					w.finish()
+					if t.Failed() {
+						t.Fatalf("torn behind %d commands", n)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A confirmation that was torn apart leaves nobody twice on the list.
+func TestRealRedis_tornConfirmation(t *testing.T) {
+	t.Parallel()
+	const people = 2500
+	for n := 1; ; n++ {
+		server := redistest.New(t)
+		s := service(dial(t, server), accept)
+		id := confirmed(t, s, people)
+		server.Kill()
+		if !server.Tear(t, "RPUSH", n) {
+			return
+		}
+		server.Start(t)
+		if _, err := s.Confirm(t.Context(), id, team, mia); err != nil {
+			t.Fatal(err)
+		}
+		server.Kill()
+		server.Start(t)
+		var to []string
+		for o, err := range s.Recipients(t.Context(), id) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			to = append(to, o.To)
+		}
+		slices.Sort(to)
+		if different := len(slices.Compact(slices.Clone(to))); len(to) != people || different != people {
+			t.Errorf("torn behind %d commands: the list has %d entries for %d people, want %d", n, len(to), different, people)
+		}
+	}
+}
