@@ -11,12 +11,11 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/coupontools/couponbot/cmd/internal/app"
-	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
 func main() {
 	logging.Disable() // go-redis would write past the log; what it has to say comes as errors too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	new(bulkhead.Guard).AfterFunc(ctx, bulkhead.Signal, func() error { stop(); return nil }) // a second signal kills
+	app.SecondSignalKills(ctx, stop, os.Stderr)
 	os.Exit(app.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

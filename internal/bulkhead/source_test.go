@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/sourcetest"
 )
 
@@ -50,6 +51,30 @@ func f(ctx context.Context, guard *bulkhead.Guard) {
 	}
 	if got := len(started(file)); got != 8 { // errgroup's import counts too
 		t.Errorf("saw %d: %v, want 8", got, started(file))
+	}
+}
+
+// Each place is among those that are counted, but for the one that passes its panics on.
+func TestPlaces_all(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "places.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []bulkhead.Place
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+			if name, ok := spec.Values[0].(*ast.BasicLit); ok {
+				declared = append(declared, bulkhead.Place(strings.Trim(name.Value, `"`)))
+			}
+		}
+		return true
+	})
+	counted := append(slices.Clone(bulkhead.Places), bulkhead.Carried)
+	slices.Sort(counted)
+	slices.Sort(declared)
+	if !slices.Equal(declared, counted) {
+		t.Errorf("%v are declared, %v counted", declared, counted)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/coupontools/couponbot/internal/bulkhead"
@@ -38,10 +39,13 @@ func (v verdict) say(format string, args ...any) finding {
 
 // Check tries each thing that [Serve] needs and writes a line for each to w: what is wrong, and how to mend it. It
 // changes nothing, sends nothing, and shows no secret and no person's data. The error is nil only if nothing is wrong;
-// a warning is not wrong.
-func Check(ctx context.Context, c Config, w io.Writer) error {
+// a warning is not wrong. What is wrong with couponbot itself goes to the log.
+func Check(ctx context.Context, c Config, w io.Writer, log *slog.Logger) error {
+	return checkAll(ctx, c, w, &bulkhead.Guard{Log: log})
+}
+
+func checkAll(ctx context.Context, c Config, w io.Writer, guard *bulkhead.Guard) error {
 	parts := []func(context.Context, Config) []finding{checkApp, checkBot, checkRedis, checkCoupontools}
-	guard := new(bulkhead.Guard)
 	findings := make([][]finding, len(parts))
 	ended := make([]<-chan error, len(parts))
 	for i, part := range parts {

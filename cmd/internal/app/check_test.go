@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -103,7 +104,7 @@ func checkedAt(t *testing.T, o outside, api http.Handler, change func(*Config)) 
 		change(&c)
 	}
 	var out bytes.Buffer
-	err := Check(t.Context(), c, &out)
+	err := Check(t.Context(), c, &out, slog.New(slog.DiscardHandler))
 	for _, private := range []string{"hush", "Mia", "Private", "mia@", "+32470"} {
 		if strings.Contains(out.String(), private) {
 			t.Errorf("check shows %q:\n%s", private, &out)
@@ -461,7 +462,7 @@ func TestCheck_besideServe(t *testing.T) {
 	w := newWorld(t)
 	var out bytes.Buffer
 
-	err := Check(patient(t), w.config, &out)
+	err := Check(patient(t), w.config, &out, slog.New(slog.DiscardHandler))
 
 	if err != nil || strings.Contains(out.String(), string(bad)) {
 		t.Errorf("Check() = %v:\n%s", err, &out)

@@ -66,6 +66,7 @@ type workspace struct {
 	api     net.Listener         // the sandbox's
 	ops     net.Listener
 	config  Config
+	before  func(bulkhead.Place) // for tests, see [bulkhead.Guard]; may be nil
 }
 
 func newWorkspace(ctx context.Context, o DemoOptions, addr net.Addr) (*workspace, error) {
@@ -129,23 +130,27 @@ func (d *workspace) settings(redisURL string) Config {
 func (d *workspace) run(ctx context.Context, web net.Listener, log *slog.Logger) error {
 	world, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	guard := &bulkhead.Guard{Log: log}
+	metrics := NewMetrics(Version())
+	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: d.before}
 	group, world := guard.GroupWithContext(world)
 	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, web, guardSite(web.Addr(), d.asked, d.slack)) })
 	group.Keep(world, bulkhead.Demo, func() error { return serveUntil(world, guard, d.api, guardSite(d.api.Addr(), "", d.sandbox)) })
 	group.Keep(world, bulkhead.Demo, func() error { d.keepTime(world); return nil })
-	group.Go(bulkhead.Demo, func() error {
+	group.Keep(world, bulkhead.Demo, func() error {
 		bot, stop := context.WithCancel(world)
-		defer guard.AfterFunc(ctx, bulkhead.Demo, func() error { stop(); return nil })()
-		return serve(bot, d.config, log, d.ops, nil)
+		defer guard.AfterFunc(ctx, bulkhead.Demo, nothing, func(error) { stop() })()
+		return serve(bot, d.config, log, d.ops, metrics, guard)
 	}, func(error) { end() })
 	return group.Wait()
 }
 
+// nothing is what a guard runs where only what follows matters, which also runs after a panic.
+func nothing() error { return nil }
+
 // serveUntil serves h on l until ctx ends. Event streams and sockets do not end by themselves, so nothing is waited for.
 func serveUntil(ctx context.Context, guard *bulkhead.Guard, l net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: opsTime}
-	defer guard.AfterFunc(ctx, bulkhead.Demo, server.Close)()
+	defer guard.AfterFunc(ctx, bulkhead.Demo, nothing, func(error) { _ = server.Close() })()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -58,7 +58,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		})
 	case "check":
 		return withConfig(name, args, stderr, func(c Config) error {
-			return Check(ctx, c, stdout)
+			return Check(ctx, c, stdout, NewLog(stderr, c))
 		})
 	case "demo":
 		return demo(ctx, args, stdout, stderr)

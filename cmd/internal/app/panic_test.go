@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/bot/slacksim"
@@ -48,6 +50,15 @@ func (p *panics) before(at bulkhead.Place) {
 	p.mu.Unlock()
 	if left > 0 {
 		panic(private)
+	}
+}
+
+// again injects so many panics more at each place.
+func (p *panics) again(times int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for at := range p.left {
+		p.left[at] = times
 	}
 }
 
@@ -176,17 +187,51 @@ func checkPanics(t *testing.T, metrics string, log *lockedBuffer, p *panics, tim
 	}
 }
 
-// Every place of the bot that has a guard panics once. Whoever asks again is answered, and a send goes out.
-func TestPanic_everywhere(t *testing.T) {
-	t.Parallel()
-	const times = 1
-	p := newPanics(times,
-		bulkhead.Serve, bulkhead.Socket, bulkhead.Sends, bulkhead.OpsServer, bulkhead.OpsPage,
+// The places where panics are injected, by test. Each is hit in its test.
+var (
+	// panicsAtWork do not keep the bot from answering or sending.
+	panicsAtWork = []bulkhead.Place{
+		bulkhead.Serve, bulkhead.Socket, bulkhead.Sends, bulkhead.OpsServer, bulkhead.OpsPage, bulkhead.Pace,
 		bulkhead.SocketConnect, bulkhead.SocketRead, bulkhead.SocketWatch, bulkhead.SocketClose, bulkhead.SocketEnvelope,
 		bulkhead.BotAnswer, bulkhead.BotHandler, bulkhead.BotHolders, bulkhead.BotInterim, bulkhead.BotOptions, bulkhead.BotPeople,
 		bulkhead.BotSubmission, bulkhead.CacheFetch, bulkhead.CacheLock, bulkhead.Figures, bulkhead.LocalCache,
-		bulkhead.SendLookout, bulkhead.SendNews, bulkhead.SendOptOuts, bulkhead.SendQueue, bulkhead.SendStalls,
-	)
+		bulkhead.SendLookout, bulkhead.SendNews, bulkhead.SendOptOuts, bulkhead.SendQueue, bulkhead.SendSafety, bulkhead.SendStalls,
+	}
+	// panicsAtTheEnd do not keep the bot from stopping, by what it does then.
+	panicsAtTheEnd = map[string][]bulkhead.Place{
+		answering:    {bulkhead.BotStop, bulkhead.OpsStop, bulkhead.SendShutdown, bulkhead.SocketClose},
+		"waiting":    {bulkhead.BotDrain, bulkhead.SendDrain},
+		reconnecting: {bulkhead.SocketAbort},
+	}
+	// panicsOfASend hold no send up for ever, each by itself.
+	panicsOfASend = []bulkhead.Place{
+		bulkhead.SendClaim, bulkhead.SendKeeper, bulkhead.SendMayStart, bulkhead.SendPlace, bulkhead.SendPlaces,
+		bulkhead.SendTell, bulkhead.SendTend, bulkhead.SendTurn,
+	}
+	// panicsElsewhere have tests of their own: while a panic of a send is dealt with, and beside serve.
+	panicsElsewhere = []bulkhead.Place{bulkhead.SendBroken, bulkhead.Check, bulkhead.Demo, bulkhead.Signal}
+)
+
+const answering, reconnecting = "answering", "reconnecting"
+
+// A panic is injected at every place that is guarded.
+func TestPanic_everyPlace(t *testing.T) {
+	t.Parallel()
+	injected := slices.Concat(panicsAtWork, panicsOfASend, panicsElsewhere)
+	for _, places := range panicsAtTheEnd {
+		injected = append(injected, places...)
+	}
+	slices.Sort(injected)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(bulkhead.Places)), slices.Compact(injected)); diff != "" {
+		t.Errorf("the places (-) are not those where panics are injected (+):\n%s", diff)
+	}
+}
+
+// Every place at which the bot works panics once. A request is answered when it is repeated, and a send goes out.
+func TestPanic_atWork(t *testing.T) {
+	t.Parallel()
+	const times = 1
+	p := newPanics(times, panicsAtWork...)
 	w, log := panicWorld(t, p)
 	w.ask(t, "directories", "Page 1")
 	w.ask(t, "loyalty", "Loyalty cards")
@@ -240,18 +285,26 @@ func TestPanic_everywhere(t *testing.T) {
 // What panics while the bot stops does not keep it from stopping.
 func TestPanic_atTheEnd(t *testing.T) {
 	t.Parallel()
-	for name, places := range map[string][]bulkhead.Place{
-		"with an answer under way": {bulkhead.BotStop, bulkhead.OpsStop, bulkhead.SendShutdown, bulkhead.SocketClose},
-		"while waiting":            {bulkhead.BotDrain, bulkhead.SendDrain},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for doing, places := range panicsAtTheEnd {
+		t.Run(doing, func(t *testing.T) {
 			t.Parallel()
 			p := newPanics(1, places...)
 			w, log := panicWorld(t, p)
 			mend := w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})
 			defer mend()
-			w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "loyalty")
-			w.message(t, slacksim.Marketing, "Looking")
+			switch doing {
+			case answering:
+				w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "loyalty")
+				w.message(t, slacksim.Marketing, "Looking")
+			case reconnecting:
+				w.noSocket.Store(true)
+				w.slack.Disconnect("refresh_requested")
+				select {
+				case <-w.handshakes:
+				case <-patient(t).Done():
+					t.Fatal("the bot does not reconnect")
+				}
+			}
 			w.quit(t)
 			checkPanics(t, "", log, p, 1)
 		})
@@ -261,10 +314,7 @@ func TestPanic_atTheEnd(t *testing.T) {
 // A panic about a send holds that send up, with words, and it is carried out once the trouble has passed.
 func TestPanic_ofASend(t *testing.T) {
 	t.Parallel()
-	for _, at := range []bulkhead.Place{
-		bulkhead.SendClaim, bulkhead.SendKeeper, bulkhead.SendMayStart, bulkhead.SendPlace, bulkhead.SendPlaces,
-		bulkhead.SendTell, bulkhead.SendTend, bulkhead.SendTurn,
-	} {
+	for _, at := range panicsOfASend {
 		t.Run(string(at), func(t *testing.T) {
 			t.Parallel()
 			p := newPanics(1, at)
@@ -288,4 +338,93 @@ func TestPanic_ofASend(t *testing.T) {
 			w.quit(t)
 		})
 	}
+}
+
+// A panic while a panic about a claim is dealt with leaves that recipient unconfirmed, once the claim has lapsed.
+func TestPanic_whileOneIsDealtWith(t *testing.T) {
+	t.Parallel()
+	p := newPanics(1, bulkhead.SendClaim, bulkhead.SendBroken)
+	w, log := panicWorld(t, p)
+	desk := w.sendThree(t, "first")
+	if send, _ := ended(t, desk, "first"); send.Counts.Accepted != 2 || send.Counts.Unknown != 1 {
+		t.Errorf("ended with %+v, want 2 accepted and 1 unknown", send.Counts)
+	}
+	w.noneTwice(t)
+	checkPanics(t, w.page(t, "/metrics"), log, p, 1)
+	w.quit(t)
+}
+
+// The demo works when its parts have panicked, and stops.
+func TestPanic_inTheDemo(t *testing.T) {
+	t.Parallel()
+	page, err := listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newWorkspace(t.Context(), DemoOptions{}, page.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	const parts, stops = 4, 3 // what runs at the start, and at the end
+	p, log := newPanics(parts, bulkhead.Demo), new(lockedBuffer)
+	d.before = p.before
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.run(ctx, page, slog.New(slog.NewTextHandler(log, nil))) }()
+	if err := d.slack.AwaitConnections(patient(t), 2); err != nil {
+		t.Fatalf("the bot of the demo does not connect: %v", err)
+	}
+	w := &world{ops: d.ops.Addr().String()}
+	checkPanics(t, w.page(t, "/metrics"), log, p, parts)
+	p.again(stops)
+	stop()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Errorf("the demo ends with %v", err)
+		}
+	case <-patient(t).Done():
+		t.Error("the demo does not end")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if left := p.left[bulkhead.Demo]; left > 0 {
+		t.Errorf("%d panics at the end did not happen", left)
+	}
+}
+
+// A part of the check that panics is reported without what the panic held. The others are done.
+func TestPanic_inTheCheck(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p, log, out := newPanics(1, bulkhead.Check), new(lockedBuffer), new(lockedBuffer)
+	guard := &bulkhead.Guard{Log: slog.New(slog.NewTextHandler(log, nil)), Before: p.before}
+	if err := checkAll(patient(t), w.config, out, guard); !errors.Is(err, errNotWell) {
+		t.Errorf("the check says %v, want %v", err, errNotWell)
+	}
+	checkPanics(t, "", log, p, 1)
+	text := out.String()
+	if strings.Count(text, "couponbot couldn't finish this part of the check") != 1 || strings.Contains(text, private) {
+		t.Errorf("the check says:\n%s", text)
+	}
+	if ok := strings.Count(text, string(fine)+" "); ok < 5 {
+		t.Errorf("only %d lines are fine:\n%s", ok, text)
+	}
+}
+
+// After a panic at the first signal the second one still ends the program.
+func TestPanic_atASignal(t *testing.T) {
+	t.Parallel()
+	p, log := newPanics(1, bulkhead.Signal), new(lockedBuffer)
+	ctx, signal := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	secondSignalKills(ctx, func() { close(stopped) }, &bulkhead.Guard{Log: slog.New(slog.NewTextHandler(log, nil)), Before: p.before})
+	signal()
+	select {
+	case <-stopped:
+	case <-patient(t).Done():
+		t.Error("the signals are not given back")
+	}
+	checkPanics(t, "", log, p, 1)
 }

@@ -36,13 +36,12 @@ func Serve(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("listen on LISTEN_ADDR: %w", err)
 	}
-	return serve(ctx, c, log, listener, nil)
+	metrics := NewMetrics(Version())
+	return serve(ctx, c, log, listener, metrics, &bulkhead.Guard{Log: log, Count: metrics.Panic})
 }
 
-// serve is Serve with the listener of the ops pages. Tests give it what runs before everything that is guarded.
-func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listener, before func(bulkhead.Place)) error {
-	metrics := NewMetrics(Version())
-	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: before}
+// serve is Serve with the listener of the ops pages, and with the guard, whose panics the metrics count.
+func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listener, metrics *Metrics, guard *bulkhead.Guard) error {
 	p, err := newProgram(c, log, metrics, guard)
 	if err != nil {
 		_ = listener.Close()

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +29,9 @@ type world struct {
 	config  Config
 	ops     string               // address of the ops pages
 	before  func(bulkhead.Place) // runs before everything that is guarded; may be nil
+
+	noSocket   atomic.Bool   // the local Slack does not answer the handshakes of sockets
+	handshakes chan struct{} // gets one that was not answered
 
 	stop context.CancelFunc
 	done chan error // what serve returned
@@ -56,8 +61,18 @@ func stillWorld(t testing.TB, changes ...func(*Config)) *world {
 
 func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Config)) *world {
 	t.Helper()
-	w := &world{slack: slacksim.New(), sandbox: coupontools, redis: miniredis.RunT(t)}
-	slackServer := httptest.NewServer(w.slack)
+	w := &world{slack: slacksim.New(), sandbox: coupontools, redis: miniredis.RunT(t), handshakes: make(chan struct{}, 1)}
+	slackServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.noSocket.Load() && strings.HasPrefix(r.URL.Path, "/link/") {
+			select {
+			case w.handshakes <- struct{}{}:
+			default:
+			}
+			<-r.Context().Done()
+			return
+		}
+		w.slack.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(slackServer.Close)
 	t.Cleanup(w.slack.Close)
 	api := httptest.NewServer(w.sandbox)
@@ -98,7 +113,9 @@ func (w *world) startLogging(t testing.TB, log *slog.Logger) {
 	w.ops = listener.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	w.stop, w.done = stop, make(chan error, 1)
-	go func() { w.done <- serve(ctx, w.config, log, listener, w.before) }()
+	metrics := NewMetrics(Version())
+	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: w.before}
+	go func() { w.done <- serve(ctx, w.config, log, listener, metrics, guard) }()
 	if err := w.slack.AwaitConnections(patient(t), w.config.SlackConnections); err != nil {
 		t.Fatalf("the bot did not connect: %v", err)
 	}
