@@ -16,8 +16,18 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// Whose turn it is to send comes from asynq: a task is one turn of one send, for whichever process is free. The records
-// decide what a turn may do, so a task that is lost, late or there twice costs time at most.
+// asynq decides which send is next: a task is one turn of one send, for any process that is free. It is only a hint. A turn
+// may do what the records allow, so a task that is lost, late or there twice costs time, but no call and no recipient:
+//
+//   - asynq drops a task whose handler still runs when its deadline (leaseTime) is over or the process shuts down, and repeats
+//     it after busyWait. If the process dies, or its last word to Redis is lost, any process repeats it 60 to 90 s later. The
+//     number of turns has moved on by then, so the repeated task is stale. (The lease of a task, 30 s, outlives its deadline.)
+//   - The context of the dropped handler has ended: it makes no more claims. Its calls in flight don't depend on it. They end
+//     within CallTimeout, or at a shutdown a little before ShutdownTimeout, and are recorded by their claims, which need no turn.
+//   - A handler that does not heed its context can't claim anybody either: its turn lapses after leaseTime, and a claim needs
+//     the turn's token. asynq does not wait for it, but [Service.Run] does.
+//   - While somebody waits and no turn goes on, the keeper of the send queues the next turn, again every leaseTime under another
+//     name. So a task that asynq or Redis has lost delays a send by some 20 s.
 
 const (
 	taskTurn = "turn"

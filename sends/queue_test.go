@@ -1,0 +1,95 @@
+package sends
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Whatever the queue does with a task while its handler runs, nobody is called twice and nobody is lost.
+func TestQueue_tasksDroppedAndRepeated(t *testing.T) {
+	t.Parallel()
+	const people = 200
+	for name, tt := range map[string]struct {
+		stuck time.Duration // how long the first handler is stuck, whatever its context says
+		// meanwhile is what happens as soon as it is.
+		meanwhile func(t *testing.T, rdb *redis.Client, a *Service, id string, stop func())
+		within    time.Duration // the send ends within
+	}{
+		"past its deadline": {stuck: time.Minute, within: 40 * time.Second},
+		"at shutdown": {
+			stuck: 10 * time.Second, within: 30 * time.Second,
+			meanwhile: func(_ *testing.T, _ *redis.Client, _ *Service, _ string, stop func()) { stop() },
+		},
+		"handed out again": {
+			stuck: 3 * time.Second, within: 30 * time.Second,
+			meanwhile: func(t *testing.T, _ *redis.Client, a *Service, id string, _ func()) {
+				for turns := range int64(3) {
+					for copies := range 5 {
+						a.enqueueAs(t.Context(), fmt.Sprint(id, ":copy:", turns, ":", copies), turnTask{id, turns}, people, 0)
+					}
+				}
+			},
+		},
+		"lost with the queue": {
+			stuck: 3 * time.Second, within: time.Minute,
+			meanwhile: func(t *testing.T, rdb *redis.Client, _ *Service, _ string, _ func()) {
+				for _, key := range rdb.Keys(t.Context(), "asynq:*").Val() {
+					if err := rdb.Del(t.Context(), key).Err(); err != nil {
+						t.Error(err)
+					}
+				}
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				rdb := connect(t, startRedis(t), nil)
+				var c calls
+				var late atomic.Int64 // calls of the process whose handler was stuck, after it was
+				var asked, over atomic.Bool
+				first := make(chan struct{})
+				a := service(rdb, func(ctx context.Context, to string) error {
+					if over.Load() {
+						late.Add(1)
+					}
+					return c.accepting(ctx, to)
+				}, func(cfg *Config) {
+					cfg.Pace = every(20 * time.Millisecond)
+					cfg.MayStart = func(context.Context, string, string) error {
+						if asked.CompareAndSwap(false, true) {
+							close(first)
+							time.Sleep(tt.stuck)
+							over.Store(true)
+						}
+						return nil
+					}
+				})
+				b := service(rdb, c.accepting, func(cfg *Config) { cfg.Pace = every(20 * time.Millisecond) })
+				id := confirmed(t, a, people)
+				stop := start(t, a)
+				<-first
+				start(t, b)
+				if tt.meanwhile != nil {
+					go tt.meanwhile(t, rdb, a, id, stop)
+				}
+				if send := awaitEnd(t, b, id, tt.within); send.Counts.Accepted != people {
+					t.Errorf("the send ended with %+v, want %d accepted", send.Counts, people)
+				}
+				time.Sleep(tt.stuck) // the handler returns
+				c.check(t)
+				checkRecords(t, b, id)
+				if strings.HasPrefix(name, "past") && late.Load() > 0 {
+					t.Errorf("%d calls by a handler whose task was dropped", late.Load())
+				}
+			})
+		})
+	}
+}
