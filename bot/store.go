@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Store struct {
 type kept struct {
 	value   []byte
 	expires time.Time
+	list    string // see [Store.PutNewest]
 }
 
 // NewStore returns a store whose keys in Redis begin with prefix.
@@ -42,9 +44,41 @@ func (s *Store) Put(ctx context.Context, key string, value []byte, ttl time.Dura
 		return s.redis.Set(ctx, s.prefix+key, value, ttl).Err()
 	})
 	if err != nil {
-		s.remember(key, value, ttl)
+		s.remember(key, kept{value: value}, ttl)
 		return
 	}
+	s.drop(key)
+}
+
+// newestScript keeps a value and deletes the oldest of its list. Keys: the value's and the list's. Arguments: the value, its
+// life (ms), and how many the list keeps. The order is that of the puts, whatever the clock of Redis does.
+var newestScript = redis.NewScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local newest = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+redis.call('ZADD', KEYS[2], tonumber(newest[2] or 0) + 1, KEYS[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+for _, old in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1 - tonumber(ARGV[3]))) do
+	redis.call('DEL', old)
+	redis.call('ZREM', KEYS[2], old)
+end
+return 0`)
+
+// PutNewest is [Store.Put] for a value in a list of which only the newest are kept, so many as most says.
+func (s *Store) PutNewest(ctx context.Context, list string, most int, key string, value []byte, ttl time.Duration) {
+	err := s.try(ctx, func(ctx context.Context) error {
+		keys := []string{s.prefix + key, s.prefix + "list:" + list}
+		return newestScript.Run(ctx, s.redis, keys, value, ttl.Milliseconds(), most).Err()
+	})
+	if err != nil {
+		s.remember(key, kept{value: value, list: list}, ttl)
+		s.forgetOldest(list, most)
+		return
+	}
+	s.drop(key)
+}
+
+// drop takes a value out of memory that Redis has now.
+func (s *Store) drop(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.memory, key)
@@ -74,7 +108,7 @@ func (s *Store) First(ctx context.Context, key string, ttl time.Duration) bool {
 	if err == nil {
 		return owner == mine && !seenHere
 	}
-	s.remember(key, nil, ttl)
+	s.remember(key, kept{}, ttl)
 	return !seenHere
 }
 
@@ -113,14 +147,31 @@ func (s *Store) try(ctx context.Context, command func(context.Context) error) er
 	return s.guard.Do(context.WithoutCancel(ctx), command)
 }
 
-func (s *Store) remember(key string, value []byte, ttl time.Duration) {
+func (s *Store) remember(key string, k kept, ttl time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	if len(s.memory) >= storeSize {
 		s.forget(now)
 	}
-	s.memory[key] = kept{value: value, expires: now.Add(ttl)}
+	k.expires = now.Add(ttl)
+	s.memory[key] = k
+}
+
+// forgetOldest deletes the oldest values of a list in memory.
+func (s *Store) forgetOldest(list string, most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var keys []string
+	for key, k := range s.memory {
+		if k.list == list {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b string) int { return s.memory[b].expires.Compare(s.memory[a].expires) })
+	for _, key := range keys[min(most, len(keys)):] {
+		delete(s.memory, key)
+	}
 }
 
 // forget makes room: it removes expired values and, if that isn't enough, any others.

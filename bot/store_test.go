@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,6 +61,42 @@ func TestStore_boundsItsMemory(t *testing.T) {
 	}
 	if _, ok := store.Get(t.Context(), "10049"); !ok {
 		t.Error("the newest value is gone")
+	}
+}
+
+// Of a list only the newest values are kept, in Redis and without it. Another list and single values are left alone.
+func TestStore_keepsTheNewest(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]bool{"in Redis": false, "in memory": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, server := newStore(t)
+			if away {
+				server.Close()
+			}
+			const most = 3
+			store.Put(t.Context(), "single", []byte("1"), time.Hour)
+			store.PutNewest(t.Context(), "another", most, "another", []byte("1"), time.Hour)
+			for i := range 10 {
+				store.PutNewest(t.Context(), "list", most, fmt.Sprint(i), []byte("1"), time.Hour)
+				store.PutNewest(t.Context(), "list", most, "used", []byte("1"), time.Hour)
+			}
+			var left []string
+			for _, key := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "used", "another", "single"} {
+				if _, ok := store.Get(t.Context(), key); ok {
+					left = append(left, key)
+				}
+			}
+			if want := []string{"8", "9", "used", "another", "single"}; !slices.Equal(left, want) {
+				t.Errorf("kept %v, want %v", left, want)
+			}
+			if !away {
+				server.FastForward(2 * time.Hour)
+				if keys := server.Keys(); len(keys) > 0 {
+					t.Errorf("after their time %v are left", keys)
+				}
+			}
+		})
 	}
 }
 

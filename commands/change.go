@@ -58,7 +58,7 @@ func (c change[D]) confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 	if !ok {
 		return bot.Reply{}, &bot.Mistake{
 			Text: "This form is over, or it belongs to somebody else.",
-			Hint: "A form waits 24 hours, in Redis, which may be away. Please start again.",
+			Hint: fmt.Sprintf("couponbot keeps your last %d forms for 24 hours, in Redis, which may be away. Please start again.", maxSaved),
 		}
 	}
 	run, err := c.once(ctx, id, req, d)

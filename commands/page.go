@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 
 	"github.com/slack-go/slack"
 
@@ -91,7 +92,7 @@ func (p pagers[Q, C]) get(ctx context.Context, person bot.Person, id string) (pa
 	if !ok || len(kept.Starts) == 0 {
 		return pager[Q, C]{}, &bot.Mistake{
 			Text: "This " + p.noun + " is over, or it belongs to somebody else.",
-			Hint: "A " + p.noun + " lives 24 hours. Please ask again with " + p.command + ".",
+			Hint: fmt.Sprintf("couponbot keeps your last %d for 24 hours. Please ask again with %s.", maxSaved, p.command),
 		}
 	}
 	return kept, nil

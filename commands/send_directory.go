@@ -88,7 +88,7 @@ func (s sending) of(kind sends.Offer) bot.Handler {
 func (s sending) open(ctx context.Context, req bot.Request, f form) (bot.Reply, error) {
 	f = f.begun(req)
 	f.Region = s.region
-	f.keep(ctx, s.store)
+	forms(s.store).put(ctx, req.Person, f.ID, f)
 	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
@@ -186,7 +186,7 @@ func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply,
 	before := recallForm(ctx, s.store, req)
 	f := before
 	f.take(req.View)
-	f.keep(ctx, s.store)
+	forms(s.store).put(ctx, req.Person, f.ID, f)
 	return bot.Reply{
 		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
 	}, nil

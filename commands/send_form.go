@@ -43,14 +43,14 @@ const MaxTyped = 50
 // Slack keeps what stands in a field when the modal is updated with the same ids and the same initial values, so those
 // of the opening are repeated.
 type form struct {
-	ID, Team, User string
-	Origin         string
-	Channel        recipients.Kind
-	Recipients     string
-	Offer          sends.Offer
-	Directory      string // the id of what is sent
-	Name           string
-	Note           string
+	ID         string
+	Origin     string
+	Channel    recipients.Kind
+	Recipients string
+	Offer      sends.Offer
+	Directory  string // the id of what is sent
+	Name       string
+	Note       string
 
 	Subject, Message, Region string
 }
@@ -63,15 +63,14 @@ type formIDs struct {
 	Offer  sends.Offer     `json:"offer,omitempty"`
 }
 
-// begun gives a form its id and its owner.
+// begun gives a form its id.
 func (f form) begun(req bot.Request) form {
-	f.ID, f.Team, f.User, f.Origin = rand.Text(), req.Person.Team, req.Person.ID, req.Channel
+	f.ID, f.Origin = rand.Text(), req.Channel
 	return f
 }
 
-func (f form) keep(ctx context.Context, s store) {
-	s.Put(ctx, "form:"+f.ID, encode(f), formLife)
-}
+// forms are what send modals were opened with.
+func forms(s store) saved[form] { return saved[form]{s, "form:"} }
 
 func idsOf(v *bot.View) formIDs {
 	var ids formIDs
@@ -84,11 +83,8 @@ func idsOf(v *bot.View) formIDs {
 // recallForm returns the form of a modal. If it was lost, what stands in the fields now has to do.
 func recallForm(ctx context.Context, s store, req bot.Request) form {
 	ids, v := idsOf(req.View), req.View
-	if b, ok := s.Get(ctx, "form:"+ids.Form); ok {
-		var f form
-		if json.Unmarshal(b, &f) == nil && f.User == req.Person.ID && f.Team == req.Person.Team {
-			return f
-		}
+	if f, ok := forms(s).get(ctx, req.Person, ids.Form); ok {
+		return f
 	}
 	f := form{
 		Channel:    recipients.Kind(v.Value(fieldChannel)),

@@ -13,6 +13,7 @@ import (
 // store is the part of [bot.Store] that commands need: small values, kept for a while.
 type store interface {
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration)
+	PutNewest(ctx context.Context, list string, most int, key string, value []byte, ttl time.Duration)
 	Get(ctx context.Context, key string) ([]byte, bool)
 }
 
