@@ -88,6 +88,11 @@ func TestSaveDraft_tenForEachPerson(t *testing.T) {
 				t.Errorf("%s is left of the oldest draft", key)
 			}
 		}
+
+		m.SetTime(time.Now().Add(-time.Hour)) // the clock of Redis is set back
+		if _, err := s.Draft(t.Context(), save(t, s, draft(3)).ID, team, mia); err != nil {
+			t.Errorf("a draft after the clock was set back: %v", err)
+		}
 	})
 }
 

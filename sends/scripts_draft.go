@@ -20,7 +20,7 @@ local function unlisted(word)
 	return {word}
 end
 
--- drafts is where the ids of the person's drafts are, by their age.
+-- drafts is where the ids of the person's drafts are, in the order in which they were saved.
 local function drafts() return prefix .. 'drafts:' .. get('team') .. ':' .. get('user') end
 ` + body)
 }
@@ -43,7 +43,8 @@ if new then
 	redis.call('SET', packed, arg(4))
 	all('PEXPIRE', arg(1))
 	if get('test') ~= '1' then
-		redis.call('ZADD', drafts(), stamp, id)
+		local newest = redis.call('ZRANGE', drafts(), -1, -1, 'WITHSCORES')
+		redis.call('ZADD', drafts(), tonumber(newest[2] or 0) + 1, id)
 		redis.call('PEXPIRE', drafts(), arg(1))
 		for _, old in ipairs(redis.call('ZRANGE', drafts(), 0, -1 - tonumber(arg(2)))) do
 			local key = prefix .. 'send:' .. old
