@@ -69,6 +69,9 @@ func columnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockO
 	if kind == recipients.Email {
 		n = count(c.Count, "address", "addresses")
 	}
+	if c.About {
+		n = "about " + n
+	}
 	text := joined(" · ", blocks.Cut(oneLine(c.Sheet), someName), letters, blocks.Cut(oneLine(header), someName), n)
 	return blocks.DescribedOption(text, oneLine(strings.Join(c.Examples, ", ")), c.ID)
 }

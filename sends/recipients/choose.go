@@ -208,18 +208,18 @@ func manyWords(kind Kind) string {
 func (c choice) count() int {
 	first := c.survey.columns[c.at]
 	if c.orElse < 0 {
-		return first.usable
+		return first.count()
 	}
 	i := slices.Index(c.survey.contenders, first)
 	j := slices.Index(c.survey.contenders, c.survey.columns[c.orElse])
-	return first.usable + c.survey.lacks[i][j]
+	return first.count() + c.survey.lacks[i][j]
 }
 
 // asked returns the choice as shown to the person.
 func (c choice) asked() Column {
 	first := c.survey.columns[c.at]
 	column := Column{
-		ID: c.id(), Column: first.name(), Examples: first.examples, Count: c.count(),
+		ID: c.id(), Column: first.name(), Examples: first.examples, Count: c.count(), About: first.guessed > 0,
 		All: c.survey.table.id == listID,
 	}
 	if c.survey.table.several {

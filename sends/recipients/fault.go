@@ -36,6 +36,7 @@ type Column struct {
 	All bool
 	// Examples are some of its cells, as written.
 	Examples []string
-	// Count is how many rows have a recipient in it.
+	// Count is how many rows have a recipient in it. About is true if it was not looked at each of them.
 	Count int
+	About bool
 }

@@ -80,7 +80,7 @@ func Columns(ctx context.Context, file File, r Rules) ([]Column, error) {
 	}
 	var all []choice
 	for _, t := range d.tables {
-		s, err := surveyed(t, r, 0, true)
+		s, err := surveyed(t, r, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -141,11 +141,12 @@ func (d document) choose(file File, r Rules) (choice, error) {
 	var decisions []decision
 	var last *survey
 	for _, t := range d.tables {
-		made, err := decided(t, r)
+		s, err := surveyed(t, r, 0)
 		if err != nil {
 			return choice{}, err
 		}
-		if last = made.survey; made.column != nil || len(made.ask) > 0 {
+		made := s.decide()
+		if last = s; made.column != nil || len(made.ask) > 0 {
 			decisions = append(decisions, made)
 		}
 	}
@@ -166,21 +167,6 @@ func (d document) choose(file File, r Rules) (choice, error) {
 
 func (d decision) hopeless() bool { return d.column != nil && d.column.usable == 0 }
 
-// decided surveys a table and decides on its column. It surveys the table a second time if the person will be asked and some
-// counts are missing.
-func decided(t table, r Rules) (decision, error) {
-	for complete := false; ; complete = true {
-		s, err := surveyed(t, r, 0, complete)
-		if err != nil {
-			return decision{}, err
-		}
-		d := s.decide()
-		if complete || !s.late && (len(d.ask) == 0 || s.rows <= surveyRows) {
-			return d, nil
-		}
-	}
-}
-
 // chosen returns the person's column, if the file has it.
 func (d document) chosen(id string, r Rules) (choice, bool, error) {
 	table, at, orElse, ok := parseID(id)
@@ -191,7 +177,7 @@ func (d document) chosen(id string, r Rules) (choice, bool, error) {
 	if !ok {
 		return choice{}, false, nil
 	}
-	s, err := surveyed(t, r, 0, false)
+	s, err := surveyed(t, r, 0)
 	if err != nil || at >= len(s.columns) || orElse >= len(s.columns) {
 		return choice{}, false, err
 	}
@@ -346,7 +332,7 @@ func noColumn(last *survey, r Rules) error {
 	if r.Kind == Email {
 		other.Kind, hint = SMS, "It holds phone numbers, for a send by SMS."
 	}
-	if s, err := surveyed(last.table, other, surveyRows, false); err == nil && len(s.contenders) > 0 && s.contenders[0].usable > 0 {
+	if s, err := surveyed(last.table, other, surveyRows); err == nil && len(s.contenders) > 0 && s.contenders[0].usable > 0 {
 		f.Hint = hint
 	}
 	return f

@@ -8,7 +8,7 @@ import (
 
 const (
 	// surveyRows is how many rows are always judged. Below them the cells of a column are judged only if another column has
-	// recipients too.
+	// recipients too; otherwise those that look like recipients are counted.
 	surveyRows = 1000
 	// headRows is how many rows from the top the header may be in, below a report's title.
 	headRows = 10
@@ -33,9 +33,6 @@ type survey struct {
 	contenders     []*column
 	compared       int // how many of them have been compared with the others
 	lacks, differs [MaxColumns][MaxColumns]int
-	// complete is true if every cell of the contenders is judged. late is true if a second contender appeared after the cells
-	// of the first were no longer judged.
-	complete, late bool
 }
 
 // column is the evidence about one column.
@@ -48,11 +45,15 @@ type column struct {
 	judged     int // of those, cells in judged rows
 	usable     int // of those, cells with a recipient, perhaps a doubtful one
 	alike      int // cells that may be meant as one
+	guessed    int // of those, cells that were not judged
 	formulas   int // cells with a formula that was never calculated
 	answers    [answerUnsubscribed + 1]int
 	examples   []string
 	contending bool
 }
+
+// count is how many cells hold recipients. Cells that were not judged count if they look like some.
+func (c *column) count() int { return c.usable + c.guessed }
 
 func (c *column) name() ColumnName {
 	return ColumnName{Letter: columnLetter(c.at), Header: shownUpTo(c.header, maxExampleRunes)}
@@ -61,11 +62,10 @@ func (c *column) name() ColumnName {
 // mostly reports whether n is at least nine tenths of the judged cells.
 func (c *column) mostly(n int) bool { return n > 0 && 10*n >= 9*c.judged }
 
-// surveyed reads a table to the end, or up to limit rows if that isn't 0. If complete, it judges every cell that may be a
-// recipient.
-func surveyed(t table, r Rules, limit int, complete bool) (*survey, error) {
+// surveyed reads a table to the end, or up to limit rows if that isn't 0. It does so once, since a file may take seconds.
+func surveyed(t table, r Rules, limit int) (*survey, error) {
 	r.Allowed = nil // the allowed countries don't matter for what a column is
-	s := &survey{table: t, rules: r, complete: complete}
+	s := &survey{table: t, rules: r}
 	var head []row
 	for row, err := range t.rows {
 		if err != nil {
@@ -212,6 +212,7 @@ func (s *survey) read(row row) {
 		return
 	}
 	var found [MaxColumns]finding
+	skipped := "" // the cell of the only contender, if it was not judged
 	for i := range row.cells {
 		cell := row.cell(i)
 		c := s.column(i)
@@ -232,9 +233,19 @@ func (s *survey) read(row row) {
 		if c.mayHoldRecipients(cell, s.rules.Kind) && s.mayBeRecipient(c, cell) {
 			if n := s.contend(c); n >= 0 {
 				found[n] = s.judge(c, cell)
+			} else if c.contending {
+				skipped = cell
 			}
 		} else if c.usable == 0 {
 			c.example(cell)
+		}
+	}
+	if skipped != "" {
+		if only := s.contenders[0]; s.judges() { // another contender is in this row, behind it
+			only.judged++
+			found[0] = s.judge(only, skipped)
+		} else {
+			only.guessed++
 		}
 	}
 	s.compare(found[:len(s.contenders)])
@@ -244,7 +255,6 @@ func (s *survey) read(row row) {
 // longer judged.
 func (s *survey) contend(c *column) int {
 	if !c.contending && !c.hidden && len(s.contenders) < MaxColumns {
-		s.late = s.late || len(s.contenders) == 1 && !s.judges()
 		c.contending = true
 		s.contenders = append(s.contenders, c)
 	}
@@ -255,7 +265,7 @@ func (s *survey) contend(c *column) int {
 }
 
 // judges reports whether the cells of the current row are judged.
-func (s *survey) judges() bool { return s.complete || s.rows <= surveyRows || len(s.contenders) > 1 }
+func (s *survey) judges() bool { return s.rows <= surveyRows || len(s.contenders) > 1 }
 
 // mayHoldRecipients reports whether a column's header allows a cell to hold recipients. In a consent column a date of opting
 // in or out isn't one, though it may look like a phone number.
@@ -325,7 +335,7 @@ func (c *column) example(cell string) {
 func (s *survey) compare(found []finding) {
 	for ; s.compared < len(found); s.compared++ {
 		for i, c := range s.contenders { // a new contender had nothing in all earlier rows
-			s.lacks[s.compared][i] = c.usable
+			s.lacks[s.compared][i] = c.count()
 			if found[i].recipients != "" {
 				s.lacks[s.compared][i]--
 			}
