@@ -180,8 +180,8 @@ func TestSuppress_redisAway(t *testing.T) {
 // Who unsubscribed in Coupontools isn't known before it was read: the answer says so.
 func TestWhy_namesDoubts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.Sends = sends.New(sends.Config{Redis: w.rdb, Prefix: "test:", API: w.Client, Contacts: w.Client})
+	w := newSuppressWorld(t)
+	w.sends = sends.New(sends.Config{Redis: w.rdb, Prefix: "test:", API: w.client, Contacts: w.client})
 	answer := picture(must(t)(w.types(t, "/coupontools why anna@example.com")))
 	wantIn(t, answer, "it can be sent to", "hasn't read yet who unsubscribed in Coupontools")
 }
