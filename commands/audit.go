@@ -11,6 +11,9 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/commands/send"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -21,7 +24,7 @@ const (
 
 // auditReader is the part of [sends.Service] that the audit trail needs.
 type auditReader interface {
-	recorder
+	ui.Recorder
 	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
 	Send(ctx context.Context, id string) (sends.Send, error)
 }
@@ -35,20 +38,20 @@ type permalinker interface {
 type auditHandlers struct {
 	sends  auditReader
 	poster permalinker
-	files  deliverer
+	files  ui.Deliverer
 }
 
 // auditCommand answers "/coupontools audit", only to the person who asked.
 func auditCommand(t auditHandlers) bot.Command {
 	return bot.Command{
-		Topic: "audit", Group: groupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
+		Topic: "audit", Group: ui.GroupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
 		Examples: []bot.Example{{Line: "/coupontools audit", Does: "shows the last ten entries of the audit trail"}},
 		Run: func(_ context.Context, _ bot.Request) (bot.Reply, error) {
-			return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) { return t.show(ctx, "") }}, nil
+			return bot.Reply{Text: ui.LookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) { return t.show(ctx, "") }}, nil
 		},
 		Actions: map[string]bot.Action{
 			actionAuditOlder: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				return bot.Reply{Text: lookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) {
+				return bot.Reply{Text: ui.LookingAtAudit, Later: func(ctx context.Context) (bot.Reply, error) {
 					reply, err := t.show(ctx, req.Value)
 					reply.Replace = err == nil
 					return reply, err
@@ -64,14 +67,14 @@ func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, erro
 	var page []sends.Entry
 	for e, err := range t.sends.Trail(ctx, before) {
 		if err != nil {
-			return bot.Reply{}, unreadable(err)
+			return bot.Reply{}, ui.Unreadable(err)
 		}
-		if page = append(page, e); len(page) > perPage {
+		if page = append(page, e); len(page) > ui.PerPage {
 			break
 		}
 	}
-	more := len(page) > perPage
-	page = page[:min(len(page), perPage)]
+	more := len(page) > ui.PerPage
+	page = page[:min(len(page), ui.PerPage)]
 	set := []slack.Block{blocks.Header("Audit trail")}
 	if len(page) == 0 {
 		set = append(set, blocks.Text("There are no entries."))
@@ -81,11 +84,11 @@ func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, erro
 	}
 	var row []slack.BlockElement
 	if more {
-		row = append(row, blocks.Button(actionAuditOlder, "Older", page[perPage-1].ID, blocks.Label("Older entries")))
+		row = append(row, blocks.Button(actionAuditOlder, "Older", page[ui.PerPage-1].ID, blocks.Label("Older entries")))
 	}
 	row = append(row, blocks.Button(actionAuditExport, "Export all", "all", blocks.Label("Export the audit trail as a file")))
 	return bot.Reply{
-		Text:   "The audit trail: " + count(len(page), "entry", "entries") + " on this page.",
+		Text:   "The audit trail: " + format.Count(len(page), "entry", "entries") + " on this page.",
 		Blocks: append(set, blocks.Actions("", row...)),
 	}, nil
 }
@@ -112,7 +115,7 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 
 // entryDetail says how things stood before and after, and what else is known: "running → paused".
 func entryDetail(e sends.Entry) string {
-	return sentence(joined("; ", e.Note, joined(" → ", e.Before, e.After)))
+	return format.Sentence(format.Joined("; ", e.Note, format.Joined(" → ", e.Before, e.After)))
 }
 
 // auditWords says what somebody did.
@@ -148,55 +151,55 @@ func auditWords(what string) string {
 		return "imported a backup of the do-not-contact list"
 	case "suppress-new":
 		return "continued with what was left of the do-not-contact list"
-	case auditPayment:
+	case ui.AuditPayment:
 		return "changed a payment status"
-	case auditPeople:
+	case ui.AuditPeople:
 		return "took a file of people"
-	case auditConsent:
+	case ui.AuditConsent:
 		return "chose to send to people who said no"
-	case auditExport:
+	case ui.AuditExport:
 		return "exported the audit trail"
-	case auditPush:
+	case ui.AuditPush:
 		return "pushed a message"
-	case auditSingleUse:
+	case ui.AuditSingleUse:
 		return "made single-use addresses"
-	case auditSession:
+	case ui.AuditSession:
 		return "changed a session"
-	case auditSessionRemove:
+	case ui.AuditSessionRemove:
 		return "removed a session"
-	case auditPoints:
+	case ui.AuditPoints:
 		return "changed points or stamps"
-	case auditLoyaltyCreate:
+	case ui.AuditLoyaltyCreate:
 		return "gave a loyalty card to somebody new"
-	case auditLoyaltyImport:
+	case ui.AuditLoyaltyImport:
 		return "gave a loyalty card to the people in a file"
-	case auditLoyaltyLink:
+	case ui.AuditLoyaltyLink:
 		return "gave a loyalty card to a user"
-	case auditLoyaltyCopy:
+	case ui.AuditLoyaltyCopy:
 		return "copied a loyalty card"
-	case auditLoyaltyVoid:
+	case ui.AuditLoyaltyVoid:
 		return "voided or restored a loyalty card"
-	case auditUserBlock:
+	case ui.AuditUserBlock:
 		return "blocked or unblocked a user"
-	case auditUserAccess:
+	case ui.AuditUserAccess:
 		return "gave a user access"
-	case auditUserRevoke:
+	case ui.AuditUserRevoke:
 		return "took the access from a user"
-	case auditUserCreate:
+	case ui.AuditUserCreate:
 		return "registered a user"
-	case auditSMSGroup:
+	case ui.AuditSMSGroup:
 		return "made an SMS group"
-	case auditSMSContact:
+	case ui.AuditSMSContact:
 		return "added a contact to an SMS group"
-	case auditSubaccount:
+	case ui.AuditSubaccount:
 		return "changed a subaccount"
-	case auditSubaccountCreate:
+	case ui.AuditSubaccountCreate:
 		return "made a subaccount"
-	case auditSubaccountReset:
+	case ui.AuditSubaccountReset:
 		return "took a link to reset a password"
-	case auditSubaccountKeys:
+	case ui.AuditSubaccountKeys:
 		return "looked at the keys of a subaccount"
-	case auditSignOn:
+	case ui.AuditSignOn:
 		return "took a link to sign on"
 	}
 	return what
@@ -214,7 +217,7 @@ func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 
 // linkTo is the address of a message in a channel; "" if it is in direct messages, or seen by one person alone.
 func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
-	if ts == "" || !isChannel(channel) {
+	if ts == "" || !send.IsChannel(channel) {
 		return ""
 	}
 	link, err := t.poster.Permalink(ctx, channel, ts)
@@ -231,7 +234,7 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 		return "", ""
 	}
 	for _, place := range slices.Sorted(maps.Keys(s.Told)) {
-		if at := s.Told[place]; isChannel(place) && at != closedPlace {
+		if at := s.Told[place]; send.IsChannel(place) && at != send.ClosedPlace {
 			return place, at
 		}
 	}
@@ -240,20 +243,20 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 
 // export sends the whole audit trail as a file to the person who asks.
 func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return bot.Reply{Text: makingExport, Later: func(ctx context.Context) (bot.Reply, error) {
-		if err := t.sends.Record(ctx, sends.Entry{What: auditExport, Actor: actorOf(req)}); err != nil {
-			return bot.Reply{}, unrecorded(err)
+	return bot.Reply{Text: ui.MakingExport, Later: func(ctx context.Context) (bot.Reply, error) {
+		if err := t.sends.Record(ctx, sends.Entry{What: ui.AuditExport, Actor: ui.ActorOf(req)}); err != nil {
+			return bot.Reply{}, ui.Unrecorded(err)
 		}
-		return t.files.send(ctx, req.Person, csvFile{
-			name: "audit-trail.csv", label: "audit trail", comment: "The audit trail, the newest entry first.",
-			alt:    "A table of who did what in couponbot",
-			header: []string{"time", "team", "user", "what", "send", "before", "after", "note", "channel", "message"},
-			rows: func(write func([]string) error) error {
+		return t.files.Send(ctx, req.Person, ui.CsvFile{
+			Name: "audit-trail.csv", Label: "audit trail", Comment: "The audit trail, the newest entry first.",
+			Alt:    "A table of who did what in couponbot",
+			Header: []string{"time", "team", "user", "what", "send", "before", "after", "note", "channel", "message"},
+			Rows: func(write func([]string) error) error {
 				for e, err := range t.sends.Trail(ctx, "") {
 					if err != nil {
-						return unreadable(fmt.Errorf("export the audit trail: %w", err))
+						return ui.Unreadable(fmt.Errorf("export the audit trail: %w", err))
 					}
-					err = write([]string{stamp(e.At), e.Team, e.User, e.What, e.Send, e.Before, e.After, e.Note, e.Channel, e.Message})
+					err = write([]string{format.Stamp(e.At), e.Team, e.User, e.What, e.Send, e.Before, e.After, e.Note, e.Channel, e.Message})
 					if err != nil {
 						return err
 					}

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/sends"
 )
 
 // office is a Slack in which messages have addresses, and which takes files.
 type office struct {
-	*board
+	*commandstest.Board
 	files  map[string]string // content by channel
 	refuse error
 }
@@ -26,7 +28,7 @@ func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
 
 func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
 	if ts == seenByOne {
-		return "", refused("message_not_found")
+		return "", commandstest.Refused("message_not_found")
 	}
 	return "https://acme.slack.com/archives/" + channel + "/p" + ts, nil
 }
@@ -37,8 +39,8 @@ const seenByOne = "9.9"
 func newTrail(t *testing.T) (auditHandlers, *world, office) {
 	t.Helper()
 	w := newWorld(t)
-	o := office{board: newBoard(), files: map[string]string{}}
-	return auditHandlers{sends: w.Sends, poster: o, files: deliverer{o}}, w, o
+	o := office{Board: commandstest.NewBoard(), files: map[string]string{}}
+	return auditHandlers{sends: w.Sends, poster: o, files: ui.Deliverer{Poster: o}}, w, o
 }
 
 func TestAudit_pages(t *testing.T) {
@@ -56,14 +58,14 @@ func TestAudit_pages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := picture(reply)
-		wantIn(t, got, fmt.Sprint("number ", 22-shown), "@U0BEN paused a send", "running → paused")
+		got := commandstest.Picture(reply)
+		commandstest.WantIn(t, got, fmt.Sprint("number ", 22-shown), "@U0BEN paused a send", "running → paused")
 		shown += want
-		before = buttons(t, reply)[actionAuditOlder]
+		before = commandstest.Buttons(t, reply)[actionAuditOlder]
 		if last := shown == 23; last != (before == "") {
 			t.Errorf("after %d entries the button for older ones is %q", shown, before)
 		}
-		wantIn(t, got, fmt.Sprint("number ", 23-shown))
+		commandstest.WantIn(t, got, fmt.Sprint("number ", 23-shown))
 	}
 }
 
@@ -109,27 +111,27 @@ func TestAudit_export(t *testing.T) {
 	if err := w.Sends.Record(t.Context(), sends.Entry{What: "pause", Note: "=1+1"}); err != nil {
 		t.Fatal(err)
 	}
-	req := bot.Request{Person: mia, Channel: "C1"}
-	must(t)(follow(t.Context(), a.export, req))
-	wantIn(t, o.files["D"+mia.ID], "time,team,user,what", ",U0MIA,export,", ",pause,,,,'=1+1,")
+	req := bot.Request{Person: commandstest.Mia, Channel: "C1"}
+	commandstest.Must(t)(commandstest.Follow(t.Context(), a.export, req))
+	commandstest.WantIn(t, o.files["D"+commandstest.Mia.ID], "time,team,user,what", ",U0MIA,export,", ",pause,,,,'=1+1,")
 
-	o.refuse = refused("missing_scope")
-	a.files = deliverer{o}
-	_, err := follow(t.Context(), a.export, req)
-	wantIn(t, mistake(t, err).Hint, "files:write")
+	o.refuse = commandstest.Refused("missing_scope")
+	a.files = ui.Deliverer{Poster: o}
+	_, err := commandstest.Follow(t.Context(), a.export, req)
+	commandstest.WantIn(t, mistake(t, err).Hint, "files:write")
 
 	w.redis.Close()
-	_, err = follow(t.Context(), a.export, req)
-	wantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
+	_, err = commandstest.Follow(t.Context(), a.export, req)
+	commandstest.WantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
 }
 
 func TestDeedWords(t *testing.T) {
 	t.Parallel()
 	for _, what := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
-		auditPayment, auditExport, auditPeople, auditPush, auditSingleUse, auditSession, auditSessionRemove, auditPoints, auditLoyaltyCreate,
-		auditLoyaltyImport, auditLoyaltyLink, auditLoyaltyVoid, auditLoyaltyCopy, auditUserBlock, auditUserAccess, auditUserRevoke, auditUserCreate, auditSMSGroup,
-		auditSMSContact, auditSubaccount, auditSubaccountCreate, auditSubaccountReset, auditSubaccountKeys, auditSignOn,
+		"payment", "export", "people", "push", "single_use", "session", "session_remove", "points", "loyalty_create",
+		"loyalty_import", "loyalty_link", "loyalty_void", "loyalty_copy", "user_block", "user_access", "user_revoke", "user_create", "sms_group",
+		"sms_contact", "subaccount", "subaccount_create", "subaccount_reset", "subaccount_keys", "sign_on",
 	} {
 		if auditWords(what) == what {
 			t.Errorf("there are no words for %s", what)

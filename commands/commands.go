@@ -5,6 +5,14 @@ import (
 	"slices"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/account"
+	"github.com/coupontools/couponbot/commands/campaign"
+	"github.com/coupontools/couponbot/commands/directory"
+	"github.com/coupontools/couponbot/commands/internal/figures"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/commands/loyalty"
+	"github.com/coupontools/couponbot/commands/send"
+	"github.com/coupontools/couponbot/commands/suppress"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/internal/bulkhead"
@@ -46,32 +54,38 @@ type Deps struct {
 	Guard *bulkhead.Guard
 }
 
+// Root is the command that reaches all others by their topics.
+const Root = ui.Root
+
+// Explain puts an error of the services into words, or returns nil if it doesn't know it.
+func Explain(err error) *bot.Mistake { return ui.Explain(err) }
+
 // All returns every command, in the order in which help lists them.
 func All(d Deps) []bot.Command {
-	shared := domainDeps{
-		Client: d.Client, Store: d.Store, Files: newDeliverer(d.Poster), Uploads: newUploads(d.Files), Audit: d.Sends,
+	shared := ui.Deps{
+		Client: d.Client, Store: d.Store, Files: ui.NewDeliverer(d.Poster), Uploads: ui.NewUploads(d.Files), Audit: d.Sends,
 		Region: d.Region, Countries: d.Countries, Guard: d.Guard,
 	}
-	directories := newDirectoryList(d.Directories, shared.Files)
-	campaigns := newCampaignList(d.Campaigns, shared.Files)
-	cards := newLoyaltyCards(d.Guard, d.Client, shared.Files)
-	counter := newFiguresCounter(d.Client, d.Store, d.Guard)
+	directories := directory.NewList(d.Directories, shared.Files)
+	campaigns := campaign.NewList(d.Campaigns, shared.Files)
+	cards := loyalty.NewList(d.Guard, d.Client, shared.Files)
+	counter := figures.NewCounter(d.Client, d.Store, d.Guard)
 	return slices.Concat(
-		directoryCommands(shared, directories, counter),
-		sendCommands(sendDeps{
-			domainDeps: shared, Sends: d.Sends, Poster: d.Poster, Holders: d.Holders,
-			Offers: []offer{
-				offerOf(sends.OfferDirectory, "directory", directories),
-				offerOf(sends.OfferCampaign, "campaign", campaigns),
-				offerOf(sends.OfferLoyaltyCard, "loyalty card", cards),
+		directory.Commands(shared, directories, counter),
+		send.Commands(send.Deps{
+			Deps: shared, Sends: d.Sends, Poster: d.Poster, Holders: d.Holders,
+			Offers: []send.Offer{
+				send.NewOffer(sends.OfferDirectory, "directory", directories),
+				send.NewOffer(sends.OfferCampaign, "campaign", campaigns),
+				send.NewOffer(sends.OfferLoyaltyCard, "loyalty card", cards),
 			},
 			MaxRecipients: d.MaxRecipients, ApprovalOver: d.ApprovalOver, Rate: d.Rate, LinkLength: d.LinkLength,
 			SMSRates: d.SMSRates, Channels: d.Channels,
 		}),
-		suppressCommands(shared, d.Sends),
-		campaignCommands(shared, campaigns, directories, counter),
-		loyaltyCommands(shared, cards),
-		accountCommands(shared),
+		suppress.Commands(shared, d.Sends),
+		campaign.Commands(shared, campaigns, directories, counter),
+		loyalty.Commands(shared, cards),
+		account.Commands(shared),
 		[]bot.Command{
 			coupontoolsCommand(),
 			auditCommand(auditHandlers{sends: d.Sends, poster: d.Poster, files: shared.Files}),

@@ -9,6 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/sends"
 )
 
@@ -17,7 +18,7 @@ func (w *world) status(t testing.TB) string {
 	t.Helper()
 	for _, c := range All(w.Deps) {
 		if c.Topic == "status" {
-			return picture(must(t)(follow(t.Context(), c.Run, bot.Request{Person: mia})))
+			return commandstest.Picture(commandstest.Must(t)(commandstest.Follow(t.Context(), c.Run, bot.Request{Person: commandstest.Mia})))
 		}
 	}
 	t.Fatal("there is no status")
@@ -29,16 +30,16 @@ func TestStatus(t *testing.T) {
 	w := newWorld(t)
 	w.warm(t)
 	w.Status = func(context.Context) []Condition { return []Condition{{Name: "Sockets", Text: "2 of 2"}} }
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil))))
-	must(t)(w.submits(t, bot.NewView(viewSendPreview, preview.View.PrivateMetadata, nil)))
-	golden(t, "status", w.status(t))
+	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(nil))))
+	commandstest.Must(t)(w.Submits(t, bot.NewView("send_preview", preview.View.PrivateMetadata, nil)))
+	commandstest.Golden(t, "status", w.status(t))
 }
 
 func TestStatus_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.redis.Close()
-	wantIn(t, w.status(t), "*Redis: *can't be reached: browsing works, sending doesn't", "Can't load the sends right now.")
+	commandstest.WantIn(t, w.status(t), "*Redis: *can't be reached: browsing works, sending doesn't", "Can't load the sends right now.")
 }
 
 // A Redis that answers and refuses is told apart, with what to do; the sends are shown as far as it gives them out.
@@ -94,7 +95,7 @@ func TestStatus_redisRefuses(t *testing.T) {
 				}
 				return refusal != ""
 			})
-			wantIn(t, w.status(t), test.want...)
+			commandstest.WantIn(t, w.status(t), test.want...)
 		})
 	}
 }
@@ -125,14 +126,14 @@ func TestStatus_suppressionKeyHasChanged(t *testing.T) {
 	if err := w.redis.Set("test:suppression:key", "given:another"); err != nil {
 		t.Fatal(err)
 	}
-	wantIn(t, w.status(t), "*Attention: *couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent.", "set SUPPRESSION_KEY to what it was")
+	commandstest.WantIn(t, w.status(t), "*Attention: *couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent.", "set SUPPRESSION_KEY to what it was")
 }
 
 func TestStatus_saysWhatHoldsASendUp(t *testing.T) {
 	t.Parallel()
-	set := liveSendBlocks([]sends.Send{going(), heldUp()}, nil)
-	got := picture(bot.Reply{Blocks: set})
-	if strings.Count(got, heldUp().Holdup) != 1 {
-		t.Errorf("the status says\n%s\nwant once %q", got, heldUp().Holdup)
+	set := liveSendBlocks([]sends.Send{commandstest.Going(), commandstest.HeldUp()}, nil)
+	got := commandstest.Picture(bot.Reply{Blocks: set})
+	if strings.Count(got, commandstest.HeldUp().Holdup) != 1 {
+		t.Errorf("the status says\n%s\nwant once %q", got, commandstest.HeldUp().Holdup)
 	}
 }

@@ -57,7 +57,7 @@ func calledMethods(t *testing.T) map[string]bool {
 	t.Helper()
 	called := make(map[string]bool)
 	for _, pattern := range []string{
-		"*.go", filepath.Join("..", "sends", "*.go"), filepath.Join("..", "cmd", "internal", "app", "serve.go"),
+		filepath.Join("*", "*.go"), filepath.Join("internal", "*", "*.go"), filepath.Join("..", "sends", "*.go"), filepath.Join("..", "cmd", "internal", "app", "serve.go"),
 	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {

@@ -4,17 +4,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
 func TestDirectory_card(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := must(t)(w.types(t, "/directory zomerpas oostende"))
+	r := commandstest.Must(t)(w.Types(t, "/directory zomerpas oostende"))
 	if !r.Public {
 		t.Error("the card is not public")
 	}
-	golden(t, "directory_card", picture(r))
+	commandstest.Golden(t, "directory_card", commandstest.Picture(r))
 }
 
 // What could not be counted is refused, which leaves the card as it is; a part of it is shown as one, and not kept.
@@ -22,26 +24,26 @@ func TestDirectory_figuresNotWhole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mend := w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
-	_, err := w.clicks(t, actionFigures, "dir_5507", nil)
-	if got := errorText(err); !strings.Contains(got, "There are no figures: Coupontools does not know the call") {
+	_, err := w.Clicks(t, "directory_figures", "dir_5507", nil)
+	if got := ui.ErrorText(err); !strings.Contains(got, "There are no figures: Coupontools does not know the call") {
 		t.Errorf("said %q", got)
 	}
 	mend()
 	mend = w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Fault: sandbox.ServerError(500)})
-	_, err = w.clicks(t, actionFigures, "dir_5507", nil)
-	if got := errorText(err); !strings.Contains(got, "The sessions could not be counted: Coupontools did not give a proper answer.") {
+	_, err = w.Clicks(t, "directory_figures", "dir_5507", nil)
+	if got := ui.ErrorText(err); !strings.Contains(got, "The sessions could not be counted: Coupontools did not give a proper answer.") {
 		t.Errorf("said %q", got)
 	}
 	mend()
 	w.api.Break(sandbox.Rule{Path: "/v3/campaign/data", Skip: 4, Fault: sandbox.ServerError(500)})
-	wantIn(t, picture(must(t)(w.clicks(t, actionFigures, "dir_5507", nil))), "Only the first ", "could be counted", "[Count again ")
-	wantIn(t, picture(must(t)(w.types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "directory_figures", "dir_5507", nil))), "Only the first ", "could be counted", "[Count again ")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
 }
 
 func TestDirectory_figuresOfMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(100))
-	wantIn(t, picture(must(t)(w.clicks(t, actionFigures, "dir_5507", nil))), "Figures of the first 10 of ")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "directory_figures", "dir_5507", nil))), "Figures of the first 10 of ")
 }
 
 func TestDirectory_namedInManyWays(t *testing.T) {
@@ -52,24 +54,24 @@ func TestDirectory_namedInManyWays(t *testing.T) {
 		"Crêperie du Vieux-Marché", "CREPERIE DU VIEUX-MARCHE", "creperie", "“crêperie du vieux-marché”", "vieux marche",
 		id, `"` + id + `"`,
 	} {
-		got := picture(must(t)(w.types(t, "/directory "+words)))
-		wantIn(t, got, "# Crêperie du Vieux-Marché", "[Send directory_send="+id+"]", "[Users directory_users="+id+"]")
+		got := commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory "+words)))
+		commandstest.WantIn(t, got, "# Crêperie du Vieux-Marché", "[Send directory_send="+id+"]", "[Users directory_users="+id+"]")
 	}
 }
 
 func TestDirectory_withoutWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := must(t)(w.types(t, "/directory"))
+	r := commandstest.Must(t)(w.Types(t, "/directory"))
 	if r.Public {
 		t.Error("the picker is public, want it only for the person who asked")
 	}
-	wantIn(t, picture(r), "<external_select directory_pick")
-	options := w.suggests(t, actionPick, "kaasb")
+	commandstest.WantIn(t, commandstest.Picture(r), "<external_select directory_pick")
+	options := w.Suggests(t, "directory_pick", "kaasb")
 	if len(options) != 1 || options[0].Text != "De Kaasboer & Zonen" {
 		t.Errorf("options for kaasb = %v, want De Kaasboer & Zonen", options)
 	}
-	wantIn(t, picture(must(t)(w.clicks(t, actionPick, options[0].Value, nil))), "# De Kaasboer & Zonen")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "directory_pick", options[0].Value, nil))), "# De Kaasboer & Zonen")
 }
 
 func TestDirectory_severalHits(t *testing.T) {
@@ -79,24 +81,24 @@ func TestDirectory_severalHits(t *testing.T) {
 		"City deals": "2 directories match “City deals”. Which one?",
 		"deals":      "4 directories match “deals”. Which one?",
 	} {
-		r := must(t)(w.types(t, "/directory "+words))
+		r := commandstest.Must(t)(w.Types(t, "/directory "+words))
 		if r.Public {
 			t.Errorf("the picker for %q is public", words)
 		}
-		wantIn(t, picture(r), want, "[Open directory_pick=dir_")
+		commandstest.WantIn(t, commandstest.Picture(r), want, "[Open directory_pick=dir_")
 	}
 }
 
 func TestDirectory_unknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.types(t, "/directory Openinng soon")
+	_, err := w.Types(t, "/directory Openinng soon")
 	m := mistake(t, err)
-	wantIn(t, m.Text, "There is no directory “Openinng soon”.")
-	wantIn(t, m.Hint, "Did you mean “Opening soon” (dir_", "/directories shows them all.")
+	commandstest.WantIn(t, m.Text, "There is no directory “Openinng soon”.")
+	commandstest.WantIn(t, m.Hint, "Did you mean “Opening soon” (dir_", "/directories shows them all.")
 
-	_, err = w.types(t, "/directory dir_99999999")
-	wantIn(t, mistake(t, err).Text, "There is no directory “dir_99999999”.")
+	_, err = w.Types(t, "/directory dir_99999999")
+	commandstest.WantIn(t, mistake(t, err).Text, "There is no directory “dir_99999999”.")
 }
 
 func TestDirectory_fromTheListWhileCoupontoolsIsAway(t *testing.T) {
@@ -104,26 +106,26 @@ func TestDirectory_fromTheListWhileCoupontoolsIsAway(t *testing.T) {
 	w := newWorld(t)
 	w.warm(t)
 	w.api.Break(sandbox.Rule{Path: "/v3/directory/info", Fault: sandbox.Refusal(500, sandbox.ShapeNested, 300, "down")})
-	wantIn(t, picture(must(t)(w.types(t, "/directory Öresund"))), "# Öresund Card", "“down” (code 300). This is what the list says.")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory Öresund"))), "# Öresund Card", "“down” (code 300). This is what the list says.")
 }
 
 func TestDirectory_hostileName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	golden(t, "directory_hostile", picture(must(t)(w.types(t, "/directory script"))))
+	commandstest.Golden(t, "directory_hostile", commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory script"))))
 }
 
 func TestSuggestDirectories(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithDirectories(500))
-	if got := w.suggests(t, fieldDirectory, ""); len(got) != 100 {
+	if got := w.Suggests(t, "directory", ""); len(got) != 100 {
 		t.Errorf("%d options before anything is typed, want 100", len(got))
 	}
-	same := w.suggests(t, fieldDirectory, "city deals")
+	same := w.Suggests(t, "directory", "city deals")
 	if len(same) < 3 || same[0].Text == same[1].Text {
 		t.Errorf("options = %v, want directories of one name told apart by their ids", same)
 	}
-	long := w.suggests(t, fieldDirectory, "name far longer")
+	long := w.Suggests(t, "directory", "name far longer")
 	if len(long) != 1 || len([]rune(long[0].Text)) != 75 {
 		t.Errorf("options = %v, want one of 75 characters", long)
 	}
@@ -134,7 +136,7 @@ func BenchmarkSuggestDirectories(b *testing.B) {
 	w := newWorld(b, sandbox.WithDirectories(10_000))
 	w.warm(b)
 	for b.Loop() {
-		w.suggests(b, fieldDirectory, "bak")
+		w.Suggests(b, "directory", "bak")
 	}
 }
 
@@ -143,7 +145,7 @@ func BenchmarkDirectories(b *testing.B) {
 	w := newWorld(b, sandbox.WithDirectories(10_000))
 	w.warm(b)
 	for b.Loop() {
-		if _, err := w.types(b, "/directories hotels"); err != nil {
+		if _, err := w.Types(b, "/directories hotels"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,5 +6,5 @@
 // Coupontools goes into Reply.Later. The words for what goes wrong stand in words.go, the way from typed words to a
 // directory in resolve.go.
 //
-// [Announcer] tells Slack how a send goes on.
+// [send.Announcer] tells Slack how a send goes on.
 package commands

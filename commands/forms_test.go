@@ -11,6 +11,8 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/format"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -28,12 +30,14 @@ type formCase struct {
 }
 
 func typing(line string) func(*testing.T, *world) *slack.ModalViewRequest {
-	return func(t *testing.T, w *world) *slack.ModalViewRequest { return must(t)(w.types(t, line)).View }
+	return func(t *testing.T, w *world) *slack.ModalViewRequest {
+		return commandstest.Must(t)(w.Types(t, line)).View
+	}
 }
 
 func clicking(action, value string) func(*testing.T, *world) *slack.ModalViewRequest {
 	return func(t *testing.T, w *world) *slack.ModalViewRequest {
-		return must(t)(w.clicks(t, action, value, nil)).View
+		return commandstest.Must(t)(w.Clicks(t, action, value, nil)).View
 	}
 }
 
@@ -43,7 +47,7 @@ func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action stri
 	return func(t *testing.T, w *world) *slack.ModalViewRequest {
 		view := open(t, w)
 		for _, option := range options {
-			view = must(t)(w.clicks(t, action, option, filledIn(t, view, fill))).View
+			view = commandstest.Must(t)(w.Clicks(t, action, option, filledIn(t, view, fill))).View
 		}
 		return view
 	}
@@ -53,39 +57,39 @@ func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action stri
 func formCases() []formCase {
 	const vip = `{"card":"loy_480016","user":"lus_61001"}`
 	singleUseFor := func(fill map[string]string, kinds ...string) func(*testing.T, *world) *slack.ModalViewRequest {
-		return choosing(typing("/coupontools single-use cam_400018"), fieldFor, fill, kinds...)
+		return choosing(typing("/coupontools single-use cam_400018"), "single_use_for", fill, kinds...)
 	}
 	return []formCase{
-		{name: "look up users", open: typing("/directory-users"), fill: map[string]string{fieldDirectory: "dir_5502"}, then: "lookup_looking"},
+		{name: "look up users", open: typing("/directory-users"), fill: map[string]string{"directory": "dir_5502"}, then: "lookup_looking"},
 		{
-			name: "payment without an end", open: clicking(actionPayment, "dir_5536 reg_7350001 completed"), then: "payment_done",
-			empty: map[string]string{fieldExpiry: "No end date is set."},
+			name: "payment without an end", open: clicking("user_payment", "dir_5536 reg_7350001 completed"), then: "payment_done",
+			empty: map[string]string{"expiry_date": "No end date is set."},
 		},
 		{
-			name: "payment with an end", open: clicking(actionPayment, fmt.Sprintf("dir_5536 reg_7350001 completed %d", time.Now().Add(time.Hour).Unix())),
-			then: "payment_end_check", empty: map[string]string{fieldExpiry: "Without an end date, it never ends."},
+			name: "payment with an end", open: clicking("user_payment", fmt.Sprintf("dir_5536 reg_7350001 completed %d", time.Now().Add(time.Hour).Unix())),
+			then: "payment_end_check", empty: map[string]string{"expiry_date": "Without an end date, it never ends."},
 		},
 		{name: "block a user", open: func(t *testing.T, w *world) *slack.ModalViewRequest {
-			list := must(t)(w.types(t, "/directory-users dir_5502"))
-			return must(t)(w.clicks(t, actionUserBlock, buttons(t, list)[actionUserBlock], nil)).View
+			list := commandstest.Must(t)(w.Types(t, "/directory-users dir_5502"))
+			return commandstest.Must(t)(w.Clicks(t, "user_block", commandstest.Buttons(t, list)["user_block"], nil)).View
 		}, then: "user_wait"},
 		{
-			name: "give access", open: clicking(actionUserAccess, `{"directory":"dir_5536","user":"reg_7350001"}`),
-			then: "user_access_check", empty: map[string]string{fieldExpiry: "without end"},
+			name: "give access", open: clicking("user_access", `{"directory":"dir_5536","user":"reg_7350001"}`),
+			then: "user_access_check", empty: map[string]string{"expiry_date": "without end"},
 		},
 		{
 			name: "register a user", open: typing("/directory-users create"), then: "user_create_check",
-			fill: map[string]string{fieldDirectory: "dir_5502", fieldEmail: "anna@example.com"},
+			fill: map[string]string{"directory": "dir_5502", "email": "anna@example.com"},
 		},
 		{
-			name: "send", open: typing("/send-directory sms 0470123456 dir_5503"), fill: map[string]string{fieldMessage: "Hi"},
-			then: "send_preview", empty: map[string]string{fieldRegion: "Belgium 1", fieldSchedule: "Send to 1 person"},
+			name: "send", open: typing("/send-directory sms 0470123456 dir_5503"), fill: map[string]string{"message": "Hi"},
+			then: "send_preview", empty: map[string]string{"region": "Belgium 1", "schedule": "Send to 1 person"},
 		},
 		{
-			name: "send, changed twice", then: "send_preview", fill: map[string]string{fieldRegion: "FR"},
-			open: choosing(typing("/send-directory sms 0612345678 dir_5503"), fieldChannel,
-				map[string]string{fieldRegion: "NL", fieldMessage: "Hi", fieldSubject: "Hi"}, "email", "sms"),
-			empty: map[string]string{fieldSchedule: "Send to 1 person"},
+			name: "send, changed twice", then: "send_preview", fill: map[string]string{"region": "FR"},
+			open: choosing(typing("/send-directory sms 0612345678 dir_5503"), "channel",
+				map[string]string{"region": "NL", "message": "Hi", "subject": "Hi"}, "email", "sms"),
+			empty: map[string]string{"schedule": "Send to 1 person"},
 		},
 
 		{
@@ -94,100 +98,100 @@ func formCases() []formCase {
 		},
 		{
 			name: "suppress", open: typing("/coupontools suppress"), then: "suppress_done",
-			fill: map[string]string{fieldKind: string(recipients.Email), fieldSuppressed: "anna@example.com"},
+			fill: map[string]string{"kind": string(recipients.Email), "recipients": "anna@example.com"},
 		},
 
-		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{fieldCampaign: "cam_400001"}, then: "sessions_shown"},
+		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{"campaign": "cam_400001"}, then: "sessions_shown"},
 		{
-			name: "session", open: typing("/coupontools session"), fill: map[string]string{fieldQuery: "mfadqu0il4iosrut76vui"},
-			then: "session_shown", empty: map[string]string{fieldCampaign: "Session mfadqu0il4iosrut76vui"},
+			name: "session", open: typing("/coupontools session"), fill: map[string]string{"query": "mfadqu0il4iosrut76vui"},
+			then: "session_shown", empty: map[string]string{"campaign": "Session mfadqu0il4iosrut76vui"},
 		},
 		{
-			name: "push to all", open: typing("/coupontools push cam_400008"), fill: map[string]string{fieldMessage: "Hi"},
+			name: "push to all", open: typing("/coupontools push cam_400008"), fill: map[string]string{"message": "Hi"},
 			then: "push_confirm",
 		},
 		{
-			name: "single use for many", open: typing("/coupontools single-use cam_400018"), fill: map[string]string{fieldAmount: "3"},
-			then: "single_use_confirm", empty: map[string]string{fieldFor: "3 new addresses"},
+			name: "single use for many", open: typing("/coupontools single-use cam_400018"), fill: map[string]string{"amount": "3"},
+			then: "single_use_confirm", empty: map[string]string{"single_use_for": "3 new addresses"},
 		},
 		{
 			name: "single use for many, changed twice", then: "single_use_confirm",
 			open: singleUseFor(map[string]string{
-				fieldAmount: "3", fieldStatus: coupontools.SingleUseVoided, fieldCodes: coupontools.CodesNumeric,
-			}, forOne, forMany),
+				"amount": "3", "status": coupontools.SingleUseVoided, "codes": coupontools.CodesNumeric,
+			}, "one", "many"),
 			empty: map[string]string{
-				fieldFor: "3 new addresses", fieldCampaign: "cam_400018", fieldStatus: "voided", fieldCodes: "numeric, 12 long",
+				"single_use_for": "3 new addresses", "campaign": "cam_400018", "status": "voided", "codes": "numeric, 12 long",
 			},
 		},
 		{
-			name: "single use for one, changed to", open: singleUseFor(nil, forOne), fill: map[string]string{fieldFor: forOne, fieldOwnID: "crm-7"},
+			name: "single use for one, changed to", open: singleUseFor(nil, "one"), fill: map[string]string{"single_use_for": "one", "custom_id": "crm-7"},
 			then: "single_use_confirm",
 			empty: map[string]string{
-				fieldFor: "crm-7", fieldCampaign: "cam_400018", fieldDigits: "crm-7", fieldDuplicate: "makes a new address",
+				"single_use_for": "crm-7", "campaign": "cam_400018", "validation_digits": "crm-7", "duplicate_check": "makes a new address",
 			},
 		},
 		{
-			name: "single use for one, changed thrice", fill: map[string]string{fieldFor: forOne}, then: "single_use_confirm",
-			open: singleUseFor(map[string]string{fieldOwnID: "crm-7", fieldDigits: "8", fieldDuplicate: "customid"}, forOne, forMany, forOne),
+			name: "single use for one, changed thrice", fill: map[string]string{"single_use_for": "one"}, then: "single_use_confirm",
+			open: singleUseFor(map[string]string{"custom_id": "crm-7", "validation_digits": "8", "duplicate_check": "customid"}, "one", "many", "one"),
 			empty: map[string]string{
-				fieldFor: "crm-7", fieldCampaign: "cam_400018", fieldDigits: "8 digits", fieldDuplicate: "has an address for your id crm-7",
+				"single_use_for": "crm-7", "campaign": "cam_400018", "validation_digits": "8 digits", "duplicate_check": "has an address for your id crm-7",
 			},
 		},
 		{
-			name: "webhook", open: typing("/coupontools webhook"), fill: map[string]string{fieldWebhookEvent: "evt_i0cvqmt1omyp3183vis1"},
+			name: "webhook", open: typing("/coupontools webhook"), fill: map[string]string{"webhook_event": "evt_i0cvqmt1omyp3183vis1"},
 			then: "webhook_answer",
 		},
 		{
-			name: "new user of a card", open: clicking(actionLoyaltyCreate, "loy_480016"), fill: map[string]string{fieldEmail: "anna@example.com"},
+			name: "new user of a card", open: clicking("loyalty_create", "loy_480016"), fill: map[string]string{"email": "anna@example.com"},
 			then: "loyalty_create_check",
 		},
 		{
-			name: "link a user to a card", open: clicking(actionLoyaltyLink, "loy_480016"), fill: map[string]string{fieldUserID: "lus_61010"},
+			name: "link a user to a card", open: clicking("loyalty_link", "loy_480016"), fill: map[string]string{"user_id": "lus_61010"},
 			then: "loyalty_link_check",
 		},
-		{name: "import users of a card", open: clicking(actionLoyaltyImport, "loy_480016")},
+		{name: "import users of a card", open: clicking("loyalty_import", "loy_480016")},
 
 		{
-			name: "push to a card", open: clicking(actionLoyaltyPush, "loy_480016"), fill: map[string]string{fieldPushText: "Hi"},
-			then: "loyalty_push_check", empty: map[string]string{fieldLoyaltyUser: "everybody who keeps the card"},
+			name: "push to a card", open: clicking("loyalty_push", "loy_480016"), fill: map[string]string{"message": "Hi"},
+			then: "loyalty_push_check", empty: map[string]string{"loyalty_user": "everybody who keeps the card"},
 		},
 		{
-			name: "push to one user of a card", open: clicking(actionLoyaltyPush, "loy_480016"), then: "loyalty_push_check",
-			fill: map[string]string{fieldTo: toOne, fieldLoyaltyUser: "lus_61001", fieldPushText: "Hi"},
+			name: "push to one user of a card", open: clicking("loyalty_push", "loy_480016"), then: "loyalty_push_check",
+			fill: map[string]string{"to": "one", "loyalty_user": "lus_61001", "message": "Hi"},
 		},
-		{name: "copy a card", open: clicking(actionLoyaltyCopy, "loy_480016"), then: "loyalty_copy_check"},
+		{name: "copy a card", open: clicking("loyalty_copy", "loy_480016"), then: "loyalty_copy_check"},
 		{
 			name: "points", open: typing("/coupontools points VIP"), then: "points_check",
-			fill:  map[string]string{fieldLoyaltyUser: "lus_61001", fieldAmount: "7"},
-			empty: map[string]string{fieldChange: "180 → 187"},
+			fill:  map[string]string{"loyalty_user": "lus_61001", "amount": "7"},
+			empty: map[string]string{"change": "180 → 187"},
 		},
 		{
-			name: "points of a person", open: clicking(actionPoints, vip), fill: map[string]string{fieldAmount: "7"}, then: "points_check",
-			empty: map[string]string{fieldChange: "180 → 187", fieldLoyaltyUser: "lus_61001"},
+			name: "points of a person", open: clicking("points", vip), fill: map[string]string{"amount": "7"}, then: "points_check",
+			empty: map[string]string{"change": "180 → 187", "loyalty_user": "lus_61001"},
 		},
 		{
-			name: "new subaccount", open: clicking(actionSubaccountCreate, ""), fill: map[string]string{fieldEmail: "anna@example.com"},
-			then: "subaccount_create_check", empty: map[string]string{fieldStatus: "Coupontools makes the subaccount"},
+			name: "new subaccount", open: clicking("subaccount_create", ""), fill: map[string]string{"email": "anna@example.com"},
+			then: "subaccount_create_check", empty: map[string]string{"status": "Coupontools makes the subaccount"},
 		},
 		{
-			name: "update a subaccount", open: clicking(actionSubaccountUpdate, "sub_2077"), then: "subaccount_update_check",
-			fill:  map[string]string{fieldCompany: "New Shop", fieldStatus: coupontools.SubaccountTrial},
-			empty: map[string]string{fieldStatus: "Shop North → New Shop"},
+			name: "update a subaccount", open: clicking("subaccount_update", "sub_2077"), then: "subaccount_update_check",
+			fill:  map[string]string{"company_name": "New Shop", "status": coupontools.SubaccountTrial},
+			empty: map[string]string{"status": "Shop North → New Shop"},
 		},
 		{
 			name: "sign on", open: typing("/coupontools sign-on"), then: "reveal",
-			empty: map[string]string{fieldSubaccount: "the own account", fieldPage: "the own account"},
+			empty: map[string]string{"subaccount": "the own account", "page": "the own account"},
 		},
 		{
 			name: "sign on to a page of a subaccount", open: typing("/coupontools sign-on subaccount sub_2077"), then: "reveal",
-			fill: map[string]string{fieldPage: coupontools.PageUpdateCampaign, fieldCampaign: "cam_400001"},
+			fill: map[string]string{"page": coupontools.PageUpdateCampaign, "campaign": "cam_400001"},
 		},
 		{
-			name: "new SMS group", open: clicking(actionSMSGroupCreate, ""), fill: map[string]string{fieldGroupName: "VIPs"},
+			name: "new SMS group", open: clicking("sms_group_create", ""), fill: map[string]string{"group_name": "VIPs"},
 			then: "sms_group_create_check",
 		},
 		{
-			name: "new SMS contact", open: clicking(actionSMSContactCreate, "gro_90011"), fill: map[string]string{fieldPhone: "+32470999999"},
+			name: "new SMS contact", open: clicking("sms_contact_create", "gro_90011"), fill: map[string]string{"phone": "+32470999999"},
 			then: "sms_contact_create_check",
 		},
 	}
@@ -262,7 +266,7 @@ func TestForms_emptyChoices(t *testing.T) {
 			w.warm(t)
 			view := form.open(t, w)
 			if form.then != "" {
-				full := must(t)(w.submits(t, filledIn(t, view, form.fill)))
+				full := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill)))
 				if full.View == nil || full.View.CallbackID != form.then {
 					t.Fatalf("the form filled in gives %+v, want the view %s", full, form.then)
 				}
@@ -272,11 +276,11 @@ func TestForms_emptyChoices(t *testing.T) {
 				if !f.choice {
 					continue
 				}
-				reply := must(t)(w.submits(t, filledIn(t, view, form.fill, name)))
+				reply := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill, name)))
 				meaning, may := form.empty[name]
 				switch {
 				case may && len(reply.Errors) == 0 && reply.View != nil:
-					wantIn(t, picture(reply), meaning)
+					commandstest.WantIn(t, commandstest.Picture(reply), meaning)
 				case may || reply.Errors[name] == "":
 					t.Errorf("%s empty gives the errors %q and %+v", name, reply.Errors, reply.View)
 				}
@@ -297,7 +301,7 @@ func TestForms_emptyChoices(t *testing.T) {
 
 // ofFiles are the forms that only a file leads to. A test in the browser fills them in.
 var ofFiles = map[string]bool{
-	viewColumn: true, viewSuppressColumn: true, viewSuppressPreview: true, "loyalty_import_check": true,
+	"recipients_column": true, "suppress_column": true, "suppress_preview": true, "loyalty_import_check": true,
 }
 
 // TestForms_all holds that the table has every form, and that what is not in it has no choices.
@@ -312,7 +316,7 @@ func TestForms_all(t *testing.T) {
 		if form.then == "" || covered[form.then] {
 			continue
 		}
-		reply := must(t)(w.submits(t, filledIn(t, view, form.fill)))
+		reply := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill)))
 		for name, f := range inputsOf(t, reply.View) {
 			if f.choice {
 				t.Errorf("%s has the choice %s and is in no row of the table", form.then, name)
@@ -336,29 +340,29 @@ func TestSingleUse_textComesBackEmpty(t *testing.T) {
 	w := newWorld(t)
 	open := typing("/coupontools single-use cam_400018")
 	typed := map[string]string{
-		fieldAmount: "3", fieldCodes: coupontools.CodesNumeric, fieldPrefix: "BE-", fieldEmail: "anna@example.com", fieldOwnID: "crm-7",
+		"amount": "3", "codes": coupontools.CodesNumeric, "prefix": "BE-", "email": "anna@example.com", "custom_id": "crm-7",
 	}
-	many := choosing(open, fieldFor, typed, forOne, forMany)(t, w)
-	wantIn(t, picture(must(t)(w.submits(t, filledIn(t, many, nil, fieldAmount)))), "3 new addresses")
-	lost := must(t)(w.submits(t, filledIn(t, many, nil, fieldPrefix)))
-	wantIn(t, lost.Errors[fieldPrefix], "“BE-” was here and came back empty.")
+	many := choosing(open, "single_use_for", typed, "one", "many")(t, w)
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, filledIn(t, many, nil, "amount")))), "3 new addresses")
+	lost := commandstest.Must(t)(w.Submits(t, filledIn(t, many, nil, "prefix")))
+	commandstest.WantIn(t, lost.Errors["prefix"], "“BE-” was here and came back empty.")
 
-	one := choosing(open, fieldFor, typed, forOne, forMany, forOne)(t, w)
-	lost = must(t)(w.submits(t, filledIn(t, one, map[string]string{fieldFor: forOne}, fieldEmail)))
+	one := choosing(open, "single_use_for", typed, "one", "many", "one")(t, w)
+	lost = commandstest.Must(t)(w.Submits(t, filledIn(t, one, map[string]string{"single_use_for": "one"}, "email")))
 	if len(lost.Errors) != 1 {
 		t.Errorf("errors = %q, want one", lost.Errors)
 	}
-	wantIn(t, lost.Errors[fieldEmail], "“anna@example.com” was here and came back empty.")
+	commandstest.WantIn(t, lost.Errors["email"], "“anna@example.com” was here and came back empty.")
 }
 
 func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	view := typing("/coupontools single-use cam_400018")(t, w)
-	early := must(t)(w.submits(t, filledIn(t, view, map[string]string{fieldAmount: "3", fieldFor: forOne})))
-	wantIn(t, early.Errors[fieldFor], "The fields below are for the other choice.")
+	early := commandstest.Must(t)(w.Submits(t, filledIn(t, view, map[string]string{"amount": "3", "single_use_for": "one"})))
+	commandstest.WantIn(t, early.Errors["single_use_for"], "The fields below are for the other choice.")
 	view.PrivateMetadata = "{}"
-	if lost := must(t)(w.submits(t, filledIn(t, view, nil, fieldFor))); lost.Errors[fieldFor] != chooseOne {
+	if lost := commandstest.Must(t)(w.Submits(t, filledIn(t, view, nil, "single_use_for"))); lost.Errors["single_use_for"] != "Choose one." {
 		t.Errorf("errors = %q, want a question for the kind", lost.Errors)
 	}
 }
@@ -367,15 +371,15 @@ func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
 func TestSubaccountUpdate_comesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	view := clicking(actionSubaccountUpdate, "sub_2077")(t, w)
+	view := clicking("subaccount_update", "sub_2077")(t, w)
 	all := slices.Collect(maps.Keys(inputsOf(t, view)))
-	_, err := w.submits(t, filledIn(t, view, nil, all...))
-	wantIn(t, mistake(t, err).Text, "Nothing differs")
+	_, err := w.Submits(t, filledIn(t, view, nil, all...))
+	commandstest.WantIn(t, mistake(t, err).Text, "Nothing differs")
 
-	check := must(t)(w.submits(t, filledIn(t, view, map[string]string{fieldCompany: "New Shop"}, fieldEmail, fieldPackage, fieldEnds)))
-	wantIn(t, picture(check), "Shop North → New Shop", "Came back empty, so unchanged: e-mail address, package, last day.")
-	wantNotIn(t, picture(check), "*Package", "*E-mail")
-	must(t)(w.submits(t, bot.NewView("subaccount_update_check", check.View.PrivateMetadata, nil)))
+	check := commandstest.Must(t)(w.Submits(t, filledIn(t, view, map[string]string{"company_name": "New Shop"}, "email", "package", "expiry_date")))
+	commandstest.WantIn(t, commandstest.Picture(check), "Shop North → New Shop", "Came back empty, so unchanged: e-mail address, package, last day.")
+	commandstest.WantNotIn(t, commandstest.Picture(check), "*Package", "*E-mail")
+	commandstest.Must(t)(w.Submits(t, bot.NewView("subaccount_update_check", check.View.PrivateMetadata, nil)))
 	s, err := w.Client.Subaccount(t.Context(), "sub_2077")
 	if err != nil || s.Company != "New Shop" || s.Email != "mia.shop0@example.com" || s.Package != "pac_300210" || s.Expires.IsZero() {
 		t.Errorf("subaccount = %+v, %v; want another company and all else as it was", s, err)
@@ -387,8 +391,8 @@ func TestPoints_unknownChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, how := range []string{"", "all"} {
-		view := bot.NewView(viewPoints, "loy_480016", map[string]string{fieldLoyaltyUser: "lus_61001", fieldAmount: "7", fieldChange: how})
-		if reply := must(t)(w.submits(t, view)); reply.Errors[fieldChange] != chooseOne {
+		view := bot.NewView("points", "loy_480016", map[string]string{"loyalty_user": "lus_61001", "amount": "7", "change": how})
+		if reply := commandstest.Must(t)(w.Submits(t, view)); reply.Errors["change"] != "Choose one." {
 			t.Errorf("%q gives %+v, want a question", how, reply)
 		}
 	}
@@ -399,15 +403,15 @@ func TestPaymentStatus_endComesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	end := time.Now().Add(240 * time.Hour)
-	view := clicking(actionPayment, fmt.Sprintf("dir_5536 reg_7350004 completed %d", end.Unix()))(t, w)
-	check := must(t)(w.submits(t, filledIn(t, view, nil)))
-	wantIn(t, picture(check), "Access was to end on "+zoned(mia, end), "(Remove the end date)")
+	view := clicking("user_payment", fmt.Sprintf("dir_5536 reg_7350004 completed %d", end.Unix()))(t, w)
+	check := commandstest.Must(t)(w.Submits(t, filledIn(t, view, nil)))
+	commandstest.WantIn(t, commandstest.Picture(check), "Access was to end on "+format.Zoned(commandstest.Mia, end), "(Remove the end date)")
 	if n := w.api.Calls("/v3/directoryusers/update"); n != 0 {
 		t.Fatalf("%d changes before it was confirmed", n)
 	}
 	for range 2 {
-		done := must(t)(w.submits(t, bot.NewView("payment_end_check", check.View.PrivateMetadata, nil)))
-		wantIn(t, picture(done), "is now “completed”. No end date is set.")
+		done := commandstest.Must(t)(w.Submits(t, bot.NewView("payment_end_check", check.View.PrivateMetadata, nil)))
+		commandstest.WantIn(t, commandstest.Picture(done), "is now “completed”. No end date is set.")
 	}
 	if n := w.api.Calls("/v3/directoryusers/update"); n != 1 {
 		t.Errorf("%d changes, want 1", n)

@@ -6,26 +6,27 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
 func TestList_pages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sandbox.WithBulk(25))
-	r := must(t)(w.types(t, "/coupontools loyalty"))
+	r := commandstest.Must(t)(w.Types(t, "/coupontools loyalty"))
 	if !r.Public {
 		t.Error("the list of loyalty cards is private")
 	}
-	wantIn(t, picture(r), "Page 1 of 3 · 25 loyalty cards", "[Open loyalty_pick=loy_480012]")
-	wantNotIn(t, picture(r), "loyalty_page:prev")
-	last := must(t)(w.clicks(t, "loyalty_page:next", `{"page":99}`, nil))
-	wantIn(t, picture(last), "Page 3 of 3", "loyalty_page:prev")
-	wantNotIn(t, picture(last), "loyalty_page:next")
+	commandstest.WantIn(t, commandstest.Picture(r), "Page 1 of 3 · 25 loyalty cards", "[Open loyalty_pick=loy_480012]")
+	commandstest.WantNotIn(t, commandstest.Picture(r), "loyalty_page:prev")
+	last := commandstest.Must(t)(w.Clicks(t, "loyalty_page:next", `{"page":99}`, nil))
+	commandstest.WantIn(t, commandstest.Picture(last), "Page 3 of 3", "loyalty_page:prev")
+	commandstest.WantNotIn(t, commandstest.Picture(last), "loyalty_page:next")
 	if !last.Replace {
 		t.Error("paging does not replace the message")
 	}
-	_, err := w.clicks(t, "loyalty_page:next", "not JSON", nil)
-	wantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
+	_, err := w.Clicks(t, "loyalty_page:next", "not JSON", nil)
+	commandstest.WantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
 }
 
 // BenchmarkLists is every list command with nothing at hand, on an account with 10,000 of everything.
@@ -36,7 +37,7 @@ func BenchmarkLists(b *testing.B) {
 	} {
 		b.Run(strings.ReplaceAll(line, " ", "_"), func(b *testing.B) {
 			for b.Loop() {
-				must(b)(w.types(b, "/coupontools "+line))
+				commandstest.Must(b)(w.Types(b, "/coupontools "+line))
 			}
 		})
 	}
@@ -47,7 +48,7 @@ func TestLoyaltyCard_youngerThanTheList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.api.Break(sandbox.Rule{Path: "/v3/loyalty/info", Fault: sandbox.ServerError(500)})
-	_, err := w.clicks(t, actionLoyaltyPick, "loy_999999", nil)
+	_, err := w.Clicks(t, "loyalty_pick", "loy_999999", nil)
 	if _, said := errors.AsType[*bot.Mistake](err); said || err == nil {
 		t.Errorf("error = %v, want that of the call", err)
 	}

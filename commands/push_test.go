@@ -11,21 +11,21 @@ import (
 func TestPush_submittedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	form := bot.NewView(viewPush, "", map[string]string{
-		fieldCampaign: "cam_400008", fieldTo: toAll, fieldMessage: "Proef vandaag!",
+	form := bot.NewView("push", "", map[string]string{
+		"campaign": "cam_400008", "to": "all", "message": "Proef vandaag!",
 	})
-	first, err := w.submits(t, form)
+	first, err := w.Submits(t, form)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.submits(t, form)
+	again, err := w.Submits(t, form)
 	if err != nil || again.View.PrivateMetadata != first.View.PrivateMetadata {
 		t.Fatalf("the same form made the drafts %q and %q, %v", first.View.PrivateMetadata, again.View.PrivateMetadata, err)
 	}
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			reply, err := w.submits(t, bot.NewView("push_confirm", first.View.PrivateMetadata, nil))
+			reply, err := w.Submits(t, bot.NewView("push_confirm", first.View.PrivateMetadata, nil))
 			if err != nil || reply.View == nil || reply.View.CallbackID != "push_confirm_done" {
 				t.Errorf("answer %+v, %v", reply, err)
 			}

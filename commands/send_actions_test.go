@@ -6,18 +6,20 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 )
 
 // A button whose value somebody forged, so that it names another kind of record, is no outage of Redis.
 func TestAct_forged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil))))
+	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(nil))))
 	for _, action := range []string{"send_pause", "send_cancel", "send_report"} {
-		_, err := w.clicks(t, action, preview.View.PrivateMetadata+":packed", nil)
+		_, err := w.Clicks(t, action, preview.View.PrivateMetadata+":packed", nil)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok {
-			m = Explain(err)
+			m = ui.Explain(err)
 		}
 		if m == nil || strings.Contains(m.Text, "Redis") || !strings.Contains(m.Text, "can't read this") {
 			t.Errorf("%s: %v is told as %+v, want that it can't be read", action, err, m)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
@@ -21,7 +22,7 @@ func TestSendDirectory_opensTheForm(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.warm(t)
-			golden(t, name, picture(must(t)(w.types(t, line))))
+			commandstest.Golden(t, name, commandstest.Picture(commandstest.Must(t)(w.Types(t, line))))
 		})
 	}
 }
@@ -30,8 +31,8 @@ func TestSendDirectory_neverWaitsForCoupontools(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.api.Break(sandbox.Rule{Fault: sandbox.Hang()})
-	wantIn(t, picture(must(t)(w.types(t, "/send-directory sms dir_5501"))), "dir_5501=dir_5501")
-	wantIn(t, picture(must(t)(w.types(t, "/send-directory City deals"))), "not at hand yet")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/send-directory sms dir_5501"))), "dir_5501=dir_5501")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/send-directory City deals"))), "not at hand yet")
 	if n := w.api.Calls(""); n != 0 {
 		t.Errorf("opening the form made %d calls, want none", n)
 	}
@@ -45,9 +46,9 @@ func TestSendDirectory_wrongFields(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("+3247000%04d", i)
 	}
-	email := map[string]string{fieldChannel: "email", fieldRecipients: "anna@example.com", fieldSubject: "Hi"}
+	email := map[string]string{"channel": "email", "recipients": "anna@example.com", "subject": "Hi"}
 	also := func(changes map[string]string) map[string]string {
-		f := fields(email)
+		f := commandstest.Fields(email)
 		maps.Copy(f, changes)
 		return f
 	}
@@ -56,29 +57,29 @@ func TestSendDirectory_wrongFields(t *testing.T) {
 		field  string
 		words  string
 	}{
-		"no directory":         {fields(map[string]string{fieldDirectory: ""}), fieldDirectory, "Choose a directory."},
-		"unknown directory":    {fields(map[string]string{fieldDirectory: "dir_9"}), fieldDirectory, "There is no directory dir_9"},
-		"no channel":           {fields(map[string]string{fieldChannel: ""}), fieldChannel, "Choose e-mail or SMS."},
-		"no recipients":        {fields(map[string]string{fieldRecipients: " \n "}), fieldRecipients, "at least one phone number"},
-		"one wrong":            {fields(map[string]string{fieldRecipients: "+32"}), fieldRecipients, ""},
-		"none valid":           {fields(map[string]string{fieldRecipients: "+32\nabc"}), fieldRecipients, "None of these 2 can be used. Line 1:"},
-		"too many":             {fields(map[string]string{fieldRecipients: strings.Join(many, "\n")}), fieldRecipients, "51 recipients; at most 50"},
-		"no text":              {fields(map[string]string{fieldMessage: " "}), fieldMessage, "An SMS needs a text."},
-		"long text":            {fields(map[string]string{fieldMessage: strings.Repeat("é", 1001)}), fieldMessage, "1,001 characters; at most 1,000"},
-		"unknown region":       {fields(map[string]string{fieldRegion: "XX"}), fieldRegion, "no such country"},
-		"no address":           {also(map[string]string{fieldRecipients: ""}), fieldRecipients, "at least one e-mail address"},
-		"wrong address":        {also(map[string]string{fieldRecipients: "anna@"}), fieldRecipients, ""},
-		"no subject":           {also(map[string]string{fieldSubject: ""}), fieldSubject, "An e-mail needs a subject."},
-		"long subject":         {also(map[string]string{fieldSubject: strings.Repeat("x", 151)}), fieldSubject, "151 characters; at most 150"},
-		"subject of two lines": {also(map[string]string{fieldSubject: "a\nb"}), fieldSubject, "single line"},
+		"no directory":         {commandstest.Fields(map[string]string{"directory": ""}), "directory", "Choose a directory."},
+		"unknown directory":    {commandstest.Fields(map[string]string{"directory": "dir_9"}), "directory", "There is no directory dir_9"},
+		"no channel":           {commandstest.Fields(map[string]string{"channel": ""}), "channel", "Choose e-mail or SMS."},
+		"no recipients":        {commandstest.Fields(map[string]string{"recipients": " \n "}), "recipients", "at least one phone number"},
+		"one wrong":            {commandstest.Fields(map[string]string{"recipients": "+32"}), "recipients", ""},
+		"none valid":           {commandstest.Fields(map[string]string{"recipients": "+32\nabc"}), "recipients", "None of these 2 can be used. Line 1:"},
+		"too many":             {commandstest.Fields(map[string]string{"recipients": strings.Join(many, "\n")}), "recipients", "51 recipients; at most 50"},
+		"no text":              {commandstest.Fields(map[string]string{"message": " "}), "message", "An SMS needs a text."},
+		"long text":            {commandstest.Fields(map[string]string{"message": strings.Repeat("é", 1001)}), "message", "1,001 characters; at most 1,000"},
+		"unknown region":       {commandstest.Fields(map[string]string{"region": "XX"}), "region", "no such country"},
+		"no address":           {also(map[string]string{"recipients": ""}), "recipients", "at least one e-mail address"},
+		"wrong address":        {also(map[string]string{"recipients": "anna@"}), "recipients", ""},
+		"no subject":           {also(map[string]string{"subject": ""}), "subject", "An e-mail needs a subject."},
+		"long subject":         {also(map[string]string{"subject": strings.Repeat("x", 151)}), "subject", "151 characters; at most 150"},
+		"subject of two lines": {also(map[string]string{"subject": "a\nb"}), "subject", "single line"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", test.fields)))
+			r := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", test.fields)))
 			if len(r.Errors) != 1 || r.Errors[test.field] == "" {
 				t.Fatalf("errors = %q, want words at %s only", r.Errors, test.field)
 			}
-			wantIn(t, r.Errors[test.field], test.words)
+			commandstest.WantIn(t, r.Errors[test.field], test.words)
 		})
 	}
 }
@@ -87,9 +88,9 @@ func TestSendDirectory_wordsOnlyAtFieldsInSight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	view := bot.NewView(viewSendDirectory, `{"shown":"email"}`, fields(map[string]string{fieldMessage: ""}))
-	r := must(t)(w.submits(t, view))
-	if r.Errors[fieldMessage] != "" || r.Errors[fieldChannel] != "An SMS needs a text." {
+	view := bot.NewView("send_directory", `{"shown":"email"}`, commandstest.Fields(map[string]string{"message": ""}))
+	r := commandstest.Must(t)(w.Submits(t, view))
+	if r.Errors["message"] != "" || r.Errors["channel"] != "An SMS needs a text." {
 		t.Errorf("errors = %q, want the words at the channel: the text is not in sight", r.Errors)
 	}
 }
@@ -98,39 +99,39 @@ func TestSendDirectory_changedChannelKeepsWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	opened := must(t)(w.types(t, "/send-directory email anna@example.com dir_5503"))
-	typed := fields(map[string]string{fieldChannel: "sms", fieldSubject: "Only today"})
-	sms := must(t)(w.clicks(t, fieldChannel, "sms", bot.NewView(viewSendDirectory, opened.View.PrivateMetadata, typed)))
-	got := picture(sms)
-	wantNotIn(t, got, "<subject")
-	wantIn(t, got, `<recipients "anna@example.com"`, "initial E-mail=email", "initial Stadsbonnen Gent=dir_5503",
+	opened := commandstest.Must(t)(w.Types(t, "/send-directory email anna@example.com dir_5503"))
+	typed := commandstest.Fields(map[string]string{"channel": "sms", "subject": "Only today"})
+	sms := commandstest.Must(t)(w.Clicks(t, "channel", "sms", bot.NewView("send_directory", opened.View.PrivateMetadata, typed)))
+	got := commandstest.Picture(sms)
+	commandstest.WantNotIn(t, got, "<subject")
+	commandstest.WantIn(t, got, `<recipients "anna@example.com"`, "initial E-mail=email", "initial Stadsbonnen Gent=dir_5503",
 		"initial Belgium (BE)=BE")
 
-	typed = fields(map[string]string{fieldChannel: "email", fieldMessage: "Come and see"})
-	back := must(t)(w.clicks(t, fieldChannel, "email", bot.NewView(viewSendDirectory, sms.View.PrivateMetadata, typed)))
-	wantIn(t, picture(back), `<subject "Only today"`)
-	wantNotIn(t, picture(back), "<message")
+	typed = commandstest.Fields(map[string]string{"channel": "email", "message": "Come and see"})
+	back := commandstest.Must(t)(w.Clicks(t, "channel", "email", bot.NewView("send_directory", sms.View.PrivateMetadata, typed)))
+	commandstest.WantIn(t, commandstest.Picture(back), `<subject "Only today"`)
+	commandstest.WantNotIn(t, commandstest.Picture(back), "<message")
 
 	// A value put in by an update may not come back; what was kept stands in for it.
-	lost := fields(map[string]string{fieldChannel: "email", fieldRecipients: "anna@example.com", fieldSubject: ""})
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, lost)))
-	wantIn(t, picture(preview), "*Subject: *Only today")
+	lost := commandstest.Fields(map[string]string{"channel": "email", "recipients": "anna@example.com", "subject": ""})
+	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", back.View.PrivateMetadata, lost)))
+	commandstest.WantIn(t, commandstest.Picture(preview), "*Subject: *Only today")
 }
 
 func TestSendDirectory_formLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	typed := fields(nil)
-	r := must(t)(w.clicks(t, fieldChannel, "sms", bot.NewView(viewSendDirectory, `{"form":"GONE","origin":"C0ORIGIN"}`, typed)))
-	wantIn(t, picture(r), "+32470123456", "initial SMS=sms", "dir_5503")
-	wantIn(t, r.View.PrivateMetadata, "C0ORIGIN")
+	typed := commandstest.Fields(nil)
+	r := commandstest.Must(t)(w.Clicks(t, "channel", "sms", bot.NewView("send_directory", `{"form":"GONE","origin":"C0ORIGIN"}`, typed)))
+	commandstest.WantIn(t, commandstest.Picture(r), "+32470123456", "initial SMS=sms", "dir_5503")
+	commandstest.WantIn(t, r.View.PrivateMetadata, "C0ORIGIN")
 }
 
 func TestSendDirectory_ofACard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	wantIn(t, picture(must(t)(w.clicks(t, actionSend, "dir_5503", nil))), "initial Stadsbonnen Gent=dir_5503")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "directory_send", "dir_5503", nil))), "initial Stadsbonnen Gent=dir_5503")
 }
 
 func TestSuggestRegions(t *testing.T) {
@@ -138,7 +139,7 @@ func TestSuggestRegions(t *testing.T) {
 	w := newWorld(t)
 	for typed, want := range map[string]string{"belg": "BE", "be": "BE", "cote d": "CI"} {
 		found := false
-		for _, o := range w.suggests(t, fieldRegion, typed) {
+		for _, o := range w.Suggests(t, "region", typed) {
 			found = found || o.Value == want
 		}
 		if !found {
@@ -146,7 +147,7 @@ func TestSuggestRegions(t *testing.T) {
 		}
 	}
 	w.Countries = []string{"BE", "NL"}
-	if got := w.suggests(t, fieldRegion, ""); len(got) != 2 || got[0].Text != "Belgium (BE)" {
+	if got := w.Suggests(t, "region", ""); len(got) != 2 || got[0].Text != "Belgium (BE)" {
 		t.Errorf("options = %v, want the two countries allowed", got)
 	}
 }
@@ -155,23 +156,23 @@ func TestSendPreview(t *testing.T) {
 	t.Parallel()
 	for name, changes := range map[string]map[string]string{
 		"preview_sms": {
-			fieldRecipients: "+32470123456\n0470 12 34 57\n+32 470 12 34 56\nabc\n+3225123456; +31612345678",
-			fieldMessage:    "Été: 50 % korting… 🎉",
+			"recipients": "+32470123456\n0470 12 34 57\n+32 470 12 34 56\nabc\n+3225123456; +31612345678",
+			"message":    "Été: 50 % korting… 🎉",
 		},
 		"preview_email": {
-			fieldChannel: "email", fieldSubject: "Only today", fieldMessage: "",
-			fieldRecipients: "Anna@Example.com, tom@example.com\nanna@example.com\ntom@",
+			"channel": "email", "subject": "Only today", "message": "",
+			"recipients": "Anna@Example.com, tom@example.com\nanna@example.com\ntom@",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.warm(t)
-			r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, `{"origin":"C0ORIGIN"}`, fields(changes))))
+			r := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", `{"origin":"C0ORIGIN"}`, commandstest.Fields(changes))))
 			if !r.Push {
 				t.Error("the preview must come on top of the form")
 			}
-			golden(t, name, picture(r))
+			commandstest.Golden(t, name, commandstest.Picture(r))
 			if n := len(r.View.Submit.Text); n > 24 {
 				t.Errorf("%q has %d characters, Slack takes 24", r.View.Submit.Text, n)
 			}
@@ -188,14 +189,14 @@ func TestSendDirectory_submittedTwice(t *testing.T) {
 	w := newWorld(t)
 	w.warm(t)
 	draft := func(changes map[string]string) string {
-		view := bot.NewView(viewSendDirectory, `{"form":"F1"}`, fields(changes))
-		return must(t)(w.submits(t, view)).View.PrivateMetadata
+		view := bot.NewView("send_directory", `{"form":"F1"}`, commandstest.Fields(changes))
+		return commandstest.Must(t)(w.Submits(t, view)).View.PrivateMetadata
 	}
 	first := draft(nil)
 	if again := draft(nil); again != first {
 		t.Errorf("a repeat makes the draft %s, want %s again", again, first)
 	}
-	if other := draft(map[string]string{fieldMessage: "Something else"}); other == first {
+	if other := draft(map[string]string{"message": "Something else"}); other == first {
 		t.Error("a changed form makes the same draft")
 	}
 }
@@ -205,32 +206,32 @@ func TestSendDirectory_emptiedRegion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	opened := must(t)(w.types(t, "/send-directory sms dir_5503"))
-	chosen := fields(map[string]string{fieldChannel: "email", fieldRegion: "NL"})
-	email := must(t)(w.clicks(t, fieldChannel, "email", bot.NewView(viewSendDirectory, opened.View.PrivateMetadata, chosen)))
-	back := must(t)(w.clicks(t, fieldChannel, "sms", bot.NewView(viewSendDirectory, email.View.PrivateMetadata, fields(nil))))
-	wantIn(t, picture(back), "=NL")
-	emptied := fields(map[string]string{fieldRecipients: "0470 12 34 56", fieldRegion: ""})
-	asked := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, emptied)))
-	wantIn(t, asked.Errors[fieldRegion], "Choose the country again")
-	again := fields(map[string]string{fieldRecipients: "0470 12 34 56", fieldRegion: "BE"})
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, back.View.PrivateMetadata, again)))
-	wantIn(t, picture(preview), "Belgium 1")
+	opened := commandstest.Must(t)(w.Types(t, "/send-directory sms dir_5503"))
+	chosen := commandstest.Fields(map[string]string{"channel": "email", "region": "NL"})
+	email := commandstest.Must(t)(w.Clicks(t, "channel", "email", bot.NewView("send_directory", opened.View.PrivateMetadata, chosen)))
+	back := commandstest.Must(t)(w.Clicks(t, "channel", "sms", bot.NewView("send_directory", email.View.PrivateMetadata, commandstest.Fields(nil))))
+	commandstest.WantIn(t, commandstest.Picture(back), "=NL")
+	emptied := commandstest.Fields(map[string]string{"recipients": "0470 12 34 56", "region": ""})
+	asked := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", back.View.PrivateMetadata, emptied)))
+	commandstest.WantIn(t, asked.Errors["region"], "Choose the country again")
+	again := commandstest.Fields(map[string]string{"recipients": "0470 12 34 56", "region": "BE"})
+	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", back.View.PrivateMetadata, again)))
+	commandstest.WantIn(t, commandstest.Picture(preview), "Belgium 1")
 }
 
 func TestSendPreview_confirmedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	preview := must(t)(w.submits(t, bot.NewView(viewSendDirectory, `{"origin":"C0ORIGIN"}`, fields(nil))))
-	submit := bot.NewView(viewSendPreview, preview.View.PrivateMetadata, nil)
-	first := must(t)(w.submits(t, submit))
-	golden(t, "send_started", picture(first))
+	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", `{"origin":"C0ORIGIN"}`, commandstest.Fields(nil))))
+	submit := bot.NewView("send_preview", preview.View.PrivateMetadata, nil)
+	first := commandstest.Must(t)(w.Submits(t, submit))
+	commandstest.Golden(t, "send_started", commandstest.Picture(first))
 	if !first.View.ClearOnClose || first.Push {
 		t.Error("the last view must take the preview's place and clear the stack when it is closed")
 	}
-	if again := must(t)(w.submits(t, submit)); picture(again) != picture(first) {
-		t.Errorf("a repeat answers\n%s\nwant\n%s", picture(again), picture(first))
+	if again := commandstest.Must(t)(w.Submits(t, submit)); commandstest.Picture(again) != commandstest.Picture(first) {
+		t.Errorf("a repeat answers\n%s\nwant\n%s", commandstest.Picture(again), commandstest.Picture(first))
 	}
 	live, err := w.Sends.Live(t.Context())
 	if err != nil || len(live) != 1 || live[0].Counts.Total != 1 {
@@ -241,8 +242,8 @@ func TestSendPreview_confirmedOnce(t *testing.T) {
 func TestSendPreview_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.submits(t, bot.NewView(viewSendPreview, "nosuchdraft", nil))
-	wantIn(t, mistake(t, err).Text, "This draft is over, or it belongs to somebody else.")
+	_, err := w.Submits(t, bot.NewView("send_preview", "nosuchdraft", nil))
+	commandstest.WantIn(t, mistake(t, err).Text, "This draft is over, or it belongs to somebody else.")
 }
 
 func TestSendDirectory_redisAway(t *testing.T) {
@@ -250,9 +251,9 @@ func TestSendDirectory_redisAway(t *testing.T) {
 	w := newWorld(t)
 	w.warm(t)
 	w.redis.Close()
-	_, err := w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil)))
+	_, err := w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(nil)))
 	m := mistake(t, err)
-	wantIn(t, m.Text, "Redis can't be reached")
+	commandstest.WantIn(t, m.Text, "Redis can't be reached")
 	if m.Done != "Nothing was sent." {
 		t.Errorf("done = %q, want that nothing was sent", m.Done)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -31,9 +32,9 @@ func TestPreview_ofApproval(t *testing.T) {
 			w.warm(t)
 			w.ApprovalOver = 1
 			w.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return test.ids, test.everyone, test.err }
-			typed := fields(map[string]string{fieldRecipients: "+32470123456, +32470123457"})
-			r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", typed)))
-			wantIn(t, picture(r), "This goes to more than 1 person", test.words, "Nothing has been sent yet.")
+			typed := commandstest.Fields(map[string]string{"recipients": "+32470123456, +32470123457"})
+			r := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", typed)))
+			commandstest.WantIn(t, commandstest.Picture(r), "This goes to more than 1 person", test.words, "Nothing has been sent yet.")
 			if (r.View.Submit != nil) != test.submit {
 				t.Errorf("the preview can be submitted: %v, want %v", !test.submit, test.submit)
 			}
@@ -46,12 +47,12 @@ func TestSendStarted_ofARepeat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	form := bot.NewView(viewSendDirectory, `{"form":"F1"}`, fields(nil))
-	id := must(t)(w.submits(t, form)).View.PrivateMetadata
-	submit := bot.NewView(viewSendPreview, id, nil)
-	wantIn(t, picture(must(t)(w.submits(t, submit))), "=== Sending (send_started)", "is going out")
+	form := bot.NewView("send_directory", `{"form":"F1"}`, commandstest.Fields(nil))
+	id := commandstest.Must(t)(w.Submits(t, form)).View.PrivateMetadata
+	submit := bot.NewView("send_preview", id, nil)
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, submit))), "=== Sending (send_started)", "is going out")
 
-	by := sends.Actor{Team: mia.Team, User: mia.ID}
+	by := sends.Actor{Team: commandstest.Mia.Team, User: commandstest.Mia.ID}
 	for _, step := range []struct {
 		action sends.Action
 		title  string
@@ -64,11 +65,11 @@ func TestSendStarted_ofARepeat(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, again := range []*bot.View{submit, form} {
-			r := must(t)(w.submits(t, again))
-			wantIn(t, picture(r), "=== "+step.title+" (send_started)", step.words)
-			wantNotIn(t, picture(r), "Nothing has been sent yet")
+			r := commandstest.Must(t)(w.Submits(t, again))
+			commandstest.WantIn(t, commandstest.Picture(r), "=== "+step.title+" (send_started)", step.words)
+			commandstest.WantNotIn(t, commandstest.Picture(r), "Nothing has been sent yet")
 		}
-		wantIn(t, picture(must(t)(w.clicks(t, actionTest, id, submit))), "=== "+step.title)
+		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "send_test", id, submit))), "=== "+step.title)
 	}
 	if n := len(w.api.Sent()); n != 0 {
 		t.Errorf("%d messages were sent, want none", n)
@@ -88,11 +89,11 @@ func TestSendDirectory_suppressed(t *testing.T) {
 		people[0]:                  "It is on the do-not-contact list.",
 		strings.Join(people, "\n"): "None of these 2 can be used. Line 1: It is on the do-not-contact list.",
 	} {
-		r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: typed}))))
-		if got := r.Errors[fieldRecipients]; got != want {
+		r := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(map[string]string{"recipients": typed}))))
+		if got := r.Errors["recipients"]; got != want {
 			t.Errorf("%q gives %q, want %q", typed, got, want)
 		}
 	}
-	r := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(map[string]string{fieldRecipients: people[0] + ",+32470123458"}))))
-	wantIn(t, picture(r), "1 of 2 will get it.", "On the do-not-contact list: 1")
+	r := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(map[string]string{"recipients": people[0] + ",+32470123458"}))))
+	commandstest.WantIn(t, commandstest.Picture(r), "1 of 2 will get it.", "On the do-not-contact list: 1")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 	"github.com/coupontools/couponbot/sends"
 )
@@ -15,8 +16,8 @@ import (
 func unknownSend(t *testing.T, w *world) string {
 	t.Helper()
 	w.api.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.ServerError(http.StatusBadGateway)})
-	id := must(t)(w.submits(t, bot.NewView(viewSendDirectory, "", fields(nil)))).View.PrivateMetadata
-	must(t)(w.submits(t, bot.NewView(viewSendPreview, id, nil)))
+	id := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(nil)))).View.PrivateMetadata
+	commandstest.Must(t)(w.Submits(t, bot.NewView("send_preview", id, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Sends.Run(ctx) }()
@@ -44,29 +45,29 @@ func TestResendUnknown(t *testing.T) {
 	w.warm(t)
 	id := unknownSend(t, w)
 
-	_, err := w.clicks(t, actionResendUnknown, id, nil)
+	_, err := w.Clicks(t, "send_resend_unknown", id, nil)
 	m := mistake(t, err)
-	wantIn(t, m.Text, "too soon")
-	wantIn(t, m.Hint, "minute")
+	commandstest.WantIn(t, m.Text, "too soon")
+	commandstest.WantIn(t, m.Hint, "minute")
 
 	w.redis.SetTime(time.Now().Add(5 * time.Minute))
-	r := must(t)(w.clicks(t, actionResendUnknown, id, nil))
-	wantIn(t, picture(r), "(send_preview)", "these people may get it twice", "no clear answer", "+32 470 •• •• 56", "(Send to 1 person)")
+	r := commandstest.Must(t)(w.Clicks(t, "send_resend_unknown", id, nil))
+	commandstest.WantIn(t, commandstest.Picture(r), "(send_preview)", "these people may get it twice", "no clear answer", "+32 470 •• •• 56", "(Send to 1 person)")
 	if r.Push {
 		t.Error("the preview is pushed, though there is nothing under it")
 	}
 	draft := r.View.PrivateMetadata
-	wantIn(t, picture(must(t)(w.submits(t, bot.NewView(viewSendPreview, draft, nil)))), "(send_started)")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, bot.NewView("send_preview", draft, nil)))), "(send_started)")
 
-	_, err = w.clicks(t, actionResendUnknown, id, nil)
-	wantIn(t, mistake(t, err).Text, "sent to again already")
+	_, err = w.Clicks(t, "send_resend_unknown", id, nil)
+	commandstest.WantIn(t, mistake(t, err).Text, "sent to again already")
 }
 
 func TestResendUnknown_noSend(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.clicks(t, actionResendUnknown, "nosuchsend", nil)
-	wantIn(t, mistake(t, err).Text, "There is no such send")
+	_, err := w.Clicks(t, "send_resend_unknown", "nosuchsend", nil)
+	commandstest.WantIn(t, mistake(t, err).Text, "There is no such send")
 }
 
 func TestExplainRefusal(t *testing.T) {
@@ -85,7 +86,7 @@ func TestExplainRefusal(t *testing.T) {
 		{&sends.TooSoonError{Until: time.Now().Add(5*time.Minute + time.Second)}, "too soon", "in 6 minutes"},
 	} {
 		m := mistake(t, test.err)
-		wantIn(t, m.Text, test.text)
-		wantIn(t, m.Hint, test.hint)
+		commandstest.WantIn(t, m.Text, test.text)
+		commandstest.WantIn(t, m.Hint, test.hint)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 )
 
 // A submit makes one link, however often it is delivered, and Redis never has it.
@@ -17,33 +19,33 @@ func TestSignOn_submittedTwice(t *testing.T) {
 	shown, told := make(chan string, 3), make(chan error, 3)
 	for range cap(told) {
 		all.Go(func() {
-			reply, err := w.submits(t, bot.NewView(viewSignOn, "", map[string]string{fieldWhom: whomAccount}))
+			reply, err := w.Submits(t, bot.NewView("sign_on", "", map[string]string{"whom": "account"}))
 			if err != nil {
 				told <- err
 				return
 			}
-			shown <- picture(reply)
+			shown <- commandstest.Picture(reply)
 		})
 	}
 	all.Wait()
 	if n := w.api.Calls("/v3/account/sso"); n != 1 || len(shown) != 1 {
 		t.Fatalf("%d links were made and %d shown, want one", n, len(shown))
 	}
-	wantIn(t, errorText(<-told), "only the first answer shows it")
+	commandstest.WantIn(t, ui.ErrorText(<-told), "only the first answer shows it")
 	link := regexp.MustCompile(`https://\S+`).FindString(<-shown)
 	if link == "" {
 		t.Fatal("the first answer shows no link")
 	}
-	wantNotIn(t, stored(t, w.kit), link, path.Base(link))
+	commandstest.WantNotIn(t, commandstest.Stored(t, w.kit), link, path.Base(link))
 
-	again := bot.NewView(viewSignOn, "", map[string]string{fieldWhom: whomAccount})
+	again := bot.NewView("sign_on", "", map[string]string{"whom": "account"})
 	again.ID = "V2"
-	wantIn(t, picture(must(t)(w.submits(t, again))), "https://")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, again))), "https://")
 
 	w.redis.SetError("ERR away")
 	again.ID = "V3"
-	_, err := w.submits(t, again)
-	wantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
+	_, err := w.Submits(t, again)
+	commandstest.WantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }
 
 // Keys are not shown if the audit trail can't have an entry about it.
@@ -51,6 +53,6 @@ func TestSubaccountKeys_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.redis.Close()
-	_, err := w.clicks(t, actionSubaccountKeys, "sub_2077", nil)
-	wantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
+	_, err := w.Clicks(t, "subaccount_keys", "sub_2077", nil)
+	commandstest.WantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
 }

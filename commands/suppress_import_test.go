@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
@@ -18,25 +19,25 @@ func TestSuppressImport_continuesWithoutAnOlderList(t *testing.T) {
 	}
 	w.redis.HSet("old:suppressed", "somebody", "1||", "somebody else", "1||")
 	w.Sends.UseEarlierPrefixes("old:")
-	wantIn(t, w.status(t), "Redis has an older do-not-contact list with 2 people that couponbot can't read", "/coupontools suppress import")
-	_, err := w.types(t, "/coupontools suppress b@example.com")
-	wantIn(t, mistake(t, err).Text, "Redis has an older do-not-contact list that couponbot can't read")
+	commandstest.WantIn(t, w.status(t), "Redis has an older do-not-contact list with 2 people that couponbot can't read", "/coupontools suppress import")
+	_, err := w.Types(t, "/coupontools suppress b@example.com")
+	commandstest.WantIn(t, mistake(t, err).Text, "Redis has an older do-not-contact list that couponbot can't read")
 
-	form := must(t)(w.types(t, "/coupontools suppress import"))
-	wantIn(t, picture(form), "Continue with the list as it is", "may get messages again")
-	done := must(t)(w.submits(t, bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importNothing})))
-	wantIn(t, picture(done), "with 1 person on it", "2 people were set aside", "may get messages again")
-	wantNotIn(t, w.status(t), "older do-not-contact list")
+	form := commandstest.Must(t)(w.Types(t, "/coupontools suppress import"))
+	commandstest.WantIn(t, commandstest.Picture(form), "Continue with the list as it is", "may get messages again")
+	done := commandstest.Must(t)(w.Submits(t, bot.NewView("suppress_import", "", map[string]string{"how": "keep"})))
+	commandstest.WantIn(t, commandstest.Picture(done), "with 1 person on it", "2 people were set aside", "may get messages again")
+	commandstest.WantNotIn(t, w.status(t), "older do-not-contact list")
 }
 
 // The status says that the list is empty until an admin confirms that it is new.
 func TestSuppressImport_confirmsANewList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	wantIn(t, w.status(t), "The do-not-contact list is empty.", "If the list is new, an admin can confirm that")
-	done := must(t)(w.submits(t, bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importNothing})))
-	wantIn(t, picture(done), "The do-not-contact list is used as it is, with 0 people on it.")
-	wantNotIn(t, w.status(t), "The do-not-contact list is empty.")
+	commandstest.WantIn(t, w.status(t), "The do-not-contact list is empty.", "If the list is new, an admin can confirm that")
+	done := commandstest.Must(t)(w.Submits(t, bot.NewView("suppress_import", "", map[string]string{"how": "keep"})))
+	commandstest.WantIn(t, commandstest.Picture(done), "The do-not-contact list is used as it is, with 0 people on it.")
+	commandstest.WantNotIn(t, w.status(t), "The do-not-contact list is empty.")
 	w.redis.Del("test:suppression:key")
-	wantIn(t, picture(must(t)(w.types(t, "/coupontools why anna@example.com"))), "The key of the do-not-contact list was gone from Redis")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/coupontools why anna@example.com"))), "The key of the do-not-contact list was gone from Redis")
 }

@@ -5,17 +5,19 @@ import (
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/form"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // submitsText submits the send form with a text, of an SMS or as a subject.
 func submitsText(t *testing.T, w *world, kind recipients.Kind, text string) (bot.Reply, error) {
 	t.Helper()
-	changes := map[string]string{fieldMessage: text}
+	changes := map[string]string{"message": text}
 	if kind == recipients.Email {
-		changes = map[string]string{fieldChannel: "email", fieldRecipients: "anna@example.com", fieldMessage: "", fieldSubject: text}
+		changes = map[string]string{"channel": "email", "recipients": "anna@example.com", "message": "", "subject": text}
 	}
-	return w.submits(t, bot.NewView(viewSendDirectory, "", fields(changes)))
+	return w.Submits(t, bot.NewView("send_directory", "", commandstest.Fields(changes)))
 }
 
 func TestSendDirectory_text(t *testing.T) {
@@ -33,14 +35,14 @@ func TestSendDirectory_text(t *testing.T) {
 		{"50% off\u2060 until 10:30", "50% off until 10:30", []string{"Removed 1 invisible character from the text."}},
 	} {
 		for _, kind := range []recipients.Kind{recipients.SMS, recipients.Email} {
-			r := must(t)(submitsText(t, w, kind, test.typed))
-			d, err := w.Sends.Draft(t.Context(), r.View.PrivateMetadata, mia.Team, mia.ID)
+			r := commandstest.Must(t)(submitsText(t, w, kind, test.typed))
+			d, err := w.Sends.Draft(t.Context(), r.View.PrivateMetadata, commandstest.Mia.Team, commandstest.Mia.ID)
 			if err != nil || d.Message+d.Subject != test.sent {
 				t.Errorf("%q by %s makes %q, %v; want %q", test.typed, kind, d.Message+d.Subject, err, test.sent)
 			}
-			wantIn(t, picture(r), test.says...)
+			commandstest.WantIn(t, commandstest.Picture(r), test.says...)
 			if len(test.says) == 0 {
-				wantNotIn(t, picture(r), "Removed", "emoji that")
+				commandstest.WantNotIn(t, commandstest.Picture(r), "Removed", "emoji that")
 			}
 		}
 	}
@@ -51,8 +53,8 @@ func TestSendPreview_warnsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
-	r := must(t)(submitsText(t, w, recipients.SMS, "Deals :acme:"))
-	wantIn(t, picture(must(t)(w.clicks(t, actionStraighten, r.View.PrivateMetadata, nil))), "“:acme:” isn't an emoji")
+	r := commandstest.Must(t)(submitsText(t, w, recipients.SMS, "Deals :acme:"))
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Clicks(t, "send_straighten", r.View.PrivateMetadata, nil))), "“:acme:” isn't an emoji")
 }
 
 func TestSendDirectory_wrongText(t *testing.T) {
@@ -68,18 +70,18 @@ func TestSendDirectory_wrongText(t *testing.T) {
 		strings.Repeat("a\u200b", 9): "",
 	} {
 		for _, kind := range []recipients.Kind{recipients.SMS, recipients.Email} {
-			r := must(t)(submitsText(t, w, kind, typed))
-			if got := r.Errors[fieldMessage] + r.Errors[fieldSubject]; (got == "") != (want == "") || !strings.Contains(got, want) {
+			r := commandstest.Must(t)(submitsText(t, w, kind, typed))
+			if got := r.Errors["message"] + r.Errors["subject"]; (got == "") != (want == "") || !strings.Contains(got, want) {
 				t.Errorf("%q by %s is answered %q, want %q", typed, kind, got, want)
 			}
 		}
 	}
 	for typed, want := range map[string]string{" \u200b\u00ad ": "An SMS needs a text.", "": "An SMS needs a text."} {
-		if got := must(t)(submitsText(t, w, recipients.SMS, typed)).Errors[fieldMessage]; got != want {
+		if got := commandstest.Must(t)(submitsText(t, w, recipients.SMS, typed)).Errors["message"]; got != want {
 			t.Errorf("%q is answered %q, want %q", typed, got, want)
 		}
 	}
-	if got := must(t)(submitsText(t, w, recipients.Email, "Two\u2028lines")).Errors[fieldSubject]; got != "The subject must be a single line." {
+	if got := commandstest.Must(t)(submitsText(t, w, recipients.Email, "Two\u2028lines")).Errors["subject"]; got != "The subject must be a single line." {
 		t.Errorf("two lines are answered %q", got)
 	}
 }
@@ -88,15 +90,15 @@ func TestPush_text(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	push := func(text string) (bot.Reply, error) {
-		return w.submits(t, bot.NewView(viewPush, "", map[string]string{fieldCampaign: "cam_400008", fieldTo: toAll, fieldMessage: text}))
+		return w.Submits(t, bot.NewView("push", "", map[string]string{"campaign": "cam_400008", "to": "all", "message": text}))
 	}
-	wantIn(t, picture(must(t)(push(":tada: Proef\u200b :acme:"))), "🎉 Proef :acme:", "Removed 1 invisible character from the text. “:acme:” isn't")
-	wantIn(t, must(t)(push("Hi {{name}}")).Errors[fieldMessage], "couponbot can't fill in “{{name}}” yet.")
-	wantIn(t, must(t)(push("\u200b")).Errors[fieldMessage], "A push message needs a text.")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(push(":tada: Proef\u200b :acme:"))), "🎉 Proef :acme:", "Removed 1 invisible character from the text. “:acme:” isn't")
+	commandstest.WantIn(t, commandstest.Must(t)(push("Hi {{name}}")).Errors["message"], "couponbot can't fill in “{{name}}” yet.")
+	commandstest.WantIn(t, commandstest.Must(t)(push("\u200b")).Errors["message"], "A push message needs a text.")
 	loyalty := func(text string) (bot.Reply, error) {
-		return w.submits(t, bot.NewView(viewLoyaltyPush, "LC1", map[string]string{fieldTo: toAll, fieldPushText: text}))
+		return w.Submits(t, bot.NewView("loyalty_push", "LC1", map[string]string{"to": "all", "message": text}))
 	}
-	wantIn(t, picture(must(t)(loyalty(":tada: Proef\u200b"))), "🎉 Proef", "Removed 1 invisible character")
-	wantIn(t, must(t)(loyalty(strings.Repeat("a", maxPush+1))).Errors[fieldPushText], "at most 200 fit")
-	wantIn(t, must(t)(loyalty("")).Errors[fieldPushText], "Write a message.")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(loyalty(":tada: Proef\u200b"))), "🎉 Proef", "Removed 1 invisible character")
+	commandstest.WantIn(t, commandstest.Must(t)(loyalty(strings.Repeat("a", form.MaxPush+1))).Errors["message"], "at most 200 fit")
+	commandstest.WantIn(t, commandstest.Must(t)(loyalty("")).Errors["message"], "Write a message.")
 }

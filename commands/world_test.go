@@ -7,6 +7,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
@@ -14,8 +16,8 @@ import (
 // world is everything the commands work with, and all commands.
 type world struct {
 	Deps
-	driver
-	kit   *testWorld
+	commandstest.Driver
+	kit   *commandstest.World
 	api   *sandbox.Server
 	redis *miniredis.Miniredis
 	rdb   *redis.Client
@@ -23,17 +25,20 @@ type world struct {
 
 func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	t.Helper()
-	kit := newTestWorld(t, options...)
-	w := &world{kit: kit, api: kit.api, redis: kit.redis, rdb: kit.rdb, Deps: Deps{
-		Client: kit.client, Directories: kit.directories, Campaigns: kit.campaigns, Sends: kit.sends, Store: kit.store,
+	kit := commandstest.New(t, options...)
+	w := &world{kit: kit, api: kit.Api, redis: kit.Redis, rdb: kit.Rdb, Deps: Deps{
+		Client: kit.Client, Directories: kit.Directories, Campaigns: kit.Campaigns, Sends: kit.Sends, Store: kit.Store,
 		Region: "BE", Channels: []string{"C0MARKET1"},
 	}}
-	w.commands = func() []bot.Command { return All(w.Deps) }
+	w.Commands = func() []bot.Command { return All(w.Deps) }
 	return w
 }
 
-func (w *world) warm(t testing.TB) *cache.List { t.Helper(); return w.kit.warm(t) }
+func (w *world) warm(t testing.TB) *cache.List { t.Helper(); return w.kit.Warm(t) }
 
-func (w *world) idOf(t testing.TB, name string) string { t.Helper(); return w.kit.idOf(t, name) }
+func (w *world) idOf(t testing.TB, name string) string { t.Helper(); return w.kit.IdOf(t, name) }
 
-func mistake(t testing.TB, err error) *bot.Mistake { t.Helper(); return mistakeOf(t, Explain, err) }
+func mistake(t testing.TB, err error) *bot.Mistake {
+	t.Helper()
+	return commandstest.MistakeOf(t, ui.Explain, err)
+}

@@ -19,10 +19,51 @@ const module = "github.com/coupontools/couponbot"
 var mayImport = map[string][]string{
 	"cmd/couponbot":    {"..."},
 	"cmd/internal/app": {"..."},
+	// A domain of commands never imports another one.
 	"commands": {
-		"bot", "bot/blocks", "coupontools", "coupontools/cache", "internal/bulkhead", "internal/emoji",
-		"internal/rediserr", "internal/share", "internal/spreadsheet", "sends", "sends/message", "sends/recipients",
+		"bot", "bot/blocks", "coupontools", "coupontools/cache", "internal/bulkhead", "internal/rediserr", "sends",
+		"commands/account", "commands/campaign", "commands/directory", "commands/loyalty", "commands/send", "commands/suppress",
+		"commands/internal/figures", "commands/internal/format", "commands/internal/recipientlist", "commands/internal/ui",
 	},
+	"commands/account": {
+		"bot", "bot/blocks", "commands/internal/form", "commands/internal/format", "commands/internal/ui", "coupontools",
+		"internal/bulkhead", "sends", "sends/recipients",
+	},
+	"commands/campaign": {
+		"bot", "bot/blocks", "commands/internal/figures", "commands/internal/form", "commands/internal/format",
+		"commands/internal/ui", "coupontools", "coupontools/cache", "sends", "sends/recipients",
+	},
+	"commands/directory": {
+		"bot", "bot/blocks", "commands/internal/figures", "commands/internal/form", "commands/internal/format",
+		"commands/internal/ui", "coupontools", "coupontools/cache", "sends",
+	},
+	"commands/loyalty": {
+		"bot", "bot/blocks", "commands/internal/form", "commands/internal/format", "commands/internal/ui", "coupontools",
+		"internal/bulkhead", "sends", "sends/recipients",
+	},
+	"commands/send": {
+		"bot", "bot/blocks", "commands/internal/form", "commands/internal/format", "commands/internal/recipientlist",
+		"commands/internal/ui", "coupontools", "coupontools/cache", "internal/rediserr", "sends", "sends/message", "sends/recipients",
+	},
+	"commands/suppress": {
+		"bot", "bot/blocks", "commands/internal/form", "commands/internal/format", "commands/internal/recipientlist",
+		"commands/internal/ui", "internal/rediserr", "sends", "sends/recipients",
+	},
+	"commands/internal/figures": {
+		"bot/blocks", "commands/internal/format", "commands/internal/ui", "coupontools", "internal/bulkhead",
+	},
+	"commands/internal/form": {"bot", "bot/blocks", "commands/internal/format", "sends/message", "sends/recipients"},
+	"commands/internal/format": {
+		"bot", "bot/blocks", "coupontools", "coupontools/cache", "internal/emoji", "sends", "sends/message", "sends/recipients",
+	},
+	"commands/internal/recipientlist": {
+		"bot", "bot/blocks", "commands/internal/format", "commands/internal/ui", "sends", "sends/recipients",
+	},
+	"commands/internal/ui": {
+		"bot", "bot/blocks", "commands/internal/format", "coupontools", "coupontools/cache", "internal/bulkhead",
+		"internal/rediserr", "internal/share", "internal/spreadsheet", "sends", "sends/recipients",
+	},
+	"commands/internal/commandstest": {"..."}, // for tests alone, which the table is not about
 	// sends tells Slack through an interface of its own.
 	"sends":                 {"coupontools", "internal/bulkhead", "internal/rediserr", "internal/sleep", "sends/recipients"},
 	"sends/message":         {"internal/emoji"},

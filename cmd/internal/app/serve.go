@@ -14,6 +14,8 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/socket"
 	"github.com/coupontools/couponbot/commands"
+	"github.com/coupontools/couponbot/commands/campaign"
+	"github.com/coupontools/couponbot/commands/send"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/pace"
@@ -128,12 +130,12 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache, Guard: guard,
 	})
 	p.campaigns = cache.New(cache.Config[coupontools.Campaign]{
-		Redis: p.redis, Prefix: prefix, Name: "campaigns", Fetch: commands.ListCampaigns(p.api),
+		Redis: p.redis, Prefix: prefix, Name: "campaigns", Fetch: campaign.Fetcher(p.api),
 		TTL: c.CacheTTL, Stale: c.CacheStale, Observe: p.metrics.Cache, Guard: guard,
 	})
 	p.sends = sends.New(sends.Config{
 		Redis: p.redis, Prefix: prefix, API: p.api, Pace: p.pace.Bulk(), Slow: p.pace.Slow,
-		Teller: &commands.Announcer{
+		Teller: &send.Announcer{
 			Poster: p.poster, Store: p.store, Channels: c.MarketingChannels,
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 			Holders: p.holders,

@@ -1,0 +1,3 @@
+// Package campaign has the commands about campaigns: their cards, sessions, push messages, single-use coupons and
+// categories.
+package campaign

@@ -1,0 +1,84 @@
+package campaign
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// List is the list of campaigns.
+type List = ui.List[coupontools.Campaign]
+
+// Fetcher returns a function for the cache that lists the campaigns without what no list shows.
+func Fetcher(api *coupontools.Client) func(context.Context) ([]coupontools.Campaign, error) {
+	return func(ctx context.Context) ([]coupontools.Campaign, error) {
+		all, err := api.Campaigns(ctx, coupontools.CampaignsOptions{})
+		for i := range all {
+			all[i].Extra, all[i].Codes = nil, nil
+		}
+		return all, err
+	}
+}
+
+// campaignsCommand answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
+func campaignsCommand(l List) bot.Command {
+	return bot.Command{
+		Topic: "campaigns", Group: ui.GroupCampaigns, Usage: "[words to filter by]",
+		Summary: "List the campaigns",
+		Examples: []bot.Example{
+			{Line: "/coupontools campaigns", Does: "lists all campaigns, ten at a time"},
+			{Line: "/coupontools campaigns summer", Does: "lists those with “summer” in the name or id"},
+		},
+		Run: l.Run, Actions: l.Actions(),
+	}
+}
+
+// NewList returns the list of campaigns.
+func NewList(from ui.ListSource[coupontools.Campaign], files ui.Deliverer) List {
+	return List{
+		Plural: ui.Plural{One: "campaign", Many: "campaigns"}, Topic: "campaigns", Title: "Campaigns",
+		Source: from, Files: files, Row: openCampaignRow,
+		FromID: func(id string) (coupontools.Campaign, bool) {
+			return coupontools.Campaign{ID: id, Name: id}, ui.CampaignID.MatchString(id)
+		},
+		Columns: []ui.Column[coupontools.Campaign]{
+			{Name: "id", Value: func(c coupontools.Campaign) string { return c.ID }},
+			{Name: "code", Value: func(c coupontools.Campaign) string { return c.Code }},
+			{Name: "name", Value: func(c coupontools.Campaign) string { return c.Name }},
+			{Name: "title", Value: func(c coupontools.Campaign) string { return c.Title }},
+			{Name: "status", Value: func(c coupontools.Campaign) string { return c.Status }},
+			{Name: "url", Value: func(c coupontools.Campaign) string { return c.URL }},
+			{Name: "expires", Value: func(c coupontools.Campaign) string { return wallClock(c.Expires) }},
+		},
+	}
+}
+
+// openCampaignRow is one campaign in a list, with the button that opens it.
+func openCampaignRow(c coupontools.Campaign) []slack.Block {
+	return []slack.Block{blocks.WithButton(campaignRow(c),
+		blocks.Button(actionCampaign, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
+}
+
+// campaignRow is one campaign in a list.
+func campaignRow(c coupontools.Campaign) *slack.SectionBlock {
+	code := ""
+	if c.Code != "" {
+		code = "code " + format.Short(c.Code)
+	}
+	return blocks.Text(format.Sentence(c.Name) + "\n" + format.Joined(" · ", format.Short(c.ID), format.Short(c.Status), code))
+}
+
+// wallClock writes a time that Coupontools tells on the clock of a campaign's own time zone; "" for none.
+func wallClock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04")
+}

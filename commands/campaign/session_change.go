@@ -1,0 +1,159 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const actionSessionRemove = "session_remove"
+
+// sessionAction is what can be done to a session.
+type sessionAction struct {
+	action, label string
+	change        coupontools.SessionChange
+	// consequence is what Slack asks before it passes on the click, and done what is said afterwards.
+	consequence, done string
+	// isDone reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
+	isDone     func(coupontools.Session) bool
+	participle string
+}
+
+var (
+	yesPlease = true
+	// sessionActions are what can be done to a session, in the order of the buttons.
+	sessionActions = []sessionAction{
+		{
+			action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: &yesPlease},
+			consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
+			done:        "is validated now",
+			// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
+			isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
+			participle: "validated",
+		},
+		{
+			action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: &yesPlease},
+			consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
+			done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
+		},
+		{
+			action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: &yesPlease},
+			consequence: "The person can use this coupon no more. This cannot be taken back here.",
+			done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
+		},
+	}
+)
+
+// sessionButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
+func sessionButtons(x coupontools.Session) []slack.BlockElement {
+	var row []slack.BlockElement
+	for _, d := range sessionActions {
+		if x.Voided || d.isDone(x) {
+			continue
+		}
+		row = append(row, blocks.Button(d.action, d.label, x.Code, blocks.Label(d.label+" the session "+x.Code),
+			blocks.Ask(d.label+" this session?", d.consequence, d.label, "Cancel")))
+	}
+	if x.Campaign == "" {
+		return row
+	}
+	return append(row, blocks.Button(actionSessionRemove, "Remove", x.Campaign+" "+x.Code, blocks.Danger,
+		blocks.Label("Remove the session "+x.Code),
+		blocks.Ask("Remove this session?", "Its address stops working, and the session is gone from the campaign for good.",
+			"Remove", "Cancel")))
+}
+
+// doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
+func (s sessionHandlers) doing(d sessionAction) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
+			x, err := s.api.Session(ctx, req.Value)
+			if err != nil {
+				return bot.Reply{}, sessionMistake(req.Value, err)
+			}
+			if wrong := d.refusal(*x); wrong != nil {
+				return bot.Reply{}, wrong
+			}
+			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
+				err := s.api.UpdateSession(ctx, x.Code, d.change)
+				word := ui.Record(ctx, s.audit, req, sends.Entry{
+					What: ui.AuditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
+					Note: ui.ShortCode(x.Code) + " of " + x.Campaign,
+				}, err)
+				if err != nil {
+					return "", failedSessionChange(d.label+" session", x.Code, err)
+				}
+				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
+			})
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			return s.after(ctx, req, *x, said), nil
+		}}, nil
+	}
+}
+
+// refusal says why a deed cannot be done to a session as it is.
+func (d sessionAction) refusal(x coupontools.Session) error {
+	switch {
+	case d.isDone(x):
+		return &bot.Mistake{Text: fmt.Sprintf("The session %s is %s already.", x.Code, d.participle)}
+	case x.Voided:
+		return &bot.Mistake{
+			Text: fmt.Sprintf("The session %s is voided, so it cannot be %s.", x.Code, d.participle),
+			Hint: "Make a new one for the person with /coupontools single-use.",
+		}
+	}
+	return nil
+}
+
+// after shows a session after something was done to it; said says what.
+func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
+	now, err := s.api.Session(ctx, before.Code)
+	if err != nil {
+		return bot.Reply{Text: said + " How it is now could not be looked up."}
+	}
+	reply := s.shown(req, s.card(*now, said))
+	reply.Text, reply.Replace = said, reply.View == nil
+	return reply
+}
+
+// remove takes the session of a button away.
+func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
+	campaign, code, ok := strings.Cut(req.Value, " ")
+	if !ok {
+		return bot.Reply{}, ui.BrokenButton("/coupontools session", nil)
+	}
+	return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
+		err := s.api.RemoveSingleUse(ctx, campaign, code)
+		word := ui.Record(ctx, s.audit, req, sends.Entry{What: ui.AuditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
+		switch {
+		case errors.Is(err, coupontools.ErrNotFound):
+			return bot.Reply{}, &bot.Mistake{Text: "The session " + format.Short(code) + " is not there any more."}
+		case err != nil:
+			return bot.Reply{}, failedSessionChange("remove session", code, err)
+		}
+		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), word)
+		reply := s.shown(req, []slack.Block{blocks.Text(said)})
+		reply.Text, reply.Replace = said, reply.View == nil
+		return reply, nil
+	}}, nil
+}
+
+// failedSessionChange explains a change of a session that failed.
+func failedSessionChange(act, code string, err error) error {
+	return ui.AfterChange(err, ui.FailedChange{
+		Act: act, Undone: "Nothing was changed.", Unsure: "The session may or may not have been changed.",
+		Hint: "It was tried once only. Look before you try again: /coupontools session " + format.Short(code),
+	})
+}

@@ -1,0 +1,293 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+const (
+	actionSessionsPrev = "sessions_page:prev"
+	actionSessionsNext = "sessions_page:next"
+	actionSessionsFile = "sessions_file"
+
+	viewListSessions = "list_sessions"
+	// viewSessions is what list_sessions turns into: first the wait, then the result.
+	viewSessions = "sessions_shown"
+
+	fieldEvent = "event"
+)
+
+// sessionListAPI is the part of the Coupontools client that lists sessions.
+type sessionListAPI interface {
+	SessionsPage(ctx context.Context, o coupontools.SessionsOptions, page int) ([]coupontools.Session, error)
+	Sessions(ctx context.Context, o coupontools.SessionsOptions) iter.Seq2[coupontools.Session, error]
+}
+
+// sessionListHandlers list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
+// nowhere.
+type sessionListHandlers struct {
+	campaigns List
+	api       sessionListAPI
+	store     ui.Store
+	files     ui.Deliverer
+}
+
+// sessionsCommand answers "/coupontools sessions", only to the person who asked.
+func sessionsCommand(s sessionListHandlers) bot.Command {
+	return bot.Command{
+		Topic: "sessions", Group: ui.GroupCampaigns, Usage: "[name or cam_ID] [opened, claimed or validated]",
+		Summary: "List who has a coupon of a campaign", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/coupontools sessions", Does: "asks for the campaign in a form"},
+			{Line: "/coupontools sessions Summer sale", Does: "lists the sessions of “Summer sale”, ten at a time"},
+			{Line: "/coupontools sessions cam_400001 validated", Does: "lists those that were validated"},
+		},
+		Run: s.run,
+		Actions: map[string]bot.Action{
+			actionCampaignSessions: {Run: s.ofCampaign},
+			actionSessionsPrev:     {Run: s.turnPage},
+			actionSessionsNext:     {Run: s.turnPage},
+			actionSessionsFile:     {Run: s.asFile},
+		},
+		Submissions: map[string]bot.Submission{viewListSessions: {Run: s.submitted}},
+		Options:     map[string]bot.Options{form.FieldCampaign: {Run: s.campaigns.Suggest}},
+	}
+}
+
+// events are the words for what must have happened to a session.
+var events = []struct {
+	word  string
+	event coupontools.SessionEvent
+}{
+	{"all", coupontools.AnyEvent},
+	{"opened", coupontools.WasOpened},
+	{"claimed", coupontools.WasClaimed},
+	{"validated", coupontools.WasValidated},
+}
+
+// eventWord returns the event that a word names.
+func eventWord(word string) (coupontools.SessionEvent, bool) {
+	for _, e := range events {
+		if strings.EqualFold(word, e.word) {
+			return e.event, true
+		}
+	}
+	return coupontools.AnyEvent, false
+}
+
+func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+	if len(req.Words) == 0 {
+		return bot.Reply{View: listSessionsView()}, nil
+	}
+	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		words := req.Words
+		event, named := eventWord(words[len(words)-1].Text)
+		if named = named && len(words) > 1; named {
+			words = words[:len(words)-1]
+		} else {
+			event = coupontools.AnyEvent
+		}
+		found, err := s.campaigns.Resolve(ctx, words)
+		switch {
+		case err != nil:
+			return bot.Reply{}, err
+		case len(found.Hits) > 1:
+			return s.campaigns.Pick(found, sessionsRow), nil
+		case len(found.Rest) > 0:
+			return bot.Reply{}, &bot.Mistake{
+				Text: fmt.Sprintf(
+					"It is not clear what “%s” behind “%s” means.",
+					format.Short(bot.Join(found.Rest)),
+					format.Short(found.Asked),
+				),
+				Hint: "Behind the campaign you can write opened, claimed or validated.",
+			}
+		}
+		return s.show(ctx, req, newSessionPager(found.Hits[0], event), 1)
+	}}, nil
+}
+
+// sessionsRow is one campaign with the button that lists its sessions.
+func sessionsRow(c coupontools.Campaign) []slack.Block {
+	return []slack.Block{blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
+		blocks.Label("Show the sessions of "+format.OneLine(c.Name))))}
+}
+
+// ofCampaign lists the sessions of the campaign of a button.
+func (s sessionListHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		return s.show(ctx, req, newSessionPager(s.campaigns.Known(req.Value), coupontools.AnyEvent), 1)
+	}}, nil
+}
+
+// listSessionsView asks for a campaign, and for which of its sessions.
+func listSessionsView() *slack.ModalViewRequest {
+	return blocks.Modal(viewListSessions, "Sessions", "List", "Cancel",
+		campaignField(coupontools.Campaign{}),
+		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, events[0].word,
+			blocks.Option("All sessions", events[0].word),
+			blocks.Option("Those that were opened", events[1].word),
+			blocks.Option("Those that were claimed", events[2].word),
+			blocks.Option("Those that were validated", events[3].word)))
+}
+
+// campaignField is where a form asks for a campaign. It starts with c if that has an id.
+func campaignField(c coupontools.Campaign) slack.Block {
+	var initial *slack.OptionBlockObject
+	if c.ID != "" {
+		initial = blocks.Option(ui.OptionText(c, false), c.ID)
+	}
+	return blocks.ExternalSelect(
+		blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
+		initial,
+	)
+}
+
+// chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
+func chosenCampaign(all List, v form.Values) coupontools.Campaign {
+	id := v.Value(form.FieldCampaign)
+	if id == "" {
+		return coupontools.Campaign{}
+	}
+	c := all.Known(id)
+	if c.Name == c.ID && v.ChosenText(form.FieldCampaign) != "" {
+		c.Name = v.ChosenText(form.FieldCampaign)
+	}
+	return c
+}
+
+// submitted takes the form, shows that it is looking, and then the first page.
+func (s sessionListHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+	c, wrong := chosenCampaign(s.campaigns, req.View), form.Problems{}
+	if c.ID == "" {
+		wrong.Add(form.FieldCampaign, ui.ChooseACampaign)
+	}
+	event, ok := eventWord(req.View.Value(fieldEvent))
+	if !ok {
+		wrong.Add(fieldEvent, form.ChooseOne)
+	}
+	if len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	return ui.WaitingIn(viewSessions, "Sessions", ui.LookingUpSessions, func(ctx context.Context) (bot.Reply, error) {
+		return s.show(ctx, req, newSessionPager(c, event), 1)
+	}), nil
+}
+
+func (s sessionListHandlers) pagers() sessionPagers {
+	return sessionPagers{Store: s.store, Noun: "list", Command: "/coupontools sessions"}
+}
+
+// turnPage shows the page that a button asks for.
+func (s sessionListHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return s.pagers().Turn(req, func(ctx context.Context, from sessionPager, number int) (bot.Reply, error) {
+		return s.show(ctx, req, from, number)
+	})
+}
+
+// show shows a page where the request came from: in a message or in a modal.
+func (s sessionListHandlers) show(ctx context.Context, req bot.Request, from sessionPager, number int) (bot.Reply, error) {
+	page, err := fetchSessions(ctx, s.api, from, number)
+	if errors.Is(err, coupontools.ErrNotFound) {
+		return bot.Reply{}, s.campaigns.NotFound(ctx, from.Query.Campaign)
+	}
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	s.pagers().Put(ctx, req.Person, page.pager)
+	return ui.InPlace(req, viewSessions, "Sessions", page.summary(), page.blocks()), nil
+}
+
+// asFile sends all sessions of a list to whoever pressed its button.
+func (s sessionListHandlers) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: ui.WritingFile, Later: func(ctx context.Context) (bot.Reply, error) {
+		p, err := s.pagers().Get(ctx, req.Person, req.Value)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		q := p.Query
+		title := "the sessions of " + format.NameAndID(format.Short(q.Name), q.Campaign)
+		return s.files.Send(ctx, req.Person, ui.CsvFile{
+			Name: "sessions-" + q.Campaign + ".csv", Label: "file with " + title, Comment: format.Capitalised(title) + ", as you asked.",
+			Alt: "A table: " + title, Header: sessionHeader,
+			Rows: func(write func([]string) error) error {
+				for x, err := range s.api.Sessions(ctx, q.options()) {
+					if err != nil {
+						return fmt.Errorf("list sessions of %s: %w", q.Campaign, err)
+					}
+					if err := write(sessionLine(x)); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		})
+	}}, nil
+}
+
+var sessionHeader = []string{
+	"session", "sequence", "own id", "created", "opened", "played", "claimed", "claimed by", "in wallet", "validated", "voided",
+	"locked", "value", "validated value", "own validation code", "url",
+}
+
+func sessionLine(x coupontools.Session) []string {
+	return []string{
+		x.Code, strconv.Itoa(x.Sequence), x.CustomID, format.Stamp(x.Created),
+		format.Stamp(x.OpenedAt), format.Stamp(x.PlayedAt), format.Stamp(x.ClaimedAt),
+		x.ClaimType, yesOrEmpty(x.Saved), format.Stamp(x.ValidatedAt), format.Stamp(x.VoidedAt),
+		yesOrEmpty(x.Locked), x.Value, x.ValidationValue,
+		x.ValidationCode, x.URL,
+	}
+}
+
+func yesOrEmpty(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}
+
+// sessionRow is one session in a list, with the button that opens it.
+func sessionRow(x coupontools.Session) slack.Block {
+	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(states(x), ", "))
+	return blocks.WithButton(blocks.Text(x.Code+"\n"+facts),
+		blocks.Button(actionSession, "Open", x.Code, blocks.Label("Open the session "+x.Code)))
+}
+
+// states says what became of a session, in the order in which it happens.
+func states(x coupontools.Session) []string {
+	var words []string
+	for _, s := range []struct {
+		is   bool
+		word string
+	}{
+		{x.Opened, "opened"},
+		{x.Played, "played"},
+		{x.Claimed, format.Joined(" by ", "claimed", format.Short(x.ClaimType))},
+		{x.Saved, "kept in a wallet"},
+		{x.Validated, "validated"},
+		{x.Voided, "voided"},
+		{x.Locked && !x.Voided, "locked"},
+	} {
+		if s.is {
+			words = append(words, s.word)
+		}
+	}
+	if len(words) == 0 {
+		return []string{"not opened yet"}
+	}
+	return words
+}

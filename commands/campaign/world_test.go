@@ -1,0 +1,25 @@
+package campaign
+
+import (
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/figures"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/coupontools/sandbox"
+)
+
+func newWorld(t testing.TB, options ...sandbox.Option) *commandstest.World {
+	t.Helper()
+	w := commandstest.New(t, options...)
+	w.Commands = func() []bot.Command {
+		return Commands(testDeps(w), NewList(w.Campaigns, ui.Deliverer{}), ui.List[coupontools.Directory]{Source: w.Directories}, figures.NewCounter(w.Client, w.Store, nil))
+	}
+	return w
+}
+
+func testDeps(w *commandstest.World) ui.Deps {
+	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
+}

@@ -1,0 +1,207 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
+// numbers: that they are those of the older part is assumed.
+
+const (
+	actionUserBlock  = "user_block"
+	actionUserAccess = "user_access"
+	actionUserRevoke = "user_revoke"
+
+	viewUserBlock  = "user_block"
+	viewUserAccess = "user_access"
+	// viewUserWait is what user_block begins with and turns into.
+	viewUserWait = "user_wait"
+)
+
+// accessAPI is the part of the Coupontools client that says who may use a directory.
+type accessAPI interface {
+	DirectoryUserV4(ctx context.Context, directory, user string) (*coupontools.DirectoryUser, error)
+	BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error
+	GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error
+	RevokeDirectoryAccess(ctx context.Context, directory, user string) error
+	CreateDirectoryUser(ctx context.Context, u coupontools.DirectoryUserCreate) (string, error)
+}
+
+// accessGrant gives a user access, until then.
+type accessGrant struct {
+	directoryUser
+	Until time.Time // zero for without end
+}
+
+// blockForm is whether a user is to be blocked; it is the metadata of the form.
+type blockForm struct {
+	directoryUser
+	Block bool `json:"block"`
+}
+
+// accessButtons are those of a user in a list.
+func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
+	name := format.OneLine(u.Name())
+	at := ui.Value(directoryUser{Directory: directory, User: u.ID})
+	return blocks.Actions("",
+		blocks.Button(actionUserBlock, "Block", at, blocks.Label("Block "+name+", or let them in again")),
+		blocks.Button(actionUserAccess, "Give access", at, blocks.Label("Give "+name+" access until a day")),
+		blocks.Button(actionUserRevoke, "Revoke access", at, blocks.Danger, blocks.Label("Take the access from "+name),
+			blocks.Ask("Revoke the access?", "What "+u.ID+" has paid for, or was given, ends at once.", "Revoke", "Keep")))
+}
+
+// withUser reads the value of a button.
+func (p directoryUserHandlers) withUser(req bot.Request, then func(who directoryUser) bot.Reply) (bot.Reply, error) {
+	who, err := ui.Decode[directoryUser](req.Value, "/directory-users")
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return then(who), nil
+}
+
+// userLines are the lines that say who is meant.
+func (p directoryUserHandlers) userLines(who directoryUser) slack.Block {
+	directory := format.NameAndID(p.directories.Known(who.Directory).Name, who.Directory)
+	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", directory))
+}
+
+// askBlock looks up whether the user is blocked, and offers the contrary.
+func (p directoryUserHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
+		return ui.WaitingOn(viewUserWait, "Block", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
+			u, err := p.access.DirectoryUserV4(ctx, who.Directory, who.User)
+			if err != nil {
+				return bot.Reply{}, notInV4(fmt.Errorf("look at user: %w", err), who)
+			}
+			title, text := "Block", "This user is not blocked. Who is blocked cannot sign in to the directory."
+			if u.Blocked {
+				title, text = "Unblock", "This user is blocked. Who is unblocked can sign in to the directory again."
+			}
+			return bot.Reply{View: blocks.WithMetadata(
+				blocks.Modal(viewUserBlock, title, title, "Cancel", p.userLines(who), blocks.Text(text)),
+				ui.Value(blockForm{who, !u.Blocked}))}, nil
+		})
+	})
+}
+
+// block does it. Doing it twice is the same as once.
+func (p directoryUserHandlers) block(_ context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := ui.Decode[blockForm](req.View.Metadata, "/directory-users")
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	title, said := "Unblock", "can sign in again"
+	if b.Block {
+		title, said = "Block", "is blocked"
+	}
+	return ui.WaitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
+		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
+		word := ui.Record(ctx, p.audit, req, sends.Entry{
+			What: ui.AuditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
+		}, err)
+		if err != nil {
+			return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("block user: %w", err), b.directoryUser))
+		}
+		return bot.Reply{
+			View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(format.Joined(" ", b.User+" "+said+".", word))),
+		}, nil
+	}), nil
+}
+
+func blockWord(blocked bool) string {
+	if blocked {
+		return "blocked"
+	}
+	return "not blocked"
+}
+
+func (p directoryUserHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
+		_, zone := req.Person.Clock()
+		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel",
+			p.userLines(who),
+			blocks.DateTime(blocks.Input{
+				Name: fieldExpiry, Label: "Access ends", Optional: true,
+				Hint: "Your time zone: " + zone + ". It is sent to Coupontools in UTC. Empty: access never ends.",
+			}, time.Time{})), ui.Value(who))}
+	})
+}
+
+// giveAccess takes the form.
+func (p directoryUserHandlers) giveAccess(c ui.Change[accessGrant]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		who, err := ui.Decode[directoryUser](req.View.Metadata, "/directory-users")
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		a := accessGrant{who, req.View.Time(fieldExpiry)}
+		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
+			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
+		}
+		return c.Preview(ctx, req, a, p.userLines(a.directoryUser),
+			blocks.Text("This user gets what others pay for, "+untilWords(a.Until, req.Person)+", whatever was set before.")), nil
+	}
+}
+
+func untilWords(t time.Time, p bot.Person) string {
+	if t.IsZero() {
+		return "without end"
+	}
+	return "until " + format.Zoned(p, t)
+}
+
+func (p directoryUserHandlers) accessChange() ui.Change[accessGrant] {
+	return ui.Change[accessGrant]{
+		View: "user_access_check", Title: "Give access", Button: "Give access", WaitText: "Changing…",
+		Store: p.store, Audit: p.audit,
+		Do: func(ctx context.Context, req bot.Request, a accessGrant) (string, sends.Entry, error) {
+			e := sends.Entry{What: ui.AuditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
+			if !a.Until.IsZero() {
+				e.After = "until " + format.Stamp(a.Until)
+			}
+			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
+				return "", e, notInV4(fmt.Errorf("give access: %w", err), a.directoryUser)
+			}
+			return a.User + " has access " + untilWords(a.Until, req.Person) + ".", e, nil
+		},
+	}
+}
+
+func (p directoryUserHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who directoryUser) bot.Reply {
+		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+			err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User)
+			word := ui.Record(ctx, p.audit, req, sends.Entry{What: ui.AuditUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			if err != nil {
+				return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
+			}
+			return bot.Reply{Text: format.Joined(" ", "The access of "+who.User+" to "+
+				format.NameAndID(format.Short(p.directories.Known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
+		}}
+	})
+}
+
+// notInV4 puts into words that the newer part of the API does not know a user; another err stays as it is.
+func notInV4(err error, who directoryUser) error {
+	if !errors.Is(err, coupontools.ErrNotFound) {
+		return err
+	}
+	return &bot.Mistake{
+		Text: fmt.Sprintf("Coupontools does not know %s in the part of its API that this needs (v4).",
+			format.Joined(" of ", who.User, who.Directory)),
+		Hint:  "That ids are the same there is assumed, not documented: tell whoever runs couponbot the reference.",
+		Cause: err,
+	}
+}

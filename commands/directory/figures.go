@@ -1,0 +1,118 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/figures"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+)
+
+// actionFigures is the button that has a directory's figures counted: its value is the directory's id.
+const actionFigures = "directory_figures"
+
+const (
+	// maxSummed is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
+	maxSummed = 10
+	// directoryFiguresLife is how long a card shows what was counted once, with its age.
+	directoryFiguresLife = 24 * time.Hour
+)
+
+// directoryFigures tell how the campaigns in a directory do, all together.
+type directoryFigures struct {
+	// Campaigns is how many are in the directory. Of more than [maxSummed] only the first are counted.
+	Campaigns int
+	figures.Figures
+}
+
+// figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
+func (c directoryHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: ui.CountingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
+		d, notes, err := c.find(ctx, req.Value)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		f, err := c.count(ctx, d.ID)
+		if err != nil && f.Sessions == 0 {
+			return bot.Reply{}, uncounted(err)
+		}
+		reply := cardReply(d, f.blocks(err), notes...)
+		reply.Replace = true
+		return reply, nil
+	}}, nil
+}
+
+// errNoCampaigns says that it is not known which campaigns are in a directory.
+var errNoCampaigns = errors.New("list the campaigns of a directory")
+
+// uncounted says why there are no figures.
+func uncounted(err error) error {
+	m := &bot.Mistake{
+		Text: "The sessions could not be counted: " + ui.ErrorReason(err), Hint: "Please try again in a few minutes.", Cause: err,
+	}
+	if !errors.Is(err, errNoCampaigns) {
+		return m
+	}
+	m.Text = "There are no figures, since the campaigns of the directory could not be listed: " + ui.ErrorReason(err)
+	if e, ok := errors.AsType[*coupontools.Error](err); ok && ui.UnknownCall(e) {
+		m.Text = "There are no figures: Coupontools does not know the call that lists the campaigns of a directory."
+		m.Hint = "Its address is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
+	}
+	return m
+}
+
+func directoryFiguresKey(id string) string { return "directoryfigures:" + ui.Bounded(id) }
+
+// counted returns the figures of a directory if they were counted in the last [directoryFiguresLife].
+func (c directoryHandlers) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
+	b, ok := c.store.Get(ctx, directoryFiguresKey(id))
+	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == figures.ChartDays
+}
+
+// count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
+func (c directoryHandlers) count(ctx context.Context, id string) (directoryFigures, error) {
+	ctx, cancel := context.WithTimeout(ctx, figures.CountTime)
+	defer cancel()
+	total := directoryFigures{Figures: figures.Figures{At: time.Now(), Days: make([]figures.DayCounts, figures.ChartDays)}}
+	in, err := c.api.DirectoryCampaigns(ctx, id)
+	if err != nil {
+		return total, fmt.Errorf("%w: %w", errNoCampaigns, err)
+	}
+	total.Campaigns = len(in)
+	for _, campaign := range in[:min(len(in), maxSummed)] {
+		f, err := c.counter.Count(ctx, campaign.ID)
+		total.Add(f)
+		if err != nil {
+			return total, err
+		}
+	}
+	c.store.Put(ctx, directoryFiguresKey(id), ui.Encode(total), directoryFiguresLife)
+	return total, nil
+}
+
+// blocks shows the figures; err is what kept them from being whole.
+func (f directoryFigures) blocks(err error) []slack.Block {
+	of := format.Count(f.Campaigns, "campaign", "campaigns")
+	if f.Campaigns > maxSummed {
+		of = fmt.Sprintf("the first %d of %s", maxSummed, of)
+	}
+	switch {
+	case f.Campaigns == 0:
+		of = "There are no campaigns in it."
+	case f.Sessions == 0:
+		of = "Nobody has a session of its campaigns yet."
+	default:
+		title := blocks.Rich(blocks.Line{blocks.Bold("Figures of " + of)})
+		return append([]slack.Block{title}, f.Blocks(err)...)
+	}
+	return []slack.Block{blocks.Text(of), blocks.Context(blocks.When("Counted", f.At))}
+}

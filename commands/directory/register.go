@@ -1,0 +1,82 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const (
+	actionUserCreate = "user_create"
+	viewUserCreate   = "user_create"
+)
+
+// newUser is somebody who is to be registered for a directory.
+type newUser struct {
+	Directory, DirectoryName          string
+	Email, Phone, FirstName, LastName string
+}
+
+// createForm asks who is to be registered, for the directory of that name or id if that is at hand.
+func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequest {
+	var chosen *slack.OptionBlockObject
+	if l := p.directories.Source.Local(); l != nil {
+		if hits := ui.Exactly(l, directory); len(hits) == 1 {
+			chosen = blocks.Option(ui.OptionText(hits[0], false), hits[0].ID)
+		}
+	}
+	return blocks.Modal(viewUserCreate, "New user", "Check", "Cancel", append([]slack.Block{
+		blocks.ExternalSelect(blocks.Input{Name: form.FieldDirectory, Label: "Directory", Placeholder: ui.TypeAFewLetters}, chosen),
+	}, form.PersonInputs(false, nil)...)...)
+}
+
+// create takes the form.
+func (p directoryUserHandlers) create(c ui.Change[newUser]) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		n := newUser{
+			Directory: req.View.Value(form.FieldDirectory), DirectoryName: req.View.ChosenText(form.FieldDirectory),
+			FirstName: format.OneLine(req.View.Value(form.FieldFirstName)), LastName: format.OneLine(req.View.Value(form.FieldLastName)),
+		}
+		var wrong map[string]string
+		n.Email, n.Phone, wrong = form.ReadContact(req.View, p.region)
+		if n.Directory == "" {
+			wrong[form.FieldDirectory] = ui.ChooseADirectory
+		}
+		if len(wrong) > 0 {
+			return bot.Reply{Errors: wrong}, nil
+		}
+		return c.Preview(ctx, req, n,
+			blocks.Rich(blocks.Field("Directory", format.NameAndID(n.DirectoryName, n.Directory)),
+				blocks.Field("Name", format.Joined(" ", n.FirstName, n.LastName)),
+				blocks.Field("E-mail address", n.Email), blocks.Field("Phone number", n.Phone)),
+			blocks.Text("This person is registered for the directory, with a password that Coupontools makes up.")), nil
+	}
+}
+
+func (p directoryUserHandlers) createChange() ui.Change[newUser] {
+	return ui.Change[newUser]{
+		View: "user_create_check", Title: "New user", Button: "Register", WaitText: "Registering…",
+		Store: p.store, Audit: p.audit,
+		Do: func(ctx context.Context, _ bot.Request, n newUser) (string, sends.Entry, error) {
+			id, err := p.access.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
+				Directory: n.Directory, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone,
+			})
+			e := sends.Entry{What: ui.AuditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
+			if err != nil {
+				return "", e, notInV4(fmt.Errorf("register user: %w", err), directoryUser{Directory: n.Directory})
+			}
+			who := cmp.Or(format.Joined(" ", n.FirstName, n.LastName), n.Email)
+			return fmt.Sprintf("%s is registered for %s.", format.NameAndID(who, id), format.NameAndID(n.DirectoryName, n.Directory)), e, nil
+		},
+	}
+}

@@ -1,0 +1,2 @@
+// Package figures counts the sessions of campaigns and draws what came in.
+package figures

@@ -1,0 +1,2 @@
+// Package format puts numbers, times and names into short texts.
+package format

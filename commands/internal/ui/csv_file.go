@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"strings"
+
+	"github.com/coupontools/couponbot/commands/internal/format"
+)
+
+// Column is one column of a list given as a file.
+type Column[T any] struct {
+	Name  string
+	Value func(T) string
+}
+
+// Table is a list as a file; many names what is in it, and what says how much: "18 campaigns".
+func Table[T any](many, what string, columns []Column[T], list []T) CsvFile {
+	r := CsvFile{
+		Name: strings.ReplaceAll(many, " ", "-") + ".csv", Label: "file with " + what,
+		Comment: format.Capitalised(what) + ", as you asked.", Alt: "A table: " + what,
+	}
+	for _, c := range columns {
+		r.Header = append(r.Header, c.Name)
+	}
+	r.Rows = func(write func([]string) error) error {
+		row := make([]string, len(columns))
+		for _, item := range list {
+			for i, c := range columns {
+				row[i] = c.Value(item)
+			}
+			if err := write(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return r
+}

@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/internal/spreadsheet"
+)
+
+// fileSender is the part of [bot.Poster] that sends a file to a person.
+type fileSender interface {
+	Direct(ctx context.Context, user string) (channel string, err error)
+	Upload(ctx context.Context, channel string, u bot.Upload) error
+}
+
+// Deliverer sends files to people by direct message. However long they are, they take little memory: they are written to a
+// temporary file, and read from there.
+type Deliverer struct{ Poster fileSender }
+
+// NewDeliverer returns a deliverer that posts with poster.
+func NewDeliverer(poster fileSender) Deliverer { return Deliverer{poster} }
+
+// CsvFile is a table that is to become a file.
+type CsvFile struct {
+	// Name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
+	// stands above it, and alt says what it is to those who cannot see it.
+	Name, Label, Comment, Alt string
+	// Header names the columns.
+	Header []string
+	// Rows writes the rows, one after the other.
+	Rows func(write func(row []string) error) error
+}
+
+// Send writes a report as CSV and sends it. What it returns says so.
+func (d Deliverer) Send(ctx context.Context, to bot.Person, r CsvFile) (bot.Reply, error) {
+	err := InFile(func(f *os.File) error {
+		if err := r.Write(f); err != nil {
+			return err
+		}
+		return d.UploadFile(ctx, to, f, r.Label, bot.Upload{Name: r.Name, Comment: r.Comment, AltText: r.Alt})
+	})
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{Text: "The " + r.Label + " is in your direct messages."}, nil
+}
+
+// InFile gives use a temporary file, which is gone afterwards.
+func InFile(use func(*os.File) error) error {
+	f, err := os.CreateTemp("", "couponbot-*")
+	if err != nil {
+		return fmt.Errorf("make a temporary file: %w", err)
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	return use(f)
+}
+
+// UploadFile sends what is in a file.
+func (d Deliverer) UploadFile(ctx context.Context, to bot.Person, f *os.File, called string, u bot.Upload) error {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("measure a temporary file: %w", err)
+	}
+	u.From, u.Size = f, size
+	return d.Upload(ctx, to, called, u)
+}
+
+// Upload sends a file that is called so in a sentence.
+func (d Deliverer) Upload(ctx context.Context, to bot.Person, called string, u bot.Upload) error {
+	channel, err := d.Poster.Direct(ctx, to.ID)
+	if err == nil {
+		err = d.Poster.Upload(ctx, channel, u)
+	}
+	if err != nil {
+		return notUploaded(called, fmt.Errorf("send a file: %w", err))
+	}
+	return nil
+}
+
+// Write writes the table as CSV.
+func (r CsvFile) Write(w io.Writer) error {
+	out := spreadsheet.NewWriter(w)
+	err := out.Write(r.Header)
+	if err == nil {
+		err = r.Rows(out.Write)
+	}
+	return errors.Join(err, out.Flush())
+}

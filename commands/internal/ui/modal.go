@@ -1,0 +1,34 @@
+package ui
+
+import (
+	"context"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+)
+
+// PushForm answers a button with a form for the button's value, on top of the modal that has the button.
+func PushForm(form func(value string) *slack.ModalViewRequest) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{View: form(req.Value), Push: true}, nil
+	}
+}
+
+// WaitingIn shows a text in a modal while do works. The view that do returns replaces it.
+func WaitingIn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	return bot.Reply{View: blocks.Modal(view, title, "", "Close", blocks.Text(text)), Later: do}
+}
+
+// WaitingOn is [WaitingIn] on top of the modal the request came from. Nothing is said if the person closes it meanwhile.
+func WaitingOn(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	reply := WaitingIn(view, title, text, do)
+	reply.Push, reply.DropIfClosed = true, true
+	return reply
+}
+
+// Checking is [WaitingIn] on top of a form that is being checked.
+func Checking(view, title, text string, do func(context.Context) (bot.Reply, error)) bot.Reply {
+	return bot.Reply{View: blocks.Modal(view, title, "", "Back", blocks.Text(text)), Push: true, Later: do}
+}

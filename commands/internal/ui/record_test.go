@@ -1,0 +1,69 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
+)
+
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	got := []string{ShortCode("k3v9t0q2m7x1r8b5c6n4d"), ShortCode("k3v9t0"), ShortCode("")}
+	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
+		t.Errorf("brief = %q, want %q", got, want)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	deed := sends.Entry{What: AuditPush, Note: "to everybody"}
+	by := sends.Actor{Team: commandstest.Mia.Team, User: commandstest.Mia.ID, Channel: "C1"}
+	for name, test := range map[string]struct {
+		entry sends.Entry
+		err   error
+		want  []sends.Entry
+	}{
+		"done":             {deed, nil, []sends.Entry{{What: AuditPush, Note: "to everybody", Actor: by}}},
+		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: AuditPush, Note: "to everybody, without a clear answer", Actor: by}}},
+		"refused":          {deed, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
+		"nothing to write": {sends.Entry{}, errors.New("not begun"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := commandstest.New(t)
+			if word := Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia, Channel: "C1"}, test.entry, test.err); word != "" {
+				t.Errorf("record says %q, want nothing", word)
+			}
+			var got []sends.Entry
+			for e, err := range w.Sends.Trail(t.Context(), "") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, e)
+			}
+			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(sends.Entry{}, "ID", "At")); diff != "" {
+				t.Errorf("the trail differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is done is told also when the audit trail cannot be written; a secret is not shown then.
+func TestRecord_redisAway(t *testing.T) {
+	t.Parallel()
+	w := commandstest.New(t)
+	w.Redis.Close()
+	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell whoever runs couponbot."
+	if got := Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia}, sends.Entry{What: AuditPush}, nil); got != want {
+		t.Errorf("record says %q, want %q", got, want)
+	}
+}

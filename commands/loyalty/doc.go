@@ -1,0 +1,2 @@
+// Package loyalty has the commands about loyalty cards, their users and points.
+package loyalty

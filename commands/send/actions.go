@@ -1,0 +1,135 @@
+package send
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/internal/rediserr"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// actor is the part of [sends.Service] that the buttons of a send need.
+type actor interface {
+	Act(ctx context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error)
+}
+
+// act answers a button that does something with a send: what happened is told to the person who pressed it, and the
+// messages about the send follow by themselves.
+func act(to actor, a sends.Action) bot.Handler {
+	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+			send, err := to.Act(ctx, req.Value, a, ui.ActorOf(req))
+			if wrong, ok := errors.AsType[*sends.StateError](err); ok {
+				return tooLate(wrong), nil
+			}
+			if err != nil {
+				return bot.Reply{}, notDone(a, err)
+			}
+			return done(a, send), nil
+		}}, nil
+	}
+}
+
+// notDone says why an action failed. That Redis failed while it was asked for is not the same as that nothing happened.
+func notDone(a sends.Action, err error) error {
+	if !errors.Is(err, sends.ErrUnavailable) {
+		return err
+	}
+	return &bot.Mistake{
+		Text: rediserr.Problem(err) + ".",
+		Done: fmt.Sprintf("couponbot can't say whether it could still %s the send; without Redis nobody is called.", a),
+		Hint: ui.RedisHint(err, "Please press the button again in a few minutes; pressing it twice does no harm."), Cause: err,
+	}
+}
+
+// done says what an action did.
+func done(a sends.Action, s sends.Send) bot.Reply {
+	var said string
+	var when []slack.Block
+	switch a {
+	case sends.Pause:
+		said = "Paused. " + stillOpen(s)
+	case sends.Resume:
+		said = "The send goes on. " + waiting(s.Counts.Pending()-s.Out) + "."
+	case sends.Cancel:
+		said = format.Joined(" ", "Cancelled.", cancelled(s))
+	case sends.Reject:
+		said = "Rejected. Nothing of it has gone out, and its sender is told."
+	case sends.Approve:
+		said = "Approved. It goes out now."
+		if s.State == sends.StateScheduled {
+			said = "Approved. It goes out at its time."
+			when = []slack.Block{blocks.Context(blocks.When("Begins", s.ScheduledAt))}
+		}
+	}
+	reply := bot.Reply{Text: said}
+	if when != nil {
+		reply.Blocks = append([]slack.Block{blocks.Text(said)}, when...)
+	}
+	return reply
+}
+
+// stillOpen says who has no outcome yet: those who wait, and those who are being called.
+func stillOpen(s sends.Send) string {
+	return format.Joined("; ", waiting(s.Counts.Pending()-s.Out), outWords(s)) + "."
+}
+
+func waiting(n int) string { return format.Count(n, "person is waiting", "people are waiting") }
+
+func outWords(s sends.Send) string {
+	if s.Out == 0 {
+		return ""
+	}
+	return format.Count(
+		s.Out,
+		"call that was out already will still be answered",
+		"calls that were out already will still be answered",
+	)
+}
+
+func cancelled(s sends.Send) string {
+	if s.StartedAt.IsZero() {
+		return "Nothing of it has gone out."
+	}
+	return format.Joined(
+		"; ",
+		format.Count(s.Counts.Skipped, "person was skipped in all", "people were skipped in all"),
+		outWords(s),
+	) + "."
+}
+
+// tooLate says how a send stands that something cannot be done with any more, and who saw to that.
+func tooLate(e *sends.StateError) bot.Reply {
+	line := blocks.Line{blocks.Plain(ui.StandsWords(e.Send))}
+	text := ui.StandsWords(e.Send)
+	if verb := lastDeed(e.Send); verb != "" {
+		line = blocks.Line{blocks.User(e.Send.By), blocks.Plain(" has " + verb + " the send already.")}
+		text = "Somebody has " + verb + " the send already."
+	}
+	const none = " You have changed nothing."
+	return bot.Reply{Text: text + none, Blocks: []slack.Block{blocks.Rich(append(line, blocks.Plain(none)))}}
+}
+
+// lastDeed is what somebody did that brought a send to where it stands; "" if nobody did.
+func lastDeed(s sends.Send) string {
+	switch {
+	case s.State == sends.StatePaused && s.Why == "":
+		return "paused"
+	case s.State == sends.StateCancelled && s.Why == sends.WhyCancelled:
+		return "cancelled"
+	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
+		return "rejected"
+	case s.State == sends.StateRunning && s.Action == sends.Resume:
+		return "resumed"
+	case (s.State == sends.StateRunning || s.State == sends.StateScheduled) && s.Action == sends.Approve:
+		return "approved"
+	}
+	return ""
+}

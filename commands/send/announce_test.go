@@ -1,0 +1,268 @@
+package send
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+func TestAnnouncement(t *testing.T) {
+	t.Parallel()
+	as := func(state sends.State, change func(*sends.Send)) sends.Send {
+		s := commandstest.Going()
+		s.State, s.Failures = state, nil
+		change(&s)
+		return s
+	}
+	off := func(why string) func(*sends.Send) {
+		return func(s *sends.Send) {
+			s.Why, s.By, s.StartedAt, s.EndedAt = why, "U0BEN", time.Time{}, commandstest.Began.Add(time.Hour)
+			s.Counts = sends.Counts{Total: 1300, Skipped: 1300}
+		}
+	}
+	for name, s := range map[string]sends.Send{
+		"going": commandstest.Going(), "held_up": commandstest.HeldUp(), "ended": ended(), "stopped": stopped(), "awaiting": awaiting(),
+		"scheduled": as(sends.StateScheduled, func(s *sends.Send) {
+			s.Approver, s.ScheduledAt, s.Kind, s.Subject = "U0BEN", commandstest.Began.Add(24*time.Hour), recipients.Email, "Deals"
+		}),
+		"paused": as(sends.StatePaused, func(s *sends.Send) { s.Action, s.By, s.Parent = sends.Pause, "U0BEN", "snd_0" }),
+		"paused_by_couponbot": as(sends.StatePaused, func(s *sends.Send) {
+			s.Why, s.Action, s.By = "Coupontools gave no clear answer 10 times in a row", sends.Resume, "U0BEN"
+			s.Skips = []sends.Skip{{Rule: recipients.RuleSuppressed, Count: 12}, {Rule: recipients.RuleDailyCapPerson, Count: 1}}
+		}),
+		"cancelled": as(sends.StateCancelled, func(s *sends.Send) {
+			s.Why, s.Action, s.By, s.EndedAt = sends.WhyCancelled, sends.Cancel, "U0BEN", commandstest.Began.Add(time.Hour)
+		}),
+		"rejected":     as(sends.StateCancelled, off(sends.WhyRejected)),
+		"not_approved": as(sends.StateCancelled, off(sends.WhyNotApproved)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := withButtons(announcement(s), sendButtons(s, false))
+			commandstest.Golden(t, "announce_"+name, commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
+		})
+	}
+}
+
+func TestAnnouncement_manyLongReasonsLeaveRoomForTheUnknown(t *testing.T) {
+	t.Parallel()
+	s := ended()
+	s.Counts = sends.Counts{Total: 100, Accepted: 50, Failed: 40, Unknown: 10}
+	s.Failures = nil
+	for i := range 20 {
+		s.Failures = append(s.Failures, sends.Failure{Code: "301, 302, 303", Text: fmt.Sprint(i, strings.Repeat(" no", 65)), Count: 2})
+	}
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: announcement(s).Blocks}), "10 recipients are unknown", "couponbot does not repeat it")
+}
+
+func TestAnnouncement_namesNobodyItGoesTo(t *testing.T) {
+	t.Parallel()
+	for _, s := range []sends.Send{commandstest.Going(), ended(), stopped()} {
+		m := announcement(s)
+		got := commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks})
+		if strings.Contains(got, "+32") || strings.Contains(got, s.Message+"\n") {
+			t.Errorf("the announcement tells more than it should:\n%s", got)
+		}
+	}
+}
+
+type deletedOn struct {
+	*commandstest.Board
+	channel string
+}
+
+func (d deletedOn) Update(ctx context.Context, channel, ts string, m bot.Message) error {
+	if channel == d.channel {
+		return commandstest.Refused("message_not_found")
+	}
+	return d.Board.Update(ctx, channel, ts, m)
+}
+
+// edited is how many messages there are to edit.
+func edited(t testing.TB, a *Announcer, s sends.Send, told map[string]string) int {
+	t.Helper()
+	_, edits, err := a.Places(t.Context(), s, told)
+	if err != nil {
+		t.Error(err)
+	}
+	return len(edits)
+}
+
+func ended() sends.Send {
+	s := commandstest.Going()
+	s.State, s.EndedAt = sends.StateCompleted, commandstest.Began.Add(time.Hour)
+	s.Counts = sends.Counts{Total: 1300, Accepted: 1295, Failed: 3, Unknown: 2}
+	return s
+}
+
+func stopped() sends.Send {
+	s := ended()
+	s.State, s.Why = sends.StateStopped, "Coupontools refused the whole account (103: No SMS service). Its keys or services need putting right first."
+	s.Counts = sends.Counts{Total: 1300, Accepted: 600, Skipped: 700}
+	s.Failures = nil
+	return s
+}
+
+// tell tells of a send wherever it is new, and returns what is remembered then.
+func tell(t testing.TB, a *Announcer, s sends.Send, told map[string]string) (map[string]string, error) {
+	t.Helper()
+	now := map[string]string{}
+	maps.Copy(now, told)
+	posts, edits, failed := a.Places(t.Context(), s, told)
+	for _, place := range slices.Concat(posts, edits) {
+		id, err := a.Tell(t.Context(), s, place, now)
+		if err == nil {
+			now[place] = id
+		}
+		failed = errors.Join(failed, err)
+	}
+	return now, failed
+}
+
+func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
+	t.Parallel()
+	b := commandstest.NewBoard()
+	a := newAnnouncer(t, b)
+	b.Refuse["C0MARKET2"] = commandstest.Refused("not_in_channel")
+	told, err := tell(t, a, commandstest.Going(), nil)
+	if err != nil {
+		t.Fatalf("a channel that refuses the bot must not be an error: %v", err)
+	}
+	direct := b.Messages["DU0MIA"]
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: direct.Blocks}), "couponbot could not post to #C0MARKET2. Invite it there with /invite @couponbot.")
+	commandstest.WantNotIn(t, commandstest.Picture(bot.Reply{Blocks: b.Messages["C0MARKET1"].Blocks}), "C0MARKET2")
+
+	for _, c := range a.Channels {
+		if got := Unpostable(t.Context(), a.Store, c); (got != "") != (c == "C0MARKET2") {
+			t.Errorf("the status says of %s: %q", c, got)
+		}
+	}
+
+	b.Calls = nil
+	if told, err = tell(t, a, commandstest.Going(), told); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(b.Calls, "post C0MARKET2") {
+		t.Error("a channel that refuses the bot was tried again while the send goes on")
+	}
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: b.Messages["DU0MIA"].Blocks}), "could not post to #C0MARKET2")
+
+	delete(b.Refuse, "C0MARKET2")
+	if _, err = tell(t, a, ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	commandstest.WantIn(t, b.Messages["C0MARKET2"].Text, "Send completed")
+	if why := Unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
+		t.Errorf("the status still says %q of a channel that was told", why)
+	}
+}
+
+func TestAnnouncer_deletedMessageIsPostedAgain(t *testing.T) {
+	t.Parallel()
+	b := commandstest.NewBoard()
+	a := newAnnouncer(t, b)
+	told := map[string]string{"C0ORIGIN": "1.0"}
+	deleted := deletedOn{Board: b, channel: "C0ORIGIN"}
+	a.Poster = deleted
+	if _, err := tell(t, a, ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(b.Calls, "post C0ORIGIN") {
+		t.Errorf("calls = %v, want the message posted anew", b.Calls)
+	}
+}
+
+func TestAnnouncer_forgetsARefusalWithTheNextSend(t *testing.T) {
+	t.Parallel()
+	b := commandstest.NewBoard()
+	a := newAnnouncer(t, b)
+	b.Refuse["C0MARKET2"] = commandstest.Refused("not_in_channel")
+	if _, err := tell(t, a, ended(), nil); err != nil {
+		t.Fatal(err)
+	}
+	delete(b.Refuse, "C0MARKET2")
+	if _, err := tell(t, a, ended(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if why := Unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
+		t.Errorf("the status still says %q of a channel that the next send was told in", why)
+	}
+}
+
+func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
+	t.Parallel()
+	b := commandstest.NewBoard()
+	a := newAnnouncer(t, b)
+	told, err := tell(t, a, commandstest.Going(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"post C0MARKET1", "post C0MARKET2", "direct U0MIA", "post DU0MIA", "post C0ORIGIN"}
+	if !slices.Equal(b.Calls, want) {
+		t.Errorf("calls = %v, want %v", b.Calls, want)
+	}
+	b.Calls = nil
+	if _, err = tell(t, a, ended(), told); err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"update C0MARKET1", "update C0MARKET2", "update DU0MIA", "update C0ORIGIN"}
+	if !slices.Equal(b.Calls, want) {
+		t.Errorf("calls = %v, want %v", b.Calls, want)
+	}
+}
+
+func TestAnnouncer_originToldOnce(t *testing.T) {
+	t.Parallel()
+	for name, origin := range map[string]string{
+		"a marketing channel": "C0MARKET2", "the direct message": "DU0MIA", "another direct message": "D0OTHER", "none": "", "shared": "C0SHARED",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := commandstest.NewBoard()
+			a := newAnnouncer(t, b)
+			a.Private = func(_ context.Context, channel string) bool { return channel == "C0SHARED" }
+			s := commandstest.Going()
+			s.Origin = origin
+			if _, err := tell(t, a, s, nil); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"C0MARKET1", "C0MARKET2", "DU0MIA"}; !slices.Equal(slices.Sorted(maps.Keys(b.Messages)), want) {
+				t.Errorf("messages in %v, want %v", slices.Sorted(maps.Keys(b.Messages)), want)
+			}
+		})
+	}
+}
+
+func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, trouble := range []error{errors.New("connection reset"), commandstest.Refused("rate_limited"), commandstest.Refused("external_channel_migrating")} {
+		t.Run(trouble.Error(), func(t *testing.T) {
+			t.Parallel()
+			b := commandstest.NewBoard()
+			a := newAnnouncer(t, b)
+			b.Refuse["C0MARKET1"] = trouble
+			told, err := tell(t, a, commandstest.Going(), nil)
+			if err == nil {
+				t.Error("no error, want one so that it is told again")
+			}
+			if told["C0MARKET2"] == "" || told["C0MARKET1"] != "" {
+				t.Errorf("told = %v, want what was posted and no more", told)
+			}
+		})
+	}
+}
+
+func newAnnouncer(t testing.TB, b *commandstest.Board) *Announcer {
+	t.Helper()
+	return &Announcer{Poster: b, Store: newWorld(t).Store, Channels: []string{"C0MARKET1", "C0MARKET2"}}
+}

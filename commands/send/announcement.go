@@ -1,0 +1,239 @@
+package send
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// The message about a send: how it stands, without anybody it goes to.
+
+// announcement says how a send goes.
+func announcement(s sends.Send) bot.Message {
+	headline, does := stateWords(s)
+	set := []slack.Block{blocks.Rich(
+		blocks.Line{blocks.Bold(headline)},
+		blocks.Line{
+			blocks.User(s.User),
+			blocks.Plain(" " + does + " "), blocks.Bold(format.Short(s.OfferName)),
+			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
+		})}
+	said := ""
+	if notBegun(s) {
+		set = append(set, blocks.Rich(wording(s)))
+	} else {
+		said = inWords(s.Counts)
+		set = append(set, blocks.Text(bar(s.Counts)+"\n"+said))
+	}
+	if lines := deeds(s); len(lines) > 0 {
+		set = append(set, blocks.Rich(lines...))
+	}
+	if s.Holdup != "" {
+		set = append(set, blocks.Text(s.Holdup))
+	}
+	set = append(append(set, reasons(s)...), times(s))
+	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
+}
+
+// testAnnouncement is the announcement of a test, which only its sender sees.
+func testAnnouncement(s sends.Send) bot.Message {
+	text := fmt.Sprintf("The test of “%s” by %s is under way.", format.Short(s.OfferName), channelName(s.Kind))
+	if s.Ended() {
+		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), inWords(s.Counts))
+	}
+	set := []slack.Block{blocks.Text(format.Joined(" ", text, s.Holdup))}
+	return bot.Message{Text: text, Blocks: append(set, reasons(s)...)}
+}
+
+// wording is what people will get of it that its sender wrote.
+func wording(s sends.Send) blocks.Line {
+	if s.Kind == recipients.Email {
+		return blocks.Field("Subject", s.Subject)
+	}
+	return blocks.Field("Text", s.Message)
+}
+
+func notBegun(s sends.Send) bool {
+	return s.State == sends.StateAwaiting || s.State == sends.StateScheduled
+}
+
+// stateWords says in a headline how a send stands, and what its sender does or did.
+func stateWords(s sends.Send) (headline, does string) {
+	switch {
+	case s.State == sends.StateAwaiting:
+		return "Waiting for approval", "wants to send"
+	case s.State == sends.StateScheduled:
+		return "Scheduled", "will send"
+	case s.State == sends.StatePaused:
+		return "Paused", "is sending"
+	case s.State == sends.StateStopped:
+		return "Send stopped", "was sending"
+	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
+		return "Send rejected", "wanted to send"
+	case s.State == sends.StateCancelled && s.StartedAt.IsZero():
+		return "Send cancelled", "wanted to send"
+	case s.State == sends.StateCancelled:
+		return "Send cancelled", "was sending"
+	case s.Ended() && s.Counts.Accepted == s.Counts.Total:
+		return "Send completed", "sent"
+	case s.Ended():
+		return "Send completed, but not for everyone", "sent"
+	default:
+		return "Sending", "is sending"
+	}
+}
+
+// deeds says what people did with a send, and what is asked of them.
+func deeds(s sends.Send) []blocks.Line {
+	var lines []blocks.Line
+	if s.State == sends.StateAwaiting {
+		lines = append(lines, blocks.Line{blocks.Plain("Another sender has to approve it before anything goes out. " +
+			"Nobody approves their own.")})
+	}
+	if s.Parent != "" {
+		lines = append(lines, blocks.Line{blocks.Plain("It goes to those who were unknown in send " + s.Parent + ".")})
+	}
+	if s.Approver != "" {
+		lines = append(lines, blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")})
+	}
+	if line := heldBy(s); line != nil {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// heldBy says who or what paused or cancelled a send; nil if it was neither.
+func heldBy(s sends.Send) blocks.Line {
+	by := func(verb string) blocks.Line {
+		return blocks.Line{blocks.Plain(verb + " by "), blocks.User(s.By), blocks.Plain(".")}
+	}
+	switch {
+	case s.State == sends.StatePaused && s.Why == "":
+		return by("Paused")
+	case s.State == sends.StatePaused:
+		return blocks.Line{blocks.Plain("couponbot has paused it.")}
+	case s.State != sends.StateCancelled:
+		return nil
+	case s.Why == sends.WhyCancelled:
+		return by("Cancelled")
+	case s.Why == sends.WhyRejected:
+		return by("Rejected")
+	}
+	return blocks.Line{blocks.Plain(format.CancelWords(s.Why))}
+}
+
+func bar(c sends.Counts) string {
+	const width = 20
+	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
+}
+
+// inWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
+func inWords(c sends.Counts) string {
+	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
+		format.Thousands(c.Accepted), format.Thousands(c.Failed), format.Thousands(c.Skipped), format.Thousands(c.Unknown))
+	if c.Pending() > 0 {
+		said += ", " + format.Thousands(c.Pending()) + " waiting"
+	}
+	return said
+}
+
+// reasons says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
+// Coupontools may fill a block, so what couponbot itself has to say stands in another.
+func reasons(s sends.Send) []slack.Block {
+	var lines []string
+	if s.Why != "" && s.State != sends.StateCancelled {
+		lines = append(lines, format.Joined(" ", "Why: "+format.Sentence(s.Why), ui.Advice(codesIn(bracketed.FindString(s.Why))...)))
+	}
+	for _, f := range s.Failures[:min(len(s.Failures), format.Listed)] {
+		lines = append(lines, failureLine(f))
+	}
+	set := paragraph(lines)
+	lines = nil
+	for _, skip := range s.Skips {
+		lines = append(lines, format.Thousands(skip.Count)+" skipped: "+sends.RuleWords(skip.Rule))
+	}
+	if s.Ended() && s.Counts.Unknown > 0 {
+		lines = append(lines, format.Count(s.Counts.Unknown, "recipient is", "recipients are")+" unknown: Coupontools gave no clear "+
+			"answer, so it may or may not have been sent. couponbot does not repeat it by itself; look in Coupontools first.")
+	}
+	return append(set, paragraph(lines)...)
+}
+
+// paragraph is a block of lines; none if there are none.
+func paragraph(lines []string) []slack.Block {
+	if len(lines) == 0 {
+		return nil
+	}
+	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
+}
+
+// bracketed finds the codes of the API in the reason of a stop: "(103: No SMS service)".
+var bracketed = regexp.MustCompile(`\([0-9, ]+[:)]`)
+
+// failureLine is one reason with its count, and what to do about it.
+func failureLine(f sends.Failure) string {
+	line := format.Thousands(f.Count) + " failed"
+	if text := strings.TrimRight(format.Sentence(f.Text), "."); text != "" {
+		line += ": " + text
+	}
+	if f.Code != "" {
+		line += " (" + codeWords(f.Code) + ")"
+	}
+	todo := ui.Advice(codesIn(f.Code)...)
+	if todo == "" {
+		todo = "Look in Coupontools whether the directory is still there and what it says of these recipients."
+	}
+	return format.Joined(" ", line+".", todo)
+}
+
+// codesIn returns the codes of the API in a text that holds no other numbers.
+func codesIn(text string) []int {
+	var codes []int
+	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
+		if code, err := strconv.Atoi(f); err == nil {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+// codeWords shows a failure's code: "code 104", "HTTP 422".
+func codeWords(code string) string {
+	if strings.HasPrefix(code, "HTTP") {
+		return format.Short(code)
+	}
+	return "code " + format.Short(code)
+}
+
+func times(s sends.Send) slack.Block {
+	pieces := []slack.MixedElement{blocks.When("Confirmed", s.ConfirmedAt)}
+	if notBegun(s) && !s.ScheduledAt.IsZero() {
+		pieces = append(pieces, blocks.When("Begins", s.ScheduledAt))
+	}
+	if s.State == sends.StateAwaiting {
+		pieces = append(pieces, blocks.When("Cancelled if not approved by", s.Expires()))
+	}
+	if !s.EndedAt.IsZero() {
+		pieces = append(pieces, blocks.When("Ended", s.EndedAt))
+	}
+	return blocks.Context(append(pieces, blocks.Small("Send "+s.ID))...)
+}
+
+// withButtons puts the buttons under a message; none if there are none.
+func withButtons(m bot.Message, row []slack.BlockElement) bot.Message {
+	if len(row) > 0 {
+		m.Blocks = append(slices.Clone(m.Blocks), blocks.Actions("", row...))
+	}
+	return m
+}

@@ -1,0 +1,227 @@
+package send
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	viewSendDirectory = "send_directory"
+
+	fieldChannel    = "channel"
+	fieldRecipients = "recipients"
+	fieldSubject    = "subject"
+
+	fieldFile     = "file"
+	fieldRegion   = "region"
+	fieldSchedule = "schedule"
+
+	maxSubject = 150  // characters
+	maxMessage = 1000 // characters
+
+	// maxAhead is how far ahead a send can be scheduled.
+	maxAhead = 90 * 24 * time.Hour
+)
+
+// MaxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
+const MaxTyped = 50
+
+// sendForm is what the send modal was opened with, and what was typed into fields that are out of sight: those of the other
+// way of sending. It is kept by id; the modal's metadata carries the id.
+//
+// Slack keeps what stands in a field when the modal is updated with the same ids and the same initial values, so those
+// of the opening are repeated.
+type sendForm struct {
+	ID         string
+	Origin     string
+	Channel    recipients.Kind
+	Recipients string
+	Offer      sends.Offer
+	Directory  string // the id of what is sent
+	Name       string
+	Note       string
+
+	Subject, Message, Region string
+}
+
+// formIDs is the modal's metadata.
+type formIDs struct {
+	Form   string          `json:"form"`
+	Origin string          `json:"origin,omitempty"`
+	Shown  recipients.Kind `json:"shown,omitempty"`
+	Offer  sends.Offer     `json:"offer,omitempty"`
+}
+
+// begun gives a form its id.
+func (f sendForm) begun(req bot.Request) sendForm {
+	f.ID, f.Origin = rand.Text(), req.Channel
+	return f
+}
+
+// forms are what send modals were opened with.
+func forms(s ui.Store) ui.Saved[sendForm] { return ui.Saved[sendForm]{Store: s, Prefix: "form:"} }
+
+func idsOf(v *bot.View) formIDs {
+	var ids formIDs
+	if json.Unmarshal([]byte(v.Metadata), &ids) != nil {
+		return formIDs{}
+	}
+	return ids
+}
+
+// recallForm returns the form of a modal. If it was lost, what stands in the fields now has to do.
+func recallForm(ctx context.Context, s ui.Store, req bot.Request) sendForm {
+	ids, v := idsOf(req.View), req.View
+	if f, ok := forms(s).Get(ctx, req.Person, ids.Form); ok {
+		return f
+	}
+	f := sendForm{
+		Channel:    recipients.Kind(v.Value(fieldChannel)),
+		Recipients: v.Value(fieldRecipients),
+		Directory:  v.Value(form.FieldDirectory),
+		Name:       v.ChosenText(form.FieldDirectory),
+	}.begun(req)
+	f.Origin, f.Offer = ids.Origin, ids.Offer
+	return f
+}
+
+// take keeps the values of fields that may go out of sight. One that comes back empty keeps the value it had: Slack may have
+// lost it (see [form.Prefilled]).
+func (f *sendForm) take(v *bot.View) {
+	f.Subject = cmp.Or(v.Value(fieldSubject), f.Subject)
+	f.Message = cmp.Or(v.Value(form.FieldMessage), f.Message)
+	f.Region = cmp.Or(v.Value(fieldRegion), f.Region)
+}
+
+// shownAs returns the form with the initial values for the modal that follows one in which kind was shown: a field that
+// was in sight keeps the initial value it had, one that comes into sight starts with what was typed into it before.
+func (f sendForm) shownAs(before sendForm, kind recipients.Kind) sendForm {
+	if kind != recipients.SMS {
+		f.Subject = before.Subject
+	}
+	if kind != recipients.Email {
+		f.Message, f.Region = before.Message, before.Region
+	}
+	return f
+}
+
+// view builds the modal for one way of sending; for both while none is chosen.
+func (s sending) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.ModalViewRequest {
+	var set []slack.Block
+	if f.Note != "" {
+		set = append(set, blocks.Context(blocks.Small(f.Note)))
+	}
+	set = append(set, s.directoryField(f), channelField(f), s.recipientsField(f), s.fileField())
+	if kind != recipients.SMS {
+		set = append(set, subjectField(f, kind))
+	}
+	if kind != recipients.Email {
+		set = append(set, messageField(f, kind), s.regionField(f))
+	}
+	set = append(set, scheduleField(p))
+	v := blocks.Modal(viewSendDirectory, "Send a "+offerNoun(f.Offer), "Preview", "Cancel", set...)
+	return blocks.WithMetadata(v, ui.Value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind, Offer: f.Offer}))
+}
+
+func (s sending) directoryField(f sendForm) slack.Block {
+	var initial *slack.OptionBlockObject
+	if f.Directory != "" {
+		initial = blocks.Option(cmp.Or(f.Name, f.Directory), f.Directory)
+	}
+	return blocks.ExternalSelect(blocks.Input{
+		Name: form.FieldDirectory, Label: format.Capitalised(offerNoun(f.Offer)), Placeholder: ui.TypeAFewLetters,
+	}, initial)
+}
+
+func channelField(f sendForm) slack.Block {
+	return blocks.Radio(blocks.Input{Name: fieldChannel, Label: "Send by", Dispatch: true}, string(f.Channel),
+		blocks.Option("E-mail", string(recipients.Email)), blocks.Option("SMS", string(recipients.SMS)))
+}
+
+// recipientsField may stay empty if there is a file, so Slack must not insist on it.
+func (s sending) recipientsField(f sendForm) slack.Block {
+	return blocks.TextArea(blocks.Input{
+		Name: fieldRecipients, Label: "To", Optional: true,
+		Hint: format.Joined(
+			" ",
+			fmt.Sprintf("E-mail addresses, or phone numbers with + and country code. One to a line, or with commas or "+
+				"semicolons between them; at most %d.", s.most()),
+			s.longer("Longer lists come as a file."),
+		),
+	}, f.Recipients, 0)
+}
+
+func (s sending) fileField() slack.Block {
+	most := ""
+	if s.limit > 0 {
+		most = ", " + format.Count(s.limit, "recipient", "recipients") + " at most"
+	}
+	return blocks.FileInput(blocks.Input{
+		Name: fieldFile, Label: "List to send to", Optional: true,
+		Hint: "A CSV, text or Excel (XLSX) file with one recipient in each row" + most + ". It goes together with those typed above.",
+	}, []string{"csv", "txt", "xlsx"}, 1)
+}
+
+func scheduleField(p bot.Person) slack.Block {
+	_, zone := p.Clock()
+	return blocks.DateTime(blocks.Input{
+		Name: fieldSchedule, Label: "Send later", Optional: true,
+		Hint: fmt.Sprintf("Your time zone: %s. At most %d days ahead. Empty: it is sent at once.", zone, maxAhead/(24*time.Hour)),
+	}, time.Time{})
+}
+
+func subjectField(f sendForm, kind recipients.Kind) slack.Block {
+	return blocks.TextInput(blocks.Input{
+		Name: fieldSubject, Label: "Subject of the e-mail", Optional: kind == "",
+		Hint: fmt.Sprintf("One line of up to %d characters.", maxSubject),
+	}, f.Subject, maxSubject)
+}
+
+func messageField(f sendForm, kind recipients.Kind) slack.Block {
+	return blocks.TextArea(blocks.Input{
+		Name: form.FieldMessage, Label: "Text of the SMS", Optional: kind == "",
+		Hint: fmt.Sprintf("Up to %s characters. Coupontools puts the link to the %s after it.",
+			format.Thousands(maxMessage), offerNoun(f.Offer)),
+	}, f.Message, maxMessage)
+}
+
+func (s sending) regionField(f sendForm) slack.Block {
+	var initial *slack.OptionBlockObject
+	if c, ok := form.Country(f.Region); ok && s.allowed(c.Code) {
+		initial = blocks.Option(countryText(c), c.Code)
+	}
+	return blocks.ExternalSelect(blocks.Input{
+		Name: fieldRegion, Label: "Country of numbers without +", Optional: true, Placeholder: "Type a few letters",
+		Hint: "Only needed for phone numbers written without + and country code.",
+	}, initial)
+}
+
+// most is how many recipients can be typed.
+func (s sending) most() int {
+	if s.limit > 0 {
+		return min(s.limit, MaxTyped)
+	}
+	return MaxTyped
+}
+
+// longer returns words on longer lists, if a send may have more recipients than can be typed.
+func (s sending) longer(words string) string {
+	if s.limit > 0 && s.limit <= MaxTyped {
+		return ""
+	}
+	return words
+}

@@ -1,0 +1,230 @@
+package send
+
+import (
+	"context"
+	"strings"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/recipientlist"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// sending takes a send from the words typed to the confirmed draft.
+type sending struct {
+	offers  []Offer
+	drafts  *sends.Service
+	store   ui.Store
+	uploads ui.Uploads
+	poster  *bot.Poster
+	holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
+
+	region    string
+	countries []string
+	limit     int                // recipients of one send
+	over      int                // recipients that need no approval
+	rate      int                // calls a second
+	slow      map[string]float64 // countries with text messages a second
+	link      int                // characters that the link adds to an SMS
+	channels  []string
+}
+
+// sendDirectory answers /send-directory with the modal, filled in as far as the words go.
+func sendDirectory(s sending) bot.Command {
+	return bot.Command{
+		Name: "/send-directory", Topic: "send", Group: ui.GroupSends, Usage: "[email or sms] [to] [name or dir_ID]",
+		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
+		Examples: []bot.Example{
+			{Line: "/send-directory", Does: "opens the form"},
+			{Line: "/send-directory sms +32470123456 City deals", Does: "opens it for one text message"},
+			{Line: "/send-directory email anna@example.com dir_5501", Does: "opens it for one e-mail"},
+			{Line: ui.Root + " send sms campaign Summer sale", Does: "opens it for the coupon of a campaign"},
+			{Line: ui.Root + " send email loyalty Club card", Does: "opens it for a loyalty card"},
+		},
+		Run: s.run,
+		Actions: map[string]bot.Action{
+			ui.ActionSend:         {Run: s.of(sends.OfferDirectory)},
+			ui.ActionSendCampaign: {Run: s.of(sends.OfferCampaign)},
+			ui.ActionSendLoyalty:  {Run: s.of(sends.OfferLoyaltyCard)},
+
+			fieldChannel: {Run: s.changeChannel},
+
+			actionColumn:        {Run: s.otherColumn},
+			actionForeign:       {Run: s.switchForeign},
+			actionConsent:       {Run: s.switchConsent},
+			actionStraighten:    {Run: s.straighten},
+			actionLeftOut:       {Run: s.sendLeftOut},
+			actionTest:          {Run: s.test},
+			actionResendUnknown: {Run: s.resendUnknown},
+		},
+		Submissions: map[string]bot.Submission{
+			viewSendDirectory: {Run: s.submitted},
+			viewColumn:        {Run: s.columnChosen},
+			viewSendPreview:   {Run: s.confirmed},
+		},
+		Options: map[string]bot.Options{
+			form.FieldDirectory: {Run: s.suggestOffers},
+			fieldRegion:         {Run: s.suggestRegions},
+		},
+	}
+}
+
+func (s sending) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	return s.open(ctx, req, s.fill(req.Words))
+}
+
+// of opens the modal for the thing of a button.
+func (s sending) of(kind sends.Offer) bot.Handler {
+	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
+		f := sendForm{Offer: kind, Directory: req.Value, Name: req.Value}
+		if name, ok := s.offer(kind).name(req.Value); ok {
+			f.Name = name
+		}
+		return s.open(ctx, req, f)
+	}
+}
+
+func (s sending) open(ctx context.Context, req bot.Request, f sendForm) (bot.Reply, error) {
+	f = f.begun(req)
+	f.Region = s.region
+	forms(s.store).Put(ctx, req.Person, f.ID, f)
+	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
+}
+
+// fill reads a form out of the words of the command.
+func (s sending) fill(words []bot.Word) sendForm {
+	var f sendForm
+	if len(words) > 0 && !words[0].Quoted {
+		if f.Channel = channelWord(words[0].Text); f.Channel != "" {
+			words = words[1:]
+		}
+	}
+	if len(words) > 1 && !words[0].Quoted && strings.EqualFold(words[0].Text, "to") {
+		if to, _ := s.takeRecipients(words[1:2]); len(to) > 0 {
+			words = words[1:] // as one might say it
+		}
+	}
+	to, rest := s.takeRecipients(words)
+	f.Offer, rest = s.offerWord(rest)
+	f.Recipients = strings.Join(to, ", ")
+	if f.Channel == "" && len(to) > 0 {
+		f.Channel = recipientlist.KindOf(to[0])
+	}
+	f.Directory, f.Name, f.Note = s.offer(f.Offer).meant(rest)
+	return f
+}
+
+// channelWord returns the way to send that a word names, "" if none.
+func channelWord(word string) recipients.Kind {
+	switch strings.ToLower(word) {
+	case "email", "e-mail", "mail":
+		return recipients.Email
+	case "sms", "text":
+		return recipients.SMS
+	}
+	return ""
+}
+
+// takeRecipients parts what looks like addresses and phone numbers from the other words.
+func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
+	for _, w := range words {
+		text := strings.Trim(w.Text, ",;")
+		switch {
+		case w.Quoted:
+			rest = append(rest, w)
+		case strings.Index(text, "@") > 0:
+			to = append(to, text)
+		case format.IsNumber(text):
+			before, number, after := s.numberIn(text)
+			to, rest = append(to, number), append(rest, before...)
+			if s.hasNumber(after) {
+				more, left := s.takeRecipients([]bot.Word{{Text: bot.Join(after)}})
+				to, after = append(to, more...), left
+			}
+			rest = append(rest, after...)
+		default:
+			rest = append(rest, w)
+		}
+	}
+	return to, rest
+}
+
+// hasNumber reports whether a valid phone number is among neighbouring numbers. A date can be one too ("24/12/2025"), so it
+// must begin as phone numbers do.
+func (s sending) hasNumber(parts []bot.Word) bool {
+	_, number, _ := s.numberIn(bot.Join(parts))
+	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.region})
+	return err == nil && strings.ContainsAny(number[:1], "+0")
+}
+
+// numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"
+// may stand beside it.
+func (s sending) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
+	const few = 8
+	parts := ui.Apart([]bot.Word{{Text: text}})
+	if len(parts) > few {
+		return nil, text, nil
+	}
+	rules := recipients.Rules{Kind: recipients.SMS, Region: s.region}
+	for n := len(parts); n > 0; n-- {
+		for i := 0; i+n <= len(parts); i++ {
+			number := bot.Join(parts[i : i+n])
+			if _, err := recipients.Phone(number, rules); err == nil {
+				return parts[:i], number, parts[i+n:]
+			}
+		}
+	}
+	return nil, text, nil
+}
+
+// changeChannel shows the fields of the other way of sending, and keeps what was typed.
+func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	if req.View == nil {
+		return bot.Reply{}, ui.BrokenButton("/send-directory", nil)
+	}
+	before := recallForm(ctx, s.store, req)
+	f := before
+	f.take(req.View)
+	forms(s.store).Put(ctx, req.Person, f.ID, f)
+	return bot.Reply{
+		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
+	}, nil
+}
+
+// suggestRegions offers the countries that text messages may go to.
+func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
+	typed := cache.Fold(strings.TrimSpace(req.Value))
+	var options []bot.Option
+	for _, c := range recipients.Countries() {
+		if !s.allowed(c.Code) {
+			continue
+		}
+		if strings.Contains(cache.Fold(c.Name), typed) || strings.EqualFold(c.Code, typed) {
+			options = append(options, bot.Option{Text: countryText(c), Value: c.Code})
+		}
+	}
+	const most = 100
+	return options[:min(len(options), most)], nil
+}
+
+func (s sending) allowed(code string) bool {
+	if len(s.countries) == 0 {
+		return true
+	}
+	for _, c := range s.countries {
+		if strings.EqualFold(c, code) {
+			return true
+		}
+	}
+	return false
+}
+
+func countryText(c recipients.Country) string {
+	const runes = 70
+	return blocks.Cut(c.Name, runes) + " (" + c.Code + ")"
+}

@@ -1,0 +1,154 @@
+package send
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+)
+
+const (
+	actionSendsPrev    = "sends_page:prev"
+	actionSendsNext    = "sends_page:next"
+	actionSendsRefresh = "sends_refresh"
+
+	// maxRecent is how many of the last sends are listed, beside those that go on.
+	maxRecent = 100
+)
+
+// sendKeeper is the part of [sends.Service] that the list of sends and its buttons need.
+type sendKeeper interface {
+	actor
+	reporter
+	Live(ctx context.Context) ([]sends.Send, error)
+	Recent(ctx context.Context, n int) ([]sends.Send, error)
+}
+
+// sendList lists sends, and answers the buttons under every message about one.
+type sendList struct {
+	sends sendKeeper
+	files ui.Deliverer
+}
+
+// sendsCommand answers "/coupontools sends", only to the person who asked.
+func sendsCommand(l sendList) bot.Command {
+	turn := func(_ context.Context, req bot.Request) (bot.Reply, error) {
+		page, err := strconv.Atoi(req.Value)
+		if err != nil {
+			return bot.Reply{}, ui.BrokenButton("/coupontools sends", err)
+		}
+		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+			reply, err := l.show(ctx, req.Person.ID, page)
+			reply.Replace = err == nil
+			return reply, err
+		}}, nil
+	}
+	return bot.Command{
+		Topic: "sends", Group: ui.GroupSends, Summary: "List the sends: those that go on or wait, and the last ones", Right: bot.Send,
+		Examples: []bot.Example{{Line: "/coupontools sends", Does: "lists the sends, with buttons to pause, cancel, approve"}},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			return bot.Reply{Text: ui.LookingUpSends, Later: func(ctx context.Context) (bot.Reply, error) {
+				return l.show(ctx, req.Person.ID, 1)
+			}}, nil
+		},
+		Actions: map[string]bot.Action{
+			actionSendsPrev: {Run: turn}, actionSendsNext: {Run: turn}, actionSendsRefresh: {Run: turn},
+			actionApprove: {Run: act(l.sends, sends.Approve)},
+			actionReject:  {Run: act(l.sends, sends.Reject)},
+			actionPause:   {Run: act(l.sends, sends.Pause)},
+			actionResume:  {Run: act(l.sends, sends.Resume)},
+			actionCancel:  {Run: act(l.sends, sends.Cancel)},
+			actionReport:  {Run: l.report},
+		},
+	}
+}
+
+func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply, error) {
+	all, err := l.all(ctx)
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("list sends: %w", ui.Unreadable(err))
+	}
+	last := ui.Pages(len(all))
+	page = max(1, min(page, last))
+	from := (page - 1) * ui.PerPage
+	set := []slack.Block{blocks.Header("Sends")}
+	if len(all) == 0 {
+		set = append(set, blocks.Text("There are no sends yet. /send-directory makes one."))
+	}
+	for _, s := range all[from:min(from+ui.PerPage, len(all))] {
+		set = append(set, sendRow(s, viewer)...)
+	}
+	where := fmt.Sprintf("Page %d of %d · %s", page, last, format.Count(len(all), "send", "sends"))
+	set = append(set, blocks.Context(blocks.Small(where)), sendsPager(page, last))
+	return bot.Reply{Text: where, Blocks: set}, nil
+}
+
+// all are the sends that have not ended, then the last ones that have, the newest first in both.
+func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
+	all, err := l.sends.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all)
+	recent, err := l.sends.Recent(ctx, maxRecent)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range recent {
+		if !slices.ContainsFunc(all, func(o sends.Send) bool { return o.ID == s.ID }) {
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// sendRow is one send with the buttons that fit its state.
+func sendRow(s sends.Send, viewer string) []slack.Block {
+	set := Lines(s)
+	if row := sendButtons(s, viewer == s.User); len(row) > 0 {
+		set = append(set, blocks.Actions("", row...))
+	}
+	return set
+}
+
+// Lines say in few lines how a send stands.
+func Lines(s sends.Send) []slack.Block {
+	headline, _ := stateWords(s)
+	if s.Test {
+		headline = "Test: " + headline
+	}
+	said := ""
+	if !notBegun(s) {
+		said = inWords(s.Counts)
+	}
+	lines := []blocks.Line{{
+		blocks.Bold(headline + ": " + format.Short(s.OfferName)),
+		blocks.Plain(fmt.Sprintf(" by %s to %s, from ", channelName(s.Kind), format.Persons(s.Counts.Total))), blocks.User(s.User),
+	}}
+	if text := format.Joined(". ", said, s.Holdup); text != "" {
+		lines = append(lines, blocks.Line{blocks.Plain(text)})
+	}
+	if line := heldBy(s); line != nil {
+		lines = append(lines, line)
+	}
+	return []slack.Block{blocks.Rich(lines...), times(s)}
+}
+
+func sendsPager(page, last int) slack.Block {
+	var row []slack.BlockElement
+	if page > 1 {
+		row = append(row, blocks.Button(actionSendsPrev, "Previous", strconv.Itoa(page-1), blocks.Label("Previous page")))
+	}
+	if page < last {
+		row = append(row, blocks.Button(actionSendsNext, "Next", strconv.Itoa(page+1), blocks.Label("Next page")))
+	}
+	return blocks.Actions("", append(row, blocks.Button(actionSendsRefresh, "Refresh", strconv.Itoa(page)))...)
+}

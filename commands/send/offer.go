@@ -1,0 +1,162 @@
+package send
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// Offer is a kind of thing that can be sent, and the list in which one is found.
+type Offer struct {
+	kind    sends.Offer
+	one     string // "directory", in words
+	suggest bot.OptionsHandler
+	// name is what the list at hand calls the thing with an id.
+	name func(id string) (string, bool)
+	// check returns the name of the thing with an id, and whether there is one; it may wait for Coupontools.
+	check func(ctx context.Context, id string) (name string, there bool, err error)
+	// named reports whether words begin with a whole name or id of the list at hand.
+	named func(words []bot.Word) bool
+	// meant finds what words name, if the list at hand knows just one; else the note says why not.
+	meant func(words []bot.Word) (id, name, note string)
+}
+
+// NewOffer returns the offer whose items are in a list. one is its noun in the singular.
+func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer {
+	o, lists := Offer{kind: kind, one: one, suggest: from.Suggest}, from.Source
+	o.name = func(id string) (string, bool) {
+		l := lists.Local()
+		if l == nil {
+			return "", false
+		}
+		item, ok := l.ByID(id)
+		if !ok {
+			return "", false
+		}
+		return ui.OptionText(item, false), true
+	}
+	o.check = func(ctx context.Context, id string) (string, bool, error) {
+		l := lists.Local()
+		if l == nil {
+			var err error
+			if l, err = lists.List(ctx); err != nil {
+				return "", false, err
+			}
+		}
+		item, ok := l.ByID(id)
+		if !ok {
+			if newer, err := lists.List(ctx); err == nil {
+				item, ok = newer.ByID(id)
+			}
+		}
+		if !ok {
+			return "", false, nil
+		}
+		_, name := item.Ident()
+		return name, true, nil
+	}
+	o.named = func(words []bot.Word) bool {
+		l := lists.Local()
+		if l == nil {
+			return false
+		}
+		_, ok := ui.ExactRun(l, words)
+		return ok
+	}
+	o.meant = func(words []bot.Word) (id, name, note string) { return meant(from, one, words) }
+	return o
+}
+
+// meant finds the item that words name in a list, or returns a note that says why that isn't clear.
+func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
+	if len(words) == 0 {
+		return "", "", ""
+	}
+	l := from.Source.Local()
+	if l == nil {
+		if word := words[0].Text; from.FromID != nil {
+			if _, ok := from.FromID(word); ok {
+				return word, word, "" // it is checked when the form is submitted
+			}
+		}
+		return "", "", "The list is not at hand yet. Please choose a " + one + "."
+	}
+	c := ui.ChooseWhole(l, words)
+	switch len(c.Hits) {
+	case 0:
+		return "", "", format.Joined(
+			" ",
+			fmt.Sprintf("There is no %s “%s” in the list.", one, format.Short(c.Asked)),
+			ui.DidYouMean(l, c.Asked),
+			"Please choose one.",
+		)
+	case 1:
+		id, _ = c.Hits[0].Ident()
+		return id, ui.OptionText(c.Hits[0], false), ""
+	}
+	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), someOf(c.Hits))
+}
+
+// someOf names the first few of many.
+func someOf[T cache.Item](hits []T) string {
+	const few = 3
+	var names []string
+	for _, item := range hits[:min(len(hits), few)] {
+		names = append(names, format.Titled(item))
+	}
+	if more := len(hits) - len(names); more > 0 {
+		return strings.Join(names, ", ") + " or one of " + format.Thousands(more) + " more"
+	}
+	return ui.OrList(names)
+}
+
+// offer returns the kind of thing that a form is for; "" stands for a directory.
+func (s sending) offer(kind sends.Offer) Offer {
+	for _, o := range s.offers {
+		if o.kind == kind {
+			return o
+		}
+	}
+	return s.offers[0]
+}
+
+// suggestOffers offers what can be chosen in the form that is open.
+func (s sending) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
+	var kind sends.Offer
+	if req.View != nil {
+		kind = idsOf(req.View).Offer
+	}
+	return s.offer(kind).suggest(ctx, req)
+}
+
+// offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
+func (s sending) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
+	if len(words) == 0 || words[0].Quoted || s.offers[0].named(words) {
+		return "", words
+	}
+	switch strings.ToLower(words[0].Text) {
+	case "campaign":
+		return sends.OfferCampaign, words[1:]
+	case "loyalty", "loyalty-card":
+		return sends.OfferLoyaltyCard, words[1:]
+	}
+	return "", words
+}
+
+// offerNoun names a kind of thing that is sent.
+func offerNoun(kind sends.Offer) string {
+	switch kind {
+	case sends.OfferCampaign:
+		return "campaign"
+	case sends.OfferLoyaltyCard:
+		return "loyalty card"
+	default:
+		return "directory"
+	}
+}

@@ -1,0 +1,75 @@
+package send
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// reporter is the part of [sends.Service] that a report needs.
+type reporter interface {
+	ui.Recorder
+	Send(ctx context.Context, id string) (sends.Send, error)
+	Recipients(ctx context.Context, id string) iter.Seq2[sends.Outcome, error]
+}
+
+// report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
+func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return bot.Reply{Text: ui.MakingReport, Later: func(ctx context.Context) (bot.Reply, error) {
+		s, err := l.sends.Send(ctx, req.Value)
+		if err != nil {
+			return bot.Reply{}, ui.Unreadable(err)
+		}
+		if err := l.sends.Record(ctx, sends.Entry{What: "report", Actor: ui.ActorOf(req), Send: s.ID}); err != nil {
+			return bot.Reply{}, ui.Unrecorded(err)
+		}
+		return l.files.Send(ctx, req.Person, reportOf(s, l.sends.Recipients(ctx, s.ID)))
+	}}, nil
+}
+
+// reportOf is the report of a send.
+func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CsvFile {
+	return ui.CsvFile{
+		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+		Alt:    "A table of the recipients of a send, each with its outcome",
+		Header: []string{"recipient", "outcome", "code", "text", "time", "action"},
+		Rows: func(write func([]string) error) error {
+			for o, err := range all {
+				if err != nil {
+					return ui.Unreadable(fmt.Errorf("report on send %s: %w", s.ID, err))
+				}
+				if err := write(reportLine(o)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func reportLine(o sends.Outcome) []string {
+	text := o.Text
+	switch {
+	case o.Status == sends.Skipped && o.Code != "":
+		text = sends.RuleWords(recipients.Rule(o.Code))
+	case o.Status == sends.Skipped:
+		text = format.CancelWords(text)
+	}
+	return []string{o.To, outcomeWord(o.Status), o.Code, text, format.Stamp(o.At), o.Action}
+}
+
+func outcomeWord(s sends.Status) string {
+	switch s {
+	case sends.Pending:
+		return "waiting"
+	case sends.Claimed:
+		return "being called"
+	}
+	return string(s)
+}

@@ -1,0 +1,21 @@
+package send
+
+import (
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+)
+
+func TestAnnouncement_slackTakesIt(t *testing.T) {
+	t.Parallel()
+	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+		s := ended()
+		s.OfferName, s.Why = bad, bad
+		for i := range s.Failures {
+			s.Failures[i].Text, s.Failures[i].Code = bad, bad
+		}
+		m := announcement(s)
+		return []bot.Reply{{Text: m.Text, Blocks: m.Blocks}}
+	})
+}

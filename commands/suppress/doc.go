@@ -1,0 +1,2 @@
+// Package suppress has the commands about the do-not-contact list.
+package suppress

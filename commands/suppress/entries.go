@@ -1,0 +1,258 @@
+package suppress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/recipientlist"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/internal/rediserr"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// suppressor is the part of [sends.Service] that knows who may not be written to.
+type suppressor interface {
+	Suppress(ctx context.Context, kind recipients.Kind, people []string, by sends.Actor, note string) (int, error)
+	Unsuppress(ctx context.Context, kind recipients.Kind, to string, by sends.Actor) (bool, error)
+	Why(ctx context.Context, kind recipients.Kind, to, user string) ([]sends.Barrier, error)
+	recipientlist.Checker
+}
+
+// suppression keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
+type suppression struct {
+	people  suppressor
+	uploads ui.Uploads
+	store   ui.OnceStore
+	audit   ui.Recorder
+
+	region    string
+	countries []string
+}
+
+// somebody is a number or an address that a person typed.
+type somebody struct {
+	kind recipients.Kind
+	to   string
+}
+
+func (s somebody) String() string { return recipients.Mask(s.to) }
+
+// named reads the numbers and addresses in a command. A number may be of any country: that it may not be written to is no
+// reason to keep it off the list.
+func (s suppression) named(words []bot.Word) ([]somebody, error) {
+	var all []somebody
+	for _, w := range bot.Split(separators.Replace(bot.Join(words))) {
+		if strings.Trim(w.Text, ",;") == "" {
+			continue
+		}
+		who, err := s.read(w.Text)
+		if err != nil {
+			return nil, &bot.Mistake{
+				Text: fmt.Sprintf("“%s” cannot be read. %s", format.Short(w.Text), err), Hint: "Write a phone number or an e-mail address.",
+			}
+		}
+		all = append(all, who)
+	}
+	return all, nil
+}
+
+// separators makes words of what stands between numbers, so that the last part of one is not taken for the next.
+var separators = strings.NewReplacer(",", " , ", ";", " ; ")
+
+func (s suppression) read(text string) (somebody, error) {
+	kind := recipientlist.KindOf(text)
+	to, err := readOne(text, recipients.Rules{Kind: kind, Region: s.region})
+	return somebody{kind, to}, err
+}
+
+func readOne(text string, r recipients.Rules) (string, error) {
+	if r.Kind == recipients.Email {
+		return recipients.Address(text)
+	}
+	found, err := recipients.Phone(text, r)
+	return found.To, err
+}
+
+// suppress answers "/coupontools suppress" with what was done, or without words with a form.
+func suppress(s suppression) bot.Command {
+	return bot.Command{
+		Topic: "suppress", Group: ui.GroupSends, Usage: "[numbers or addresses]", Right: bot.Send,
+		Summary: "Put people on the do-not-contact list: nothing is sent to them any more",
+		Examples: []bot.Example{
+			{Line: "/coupontools suppress +32470123456", Does: "suppresses a phone number"},
+			{Line: "/coupontools suppress anna@example.com", Does: "suppresses an e-mail address"},
+			{Line: "/coupontools suppress", Does: "opens a form for many, or for a file"},
+		},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			if len(req.Words) == 0 {
+				return bot.Reply{View: suppressView()}, nil
+			}
+			all, err := s.named(req.Words)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+				return s.suppress(ctx, all, ui.ActorOf(req))
+			}}, nil
+		},
+		Actions: map[string]bot.Action{actionSuppressColumn: {Run: s.otherColumn}, actionSuppressRefused: {Run: s.switchRefused}},
+		Submissions: map[string]bot.Submission{
+			viewSuppress: {Run: s.submitted}, viewSuppressColumn: {Run: s.columnChosen}, viewSuppressPreview: {Run: s.additions().Confirmed},
+		},
+	}
+}
+
+func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Actor) (bot.Reply, error) {
+	var lines []string
+	for _, who := range all {
+		added, err := s.people.Suppress(ctx, who.kind, []string{who.to}, by, noteByHand)
+		if err != nil {
+			return bot.Reply{}, suppressionMistake(lines, err)
+		}
+		line := "Added " + who.String() + " to the do-not-contact list."
+		if added == 0 {
+			line = who.String() + " was already on the do-not-contact list."
+		}
+		lines = append(lines, line)
+	}
+	return bot.Reply{Text: strings.Join(lines, "\n")}, nil
+}
+
+// unsuppress answers "/coupontools unsuppress".
+func unsuppress(s suppression) bot.Command {
+	return bot.Command{
+		Topic: "unsuppress", Group: ui.GroupSends, Usage: "[number or address]", Right: bot.Admin,
+		Summary: "Take somebody off the do-not-contact list",
+		Examples: []bot.Example{
+			{Line: "/coupontools unsuppress anna@example.com", Does: "lets couponbot send to this address again"},
+		},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			all, err := s.named(req.Words)
+			if err != nil || len(all) == 0 {
+				return bot.Reply{}, whom("unsuppress", err)
+			}
+			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+				return s.unsuppress(ctx, all, ui.ActorOf(req))
+			}}, nil
+		},
+	}
+}
+
+func (s suppression) unsuppress(ctx context.Context, all []somebody, by sends.Actor) (bot.Reply, error) {
+	var lines []string
+	for _, who := range all {
+		was, err := s.people.Unsuppress(ctx, who.kind, who.to, by)
+		if err != nil {
+			return bot.Reply{}, suppressionMistake(lines, err)
+		}
+		line := "Removed " + who.String() + " from the do-not-contact list."
+		if !was {
+			line = who.String() + " wasn't on the do-not-contact list."
+		}
+		lines = append(lines, line)
+	}
+	return bot.Reply{Text: strings.Join(lines, "\n")}, nil
+}
+
+// why answers "/coupontools why" with every rule that applies to somebody.
+func why(s suppression) bot.Command {
+	return bot.Command{
+		Topic: "why", Group: ui.GroupSends, Usage: "[number or address]", Right: bot.Send,
+		Summary: "Say why somebody gets nothing, and until when",
+		Examples: []bot.Example{
+			{Line: "/coupontools why +32470123456", Does: "names every rule that bars this number"},
+		},
+		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
+			if len(req.Words) != 1 {
+				return bot.Reply{}, whom("why", nil)
+			}
+			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
+				return s.explain(ctx, req.Words[0].Text, req.Person.ID)
+			}}, nil
+		},
+	}
+}
+
+func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply, error) {
+	who, err := s.read(text)
+	if err != nil {
+		return bot.Reply{Text: "Nothing can be sent to this. " + err.Error()}, nil
+	}
+	barriers, err := s.people.Why(ctx, who.kind, who.to, user)
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("why: %w", ui.Unreadable(err))
+	}
+	checked, err := s.people.Checked(ctx)
+	if err != nil {
+		return bot.Reply{}, fmt.Errorf("why: %w", ui.Unreadable(err))
+	}
+	doubts := recipientlist.ConcernBlocks(checked)
+	var set []slack.Block
+	if _, err := readOne(who.to, recipients.Rules{Kind: who.kind, Region: s.region, Allowed: s.countries}); err != nil {
+		set = append(set, blocks.Text(err.Error()))
+	}
+	for _, b := range barriers {
+		set = append(set, barrierRow(b)...)
+	}
+	text = "Nothing can be sent to " + who.String() + " now:"
+	if len(set) == 0 {
+		text = "Nothing bars " + who.String() + ": it can be sent to."
+	}
+	return bot.Reply{Text: text, Blocks: slices.Concat([]slack.Block{blocks.Text(text)}, set, doubts)}, nil
+}
+
+// barrierRow is one rule that bars somebody, since and until when.
+func barrierRow(b sends.Barrier) []slack.Block {
+	line := blocks.Line{blocks.Plain(sends.RuleWords(b.Rule))}
+	if b.By != "" {
+		line = append(line, blocks.Plain(" Put there by "), blocks.User(b.By), blocks.Plain(" "+b.Note+"."))
+	}
+	set := []slack.Block{blocks.Rich(line)}
+	var when []slack.MixedElement
+	if !b.Since.IsZero() {
+		when = append(when, blocks.When("Since", b.Since))
+	}
+	if !b.Until.IsZero() {
+		when = append(when, blocks.When("Until", b.Until))
+	}
+	if len(when) > 0 {
+		set = append(set, blocks.Context(when...))
+	}
+	return set
+}
+
+// whom asks for a number or an address, if it was not one that could not be read.
+func whom(topic string, err error) error {
+	if err != nil {
+		return err
+	}
+	return &bot.Mistake{
+		Text: "Which phone number or e-mail address?", Hint: "Try " + ui.Root + " " + topic + " +32470123456",
+	}
+}
+
+// suppressionMistake says why the do-not-contact list could not be changed, and what was changed before that.
+func suppressionMistake(before []string, err error) error {
+	m := ui.Explain(err)
+	if m == nil {
+		return err
+	}
+	if errors.Is(err, sends.ErrUnavailable) {
+		m.Text = rediserr.Problem(err) + ", and the do-not-contact list is kept there."
+		m.Done = "The list may or may not have been changed."
+		m.Hint = ui.RedisHint(err, "Try again in a few minutes; doing it twice does no harm.")
+	}
+	if len(before) > 0 {
+		m.Done = format.Joined(" ", strings.Join(before, " "), "couponbot isn't sure about the others.")
+	}
+	return m
+}

@@ -1,0 +1,328 @@
+package suppress
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/commands/internal/recipientlist"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+const (
+	viewSuppress = "suppress"
+	// viewSuppressed is what the form turns into when nobody but typed people is added: first the wait, then the result.
+	viewSuppressed = "suppress_done"
+	// viewSuppressPreview shows what a file would add; viewSuppressReading is shown until it is read.
+	viewSuppressPreview = "suppress_preview"
+	viewSuppressReading = "suppress_reading"
+	// viewSuppressColumn asks for the column of a file.
+	viewSuppressColumn = "suppress_column"
+
+	fieldKind       = "kind"
+	fieldSuppressed = "recipients"
+
+	actionSuppressColumn  = "suppress_other_column"
+	actionSuppressRefused = "suppress_refused"
+
+	// maxSuppressed is how many people one form takes.
+	maxSuppressed = 100_000
+)
+
+// How somebody came on the do-not-contact list; the end of "Put there by Mia …".
+const (
+	noteByHand = "by hand"
+	noteForm   = "with a list"
+)
+
+func suppressView() *slack.ModalViewRequest {
+	return blocks.Modal(viewSuppress, "Suppress", "Suppress", "Cancel",
+		blocks.Radio(blocks.Input{Name: fieldKind, Label: "What they are"}, "",
+			blocks.Option("E-mail addresses", string(recipients.Email)), blocks.Option("Phone numbers", string(recipients.SMS))),
+		blocks.TextArea(blocks.Input{
+			Name: fieldSuppressed, Label: "Who gets nothing any more", Optional: true,
+			Hint: "One to a line, or with commas or semicolons between them.",
+		}, "", 0),
+		blocks.FileInput(blocks.Input{
+			Name: form.FieldImport, Label: "Or a file", Optional: true, Hint: "A CSV, text or XLSX file of up to 10 MB.",
+		}, []string{"csv", "txt", "xlsx"}, 1))
+}
+
+// submitted takes the form. What was typed is added at once; a file is read while the person waits, and shown before anybody
+// in it is added. A repeat adds nobody a second time.
+func (s suppression) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+	b := suppressForm{
+		Typed: req.View.Value(fieldSuppressed),
+		Rules: recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxSuppressed},
+	}
+	files := req.View.Files(form.FieldImport)
+	if wrong := wrongSuppression(b.Rules, b.Typed, len(files)); len(wrong) > 0 {
+		return bot.Reply{Errors: wrong}, nil
+	}
+	if len(files) > 0 {
+		b.File = &files[0]
+		reply := s.reading(req, b)
+		reply.Push = true
+		return reply, nil
+	}
+	waits := blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(ui.Suppressing))
+	return bot.Reply{View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
+		said, err := s.suppressList(ctx, b.Rules.Kind, recipients.Parse(b.Typed, b.Rules), ui.ActorOf(req))
+		return bot.Reply{View: blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(said))}, err
+	}}, nil
+}
+
+// suppressForm is a form as it was submitted, and what the person decided about its file. The people themselves are read
+// from the file again when that is confirmed, so that they are stored nowhere else.
+type suppressForm struct {
+	Typed string
+	Rules recipients.Rules
+	File  *bot.File
+	// Column is the column that the person chose; Refused says to take only those who said no in a column on consent.
+	Column  string
+	Refused bool
+	Sum     [sha256.Size]byte // of the file as it was shown
+}
+
+// reading answers with a view that asks for patience, then with what would be added, or a question about the file.
+func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
+	waits := blocks.Modal(viewSuppressReading, "One moment", "", "Back",
+		blocks.Text(s.uploads.Waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(suppressQuestion.NothingYet)))
+	return bot.Reply{DropIfClosed: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
+		list, sum, err := s.list(ctx, req.Person.ID, b)
+		if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
+			return bot.Reply{View: suppressQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
+		}
+		if err != nil {
+			return bot.Reply{}, ui.Unusable(err)
+		}
+		b.Sum = sum
+		return bot.Reply{View: s.preview(ctx, req, b, list)}, nil
+	}}
+}
+
+// forms are kept while the person decides something about the file.
+func (s suppression) forms() ui.Saved[suppressForm] {
+	return ui.Saved[suppressForm]{Store: s.store, Prefix: "suppress:"}
+}
+
+func (s suppression) keep(ctx context.Context, p bot.Person, b suppressForm) (id string) {
+	id = rand.Text()
+	s.forms().Put(ctx, p, id, b)
+	return id
+}
+
+func (s suppression) recall(ctx context.Context, id string, p bot.Person) (suppressForm, error) {
+	b, ok := s.forms().Get(ctx, p, id)
+	if !ok || b.File == nil {
+		return suppressForm{}, &bot.Mistake{
+			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /coupontools suppress.",
+		}
+	}
+	return b, nil
+}
+
+// columnChosen reads the file once more, with the column that was chosen.
+func (s suppression) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := s.recall(ctx, req.View.Metadata, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if b.Column = req.View.Value(recipientlist.FieldColumn); b.Column == "" {
+		return bot.Reply{Errors: map[string]string{recipientlist.FieldColumn: "Choose a column."}}, nil
+	}
+	return s.reading(req, b), nil
+}
+
+// otherColumn shows all columns of the file with people, so that another one can be chosen.
+func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := s.recall(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	reply := s.reading(req, b)
+	reply.Later = func(ctx context.Context) (bot.Reply, error) {
+		question, err := recipientlist.EveryColumn(ctx, s.uploads, req.Person.ID, *b.File, b.Rules)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{View: suppressQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
+	}
+	return reply, nil
+}
+
+// switchRefused shows the file once more, with only those who said no, or with everybody again.
+func (s suppression) switchRefused(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	b, err := s.recall(ctx, req.Value, req.Person)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	b.Refused = !b.Refused
+	return s.reading(req, b), nil
+}
+
+// preview shows what the list would put on the do-not-contact list. Its submit does it.
+func (s suppression) preview(
+	ctx context.Context,
+	req bot.Request,
+	b suppressForm,
+	list recipients.List,
+) *slack.ModalViewRequest {
+	id := s.keep(ctx, req.Person, b)
+	n := len(list.Recipients)
+	title := format.Persons(n) + " will go on the do-not-contact list. couponbot won't send anything to them any more."
+	if n == 0 {
+		title = "Nobody in this file can go on the do-not-contact list."
+	}
+	set := []slack.Block{
+		blocks.Rich(append([]blocks.Line{{blocks.Bold(title)}}, recipientlist.SourceLines(list)...)...),
+		blocks.Context(blocks.Small(strings.Join(recipientlist.SourceNotes(list.Source), " "))),
+	}
+	buttons := []slack.BlockElement{blocks.Button(actionSuppressColumn, "Use another column", id)}
+	if consent := list.Source.Consent; len(consent) > 0 {
+		words, who := "This is everybody in the file, whatever %s says.", "Only those who said no"
+		if b.Refused {
+			words, who = "These are only the people who said no in %s.", "Everybody in the file"
+		}
+		set = append(set, blocks.Text(fmt.Sprintf(words, consent[0])))
+		buttons = append(buttons, blocks.Button(actionSuppressRefused, who, id))
+	}
+	set = append(append(set, recipientlist.LeftOut(list)...), blocks.Actions("", buttons...))
+	if n == 0 {
+		return blocks.Modal(viewSuppressPreview, "Do not contact", "", "Back", set...)
+	}
+	return s.additions().WithButton("Add "+format.Persons(n)).PreviewView(ctx, req, b, set...)
+}
+
+// additions adds the people of a file that was shown, once.
+func (s suppression) additions() ui.Change[suppressForm] {
+	return ui.Change[suppressForm]{
+		View: viewSuppressPreview, Title: "Do not contact", Button: "Add them", WaitText: ui.Suppressing, Store: s.store, Audit: s.audit,
+		Do: func(ctx context.Context, req bot.Request, b suppressForm) (string, sends.Entry, error) {
+			list, sum, err := s.list(ctx, req.Person.ID, b)
+			switch {
+			case err != nil:
+				return "", sends.Entry{}, ui.Undone{Err: ui.Unusable(err)}
+			case sum != b.Sum:
+				return "", sends.Entry{}, ui.Undone{Err: &bot.Mistake{
+					Text: "The file has changed since it was shown.", Hint: "Please upload it again.",
+				}}
+			}
+			said, err := s.suppressList(ctx, b.Rules.Kind, list, ui.ActorOf(req))
+			return said, sends.Entry{}, err // the list itself writes to the audit trail
+		},
+	}
+}
+
+func wrongSuppression(r recipients.Rules, typed string, files int) map[string]string {
+	switch {
+	case r.Kind != recipients.Email && r.Kind != recipients.SMS:
+		return map[string]string{fieldKind: "Choose one."}
+	case files > 0:
+		return nil
+	case strings.TrimSpace(typed) == "":
+		return map[string]string{fieldSuppressed: "Write somebody here, or add a file."}
+	}
+	if list := recipients.Parse(typed, r); len(list.Recipients) == 0 && len(list.LeftOut) > 0 {
+		return map[string]string{fieldSuppressed: list.LeftOut[0].Reason}
+	}
+	return nil
+}
+
+// list reads what was typed and the file, and returns the sum of the file, too.
+func (s suppression) list(ctx context.Context, person string, b suppressForm,
+) (list recipients.List, sum [sha256.Size]byte, err error) {
+	consent := recipients.ConsentIgnored // people who opted out are those who belong on the list
+	if b.Refused {
+		consent = recipients.ConsentRefused
+	}
+	sum, err = s.uploads.Read(ctx, person, *b.File, func(content []byte) (err error) {
+		file := recipients.File{Name: b.File.Name, Content: content, Column: b.Column, Consent: consent}
+		list, err = recipients.Read(ctx, b.Typed, &file, b.Rules)
+		return err
+	})
+	return list, sum, err
+}
+
+// suppressList adds the people of a list, and says what it did.
+func (s suppression) suppressList(
+	ctx context.Context,
+	kind recipients.Kind,
+	list recipients.List,
+	by sends.Actor,
+) (string, error) {
+	people := make([]string, len(list.Recipients))
+	for i, r := range list.Recipients {
+		people[i] = r.To
+	}
+	added := 0
+	if len(people) > 0 {
+		var err error
+		if added, err = s.people.Suppress(ctx, kind, people, by, noteForm); err != nil {
+			return "", someSuppressed(added, err)
+		}
+	}
+	return format.Joined("\n", addedWords(added, len(people)-added), strings.Join(notRead(list), "\n")), nil
+}
+
+// addedWords says how many people were added to the do-not-contact list, and how many were on it before.
+func addedWords(added, before int) string {
+	said := "Nobody was added to the do-not-contact list."
+	if added > 0 {
+		said = "Added " + format.Persons(added) + " to the do-not-contact list."
+	}
+	if before > 0 {
+		said += " " + format.Count(before, "was", "were") + " already on it."
+	}
+	return said
+}
+
+// someSuppressed says why the list could not be changed, and how many people were added before that.
+func someSuppressed(added int, err error) error {
+	var before []string
+	if added > 0 {
+		before = []string{addedWords(added, 0)}
+	}
+	return suppressionMistake(before, err)
+}
+
+// notRead lists the entries that are no number or address. Those that stand there twice are none of them.
+func notRead(list recipients.List) []string {
+	var lines []string
+	for _, o := range list.LeftOut {
+		if o.Rule != recipients.RuleDuplicate && o.Rule != recipients.RuleEmpty {
+			lines = append(lines, fmt.Sprintf("%s, “%s”: %s", format.Capitalised(o.Place()), format.Short(o.Text), o.Reason))
+		}
+	}
+	n := len(lines)
+	for rule, more := range list.More {
+		if rule != recipients.RuleDuplicate && rule != recipients.RuleEmpty {
+			n += more
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	lines = lines[:min(len(lines), format.Listed)]
+	if n > format.Listed {
+		lines = append(lines, "and "+format.Thousands(n-format.Listed)+" more")
+	}
+	return append([]string{format.Count(n, "entry was", "entries were") + " left out:"}, lines...)
+}
+
+var suppressQuestion = recipientlist.ColumnQuestion{
+	Callback:   viewSuppressColumn,
+	Submit:     "Preview",
+	NothingYet: "Nobody has been added yet.",
+}

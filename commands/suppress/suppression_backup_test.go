@@ -1,0 +1,77 @@
+package suppress
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/commandstest"
+	"github.com/coupontools/couponbot/commands/internal/recipientlist"
+	"github.com/coupontools/couponbot/commands/internal/ui"
+	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
+)
+
+// backupMail keeps the file that was sent to a person.
+type backupMail struct{ content []byte }
+
+func (*backupMail) Direct(context.Context, string) (string, error) { return "D1", nil }
+
+func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) (err error) {
+	m.content, err = io.ReadAll(io.NewSectionReader(u.From, 0, u.Size))
+	return err
+}
+
+// An exported list comes back after Redis lost it, and only a file that was exported does.
+func TestSuppressImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Sends = sends.New(sends.Config{Redis: w.Rdb, Prefix: "test:", API: w.Client, SuppressionKey: "secret"})
+	if _, err := w.Sends.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, ui.ActorOf(bot.Request{Person: commandstest.Mia}), ""); err != nil {
+		t.Fatal(err)
+	}
+	var mail backupMail
+	s := suppressionBackups{list: w.Sends, to: ui.Deliverer{Poster: &mail}}
+	reply := commandstest.Must(t)(s.export(t.Context(), bot.Request{Person: commandstest.Mia}))
+	commandstest.WantIn(t, commandstest.Picture(reply), "The backup of the do-not-contact list (1 person) is in your direct messages.")
+
+	w.Redis.Del("test:suppression:people")
+	checked := func() string {
+		c, err := w.Sends.Checked(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := recipientlist.CheckedLine(c)
+		for _, concern := range c.Concerns {
+			text += " " + recipientlist.ConcernWords(concern, c)
+		}
+		return text
+	}
+	commandstest.WantIn(t, checked(), "has disappeared from Redis, so nothing is sent")
+	imports := func(content []byte) (bot.Reply, error) {
+		s.uploads = ui.NewUploads(commandstest.Uploaded(content))
+		view := bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importBackup}).
+			WithFiles("file", bot.File{ID: "F1", Name: "backup.txt", User: commandstest.Mia.ID})
+		return commandstest.Follow(t.Context(), s.imported, bot.Request{Person: commandstest.Mia, View: view})
+	}
+	said := func(err error) string {
+		t.Helper()
+		m := commandstest.MistakeOf(t, ui.Explain, err)
+		return m.Text + " " + m.Done
+	}
+	_, err := imports([]byte("phone\n+32470123456\n"))
+	commandstest.WantIn(t, said(err), "This file isn't a backup of the do-not-contact list, or it was changed.", "Nothing was imported.")
+	other := sends.New(sends.Config{Redis: w.Rdb, Prefix: "other:", API: w.Client})
+	if _, err := other.Suppress(t.Context(), recipients.Email, []string{"b@example.com"}, ui.ActorOf(bot.Request{Person: commandstest.Mia}), ""); err != nil {
+		t.Fatal(err)
+	}
+	foreign, _, err := other.ExportSuppressionList(t.Context(), sends.Actor{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = imports(foreign)
+	commandstest.WantIn(t, said(err), "This backup was made with another key")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(imports(mail.content))), "Added 1 person from the backup to the do-not-contact list.")
+	commandstest.WantIn(t, checked(), "Checked against 1 person on the do-not-contact list.")
+}
