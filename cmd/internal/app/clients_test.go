@@ -118,7 +118,10 @@ func (*scans) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 func TestOtherPrefixes_bounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		rdb := redis.NewClient(&redis.Options{})
+		rdb := redis.NewClient(&redis.Options{
+			// A real dial would tie the process's resolver to this bubble.
+			Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") },
+		})
 		t.Cleanup(func() { _ = rdb.Close() })
 		hook := &scans{}
 		rdb.AddHook(hook)
