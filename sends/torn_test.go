@@ -155,7 +155,7 @@ func TestRealRedis_tornTransaction(t *testing.T) {
 		for _, again := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/again=%t", name, again), func(t *testing.T) {
 				t.Parallel()
-				for n := 1; ; n++ {
+				for n := 1; ; n += 1 + n/3 {
 					w := newTorn(t)
 					step := prepare(w)
 					step()
@@ -181,7 +181,7 @@ func TestRealRedis_tornTransaction(t *testing.T) {
 func TestRealRedis_tornConfirmation(t *testing.T) {
 	t.Parallel()
 	const people = 2500
-	for n := 1; ; n++ {
+	for n := 1; ; n += 1 + n/3 {
 		server := redistest.New(t)
 		s := service(dial(t, server), accept)
 		id := confirmed(t, s, people)
