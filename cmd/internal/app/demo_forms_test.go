@@ -221,7 +221,7 @@ var legs = []struct {
 	}},
 	{"import of the do-not-contact list", func(w walker) {
 		w.types("/coupontools suppress import")
-		w.picks("What to do", "After a loss: continue with what's left of the list")
+		w.picks("What to do", "Continue with the list as it is: new, or what's left of it")
 		w.submits("Import")
 		w.sees("dialog[open]", "The do-not-contact list is used as it is, with 1 person on it.")
 	}},
