@@ -258,6 +258,7 @@ func TestOlderList_withAnotherKey(t *testing.T) {
 					t.Errorf("Checked() = %+v, %v, want it to name the older list", got, err)
 				}
 				time.Sleep(2 * time.Minute)
+				synctest.Wait()
 				if !slices.Equal(told, []Concern{ConcernOlder}) {
 					t.Errorf("the admins were told of %q, want the older list", told)
 				}
@@ -495,6 +496,7 @@ func TestAlert_once(t *testing.T) {
 		start(t, s)
 		start(t, service(connect(t, m, nil), accept, alert))
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		if want := []Concern{ConcernEmpty, ConcernEmpty}; !slices.Equal(told, want) {
 			t.Errorf("told of %q, want %q, with one repeat after the error", told, want)
 		}
@@ -502,6 +504,7 @@ func TestAlert_once(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		m.Del(s.listKey("people"))
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(told, want) {
 			t.Errorf("told of %q, want %q", told, want)
 		}
