@@ -127,7 +127,7 @@ func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 		chosen = blocks.Option(format.NameAndID(format.Short(s.accounts.NameOf(as.id)), as.id), as.id)
 	}
 	return blocks.Modal(viewSignOn, "Sign on", "Show the link", "Cancel",
-		blocks.Text("Whoever has the link is signed on as that account, without a password. It is shown once, to you alone."),
+		blocks.Text("Anyone with the link is signed in as that account, without a password. It's shown once, only to you."),
 		blocks.Radio(blocks.Input{Name: fieldWhom, Label: "Sign on as"}, as.whom,
 			blocks.Option("The own account", whomAccount), blocks.Option("A teammate", whomTeammate),
 			blocks.Option("A subaccount", whomSubaccount), blocks.Option("A user of a directory", whomUser)),
@@ -147,10 +147,7 @@ func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 			"",
 			blocks.Option("Campaigns", coupontools.PageCampaigns),
 			blocks.Option("New campaign", coupontools.PageAddCampaign),
-			blocks.Option(
-				"Change a campaign",
-				coupontools.PageUpdateCampaign,
-			),
+			blocks.Option("Change a campaign", coupontools.PageUpdateCampaign),
 			blocks.Option("Statistics", coupontools.PageStatistics),
 			blocks.Option("Distribution", coupontools.PageDistribution),
 		),

@@ -174,9 +174,7 @@ func (k contactHandlers) createContact(c ui.Change[newContact]) bot.Handler {
 		}
 		n := newContact{
 			Group: req.View.Metadata, Phone: number.To,
-			FirstName: format.OneLine(
-				req.View.Value(form.FieldFirstName),
-			), LastName: format.OneLine(req.View.Value(form.FieldLastName)),
+			FirstName: format.OneLine(req.View.Value(form.FieldFirstName)), LastName: format.OneLine(req.View.Value(form.FieldLastName)),
 		}
 		return ui.Checking(
 			viewSMSContactCreate+"_wait",
@@ -192,9 +190,7 @@ func (k contactHandlers) createContact(c ui.Change[newContact]) bot.Handler {
 					n,
 					blocks.Rich(blocks.Field("SMS group", k.groupName(n.Group)), blocks.Field("Phone number", n.Phone),
 						blocks.Field("Name", format.Joined(" ", n.FirstName, n.LastName))),
-					blocks.Text(
-						"This person gets the text messages to the group from then on. Add only people who have agreed to that.",
-					),
+					blocks.Text("This person gets the text messages to the group from then on. Add only people who have agreed to that."),
 				)}, nil
 			},
 		), nil

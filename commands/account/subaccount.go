@@ -77,11 +77,8 @@ func (m subaccountHandlers) command() ui.CardCommand[coupontools.Subaccount] {
 func (m subaccountHandlers) get(ctx context.Context, id string) (*coupontools.Subaccount, error) {
 	s, err := m.api.Subaccount(ctx, id)
 	if err != nil {
-		return nil, ui.NotKnown(
-			fmt.Errorf("show subaccount: %w", err),
-			"the subaccount "+format.Short(id),
-			m.accounts.CommandLine(),
-		)
+		return nil, ui.NotKnown(fmt.Errorf("show subaccount: %w", err), "the subaccount "+format.Short(id),
+			m.accounts.CommandLine())
 	}
 	return s, nil
 }
@@ -116,32 +113,21 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 	}
 	set := []slack.Block{blocks.Header(format.OneLine(s.Name())), blocks.Rich(lines...)}
 	if expired(s.Expires) {
-		set = append(
-			set,
-			blocks.Text("This subaccount has expired: nobody can work in it until it is given a later day with Update."),
-		)
+		set = append(set,
+			blocks.Text("This subaccount has expired: nobody can work in it until it is given a later day with Update."))
 	}
 	if !s.LastLogin.IsZero() {
-		set = append(
-			set,
-			blocks.Context(blocks.When("Last login", s.LastLogin), blocks.Small(format.Count(s.Logins, "login", "logins"))),
-		)
+		set = append(set,
+			blocks.Context(blocks.When("Last login", s.LastLogin), blocks.Small(format.Count(s.Logins, "login", "logins"))))
 	}
+	named := format.NameAndID(format.Short(s.Name()), s.ID)
 	set = append(set, blocks.Actions("",
 		blocks.Button(actionSubaccountUpdate, "Update", s.ID, blocks.Label("Update "+format.OneLine(s.Name()))),
 		blocks.Button(actionSignOn, "Sign on", s.ID, blocks.Label("Get a link to sign on as "+format.OneLine(s.Name()))),
-		blocks.Button(actionSubaccountReset, "Password reset", s.ID, blocks.Ask(
-			"Get a link to set a new password?",
-			"Whoever has the link can set the password of "+format.NameAndID(
-				format.Short(s.Name()),
-				s.ID,
-			)+" and then is that account. It is shown once.",
-			"Show the link",
-			"Cancel",
-		)),
+		blocks.Button(actionSubaccountReset, "Password reset", s.ID, blocks.Ask("Get a link to set a new password?",
+			"Anyone with the link can set the password of "+named+" and use that account. It's shown once.", "Show the link", "Cancel")),
 		blocks.Button(actionSubaccountKeys, "Keys", s.ID, blocks.Danger, blocks.Ask("Show the keys?",
-			"Whoever has the API keys of "+format.NameAndID(format.Short(s.Name()), s.ID)+" is that account. They are shown once.",
-			"Show the keys", "Cancel"))))
+			"Anyone with these keys can act as "+named+". Shown only once.", "Show the keys", "Cancel"))))
 	return bot.Reply{Text: format.Joined(" · ", format.Short(s.Name()), subaccountFacts(s)), Blocks: set}
 }
 
@@ -160,7 +146,7 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 
 func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
 	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: ui.AuditSubaccountKeys, Note: format.Short(req.Value)}}
-	warning := "Whoever has these keys is " + m.called(req.Value) + "."
+	warning := "Anyone with these keys can act as " + m.called(req.Value) + "."
 	return deed.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {

@@ -44,11 +44,8 @@ func createSubaccountView(string) *slack.ModalViewRequest {
 // subaccountInputs ask for what can be said of a subaccount. There is no password: Coupontools mails a link to set one.
 func subaccountInputs(s coupontools.Subaccount) []slack.Block {
 	line := func(name, label, initial, hint string) slack.Block {
-		return blocks.TextInput(
-			blocks.Input{Name: name, Label: label, Hint: hint, Optional: name != form.FieldEmail},
-			initial,
-			form.MaxNameInput,
-		)
+		return blocks.TextInput(blocks.Input{Name: name, Label: label, Hint: hint, Optional: name != form.FieldEmail}, initial,
+			form.MaxNameInput)
 	}
 	return []slack.Block{
 		line(form.FieldEmail, "E-mail address", s.Email, ""),

@@ -64,13 +64,8 @@ func dateOnly(t time.Time) string {
 }
 
 func subaccountFacts(s coupontools.Subaccount) string {
-	return format.Joined(
-		" · ",
-		format.Short(s.ID),
-		format.Short(s.Package),
-		format.Count(s.CampaignCount, "campaign", "campaigns"),
-		expiryWords(s.Expires),
-	)
+	return format.Joined(" · ", format.Short(s.ID), format.Short(s.Package),
+		format.Count(s.CampaignCount, "campaign", "campaigns"), expiryWords(s.Expires))
 }
 
 // expiryWords says when a subaccount ends, or that it has.
