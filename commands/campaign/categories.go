@@ -160,12 +160,8 @@ func (h categoryHandlers) counted(ctx context.Context, all []coupontools.Categor
 		if n > 0 {
 			lines = append(
 				lines,
-				fmt.Sprintf(
-					"%s · %s · %s",
-					format.Short(category.Name),
-					format.Short(category.ID),
-					format.Count(n, "campaign", "campaigns"),
-				),
+				fmt.Sprintf("%s · %s · %s", format.Short(category.Name), format.Short(category.ID),
+					format.Count(n, "campaign", "campaigns")),
 			)
 		}
 	}

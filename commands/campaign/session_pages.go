@@ -82,10 +82,8 @@ func (p sessionPage) blocks() []slack.Block {
 		set = append(set, sessionRow(s))
 	}
 	if len(p.sessions) > 0 || p.number > 1 {
-		set = append(
-			set,
-			blocks.Context(blocks.Small(format.Joined(" · ", fmt.Sprintf("Page %d", p.number), q.filter(), q.Campaign))),
-		)
+		set = append(set,
+			blocks.Context(blocks.Small(format.Joined(" · ", fmt.Sprintf("Page %d", p.number), q.filter(), q.Campaign))))
 	}
 	row := ui.PageButtons("sessions_", p.number, p.more, p.pager.At)
 	if len(p.sessions) > 0 {
@@ -126,10 +124,6 @@ func (p sessionPage) summary() string {
 	if len(p.sessions) == 0 {
 		return p.none()
 	}
-	return fmt.Sprintf(
-		"%s of %s, page %d",
-		format.Count(len(p.sessions), "session", "sessions"),
-		format.Short(p.pager.Query.Name),
-		p.number,
-	)
+	return fmt.Sprintf("%s of %s, page %d", format.Count(len(p.sessions), "session", "sessions"),
+		format.Short(p.pager.Query.Name), p.number)
 }

@@ -108,11 +108,8 @@ func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply,
 			return s.campaigns.Pick(found, sessionsRow), nil
 		case len(found.Rest) > 0:
 			return bot.Reply{}, &bot.Mistake{
-				Text: fmt.Sprintf(
-					"It is not clear what “%s” behind “%s” means.",
-					format.Short(bot.Join(found.Rest)),
-					format.Short(found.Asked),
-				),
+				Text: fmt.Sprintf("It is not clear what “%s” behind “%s” means.", format.Short(bot.Join(found.Rest)),
+					format.Short(found.Asked)),
 				Hint: "Behind the campaign you can write opened, claimed or validated.",
 			}
 		}
@@ -150,10 +147,8 @@ func campaignField(c coupontools.Campaign) slack.Block {
 	if c.ID != "" {
 		initial = blocks.Option(ui.OptionText(c, false), c.ID)
 	}
-	return blocks.ExternalSelect(
-		blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
-		initial,
-	)
+	return blocks.ExternalSelect(blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
+		initial)
 }
 
 // chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.

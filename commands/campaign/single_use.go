@@ -128,9 +128,8 @@ func (s singleUseHandlers) submitted(c ui.Change[singleUseDraft]) bot.Handler {
 		if d.Person != nil {
 			told, yes = d.previewPerson, "Make 1 address"
 		}
-		return c.WithButton(yes).
-				Preview(ctx, req, d, append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))...),
-			nil
+		preview := append(told(), blocks.Divider(), blocks.Text("Nothing has been made yet."))
+		return c.WithButton(yes).Preview(ctx, req, d, preview...), nil
 	}
 }
 
@@ -181,14 +180,8 @@ func (s singleUseHandlers) check(ctx context.Context, req bot.Request) (singleUs
 }
 
 func (d *singleUseDraft) checkMany(v form.Values, wrong form.Problems) {
-	d.Status = form.Chosen(
-		v,
-		form.FieldStatus,
-		wrong,
-		coupontools.SingleUseNormal,
-		coupontools.SingleUseVoided,
-		coupontools.SingleUseActivated,
-	)
+	d.Status = form.Chosen(v, form.FieldStatus, wrong, coupontools.SingleUseNormal, coupontools.SingleUseVoided,
+		coupontools.SingleUseActivated)
 	var ok bool
 	if d.Amount, ok = format.ParseAmount(v.Value(form.FieldAmount)); !ok || d.Amount < 1 || d.Amount > coupontools.MaxSingleUses {
 		wrong.Add(form.FieldAmount, "Enter a whole number from 1 to "+format.Thousands(coupontools.MaxSingleUses)+".")

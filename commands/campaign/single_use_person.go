@@ -111,11 +111,8 @@ func (s singleUseHandlers) view(f singleUseForm, typed map[string]string) *slack
 func personFormInputs(typed map[string]string) []slack.Block {
 	return append(
 		form.PersonInputs(true, typed),
-		blocks.TextInput(
-			blocks.Input{Name: fieldOwnID, Label: "Your own id of the person", Optional: true},
-			typed[fieldOwnID],
-			maxOwnID,
-		),
+		blocks.TextInput(blocks.Input{Name: fieldOwnID, Label: "Your own id of the person", Optional: true}, typed[fieldOwnID],
+			maxOwnID),
 		blocks.StaticSelect(blocks.Input{Name: fieldDigits, Label: "Validation code"}, typed[fieldDigits],
 			blocks.Option("None made by Coupontools", noCodes),
 			blocks.Option("6 digits", "6"), blocks.Option("8 digits", "8"), blocks.Option("10 digits", "10")),

@@ -199,12 +199,8 @@ func nobodyIn(in newcomers) error {
 	m := &bot.Mistake{Text: "There is nobody in this file to give the card to.", Hint: "Please start with another list."}
 	if n := len(in.leftOut); n > 0 {
 		first := in.leftOut[0]
-		m.Text += fmt.Sprintf(
-			" Left out: %s. %s: %s",
-			format.Count(n, "row", "rows"),
-			format.Capitalised(first.Place()),
-			first.Reason,
-		)
+		m.Text += fmt.Sprintf(" Left out: %s. %s: %s", format.Count(n, "row", "rows"), format.Capitalised(first.Place()),
+			first.Reason)
 	}
 	return m
 }
@@ -292,11 +288,8 @@ func (h loyaltyHandlers) imports() ui.Change[importing] {
 			defer h.users.Fetched.Forget(wanted.Card)
 			g := h.give(ctx, wanted.Card, in.people, begun.Add(importTime))
 			if g.made+g.unsure == 0 && g.err != nil {
-				return "", sends.Entry{}, ui.NotKnown(
-					fmt.Errorf("import loyalty users: %w", g.err),
-					"this loyalty card",
-					h.cards.CommandLine(),
-				)
+				return "", sends.Entry{}, ui.NotKnown(fmt.Errorf("import loyalty users: %w", g.err), "this loyalty card",
+					h.cards.CommandLine())
 			}
 			return g.said(h.cardName(wanted.Card)), g.entry(wanted.Card, len(in.people)), nil
 		},

@@ -148,11 +148,7 @@ func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlo
 		blocks.Radio(blocks.Input{Name: fieldChange, Label: "What"}, f.How,
 			blocks.Option("Add "+many, changeAdd), blocks.Option("Take "+many+" off", changeSubtract),
 			blocks.Option("Set the "+many+" to", changeSet)),
-		blocks.TextInput(
-			blocks.Input{Name: form.FieldAmount, Label: "How many"},
-			"",
-			len(strconv.Itoa(maxPoints))+1,
-		),
+		blocks.TextInput(blocks.Input{Name: form.FieldAmount, Label: "How many"}, "", len(strconv.Itoa(maxPoints))+1),
 	), f.metadata())
 }
 
@@ -239,11 +235,8 @@ func (a *pointsUpdate) count(u coupontools.LoyaltyUser, of ui.Plural) error {
 		}
 	case a.After < 0:
 		return &bot.Mistake{
-			Text: fmt.Sprintf(
-				"%s has only %s.",
-				ui.PersonName(loyaltyPerson(u)),
-				format.Count(u.Points, of.One, of.Many),
-			), Hint: "Take off fewer.",
+			Text: fmt.Sprintf("%s has only %s.", ui.PersonName(loyaltyPerson(u)),
+				format.Count(u.Points, of.One, of.Many)), Hint: "Take off fewer.",
 		}
 	case a.After == a.Before:
 		return &bot.Mistake{

@@ -228,12 +228,9 @@ func (h loyaltyHandlers) create(c ui.Change[newCardUser]) bot.Handler {
 			ctx,
 			req,
 			n,
-			blocks.Rich(
-				blocks.Field("Loyalty card", h.cardName(n.Card)),
-				blocks.Field("Name", format.Joined(" ", n.FirstName, n.LastName)),
-				blocks.Field("E-mail address", n.Email),
-				blocks.Field("Phone number", n.Phone),
-			),
+			blocks.Rich(blocks.Field("Loyalty card", h.cardName(n.Card)),
+				blocks.Field("Name", format.Joined(" ", n.FirstName, n.LastName)), blocks.Field("E-mail address", n.Email),
+				blocks.Field("Phone number", n.Phone)),
 			blocks.Text("This person becomes known to Coupontools and has the card from then on."),
 		), nil
 	}
@@ -252,11 +249,8 @@ func (h loyaltyHandlers) createChange() ui.Change[newCardUser] {
 			if err != nil {
 				return "", e, fmt.Errorf("give a loyalty card: %w", err)
 			}
-			return fmt.Sprintf(
-				"%s now has %s.",
-				cmp.Or(format.Joined(" ", n.FirstName, n.LastName), n.Email, n.Phone),
-				h.cardName(n.Card),
-			), e, nil
+			return fmt.Sprintf("%s now has %s.", cmp.Or(format.Joined(" ", n.FirstName, n.LastName), n.Email, n.Phone),
+				h.cardName(n.Card)), e, nil
 		},
 	}
 }
@@ -288,11 +282,8 @@ func (h loyaltyHandlers) linkChange() ui.Change[cardUser] {
 			defer h.users.Fetched.Forget(s.Card)
 			e := sends.Entry{What: ui.AuditLoyaltyLink, Note: format.Short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
-				return "", e, ui.NotKnown(
-					fmt.Errorf("link a loyalty user: %w", err),
-					"the user or the loyalty card",
-					h.users.CommandLine(),
-				)
+				return "", e, ui.NotKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card",
+					h.users.CommandLine())
 			}
 			return fmt.Sprintf("The user %s now has %s.", format.Short(s.User), h.cardName(s.Card)), e, nil
 		},

@@ -87,22 +87,16 @@ func outWords(s sends.Send) string {
 	if s.Out == 0 {
 		return ""
 	}
-	return format.Count(
-		s.Out,
-		"call that was out already will still be answered",
-		"calls that were out already will still be answered",
-	)
+	return format.Count(s.Out, "call that was out already will still be answered",
+		"calls that were out already will still be answered")
 }
 
 func cancelled(s sends.Send) string {
 	if s.StartedAt.IsZero() {
 		return "Nothing of it has gone out."
 	}
-	return format.Joined(
-		"; ",
-		format.Count(s.Counts.Skipped, "person was skipped in all", "people were skipped in all"),
-		outWords(s),
-	) + "."
+	return format.Joined("; ", format.Count(s.Counts.Skipped, "person was skipped in all", "people were skipped in all"),
+		outWords(s)) + "."
 }
 
 // tooLate says how a send stands that something cannot be done with any more, and who saw to that.

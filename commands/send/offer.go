@@ -90,12 +90,8 @@ func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, nam
 	c := ui.ChooseWhole(l, words)
 	switch len(c.Hits) {
 	case 0:
-		return "", "", format.Joined(
-			" ",
-			fmt.Sprintf("There is no %s “%s” in the list.", one, format.Short(c.Asked)),
-			ui.DidYouMean(l, c.Asked),
-			"Please choose one.",
-		)
+		return "", "", format.Joined(" ", fmt.Sprintf("There is no %s “%s” in the list.", one, format.Short(c.Asked)),
+			ui.DidYouMean(l, c.Asked), "Please choose one.")
 	case 1:
 		id, _ = c.Hits[0].Ident()
 		return id, ui.OptionText(c.Hits[0], false), ""

@@ -62,10 +62,8 @@ func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Re
 	}
 	called := "backup of the do-not-contact list"
 	err = s.to.Upload(ctx, req.Person, called, bot.Upload{
-		Name: "do-not-contact-" + time.Now().
-			UTC().
-			Format(time.DateOnly) +
-			".txt", From: bytes.NewReader(backup), Size: int64(len(backup)),
+		Name: "do-not-contact-" + time.Now().UTC().Format(time.DateOnly) + ".txt",
+		From: bytes.NewReader(backup), Size: int64(len(backup)),
 		Comment: fmt.Sprintf("A %s with %s, as hashes: it holds no number and no address. Keep it with the key of the list "+
 			"(SUPPRESSION_KEY): without the key it is of no use. Import it with %s suppress import.",
 			called, format.Persons(people), ui.Root),
@@ -137,12 +135,8 @@ func acceptedWords(a sends.Acceptance) string {
 	if a.SetAside == 0 {
 		return said
 	}
-	return said + " " + format.Count(
-		a.SetAside,
-		"person was",
-		"people were",
-	) + " set aside, because they were put on a list with another " +
-		"key. They may get messages again, until couponbot has that key back."
+	return said + " " + format.Count(a.SetAside, "person was", "people were") +
+		" set aside, because they were put on a list with another key. They may get messages again, until couponbot has that key back."
 }
 
 func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {

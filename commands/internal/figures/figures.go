@@ -218,13 +218,8 @@ func (f Figures) table() string {
 	for _, w := range f.weeks() {
 		lines = append(
 			lines,
-			fmt.Sprintf(
-				row,
-				w.from.Format(dayOfYear),
-				format.Thousands(w.Opened),
-				format.Thousands(w.Claimed),
-				format.Thousands(w.Validated),
-			),
+			fmt.Sprintf(row, w.from.Format(dayOfYear), format.Thousands(w.Opened), format.Thousands(w.Claimed),
+				format.Thousands(w.Validated)),
 		)
 	}
 	return strings.Join(lines, "\n")

@@ -21,11 +21,8 @@ func (p Problems) Add(field, words string) {
 
 // TooLong says that a text is over its limit, in characters.
 func TooLong(text string, limit int) string {
-	return fmt.Sprintf(
-		"This has %s characters; at most %s fit.",
-		format.Thousands(utf8.RuneCountInString(text)),
-		format.Thousands(limit),
-	)
+	return fmt.Sprintf("This has %s characters; at most %s fit.", format.Thousands(utf8.RuneCountInString(text)),
+		format.Thousands(limit))
 }
 
 // CheckText returns the text of a field as it can go out, and a note on what was removed from it; or it says at the field
