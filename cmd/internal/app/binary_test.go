@@ -33,7 +33,7 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	// The resolver belongs to whoever looks up a name first. That must not be a test in a bubble.
+	// The first lookup of a name ties the resolver to its goroutine's bubble, so it must not be a test's in a bubble.
 	_, _ = net.DefaultResolver.LookupHost(context.Background(), "localhost")
 	code := m.Run()
 	if path, err := binary(); err == nil {

@@ -138,8 +138,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// What builds and runs the program doesn't change by itself: images have an exact version, and actions, whose tags can be
-// moved, the commit of one. Dependabot raises them.
+// What builds and runs the program is pinned: images to an exact version, and actions, whose tags can be moved, to a commit.
+// Dependabot raises the pins.
 func TestPinned(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -203,7 +203,7 @@ var (
 		"waiting":    {bulkhead.BotDrain, bulkhead.SendDrain},
 		reconnecting: {bulkhead.SocketAbort},
 	}
-	// panicsOfASend hold no send up for ever, each by itself.
+	// panicsOfASend delay a send, but each alone doesn't hold it up for ever.
 	panicsOfASend = []bulkhead.Place{
 		bulkhead.SendClaim, bulkhead.SendKeeper, bulkhead.SendMayStart, bulkhead.SendPlace, bulkhead.SendPlaces,
 		bulkhead.SendTell, bulkhead.SendTend, bulkhead.SendTurn,
