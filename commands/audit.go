@@ -247,7 +247,7 @@ func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, er
 		if err := t.sends.Record(ctx, sends.Entry{What: ui.AuditExport, Actor: ui.ActorOf(req)}); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
-		return t.files.Send(ctx, req.Person, ui.CsvFile{
+		return t.files.Send(ctx, req.Person, ui.CSVFile{
 			Name: "audit-trail.csv", Label: "audit trail", Comment: "The audit trail, the newest entry first.",
 			Alt:    "A table of who did what in couponbot",
 			Header: []string{"time", "team", "user", "what", "send", "before", "after", "note", "channel", "message"},

@@ -26,7 +26,7 @@ type world struct {
 func newWorld(t testing.TB, options ...sandbox.Option) *world {
 	t.Helper()
 	kit := commandstest.New(t, options...)
-	w := &world{kit: kit, api: kit.Api, redis: kit.Redis, rdb: kit.Rdb, Deps: Deps{
+	w := &world{kit: kit, api: kit.API, redis: kit.Redis, rdb: kit.RDB, Deps: Deps{
 		Client: kit.Client, Directories: kit.Directories, Campaigns: kit.Campaigns, Sends: kit.Sends, Store: kit.Store,
 		Region: "BE", Channels: []string{"C0MARKET1"},
 	}}
@@ -36,7 +36,7 @@ func newWorld(t testing.TB, options ...sandbox.Option) *world {
 
 func (w *world) warm(t testing.TB) *cache.List { t.Helper(); return w.kit.Warm(t) }
 
-func (w *world) idOf(t testing.TB, name string) string { t.Helper(); return w.kit.IdOf(t, name) }
+func (w *world) idOf(t testing.TB, name string) string { t.Helper(); return w.kit.IDOf(t, name) }
 
 func mistake(t testing.TB, err error) *bot.Mistake {
 	t.Helper()

@@ -19,7 +19,7 @@ func BenchmarkCampaigns(b *testing.B) {
 	for b.Loop() {
 		w.Redis.FlushAll()
 		lists := cache.New(cache.Config[coupontools.Campaign]{
-			Redis: w.Rdb, Prefix: "test:", Name: "campaigns", Fetch: Fetcher(w.Client), TTL: time.Hour, Stale: time.Hour,
+			Redis: w.RDB, Prefix: "test:", Name: "campaigns", Fetch: Fetcher(w.Client), TTL: time.Hour, Stale: time.Hour,
 		})
 		if _, err := commandstest.Follow(b.Context(), campaignsCommand(NewList(lists, ui.Deliverer{})).Run, req); err != nil {
 			b.Fatal(err)

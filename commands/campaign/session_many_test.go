@@ -38,7 +38,7 @@ func TestSession_clickedOnce(t *testing.T) {
 	click := bot.Request{ID: "one", Person: commandstest.Mia, Value: "mfadqu0il4iosrut76vui d99bptr356pel6du8bxye"}
 	first := commandstest.Must(t)(commandstest.Follow(t.Context(), desk.doingMany(sessionActions[0]), click))
 	again := commandstest.Must(t)(commandstest.Follow(t.Context(), desk.doingMany(sessionActions[0]), click))
-	if n := w.Api.Calls("/v3/couponsession/update/multiple"); n != 1 || ui.WithoutCodes(commandstest.Picture(first)) != commandstest.Picture(again) {
+	if n := w.API.Calls("/v3/couponsession/update/multiple"); n != 1 || ui.WithoutCodes(commandstest.Picture(first)) != commandstest.Picture(again) {
 		t.Errorf("%d calls, the answers are\n%s\n%s", n, commandstest.Picture(first), commandstest.Picture(again))
 	}
 	commandstest.WantNotIn(t, commandstest.Stored(t, w), strings.Fields(click.Value)...)

@@ -215,7 +215,7 @@ func (s sessionListHandlers) asFile(_ context.Context, req bot.Request) (bot.Rep
 		}
 		q := p.Query
 		title := "the sessions of " + format.NameAndID(format.Short(q.Name), q.Campaign)
-		return s.files.Send(ctx, req.Person, ui.CsvFile{
+		return s.files.Send(ctx, req.Person, ui.CSVFile{
 			Name: "sessions-" + q.Campaign + ".csv", Label: "file with " + title, Comment: format.Capitalised(title) + ", as you asked.",
 			Alt: "A table: " + title, Header: sessionHeader,
 			Rows: func(write func([]string) error) error {

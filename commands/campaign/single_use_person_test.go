@@ -129,7 +129,7 @@ func TestSingleUse_onePersonTwice(t *testing.T) {
 		_, secret, _ = strings.Cut(": "+secret, ": ")
 		commandstest.WantNotIn(t, commandstest.Stored(t, w), secret[strings.LastIndex(secret, " ")+1:])
 	}
-	if calls := w.Api.Calls("/v3/singleuse/create"); calls != 1 {
+	if calls := w.API.Calls("/v3/singleuse/create"); calls != 1 {
 		t.Errorf("%d calls, want 1", calls)
 	}
 }
@@ -139,7 +139,7 @@ func TestSingleUse_onePersonRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	draft := commandstest.Must(t)(w.Submits(t, forOnePerson(map[string]string{"first_name": "Anna"}))).View.PrivateMetadata
-	mend := w.Api.Break(sandbox.Rule{Path: "/v3/singleuse/create", Fault: sandbox.Refusal(422, sandbox.ShapeNested, 101, "Expired.")})
+	mend := w.API.Break(sandbox.Rule{Path: "/v3/singleuse/create", Fault: sandbox.Refusal(422, sandbox.ShapeNested, 101, "Expired.")})
 	_, err := w.Submits(t, bot.NewView("single_use_confirm", draft, nil))
 	commandstest.WantIn(t, ui.ErrorText(err), "Nothing was made.")
 	mend()

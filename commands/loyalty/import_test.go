@@ -46,7 +46,7 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 		goAhead := bot.Request{Person: commandstest.Mia, View: bot.NewView(c.View, view.PrivateMetadata, nil)}
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(commandstest.Follow(t.Context(), c.Confirmed, goAhead))), "1 person now has")
 	}
-	if calls := w.Api.Calls("/v4/loyalty/loyalty-cards/480018/stats/bulk"); calls != 1 {
+	if calls := w.API.Calls("/v4/loyalty/loyalty-cards/480018/stats/bulk"); calls != 1 {
 		t.Errorf("%d calls, want 1", calls)
 	}
 }
@@ -81,7 +81,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 		w := newWorld(t)
 		if tt.rule != nil {
 			tt.rule.Path = bulk
-			w.Api.Break(*tt.rule)
+			w.API.Break(*tt.rule)
 		}
 		end := time.Now().Add(time.Hour)
 		if tt.late {
@@ -93,7 +93,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 				t.Errorf("%s: said %q, want %q in it", name, said, want)
 			}
 		}
-		if calls := w.Api.Calls(bulk); calls != tt.calls {
+		if calls := w.API.Calls(bulk); calls != tt.calls {
 			t.Errorf("%s: %d calls, want %d", name, calls, tt.calls)
 		}
 	}

@@ -16,7 +16,7 @@ func TestList_oneCallForTypeAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := w.Api.Calls("/v3/loyalty/list"); n != 1 {
+	if n := w.API.Calls("/v3/loyalty/list"); n != 1 {
 		t.Errorf("%d calls for five keystrokes, want 1", n)
 	}
 }

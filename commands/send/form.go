@@ -37,8 +37,8 @@ const (
 	maxAhead = 90 * 24 * time.Hour
 )
 
-// MaxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
-const MaxTyped = 50
+// maxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
+const maxTyped = 50
 
 // sendForm is what the send modal was opened with, and what was typed into fields that are out of sight: those of the other
 // way of sending. It is kept by id; the modal's metadata carries the id.
@@ -213,14 +213,14 @@ func (s sending) regionField(f sendForm) slack.Block {
 // most is how many recipients can be typed.
 func (s sending) most() int {
 	if s.limit > 0 {
-		return min(s.limit, MaxTyped)
+		return min(s.limit, maxTyped)
 	}
-	return MaxTyped
+	return maxTyped
 }
 
 // longer returns words on longer lists, if a send may have more recipients than can be typed.
 func (s sending) longer(words string) string {
-	if s.limit > 0 && s.limit <= MaxTyped {
+	if s.limit > 0 && s.limit <= maxTyped {
 		return ""
 	}
 	return words

@@ -12,7 +12,6 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/commands/internal/form"
-	"github.com/coupontools/couponbot/commands/internal/recipientlist"
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -36,50 +35,6 @@ func TestCheckSchedule(t *testing.T) {
 		checkSchedule(test.at, now, wrong)
 		if got := wrong[fieldSchedule]; (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
 			t.Errorf("checkSchedule(%v) = %q, want %q", test.at, got, test.want)
-		}
-	}
-}
-
-func TestColumnOption(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("x", 80)
-	for _, tt := range []struct {
-		column             recipients.Column
-		kind               recipients.Kind
-		text, descriptions string
-	}{
-		{
-			recipients.Column{
-				ID: "1/2", Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Count: 940, Examples: []string{"0470 12 34 56", "n/a"},
-			},
-			recipients.SMS,
-			"C · Mobile · 940 numbers", "0470 12 34 56, n/a",
-		},
-		{
-			recipients.Column{Sheet: "Nu", Column: recipients.ColumnName{Letter: "A"}, Count: 1}, recipients.Email, "Nu · A · 1 address", "",
-		},
-		{
-			recipients.Column{
-				Column: recipients.ColumnName{Letter: "C", Header: "Mobile"}, Else: recipients.ColumnName{Letter: "B", Header: "Phone"}, Count: 2,
-			},
-			recipients.SMS,
-			"C, else B · Mobile, else Phone · 2 numbers", "",
-		},
-		{
-			recipients.Column{
-				Sheet: long, Column: recipients.ColumnName{Letter: "AAA", Header: long}, Else: recipients.ColumnName{Letter: "AAB", Header: long},
-				Count: 1_000_000, Examples: []string{long},
-			},
-			recipients.SMS,
-			strings.Repeat("x", 17) + "… · AAA, else AAB · " + strings.Repeat("x", 17) + "… · 1,000,000 numbers", strings.Repeat("x", 74) + "…",
-		},
-	} {
-		got := recipientlist.ColumnOption(tt.column, tt.kind)
-		if got.Text.Text != tt.text {
-			t.Errorf("option %q, want %q", got.Text.Text, tt.text)
-		}
-		if d := got.Description; d == nil && tt.descriptions != "" || d != nil && d.Text != tt.descriptions {
-			t.Errorf("description %+v, want %q", d, tt.descriptions)
 		}
 	}
 }
@@ -130,18 +85,6 @@ func TestLasting_slowCountries(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Who may not be written to is masked; what was typed wrong is shown, so that it can be found.
-func TestLeftOut_masks(t *testing.T) {
-	t.Parallel()
-	list := recipients.List{LeftOut: []recipients.LeftOut{
-		{Line: 7, FromFile: true, Text: "+32470123456", Rule: recipients.RuleSuppressed, Reason: sends.RuleWords(recipients.RuleSuppressed)},
-		{Line: 3, Text: "abc", Rule: recipients.RuleInvalid, Reason: "It has letters."},
-	}}
-	got := strings.Join(commandstest.Draw(recipientlist.LeftOut(list)), "\n")
-	commandstest.WantIn(t, got, "2 entries are skipped:", "On the do-not-contact list: 1", "Row 7 of the file, +32 470 •• •• 56:", "Line 3, “abc”: It has letters.")
-	commandstest.WantNotIn(t, got, "123456")
 }
 
 // A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
@@ -197,24 +140,6 @@ func TestPreview_ofTheWorstDraft(t *testing.T) {
 				t.Errorf("the preview has %d bytes, %v", len(raw), err)
 			}
 		})
-	}
-}
-
-// Every rule has a name of its own.
-func TestRuleTitle(t *testing.T) {
-	t.Parallel()
-	seen := map[string]recipients.Rule{}
-	for _, r := range []recipients.Rule{
-		recipients.RuleEmpty, recipients.RuleInvalid, recipients.RuleLength, recipients.RuleSpreadsheet, recipients.RuleNoCountry,
-		recipients.RuleForeign, recipients.RuleUnclear,
-		recipients.RuleCountry, recipients.RulePremium, recipients.RuleDuplicate, recipients.RuleMax, recipients.RuleSuppressed,
-		recipients.RuleUnsubscribed, recipients.RuleAnswered, recipients.RuleExpired, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson, recipients.RuleDailyCap, "new",
-	} {
-		title := recipientlist.RuleTitle(r)
-		if other, again := seen[title]; again {
-			t.Errorf("%s and %s are both called %q", r, other, title)
-		}
-		seen[title] = r
 	}
 }
 

@@ -34,8 +34,8 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 }
 
 // reportOf is the report of a send.
-func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CsvFile {
-	return ui.CsvFile{
+func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CSVFile {
+	return ui.CSVFile{
 		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
 		Alt:    "A table of the recipients of a send, each with its outcome",
 		Header: []string{"recipient", "outcome", "code", "text", "time", "action"},

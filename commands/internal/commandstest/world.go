@@ -112,19 +112,19 @@ type World struct {
 	Sends       *sends.Service
 	Store       *bot.Store
 
-	Api   *sandbox.Server
+	API   *sandbox.Server
 	Redis *miniredis.Miniredis
-	Rdb   *redis.Client
+	RDB   *redis.Client
 }
 
 // New starts a sandbox and a Redis for a test, and returns what commands work with.
 func New(t testing.TB, options ...sandbox.Option) *World {
 	t.Helper()
-	w := &World{Api: sandbox.New(options...), Redis: miniredis.RunT(t)}
-	server := httptest.NewServer(w.Api)
+	w := &World{API: sandbox.New(options...), Redis: miniredis.RunT(t)}
+	server := httptest.NewServer(w.API)
 	t.Cleanup(server.Close)
-	w.Rdb = redis.NewClient(&redis.Options{Addr: w.Redis.Addr(), MaxRetries: -1})
-	t.Cleanup(func() { _ = w.Rdb.Close() })
+	w.RDB = redis.NewClient(&redis.Options{Addr: w.Redis.Addr(), MaxRetries: -1})
+	t.Cleanup(func() { _ = w.RDB.Close() })
 	var err error
 	w.Client, err = coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret,
 		coupontools.WithBaseURL(server.URL), coupontools.WithTimeout(2*time.Second))
@@ -132,16 +132,16 @@ func New(t testing.TB, options ...sandbox.Option) *World {
 		t.Fatal(err)
 	}
 	w.Directories = cache.New(cache.Config[coupontools.Directory]{
-		Redis: w.Rdb, Prefix: "test:", Name: "directories", Fetch: w.Client.Directories, TTL: time.Hour, Stale: time.Hour,
+		Redis: w.RDB, Prefix: "test:", Name: "directories", Fetch: w.Client.Directories, TTL: time.Hour, Stale: time.Hour,
 	})
 	listCampaigns := func(ctx context.Context) ([]coupontools.Campaign, error) {
 		return w.Client.Campaigns(ctx, coupontools.CampaignsOptions{})
 	}
 	w.Campaigns = cache.New(cache.Config[coupontools.Campaign]{
-		Redis: w.Rdb, Prefix: "test:", Name: "campaigns", Fetch: listCampaigns, TTL: time.Hour, Stale: time.Hour,
+		Redis: w.RDB, Prefix: "test:", Name: "campaigns", Fetch: listCampaigns, TTL: time.Hour, Stale: time.Hour,
 	})
-	w.Sends = sends.New(sends.Config{Redis: w.Rdb, Prefix: "test:", API: w.Client})
-	w.Store = bot.NewStore(w.Rdb, "test:")
+	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client})
+	w.Store = bot.NewStore(w.RDB, "test:")
 	return w
 }
 
@@ -158,8 +158,8 @@ func (w *World) Warm(t testing.TB) *cache.List {
 	return l
 }
 
-// IdOf returns the id of the only directory of that name.
-func (w *World) IdOf(t testing.TB, name string) string {
+// IDOf returns the id of the only directory of that name.
+func (w *World) IDOf(t testing.TB, name string) string {
 	t.Helper()
 	hits := w.Warm(t).Named(name)
 	if len(hits) != 1 {

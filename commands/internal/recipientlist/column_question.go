@@ -32,7 +32,7 @@ func (q ColumnQuestion) View(
 	asks := "Which column of " + ui.FileNamed(f) + " should couponbot use?"
 	var options []*slack.OptionBlockObject
 	for _, c := range question.Columns {
-		options = append(options, ColumnOption(c, kind))
+		options = append(options, columnOption(c, kind))
 	}
 	v := blocks.Modal(q.Callback, "Which column?", q.Submit, "Back",
 		blocks.Text(format.Joined(" ", question.Why, asks)),
@@ -57,8 +57,8 @@ func EveryColumn(ctx context.Context, u ui.Uploads, person string, f bot.File, r
 	return &recipients.ColumnQuestion{Columns: columns}, nil
 }
 
-// ColumnOption shows a column as "Nu · C · Mobile · 940 numbers", with examples below.
-func ColumnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockObject {
+// columnOption shows a column as "Nu · C · Mobile · 940 numbers", with examples below.
+func columnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockObject {
 	const someName = 18 // characters of a name, so that the count has room, too
 	letters, header := c.Column.Letter, c.Column.Header
 	switch {

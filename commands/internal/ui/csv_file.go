@@ -13,8 +13,8 @@ type Column[T any] struct {
 }
 
 // Table is a list as a file; many names what is in it, and what says how much: "18 campaigns".
-func Table[T any](many, what string, columns []Column[T], list []T) CsvFile {
-	r := CsvFile{
+func Table[T any](many, what string, columns []Column[T], list []T) CSVFile {
+	r := CSVFile{
 		Name: strings.ReplaceAll(many, " ", "-") + ".csv", Label: "file with " + what,
 		Comment: format.Capitalised(what) + ", as you asked.", Alt: "A table: " + what,
 	}

@@ -24,8 +24,8 @@ type Deliverer struct{ Poster fileSender }
 // NewDeliverer returns a deliverer that posts with poster.
 func NewDeliverer(poster fileSender) Deliverer { return Deliverer{poster} }
 
-// CsvFile is a table that is to become a file.
-type CsvFile struct {
+// CSVFile is a table that is to become a file.
+type CSVFile struct {
 	// Name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
 	// stands above it, and alt says what it is to those who cannot see it.
 	Name, Label, Comment, Alt string
@@ -36,7 +36,7 @@ type CsvFile struct {
 }
 
 // Send writes a report as CSV and sends it. What it returns says so.
-func (d Deliverer) Send(ctx context.Context, to bot.Person, r CsvFile) (bot.Reply, error) {
+func (d Deliverer) Send(ctx context.Context, to bot.Person, r CSVFile) (bot.Reply, error) {
 	err := InFile(func(f *os.File) error {
 		if err := r.Write(f); err != nil {
 			return err
@@ -85,7 +85,7 @@ func (d Deliverer) Upload(ctx context.Context, to bot.Person, called string, u b
 }
 
 // Write writes the table as CSV.
-func (r CsvFile) Write(w io.Writer) error {
+func (r CSVFile) Write(w io.Writer) error {
 	out := spreadsheet.NewWriter(w)
 	err := out.Write(r.Header)
 	if err == nil {

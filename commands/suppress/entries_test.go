@@ -183,7 +183,7 @@ func TestSuppress_redisAway(t *testing.T) {
 func TestWhy_namesDoubts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Sends = sends.New(sends.Config{Redis: w.Rdb, Prefix: "test:", API: w.Client, Contacts: w.Client})
+	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client, Contacts: w.Client})
 	answer := commandstest.Picture(commandstest.Must(t)(w.Types(t, "/coupontools why anna@example.com")))
 	commandstest.WantIn(t, answer, "it can be sent to", "hasn't read yet who unsubscribed in Coupontools")
 }

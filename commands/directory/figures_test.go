@@ -35,12 +35,12 @@ func TestDirectory_figures(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(counted), "# Zomerpas Oostende", "Figures of 4 campaigns", "→ Validated", "Week from", "Counted",
 		"[Send ", "[Users ", "[Count again directory_figures=dir_5507]")
 
-	calls := w.Api.Calls("/v3/campaign/data")
-	w.Store = bot.NewStore(w.Rdb, "test:") // of another replica
+	calls := w.API.Calls("/v3/campaign/data")
+	w.Store = bot.NewStore(w.RDB, "test:") // of another replica
 	if got, want := commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory dir_5507"))), commandstest.Picture(counted); got != want {
 		t.Errorf("the next card is\n%s\nwant\n%s", got, want)
 	}
-	if again := w.Api.Calls("/v3/campaign/data"); again != calls {
+	if again := w.API.Calls("/v3/campaign/data"); again != calls {
 		t.Errorf("%d calls for the next card, want none", again-calls)
 	}
 	w.Redis.FastForward(directoryFiguresLife)

@@ -135,7 +135,7 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 	}{
 		// The store leaves Redis alone after a failure, and says the same meanwhile.
 		{"full", func() { w.Redis.SetError("OOM command not allowed when used memory > 'maxmemory'.") }, "Redis answers, but its memory is full, so "},
-		{"away", func() { w.Redis.Close(); w.Store = bot.NewStore(w.Rdb, "test:") }, "Redis can't be reached, so "},
+		{"away", func() { w.Redis.Close(); w.Store = bot.NewStore(w.RDB, "test:") }, "Redis can't be reached, so "},
 	} {
 		test.fail()
 		for range 2 {

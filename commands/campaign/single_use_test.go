@@ -62,7 +62,7 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 func TestSingleUses_halfWay(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
-	w.Api.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
+	w.API.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), api: w.Client, store: w.Store, files: ui.Deliverer{Poster: files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	_, err := s.make(t.Context(), bot.Request{Person: commandstest.Mia}, d)

@@ -27,7 +27,7 @@ func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) (err erro
 func TestSuppressImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Sends = sends.New(sends.Config{Redis: w.Rdb, Prefix: "test:", API: w.Client, SuppressionKey: "secret"})
+	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client, SuppressionKey: "secret"})
 	if _, err := w.Sends.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, ui.ActorOf(bot.Request{Person: commandstest.Mia}), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestSuppressImport(t *testing.T) {
 	}
 	_, err := imports([]byte("phone\n+32470123456\n"))
 	commandstest.WantIn(t, said(err), "This file isn't a backup of the do-not-contact list, or it was changed.", "Nothing was imported.")
-	other := sends.New(sends.Config{Redis: w.Rdb, Prefix: "other:", API: w.Client})
+	other := sends.New(sends.Config{Redis: w.RDB, Prefix: "other:", API: w.Client})
 	if _, err := other.Suppress(t.Context(), recipients.Email, []string{"b@example.com"}, ui.ActorOf(bot.Request{Person: commandstest.Mia}), ""); err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,8 @@
-package ui
+package format
 
 import (
 	"testing"
 	"time"
-
-	"github.com/coupontools/couponbot/commands/internal/format"
 )
 
 func TestSpan(t *testing.T) {
@@ -15,8 +13,8 @@ func TestSpan(t *testing.T) {
 		14 * time.Minute: "14 minutes",
 		3 * time.Hour:    "3 hours",
 	} {
-		if got := format.Span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
 		}
 	}
 }
@@ -24,8 +22,8 @@ func TestSpan(t *testing.T) {
 func TestThousands(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := format.Thousands(n); got != want {
-			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
+		if got := Thousands(n); got != want {
+			t.Errorf("Thousands(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
