@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,7 +46,7 @@ func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action stri
 	return func(t *testing.T, w *world) *slack.ModalViewRequest {
 		view := open(t, w)
 		for _, option := range options {
-			view = commandstest.Must(t)(w.Clicks(t, action, option, filledIn(t, view, fill))).View
+			view = commandstest.Must(t)(w.Clicks(t, action, option, commandstest.FilledIn(t, view, fill))).View
 		}
 		return view
 	}
@@ -91,7 +90,6 @@ func formCases() []formCase {
 				map[string]string{"region": "NL", "message": "Hi", "subject": "Hi"}, "email", "sms"),
 			empty: map[string]string{"schedule": "Send to 1 person"},
 		},
-
 		{
 			name: "import of the do-not-contact list", open: typing("/coupontools suppress import"),
 			fill: map[string]string{"how": "keep"}, then: "suppress_done",
@@ -100,7 +98,6 @@ func formCases() []formCase {
 			name: "suppress", open: typing("/coupontools suppress"), then: "suppress_done",
 			fill: map[string]string{"kind": string(recipients.Email), "recipients": "anna@example.com"},
 		},
-
 		{name: "sessions", open: typing("/coupontools sessions"), fill: map[string]string{"campaign": "cam_400001"}, then: "sessions_shown"},
 		{
 			name: "session", open: typing("/coupontools session"), fill: map[string]string{"query": "mfadqu0il4iosrut76vui"},
@@ -150,7 +147,6 @@ func formCases() []formCase {
 			then: "loyalty_link_check",
 		},
 		{name: "import users of a card", open: clicking("loyalty_import", "loy_480016")},
-
 		{
 			name: "push to a card", open: clicking("loyalty_push", "loy_480016"), fill: map[string]string{"message": "Hi"},
 			then: "loyalty_push_check", empty: map[string]string{"loyalty_user": "everybody who keeps the card"},
@@ -197,64 +193,6 @@ func formCases() []formCase {
 	}
 }
 
-// input is a field of a form.
-type input struct {
-	value  string // that it opens with
-	choice bool   // it is chosen, not typed or uploaded
-}
-
-// inputsOf returns the fields of a form as Slack would show them.
-func inputsOf(t *testing.T, view *slack.ModalViewRequest) map[string]input {
-	t.Helper()
-	raw, err := json.Marshal(view.Blocks.BlockSet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var set []struct {
-		Type    string `json:"type"`
-		ID      string `json:"block_id"`
-		Element struct {
-			Type   string `json:"type"`
-			Value  string `json:"initial_value"`
-			Option struct {
-				Value string `json:"value"`
-			} `json:"initial_option"`
-		} `json:"element"`
-	}
-	if err := json.Unmarshal(raw, &set); err != nil {
-		t.Fatal(err)
-	}
-	fields := map[string]input{}
-	for _, b := range set {
-		if b.Type == "input" {
-			typed := b.Element.Type == "plain_text_input" || b.Element.Type == "file_input"
-			fields[b.ID] = input{b.Element.Value + b.Element.Option.Value, !typed}
-		}
-	}
-	return fields
-}
-
-// filledIn returns a form as it is submitted: with its initial values, filled in, and with nothing in the fields that came
-// back empty. A date that it opens with is among those: [bot.NewView] has none.
-func filledIn(t *testing.T, view *slack.ModalViewRequest, fill map[string]string, empty ...string) *bot.View {
-	t.Helper()
-	values, fields := map[string]string{}, inputsOf(t, view)
-	for name, f := range fields {
-		values[name] = f.value
-	}
-	for name, v := range fill {
-		if _, ok := fields[name]; ok {
-			values[name] = v
-		}
-	}
-	for _, name := range empty {
-		delete(values, name)
-	}
-	submitted := bot.NewView(view.CallbackID, view.PrivateMetadata, values)
-	submitted.ID = fmt.Sprint("V", empty) // what was submitted once is a repeat
-	return submitted
-}
-
 // TestForms_emptyChoices submits every form with each of its choices empty, as Slack is reported to return those that an
 // update filled in. That must be an error on the field, or have the meaning that the table gives it.
 func TestForms_emptyChoices(t *testing.T) {
@@ -266,40 +204,17 @@ func TestForms_emptyChoices(t *testing.T) {
 			w.warm(t)
 			view := form.open(t, w)
 			if form.then != "" {
-				full := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill)))
+				full := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, form.fill)))
 				if full.View == nil || full.View.CallbackID != form.then {
 					t.Fatalf("the form filled in gives %+v, want the view %s", full, form.then)
 				}
 			}
-			fields := inputsOf(t, view)
-			for name, f := range fields {
-				if !f.choice {
-					continue
-				}
-				reply := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill, name)))
-				meaning, may := form.empty[name]
-				switch {
-				case may && len(reply.Errors) == 0 && reply.View != nil:
-					commandstest.WantIn(t, commandstest.Picture(reply), meaning)
-				case may || reply.Errors[name] == "":
-					t.Errorf("%s empty gives the errors %q and %+v", name, reply.Errors, reply.View)
-				}
-				for at := range reply.Errors {
-					if _, there := fields[at]; !there {
-						t.Errorf("%s empty gives an error on %s, which the form does not have", name, at)
-					}
-				}
-			}
-			for name := range form.empty {
-				if !fields[name].choice {
-					t.Errorf("the form has no choice %s", name)
-				}
-			}
+			w.WantChoices(t, view, form.fill, form.empty)
 		})
 	}
 }
 
-// ofFiles are the forms that only a file leads to. A test in the browser fills them in.
+// ofFiles are the forms that only a file leads to. The tests of their domains have them.
 var ofFiles = map[string]bool{
 	"recipients_column": true, "suppress_column": true, "suppress_preview": true, "loyalty_import_check": true,
 }
@@ -316,9 +231,9 @@ func TestForms_all(t *testing.T) {
 		if form.then == "" || covered[form.then] {
 			continue
 		}
-		reply := commandstest.Must(t)(w.Submits(t, filledIn(t, view, form.fill)))
-		for name, f := range inputsOf(t, reply.View) {
-			if f.choice {
+		reply := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, form.fill)))
+		for name, f := range commandstest.InputsOf(t, reply.View) {
+			if f.Choice {
 				t.Errorf("%s has the choice %s and is in no row of the table", form.then, name)
 			}
 		}
@@ -343,12 +258,12 @@ func TestSingleUse_textComesBackEmpty(t *testing.T) {
 		"amount": "3", "codes": coupontools.CodesNumeric, "prefix": "BE-", "email": "anna@example.com", "custom_id": "crm-7",
 	}
 	many := choosing(open, "single_use_for", typed, "one", "many")(t, w)
-	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, filledIn(t, many, nil, "amount")))), "3 new addresses")
-	lost := commandstest.Must(t)(w.Submits(t, filledIn(t, many, nil, "prefix")))
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, many, nil, "amount")))), "3 new addresses")
+	lost := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, many, nil, "prefix")))
 	commandstest.WantIn(t, lost.Errors["prefix"], "“BE-” was here and came back empty.")
 
 	one := choosing(open, "single_use_for", typed, "one", "many", "one")(t, w)
-	lost = commandstest.Must(t)(w.Submits(t, filledIn(t, one, map[string]string{"single_use_for": "one"}, "email")))
+	lost = commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, one, map[string]string{"single_use_for": "one"}, "email")))
 	if len(lost.Errors) != 1 {
 		t.Errorf("errors = %q, want one", lost.Errors)
 	}
@@ -359,10 +274,10 @@ func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	view := typing("/coupontools single-use cam_400018")(t, w)
-	early := commandstest.Must(t)(w.Submits(t, filledIn(t, view, map[string]string{"amount": "3", "single_use_for": "one"})))
+	early := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, map[string]string{"amount": "3", "single_use_for": "one"})))
 	commandstest.WantIn(t, early.Errors["single_use_for"], "The fields below are for the other choice.")
 	view.PrivateMetadata = "{}"
-	if lost := commandstest.Must(t)(w.Submits(t, filledIn(t, view, nil, "single_use_for"))); lost.Errors["single_use_for"] != "Choose one." {
+	if lost := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, nil, "single_use_for"))); lost.Errors["single_use_for"] != "Choose one." {
 		t.Errorf("errors = %q, want a question for the kind", lost.Errors)
 	}
 }
@@ -372,11 +287,11 @@ func TestSubaccountUpdate_comesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	view := clicking("subaccount_update", "sub_2077")(t, w)
-	all := slices.Collect(maps.Keys(inputsOf(t, view)))
-	_, err := w.Submits(t, filledIn(t, view, nil, all...))
+	all := slices.Collect(maps.Keys(commandstest.InputsOf(t, view)))
+	_, err := w.Submits(t, commandstest.FilledIn(t, view, nil, all...))
 	commandstest.WantIn(t, mistake(t, err).Text, "Nothing differs")
 
-	check := commandstest.Must(t)(w.Submits(t, filledIn(t, view, map[string]string{"company_name": "New Shop"}, "email", "package", "expiry_date")))
+	check := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, map[string]string{"company_name": "New Shop"}, "email", "package", "expiry_date")))
 	commandstest.WantIn(t, commandstest.Picture(check), "Shop North → New Shop", "Came back empty, so unchanged: e-mail address, package, last day.")
 	commandstest.WantNotIn(t, commandstest.Picture(check), "*Package", "*E-mail")
 	commandstest.Must(t)(w.Submits(t, bot.NewView("subaccount_update_check", check.View.PrivateMetadata, nil)))
@@ -404,7 +319,7 @@ func TestPaymentStatus_endComesBackEmpty(t *testing.T) {
 	w := newWorld(t)
 	end := time.Now().Add(240 * time.Hour)
 	view := clicking("user_payment", fmt.Sprintf("dir_5536 reg_7350004 completed %d", end.Unix()))(t, w)
-	check := commandstest.Must(t)(w.Submits(t, filledIn(t, view, nil)))
+	check := commandstest.Must(t)(w.Submits(t, commandstest.FilledIn(t, view, nil)))
 	commandstest.WantIn(t, commandstest.Picture(check), "Access was to end on "+format.Zoned(commandstest.Mia, end), "(Remove the end date)")
 	if n := w.api.Calls("/v3/directoryusers/update"); n != 0 {
 		t.Fatalf("%d changes before it was confirmed", n)

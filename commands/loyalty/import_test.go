@@ -51,6 +51,18 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 	}
 }
 
+// The check of an import has no choice that could come back empty.
+func TestLoyaltyImport_emptyChoices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	req := bot.Request{Person: commandstest.Mia, View: bot.NewView("", "", nil)}
+	view := importsOf(w, "").imports().PreviewView(t.Context(), req, importing{})
+	if view.CallbackID != "loyalty_import_check" {
+		t.Fatalf("the check is %s", view.CallbackID)
+	}
+	w.WantChoices(t, view, nil, nil)
+}
+
 // What is known of each batch is told, no call is repeated, and after one without a clear answer the rest is not tried.
 func TestLoyaltyImport_give(t *testing.T) {
 	t.Parallel()
