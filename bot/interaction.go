@@ -35,23 +35,21 @@ type interaction struct {
 	inputs      map[string]bool // block_ids of the submitted view's input blocks
 	stackFull   bool            // Slack has no room for another view on top of this one
 
-	ack    func(payload any) error
+	ack func(payload any) error
+	// acked says that the envelope's only acknowledgement is used, even if it was lost.
 	acked  bool
 	screen screen
 	// dropIfClosed is the reply's, see [Reply.DropIfClosed].
 	dropIfClosed bool
 }
 
-// acknowledge acknowledges the envelope, unless that was done before.
+// acknowledge acknowledges the envelope, unless that was tried before. It may be tried again after [socket.ErrTooLarge].
 func (i *interaction) acknowledge(payload any) error {
 	if i.acked {
 		return nil
 	}
 	err := i.ack(payload)
-	if errors.Is(err, socket.ErrAcked) {
-		err = nil
-	}
-	i.acked = i.acked || err == nil
+	i.acked = !errors.Is(err, socket.ErrTooLarge)
 	return err
 }
 
