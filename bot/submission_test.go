@@ -23,7 +23,7 @@ func lostAck() func(any) error {
 	}
 }
 
-// A user whose submission could not be acknowledged still hears what became of it.
+// A user whose submission could not be acknowledged still hears what went wrong.
 func TestSubmit_lostAcknowledgement(t *testing.T) {
 	t.Parallel()
 	refused := func(context.Context, Request) (Reply, error) {

@@ -21,7 +21,7 @@ func WantSlackTakes(t *testing.T, replies func(bad string) []bot.Reply) {
 	t.Cleanup(local.Close)
 	server := httptest.NewServer(local)
 	t.Cleanup(server.Close)
-	api := slack.New(local.BotToken(), slack.OptionAPIURL(server.URL+"/api/"))
+	api := slack.New(local.BotToken(), slack.OptionAPIURL(server.URL+"/api/"), slack.OptionHTTPClient(server.Client()))
 
 	for name, bad := range map[string]string{
 		"empty": "", "blank": " \n\t", "long": strings.Repeat("é", 4000), "control": "a\x00b\u202ec", "broken": "\xff\xfe",
