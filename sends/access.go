@@ -34,7 +34,7 @@ func Accesses(prefix string) []Access {
 			Channels: []Pattern{{prefix + "*", prefix + "news"}},
 			Commands: []string{
 				"del", "exists", "expire", "get", "mget", "set", "incr", "decr", "pexpire", "persist", "pttl", "rename",
-				"hdel", "hexists", "hget", "hgetall", "hincrby", "hlen", "hmget", "hset", "hsetnx",
+				"hdel", "hexists", "hget", "hgetall", "hincrby", "hlen", "hmget", "hscan", "hset", "hsetnx", "unlink",
 				"lindex", "llen", "lrange", "lrem", "lset", "rpush",
 				"xadd", "xrevrange", "zadd", "zcard", "zrange", "zrangebylex", "zrangebyscore", "zrem", "zremrangebyrank", "zscore",
 				"eval", "evalsha", "multi", "exec", "publish", "subscribe", "unsubscribe", "ping", "select", "time",

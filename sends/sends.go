@@ -141,6 +141,8 @@ type Service struct {
 	wake  chan struct{} // there may be a send that nobody keeps
 	rates string        // the SMS rates, as scripts read them
 
+	partPeople int // how many people are in one file of a backup
+
 	list string       // what the keys of the do-not-contact list begin with
 	seen atomic.Int64 // the highest revision of the list that this process has seen
 	// knownKey is the fingerprint of the list's key, as this process saw it last; nil before it saw one.
@@ -187,7 +189,8 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1), rates: intervals(c.SMSRates),
-		list: c.Prefix + "suppression:", kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
+		partPeople: partPeople, list: c.Prefix + "suppression:",
+		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
 		edits: rate.NewLimiter(rate.Every(aloneEvery), aloneBurst),
 	}
 	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing, c.Guard})

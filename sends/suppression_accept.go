@@ -43,23 +43,37 @@ func (s *Service) accept(ctx context.Context) (lists, Acceptance, error) {
 		if err != nil {
 			return l, Acceptance{}, err
 		}
-		accepted, err := s.adopt(ctx, l)
+		key, _ := s.keyOf(l)
+		accepted, err := s.adopt(ctx, l, key, l.older, true)
 		if !errors.Is(err, errListChanged) {
 			return l, accepted, err
 		}
 	}
 }
 
-// adopt makes the list whole, with the key of now and the people who are hashed with it.
-func (s *Service) adopt(ctx context.Context, l lists) (Acceptance, error) {
-	key := s.keyOf(l)
+// adoptKey makes the key of h that of the list, beside older lists, and the list whole if that is asked for.
+func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
+	for {
+		l, err := s.lists(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := s.adopt(ctx, l, h.stored, nil, whole); !errors.Is(err, errListChanged) {
+			return err
+		}
+	}
+}
+
+// adopt makes a key that of the list, with the people who are hashed with it; those of older lists, too. If whole is false the
+// list counts as lost after that.
+func (s *Service) adopt(ctx context.Context, l lists, key string, older []olderList, whole bool) (Acceptance, error) {
 	id, was := fingerprint(key), l.peopleKey()
 	keys, ids := s.listKeys(), []any{}
 	var a Acceptance
 	if was != id {
 		a.SetAside = int(l.people)
 	}
-	for _, older := range l.older {
+	for _, older := range older {
 		people, _ := olderKeys(older.prefix)
 		olderID := cmp.Or(fingerprint(older.key), unknownKey)
 		keys, ids = append(keys, people), append(ids, olderID)
@@ -67,7 +81,11 @@ func (s *Service) adopt(ctx context.Context, l lists) (Acceptance, error) {
 			a.SetAside += int(older.people)
 		}
 	}
-	args := []any{key, l.key, l.revision, l.people, was, s.listKey("aside:"), acceptedRevisions}
+	revisions := 0
+	if whole {
+		revisions = acceptedRevisions
+	}
+	args := []any{key, l.key, l.revision, l.people, was, s.listKey("aside:"), revisions}
 	var err error
 	a.People, err = s.changeLists(ctx, adoptList, keys, id, append(args, ids...)...)
 	return a, err
@@ -79,17 +97,17 @@ const unknownKey = "unknown"
 // peopleKey is the fingerprint of the key that the people are hashed with.
 func (l lists) peopleKey() string { return cmp.Or(l.keyID, fingerprint(l.key), unknownKey) }
 
-// keyOf returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or a new
-// one.
-func (s *Service) keyOf(l lists) string {
+// keyOf returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or that of
+// the settings; or a random one.
+func (s *Service) keyOf(l lists) (key string, random bool) {
 	keys := []string{l.key}
 	for _, older := range l.older {
 		keys = append(keys, older.key)
 	}
 	for _, key := range keys {
 		if _, err := s.hasherOf(key); err == nil {
-			return key
+			return key, false
 		}
 	}
-	return s.newKey()
+	return s.newKey(), s.cfg.SuppressionKey == ""
 }

@@ -1,28 +1,36 @@
 package sends
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
-	"strings"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
-// A backup is a text file: a line that names the format, one with the fingerprint of the hashes' key and how many people
-// follow, and a line for each: hash|when|by whom|how. It holds no number, no address and no key.
+// A backup is one or more zip files, so that each fits into a form in Slack. Each holds a text file: a line that names the
+// format; one with the fingerprint of the hashes' key, a random id of the backup, and which part of it this is; a line for each
+// person: hash|when|by whom|how; and at the end how many people these were. It holds no number, no address and no key.
 
 const (
-	backupHeader   = "couponbot do-not-contact list, version 1"
-	backupPeople   = "key %s, people %d"
-	importLife     = 10 * time.Minute // how long an import that was broken off stays in Redis
-	backupLineSize = 1000
+	backupFile   = "do-not-contact.txt"
+	backupHeader = "couponbot do-not-contact list, version 2"
+	backupPart   = "key %s backup %s part %d of %d"
+	backupEnd    = "people "
+
+	// BackupParts is how many files a backup has at most. Slack's forms take as many.
+	BackupParts = 10
+	// partPeople is how many people are in one file. Hashes can't be compressed, so a person takes 22 to 25 bytes of the 10 MB
+	// that a file in a form may have.
+	partPeople = 350_000
+	// MostBackedUp is how many people fit into a backup.
+	MostBackedUp = BackupParts * partPeople
+
+	bulk = 2000 // people that are read or written in one step
 )
 
 var (
@@ -30,118 +38,150 @@ var (
 	ErrBackup = errors.New("this is not a backup of a do-not-contact list")
 	// ErrBackupKey says that a backup was made with another key, so that nobody in it would be recognised.
 	ErrBackupKey = errors.New("the backup was made with another key")
+	// ErrBackupMixed says that files belong to different backups.
+	ErrBackupMixed = errors.New("the files belong to different backups")
+	// ErrBackupSize says that the do-not-contact list has more than [MostBackedUp] people.
+	ErrBackupSize = errors.New("the do-not-contact list is too long for a backup")
 )
 
-// ExportSuppressionList returns a backup of the do-not-contact list and how many people are in it. It goes into the audit
-// trail. It gives [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
-func (s *Service) ExportSuppressionList(ctx context.Context, by Actor) ([]byte, int, error) {
+// MissingPartsError says that some files of a backup are missing.
+type MissingPartsError struct {
+	Missing []int // from 1
+	Of      int
+}
+
+func (e *MissingPartsError) Error() string {
+	return fmt.Sprintf("parts %v of %d of the backup are missing", e.Missing, e.Of)
+}
+
+// BackupPart is one file of a backup: the Number-th, from 1.
+type BackupPart struct {
+	Number, Of int
+	Content    []byte
+}
+
+// ExportSuppressionList makes a backup of the do-not-contact list, calls give with each of its files, and returns how many
+// people are in it. It goes into the audit trail. It gives [ErrBackupSize], [ErrSuppressionKey], [ErrSuppressionLost],
+// [ErrSuppressionOlder] or [ErrUnavailable].
+func (s *Service) ExportSuppressionList(ctx context.Context, by Actor, give func(BackupPart) error) (int, error) {
+	people, err := s.export(ctx, give)
+	if err != nil {
+		return 0, fmt.Errorf("export the do-not-contact list: %w", err)
+	}
+	return people, s.Record(ctx, Entry{What: "suppress-export", Actor: by, After: strconv.Itoa(people) + " people"})
+}
+
+func (s *Service) export(ctx context.Context, give func(BackupPart) error) (people int, err error) {
 	h, err := s.ready(ctx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("export the do-not-contact list: %w", err)
+		return 0, err
 	}
-	people, err := s.cfg.Redis.HGetAll(ctx, s.listKey("people")).Result()
+	n, err := s.cfg.Redis.HLen(ctx, s.listKey("people")).Result()
 	if err != nil {
-		return nil, 0, fmt.Errorf("export the do-not-contact list: %w", redisError(err))
+		return 0, redisError(err)
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, backupHeader+"\n"+backupPeople+"\n", h.keyID, len(people))
-	for hash, value := range people {
-		b.WriteString(hash + "|" + value + "\n")
+	w := backupWriter{keyID: h.keyID, id: rand.Text(), of: max(1, (int(n)+s.partPeople-1)/s.partPeople)}
+	if w.of > BackupParts {
+		return 0, ErrBackupSize
 	}
-	return b.Bytes(), len(people), s.Record(ctx, Entry{
-		What: "suppress-export", Actor: by, After: strconv.Itoa(len(people)) + " people",
-	})
-}
-
-// ImportSuppressionList adds the people of a backup to the do-not-contact list, all or none, and returns how many were not on
-// it before. A list that was lost counts as whole after that. It goes into the audit trail. It gives [ErrBackup],
-// [ErrBackupKey], [ErrSuppressionKey] or [ErrUnavailable].
-func (s *Service) ImportSuppressionList(ctx context.Context, backup []byte, by Actor) (int, error) {
-	l, err := s.lists(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
-	}
-	h, err := s.importHasher(l)
-	if err != nil {
-		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
-	}
-	entries, err := readBackup(backup, h.keyID)
-	if err != nil {
-		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
-	}
-	added, err := s.mergeBackup(ctx, h, entries)
-	if err != nil {
-		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
-	}
-	return added, s.Record(ctx, Entry{
-		What: "suppress-import", Actor: by, Note: strconv.Itoa(len(entries)/2) + " people", After: strconv.Itoa(added) + " added",
-	})
-}
-
-// importHasher returns the hasher of the list, or of the setting if the list has no key.
-func (s *Service) importHasher(l lists) (*hasher, error) {
-	switch {
-	case l.key != "":
-		return s.hasherOf(l.key)
-	case s.cfg.SuppressionKey != "":
-		return s.hasherOf(s.newKey())
-	}
-	return nil, ErrBackupKey
-}
-
-// backupEntry is one line of a backup: a keyed hash of 16 bytes, a time in ms, a Slack id, and how the person came on the
-// list.
-var backupEntry = regexp.MustCompile(`^([A-Za-z0-9_-]{22})\|(\d{1,15}\|[A-Z0-9]{0,20}\|[^|\x00-\x1f]{0,200})$`)
-
-// readBackup returns hash and value of each person, in turns.
-func readBackup(backup []byte, fingerprint string) ([]any, error) {
-	lines := bufio.NewScanner(bytes.NewReader(backup))
-	lines.Buffer(nil, backupLineSize)
-	next := func() string {
-		if !lines.Scan() {
-			return ""
+	w.give = func(part BackupPart) error {
+		// The list may have been lost, or have got another key, while it was read.
+		switch now, err := s.ready(ctx); {
+		case err != nil:
+			return err
+		case now.keyID != h.keyID:
+			return ErrSuppressionKey
 		}
-		return strings.TrimRight(lines.Text(), "\r")
+		return give(part)
 	}
-	if next() != backupHeader {
-		return nil, ErrBackup
-	}
-	var (
-		key    string
-		people int
-	)
-	if n, err := fmt.Sscanf(next(), strings.Replace(backupPeople, "%s,", "%16s,", 1), &key, &people); n != 2 || err != nil {
-		return nil, ErrBackup
-	}
-	if key != fingerprint {
-		return nil, ErrBackupKey
-	}
-	var entries []any
-	for line := next(); line != ""; line = next() {
-		parts := backupEntry.FindStringSubmatch(line)
-		if parts == nil {
-			return nil, ErrBackup
+	err = s.scan(ctx, s.listKey("people"), func(pairs []string) error {
+		for pair := range slices.Chunk(pairs, 2) {
+			if w.people == s.partPeople && w.number < w.of { // the last part takes those who were added meanwhile
+				if err := w.end(); err != nil {
+					return err
+				}
+			}
+			if err := w.add(pair[0], pair[1]); err != nil {
+				return err
+			}
 		}
-		entries = append(entries, parts[1], parts[2])
+		return nil
+	})
+	for err == nil && w.number <= w.of {
+		err = w.end()
 	}
-	if lines.Err() != nil || len(entries)/2 != people {
-		return nil, ErrBackup
-	}
-	return entries, nil
+	return w.all, err
 }
 
-// mergeBackup writes the entries beside the list, then adds them to it in one step.
-func (s *Service) mergeBackup(ctx context.Context, h *hasher, entries []any) (int, error) {
-	beside := s.listKey("import:" + rand.Text())
-	for from := 0; from < len(entries); from += 2 * page {
-		_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-			p.HSet(ctx, beside, entries[from:min(from+2*page, len(entries))]...)
-			p.PExpire(ctx, beside, importLife)
-			return nil
-		})
+// scan reads a hash in steps, each with names and values in turns. What is changed meanwhile may be missing, or come twice.
+func (s *Service) scan(ctx context.Context, key string, use func(pairs []string) error) error {
+	for cursor := uint64(0); ; {
+		pairs, next, err := s.cfg.Redis.HScan(ctx, key, cursor, "", bulk).Result()
 		if err != nil {
-			return 0, redisError(err)
+			return redisError(err)
 		}
+		if err := use(pairs); err != nil || next == 0 {
+			return err
+		}
+		cursor = next
 	}
-	return s.changeLists(ctx, mergeList, s.listKeys(beside), h.keyID, h.stored, acceptedRevisions)
+}
+
+// backupWriter writes the files of a backup, one after the other.
+type backupWriter struct {
+	keyID, id string
+	of        int
+	give      func(BackupPart) error
+
+	number  int // of the part that is being written, from 1
+	content bytes.Buffer
+	file    *zip.Writer
+	text    *bufio.Writer
+	people  int // in this part
+	all     int
+}
+
+// add writes a person.
+func (w *backupWriter) add(hash, value string) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.people++
+	w.all++
+	_, err := w.text.WriteString(hash + "|" + value + "\n")
+	return err
+}
+
+// begin begins a part, if none is begun.
+func (w *backupWriter) begin() error {
+	if w.file != nil {
+		return nil
+	}
+	w.number = max(w.number, 1)
+	w.file = zip.NewWriter(&w.content)
+	text, err := w.file.Create(backupFile)
+	if err != nil {
+		return err
+	}
+	w.text = bufio.NewWriter(text)
+	_, err = fmt.Fprintf(w.text, backupHeader+"\n"+backupPart+"\n", w.keyID, w.id, w.number, w.of)
+	return err
+}
+
+// end gives the part that is being written away.
+func (w *backupWriter) end() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	_, err := w.text.WriteString(backupEnd + strconv.Itoa(w.people) + "\n")
+	if err := errors.Join(err, w.text.Flush(), w.file.Close()); err != nil {
+		return err
+	}
+	if err := w.give(BackupPart{w.number, w.of, w.content.Bytes()}); err != nil {
+		return err
+	}
+	w.content.Reset()
+	w.file, w.people = nil, 0
+	w.number++
+	return nil
 }

@@ -1,7 +1,6 @@
 package sends
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -291,13 +290,10 @@ func TestOlderList_importAfterALoss(t *testing.T) {
 	s := service(connect(t, m, nil), accept, func(c *Config) { c.SuppressionKey = "secret" })
 	s.UseSuppressionList("T1")
 	suppress(t, s, number(0), number(1))
-	backup, _, err := s.ExportSuppressionList(t.Context(), Actor{User: mia})
-	if err != nil {
-		t.Fatal(err)
-	}
+	backup := export(t, s)
 	m.FlushAll()
 	putOlder(t, m, s.cfg.Prefix, firstKey, number(3))
-	if n, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); n != 2 || err != nil {
+	if n, err := importBackup(t, s, backup...); n != 2 || err != nil {
 		t.Errorf("ImportSuppressionList() = %d, %v, want 2 people", n, err)
 	}
 	if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionOlder) {
@@ -385,60 +381,6 @@ func TestUseSuppressionList_outlivesTheAPIKeys(t *testing.T) {
 	suppress(t, before, number(0))
 	if d := save(t, after, draft(2)); len(d.List.Recipients) != 1 {
 		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
-	}
-}
-
-func TestImport_bringsTheListBack(t *testing.T) {
-	t.Parallel()
-	withKey := func(c *Config) { c.SuppressionKey = "secret" }
-	m := startRedis(t)
-	rdb := connect(t, m, nil)
-	s := service(rdb, accept, withKey)
-	suppress(t, s, number(0), number(1))
-	backup, n, err := s.ExportSuppressionList(t.Context(), Actor{User: mia})
-	if n != 2 || err != nil {
-		t.Fatalf("ExportSuppressionList() = %d, %v", n, err)
-	}
-	for _, private := range []string{number(0), number(0)[1:], "secret"} {
-		if bytes.Contains(backup, []byte(private)) {
-			t.Errorf("the backup holds %q", private)
-		}
-	}
-	m.FlushAll()
-	if added, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); added != 2 || err != nil {
-		t.Fatalf("ImportSuppressionList() = %d, %v", added, err)
-	}
-	if added, err := s.ImportSuppressionList(t.Context(), backup, Actor{User: mia}); added != 0 || err != nil {
-		t.Errorf("a second import = %d, %v, want nobody added", added, err)
-	}
-	if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
-		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
-	}
-
-	lines := strings.SplitAfter(string(backup), "\n")
-	for name, tt := range map[string]struct {
-		backup string
-		want   error
-	}{
-		"of another key":     {strings.Replace(string(backup), "key ", "key 0", 1), ErrBackup},
-		"with another key":   {lines[0] + "key 0123456789abcdef, people 2\n" + lines[2] + lines[3], ErrBackupKey},
-		"cut off":            {lines[0] + lines[1] + lines[2], ErrBackup},
-		"with a line more":   {string(backup) + lines[2], ErrBackup},
-		"of phone numbers":   {"phone\n+32470123456\n", ErrBackup},
-		"empty":              {"", ErrBackup},
-		"with a long line":   {lines[0] + lines[1] + strings.Repeat("x", 1<<20) + "\n", ErrBackup},
-		"with a control":     {lines[0] + "key " + lines[1][4:20] + ", people 1\n" + strings.Replace(lines[2], "|", "\x00|", 1), ErrBackup},
-		"with another value": {lines[0] + lines[1] + lines[2] + "AAAAAAAAAAAAAAAAAAAAAA|1|U1|<!channel>|x\n", ErrBackup},
-	} {
-		if _, err := s.ImportSuppressionList(t.Context(), []byte(tt.backup), Actor{}); !errors.Is(err, tt.want) {
-			t.Errorf("a backup %s gives %v, want %v", name, err, tt.want)
-		}
-	}
-	made := service(rdb, accept)
-	made.UseSuppressionList("other")
-	suppress(t, made, number(7))
-	if _, err := made.ImportSuppressionList(t.Context(), backup, Actor{}); !errors.Is(err, ErrBackupKey) {
-		t.Errorf("a backup of another list gives %v, want %v", err, ErrBackupKey)
 	}
 }
 

@@ -53,6 +53,13 @@ local n = 0
 for i = 3, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
 return {n, mark(1)}`)
 
+	// restoreToList is addToList for a list that is lost: it stays lost.
+	restoreToList = redis.NewScript(listPrelude + `
+if redis.call('HGET', marker, 'key') ~= id then return {-2, seen} end
+local n, whole = 0, not lost()
+for i = 3, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
+return {n, whole and mark(1) or marked('revision')}`)
+
 	// takeOffList takes one entry off the list. ARGV[3]: its hash.
 	takeOffList = redis.NewScript(listPrelude + `
 local no = refusal()
@@ -82,8 +89,8 @@ return {replaced, marked('revision')}`)
 	// adoptList makes the caller's key that of the list, and the list whole with the people that it has. Those hashed with
 	// another key would match nobody, so they are set aside under its fingerprint, until that key is adopted again. ARGV from
 	// 3: the key; the key, revision and number of people that the caller has read; the fingerprint of the people's key; what
-	// the names of people set aside begin with; by how much the revision grows; and the fingerprints of the keys of the
-	// older lists, whose people are KEYS from 4.
+	// the names of people set aside begin with; by how much the revision grows, or 0 to leave the list lost, since more people
+	// are added to it; and the fingerprints of the keys of the older lists, whose people are KEYS from 4.
 	adoptList = redis.NewScript(listPrelude + `
 local was, aside = ARGV[7], ARGV[8]
 if (redis.call('GET', key) or '') ~= ARGV[4] or marked('revision') ~= tonumber(ARGV[5])
@@ -94,17 +101,9 @@ for i = 4, #KEYS do move(KEYS[i], ARGV[i + 6] == id and people or aside .. ARGV[
 if was ~= id and was ~= 'unknown' then rekeyed() end
 redis.call('SET', key, ARGV[3])
 redis.call('HSET', marker, 'key', id, 'confirmed', 1, 'revision', math.max(seen, marked('revision')))
-return {redis.call('HLEN', people), mark(ARGV[9])}`)
-
-	// mergeList adds all entries of another list (KEYS[4]) and deletes it, also to a list that is lost, which is whole then.
-	// ARGV from 3: the caller's key, and by how much the revision grows.
-	mergeList = redis.NewScript(listPrelude + `
-if (redis.call('GET', key) or ARGV[3]) ~= ARGV[3] then return {-2, seen} end
-redis.call('SET', key, ARGV[3])
-local before = redis.call('HLEN', people)
-move(KEYS[4], people)
-redis.call('HSET', marker, 'key', id, 'revision', math.max(seen, marked('revision')))
-return {redis.call('HLEN', people) - before, mark(ARGV[4])}`)
+local n, revision = redis.call('HLEN', people), mark(ARGV[9])
+if ARGV[9] == '0' then redis.call('HSET', marker, 'count', -1) end
+return {n, revision}`)
 
 	// moveList adds the entries of an older list (KEYS[4]: people, KEYS[5]: key) to a list with the same key, or with nobody on
 	// it, which gets that key; and deletes the older one. It leaves the older key, which a process of the version before may

@@ -1,10 +1,10 @@
 package suppress
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -27,8 +27,8 @@ const (
 
 // suppressionBackup is the part of [sends.Service] that exports and imports the do-not-contact list.
 type suppressionBackup interface {
-	ExportSuppressionList(ctx context.Context, by sends.Actor) (backup []byte, people int, err error)
-	ImportSuppressionList(ctx context.Context, backup []byte, by sends.Actor) (added int, err error)
+	ExportSuppressionList(ctx context.Context, by sends.Actor, give func(sends.BackupPart) error) (people int, err error)
+	ImportSuppressionList(ctx context.Context, by sends.Actor, read func(add func(content []byte) error) error) (added int, err error)
 	AcceptSuppressionList(ctx context.Context, by sends.Actor) (sends.Acceptance, error)
 }
 
@@ -45,7 +45,7 @@ func suppressExport(s suppressionBackups) bot.Command {
 		Topic: "suppress export", Group: ui.GroupSends, Right: bot.Admin,
 		Summary: "Get a backup of the do-not-contact list, without any number or address in it",
 		Examples: []bot.Example{
-			{Line: "/coupontools suppress export", Does: "sends you the backup as a file"},
+			{Line: "/coupontools suppress export", Does: "sends you the backup as a file, or as several if the list is long"},
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: "Exporting the do-not-contact list…", Later: func(ctx context.Context) (bot.Reply, error) {
@@ -56,23 +56,38 @@ func suppressExport(s suppressionBackups) bot.Command {
 }
 
 func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	backup, people, err := s.list.ExportSuppressionList(ctx, ui.ActorOf(req))
+	files, called := 0, "backup of the do-not-contact list"
+	people, err := s.list.ExportSuppressionList(ctx, ui.ActorOf(req), func(part sends.BackupPart) error {
+		files++
+		return s.to.Upload(ctx, req.Person, called, backupUpload(part))
+	})
+	if errors.Is(err, sends.ErrBackupSize) {
+		return bot.Reply{}, &bot.Mistake{
+			Text: fmt.Sprintf("The do-not-contact list has more than %s, which is too much for a backup in Slack.",
+				format.Persons(sends.MostBackedUp)),
+			Hint: "Whoever runs couponbot should back up Redis itself.",
+		}
+	}
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("export: %w", ui.Unreadable(err))
 	}
-	called := "backup of the do-not-contact list"
-	err = s.to.Upload(ctx, req.Person, called, bot.Upload{
-		Name: "do-not-contact-" + time.Now().UTC().Format(time.DateOnly) + ".txt",
-		From: bytes.NewReader(backup), Size: int64(len(backup)),
-		Comment: fmt.Sprintf("A %s with %s, as hashes: it holds no number and no address. Keep it with the key of the list "+
-			"(SUPPRESSION_KEY): without the key it is of no use. Import it with %s suppress import.",
-			called, format.Persons(people), ui.Root),
-		AltText: "A " + called + ".",
-	})
-	if err != nil {
-		return bot.Reply{}, err
+	size := format.Persons(people)
+	if files > 1 {
+		size += fmt.Sprintf(" in %d files", files)
 	}
-	return bot.Reply{Text: "The " + called + " (" + format.Persons(people) + ") is in your direct messages."}, nil
+	return bot.Reply{Text: "The " + called + " (" + size + ") is in your direct messages."}, nil
+}
+
+// backupUpload is a file of a backup, as it is posted.
+func backupUpload(part sends.BackupPart) bot.Upload {
+	name := "do-not-contact-" + time.Now().UTC().Format(time.DateOnly)
+	comment := "A backup of the do-not-contact list, as hashes: it holds no number and no address. Keep it with the key of the list " +
+		"(SUPPRESSION_KEY): without the key it is of no use. Import it with " + ui.Root + " suppress import."
+	if part.Of > 1 {
+		name += fmt.Sprintf("-part-%d-of-%d", part.Number, part.Of)
+		comment = fmt.Sprintf("Part %d of %d. %s All parts go into the form together.", part.Number, part.Of, comment)
+	}
+	return bot.Upload{Name: name + ".zip", Content: part.Content, Comment: comment, AltText: "A backup of the do-not-contact list."}
 }
 
 // suppressImport answers "/coupontools suppress import" with a form.
@@ -100,13 +115,11 @@ func suppressImportView() *slack.ModalViewRequest {
 			blocks.Option("Add the people of a backup to the do-not-contact list", importBackup),
 			blocks.Option("Continue with the list as it is: new, or what's left of it", importNothing)),
 		blocks.FileInput(blocks.Input{
-			Name: form.FieldImport, Label: "Backup", Optional: true, Hint: "The file that " + ui.Root + " suppress export made.",
-		}, []string{"txt"}, 1),
-		blocks.Context(
-			blocks.Small("If you continue without a backup, people who were lost, or whom couponbot can't recognise with the "+
-				"key of now, may get messages again."),
-		),
-	)
+			Name: form.FieldImport, Label: "Backup", Optional: true,
+			Hint: "The file that " + ui.Root + " suppress export made, or all its parts.",
+		}, []string{"zip"}, sends.BackupParts),
+		blocks.Context(blocks.Small("If you continue without a backup, people who were lost, or whom couponbot can't recognise with the "+
+			"key of now, may get messages again.")))
 }
 
 // imported takes the form. A repeat adds nobody a second time.
@@ -147,24 +160,53 @@ func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how st
 		}
 		return acceptedWords(accepted), nil
 	}
-	added := 0
-	_, err := s.uploads.Read(ctx, req.Person.ID, files[0], func(backup []byte) (err error) {
-		added, err = s.list.ImportSuppressionList(ctx, backup, ui.ActorOf(req))
-		return err
+	var last bot.File
+	added, err := s.list.ImportSuppressionList(ctx, ui.ActorOf(req), func(add func(content []byte) error) error {
+		for _, last = range files {
+			if _, err := s.uploads.Read(ctx, req.Person.ID, last, add); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	switch {
-	case errors.Is(err, sends.ErrBackup):
-		return "", &bot.Mistake{
-			Text: "This file isn't a backup of the do-not-contact list, or it was changed.", Done: "Nothing was imported.",
-			Hint: "Use a file made by " + ui.Root + " suppress export, as it is. To add numbers or addresses, use " + ui.Root + " suppress.",
-		}
-	case errors.Is(err, sends.ErrBackupKey):
-		return "", &bot.Mistake{
-			Text: "This backup was made with another key, so nobody in it would be recognised.", Done: "Nothing was imported.",
-			Hint: "Whoever runs couponbot should " + ui.KeyMend + ".",
-		}
-	case err != nil:
-		return "", suppressionMistake(nil, err)
+	if err != nil {
+		return "", notImported(last, err)
 	}
 	return "Added " + format.Persons(added) + " from the backup to the do-not-contact list.", nil
+}
+
+// notImported says why a backup was not imported; file is the one that was read last.
+func notImported(file bot.File, err error) error {
+	m := &bot.Mistake{Done: "Nothing was imported."}
+	if missing, ok := errors.AsType[*sends.MissingPartsError](err); ok {
+		m.Text = missingWords(missing)
+		m.Hint = "Add all parts together. If you don't have them all, continue with the list as it is, then import what you have."
+		return m
+	}
+	switch {
+	case errors.Is(err, sends.ErrBackup):
+		m.Text = format.Capitalised(ui.FileNamed(file)) + " isn't a backup of the do-not-contact list, or it was changed."
+		m.Hint = "Use a file made by " + ui.Root + " suppress export, as it is. To add numbers or addresses, use " + ui.Root + " suppress."
+	case errors.Is(err, sends.ErrBackupKey):
+		m.Text = "This backup was made with another key, so nobody in it would be recognised."
+		m.Hint = "Whoever runs couponbot should " + ui.KeyMend + "."
+	case errors.Is(err, sends.ErrBackupMixed):
+		m.Text = "These files are parts of different backups."
+		m.Hint = "Import the parts of one backup at a time."
+	default:
+		return suppressionMistake(nil, err)
+	}
+	return m
+}
+
+// missingWords says which parts of a backup are missing.
+func missingWords(e *sends.MissingPartsError) string {
+	parts := make([]string, len(e.Missing))
+	for i, part := range e.Missing {
+		parts[i] = fmt.Sprint(part)
+	}
+	if len(parts) == 1 {
+		return fmt.Sprintf("Part %s of %d of this backup is missing.", parts[0], e.Of)
+	}
+	return fmt.Sprintf("Parts %s of %d of this backup are missing.", strings.Join(parts, ", "), e.Of)
 }

@@ -1,8 +1,10 @@
 package suppress
 
 import (
+	"bytes"
 	"context"
-	"io"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"
@@ -18,9 +20,9 @@ type backupMail struct{ content []byte }
 
 func (*backupMail) Direct(context.Context, string) (string, error) { return "D1", nil }
 
-func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) (err error) {
-	m.content, err = io.ReadAll(io.NewSectionReader(u.From, 0, u.Size))
-	return err
+func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) error {
+	m.content = bytes.Clone(u.Content)
+	return nil
 }
 
 // An exported list comes back after Redis lost it, and only a file that was exported does.
@@ -61,12 +63,16 @@ func TestSuppressImport(t *testing.T) {
 		return m.Text + " " + m.Done
 	}
 	_, err := imports([]byte("phone\n+32470123456\n"))
-	commandstest.WantIn(t, said(err), "This file isn't a backup of the do-not-contact list, or it was changed.", "Nothing was imported.")
+	commandstest.WantIn(t, said(err), "“backup.txt” isn't a backup of the do-not-contact list, or it was changed.", "Nothing was imported.")
 	other := sends.New(sends.Config{Redis: w.RDB, Prefix: "other:", API: w.Client})
 	if _, err := other.Suppress(t.Context(), recipients.Email, []string{"b@example.com"}, ui.ActorOf(bot.Request{Person: commandstest.Mia}), ""); err != nil {
 		t.Fatal(err)
 	}
-	foreign, _, err := other.ExportSuppressionList(t.Context(), sends.Actor{})
+	var foreign []byte
+	_, err = other.ExportSuppressionList(t.Context(), sends.Actor{}, func(part sends.BackupPart) error {
+		foreign = bytes.Clone(part.Content)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,4 +80,24 @@ func TestSuppressImport(t *testing.T) {
 	commandstest.WantIn(t, said(err), "This backup was made with another key")
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(imports(mail.content))), "Added 1 person from the backup to the do-not-contact list.")
 	commandstest.WantIn(t, checked(), "Checked against 1 person on the do-not-contact list.")
+}
+
+// A backup in several files says which part each is, and an import names what is wrong with them.
+func TestSuppressExport_inParts(t *testing.T) {
+	t.Parallel()
+	part := backupUpload(sends.BackupPart{Number: 2, Of: 3, Content: []byte("x")})
+	if !strings.HasSuffix(part.Name, "-part-2-of-3.zip") || !strings.HasPrefix(part.Comment, "Part 2 of 3. ") {
+		t.Errorf("part 2 of 3 is named %q, with %q", part.Name, part.Comment)
+	}
+	if whole := backupUpload(sends.BackupPart{Number: 1, Of: 1}); strings.Contains(whole.Name+whole.Comment, "art") {
+		t.Errorf("the only file is named %q, with %q", whole.Name, whole.Comment)
+	}
+	for err, want := range map[error]string{
+		sends.ErrBackupMixed: "parts of different backups",
+		&sends.MissingPartsError{Missing: []int{2}, Of: 3}:    "Part 2 of 3 of this backup is missing.",
+		&sends.MissingPartsError{Missing: []int{1, 2}, Of: 3}: "Parts 1, 2 of 3 of this backup are missing.",
+	} {
+		m := commandstest.MistakeOf(t, ui.Explain, notImported(bot.File{}, fmt.Errorf("import: %w", err)))
+		commandstest.WantIn(t, m.Text+" "+m.Done+" "+m.Hint, want, "Nothing was imported.")
+	}
 }

@@ -1,0 +1,257 @@
+package sends
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	importLife     = 10 * time.Minute // how long an import that was broken off stays in Redis
+	maxBackupText  = 128 << 20        // bytes in one file, unzipped
+	backupLineSize = 1000
+)
+
+// ImportSuppressionList adds the people of a backup to the do-not-contact list, and returns how many were not on it before.
+// read calls add with the content of each file; nobody is added if it returns an error. A list that was lost counts as whole
+// after that, and until then it needs all parts of the backup. It goes into the audit trail. It gives [ErrBackup],
+// [ErrBackupKey], [ErrBackupMixed], [*MissingPartsError], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
+func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func(add func(content []byte) error) error) (int, error) {
+	i := &backupImport{s: s, beside: s.listKey("import:" + rand.Text()), parts: map[int]bool{}}
+	defer func() { s.cfg.Redis.Unlink(context.WithoutCancel(ctx), i.beside) }()
+	err := read(func(content []byte) error { return i.add(ctx, content) })
+	added := 0
+	if err == nil {
+		added, err = i.finish(ctx)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("import the do-not-contact list: %w", err)
+	}
+	return added, s.Record(ctx, Entry{
+		What: "suppress-import", Actor: by, Note: strconv.Itoa(i.people) + " people", After: strconv.Itoa(added) + " added",
+	})
+}
+
+// backupImport is the import of a backup. Its people are collected beside the list first.
+type backupImport struct {
+	s      *Service
+	h      *hasher // of the list, once the first part was added
+	beside string  // the hash in Redis where the people are collected
+	id     string  // of the backup
+	of     int
+	parts  map[int]bool // that were added
+	people int
+}
+
+// add takes in one file.
+func (i *backupImport) add(ctx context.Context, content []byte) error {
+	l, err := i.s.lists(ctx)
+	if err != nil {
+		return err
+	}
+	if i.h, err = i.s.importHasher(l); err != nil {
+		return err
+	}
+	part, err := openBackup(content)
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	switch {
+	case part.keyID != i.h.keyID:
+		return ErrBackupKey
+	case i.id != "" && (part.id != i.id || part.of != i.of):
+		return ErrBackupMixed
+	case i.parts[part.number]:
+		return nil
+	}
+	i.id, i.of, i.parts[part.number] = part.id, part.of, true
+	n, err := part.read(func(entries []any) error { return i.collect(ctx, entries) })
+	i.people += n
+	return err
+}
+
+// importHasher returns the hasher with the key that the list has, or gets by the import.
+func (s *Service) importHasher(l lists) (*hasher, error) {
+	key, random := s.keyOf(l)
+	if random {
+		return nil, ErrBackupKey
+	}
+	return s.hasherOf(key)
+}
+
+// collect writes entries, hash and value in turns, beside the list.
+func (i *backupImport) collect(ctx context.Context, entries []any) error {
+	_, err := i.s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.HSet(ctx, i.beside, entries...)
+		p.PExpire(ctx, i.beside, importLife)
+		return nil
+	})
+	if err != nil {
+		return redisError(err)
+	}
+	return nil
+}
+
+// finish adds the people who were collected to the list.
+func (i *backupImport) finish(ctx context.Context) (added int, err error) {
+	if i.h == nil {
+		return 0, ErrBackup
+	}
+	restored, err := i.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	// A script whose answer was lost is repeated and adds nobody then, so its answers can't be summed up.
+	before, err := i.onList(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = i.s.scan(ctx, i.beside, func(pairs []string) error {
+		if len(pairs) == 0 {
+			return nil
+		}
+		args := make([]any, len(pairs))
+		for j, text := range pairs {
+			args[j] = text
+		}
+		_, err := i.s.changeList(ctx, restoreToList, i.h.keyID, args...)
+		return err
+	})
+	if err == nil && restored {
+		err = i.s.adoptKey(ctx, i.h, true)
+	}
+	if err != nil {
+		return 0, err
+	}
+	after, err := i.onList(ctx)
+	return max(0, after-before), err
+}
+
+// onList is how many people are on the list.
+func (i *backupImport) onList(ctx context.Context) (int, error) {
+	n, err := i.s.cfg.Redis.HLen(ctx, i.s.listKey("people")).Result()
+	if err != nil {
+		return 0, redisError(err)
+	}
+	return int(n), nil
+}
+
+// begin prepares a list that is lost, or has no key or another one: it counts as lost until all people are added. It reports
+// whether it had to. Any part of a backup can be added to a list that is known to be whole.
+func (i *backupImport) begin(ctx context.Context) (restored bool, err error) {
+	l, err := i.s.lists(ctx)
+	if err != nil {
+		return false, err
+	}
+	usable := i.s.readable(l) == nil && fingerprint(l.key) == i.h.keyID
+	if missing := i.missing(); len(missing) > 0 && (!usable || l.people == 0 && !l.confirmed) {
+		return false, &MissingPartsError{Missing: missing, Of: i.of}
+	}
+	switch {
+	case !usable:
+		err = i.s.adoptKey(ctx, i.h, false)
+	case l.keyID == "":
+		err = i.s.keepKey(ctx, l)
+	}
+	return !usable, err
+}
+
+func (i *backupImport) missing() (parts []int) {
+	for number := 1; number <= i.of; number++ {
+		if !i.parts[number] {
+			parts = append(parts, number)
+		}
+	}
+	return parts
+}
+
+// openPart is a file of a backup that is being read.
+type openPart struct {
+	io.Closer
+	lines      *bufio.Scanner
+	keyID, id  string
+	number, of int
+}
+
+var (
+	// backupPartLine is the second line of a file: see [backupPart].
+	backupPartLine = regexp.MustCompile(`^key ([0-9a-f]{16}) backup ([A-Z0-9]{26}) part (\d{1,2}) of (\d{1,2})$`)
+	// backupEntry is the line of a person: a keyed hash of 16 bytes, a time in ms, a Slack id, and how the person came on the
+	// list.
+	backupEntry = regexp.MustCompile(`^([A-Za-z0-9_-]{22})\|(\d{1,15}\|[A-Z0-9]{0,20}\|[^|\x00-\x1f]{0,200})$`)
+)
+
+// openBackup opens a file of a backup and reads which part it is.
+func openBackup(content []byte) (*openPart, error) {
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil || len(z.File) != 1 || z.File[0].Name != backupFile || z.File[0].UncompressedSize64 > maxBackupText {
+		return nil, ErrBackup
+	}
+	text, err := z.File[0].Open()
+	if err != nil {
+		return nil, ErrBackup
+	}
+	p := &openPart{Closer: text, lines: bufio.NewScanner(io.LimitReader(text, maxBackupText))}
+	p.lines.Buffer(nil, backupLineSize)
+	header := p.next()
+	fields := backupPartLine.FindStringSubmatch(p.next())
+	if header != backupHeader || fields == nil {
+		_ = text.Close()
+		return nil, ErrBackup
+	}
+	p.keyID, p.id = fields[1], fields[2]
+	p.number, p.of = integer(fields[3]), integer(fields[4])
+	if p.number < 1 || p.number > p.of || p.of > BackupParts {
+		_ = text.Close()
+		return nil, ErrBackup
+	}
+	return p, nil
+}
+
+func (p *openPart) next() string {
+	if !p.lines.Scan() {
+		return ""
+	}
+	return p.lines.Text()
+}
+
+// read calls use with the people of the part, hash and value in turns, and returns how many they are.
+func (p *openPart) read(use func(entries []any) error) (people int, err error) {
+	var entries []any
+	flush := func() error {
+		if len(entries) == 0 {
+			return nil
+		}
+		err := use(entries)
+		entries = entries[:0]
+		return err
+	}
+	line := p.next()
+	for ; !strings.HasPrefix(line, backupEnd); line = p.next() {
+		parts := backupEntry.FindStringSubmatch(line)
+		if parts == nil {
+			return people, ErrBackup
+		}
+		people++
+		if entries = append(entries, parts[1], parts[2]); len(entries) == 2*bulk {
+			if err := flush(); err != nil {
+				return people, err
+			}
+		}
+	}
+	if line != backupEnd+strconv.Itoa(people) || p.lines.Scan() || p.lines.Err() != nil {
+		return people, ErrBackup
+	}
+	return people, flush()
+}
