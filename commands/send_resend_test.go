@@ -67,7 +67,7 @@ func TestResendUnknown_noSend(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := w.Clicks(t, "send_resend_unknown", "nosuchsend", nil)
-	commandstest.WantIn(t, mistake(t, err).Text, "There is no such send")
+	commandstest.WantIn(t, mistake(t, err).Text, "couponbot has no records of this send")
 }
 
 func TestExplainRefusal(t *testing.T) {

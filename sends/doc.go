@@ -86,6 +86,7 @@
 //	send:{id}:wait    sorted set: queue → when its first can be claimed
 //	send:{id}:turn    hash: the token of the turn that goes on, and the number of its last claim; gone after 15 s
 //	send:{id}:keeper  string: the process that keeps the send; gone after 15 s unrenewed
+//	gone:{id}         string: how many were waiting in a send whose records are gone, as a turn saw it last; gone after an hour
 //	unsubscribed      hash: keyed hash of a person → since when, as Coupontools tells
 //	unsubscribed:read hash: how many were unsubscribed, when Coupontools was asked, and the fingerprint of the hashes' key
 //	alerted:{concern} string: the admins were told of a concern that lasts; gone after 6 h in which no process has seen it

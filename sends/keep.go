@@ -35,12 +35,16 @@ func (k *keeper) keep() error {
 	if err != nil || len(reply) == 0 {
 		return nil //nolint:nilerr // the next look tries again
 	}
+	if len(reply) == 1 {
+		k.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", k.id)
+		return nil
+	}
 	k.work, k.lose = context.WithCancel(k.life.work)
 	defer k.lose()
 	f := pairs(reply)
 	total := f.count("total")
 	tending := k.s.cfg.Guard.Go(bulkhead.SendTend, func() error { k.tend(total); return nil }, func(error) { k.lose() })
-	err = k.s.cfg.Guard.Do(bulkhead.SendTell, func() error { k.tell(f.told()); return nil })
+	err = k.s.cfg.Guard.Do(bulkhead.SendTell, func() error { k.tell(f.send(k.id)); return nil })
 	k.lose()
 	if err = errors.Join(err, <-tending); err == nil {
 		k.free()
@@ -71,6 +75,8 @@ func (k *keeper) tend(recipients int) {
 		case err != nil: // tried again soon; should the lease lapse, it is lost
 		case st.code == "lost":
 			k.lose()
+		case st.code == "gone":
+			k.s.nudge(k.id)
 		default:
 			k.s.observe(Unknown, st.n)
 			k.offer(st, recipients)

@@ -2,10 +2,11 @@ package sends
 
 // The process that keeps a send. The first argument of each is the process's token.
 var (
-	// keepScript keeps the send if it is live and nobody else does, for a lease from now, and answers with its hash.
+	// keepScript keeps the send if it is live and nobody else does, for a lease from now, and answers with its hash; or with
+	// one word if it is live and its records are gone.
 	keepScript = script(`
 if redis.call('EXISTS', send) == 0 then
-	redis.call('ZREM', live, id)
+	if redis.call('ZREM', live, id) == 1 then return {'gone'} end
 	return {}
 end
 if not redis.call('ZSCORE', live, id) then return {} end
@@ -22,6 +23,7 @@ return 1`)
 	// tendScript keeps the send for another lease. It makes claims older than a time (ms) unknown, with a text why, and
 	// cancels what nobody approved in another time (ms). A claim from the future comes of a clock that was put back.
 	tendScript = script(`
+if redis.call('EXISTS', send) == 0 then return standing('gone', 0) end
 if redis.call('GET', keeper) ~= arg(1) then return standing('lost', 0) end
 redis.call('PEXPIRE', keeper, lease)
 local open, swept = redis.call('HGETALL', claims), 0
@@ -224,6 +226,13 @@ else
 end
 settle()
 return standing('done', skipped)`)
+
+	// goneScript keeps for an hour how many were waiting in a send when its records were last seen. Argument: how many.
+	goneScript = script(`
+local key = prefix .. 'gone:' .. id
+local least = tonumber(redis.call('GET', key) or arg(1))
+if redis.call('EXISTS', send) == 0 then redis.call('SET', key, math.min(least, tonumber(arg(1))), 'PX', 3600000) end
+return standing('gone', 0)`)
 
 	// stopScript gives the send up. Argument: why.
 	stopScript = script(`

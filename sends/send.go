@@ -33,6 +33,9 @@ const (
 	StateCancelled State = "cancelled"
 	// StateStopped is a send that couponbot gave up; Why says why. Who was left is skipped.
 	StateStopped State = "stopped"
+	// StateGone is a send whose records are gone from Redis before it ended. Nothing more of it goes out. A [Teller] is told
+	// of it with what was read last.
+	StateGone State = "gone"
 )
 
 // What Why says of a send that was cancelled.
@@ -99,6 +102,11 @@ type Send struct {
 	// ConfirmedAt is when a person pressed Send, StartedAt when the first process took it, EndedAt when the last
 	// recipient had an outcome; zero before that. ActedAt is the time of Action. All by Redis's clock.
 	ConfirmedAt, StartedAt, EndedAt, ActedAt time.Time
+	// Was is the state of a send that is [StateGone] when it was read last, at ReadAt; Reached is how many people may have
+	// got it. They are zero for others.
+	Was     State
+	ReadAt  time.Time
+	Reached int
 	// Told is what the Teller remembers: where the messages about the send are.
 	Told map[string]string
 }

@@ -1,6 +1,7 @@
 package sends
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/internal/bulkhead"
 	"github.com/coupontools/couponbot/internal/rediserr"
@@ -20,6 +22,9 @@ const (
 	// tellGrace is how long a send goes on before it is told of for the first time: one that has ended by then is told of
 	// once, and takes nothing from the edits that all sends share.
 	tellGrace = 700 * time.Millisecond
+	// goneGrace is how long after it was read last a send is told of whose records are gone: turns that met the loss have
+	// said by then how many they had called.
+	goneGrace = 2 * tellEvery
 	// tellTime is how long one telling may take.
 	tellTime = 30 * time.Second
 	// tellLimit bounds the growing waits after a telling failed; after tellAge the end of a send is told no more.
@@ -38,9 +43,12 @@ const editRate, editBurst, interimBurst = 14, 26, 6
 // within the 40 a minute.
 const aloneEvery, aloneBurst = 30 * time.Second, 2
 
-// tell tells how the send goes, until its end was told or the work ends.
-func (k *keeper) tell(told map[string]string) {
-	t := teller{keeper: k, told: told, began: time.Now(), shown: map[string]Send{}, failed: map[string]Send{}}
+// tell tells how the send goes, until its end was told or the work ends. send is how it stands at first.
+func (k *keeper) tell(send Send) {
+	t := teller{
+		keeper: k, told: send.Told, began: time.Now(), last: send, read: time.Now(),
+		shown: map[string]Send{}, failed: map[string]Send{},
+	}
 	for {
 		wait, done := t.look()
 		if done || !k.untilNews(wait) {
@@ -65,6 +73,10 @@ func (k *keeper) untilNews(d time.Duration) bool {
 type teller struct {
 	*keeper
 	began  time.Time
+	last   Send              // as it was read last
+	read   time.Time         // when that was
+	gone   bool              // its records are gone from Redis
+	logged bool              // that was logged
 	told   map[string]string // what the Teller remembers, by place
 	shown  map[string]Send   // how the send stood when it was told, by place
 	failed map[string]Send   // how it stood where it could not be told, since the last rest
@@ -74,20 +86,66 @@ type teller struct {
 
 // look tells how the send stands if that is new. It gives the time until the next look, or done.
 func (t *teller) look() (time.Duration, bool) {
-	send, err := t.s.Send(t.work, t.id)
+	send, err := t.readSend()
 	if err != nil {
 		return tellEvery, errors.Is(err, ErrNoSend)
 	}
 	if rest := tellGrace - time.Since(t.began); len(t.told) == 0 && send.State == StateRunning && rest > 0 {
 		return rest, false
 	}
+	if t.gone && time.Since(t.read) < goneGrace {
+		return time.Until(t.read.Add(goneGrace)), false
+	}
 	if stands(send) != t.said {
+		if t.gone {
+			t.logGone(send)
+		}
 		if wait := t.speak(send); wait > 0 {
 			return wait, false
 		}
 		t.said, t.fails = stands(send), 0
 	}
-	return tellEvery, send.Ended() && t.close(send)
+	return tellEvery, t.gone || send.Ended() && t.close(send)
+}
+
+// readSend reads how the send stands. If its records are gone before it ended, only this process still knows of it: it is what
+// was read last.
+func (t *teller) readSend() (Send, error) {
+	send, err := t.s.Send(t.work, t.id)
+	if err == nil {
+		t.last, t.read, t.gone = send, time.Now(), false
+	}
+	if !errors.Is(err, ErrNoSend) || t.last.Ended() {
+		return send, err
+	}
+	t.gone = true
+	return t.lost()
+}
+
+// lost is the send without records. Whom it may have reached is what was read last, or what a turn saw that met the loss.
+func (t *teller) lost() (Send, error) {
+	send := t.last
+	waiting, err := t.s.cfg.Redis.Get(t.work, t.s.key("gone:"+t.id)).Int()
+	switch {
+	case errors.Is(err, redis.Nil):
+		waiting = send.Counts.Total
+	case err != nil:
+		return send, err
+	}
+	c := send.Counts
+	send.Was, send.State, send.ReadAt, send.Holdup = send.State, StateGone, t.read, ""
+	send.Reached = max(c.Accepted+c.Unknown, c.Total-waiting-c.Failed-c.Skipped)
+	return send, nil
+}
+
+// logGone logs once that the records of the send are gone.
+func (t *teller) logGone(send Send) {
+	if t.logged {
+		return
+	}
+	t.logged = true
+	t.s.cfg.Log.Error("The records of a send are gone from Redis, so nothing more of it goes out", "send", t.id,
+		"state", send.Was, "recipients", send.Counts.Total, "reached", send.Reached, "read", send.ReadAt)
 }
 
 // speak tells how the send stands wherever that is new and there are edits for it. It gives how long to wait before the
@@ -194,24 +252,31 @@ func (t *teller) pacedAlone(n int) (int, time.Duration) {
 // way just then is posted again. A message that is there already is edited also while Redis refuses to say whose the send is,
 // since two processes that edit it do no harm. It is not cut off when the work ends.
 func (t *teller) put(send Send, place string) error {
-	record, err := t.s.do(t.work, keepScript, t.id, t.owner).StringSlice()
-	switch {
-	case err != nil && (t.told[place] == "" || rediserr.KindOf(err) == rediserr.Away):
-		return fmt.Errorf("keep send: %w", err)
-	case err == nil && len(record) == 0:
-		t.lose()
-		return nil
+	if !t.gone {
+		record, err := t.s.do(t.work, keepScript, t.id, t.owner).StringSlice()
+		switch {
+		case err != nil && (t.told[place] == "" || rediserr.KindOf(err) == rediserr.Away):
+			return fmt.Errorf("keep send: %w", err)
+		case err == nil && len(record) == 0:
+			t.lose()
+			return nil
+		case len(record) == 1:
+			return fmt.Errorf("keep send: %w", ErrNoSend)
+		}
+		maps.Copy(t.told, pairs(record).told())
 	}
-	maps.Copy(t.told, pairs(record).told())
 	ctx, cancel := context.WithTimeout(t.life.calls, tellTime)
 	defer cancel()
 	var id string
-	err = t.s.cfg.Guard.Do(bulkhead.SendPlace, func() (err error) {
+	err := t.s.cfg.Guard.Do(bulkhead.SendPlace, func() (err error) {
 		id, err = t.s.cfg.Teller.Tell(ctx, send, place, maps.Clone(t.told))
 		return err
 	})
 	if err == nil && id != t.told[place] {
 		t.told[place] = id
+		if t.gone {
+			return nil
+		}
 		t.s.write(t.life, toldScript, t.id, func(reply) {}, t.owner, place, id)
 	}
 	return err
@@ -229,11 +294,14 @@ func (t *teller) close(send Send) bool {
 	return true
 }
 
-func old(send Send) bool { return send.Ended() && time.Since(send.EndedAt) > tellAge }
+func old(send Send) bool {
+	over := cmp.Or(send.EndedAt, send.ReadAt)
+	return !over.IsZero() && time.Since(over) > tellAge
+}
 
 // stands sums up what a telling shows.
 func stands(s Send) string {
-	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.Holdup, s.Action, s.By, s.Resent)
+	return fmt.Sprintln(s.State, outcomes(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.Holdup, s.Action, s.By, s.Resent, s.Reached)
 }
 
 // outcomes is the form in which closeScript compares counts.

@@ -1,16 +1,21 @@
 package sends
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 )
@@ -591,6 +596,82 @@ func TestTell_leavesNoneBehind(t *testing.T) {
 			if first < 0 || b.at(place)[first].at.Sub(resumed) > 30*time.Second {
 				t.Errorf("%s is not told within half a minute that the send goes on", place)
 			}
+		}
+	})
+}
+
+// A send whose records are gone is told of once more with what was read last, at every place, and is logged.
+func TestTell_recordsAreGone(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(m *miniredis.Miniredis, s *Service, id string){
+		"everything": func(m *miniredis.Miniredis, _ *Service, _ string) { m.FlushAll() },
+		"the hash":   func(m *miniredis.Miniredis, s *Service, id string) { m.Del(s.keys(id)[keySend]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := startRedis(t)
+				var (
+					out   bytes.Buffer
+					fails atomic.Int32
+					c     calls
+				)
+				b := &board{fail: func(context.Context, string) error {
+					if fails.Add(-1) >= 0 {
+						return errors.New("Slack is away")
+					}
+					return nil
+				}}
+				s := service(connect(t, m, nil), c.accepting, func(c *Config) {
+					c.Teller, c.Pace, c.Log = b, every(100*time.Millisecond), slog.New(slog.NewTextHandler(&out, nil))
+				})
+				stop := start(t, s)
+				id := confirmed(t, s, 1000)
+				await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 200 })
+				fails.Store(1) // the next telling fails, and is repeated
+				lose(m, s, id)
+				time.Sleep(time.Minute)
+				for _, place := range []string{"C1", "C2"} {
+					all := b.at(place)
+					last := all[len(all)-1]
+					if last.send.State != StateGone || last.send.Was != StateRunning || last.send.ReadAt.IsZero() || !last.edit() {
+						t.Errorf("%s was told last of %+v (an edit: %t), want the records gone", place, last.send, last.edit())
+					}
+					if n := c.total(); last.send.Reached < n || last.send.Reached > n+1 {
+						t.Errorf("%s was told that %d people may have been reached, of %d", place, last.send.Reached, n)
+					}
+				}
+				told := len(b.at("C1"))
+				time.Sleep(time.Hour)
+				if more := len(b.at("C1")) - told; more > 0 {
+					t.Errorf("C1 was told %d times more", more)
+				}
+				if _, err := s.Act(t.Context(), id, Cancel, Actor{Team: team, User: mia}); !errors.Is(err, ErrNoSend) {
+					t.Errorf("Cancel = %v, want %v", err, ErrNoSend)
+				}
+				stop()
+				if n := strings.Count(out.String(), "records of a send are gone"); n != 1 || !strings.Contains(out.String(), id) {
+					t.Errorf("the log has %d lines about it, want 1:\n%s", n, &out)
+				}
+			})
+		})
+	}
+}
+
+// A live send without records, which no process has read, is logged.
+func TestKeep_recordsAreGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var out bytes.Buffer
+		s := service(connect(t, m, nil), accept, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&out, nil)) })
+		id := confirmed(t, s, 3)
+		m.Del(s.keys(id)[keySend])
+		stop := start(t, s)
+		time.Sleep(time.Minute)
+		stop()
+		if n := strings.Count(out.String(), "had not ended are gone from Redis"); n != 1 {
+			t.Errorf("the log has %d lines about it, want 1:\n%s", n, &out)
 		}
 	})
 }

@@ -105,6 +105,7 @@ func (s *Service) take(ctx context.Context, l *life, t turnTask) error {
 	}
 	defer s.leave(t.Send)
 	r.send = hash(rest[0]).send(t.Send)
+	r.least.Store(int64(r.send.Counts.Total))
 	r.note(st)
 	if r.begin() {
 		r.dispatch()
@@ -127,7 +128,9 @@ type run struct {
 	claims   int64         // how many claims were tried; only dispatch touches it
 	wake     chan struct{} // something changed that dispatch may wait for
 	outlook  atomic.Pointer[outlook]
+	least    atomic.Int64 // the fewest who waited, by any answer: answers may be noted in another order
 	out      atomic.Int64 // calls of this turn that are out
+	lost     atomic.Bool  // the records are gone, which was said
 	finished atomic.Bool  // nothing can be done in this turn any more
 }
 
@@ -140,9 +143,26 @@ type outlook struct {
 
 // note takes in how the send stands after a step.
 func (r *run) note(st reply) {
+	if st.turns == 0 {
+		r.gone()
+		return
+	}
+	least := r.least.Load()
+	for int64(st.waiting) < least && !r.least.CompareAndSwap(least, int64(st.waiting)) {
+		least = r.least.Load()
+	}
 	r.outlook.Store(&outlook{st.waiting, time.Duration(st.rest) * time.Millisecond, time.Now()})
 	if st.ended {
 		r.finished.Store(true)
+	}
+	r.nudge()
+}
+
+// gone ends the turn of a send whose records are gone from Redis, and keeps for its keeper how many were still waiting.
+func (r *run) gone() {
+	r.finished.Store(true)
+	if !r.lost.Swap(true) {
+		_ = r.s.do(r.life.records, goneScript, r.id, r.least.Load()).Err() // if it fails, less is known
 	}
 	r.nudge()
 }
@@ -325,6 +345,9 @@ func (r *run) yield() {
 	st, _, err := parseReply(r.s.do(ctx, yieldScript, r.id, r.owner))
 	if err != nil {
 		return // it lapses by itself, and the keeper of the send goes on from there
+	}
+	if st.turns == 0 {
+		r.gone()
 	}
 	if in := st.next(); in >= 0 && r.life.work.Err() == nil {
 		r.s.enqueue(ctx, r.id, r.send.Counts.Total, st.turns, in)

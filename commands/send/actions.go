@@ -39,6 +39,12 @@ func act(to actor, a sends.Action) bot.Handler {
 
 // notDone says why an action failed. That Redis failed while it was asked for is not the same as that nothing happened.
 func notDone(a sends.Action, err error) error {
+	if errors.Is(err, sends.ErrNoSend) { // the records of a send that hasn't ended don't expire
+		return &bot.Mistake{
+			Text: fmt.Sprintf("couponbot can't %s this send. %s", a, goneRecords), Done: "Nothing more of it goes out.",
+			Hint: "Coupontools shows who got it. To send to the others, start a new send with /send-directory.", Cause: err,
+		}
+	}
 	if !errors.Is(err, sends.ErrUnavailable) {
 		return err
 	}

@@ -70,7 +70,7 @@ func TestAct_failures(t *testing.T) {
 	}{
 		"own":     {sends.ErrOwnSend, "nobody approves their own"},
 		"changed": {sends.ErrChanged, "Reject it"},
-		"gone":    {sends.ErrNoSend, "no such send"},
+		"gone":    {sends.ErrNoSend, "can't approve this send. Its records are gone from Redis. Nothing more of it goes out."},
 		"away":    {errors.Join(sends.ErrUnavailable, errors.New("refused")), "can't say whether it could still approve the send"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,6 +46,41 @@ func announcement(s sends.Send) bot.Message {
 	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
 }
 
+// goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
+func goneAnnouncement(s sends.Send) bot.Message {
+	const headline = "Send lost"
+	does := "was sending"
+	if s.Was == sends.StateAwaiting || s.Was == sends.StateScheduled {
+		does = "wanted to send"
+	}
+	said := goneWords(s)
+	return bot.Message{Text: headline + ": " + what(s) + ". " + said, Blocks: []slack.Block{
+		blocks.Rich(
+			blocks.Line{blocks.Bold(headline)},
+			blocks.Line{
+				blocks.User(s.User), blocks.Plain(" " + does + " "), blocks.Bold(format.Short(s.OfferName)),
+				blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
+			}),
+		blocks.Text(said),
+		blocks.Context(blocks.When("Confirmed", s.ConfirmedAt), blocks.When("Last read", s.ReadAt), blocks.Small("Send "+s.ID)),
+	}}
+}
+
+// goneWords says how many people a send whose records are gone may have reached, and what to do.
+func goneWords(s sends.Send) string {
+	reached := "Nobody was reached."
+	switch {
+	case s.Reached > 0:
+		reached = format.Persons(s.Reached) + " may have been reached."
+	case s.Was == sends.StateRunning:
+		reached = "People may have been reached after couponbot last looked."
+	}
+	return goneRecords + " " + reached + " Nothing more of it goes out. Coupontools shows who got it."
+}
+
+// goneRecords says that nobody knows any more how a send stands.
+const goneRecords = "Its records are gone from Redis."
+
 // testAnnouncement is the announcement of a test, which only its sender sees.
 func testAnnouncement(s sends.Send) bot.Message {
 	text := fmt.Sprintf("The test of “%s” by %s is under way.", format.Short(s.OfferName), channelName(s.Kind))

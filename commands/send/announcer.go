@@ -111,6 +111,8 @@ func (a *Announcer) Tell(ctx context.Context, s sends.Send, place string, told m
 // message is what a place is told.
 func (a *Announcer) message(s sends.Send, place string, told map[string]string) bot.Message {
 	switch {
+	case s.State == sends.StateGone:
+		return goneAnnouncement(s)
 	case s.Test:
 		return testAnnouncement(s)
 	case isAsk(place) && s.State == sends.StateAwaiting:

@@ -266,3 +266,45 @@ func newAnnouncer(t testing.TB, b *commandstest.Board) *Announcer {
 	t.Helper()
 	return &Announcer{Poster: b, Store: newWorld(t).Store, Channels: []string{"C0MARKET1", "C0MARKET2"}}
 }
+
+// A send whose records are gone says so wherever it was told, those who were asked to approve it included, without buttons.
+func TestAnnouncer_recordsAreGone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before  sends.Send
+		reached int
+		want    []string
+	}{
+		"running":  {sends.Send{State: sends.StateRunning}, 60, []string{"was sending", "60 people may have been reached."}},
+		"begun":    {sends.Send{State: sends.StateRunning}, 0, []string{"was sending", "People may have been reached"}},
+		"awaiting": {sends.Send{State: sends.StateAwaiting}, 0, []string{"wanted to send", "Nobody was reached."}},
+		"a test":   {sends.Send{State: sends.StateRunning, Test: true}, 1, []string{"1 person may have been reached."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := commandstest.NewBoard()
+			a := newAnnouncer(t, b)
+			a.Holders = func(context.Context, bot.Right) ([]string, bool, error) { return []string{"U0NOAH"}, false, nil }
+			send := test.before
+			send.ID, send.User, send.OfferName, send.Origin = "S1", "U0MIA", "City deals", "C0ORIGIN"
+			told, err := tell(t, a, send, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			send.Was, send.State, send.ReadAt, send.Reached = send.State, sends.StateGone, time.Now(), test.reached
+			if _, err := tell(t, a, send, told); err != nil {
+				t.Fatal(err)
+			}
+			for channel, m := range b.Messages {
+				got := commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks})
+				commandstest.WantIn(t, got, append(test.want, "Send lost", "Its records are gone from Redis.", "Nothing more of it goes out.")...)
+				if strings.Contains(got, "send_") {
+					t.Errorf("the message in %s has buttons:\n%s", channel, got)
+				}
+			}
+			if len(b.Messages) == 0 {
+				t.Error("nobody was told")
+			}
+		})
+	}
+}

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -354,7 +356,6 @@ func TestFaults_cancelled(t *testing.T) {
 	}
 }
 
-// Told to stop while Redis hangs, the program ends in its time and without a fault.
 // A real process on a real Redis: people on the do-not-contact list are skipped with other API keys, too, and nothing goes out
 // once the list is lost, whatever is lost of it.
 func TestFaults_optOutsLost(t *testing.T) {
@@ -405,6 +406,81 @@ func TestFaults_optOutsLost(t *testing.T) {
 	}
 }
 
+// Redis is emptied in the middle of a send of two replicas: every message about the send says so, and has no buttons any more.
+func TestFaults_flushed(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+	replicas := []*process{f.replica(t), f.replica(t)}
+	id := f.confirm(t)
+	f.awaitCalls(t, 300)
+	f.message(t, slacksim.Marketing, "Sending", "waiting")
+	f.flush(t)
+	for _, channel := range []string{slacksim.Marketing, f.slack.Direct(slacksim.Mia)} {
+		text := f.message(t, channel, "Send lost", "Its records are gone from Redis.", "may have been reached.").Plain()
+		if strings.Contains(text, "waiting") || strings.Contains(text, "[Pause]") || strings.Contains(text, "[Cancel]") {
+			t.Errorf("the message in %s still has the progress or the buttons:\n%s", channel, text)
+		}
+		said := regexp.MustCompile(`([\d,]+) people may have been reached`).FindStringSubmatch(text)
+		if said == nil {
+			t.Fatalf("the message in %s has no number:\n%s", channel, text)
+		}
+		reached, _ := strconv.Atoi(strings.ReplaceAll(said[1], ",", ""))
+		if called := f.sandbox.Calls(sms); reached < called || reached > called+2*inFlight(rate) {
+			t.Errorf("the message in %s says that %d people may have been reached after %d calls", channel, reached, called)
+		}
+	}
+	logged := 0
+	for _, p := range replicas {
+		logged += strings.Count(p.log.String(), "The records of a send are gone from Redis")
+	}
+	if logged != 1 {
+		t.Errorf("the replicas log it %d times, want once", logged)
+	}
+	if _, err := f.desks[0].Send(t.Context(), id); !errors.Is(err, sends.ErrNoSend) {
+		t.Errorf("Send() = %v, want %v", err, sends.ErrNoSend)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for to, n := range f.calls {
+		if n > 1 {
+			t.Errorf("%s got %d calls", to, n)
+		}
+	}
+}
+
+// Redis is emptied while no replica runs: nobody knows of the send, and its buttons say so.
+func TestFaults_flushedBetween(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+	p := f.replica(t)
+	id := f.confirm(t)
+	f.awaitCalls(t, 100)
+	m := f.message(t, slacksim.Marketing, "Sending", "waiting")
+	kill(p)
+	f.flush(t)
+	f.replica(t)
+	for _, action := range []string{"send_pause", "send_cancel"} {
+		if _, err := f.slack.Click(patient(t), slacksim.Mia, m.Place(), "", action, id); err != nil {
+			t.Fatal(err)
+		}
+		verb := strings.TrimPrefix(action, "send_")
+		f.message(t, slacksim.Marketing, "couponbot can't "+verb+" this send. Its records are gone from Redis. Nothing more of it goes out.")
+	}
+}
+
+// flush empties Redis.
+func (f *fleet) flush(t *testing.T) {
+	t.Helper()
+	rdb := redis.NewClient(redisOptions(f.config))
+	defer rdb.Close()
+	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Told to stop while Redis hangs, the program ends in its time and without a fault.
 func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)

@@ -65,7 +65,10 @@ func Explain(err error) *bot.Mistake {
 			Hint: "Please start again with /send-directory.", Cause: err,
 		}
 	case errors.Is(err, sends.ErrNoSend):
-		return &bot.Mistake{Text: "There is no such send, or its records are over.", Hint: "/coupontools status shows what is going on."}
+		return &bot.Mistake{
+			Text: "couponbot has no records of this send: they have expired, or are gone from Redis.", Done: "Nothing more of it goes out.",
+			Hint: "/coupontools sends shows the sends that couponbot knows.",
+		}
 	case errors.Is(err, sends.ErrUncertain):
 		return &bot.Mistake{
 			Text:  rediserr.Problem(err) + ". It failed just as the send was confirmed.",

@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"no draft":     {sends.ErrNoDraft, "This draft is over", "/send-directory"},
 		"outdated":     {sends.ErrOutdated, "This preview is out of date", "/send-directory"},
-		"no send":      {sends.ErrNoSend, "no such send", "status"},
+		"no send":      {sends.ErrNoSend, "no records of this send", "/coupontools sends"},
 		"redis away":   {sends.ErrUnavailable, "Redis can't be reached, so couponbot couldn't keep the send safe.", "in a few minutes"},
 		"redis full":   {errors.Join(sends.ErrUnavailable, answer("OOM command not allowed")), "Redis answers, but its memory is full, so", "raise maxmemory"},
 		"redis loads":  {errors.Join(sends.ErrUnavailable, answer("LOADING Redis is loading")), "still loading its data, so", "in a few minutes"},
