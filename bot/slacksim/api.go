@@ -205,7 +205,7 @@ func (s *Server) check(c *call, m apiMethod) *apiError {
 		return rateLimited(wait)
 	}
 	if c.isJSON && !m.json {
-		s.violation("%s: takes a form, JSON was sent", c.method)
+		s.violation("%s: accepts a form but not JSON", c.method)
 		clear(c.params)
 	}
 	return s.checkParams(c, m)

@@ -71,7 +71,7 @@ func (s *Server) storeUpload(key string, content []byte) bool {
 		return false
 	}
 	if len(content) != f.announced {
-		s.violation("upload of %s: %d bytes were announced, %d came", f.ID, f.announced, len(content))
+		s.violation("upload of %s: %d bytes were announced, %d were uploaded", f.ID, f.announced, len(content))
 		return false
 	}
 	f.content, f.Size, f.uploaded = content, len(content), true

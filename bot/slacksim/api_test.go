@@ -120,7 +120,7 @@ func TestAPI_jsonNotAccepted(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	wantError(t, s.json("users.info", object{"user": slacksim.Mia}), "user_not_found")
-	wantViolation(t, s.Server, "takes a form")
+	wantViolation(t, s.Server, "not JSON")
 	wantError(t, s.json("chat.postMessage", object{
 		"channel": slacksim.Marketing, "text": "hi", "blocks": []any{section("hi")},
 	}), "")

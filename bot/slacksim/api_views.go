@@ -27,7 +27,7 @@ func (s *Server) openView(c *call, push bool) (object, *apiError) {
 	fromModal := t.view != "" && slices.ContainsFunc(s.stacks[t.user], func(v *storedView) bool { return v.ID == t.view })
 	switch {
 	case push && !fromModal:
-		return nil, newError("not_found", "the trigger does not come from an open modal")
+		return nil, newError("not_found", "the trigger isn't from an open modal")
 	case fromModal && len(s.stacks[t.user]) >= maxStack:
 		return nil, newError("push_limit_reached")
 	case !fromModal:

@@ -18,7 +18,7 @@ func (s *Server) Attach(ctx context.Context, user, viewID, block, name string, c
 		}
 		v := t.view.State[block][e.ActionID()]
 		if e.Type() != "file_input" || int64(len(v.Files)) >= e.Int("max_files", 10) {
-			return valueChange{}, elementError(e, "takes no further file")
+			return valueChange{}, elementError(e, "takes no more files")
 		}
 		f := s.newFile(user, name, content)
 		f.complete = true

@@ -15,7 +15,7 @@ func (s *Server) Click(ctx context.Context, user string, at Place, block, action
 	return s.changeValue(ctx, user, at, func(t target) (valueChange, error) {
 		e, err := t.element(block, action, value...)
 		if err == nil && e.Type() != "button" {
-			err = elementError(e, "is no button")
+			err = elementError(e, "isn't a button")
 		}
 		return valueChange{element: e, value: Value{Type: e.Type()}, dispatch: true}, err
 	})
@@ -40,7 +40,7 @@ func (s *Server) Type(ctx context.Context, user, viewID, block, text string) (Ou
 	return s.changeValue(ctx, user, Place{View: viewID}, func(t target) (valueChange, error) {
 		e, err := t.input(block)
 		if err == nil && !e.Typed() {
-			err = elementError(e, "takes no typed text")
+			err = elementError(e, "can't be typed into")
 		}
 		return valueChange{element: e, value: Value{Type: e.Type(), Text: text}, dispatch: e.Dispatches()}, err
 	})

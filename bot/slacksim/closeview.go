@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,7 @@ func (s *Server) CloseView(ctx context.Context, user, viewID string) (Outcome, e
 	s.mu.Lock()
 	t, err := s.findTarget(user, Place{View: viewID})
 	if err == nil && t.view.Type != "modal" {
-		err = fmt.Errorf("it is no modal")
+		err = errors.New("it isn't a modal")
 	}
 	if err != nil {
 		s.mu.Unlock()

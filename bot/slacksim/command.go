@@ -38,7 +38,7 @@ func (s *Server) slashCommand(user, channel, command, text string, answer **stor
 	case u == nil:
 		return nil, fmt.Errorf("there is no user %s", user)
 	case ch == nil || !ch.Has(user):
-		return nil, fmt.Errorf("%s is not a member of %s", u.Name, channel)
+		return nil, fmt.Errorf("%s isn't a member of %s", u.Name, channel)
 	}
 	sent, err := s.commandText(command, text)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Server) commandText(command, text string) (string, error) {
 	}
 	i := slices.IndexFunc(s.commands, func(c SlashCommand) bool { return c.Name == command })
 	if i < 0 {
-		return "", fmt.Errorf("%s is not a valid command", command)
+		return "", fmt.Errorf("%s isn't a valid command", command)
 	}
 	if s.commands[i].Raw {
 		return text, nil

@@ -87,7 +87,7 @@ func checkAttachments(raw string) *apiError {
 	case len(list) > maxAttachments:
 		return newError("too_many_attachments")
 	case len(list) > 0:
-		return newError("invalid_arguments", "[ERROR] the local Slack shows no attachments, use blocks")
+		return newError("invalid_arguments", "[ERROR] the local Slack doesn't support attachments: use blocks")
 	}
 	return nil
 }

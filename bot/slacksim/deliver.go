@@ -93,7 +93,7 @@ func (s *Server) expire(d *delivery) {
 		return
 	}
 	if !d.excused {
-		s.violation("%s (envelope %s) was not acknowledged within %v", d.name, d.id, ackTime)
+		s.violation("%s (envelope %s) wasn't acknowledged within %v", d.name, d.id, ackTime)
 	}
 	s.finish(d, failureNoAck)
 }
@@ -112,7 +112,7 @@ func (s *Server) receive(c *connection, raw []byte) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&frame); err != nil {
-		s.violation("a frame that is no acknowledgement: %v", err)
+		s.violation("a frame that isn't an acknowledgement: %v", err)
 		return
 	}
 	d := s.connections.envelopes[frame.EnvelopeID]

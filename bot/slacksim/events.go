@@ -18,7 +18,7 @@ func (s *Server) Say(ctx context.Context, user, channel, text string) (Message, 
 	u, ch := s.user(user), s.channel(channel)
 	if u == nil || ch == nil || !ch.Has(user) {
 		s.mu.Unlock()
-		return Message{}, fmt.Errorf("say: %s is not a member of %s", user, channel)
+		return Message{}, fmt.Errorf("say: %s isn't a member of %s", user, channel)
 	}
 	m := &storedMessage{Message: Message{Channel: channel, User: user, Text: s.escape(text)}}
 	s.post(m)

@@ -90,7 +90,7 @@ func (s *Server) respond(path string, raw []byte, fault Fault) *apiError {
 func (s *Server) applyReply(u *responseURL, r reply) *apiError {
 	source := s.message(u.channel, u.source)
 	if (r.Replace || r.Delete) && u.source == "" {
-		s.violation("response_url: a typed command cannot be replaced or deleted")
+		s.violation("response_url: a typed command can't be replaced or deleted")
 	}
 	switch {
 	case r.Delete && source != nil:

@@ -22,6 +22,6 @@ func TestResponseURL_limits(t *testing.T) {
 		s.respond(late, object{"text": "late"}, http.StatusGone, "expired_url")
 		wantViolation(t, s.Server, "")
 		s.respond(s.command("/x", ""), object{"text": "x", "replace_original": true}, http.StatusOK, "")
-		wantViolation(t, s.Server, "cannot be replaced")
+		wantViolation(t, s.Server, "can't be replaced")
 	})
 }

@@ -111,7 +111,7 @@ func TestSocket_acknowledgedLate(t *testing.T) {
 		}
 		l.ack(e.ID, nil)
 		synctest.Wait()
-		wantViolation(t, s.Server, "not acknowledged within 3s")
+		wantViolation(t, s.Server, "wasn't acknowledged within 3s")
 		if acks := s.Acks(); len(acks) != 1 || !acks[0].Late {
 			t.Errorf("acks = %+v", acks)
 		}
@@ -134,8 +134,8 @@ func TestSocket_badFrames(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ frame, want string }{
 		"unknown envelope": {`{"envelope_id":"nope"}`, "unknown envelope"},
-		"not JSON":         {`hello`, "no acknowledgement"},
-		"an unknown field": {`{"envelope_id":"nope","body":{}}`, "no acknowledgement"},
+		"not JSON":         {`hello`, "isn't an acknowledgement"},
+		"an unknown field": {`{"envelope_id":"nope","body":{}}`, "isn't an acknowledgement"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -110,7 +110,7 @@ func (s *Server) answerSubmit(v *storedView, raw json.RawMessage) (answer submit
 	}
 	var keys map[string]json.RawMessage
 	if json.Unmarshal(raw, &answer) != nil || json.Unmarshal(raw, &keys) != nil {
-		return submitAnswer{}, s.rejectSubmit("it is not an object with response_action")
+		return submitAnswer{}, s.rejectSubmit("it isn't an object with response_action")
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.Contains([]string{"response_action", "errors", "view"}, key) {
@@ -150,7 +150,7 @@ func (s *Server) showErrors(v *storedView, errs map[string]string) (failure stri
 	}
 	for _, block := range slices.Sorted(maps.Keys(errs)) {
 		if !inputs[block] {
-			return s.rejectSubmit("errors names %q, which is no input block of the view", block)
+			return s.rejectSubmit("errors names %q, which isn't an input block of the view", block)
 		}
 		if errs[block] == "" {
 			return s.rejectSubmit("the error of %q is empty", block)

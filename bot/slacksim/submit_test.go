@@ -26,7 +26,7 @@ func TestSubmit_answers(t *testing.T) {
 		"an unknown action": {object{"response_action": "close"}, "", []string{"A form"}, `response_action "close"`},
 		"a message":         {object{"text": "ok"}, "", []string{"A form"}, `no field "text"`},
 		"an error of another block": {
-			object{"response_action": "errors", "errors": object{"note": "no"}}, "", []string{"A form"}, "no input block",
+			object{"response_action": "errors", "errors": object{"note": "no"}}, "", []string{"A form"}, "isn't an input block",
 		},
 		"no errors":       {object{"response_action": "errors", "errors": object{}}, "", []string{"A form"}, "without a field"},
 		"an invalid view": {object{"response_action": "update", "view": object{"type": "modal"}}, "", []string{"A form"}, "missing required field"},

@@ -70,7 +70,7 @@ func (s *Server) findSelect(user string, at Place, block, action, typed string) 
 	}
 	const usual = 3 // Slack's default of min_query_length
 	if least := e.Int("min_query_length", usual); int64(len([]rune(typed))) < least {
-		return t, e, elementError(e, "asks from %d characters on", least)
+		return t, e, elementError(e, "needs at least %d characters", least)
 	}
 	return t, e, nil
 }
