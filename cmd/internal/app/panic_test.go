@@ -311,33 +311,38 @@ func TestPanic_atTheEnd(t *testing.T) {
 	}
 }
 
-// A panic about a send holds that send up, with words, and it is carried out once the trouble has passed.
+// A panic about a send holds that send up, with words, and it is carried out once the trouble has passed. The subtests run at
+// the same time since they mostly wait, such as for a lease to lapse.
 func TestPanic_ofASend(t *testing.T) {
 	t.Parallel()
+	var group sync.WaitGroup
 	for _, at := range panicsOfASend {
-		t.Run(string(at), func(t *testing.T) {
-			t.Parallel()
-			p := newPanics(1, at)
-			w, log := panicWorld(t, p)
-			desk := w.sendThree(t, "first")
-			w.sendThree(t, "second")
-			first, holdups := ended(t, desk, "first")
-			second, more := ended(t, desk, "second")
-			if first.Counts.Accepted != 3 || second.Counts.Accepted != 3 {
-				t.Errorf("ended with %+v and %+v, want 3 accepted each", first.Counts, second.Counts)
-			}
-			w.noneTwice(t)
-			held := slices.Contains(append(holdups, more...), "couponbot couldn't go on with this send. It tries again in 15 seconds.")
-			if want := at == bulkhead.SendTurn || at == bulkhead.SendClaim; held != want {
-				t.Errorf("held up in words: %t (%q), want %t", held, append(holdups, more...), want)
-			}
-			if apart := first.EndedAt.Sub(second.EndedAt).Abs(); held && apart < 5*time.Second {
-				t.Errorf("the sends ended %v apart, want one that did not wait for the other", apart)
-			}
-			checkPanics(t, w.page(t, "/metrics"), log, p, 1)
-			w.quit(t)
-		})
+		group.Go(func() { t.Run(string(at), func(t *testing.T) { panicOfASend(t, at) }) })
 	}
+	group.Wait()
+}
+
+func panicOfASend(t *testing.T, at bulkhead.Place) {
+	t.Helper()
+	p := newPanics(1, at)
+	w, log := panicWorld(t, p)
+	desk := w.sendThree(t, "first")
+	w.sendThree(t, "second")
+	first, holdups := ended(t, desk, "first")
+	second, more := ended(t, desk, "second")
+	if first.Counts.Accepted != 3 || second.Counts.Accepted != 3 {
+		t.Errorf("ended with %+v and %+v, want 3 accepted each", first.Counts, second.Counts)
+	}
+	w.noneTwice(t)
+	held := slices.Contains(append(holdups, more...), "couponbot couldn't go on with this send. It tries again in 15 seconds.")
+	if want := at == bulkhead.SendTurn || at == bulkhead.SendClaim; held != want {
+		t.Errorf("held up in words: %t (%q), want %t", held, append(holdups, more...), want)
+	}
+	if apart := first.EndedAt.Sub(second.EndedAt).Abs(); held && apart < 5*time.Second {
+		t.Errorf("the sends ended %v apart, want one that did not wait for the other", apart)
+	}
+	checkPanics(t, w.page(t, "/metrics"), log, p, 1)
+	w.quit(t)
 }
 
 // A panic while a panic about a claim is dealt with leaves that recipient unconfirmed, once the claim has lapsed.
