@@ -2,5 +2,8 @@
 
 package sends
 
-// bigList is how many people are on the longest do-not-contact list of the tests.
-const bigList = 1_000_000
+// The tests' longest do-not-contact list: how many people are on it, and how many of them one file of its backup holds.
+const (
+	bigList       = 1_000_000
+	bigListPeople = partPeople
+)

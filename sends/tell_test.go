@@ -161,7 +161,7 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 
 func TestTeller_allShareFortyEditsAMinute(t *testing.T) {
 	t.Parallel()
-	for _, places := range []int{2, 13, 26, 40} {
+	for _, places := range []int{13, 40} {
 		t.Run(fmt.Sprint(places, " places"), func(t *testing.T) {
 			t.Parallel()
 			fortyEdits(t, places)
@@ -181,14 +181,19 @@ func fortyEdits(t *testing.T, places int) {
 			confirmed(t, s, 120)
 			start(t, s)
 		}
-		time.Sleep(max(20*time.Minute, time.Duration(places)*45*time.Second))
-		synctest.Wait()
-		ends := 0
-		for i := range boards {
-			ends += len(boards[i].delays())
+		ends := func() (n int) {
+			for i := range boards {
+				n += len(boards[i].delays())
+			}
+			return n
 		}
-		if ends != 8 {
-			t.Errorf("%d ends were told, want 8", ends)
+		most := max(20*time.Minute, time.Duration(places)*45*time.Second)
+		for began := time.Now(); ends() < 8 && time.Since(began) < most; {
+			time.Sleep(time.Minute)
+		}
+		synctest.Wait()
+		if n := ends(); n != 8 {
+			t.Errorf("%d ends were told, want 8", n)
 		}
 		if n := busiest(edits(boards, true)); n > 40 {
 			t.Errorf("%d edits in one minute, want at most 40", n)
@@ -290,7 +295,6 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 		most   time.Duration
 	}{
 		"two messages each: all at once": {places: 0, most: 100 * time.Millisecond},
-		"four":                           {places: 4, most: time.Minute},
 		"ten":                            {places: 10, most: 5 * time.Minute},
 	}
 	for name, tt := range tests {
@@ -312,14 +316,18 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 				for i := range 8 {
 					confirmed(t, services[i%len(services)], 20)
 				}
-				time.Sleep(tt.most + time.Minute)
-				synctest.Wait()
-				var delays []time.Duration
-				for i := range boards {
-					delays = append(delays, boards[i].delays()...)
+				delays := func() (all []time.Duration) {
+					for i := range boards {
+						all = append(all, boards[i].delays()...)
+					}
+					return all
 				}
-				if len(delays) != 8 || slices.Max(delays) > tt.most {
-					t.Errorf("the ends of the short sends were told after %v, want 8 within %v", delays, tt.most)
+				for began := time.Now(); len(delays()) < 8 && time.Since(began) < tt.most+time.Minute; {
+					time.Sleep(30 * time.Second)
+				}
+				synctest.Wait()
+				if all := delays(); len(all) != 8 || slices.Max(all) > tt.most {
+					t.Errorf("the ends of the short sends were told after %v, want 8 within %v", all, tt.most)
 				}
 				if n := busiest(edits(boards, true)); n > 40 {
 					t.Errorf("%d edits in one minute, want at most 40", n)
