@@ -28,28 +28,6 @@ type knownCampaign struct {
 	codes                     int // number of the owner's validation codes
 }
 
-// knownCampaigns are campaigns like customers' own. The second has more sessions than a page.
-var knownCampaigns = []knownCampaign{
-	{name: "Summer sale 2026", title: "Summer sale: -20% on everything", status: "active", tags: "summer,sale", size: 2600, codes: 200},
-	{name: "Grand opening Gent", title: "Gratis koffie bij opening", status: "active", tags: "opening", size: 11_200},
-	{name: "Welcome coupon", title: "5 € off your first order", status: "active", tags: "welcome", size: 940, codes: 1000},
-	{name: "Birthday treat", title: "Happy birthday! A dessert on us", status: "active", tags: "birthday,vip", size: 415},
-	{name: "Black Friday preview", title: "Black Friday starts here", status: "active", tags: "sale", size: 1870},
-	{name: "Loyal customers Q4", title: "Bedankt! 10% korting", status: "active", tags: "vip", size: 320, codes: 350},
-	{name: "Pizza 1+1", title: "Deuxième pizza gratuite", status: "active", tags: "food", size: 765},
-	{name: "Kaasweken", title: "Proef onze kazen", status: "active", tags: "food", size: 128},
-	{name: "Back to school", title: "Alles für die Schule", status: "expired", tags: "sale", size: 1210},
-	{name: "Spring cleaning", title: "-15% op poetsproducten", status: "expired", tags: "spring", size: 540},
-	{name: "Test campaign Mia", title: "TEST – do not use", status: "draft", size: 3},
-	{name: "Example: scratch card", title: "Scratch and win", status: "example", size: 12},
-	{name: "Example: coupon", title: "Your first coupon", status: "example"},
-	{name: "東京オープニング", title: "オープン記念クーポン", status: "active", tags: "opening", size: 77},
-	{name: "عرض الجمعة", title: "خصم ٢٠٪", status: "active", tags: "sale", size: 64},
-	{name: "Wheel of fortune", title: "Draai en win!", status: "active", tags: "game", size: 1450},
-	{name: `<b>Bold</b> & "quoted" <!channel> *deal*`, title: "<@U0000001> `code` ~old price~", status: "active", size: 19},
-	{name: "Nobody yet", title: "Coming soon", status: "active"},
-}
-
 type campaign struct {
 	knownCampaign
 	number   int
@@ -59,12 +37,13 @@ type campaign struct {
 }
 
 func (s *Server) fillCampaigns(set settings) {
+	known := s.names.campaigns
 	dice := rand.New(rand.NewPCG(s.seed, 2))
 	s.campaigns = campaigns{byID: map[string]*campaign{}, sessions: map[string]*session{}, end: set.now.UTC(), made: 20_450_000}
-	for i := range max(len(knownCampaigns), set.bulk) {
+	for i := range max(len(known), set.bulk) {
 		c := &campaign{number: i, id: fmt.Sprintf("cam_%d", 400_001+i), code: newShortCode(dice, 6)}
-		if i < len(knownCampaigns) {
-			c.knownCampaign = knownCampaigns[i]
+		if i < len(known) {
+			c.knownCampaign = known[i]
 		} else {
 			name := fmt.Sprintf("%s %s %d", towns[i%len(towns)], trades[i/len(towns)%len(trades)], i)
 			c.knownCampaign = knownCampaign{name: name, title: "Deal: " + name, status: "active", size: i % 7}

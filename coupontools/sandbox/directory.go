@@ -17,15 +17,16 @@ func (s *Server) fillDirectories(n int) {
 	dice := rand.New(rand.NewPCG(s.seed, 1))
 	s.byID = make(map[string]*directory, n)
 	for i := range n {
-		d := &directory{knownDirectory: knownOrMade(i), number: i, id: fmt.Sprintf("dir_%d", 5501+i), code: newCode(dice)}
+		d := &directory{knownDirectory: s.names.directory(i), number: i, id: fmt.Sprintf("dir_%d", 5501+i), code: newCode(dice)}
 		s.directories = append(s.directories, d)
 		s.byID[d.id] = d
 	}
 }
 
-func knownOrMade(i int) knownDirectory {
-	if i < len(knownDirectories) {
-		return knownDirectories[i]
+// directory returns the i-th directory: a known one, or one made of the parts of names.
+func (n names) directory(i int) knownDirectory {
+	if i < len(n.directories) {
+		return n.directories[i]
 	}
 	town, trade := towns[i%len(towns)], trades[i/len(towns)%len(trades)]
 	return knownDirectory{name: fmt.Sprintf("%s %s %d", town, trade, i), size: 5 + i*7%200}

@@ -28,14 +28,14 @@ func (s *Server) usersOf(d *directory) []*user {
 	if d.users == nil {
 		dice := rand.New(rand.NewPCG(s.seed, uint64(1000+d.number)))
 		for i := range d.size {
-			d.users = append(d.users, newUser(dice, d, i))
+			d.users = append(d.users, newUser(s.names, dice, d, i))
 		}
 	}
 	return d.users
 }
 
-func newUser(dice *rand.Rand, d *directory, i int) *user {
-	one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
+func newUser(n names, dice *rand.Rand, d *directory, i int) *user {
+	one, two := n.person(dice)
 	age := time.Duration(d.size-1-i) * (7*time.Hour + 13*time.Minute + 5*time.Second)
 	u := &user{
 		id:         fmt.Sprintf("reg_%d", 10_000*(700+d.number)+i),

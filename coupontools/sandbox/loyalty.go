@@ -86,7 +86,7 @@ func (s *Server) holdersOf(c *card) []*held {
 	c.filled = true
 	dice := rand.New(rand.NewPCG(s.seed, uint64(c.number)))
 	for i := range c.size {
-		one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
+		one, two := s.names.person(dice)
 		h := s.addHolder(map[string]string{
 			"first_name": one.shown, "last_name": two.shown, "phone": newPhone(dice, i),
 			"email": one.plain + "." + two.plain + strconv.Itoa(i) + "@example.org",

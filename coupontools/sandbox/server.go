@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -23,6 +24,7 @@ const maxBody = 1 << 20
 type Server struct {
 	clientID, clientSecret string
 	seed                   uint64
+	names                  names
 
 	mu          sync.Mutex
 	directories []*directory
@@ -44,7 +46,8 @@ type Option func(*settings)
 type settings struct {
 	clientID, clientSecret string
 	seed                   uint64
-	directories            int
+	names                  names
+	directories            int // 0: as many as have known names
 	bulk                   int
 	sessions               int
 	now                    time.Time
@@ -58,6 +61,10 @@ func WithKeys(clientID, clientSecret string) Option {
 
 // WithSeed changes ids, codes, people, and which calls a [Rule] with a Chance hits. The same seed gives the same data.
 func WithSeed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
+
+// WithLocalNames names directories, campaigns and people as an account of Belgian shops and towns would, for a demo. By default
+// names come from all over the world, and some attempt markup.
+func WithLocalNames() Option { return func(s *settings) { s.names = localNames } }
 
 // WithDirectories sets the number of directories; the default is 40. The first 40 are always the same.
 func WithDirectories(n int) Option { return func(s *settings) { s.directories = n } }
@@ -80,19 +87,19 @@ func WithQuirks(q Quirks) Option { return func(s *settings) { s.quirks = q } }
 // New returns a service ready to serve.
 func New(opts ...Option) *Server {
 	set := settings{
-		clientID: DefaultClientID, clientSecret: DefaultClientSecret, seed: 1, directories: len(knownDirectories),
+		clientID: DefaultClientID, clientSecret: DefaultClientSecret, seed: 1, names: worldwideNames,
 		now: now(),
 	}
 	for _, o := range opts {
 		o(&set)
 	}
 	s := &Server{
-		clientID: set.clientID, clientSecret: set.clientSecret, seed: set.seed, quirks: set.quirks,
+		clientID: set.clientID, clientSecret: set.clientSecret, seed: set.seed, names: set.names, quirks: set.quirks,
 		chance:   rand.New(rand.NewPCG(set.seed, 0)),
 		busyOnce: map[string]bool{},
 		record:   newRecord(),
 	}
-	s.fillDirectories(set.directories)
+	s.fillDirectories(cmp.Or(set.directories, len(set.names.directories)))
 	s.fillSMSGroups(set.bulk)
 	s.fillCampaigns(set)
 	s.fillLoyalty(set)

@@ -31,7 +31,7 @@ func (s *Server) sessionsOf(c *campaign) []*session {
 		c.filled = true
 		dice := rand.New(rand.NewPCG(s.seed, uint64(2_000_000+c.number)))
 		for i := range c.size {
-			s.add(newSession(dice, c, i, s.campaigns.end))
+			s.add(s.newSession(dice, c, i))
 		}
 	}
 	return c.sessions
@@ -53,8 +53,9 @@ func (x *session) short() string { return x.code[:6] }
 
 // newSession returns the i-th session of a campaign. Later weeks have more sessions than earlier ones, and weekends more
 // than weekdays.
-func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
+func (s *Server) newSession(dice *rand.Rand, c *campaign, i int) *session {
 	const span = weeks * 7 * 24 * 3600
+	end := s.campaigns.end
 	part := (float64(i) + dice.Float64()) / float64(c.size)
 	x := &session{campaign: c, code: newShortCode(dice, 21)}
 	x.created = end.Unix() - int64(span*(1-part)*(1-part/3))
@@ -82,7 +83,7 @@ func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
 		x.voided = later(x.created, 300)
 	}
 	if x.claimed != 0 {
-		x.assignTo(dice, i)
+		x.assignTo(s.names, dice, i)
 	}
 	if i < c.codes {
 		x.own = "OWN" + strconv.Itoa(100_000+1000*c.number+i)
@@ -91,8 +92,8 @@ func newSession(dice *rand.Rand, c *campaign, i int, end time.Time) *session {
 }
 
 // assignTo assigns the session to a person.
-func (x *session) assignTo(dice *rand.Rand, i int) {
-	one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
+func (x *session) assignTo(n names, dice *rand.Rand, i int) {
+	one, two := n.person(dice)
 	x.first, x.last = one.shown, two.shown
 	x.email = one.plain + "." + two.plain + strconv.Itoa(i) + "@example.com"
 	x.phone = newPhone(dice, i)

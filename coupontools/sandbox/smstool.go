@@ -77,11 +77,11 @@ func (g *smsGroup) add(c SMSContact) {
 }
 
 // initialContacts returns the group's initial contacts. One in nine has unsubscribed.
-func (g *smsGroup) initialContacts(seed uint64) []object {
+func (g *smsGroup) initialContacts(n names, seed uint64) []object {
 	if len(g.contacts) == 0 {
 		dice := rand.New(rand.NewPCG(seed, uint64(500_000+g.number)))
 		for i := range g.size {
-			one, two := firstNames[dice.IntN(len(firstNames))], lastNames[dice.IntN(len(lastNames))]
+			one, two := n.person(dice)
 			g.add(SMSContact{
 				Phone:     fmt.Sprintf("+3247001%d%03d", 2+g.number, i),
 				FirstName: one.shown, LastName: two.shown, Unsubscribed: i%9 == 8,
@@ -127,7 +127,7 @@ func (s *Server) listSMSContacts(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	list := slices.Clone(g.initialContacts(s.seed))
+	list := slices.Clone(g.initialContacts(s.names, s.seed))
 	return reply{list: "contact", fields: object{
 		"group_id": g.id, "group_name": g.name, "amount_of_contacts": fmt.Sprint(len(list)), "contact": list,
 	}}, nil
@@ -164,7 +164,7 @@ func (s *Server) createSMSContact(p params) (reply, *failure) {
 	if f != nil {
 		return reply{}, f
 	}
-	g.initialContacts(s.seed)
+	g.initialContacts(s.names, s.seed)
 	g.add(SMSContact{Phone: p["phone"], FirstName: p["first_name"], LastName: p["last_name"]})
 	made := g.contacts[len(g.contacts)-1]
 	return reply{fields: object{"group_id": g.id, "contact": object{

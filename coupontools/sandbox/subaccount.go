@@ -29,7 +29,7 @@ func (s *Server) fillSubaccounts(set settings) {
 		if i < len(knownSubaccounts) {
 			company = knownSubaccounts[i]
 		}
-		one, two := firstNames[i%len(firstNames)], lastNames[i%len(lastNames)]
+		one, two := s.names.first[i%len(s.names.first)], s.names.last[i%len(s.names.last)]
 		a := s.addSubaccount(map[string]string{
 			"username": fmt.Sprintf("shop%d", i), "company_name": company, "first_name": one.shown, "last_name": two.shown,
 			"email": fmt.Sprintf("%s.shop%d@example.com", one.plain, i), "package": fmt.Sprintf("pac_%d", 300_210+i%3),
@@ -53,7 +53,7 @@ func (a *subaccount) id() string { return fmt.Sprintf("sub_%d", a.number) }
 func (s *Server) campaignsOf(a *subaccount) []object {
 	list := []object{}
 	for i := range a.number % 3 {
-		c := s.campaigns.all[(a.number*2+i)%len(knownCampaigns)]
+		c := s.campaigns.all[(a.number*2+i)%len(s.names.campaigns)]
 		list = append(list, object{"ID": c.id, "code": c.code, "url": c.url(), "status": c.status})
 	}
 	return list
