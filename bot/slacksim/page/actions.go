@@ -32,6 +32,18 @@ func (h *handler) say(w http.ResponseWriter, r *http.Request) {
 	h.writeNotice(w, errorText(err))
 }
 
+// dismiss hides a message that only the viewer sees. The app isn't told, as in Slack.
+func (h *handler) dismiss(w http.ResponseWriter, r *http.Request) {
+	v, ok := h.requireViewer(w, r)
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	h.dismissed[messageKey{v.person.ID, r.FormValue("channel"), r.FormValue("ts")}] = true
+	h.mu.Unlock()
+	h.writeNotice(w, "")
+}
+
 // act clicks a button, or changes an element that is sent to the bot at once. In a modal the other fields are filled in first,
 // because the bot gets their values too.
 func (h *handler) act(w http.ResponseWriter, r *http.Request) {

@@ -43,10 +43,15 @@ func startBot(t testing.TB) (sim *slacksim.Server, base string) {
 	var hanging atomic.Bool
 	sim.SetPage(New(sim, Options{
 		Name: "Acme Coupons",
-		Hints: []Hint{
-			{Line: "/directories", Description: "List what there is to send"},
-			{Line: "/directory City deals", Description: "Look at one directory"},
-			{Line: "/send-directory sms +32 470 12 34 56 City deals", Description: "Send it by SMS"},
+		Welcome: &Welcome{Channel: slacksim.Marketing, Title: "Welcome", Steps: []Step{
+			{Title: "List what there is to send", Line: "/directories", Done: func() bool { return true }},
+			{Title: "Look at one directory", Line: "/directory City deals", Done: func() bool { return false }},
+		}},
+		Outbox: func() Outbox {
+			return Outbox{Texts: 2, Latest: []Received{
+				{Kind: "sms", To: "+32470123457", Text: "Your deals <b>", Link: "https://coupons.example/dir_1", At: time.Now()},
+				{Kind: "sms", To: "+32470123456", Text: "Your deals <b>", Link: "https://coupons.example/dir_1", At: time.Now()},
+			}}
 		},
 		Toggles: []Toggle{{
 			Name: "Coupontools hangs", Help: "Calls are answered by nothing",

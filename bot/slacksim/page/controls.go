@@ -262,11 +262,12 @@ type fileData struct {
 	ID, Name string
 	Size     string
 	URL      string // where the viewer can open it
+	Picture  bool   // shown in the message
 }
 
 // newFileData returns a file without a link.
 func newFileData(f slacksim.File) fileData {
-	return fileData{ID: f.ID, Name: f.Name, Size: formatSize(f.Size)}
+	return fileData{ID: f.ID, Name: f.Name, Size: formatSize(f.Size), Picture: isPicture(f)}
 }
 
 // formatSize returns a number of bytes in the largest unit that fits.

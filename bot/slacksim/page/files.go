@@ -26,8 +26,13 @@ func (h *handler) fileList(v viewer, files []slacksim.File) []fileData {
 	return out
 }
 
-// serveFile answers with a file if the viewer sees a message with it. Text opens in the browser, always as plain text; all other
-// files are downloaded.
+// isPicture reports whether the page shows a file as a picture. Other kinds, such as SVG, may hold scripts.
+func isPicture(f slacksim.File) bool {
+	return slices.Contains([]string{"image/png", "image/jpeg", "image/gif"}, f.Mimetype)
+}
+
+// serveFile answers with a file if the viewer sees a message with it. Text opens in the browser, always as plain text, and so do
+// pictures; all other files are downloaded.
 func (h *handler) serveFile(w http.ResponseWriter, r *http.Request) {
 	v, ok := h.requireViewer(w, r)
 	if !ok {
@@ -39,8 +44,11 @@ func (h *handler) serveFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	contentType, disposition := "application/octet-stream", "attachment"
-	if strings.HasPrefix(f.Mimetype, "text/") {
+	switch {
+	case strings.HasPrefix(f.Mimetype, "text/"):
 		contentType, disposition = "text/plain; charset=utf-8", "inline"
+	case isPicture(f):
+		contentType, disposition = f.Mimetype, "inline"
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))

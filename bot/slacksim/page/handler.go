@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// handler serves the page. The workspace has all state but which messages each person has read.
+// handler serves the page. The workspace has all state but which messages each person has read and which they have dismissed.
 type handler struct {
 	slack     *slacksim.Server
 	options   Options
@@ -19,7 +19,12 @@ type handler struct {
 
 	mu   sync.Mutex
 	read map[readKey]string // timestamp of the newest message that the person has seen in the channel
+
+	dismissed map[messageKey]bool
 }
+
+// messageKey identifies a message as a person sees it.
+type messageKey struct{ person, channel, ts string }
 
 // readKey identifies a channel as a person sees it.
 type readKey struct{ person, channel string }

@@ -18,8 +18,8 @@ type pageData struct {
 	Views       template.HTML
 	Traffic     template.HTML
 	Violations  []string
-	Hints       []Hint
-	Samples     []Sample
+	Welcome     *welcomeData
+	Outbox      *outboxData
 	Commands    []slacksim.SlashCommand
 	Faults      []fault
 	Toggles     []toggleData
@@ -43,9 +43,13 @@ func (h *handler) pageData(v viewer) pageData {
 		Messages:   template.HTML(h.messagesHTML(v, nil)), // made by templates
 		Views:      template.HTML(h.modalsHTML(v, nil)),   // made by templates
 		Traffic:    template.HTML(traffic),                // made by templates
-		Violations: h.violations(), Hints: h.options.Hints, Samples: h.options.Samples, Commands: h.slack.Commands(),
+		Violations: h.violations(), Welcome: h.welcome(v), Commands: h.slack.Commands(),
 		Faults: faults(), Toggles: h.toggles(), StreamURL: "/live?" + pageQuery(v.person.ID, v.channel.ID),
 		PeopleCount: len(v.channel.Members),
+	}
+	if h.options.Outbox != nil {
+		outbox := h.outbox(v)
+		d.Outbox = &outbox
 	}
 	for _, u := range h.people() {
 		d.People = append(d.People, h.personData(v, u))

@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,9 @@ type messageData struct {
 // messagesHTML renders the open channel. Messages whose version the page has are only stubs; known is updated. A nil known
 // renders everything.
 func (h *handler) messagesHTML(v viewer, known versions) string {
-	messages := h.slack.MessagesFor(v.person.ID, v.channel.ID)
+	messages := slices.DeleteFunc(h.slack.MessagesFor(v.person.ID, v.channel.ID), func(m slacksim.Message) bool {
+		return m.OnlyFor != "" && h.isDismissed(v, m)
+	})
 	var b strings.Builder
 	var before *slacksim.Message
 	for i := max(0, len(messages)-maxMessages); i < len(messages); i++ {
@@ -50,6 +53,13 @@ func (h *handler) messagesHTML(v viewer, known versions) string {
 		before = &messages[i]
 	}
 	return b.String()
+}
+
+// isDismissed reports whether the viewer has hidden a message.
+func (h *handler) isDismissed(v viewer, m slacksim.Message) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dismissed[messageKey{v.person.ID, m.Channel, m.TS}]
 }
 
 // messageData renders one message, given the one before it.

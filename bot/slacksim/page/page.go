@@ -20,7 +20,7 @@ func New(slack *slacksim.Server, options Options) http.Handler {
 	if options.Name == "" {
 		options.Name = "Local workspace"
 	}
-	h := &handler{slack: slack, options: options, templates: parseTemplates(), read: map[readKey]string{}}
+	h := &handler{slack: slack, options: options, templates: parseTemplates(), read: map[readKey]string{}, dismissed: map[messageKey]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.servePage)
 	mux.Handle("GET /web/", http.FileServerFS(webFiles))
@@ -33,6 +33,7 @@ func New(slack *slacksim.Server, options Options) http.Handler {
 	mux.HandleFunc("POST /suggest", h.suggest)
 	mux.HandleFunc("POST /submit", h.submit)
 	mux.HandleFunc("POST /close", h.closeView)
+	mux.HandleFunc("POST /dismiss", h.dismiss)
 	mux.HandleFunc("POST /faults", h.causeFault)
 	mux.HandleFunc("POST /toggles", h.setToggle)
 	return secured(mux)

@@ -21,7 +21,7 @@ func newPage(t testing.TB) (*slacksim.Server, http.Handler) {
 	t.Helper()
 	sim := slacksim.New()
 	t.Cleanup(sim.Close)
-	return sim, New(sim, Options{Hints: []Hint{{Line: "/directories", Description: "List them"}}})
+	return sim, New(sim, Options{Welcome: &Welcome{Channel: slacksim.Marketing, Steps: []Step{{Line: "/directories", Done: func() bool { return false }}}}})
 }
 
 // ask sends a request as the page does; change may alter it.

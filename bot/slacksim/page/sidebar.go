@@ -12,6 +12,7 @@ import (
 type sidebarData struct {
 	Channels, Directs []channelData
 	Connections       int // of the bot
+	Unread            int // messages in all conversations but the open one
 }
 
 // channelData is a link to a conversation.
@@ -47,6 +48,11 @@ func (h *handler) sidebar(v viewer) sidebarData {
 			out.Directs = append(out.Directs, h.channelData(v, c))
 		} else {
 			out.Channels = append(out.Channels, h.channelData(v, c))
+		}
+	}
+	for _, c := range append(out.Channels, out.Directs...) {
+		if !c.Here {
+			out.Unread += c.Unread
 		}
 	}
 	return out
@@ -94,7 +100,7 @@ func (h *handler) personData(v viewer, u slacksim.User) personData {
 		channel = h.slack.Direct(u.ID)
 	}
 	return personData{
-		ID: u.ID, Name: fullName(u), Title: cmp.Or(kind, u.Title), Kind: kind, Avatar: newAvatar(u.ID, fullName(u), false),
+		ID: u.ID, Name: fullName(u), Title: cmp.Or(h.options.Roles[u.ID], kind, u.Title), Kind: kind, Avatar: newAvatar(u.ID, fullName(u), false),
 		URL: "/?" + pageQuery(u.ID, channel), Me: u.ID == v.person.ID,
 	}
 }

@@ -28,6 +28,8 @@ type stream struct {
 	lastTraffic  int // number of the newest line
 	sidebar      string
 	violations   string
+	welcome      string
+	outbox       string
 	write        func(event, html string) error
 	disconnected <-chan struct{} // the browser left
 	closed       <-chan struct{} // the workspace closed
@@ -124,6 +126,11 @@ func (s *stream) send(stale map[string]bool) error {
 			return err
 		}
 	}
+	if outboxChanged(stale) {
+		if err := s.sendOutbox(); err != nil {
+			return err
+		}
+	}
 	if stale[eventBeat] {
 		return s.write(eventBeat, "")
 	}
@@ -140,6 +147,18 @@ func (s *stream) sendTraffic() error {
 		}
 	}
 	return s.sendIfChanged("violations", &s.violations, s.handler.render("violations", s.handler.violations()))
+}
+
+// sendOutbox sends what recipients have received, and the checklist, whose steps depend on it.
+func (s *stream) sendOutbox() error {
+	h, v := s.handler, s.viewer
+	if err := s.sendIfChanged("welcome", &s.welcome, h.render("welcome", h.welcome(v))); err != nil {
+		return err
+	}
+	if h.options.Outbox == nil {
+		return nil
+	}
+	return s.sendIfChanged("outbox", &s.outbox, h.render("outbox", h.outbox(v)))
 }
 
 // sendIfChanged sends a part that is always rendered as a whole, unless it equals what was sent last.

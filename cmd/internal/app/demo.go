@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -75,7 +74,7 @@ func newWorkspace(ctx context.Context, o DemoOptions, addr net.Addr) (*workspace
 		slack: slacksim.New(slacksim.WithBase("http://"+addr.String()), slacksim.WithCommands(demoCommands()...)),
 		keys:  [2]string{sandbox.DefaultClientID, rand.Text()},
 	}
-	d.sandbox = sandbox.New(sandbox.WithKeys(d.keys[0], d.keys[1]))
+	d.sandbox = sandbox.New(sandbox.WithKeys(d.keys[0], d.keys[1]), sandbox.WithLocalNames())
 	var err error
 	anyPort := func() net.Listener {
 		l, listenErr := listen(ctx, "127.0.0.1:0")
@@ -99,9 +98,7 @@ func newWorkspace(ctx context.Context, o DemoOptions, addr net.Addr) (*workspace
 		redisURL = "redis://:" + password + "@" + d.redis.Addr() + "/0"
 	}
 	d.config = d.settings(redisURL)
-	d.slack.SetPage(page.New(d.slack, page.Options{
-		Name: "Coupon Market", Hints: demoHints(), Samples: demoSamples(), Toggles: d.toggles(),
-	}))
+	d.slack.SetPage(page.New(d.slack, d.page()))
 	return d, nil
 }
 
@@ -200,32 +197,6 @@ func demoCommands() []slacksim.SlashCommand {
 		}
 	}
 	return list
-}
-
-func demoHints() []page.Hint {
-	return []page.Hint{
-		{Line: "/directories", Description: "lists the directories"},
-		{Line: "/directory Zomerpas Oostende", Description: "shows one of them"},
-		{Line: "/directory-users", Description: "looks up registered users"},
-		{Line: "/send-directory sms +32470123456 Zomerpas Oostende", Description: "sends one by SMS"},
-		{Line: "/send-directory sms Zomerpas Oostende", Description: "sends one to a list: upload one of the files below"},
-		{Line: "/coupontools", Description: "opens a menu of all there is: campaigns, loyalty cards, sends…"},
-	}
-}
-
-// demoSamples are lists to upload: a good one of some length, and one that has everything wrong with it.
-func demoSamples() []page.Sample {
-	var guests strings.Builder
-	guests.WriteString("Name,Mobile,Town\n")
-	for i := range 80 {
-		fmt.Fprintf(&guests, "Guest %d,+324701200%02d,Oostende\n", i+1, i)
-	}
-	return []page.Sample{
-		{Name: "guests.csv", Description: "80 phone numbers, which another sender has to approve", Content: guests.String()},
-		{Name: "mixed.csv", Description: "twelve rows, some of which are left out, each with its reason", Content: "Naam;Gsm\n" +
-			"An;0470 12 34 56\nBram;+32 470 12 34 57\nCas;\nDirk;0470 12 34 56\nEls;3.24701E+10\nFien;12345\n" +
-			"Guus;+31 6 12345678\nHilde;+1 415 555 2671\nIvo;+32 900 12 345\nJan;bel me\nKaat;+32 470 12 34 58\nLou;an@example.com\n"},
-	}
 }
 
 // toggles make the services around the bot fail, for those who want to see how it takes that.

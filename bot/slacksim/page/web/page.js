@@ -203,7 +203,8 @@
 
   $("#newer button").addEventListener("click", toBottom);
   stream.addEventListener("scroll", () => { if (atBottom()) $("#newer").hidden = true; });
-  new ResizeObserver(() => { if (stickNext) toBottom(); }).observe($("#composer"));
+  const grown = new ResizeObserver(() => { if (stickNext) toBottom(); });
+  for (const below of ["#composer", "#notice"]) grown.observe($(below));
   let stickNext = true;
   stream.addEventListener("scroll", () => { stickNext = atBottom(); });
   toBottom();
@@ -333,7 +334,8 @@
       const invalid = dialog.dataset?.submitted && ($("[aria-invalid=true]", dialog) || $(".wrong input:not([type=hidden])", dialog));
       if (!invalid) continue;
       delete dialog.dataset.submitted;
-      invalid.focus();
+      invalid.focus({ preventScroll: true });
+      (invalid.closest(".input") || invalid).scrollIntoView({ block: "center" });
     }
   }
 
@@ -403,7 +405,7 @@
     $("#question-text").innerHTML = q.html; // rendered and escaped by the server
     $("#question-no").textContent = q.deny;
     $("#question-yes").textContent = q.confirm;
-    $("#question-yes").className = "button " + (q.style === "danger" ? "danger solid" : "primary");
+    $("#question-yes").className = "button " + (q.style === "danger" ? "danger" : "primary");
     asking = { go: () => e.detail.issueRequest(true), back: document.activeElement, source };
     const d = $("#question");
     d.returnValue = "no";
@@ -428,7 +430,10 @@
     for (const menu of $$("details.menu[open]")) if (!menu.contains(e.target) || button) menu.open = false;
     if (button?.dataset.fill) fillBox(button.dataset.fill);
     if (button?.dataset.fold || e.target.dataset?.fold) fold();
-    if (button?.hasAttribute("data-inspect") || button?.id === "inspect") inspect();
+    if (button?.matches(".dismiss")) button.closest(".message").hidden = true;
+    if (button?.dataset.panel) togglePanel(button.dataset.panel);
+    if (button?.id === "inspect") togglePanel("inspector");
+    if (button?.id === "show-outbox") togglePanel("outbox");
   });
 
   // ---- Type-ahead ---------------------------------------------------------------------------------------------------
@@ -622,18 +627,26 @@
   }
 
   const root = document.documentElement;
-  const showInspector = (open) => {
-    root.dataset.inspector = open ? "open" : "closed";
-    sessionStorage.setItem("inspector", root.dataset.inspector);
-    $("#inspect").setAttribute("aria-pressed", String(open));
+  const panelButtons = { inspector: $("#inspect"), outbox: $("#show-outbox") };
+  const showPanel = (name) => {
+    root.dataset.panel = name;
+    for (const [panel, button] of Object.entries(panelButtons)) button?.setAttribute("aria-pressed", String(panel === name));
   };
-  showInspector(root.dataset.inspector === "open");
-  function inspect() {
-    const open = root.dataset.inspector !== "open";
-    showInspector(open);
-    if (open) $("#filter").focus();
-    else $("#inspect").focus();
+  showPanel(root.dataset.panel);
+  function togglePanel(name) {
+    const open = root.dataset.panel !== name;
+    showPanel(open ? name : "closed");
+    sessionStorage.setItem("panel", root.dataset.panel);
+    if (open && name === "inspector") $("#filter").focus();
+    else if (!open) panelButtons[name].focus();
   }
+
+  // The tab's title counts the unread messages of other conversations.
+  const title = document.title.replace(/^\(\d+\) /, "");
+  new MutationObserver(() => {
+    const unread = Number($("#unread")?.value);
+    document.title = unread ? `(${unread}) ${title}` : title;
+  }).observe($("#sidebar .scroll"), { childList: true });
 
   function filterTraffic() {
     const query = $("#filter").value.trim().toLowerCase();
@@ -651,7 +664,7 @@
   $("#only-wrong").addEventListener("change", filterTraffic);
 
   document.addEventListener("keydown", (e) => {
-    if (e.altKey && e.code === "KeyI") { e.preventDefault(); inspect(); }
+    if (e.altKey && e.code === "KeyI") { e.preventDefault(); togglePanel("inspector"); }
     if (e.key === "Escape" && document.body.classList.contains("folded-out")) fold();
     const typing = e.target.closest?.("input, textarea, select, button, a, summary, dialog");
     if (e.key === "/" && !typing) { e.preventDefault(); fillBox("/"); }
