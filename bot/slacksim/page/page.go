@@ -20,7 +20,10 @@ func New(slack *slacksim.Server, options Options) http.Handler {
 	if options.Name == "" {
 		options.Name = "Local workspace"
 	}
-	h := &handler{slack: slack, options: options, templates: parseTemplates(), read: map[readKey]string{}, dismissed: map[messageKey]bool{}}
+	h := &handler{
+		slack: slack, options: options, templates: parseTemplates(),
+		read: map[readKey]string{}, dismissed: map[messageKey]bool{},
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.servePage)
 	mux.Handle("GET /web/", http.FileServerFS(webFiles))

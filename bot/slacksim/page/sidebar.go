@@ -100,8 +100,9 @@ func (h *handler) personData(v viewer, u slacksim.User) personData {
 		channel = h.slack.Direct(u.ID)
 	}
 	return personData{
-		ID: u.ID, Name: fullName(u), Title: cmp.Or(h.options.Roles[u.ID], kind, u.Title), Kind: kind, Avatar: newAvatar(u.ID, fullName(u), false),
-		URL: "/?" + pageQuery(u.ID, channel), Me: u.ID == v.person.ID,
+		ID: u.ID, Name: fullName(u), Title: cmp.Or(h.options.Roles[u.ID], kind, u.Title), Kind: kind,
+		Avatar: newAvatar(u.ID, fullName(u), false),
+		URL:    "/?" + pageQuery(u.ID, channel), Me: u.ID == v.person.ID,
 	}
 }
 

@@ -41,7 +41,7 @@ var legs = []struct {
 		w.sees("dialog[open]", "Γιώργος D’Souza")
 	}},
 	{"a payment", func(w walker) {
-		w.types("/directory-users dir_5536 reg_7350003")
+		w.types("/directory-users dir_5521 reg_7200003")
 		w.reads("Γιώργος D’Souza")
 		w.presses("Payment")
 		w.picks("Payment status", "Pending")

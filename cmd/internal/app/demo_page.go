@@ -53,7 +53,8 @@ func (d *workspace) steps() []page.Step {
 			Text: "Write a text, look at the preview, and watch the phone in the outbox.",
 		},
 		{
-			Title: fmt.Sprintf("Send to %d people at once", demoList), Line: "/send-directory sms Zomerpas Oostende", Done: received(demoList),
+			Title: fmt.Sprintf("Send to %d people at once", demoList), Line: "/send-directory sms Zomerpas Oostende",
+			Done: received(demoList),
 			Text: "Upload guests.csv from below. A long list needs approval: switch to Noah at the bottom left and press Approve.",
 		},
 		{
@@ -97,11 +98,11 @@ func (d *workspace) outbox() page.Outbox {
 // received is a message as its recipient sees it. Coupontools adds a link, which leads nowhere here.
 func received(m sandbox.Message) page.Received {
 	r := page.Received{Kind: m.Kind, To: m.To, Subject: m.Subject, Text: m.Body, At: m.At}
-	switch {
-	case m.Kind == "push":
+	switch m.Kind {
+	case "push":
 		r.To = "everybody who keeps it"
 		return r
-	case m.Kind == "email":
+	case "email":
 		r.Text = "An e-mail with the coupons"
 	}
 	r.Link = "https://coupons.example/" + strings.ToLower(m.Directory+m.Campaign+m.LoyaltyCard)

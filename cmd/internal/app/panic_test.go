@@ -313,7 +313,7 @@ func TestPanic_atTheEnd(t *testing.T) {
 
 // A panic about a send holds that send up, with words, and it is carried out once the trouble has passed. The subtests run at
 // the same time since they mostly wait, such as for a lease to lapse.
-func TestPanic_ofASend(t *testing.T) {
+func TestPanic_ofASend(t *testing.T) { //nolint:paralleltest // these subtests run at the same time whatever -parallel says
 	t.Parallel()
 	var group sync.WaitGroup
 	for _, at := range panicsOfASend {
