@@ -313,10 +313,10 @@ func TestPanic_atTheEnd(t *testing.T) {
 
 // A panic about a send holds that send up, with words, and it is carried out once the trouble has passed. The subtests run at
 // the same time since they mostly wait, such as for a lease to lapse.
-func TestPanic_ofASend(t *testing.T) { //nolint:paralleltest // these subtests run at the same time whatever -parallel says
+func TestPanic_ofASend(t *testing.T) {
 	t.Parallel()
 	var group sync.WaitGroup
-	for _, at := range panicsOfASend {
+	for _, at := range panicsOfASend { //nolint:paralleltest // these subtests run at the same time whatever -parallel says
 		group.Go(func() { t.Run(string(at), func(t *testing.T) { panicOfASend(t, at) }) })
 	}
 	group.Wait()
