@@ -1,5 +1,5 @@
-// Command couponbot sends Coupontools directories from Slack. Run "couponbot help" for its subcommands, and
-// "couponbot demo" to try it without any account.
+// Command couponbot sends Coupontools directories from Slack. "couponbot help" lists the subcommands; "couponbot demo" tries
+// the bot without any account.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	logging.Disable() // go-redis would write past the log; what it has to say comes as errors too
+	logging.Disable() // go-redis would log to stderr directly; its failures are also returned as errors
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	app.SecondSignalKills(ctx, stop, os.Stderr)
 	os.Exit(app.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))

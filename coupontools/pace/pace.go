@@ -152,8 +152,8 @@ type Lane struct {
 // Slow is [Pace.Slow].
 func (l *Lane) Slow(ctx context.Context, d time.Duration) { l.p.Slow(ctx, d) }
 
-// Wait returns when a call may be made, or with the cause of ctx if that ends first. Look-ups of several people, whom
-// [share.WithPerson] tells apart, take turns.
+// Wait returns when a call may be made, or with the cause of ctx if that ends first. Look-ups of several people take turns;
+// [share.WithPerson] identifies the person.
 func (l *Lane) Wait(ctx context.Context) error {
 	if l.queue != nil {
 		if err := l.queue.Acquire(ctx); err != nil {

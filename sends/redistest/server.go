@@ -1,4 +1,4 @@
-// Package redistest starts real redis-servers for tests: those of what happens when Redis is killed, held up or full.
+// Package redistest starts real redis-servers for tests that kill, pause or fill Redis.
 package redistest
 
 import (
@@ -15,24 +15,24 @@ import (
 	"testing"
 )
 
-// Server is a Redis of a test's own, with its append-only file.
+// Server is a redis-server process with its own directory and append-only file.
 type Server struct {
 	dir     string
 	options []string
 	cmd     *exec.Cmd
 }
 
-// New starts a redis-server that ends with the test, with more options as on its command line. Without one on this machine
-// the test is skipped, but not on CI.
+// New starts a redis-server for the duration of the test. options are additional command-line options. If redis-server is
+// not installed, the test is skipped, or fails if CI=true.
 func New(t testing.TB, options ...string) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("there is no redis-server on this machine")
+			t.Fatal("redis-server is not installed")
 		}
-		t.Skip("there is no redis-server on this machine")
+		t.Skip("redis-server is not installed")
 	}
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // TempDir's names are too long for a socket
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // paths of t.TempDir are too long for a Unix socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +43,13 @@ func New(t testing.TB, options ...string) *Server {
 	return s
 }
 
-// Socket is the path of the socket it listens on.
+// Socket returns the path of the server's Unix socket.
 func (s *Server) Socket() string { return filepath.Join(s.dir, "s") }
 
-// Start returns when it takes commands, with what it had written when it was killed.
+// Start starts the server with the data of its append-only file, and returns once the server accepts commands.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	ctx := context.WithoutCancel(t.Context()) // what uses it outlives the test's context
+	ctx := context.WithoutCancel(t.Context()) // cleanup functions still use the server
 	s.cmd = exec.CommandContext(ctx, "redis-server", append([]string{
 		"--port", "0", "--unixsocket", s.Socket(), "--dir", s.dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction",
@@ -71,21 +71,21 @@ func (s *Server) Start(t testing.TB) {
 	t.Fatal("redis-server did not start")
 }
 
-// Signal sends it a signal.
+// Signal sends a signal to the server process.
 func (s *Server) Signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
 
-// Kill ends it as kill -9 does.
+// Kill ends the server with SIGKILL.
 func (s *Server) Kill() {
 	s.Signal(syscall.SIGKILL)
 	_ = s.cmd.Wait()
 }
 
-// Tear cuts the append-only file of a killed server inside the last transaction that has a text in it, behind the first n
-// commands, as a crash in the middle of a write may. It returns false if the transaction has fewer commands.
+// Tear truncates the append-only file of a killed server inside the last transaction that contains text, after its first n
+// commands, as a crash during a write may do. It returns false if the transaction has fewer commands.
 func (s *Server) Tear(t testing.TB, text string, n int) bool {
 	t.Helper()
 	name := filepath.Join(s.dir, "appendonly.aof")
-	if parts, _ := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof")); len(parts) > 0 { // from Redis 7 on
+	if parts, _ := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof")); len(parts) > 0 { // since Redis 7
 		name = parts[len(parts)-1]
 	}
 	file, err := os.ReadFile(name)
@@ -94,7 +94,7 @@ func (s *Server) Tear(t testing.TB, text string, n int) bool {
 	}
 	at := bytes.LastIndex(file[:bytes.LastIndex(file, []byte(text))+1], []byte("*1\r\n$5\r\nMULTI\r\n"))
 	if at < 0 {
-		t.Fatal("there is no transaction in the append-only file")
+		t.Fatal("the append-only file has no such transaction")
 	}
 	for range n + 1 {
 		if bytes.HasPrefix(file[at:], []byte("*1\r\n$4\r\nEXEC")) {
@@ -108,7 +108,7 @@ func (s *Server) Tear(t testing.TB, text string, n int) bool {
 	return true
 }
 
-// commandLength is how many bytes the command has that an append-only file begins with.
+// commandLength returns the length in bytes of the first command in file.
 func commandLength(file []byte) int {
 	at := 0
 	number := func() int {

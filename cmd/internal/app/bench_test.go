@@ -15,12 +15,12 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// BenchmarkServe_directories is how many /directories a second are answered in full from a warm cache with 10,000
-// directories, over real sockets. What the local Slack does for each is in the figure too.
+// BenchmarkServe_directories measures complete /directories responses per second from a warm cache with 10,000
+// directories, over real sockets. The time includes the work of the local Slack.
 func BenchmarkServe_directories(b *testing.B) {
-	w := newWorldOf(b, sandbox.New(sandbox.WithDirectories(10_000)))
+	w := newWorldWith(b, sandbox.New(sandbox.WithDirectories(10_000)))
 	w.command(b, slacksim.Mia, slacksim.Marketing, "/directories", "")
-	w.message(b, slacksim.Marketing, "Page 1")
+	w.awaitMessage(b, slacksim.Marketing, "Page 1")
 	const atOnce = 16
 	turns := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
@@ -32,15 +32,15 @@ func BenchmarkServe_directories(b *testing.B) {
 		})
 	}
 	all.Wait()
-	err := w.slack.Await(patient(b), func(s *slacksim.Server) bool { return len(s.Messages(slacksim.Marketing)) > b.N })
+	err := w.slack.Await(testContext(b), func(s *slacksim.Server) bool { return len(s.Messages(slacksim.Marketing)) > b.N })
 	if err != nil {
 		b.Fatalf("answers = %d, want %d", len(w.slack.Messages(slacksim.Marketing)), b.N+1)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
 }
 
-// BenchmarkServe_ackWhileCoupontoolsHangs is how long the slowest of a thousand commands at once waits for its
-// acknowledgement while Coupontools does not answer. The local Slack shares the processors.
+// BenchmarkServe_ackWhileCoupontoolsHangs measures the slowest acknowledgement of a thousand concurrent commands while
+// Coupontools doesn't answer. The local Slack runs on the same processors.
 func BenchmarkServe_ackWhileCoupontoolsHangs(b *testing.B) {
 	const atOnce = 1000
 	w := newWorld(b)
@@ -66,20 +66,20 @@ func BenchmarkServe_ackWhileCoupontoolsHangs(b *testing.B) {
 	b.ReportMetric(float64(worst.Milliseconds()), "worst-ms")
 }
 
-// BenchmarkFleet_pace is how many calls a second two replicas make of a send at COUPONTOOLS_RATE 200 and an API that takes
-// 50 ms, and the most that this API sees in any second.
+// BenchmarkFleet_pace measures the calls per second of two replicas that share a send, with COUPONTOOLS_RATE=200 and an API
+// that takes 50 ms per call, and the most calls that the API gets within any second.
 func BenchmarkFleet_pace(b *testing.B) {
-	if _, err := binary(); err != nil {
+	if _, err := buildBinary(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
 		f := newFleet(b)
-		f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
+		f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
 		for range 2 {
 			f.startProcess(b, "COUPONTOOLS_RATE=200", "LOG_LEVEL=warn")
 		}
 		id := f.confirm(b)
-		f.stands(b, id, sends.Send.Ended)
+		f.awaitSend(b, id, sends.Send.Ended)
 		slices.SortFunc(f.times, time.Time.Compare)
 		busiest := 0
 		for from, to := 0, 0; to < len(f.times); to++ {
@@ -88,22 +88,22 @@ func BenchmarkFleet_pace(b *testing.B) {
 			}
 			busiest = max(busiest, to-from+1)
 		}
-		b.ReportMetric(float64(crowd-1)/f.times[crowd-1].Sub(f.times[0]).Seconds(), "calls/s")
+		b.ReportMetric(float64(recipientCount-1)/f.times[recipientCount-1].Sub(f.times[0]).Seconds(), "calls/s")
 		b.ReportMetric(float64(busiest), "busiest-second")
 	}
 }
 
-// BenchmarkBinary_start is the time from starting the program to its first connection, and its memory at rest.
+// BenchmarkBinary_start measures the time from the start of the program to its first connection, and its idle memory.
 func BenchmarkBinary_start(b *testing.B) {
-	w := stillWorld(b)
-	if _, err := binary(); err != nil {
+	w := newStoppedWorld(b)
+	if _, err := buildBinary(); err != nil {
 		b.Fatal(err)
 	}
 	var memory float64
 	for b.Loop() {
 		p := w.startProcess(b)
 		b.StopTimer()
-		time.Sleep(time.Second) // at rest
+		time.Sleep(time.Second) // until the program is idle
 		memory = max(memory, residentMB(b, p.Process.Pid))
 		_ = p.Process.Kill()
 		_ = p.Wait()
@@ -113,12 +113,12 @@ func BenchmarkBinary_start(b *testing.B) {
 	b.ReportMetric(memory, "MB-RSS")
 }
 
-// residentMB reads a process's resident memory from /proc.
+// residentMB returns a process's resident memory in MB, from /proc.
 func residentMB(b *testing.B, pid int) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		b.Skip("memory is read from /proc, which this system does not have")
+		b.Skip("this system has no /proc to read the memory from")
 	}
 	_, rest, _ := bytes.Cut(status, []byte("VmRSS:"))
 	fields := bytes.Fields(rest)

@@ -18,8 +18,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// binary builds the program once for all tests that run it as a process of its own.
-var binary = sync.OnceValues(func() (string, error) {
+// buildBinary builds the program once for all tests that run it as a process.
+var buildBinary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "couponbot")
 	if err != nil {
 		return "", err
@@ -33,30 +33,30 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	// The first lookup of a name ties the resolver to its goroutine's bubble, so it must not be a test's in a bubble.
+	// The first DNS lookup ties the resolver to the synctest bubble of its goroutine. So it must not happen in a bubble.
 	_, _ = net.DefaultResolver.LookupHost(context.Background(), "localhost")
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := buildBinary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
 }
 
-// process is a couponbot serve that was started as an operator would.
+// process is a running couponbot serve.
 type process struct {
 	*exec.Cmd
-	log *lockedBuffer
+	log *syncBuffer
 }
 
-// startProcess starts the program with the world's settings and those given besides in its environment, and waits for its
-// connections.
+// startProcess starts the program with the world's settings and additional environment variables, and waits until it has
+// connected.
 func (w *world) startProcess(t testing.TB, env ...string) *process {
 	t.Helper()
-	path, err := binary()
+	path, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{Cmd: exec.Command(path, "serve"), log: new(lockedBuffer)}
+	p := &process{Cmd: exec.Command(path, "serve"), log: new(syncBuffer)}
 	c := w.config
 	p.Dir, p.Stderr = t.TempDir(), p.log
 	p.Env = []string{
@@ -81,32 +81,33 @@ func (w *world) startProcess(t testing.TB, env ...string) *process {
 			t.Logf("the program's log:\n%s", p.log)
 		}
 	})
-	if err := w.slack.AwaitConnections(patient(t), 2); err != nil {
+	if err := w.slack.AwaitConnections(testContext(t), 2); err != nil {
 		t.Fatalf("the program did not connect: %v\n%s", err, p.log)
 	}
 	return p
 }
 
-// sendTo goes through the form up to the confirmed send.
-func (w *world) sendTo(t *testing.T, recipients ...string) {
+// sendThroughForm fills in the send form, submits it and confirms the preview.
+func (w *world) sendThroughForm(t *testing.T, recipients ...string) {
 	t.Helper()
 	w.command(t, slacksim.Mia, slacksim.General, "/send-directory", "sms "+recipients[0]+" dir_5507")
-	form := w.view(t, slacksim.Mia, "send_directory")
+	form := w.awaitView(t, slacksim.Mia, "send_directory")
 	for field, text := range map[string]string{"message": "Hello", "recipients": strings.Join(recipients, "\n")} {
-		if _, err := w.slack.Type(patient(t), slacksim.Mia, form.ID, field, text); err != nil {
+		if _, err := w.slack.Type(testContext(t), slacksim.Mia, form.ID, field, text); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, callback := range []string{"send_directory", "send_preview"} {
-		v := w.view(t, slacksim.Mia, callback)
-		out, err := w.slack.Submit(patient(t), slacksim.Mia, v.ID)
+		v := w.awaitView(t, slacksim.Mia, callback)
+		out, err := w.slack.Submit(testContext(t), slacksim.Mia, v.ID)
 		if err != nil || len(out.Errors) > 0 || out.Failure != "" {
 			t.Fatalf("submit %s: %+v, %v", callback, out, err)
 		}
 	}
 }
 
-func numbers(n int) []string {
+// phoneNumbers returns n different phone numbers.
+func phoneNumbers(n int) []string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf("+32470%06d", 123400+i)
@@ -114,20 +115,20 @@ func numbers(n int) []string {
 	return list
 }
 
-var countWords = regexp.MustCompile(`(\d+) accepted, (\d+) failed, (\d+) skipped, (\d+) unknown`)
+var countsPattern = regexp.MustCompile(`(\d+) accepted, (\d+) failed, (\d+) skipped, (\d+) unknown`)
 
-// outcome reads the four counts of an announcement.
-func outcome(t *testing.T, m slacksim.Message) (accepted, failed, skipped, unknown int) {
+// parseCounts returns the counts in the announcement of a completed send.
+func parseCounts(t *testing.T, m slacksim.Message) (accepted, failed, skipped, unknown int) {
 	t.Helper()
-	words := countWords.FindString(m.Plain())
-	if _, err := fmt.Sscanf(words, "%d accepted, %d failed, %d skipped, %d unknown", &accepted, &failed, &skipped, &unknown); err != nil {
+	counts := countsPattern.FindString(m.Plain())
+	if _, err := fmt.Sscanf(counts, "%d accepted, %d failed, %d skipped, %d unknown", &accepted, &failed, &skipped, &unknown); err != nil {
 		t.Fatalf("no counts in %q: %v", m.Plain(), err)
 	}
 	return accepted, failed, skipped, unknown
 }
 
-// noneTwice fails the test if somebody was sent to twice.
-func (w *world) noneTwice(t *testing.T) {
+// checkNoDuplicates fails the test if a recipient got a message twice.
+func (w *world) checkNoDuplicates(t *testing.T) {
 	t.Helper()
 	for _, m := range w.sandbox.Sent() {
 		if m.Times > 1 {
@@ -136,8 +137,8 @@ func (w *world) noneTwice(t *testing.T) {
 	}
 }
 
-// skip lets time pass in Redis, whose clock then goes on from there.
-func (w *world) skip(t *testing.T, d time.Duration) {
+// shiftRedisTime advances the clock of the embedded Redis by d and keeps it running from there.
+func (w *world) shiftRedisTime(t *testing.T, d time.Duration) {
 	t.Helper()
 	w.redis.FastForward(d)
 	w.redis.SetTime(time.Now().Add(d))
@@ -155,19 +156,19 @@ func (w *world) skip(t *testing.T, d time.Duration) {
 	}()
 }
 
-func TestBinary_finishesWhatIsInFlightOnSIGTERM(t *testing.T) {
+func TestBinary_finishesCallsOnSIGTERM(t *testing.T) {
 	t.Parallel()
-	w := stillWorld(t)
+	w := newStoppedWorld(t)
 	p := w.startProcess(t)
 	mend := w.sandbox.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.Hang(), Skip: 5})
-	w.sendTo(t, numbers(30)...)
-	if err := w.sandbox.AwaitCalls(patient(t), "/v3/send/sms", 10); err != nil {
+	w.sendThroughForm(t, phoneNumbers(30)...)
+	if err := w.sandbox.AwaitCalls(testContext(t), "/v3/send/sms", 10); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	mend() // the calls that are out get their answers now
+	mend() // the calls in flight get their responses now
 	if err := p.Wait(); err != nil {
 		t.Errorf("exit after SIGTERM: %v", err)
 	}
@@ -178,20 +179,20 @@ func TestBinary_finishesWhatIsInFlightOnSIGTERM(t *testing.T) {
 	}
 
 	w.startProcess(t)
-	m := w.message(t, slacksim.Marketing, "Send completed")
-	if accepted, _, _, _ := outcome(t, m); accepted != 30 {
-		t.Errorf("after a stop and a start: %s, want all 30 accepted", m.Plain())
+	m := w.awaitMessage(t, slacksim.Marketing, "Send completed")
+	if accepted, _, _, _ := parseCounts(t, m); accepted != 30 {
+		t.Errorf("after a restart: %s, want all 30 accepted", m.Plain())
 	}
-	w.noneTwice(t)
+	w.checkNoDuplicates(t)
 }
 
-func TestBinary_goesOnAfterAKill(t *testing.T) {
+func TestBinary_continuesAfterKill(t *testing.T) {
 	t.Parallel()
-	w := stillWorld(t)
+	w := newStoppedWorld(t)
 	p := w.startProcess(t)
 	w.sandbox.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.Hang(), Skip: 20, Times: 3})
-	w.sendTo(t, numbers(50)...)
-	if err := w.sandbox.AwaitCalls(patient(t), "/v3/send/sms", 23); err != nil {
+	w.sendThroughForm(t, phoneNumbers(50)...)
+	if err := w.sandbox.AwaitCalls(testContext(t), "/v3/send/sms", 23); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Process.Kill(); err != nil {
@@ -199,20 +200,20 @@ func TestBinary_goesOnAfterAKill(t *testing.T) {
 	}
 	_ = p.Wait()
 	w.sandbox.Mend()
-	w.skip(t, time.Minute) // past the lease of every claim
+	w.shiftRedisTime(t, time.Minute) // beyond the lease of all claims
 
 	w.startProcess(t)
-	m := w.message(t, slacksim.Marketing, "Send completed")
-	accepted, failed, skipped, unknown := outcome(t, m)
+	m := w.awaitMessage(t, slacksim.Marketing, "Send completed")
+	accepted, failed, skipped, unknown := parseCounts(t, m)
 	if accepted+failed+skipped+unknown != 50 || failed+skipped != 0 || unknown < 3 {
-		t.Errorf("after a kill: %s, want 50 in all, at least the three that hung unknown", m.Plain())
+		t.Errorf("after a kill: %s, want 50 accepted or unknown, and at least the three hung calls unknown", m.Plain())
 	}
-	w.noneTwice(t)
+	w.checkNoDuplicates(t)
 }
 
-func TestBinary_namesEveryMistakeInTheSettings(t *testing.T) {
+func TestBinary_listsSettingsProblems(t *testing.T) {
 	t.Parallel()
-	path, err := binary()
+	path, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,13 +223,13 @@ func TestBinary_namesEveryMistakeInTheSettings(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "serve")
 	cmd.Dir, cmd.Env = dir, []string{}
 	out, _ := cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code != exitBad {
-		t.Errorf("exit code = %d, want %d", code, exitBad)
+	if code := cmd.ProcessState.ExitCode(); code != exitUsage {
+		t.Errorf("exit code = %d, want %d", code, exitUsage)
 	}
 	for _, name := range []string{
 		"SLACK_APP_TOKEN", "COUPONTOOLS_CLIENT_SECRET", "COUPONTOOLS_RATE", "REDIS_URL", "DEFAULT_REGION", "LOG_LEVEL",

@@ -11,66 +11,69 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// checkTime bounds everything that one part of [Check] asks. At the slowest pace, all reading calls of Coupontools take most
-// of a minute.
-const checkTime = 2 * time.Minute
+// checkTimeout bounds one part of [Check]. At the lowest COUPONTOOLS_RATE, all read calls of Coupontools take most of a
+// minute.
+const checkTimeout = 2 * time.Minute
 
-var errNotWell = errors.New("not all is well")
+// errCheckFailed reports that at least one finding is bad. [Check] has printed the findings by then.
+var errCheckFailed = errors.New("not all is well")
 
-// verdict is the first word of a line of [Check].
+// verdict is the first word of a line that [Check] prints.
 type verdict string
 
 const (
-	fine verdict = "ok"
-	// warn is for what works, but may not be what the operator wants.
-	warn verdict = "warn"
+	pass verdict = "ok"
+	warn verdict = "warn" // works, but may not be what the operator wants
 	bad  verdict = "BAD"
 )
 
-// finding is one line: what was tried, how it is, and if it is not fine how to mend it.
+// finding is one line of [Check]: what was checked, the result, and the fix if there is a problem.
 type finding struct {
 	verdict verdict
 	text    string
 }
 
-func (v verdict) say(format string, args ...any) finding {
+// findingf returns a finding with this verdict.
+func (v verdict) findingf(format string, args ...any) finding {
 	return finding{verdict: v, text: fmt.Sprintf(format, args...)}
 }
 
-// Check tries each thing that [Serve] needs and writes a line for each to w: what is wrong, and how to mend it. It
-// changes nothing, sends nothing, and shows no secret and no person's data. The error is nil only if nothing is wrong;
-// a warning is not wrong. What is wrong with couponbot itself goes to the log.
+// Check tests everything that [Serve] needs and writes one line per finding to w, with a fix for each problem. It changes
+// nothing, sends nothing, and shows no secret and no personal data. It returns nil if no finding is bad; warnings don't
+// count. Panics of couponbot itself go to the log.
 func Check(ctx context.Context, c Config, w io.Writer, log *slog.Logger) error {
 	return checkAll(ctx, c, w, &bulkhead.Guard{Log: log})
 }
 
+// checkAll runs the parts of [Check] in parallel and prints their findings in order.
 func checkAll(ctx context.Context, c Config, w io.Writer, guard *bulkhead.Guard) error {
 	parts := []func(context.Context, Config) []finding{checkApp, checkBot, checkRedis, checkCoupontools}
 	findings := make([][]finding, len(parts))
-	ended := make([]<-chan error, len(parts))
+	done := make([]<-chan error, len(parts))
 	for i, part := range parts {
-		ended[i] = guard.Go(bulkhead.Check, func() error {
-			ctx, cancel := context.WithTimeout(ctx, checkTime)
+		done[i] = guard.Go(bulkhead.Check, func() error {
+			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 			defer cancel()
 			findings[i] = part(ctx, c)
 			return nil
 		})
 	}
 	mask := newMasker(c.Secrets()...)
-	well := true
+	passed := true
 	for i := range parts {
-		if err := <-ended[i]; err != nil {
-			findings[i] = append(findings[i], bad.say("couponbot couldn't finish this part of the check (%v); report this as a bug", err))
+		if err := <-done[i]; err != nil {
+			findings[i] = append(findings[i],
+				bad.findingf("couponbot couldn't finish this part of the check (%v); report this as a bug", err))
 		}
 		for _, f := range findings[i] {
-			well = well && f.verdict != bad
-			if _, err := fmt.Fprintf(w, "%-4s  %s\n", f.verdict, oneLine(mask.text(f.text))); err != nil {
+			passed = passed && f.verdict != bad
+			if _, err := fmt.Fprintf(w, "%-4s  %s\n", f.verdict, oneLine(mask.mask(f.text))); err != nil {
 				return err
 			}
 		}
 	}
-	if !well {
-		return errNotWell
+	if !passed {
+		return errCheckFailed
 	}
 	return nil
 }

@@ -15,101 +15,104 @@ import (
 	"github.com/coupontools/couponbot/coupontools/pace"
 )
 
-// checkCoupontools makes every reading call for which a list gives it the ids, at the fleet's pace. What the answers hold is
-// counted, never shown; how they differ from the known shape is told by names and types.
+// checkCoupontools makes every read call for which it finds the ids in a list, within the rate limit that all replicas
+// share. It counts the items of a response and never shows them. Differences from the known shape are shown by name and
+// type.
 func checkCoupontools(ctx context.Context, c Config) []finding {
 	rdb := redis.NewClient(redisOptions(c))
 	defer rdb.Close()
-	fleet := pace.New(pace.Config{Redis: rdb, Prefix: keyPrefix(c), Rate: c.CoupontoolsRate})
-	seen := newShapes()
-	client, err := newCoupontools(c, coupontools.WithPace(fleet.Lookup()), coupontools.WithAnswers(seen.note))
+	pacing := pace.New(pace.Config{Redis: rdb, Prefix: keyPrefix(c), Rate: c.CoupontoolsRate})
+	diffs := newShapeDiffs()
+	client, err := newCoupontools(c, coupontools.WithPace(pacing.Lookup()), coupontools.WithAnswers(diffs.record))
 	if err != nil {
-		return []finding{bad.say("Coupontools: %s", err)}
+		return []finding{bad.findingf("Coupontools: %s", err)}
 	}
-	var found []finding
+	var findings []finding
 	if plainHTTP(string(c.CoupontoolsBaseURL)) {
-		found = append(found, warn.say("COUPONTOOLS_BASE_URL: keys go there unencrypted. Use https"))
+		findings = append(findings, warn.findingf("COUPONTOOLS_BASE_URL: keys go there unencrypted. Use https"))
 	}
 	ids := new(coupontools.ProbeIDs)
-	for i, r := range reads() {
-		f, err := tryRoute(ctx, r, client, ids, seen)
-		found = append(found, f)
+	for i, r := range readRoutes() {
+		f, err := probeRoute(ctx, r, client, ids, diffs)
+		findings = append(findings, f)
 		if i == 0 && err != nil {
-			return append(found, warn.say("Coupontools, all other calls: not tried, since the first did not work"))
+			return append(findings, warn.findingf("Coupontools, all other calls: not tried, since the first did not work"))
 		}
 	}
-	return found
+	return findings
 }
 
-// reads returns the routes that change nothing. The first tells whether the keys are good.
-func reads() []coupontools.Route {
+// readRoutes returns the routes that change nothing. A call to the first one shows whether the API keys are valid.
+func readRoutes() []coupontools.Route {
 	return slices.DeleteFunc(coupontools.Routes(), func(r coupontools.Route) bool { return r.Probe == nil })
 }
 
-// tryRoute probes a route and returns its finding. The error is that of a failed call.
-func tryRoute(
-	ctx context.Context, r coupontools.Route, client *coupontools.Client, ids *coupontools.ProbeIDs, seen *shapes,
+// probeRoute probes a route and returns the finding. It returns an error only if the call failed.
+func probeRoute(
+	ctx context.Context, r coupontools.Route, client *coupontools.Client, ids *coupontools.ProbeIDs, diffs *shapeDiffs,
 ) (finding, error) {
 	name := fmt.Sprintf("Coupontools %s (%s)", r.Name, r.Known)
-	what, err := r.Probe(ctx, client, ids)
+	result, err := r.Probe(ctx, client, ids)
 	if missing, ok := errors.AsType[coupontools.MissingError](err); ok {
-		return warn.say("%s: %s", name, missing), nil
+		return warn.findingf("%s: %s", name, missing), nil
 	}
-	differences := seen.of(r.Name)
+	differences := diffs.forRoute(r.Name)
 	switch {
 	case err != nil:
-		f := refusedProbe(name, r.Known, err)
+		f := probeFailure(name, r.Known, err)
 		if len(differences) > 0 {
 			f.text += "; it differs from the known shape: " + strings.Join(differences, "; ")
 		}
 		return f, err
 	case len(differences) > 0:
-		return warn.say("%s: understood, but it differs from the known shape: %s. Report this line", name,
+		return warn.findingf("%s: understood, but it differs from the known shape: %s. Report this line", name,
 			strings.Join(differences, "; ")), nil
-	case what == "":
-		return warn.say("%s: there are none, so the shape of its answer could not be seen", name), nil
+	case result == "":
+		return warn.findingf("%s: there are none, so the shape of its answer could not be seen", name), nil
 	}
-	return fine.say("%s: %s, in the known shape", name, what), nil
+	return pass.findingf("%s: %s, in the known shape", name, result), nil
 }
 
-// refusedProbe is for a call that did not work. What an account has not got, and what was guessed wrong, is nothing that the
-// operator could mend.
-func refusedProbe(name, known string, err error) finding {
+// probeFailure returns the finding for a failed call. It is only a warning if the account lacks the service or the API
+// turns out not to have an assumed route, since the operator can't fix either.
+func probeFailure(name, known string, err error) finding {
 	e, ok := errors.AsType[*coupontools.Error](err)
 	switch {
 	case !ok:
 	case slices.Contains(e.Codes, codeNoSMS), slices.Contains(e.Codes, codeNoEmail):
-		return warn.say("%s: the account has no such service connected (%s)", name, e)
+		return warn.findingf("%s: the account has no such service connected (%s)", name, e)
 	case slices.Contains(e.Codes, codeSubaccount):
-		return warn.say("%s: the keys are those of a subaccount, which has no subaccounts (%s)", name, e)
+		return warn.findingf("%s: the keys are those of a subaccount, which has no subaccounts (%s)", name, e)
 	case e.Status == http.StatusNotFound && strings.Contains(known, "assumed"):
-		return warn.say("%s: this call was assumed, and there is none such (%s). Report this line", name, e)
+		return warn.findingf("%s: this call was assumed, and there is none such (%s). Report this line", name, e)
 	}
-	return bad.say("%s: %s", name, coupontoolsSays(err))
+	return bad.findingf("%s: %s", name, explainCoupontools(err))
 }
 
-// shapes are the differences of answers from their known shapes, by route. Its methods may be called by many goroutines.
-type shapes struct {
-	mu    sync.Mutex
-	found map[string][]string
+// shapeDiffs records how responses differ from the known shape of their route. It is safe for concurrent use.
+type shapeDiffs struct {
+	mu      sync.Mutex
+	byRoute map[string][]string
 }
 
-func newShapes() *shapes { return &shapes{found: make(map[string][]string)} }
+func newShapeDiffs() *shapeDiffs { return &shapeDiffs{byRoute: make(map[string][]string)} }
 
-func (s *shapes) note(a coupontools.Answer) {
+// record stores the differences of a response. A later response of the same route replaces them.
+func (s *shapeDiffs) record(a coupontools.Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.found[a.Route] = a.Differences
+	s.byRoute[a.Route] = a.Differences
 }
 
-func (s *shapes) of(route string) []string {
+// forRoute returns the differences of a route's last response.
+func (s *shapeDiffs) forRoute(route string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.found[route]
+	return s.byRoute[route]
 }
 
-// Coupontools: code 1000 is a wrong key, 101 an expired account, 102 keys of a subaccount where they are not enough, 103 and
-// 104 a service that is not connected.
+// Error codes of the Coupontools API. codeSubaccount means that the call needs the keys of the main account; codeNoSMS
+// and codeNoEmail mean that the account has no such service connected.
 const (
 	codeWrongKey   = 1000
 	codeExpired    = 101
@@ -118,7 +121,8 @@ const (
 	codeNoEmail    = 104
 )
 
-func coupontoolsSays(err error) string {
+// explainCoupontools describes an error of the Coupontools API, with a fix.
+func explainCoupontools(err error) string {
 	e, ok := errors.AsType[*coupontools.Error](err)
 	if !ok {
 		return err.Error()

@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	// keyScript does nothing. Redis refuses to run it for an account that may not read and write its key.
-	keyScript = `return 1`
+	// keyAccessScript does nothing. Redis runs it only for an account that may read and write the script's key.
+	keyAccessScript = `return 1`
 
-	// rightsScript asks of each of its arguments, a command with what stands behind it, whether the account may run it. It
-	// runs none of them. It answers with a list of "yes", "no" and, of commands that Redis does not have, "none".
-	rightsScript = `
-if not redis.acl_check_cmd then return 'untold' end
+	// commandAccessScript tests which commands the account may run, without running them. Each argument is a command and
+	// its arguments, one per line. The reply is a list of "yes", "no" or, for a command that Redis doesn't have, "none".
+	// Before version 7 Redis can't test commands and the reply is a string.
+	commandAccessScript = `
+if not redis.acl_check_cmd then return 'unsupported' end
 local answers = {}
 for i, line in ipairs(ARGV) do
 	local words = {}
@@ -29,57 +30,58 @@ end
 return answers`
 )
 
-// checkRedisRights asks Redis, without doing any of it, whether the account may do all that couponbot and its queue do. What
-// is missing it names as rules of an ACL, with the patterns of the README.
+// checkRedisRights checks that the account has every permission that couponbot and its queue need, without running the
+// commands. It lists missing permissions as ACL rules, with the key patterns of the README.
 func checkRedisRights(ctx context.Context, c Config, rdb *redis.Client) finding {
 	user := c.RedisURL.Options().Username
 	if user == "" {
 		user = "default"
 	}
-	r := rights{parts: sends.Accesses(keyPrefix(c)), generic: sends.Accesses("couponbot:"), may: map[string]string{}}
-	err := r.askKeys(ctx, rdb)
+	probe := aclProbe{areas: sends.Accesses(keyPrefix(c)), readmeAreas: sends.Accesses("couponbot:"), answers: map[string]string{}}
+	err := probe.probeKeys(ctx, rdb)
 	if err == nil {
-		err = r.askCommands(ctx, rdb)
+		err = probe.probeCommands(ctx, rdb)
 	}
-	lacks, gone := r.lacks()
+	missingRules, missingCommands := probe.missing()
 	switch {
 	case rediserr.KindOf(err) == rediserr.NoScripting:
-		return bad.say("Redis permissions: the user %s may not run EVAL, or Redis has it no more (rename-command). "+
+		return bad.findingf("Redis permissions: the user %s may not run EVAL, or Redis has it no more (rename-command). "+
 			"Allow it (ACL SETUSER %s +eval), and check again for what else is missing", user, user)
 	case err != nil:
-		return bad.say("Redis permissions: %s", redisSays(err))
-	case len(gone) > 0:
-		return bad.say("Redis permissions: Redis has no %s. Take rename-command out of its configuration, or use Redis %s or newer",
-			strings.Join(gone, ", "), minRedis)
-	case len(lacks) > 0:
-		return bad.say("Redis permissions: the user %s lacks rights. Add them: ACL SETUSER %s %s", user, user, strings.Join(lacks, " "))
-	case r.untold:
-		return warn.say("Redis permissions: the user %s may run scripts on all keys that couponbot and its queue need. "+
+		return bad.findingf("Redis permissions: %s", explainRedis(err))
+	case len(missingCommands) > 0:
+		return bad.findingf("Redis permissions: Redis has no %s. Take rename-command out of its configuration, or use Redis %s or newer",
+			strings.Join(missingCommands, ", "), minRedis)
+	case len(missingRules) > 0:
+		return bad.findingf("Redis permissions: the user %s lacks rights. Add them: ACL SETUSER %s %s",
+			user, user, strings.Join(missingRules, " "))
+	case probe.noCommandCheck:
+		return warn.findingf("Redis permissions: the user %s may run scripts on all keys that couponbot and its queue need. "+
 			"Which commands it may run, Redis tells from version 7 on", user)
 	}
-	return fine.say("Redis permissions: the user %s may do all that couponbot and its queue need", user)
+	return pass.findingf("Redis permissions: the user %s may do all that couponbot and its queue need", user)
 }
 
-// rights are what Redis answered about the rights of an account.
-type rights struct {
-	parts, generic []sends.Access // with the keys of this couponbot, and with the patterns of the README
-	noKeys         []string       // the patterns of the README that are forbidden
-	key            string         // one that is allowed
-	untold         bool           // Redis does not tell about commands
-	may            map[string]string
+// aclProbe collects what the account may do.
+type aclProbe struct {
+	areas, readmeAreas []sends.Access    // the same accesses, with the keys of this bot and with the README's patterns
+	forbiddenKeys      []string          // README patterns of keys that the account may not use
+	allowedKey         string            // a key that the account may use, if any
+	noCommandCheck     bool              // Redis can't test commands
+	answers            map[string]string // replies of commandAccessScript, by query
 }
 
-// askKeys tries which keys the account may use.
-func (r *rights) askKeys(ctx context.Context, rdb *redis.Client) error {
-	for i, part := range r.parts {
+// probeKeys finds out which keys the account may use.
+func (r *aclProbe) probeKeys(ctx context.Context, rdb *redis.Client) error {
+	for i, part := range r.areas {
 		for j, pattern := range part.Keys {
-			err := rdb.Eval(ctx, keyScript, []string{pattern.Example}).Err()
+			err := rdb.Eval(ctx, keyAccessScript, []string{pattern.Example}).Err()
 			switch {
 			case err == nil:
-				r.key = pattern.Example
+				r.allowedKey = pattern.Example
 			case rediserr.KindOf(err) == rediserr.NoPermission:
-				globs := r.generic[i].Keys // the README has one pattern for all of couponbot's own keys
-				r.noKeys = append(r.noKeys, "~"+globs[min(j, len(globs)-1)].Glob)
+				globs := r.readmeAreas[i].Keys // shorter: the README has one pattern for all of couponbot's own keys
+				r.forbiddenKeys = append(r.forbiddenKeys, "~"+globs[min(j, len(globs)-1)].Glob)
 			default:
 				return err
 			}
@@ -88,72 +90,73 @@ func (r *rights) askKeys(ctx context.Context, rdb *redis.Client) error {
 	return nil
 }
 
-// questionWords is how many words a question has behind the command: as many as XADD, the longest, needs.
-const questionWords = 4
+// aclQueryArgs is the number of arguments in a query. XADD needs the most.
+const aclQueryArgs = 4
 
-// question is a command in full length, since Redis 7.0 crashes when it is asked about SET or EVAL without their words. They
-// are keys, or channels, throughout.
-func question(command, word string) string {
-	return command + strings.Repeat("\n"+word, questionWords)
+// aclQuery returns an argument of commandAccessScript: the command with arg, a key or channel, in place of every argument.
+// Redis 7.0 crashes if it has to test SET or EVAL without arguments.
+func aclQuery(command, arg string) string {
+	return command + strings.Repeat("\n"+arg, aclQueryArgs)
 }
 
-// askCommands asks which commands the account may run on a key that it may use, and to which channels it may listen and
-// speak. Without a key that it may use no command can be told from its key.
-func (r *rights) askCommands(ctx context.Context, rdb *redis.Client) error {
-	var questions []any
-	for _, part := range r.parts {
+// probeCommands finds out which channels the account may use and which commands it may run on a key that it may use.
+// Without such a key commands can't be tested: Redis would refuse them because of the key.
+func (r *aclProbe) probeCommands(ctx context.Context, rdb *redis.Client) error {
+	var queries []any
+	for _, part := range r.areas {
 		for _, channel := range part.Channels {
-			questions = append(questions, question("subscribe", channel.Example), question("publish", channel.Example))
+			queries = append(queries, aclQuery("subscribe", channel.Example), aclQuery("publish", channel.Example))
 		}
 		for _, command := range part.Commands {
-			if r.key != "" {
-				questions = append(questions, question(command, r.key))
+			if r.allowedKey != "" {
+				queries = append(queries, aclQuery(command, r.allowedKey))
 			}
 		}
 	}
-	reply, err := rdb.Eval(ctx, rightsScript, nil, questions...).Result()
+	reply, err := rdb.Eval(ctx, commandAccessScript, nil, queries...).Result()
 	if err != nil {
 		return err
 	}
-	answers, told := reply.([]any)
-	r.untold = !told
-	for i, answer := range answers[:min(len(answers), len(questions))] {
-		asked, _ := questions[i].(string)
-		r.may[asked], _ = answer.(string)
+	replies, isList := reply.([]any)
+	r.noCommandCheck = !isList
+	for i, answer := range replies[:min(len(replies), len(queries))] {
+		query, _ := queries[i].(string)
+		r.answers[query], _ = answer.(string)
 	}
 	return nil
 }
 
-// lacks lists the rules that the account lacks, in the order keys, channels, commands, and the commands that Redis lacks.
-func (r *rights) lacks() (rules, gone []string) {
-	forbidden := func(command, word string) bool { return r.may[question(command, word)] == "no" }
+// missing returns the ACL rules that the account needs, in the order keys, channels, commands, and the commands that Redis
+// doesn't have.
+func (r *aclProbe) missing() (rules, noCommands []string) {
+	forbidden := func(command, arg string) bool { return r.answers[aclQuery(command, arg)] == "no" }
 	var channels, commands []string
-	speaks := map[string]bool{}
-	for i, part := range r.parts {
+	canUse := map[string]bool{}
+	for i, part := range r.areas {
 		for j, channel := range part.Channels {
 			subscribe, publish := forbidden("subscribe", channel.Example), forbidden("publish", channel.Example)
 			if subscribe && publish {
-				channels = append(channels, "&"+r.generic[i].Channels[j].Glob)
+				channels = append(channels, "&"+r.readmeAreas[i].Channels[j].Glob)
 			}
-			speaks["subscribe"] = speaks["subscribe"] || !subscribe
-			speaks["publish"] = speaks["publish"] || !publish
+			canUse["subscribe"] = canUse["subscribe"] || !subscribe
+			canUse["publish"] = canUse["publish"] || !publish
 		}
 	}
-	for _, part := range r.parts {
+	for _, part := range r.areas {
 		for _, command := range part.Commands {
-			may, aboutChannels := speaks[command]
-			if aboutChannels && !may || !aboutChannels && forbidden(command, r.key) {
+			allowed, isPubSub := canUse[command]
+			if isPubSub && !allowed || !isPubSub && forbidden(command, r.allowedKey) {
 				commands = append(commands, "+"+command)
 			}
-			if r.may[question(command, r.key)] == "none" {
-				gone = append(gone, strings.ToUpper(command))
+			if r.answers[aclQuery(command, r.allowedKey)] == "none" {
+				noCommands = append(noCommands, strings.ToUpper(command))
 			}
 		}
 	}
-	for _, list := range [][]string{r.noKeys, channels, commands} {
+	for _, list := range [][]string{r.forbiddenKeys, channels, commands} {
 		slices.Sort(list)
 		rules = append(rules, slices.Compact(list)...)
 	}
-	slices.Sort(gone)
-	return rules, slices.Compact(gone)
+	slices.Sort(noCommands)
+	return rules, slices.Compact(noCommands)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// readmeACL returns the rules of the account in the README, but for its name and password.
+// readmeACL returns the ACL rules of the README's Redis account, without its name and password.
 func readmeACL(t testing.TB, readme string) []string {
 	t.Helper()
 	_, block, found := strings.Cut(readme, "\nuser couponbot on >PASSWORD\n")
@@ -25,7 +25,7 @@ func readmeACL(t testing.TB, readme string) []string {
 	return strings.Fields(block)
 }
 
-// TestReadme_redisAccount holds the account in the README to the rights that are needed, and INFO.
+// TestReadme_redisAccount compares the README's Redis account with the needed permissions, plus the optional INFO and SCAN.
 func TestReadme_redisAccount(t *testing.T) {
 	t.Parallel()
 	var want []string
@@ -42,15 +42,16 @@ func TestReadme_redisAccount(t *testing.T) {
 	}
 	want = append(want, "+info", "+scan")
 	slices.Sort(want)
-	got := readmeACL(t, readRoot(t, "README.md"))
+	got := readmeACL(t, readRepoFile(t, "README.md"))
 	slices.Sort(got)
 	if diff := cmp.Diff(slices.Compact(want), got); diff != "" {
 		t.Errorf("README.md (-want +got):\n%s", diff)
 	}
 }
 
-// account makes the account of the README in a Redis, with a password, and puts it into the settings.
-func account(t testing.TB, server *redistest.Server, c *Config, rules []string) (admin *redis.Client) {
+// createAccount creates the account couponbot with ACL rules in Redis and puts it into the settings. It returns a client
+// with all permissions.
+func createAccount(t testing.TB, server *redistest.Server, c *Config, rules []string) (admin *redis.Client) {
 	t.Helper()
 	c.RedisURL = RedisURL{Secret("unix://couponbot:hush@" + server.Socket())}
 	admin = redis.NewClient(&redis.Options{Network: "unix", Addr: server.Socket()})
@@ -62,8 +63,8 @@ func account(t testing.TB, server *redistest.Server, c *Config, rules []string) 
 	return admin
 }
 
-// checkedRedis is what the check says of Redis.
-func checkedRedis(t testing.TB, c Config) string {
+// checkRedisOutput returns the check's lines about Redis.
+func checkRedisOutput(t testing.TB, c Config) string {
 	t.Helper()
 	var lines []string
 	for _, f := range checkRedis(t.Context(), c) {
@@ -72,14 +73,14 @@ func checkedRedis(t testing.TB, c Config) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestCheckRedis_accountOfTheReadme(t *testing.T) {
+func TestCheckRedis_readmeAccount(t *testing.T) {
 	t.Parallel()
 	c := Defaults()
-	acl := readmeACL(t, readRoot(t, "README.md"))
+	acl := readmeACL(t, readRepoFile(t, "README.md"))
 	c.SuppressionName = "acme"
-	admin := account(t, redistest.New(t), &c, acl)
+	admin := createAccount(t, redistest.New(t), &c, acl)
 
-	got := checkedRedis(t, c)
+	got := checkRedisOutput(t, c)
 
 	for _, want := range []string{
 		"ok Redis: version ",
@@ -94,41 +95,41 @@ func TestCheckRedis_accountOfTheReadme(t *testing.T) {
 		}
 	}
 	if strings.Contains(got, string(bad)) {
-		t.Errorf("something is wrong:\n%s", got)
+		t.Errorf("the check finds problems:\n%s", got)
 	}
 	if keys := admin.Keys(t.Context(), "*").Val(); len(keys) > 0 {
 		t.Errorf("the check has left %q in Redis", keys)
 	}
 }
 
-// Whatever right an account lacks, the check names the rule of the ACL.
-func TestCheckRedis_namesEachMissingRight(t *testing.T) {
+// The check names the ACL rule of each missing permission.
+func TestCheckRedis_namesMissingRights(t *testing.T) {
 	t.Parallel()
-	server, acl := redistest.New(t), readmeACL(t, readRoot(t, "README.md"))
+	server, acl := redistest.New(t), readmeACL(t, readRepoFile(t, "README.md"))
 	for _, rule := range acl {
 		c := Defaults()
-		account(t, server, &c, slices.DeleteFunc(slices.Clone(acl), func(r string) bool { return r == rule }))
-		got := checkedRedis(t, c)
+		createAccount(t, server, &c, slices.DeleteFunc(slices.Clone(acl), func(r string) bool { return r == rule }))
+		got := checkRedisOutput(t, c)
 		want := "BAD Redis permissions: the user couponbot lacks rights. Add them: ACL SETUSER couponbot " + rule
 		switch rule {
 		case "+eval":
 			want = "BAD Redis permissions: the user couponbot may not run EVAL"
-		case "+scan": // only a hint hangs on it
+		case "+scan": // optional, needed only for a hint
 			continue
 		case "+info":
 			want = "warn Redis: its account may not use INFO"
 		}
 		if !slices.Contains(strings.Split(got, "\n"), want) && !(strings.HasSuffix(want, "EVAL") || strings.HasSuffix(want, "INFO")) {
-			t.Errorf("without %s no line is %q:\n%s", rule, want, got)
+			t.Errorf("without %s: no line %q:\n%s", rule, want, got)
 		}
 		if !strings.Contains(got, want) || !strings.Contains(got, rule) {
-			t.Errorf("without %s it is not named:\n%s", rule, got)
+			t.Errorf("without %s: the rule is not named:\n%s", rule, got)
 		}
 	}
 }
 
-// Redis is asked about whole commands alone: version 7.0 crashes over some that are cut off.
-func TestQuestion_isWhole(t *testing.T) {
+// Queries have enough arguments for every command, since Redis 7.0 crashes on some queries without them.
+func TestACLQuery_argumentCount(t *testing.T) {
 	t.Parallel()
 	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.New(t).Socket()})
 	t.Cleanup(func() { _ = rdb.Close() })
@@ -138,26 +139,26 @@ func TestQuestion_isWhole(t *testing.T) {
 	}
 	for _, part := range sends.Accesses("") {
 		for _, command := range part.Commands {
-			if about := known[command]; about == nil || max(about.Arity, -about.Arity) > 1+questionWords {
-				t.Errorf("%s is %+v, want a command of at most %d words", command, about, 1+questionWords)
+			if about := known[command]; about == nil || max(about.Arity, -about.Arity) > 1+aclQueryArgs {
+				t.Errorf("%s is %+v, want a command of at most %d words", command, about, 1+aclQueryArgs)
 			}
 		}
 	}
 }
 
-// check names at once every right that an account limited to couponbot's own keys lacks.
+// For an account that is limited to couponbot's own keys, the check names all missing rules in one line.
 func TestCheckRedis_prefixAlone(t *testing.T) {
 	t.Parallel()
 	c := Defaults()
-	account(t, redistest.New(t), &c, []string{"~couponbot:*", "&couponbot:*", "+@all", "-xadd"})
+	createAccount(t, redistest.New(t), &c, []string{"~couponbot:*", "&couponbot:*", "+@all", "-xadd"})
 	const want = "BAD Redis permissions: the user couponbot lacks rights. Add them: ACL SETUSER couponbot " +
 		"~asynq:queues ~asynq:servers* ~asynq:workers* ~asynq:{couponbot:* ~rate:couponbot:* &asynq:cancel +xadd"
-	if got := checkedRedis(t, c); !slices.Contains(strings.Split(got, "\n"), want) || strings.Contains(got, "Redis writes") {
+	if got := checkRedisOutput(t, c); !slices.Contains(strings.Split(got, "\n"), want) || strings.Contains(got, "Redis writes") {
 		t.Errorf("no line %q, or one about writes:\n%s", want, got)
 	}
 }
 
-// A Redis that answers and refuses is told apart by what is wrong and how to mend it.
+// If Redis refuses commands, the check names the cause and the fix.
 func TestCheckRedis_refuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -179,7 +180,7 @@ func TestCheckRedis_refuses(t *testing.T) {
 			t.Parallel()
 			c := Defaults()
 			c.RedisURL = RedisURL{Secret("unix://" + redistest.New(t, tt.options...).Socket())}
-			if got := checkedRedis(t, c); !strings.Contains(got, tt.want) {
+			if got := checkRedisOutput(t, c); !strings.Contains(got, tt.want) {
 				t.Errorf("no line %q:\n%s", tt.want, got)
 			}
 		})
@@ -189,10 +190,10 @@ func TestCheckRedis_refuses(t *testing.T) {
 func TestCheckRedisMemory(t *testing.T) {
 	t.Parallel()
 	for used, want := range map[string]finding{
-		"50":  fine.say("Redis memory: nothing is evicted (maxmemory-policy noeviction), and 50B of 1.00K are in use"),
-		"921": warn.say("Redis memory: it is nearly full, 921B of 1.00K are in use. Raise maxmemory"),
-		// Redis refuses writes from there on.
-		"1024": bad.say("Redis memory: it is full, 1024B of 1.00K are in use. Raise maxmemory"),
+		"50":  pass.findingf("Redis memory: nothing is evicted (maxmemory-policy noeviction), and 50B of 1.00K are in use"),
+		"921": warn.findingf("Redis memory: it is nearly full, 921B of 1.00K are in use. Raise maxmemory"),
+		// From here on Redis refuses writes.
+		"1024": bad.findingf("Redis memory: it is full, 1024B of 1.00K are in use. Raise maxmemory"),
 	} {
 		info := map[string]string{
 			"maxmemory_policy": "noeviction", "used_memory": used, "used_memory_human": used + "B", "maxmemory": "1024", "maxmemory_human": "1.00K",
@@ -203,23 +204,23 @@ func TestCheckRedisMemory(t *testing.T) {
 	}
 }
 
-// The whole program works with the account of the README: Redis refuses it nothing.
-func TestServe_withTheAccountOfTheReadme(t *testing.T) {
+// The program works with the README's Redis account; Redis refuses none of its commands.
+func TestServe_readmeAccount(t *testing.T) {
 	t.Parallel()
-	w, server := stillWorld(t), redistest.New(t)
-	admin := account(t, server, &w.config, readmeACL(t, readRoot(t, "README.md")))
+	w, server := newStoppedWorld(t), redistest.New(t)
+	admin := createAccount(t, server, &w.config, readmeACL(t, readRepoFile(t, "README.md")))
 	w.start(t)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
-	w.message(t, slacksim.Marketing, "Page 1")
+	w.awaitMessage(t, slacksim.Marketing, "Page 1")
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "suppress +32470999999")
-	w.message(t, slacksim.Marketing, "do-not-contact list")
-	w.sendTo(t, numbers(40)...)
-	if m := w.message(t, slacksim.Marketing, "Send completed"); !strings.Contains(m.Plain(), "40 accepted") {
+	w.awaitMessage(t, slacksim.Marketing, "do-not-contact list")
+	w.sendThroughForm(t, phoneNumbers(40)...)
+	if m := w.awaitMessage(t, slacksim.Marketing, "Send completed"); !strings.Contains(m.Plain(), "40 accepted") {
 		t.Errorf("the send ended as %s, want all accepted", m.Plain())
 	}
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "status")
-	w.message(t, slacksim.Marketing, "Redis: works")
-	w.quit(t)
+	w.awaitMessage(t, slacksim.Marketing, "Redis: works")
+	w.stopAndWait(t)
 
 	refused, err := admin.ACLLog(context.WithoutCancel(t.Context()), 100).Result()
 	if err != nil {
@@ -230,16 +231,16 @@ func TestServe_withTheAccountOfTheReadme(t *testing.T) {
 	}
 }
 
-// more is a go-redis hook that lets scripts answer with more than they were asked for.
-type more struct{}
+// extraReplies is a go-redis hook that adds elements to the replies of scripts.
+type extraReplies struct{}
 
-func (more) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (extraReplies) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (more) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (extraReplies) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-func (more) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (extraReplies) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		if script, ok := cmd.(*redis.Cmd); ok {
@@ -251,13 +252,13 @@ func (more) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func TestCheckRedisRights_moreAnswersThanQuestions(t *testing.T) {
+func TestCheckRedisRights_extraReplies(t *testing.T) {
 	t.Parallel()
 	c, server := Defaults(), redistest.New(t)
 	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: server.Socket()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	rdb.AddHook(more{})
-	if got := checkRedisRights(t.Context(), c, rdb); got.verdict != fine {
+	rdb.AddHook(extraReplies{})
+	if got := checkRedisRights(t.Context(), c, rdb); got.verdict != pass {
 		t.Errorf("checkRedisRights() = %s %s", got.verdict, got.text)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
-// What Slack's errors about tokens mean, and how to mend them. Other errors are shown as they are.
-var tokenMends = map[string]string{
+// tokenFixes explains Slack's errors about tokens, with a fix. Other errors are shown as they are.
+var tokenFixes = map[string]string{
 	"invalid_auth":           "Slack does not know this token; copy it again from the app's page",
 	"not_authed":             "Slack does not know this token; copy it again from the app's page",
 	"account_inactive":       "the token belongs to someone who was removed; install the app again and copy the new token",
@@ -26,132 +26,142 @@ var tokenMends = map[string]string{
 	"ratelimited":            "Slack was asked too often; try again in a minute",
 }
 
-// checkApp obtains a ticket for a socket. The socket is never opened.
+// checkApp checks the app token: it requests a Socket Mode URL, but doesn't connect to it.
 func checkApp(ctx context.Context, c Config) []finding {
-	const what = "Slack app token (SLACK_APP_TOKEN)"
-	_, address, err := newSlack(c).StartSocketModeContext(ctx)
+	const setting = "Slack app token (SLACK_APP_TOKEN)"
+	_, socketURL, err := newSlack(c).StartSocketModeContext(ctx)
 	if err != nil {
-		return []finding{bad.say("%s: %s%s", what, slackSays(err), whenRefused(err,
+		return []finding{bad.findingf("%s: %s%s", setting, explainSlack(err), ifRefused(err,
 			". It stands at Basic Information, App-Level Tokens, and needs the scope connections:write; Socket Mode must be on"))}
 	}
-	if u, err := url.Parse(address); err != nil || u.Scheme != "wss" && u.Scheme != "ws" {
-		return []finding{bad.say("%s: the ticket's address is no WebSocket address. Is SLACK_API_URL right?", what)}
+	if u, err := url.Parse(socketURL); err != nil || u.Scheme != "wss" && u.Scheme != "ws" {
+		return []finding{bad.findingf("%s: the ticket's address is no WebSocket address. Is SLACK_API_URL right?", setting)}
 	}
-	return []finding{fine.say("%s: Slack gave a ticket for a socket", what)}
+	return []finding{pass.findingf("%s: Slack gave a ticket for a socket", setting)}
 }
 
-// checkBot tries the bot token, and with it the channels and people that the settings name.
+// checkBot checks the bot token and, with that token, the channels and people that the settings name.
 func checkBot(ctx context.Context, c Config) []finding {
 	api := newSlack(c)
-	who, err := api.AuthTestContext(ctx)
+	identity, err := api.AuthTestContext(ctx)
 	if err != nil {
 		return []finding{
-			bad.say("Slack bot token (SLACK_BOT_TOKEN): %s%s", slackSays(err),
-				whenRefused(err, ". It stands at OAuth & Permissions on the app's page")),
-			warn.say("scopes, MARKETING_CHANNELS, SENDERS, ADMINS: not tried, since the bot token did not work"),
+			bad.findingf("Slack bot token (SLACK_BOT_TOKEN): %s%s", explainSlack(err),
+				ifRefused(err, ". It stands at OAuth & Permissions on the app's page")),
+			warn.findingf("scopes, MARKETING_CHANNELS, SENDERS, ADMINS: not tried, since the bot token did not work"),
 		}
 	}
-	found := []finding{fine.say("Slack bot token (SLACK_BOT_TOKEN): signed in as %s in %s (%s)", who.User, who.Team, who.TeamID)}
-	if who.BotID == "" {
-		found = append(found, bad.say("Slack bot token: it belongs to a person. Use the bot token of OAuth & Permissions"))
+	findings := []finding{pass.findingf("Slack bot token (SLACK_BOT_TOKEN): signed in as %s in %s (%s)",
+		identity.User, identity.Team, identity.TeamID)}
+	if identity.BotID == "" {
+		findings = append(findings, bad.findingf("Slack bot token: it belongs to a person. Use the bot token of OAuth & Permissions"))
 	}
 	if plainHTTP(string(c.SlackAPIURL)) {
-		found = append(found, warn.say("SLACK_API_URL: tokens go there unencrypted. Use https"))
+		findings = append(findings, warn.findingf("SLACK_API_URL: tokens go there unencrypted. Use https"))
 	}
-	found = append(found, checkScopes(who.Header.Get("X-OAuth-Scopes")))
-	found = append(found, checkChannels(ctx, api, c.MarketingChannels)...)
-	home := bot.Home{Team: who.TeamID, Enterprise: who.EnterpriseID}
-	senders, known := checkRoster(ctx, api, home, "SENDERS", "nobody may send, make changes or see people's data", c.Senders)
-	found = append(found, senders...)
+	findings = append(findings, checkScopes(identity.Header.Get("X-OAuth-Scopes")))
+	findings = append(findings, checkChannels(ctx, api, c.MarketingChannels)...)
+	home := bot.Home{Team: identity.TeamID, Enterprise: identity.EnterpriseID}
+	senders, senderCount := checkRoster(ctx, api, home, "SENDERS", "nobody may send, make changes or see people's data", c.Senders)
+	findings = append(findings, senders...)
 	admins, _ := checkRoster(ctx, api, home, "ADMINS", "nobody may do what is for administrators", c.Admins)
-	return append(append(found, admins...), checkApproval(c, known)...)
+	return append(append(findings, admins...), checkApproval(c, senderCount)...)
 }
 
-// checkApproval sees whether there is anybody who could approve what a sender asks for.
+// checkApproval warns if sends need approval but only the sender could give it. senders is the number of senders found.
 func checkApproval(c Config, senders int) []finding {
-	if c.ApprovalOver == 0 || c.Senders.All || c.Senders.empty() || senders > 1 {
+	if c.ApprovalOver == 0 || c.Senders.All || c.Senders.isEmpty() || senders > 1 {
 		return nil
 	}
-	return []finding{warn.say("APPROVAL_OVER: a send to more than %d needs another sender to approve it, but SENDERS names %s who may, "+
-		"so it would never go out. Name more people there, or set APPROVAL_OVER=0", c.ApprovalOver, onlyOne(senders))}
+	return []finding{warn.findingf("APPROVAL_OVER: a send to more than %d needs another sender to approve it, "+
+		"but SENDERS names %s who may, so it would never go out. Name more people there, or set APPROVAL_OVER=0",
+		c.ApprovalOver, describeSenders(senders))}
 }
 
-func onlyOne(n int) string {
+// describeSenders words a number of senders that is 0 or 1.
+func describeSenders(n int) string {
 	if n == 0 {
 		return "nobody"
 	}
 	return "only one person"
 }
 
-// checkScopes compares the header that Slack sends with every answer with what the manifest asks for.
+// checkScopes compares the token's scopes with those of the manifest. header is X-OAuth-Scopes, which Slack sends with
+// every response.
 func checkScopes(header string) finding {
 	if header == "" {
-		return warn.say("Slack scopes: Slack did not say which the bot token has. Compare the app's page with couponbot manifest")
+		return warn.findingf("Slack scopes: Slack did not say which the bot token has. Compare the app's page with couponbot manifest")
 	}
-	missing := lacking(header, scopes)
-	judge := bad
+	missing := missingScopes(header, scopes)
+	level := bad
 	switch {
 	case len(missing) == 0:
-		return fine.say("Slack scopes: the bot token has all %d", len(scopes))
+		return pass.findingf("Slack scopes: the bot token has all %d", len(scopes))
 	case slices.Equal(missing, []string{publicScope}):
-		judge = warn
+		level = warn
 	}
-	return judge.say("Slack scopes: the bot token lacks %s. "+
+	return level.findingf("Slack scopes: the bot token lacks %s. "+
 		"Put the output of couponbot manifest into the app's manifest and install the app again", strings.Join(missing, ", "))
 }
 
-// lacking returns which of the wanted scopes the header X-OAuth-Scopes of an answer of Slack does not name.
-func lacking(header string, wanted []string) []string {
-	has := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
-	return slices.DeleteFunc(slices.Clone(wanted), func(scope string) bool { return slices.Contains(has, scope) })
+// missingScopes returns the needed scopes that the X-OAuth-Scopes header of a Slack response doesn't list.
+func missingScopes(header string, needed []string) []string {
+	granted := strings.FieldsFunc(header, func(r rune) bool { return r == ',' || r == ' ' })
+	return slices.DeleteFunc(slices.Clone(needed), func(scope string) bool { return slices.Contains(granted, scope) })
 }
 
+// checkChannels looks up each of the MARKETING_CHANNELS.
 func checkChannels(ctx context.Context, api *slack.Client, ids Channels) []finding {
 	if len(ids) == 0 {
-		return []finding{warn.say("MARKETING_CHANNELS: empty, so no channel is told of sends. Name at least one")}
+		return []finding{warn.findingf("MARKETING_CHANNELS: empty, so no channel is told of sends. Name at least one")}
 	}
-	var found []finding
+	var findings []finding
 	for _, id := range ids {
 		channel, err := api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
-		found = append(found, checkChannel(id, channel, err))
+		findings = append(findings, checkChannel(id, channel, err))
 	}
-	return found
+	return findings
 }
 
+// checkChannel returns the finding for one channel; err is the look-up's error. Channels shared with another company are
+// bad: announcements there would leak.
 func checkChannel(id string, c *slack.Channel, err error) finding {
-	if refused(err, "channel_not_found") {
-		return bad.say("MARKETING_CHANNELS %s: there is no such channel, or it is private and couponbot is not in it. "+
+	if hasSlackCode(err, "channel_not_found") {
+		return bad.findingf("MARKETING_CHANNELS %s: there is no such channel, or it is private and couponbot is not in it. "+
 			"Write /invite @%s there, or put the id right", id, appName)
 	}
 	if err != nil {
-		return bad.say("MARKETING_CHANNELS %s: %s", id, slackSays(err))
+		return bad.findingf("MARKETING_CHANNELS %s: %s", id, explainSlack(err))
 	}
 	name := id + " (#" + c.Name + ")"
 	switch {
 	case c.IsArchived:
-		return bad.say("MARKETING_CHANNELS %s: the channel is archived. Name another", name)
+		return bad.findingf("MARKETING_CHANNELS %s: the channel is archived. Name another", name)
 	case c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0:
-		return bad.say("MARKETING_CHANNELS %s: the channel is, or is about to be, shared with another company. "+
+		return bad.findingf("MARKETING_CHANNELS %s: the channel is, or is about to be, shared with another company. "+
 			"Name one that is not", name)
 	case !c.IsMember:
-		return bad.say("MARKETING_CHANNELS %s: couponbot is not in the channel. Write /invite @%s there", name, appName)
+		return bad.findingf("MARKETING_CHANNELS %s: couponbot is not in the channel. Write /invite @%s there", name, appName)
 	}
-	return fine.say("MARKETING_CHANNELS %s: couponbot is in it, and it is not shared outside", name)
+	return pass.findingf("MARKETING_CHANNELS %s: couponbot is in it, and it is not shared outside", name)
 }
 
-// checkRoster looks up everyone a setting names, and counts them; 0 if everybody is named. Lines hold ids, no names.
+// checkRoster looks up the users and groups of a setting and returns the number of people. The number is 0 if the setting
+// is empty or allows everybody. Findings show ids, not names.
 func checkRoster(ctx context.Context, api *slack.Client, home bot.Home, name, ifEmpty string, r Roster) ([]finding, int) {
-	if r.empty() {
-		return []finding{warn.say("%s: empty, so %s. Name user ids (U…), user groups (S…), or * for every full member", name, ifEmpty)}, 0
+	if r.isEmpty() {
+		return []finding{
+			warn.findingf("%s: empty, so %s. Name user ids (U…), user groups (S…), or * for every full member", name, ifEmpty),
+		}, 0
 	}
 	if r.All {
-		return []finding{fine.say("%s: every full member", name)}, 0
+		return []finding{pass.findingf("%s: every full member", name)}, 0
 	}
-	var found []finding
+	var findings []finding
 	people := map[string]bool{}
 	for _, id := range r.Groups {
 		members, err := api.GetUserGroupMembersContext(ctx, id)
-		found = append(found, checkGroup(name, id, members, err))
+		findings = append(findings, checkGroup(name, id, members, err))
 		for _, member := range members {
 			people[member] = true
 		}
@@ -159,74 +169,77 @@ func checkRoster(ctx context.Context, api *slack.Client, home bot.Home, name, if
 	for _, id := range r.Users {
 		user, err := api.GetUserInfoContext(ctx, id)
 		f := checkUser(home, name, id, user, err)
-		if found = append(found, f); f.verdict == fine {
+		if findings = append(findings, f); f.verdict == pass {
 			people[id] = true
 		}
 	}
-	return append(found, fine.say("%s: %d in all", name, len(people))), len(people)
+	return append(findings, pass.findingf("%s: %d in all", name, len(people))), len(people)
 }
 
+// checkGroup returns the finding for one user group; err is the look-up's error.
 func checkGroup(name, id string, members []string, err error) finding {
 	switch {
-	case refused(err, "no_such_subteam"):
-		return bad.say("%s %s: there is no such user group. Put the id right", name, id)
-	case refused(err, "plan_upgrade_required"):
-		return bad.say("%s %s: user groups come with a paid plan of Slack only. Name user ids", name, id)
+	case hasSlackCode(err, "no_such_subteam"):
+		return bad.findingf("%s %s: there is no such user group. Put the id right", name, id)
+	case hasSlackCode(err, "plan_upgrade_required"):
+		return bad.findingf("%s %s: user groups come with a paid plan of Slack only. Name user ids", name, id)
 	case err != nil:
-		return bad.say("%s %s: %s", name, id, slackSays(err))
+		return bad.findingf("%s %s: %s", name, id, explainSlack(err))
 	case len(members) == 0:
-		return warn.say("%s %s: the user group is empty or disabled. Add people to it in Slack", name, id)
+		return warn.findingf("%s %s: the user group is empty or disabled. Add people to it in Slack", name, id)
 	}
-	return fine.say("%s %s: a user group of %d", name, id, len(members))
+	return pass.findingf("%s %s: a user group of %d", name, id, len(members))
 }
 
+// checkUser checks that a user is a full member of the home workspace, since the bot serves nobody else.
 func checkUser(home bot.Home, name, id string, u *slack.User, err error) finding {
 	switch {
-	case refused(err, "user_not_found", "user_not_visible", "users_not_found"):
-		return bad.say("%s %s: there is no such person. Put the id right", name, id)
+	case hasSlackCode(err, "user_not_found", "user_not_visible", "users_not_found"):
+		return bad.findingf("%s %s: there is no such person. Put the id right", name, id)
 	case err != nil:
-		return bad.say("%s %s: %s", name, id, slackSays(err))
+		return bad.findingf("%s %s: %s", name, id, explainSlack(err))
 	case u.Deleted:
-		return bad.say("%s %s: the account is deactivated. Take it out", name, id)
+		return bad.findingf("%s %s: the account is deactivated. Take it out", name, id)
 	case u.IsBot || u.IsWorkflowBot || u.IsConnectorBot:
-		return bad.say("%s %s: this is a bot. Take it out", name, id)
+		return bad.findingf("%s %s: this is a bot. Take it out", name, id)
 	case u.IsRestricted || u.IsUltraRestricted || u.IsInvitedUser:
-		return bad.say("%s %s: this is a guest, and guests may not. Take them out or make them a full member", name, id)
-	case u.IsStranger || stranger(home, u):
-		return bad.say("%s %s: this person is of another company, and may not. Take them out", name, id)
+		return bad.findingf("%s %s: this is a guest, and guests may not. Take them out or make them a full member", name, id)
+	case u.IsStranger || fromOtherCompany(home, u):
+		return bad.findingf("%s %s: this person is of another company, and may not. Take them out", name, id)
 	}
-	return fine.say("%s %s: a full member", name, id)
+	return pass.findingf("%s %s: a full member", name, id)
 }
 
-func stranger(home bot.Home, u *slack.User) bool {
-	ours := u.TeamID == "" || u.TeamID == home.Team || home.Enterprise != "" && u.Enterprise.EnterpriseID == home.Enterprise
-	return !ours
+// fromOtherCompany reports whether a user belongs to a workspace outside the home team and its Enterprise Grid.
+func fromOtherCompany(home bot.Home, u *slack.User) bool {
+	sameCompany := u.TeamID == "" || u.TeamID == home.Team || home.Enterprise != "" && u.Enterprise.EnterpriseID == home.Enterprise
+	return !sameCompany
 }
 
-// whenRefused returns words that help when Slack said no, and nothing when Slack could not be asked.
-func whenRefused(err error, words string) string {
+// ifRefused returns hint if Slack answered with an error, and "" if the call didn't reach Slack.
+func ifRefused(err error, hint string) string {
 	if _, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		return words
+		return hint
 	}
 	return ""
 }
 
-// refused reports whether err is one of Slack's errors with these codes.
-func refused(err error, codes ...string) bool {
+// hasSlackCode reports whether err is a Slack error with one of these codes.
+func hasSlackCode(err error, codes ...string) bool {
 	return slices.Contains(codes, bot.SlackCode(err))
 }
 
-// slackSays puts an error of a call to Slack into words.
-func slackSays(err error) string {
-	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		mend := tokenMends[answer.Err]
-		if answer.Needed != "" {
-			mend = "the scope " + answer.Needed + " is missing"
+// explainSlack describes the error of a call to Slack, with a fix if one is known.
+func explainSlack(err error) string {
+	if response, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		fix := tokenFixes[response.Err]
+		if response.Needed != "" {
+			fix = "the scope " + response.Needed + " is missing"
 		}
-		if mend == "" {
-			return "Slack refused with " + answer.Err
+		if fix == "" {
+			return "Slack refused with " + response.Err
 		}
-		return mend + " (" + answer.Err + ")"
+		return fix + " (" + response.Err + ")"
 	}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return fmt.Sprintf("Slack was asked too often; try again in %s", limited.RetryAfter)
@@ -234,11 +247,11 @@ func slackSays(err error) string {
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
 		return fmt.Sprintf("Slack answered HTTP %d. Is SLACK_API_URL right?", status.Code)
 	}
-	return "Slack cannot be reached: " + cause(err)
+	return "Slack cannot be reached: " + innermostCause(err)
 }
 
-// cause is the innermost part of a failed call's error: the parts around it name the URL, which may be long.
-func cause(err error) string {
+// innermostCause returns the error of a failed call without the URL, which may be long.
+func innermostCause(err error) string {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
@@ -248,7 +261,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// plainHTTP reports whether what is sent to a base URL leaves this machine unencrypted.
+// plainHTTP reports whether calls to a base URL leave this machine unencrypted.
 func plainHTTP(base string) bool {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" {
@@ -258,7 +271,7 @@ func plainHTTP(base string) bool {
 	return !strings.EqualFold(u.Hostname(), "localhost") && (ip == nil || !ip.IsLoopback())
 }
 
-// oneLine keeps what came from outside to one line of bounded length.
+// oneLine puts text from outside on one line of at most 800 characters.
 func oneLine(text string) string {
 	const maxRunes = 800
 	line := []rune(strings.Map(func(r rune) rune {

@@ -23,13 +23,13 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// outside is what Slack and Coupontools answer in a test: the body by path. What is not there of Coupontools the sandbox
-// answers, and of Slack fails the test.
-type outside map[string]string
+// stubResponses are responses of Slack and Coupontools: bodies by path, or "status 503" for a status code. A Slack path may
+// end with ? and the id of the requested object. The sandbox answers other calls to Coupontools; other calls to Slack fail.
+type stubResponses map[string]string
 
-// well is an outside where all is well. A path may name the object asked for behind a question mark.
-func well() outside {
-	return outside{
+// healthyResponses returns responses for which the check finds no problem.
+func healthyResponses() stubResponses {
+	return stubResponses{
 		"/api/auth.test":             `{"ok":true,"team":"Acme","team_id":"T1","user":"couponbot","user_id":"UBOT","bot_id":"B1"}`,
 		"/api/apps.connections.open": `{"ok":true,"url":"wss://wss.example/link/?ticket=hush&app_id=A1"}`,
 		"/api/conversations.info?C0MARKET": `{"ok":true,"channel":{"id":"C0MARKET","name":"marketing","is_channel":true,` +
@@ -40,16 +40,16 @@ func well() outside {
 	}
 }
 
-// with returns the outside with other answers.
-func (o outside) with(answers outside) outside {
+// with returns the responses with some of them replaced.
+func (o stubResponses) with(replaced stubResponses) stubResponses {
 	o = maps.Clone(o)
-	maps.Copy(o, answers)
+	maps.Copy(o, replaced)
 	return o
 }
 
-func (o outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if scopes := o["scopes"]; scopes != "" {
-		w.Header().Set("X-OAuth-Scopes", scopes)
+func (o stubResponses) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if granted := o["scopes"]; granted != "" {
+		w.Header().Set("X-OAuth-Scopes", granted)
 	}
 	key := r.URL.Path
 	for _, name := range []string{"channel", "usergroup", "user"} {
@@ -57,31 +57,31 @@ func (o outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			key += "?" + id
 		}
 	}
-	answer, ok := o[key]
+	body, ok := o[key]
 	if !ok {
 		http.Error(w, "unknown "+key, http.StatusNotImplemented)
 		return
 	}
-	if status := 0; strings.HasPrefix(answer, "status ") {
-		_, _ = fmt.Sscanf(answer, "status %d", &status)
+	if status := 0; strings.HasPrefix(body, "status ") {
+		_, _ = fmt.Sscanf(body, "status %d", &status)
 		w.WriteHeader(status)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, answer)
+	_, _ = io.WriteString(w, body)
 }
 
-// The keys of the sandbox behind an outside.
-const checkID, checkKey = "111hush", "222hush"
+// The API keys of the sandbox.
+const sandboxID, sandboxSecret = "111hush", "222hush"
 
-// checked runs Check against an outside and returns its lines.
-func checked(t *testing.T, o outside, change func(*Config)) ([]string, error) {
+// runCheck runs Check against stub responses and returns its lines. It fails the test if they show a secret or a name.
+func runCheck(t *testing.T, o stubResponses, change func(*Config)) ([]string, error) {
 	t.Helper()
-	return checkedAt(t, o, sandbox.New(sandbox.WithKeys(checkID, checkKey)), change)
+	return runCheckWith(t, o, sandbox.New(sandbox.WithKeys(sandboxID, sandboxSecret)), change)
 }
 
-// checkedAt is checked with a sandbox of one's own.
-func checkedAt(t *testing.T, o outside, api http.Handler, change func(*Config)) ([]string, error) {
+// runCheckWith is runCheck with the caller's Coupontools handler.
+func runCheckWith(t *testing.T, o stubResponses, api http.Handler, change func(*Config)) ([]string, error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := o[r.URL.Path]; ok || strings.HasPrefix(r.URL.Path, "/api/") {
@@ -93,7 +93,7 @@ func checkedAt(t *testing.T, o outside, api http.Handler, change func(*Config)) 
 	t.Cleanup(server.Close)
 	c := Defaults()
 	c.SlackAppToken, c.SlackBotToken = "xapp-hush", "xoxb-hush"
-	c.CoupontoolsClientID, c.CoupontoolsClientSecret = checkID, checkKey
+	c.CoupontoolsClientID, c.CoupontoolsClientSecret = sandboxID, sandboxSecret
 	c.CoupontoolsRate = 1000
 	c.SlackAPIURL, c.CoupontoolsBaseURL = BaseURL(server.URL+"/api/"), BaseURL(server.URL)
 	c.RedisURL = RedisURL{Secret("redis://" + miniredis.RunT(t).Addr())}
@@ -113,9 +113,9 @@ func checkedAt(t *testing.T, o outside, api http.Handler, change func(*Config)) 
 	return strings.Split(strings.TrimSpace(out.String()), "\n"), err
 }
 
-func TestCheck_allIsWell(t *testing.T) {
+func TestCheck_healthy(t *testing.T) {
 	t.Parallel()
-	got, err := checked(t, well(), nil)
+	got, err := runCheck(t, healthyResponses(), nil)
 	if err != nil {
 		t.Errorf("Check() = %v, want nil", err)
 	}
@@ -157,10 +157,10 @@ func TestCheck_allIsWell(t *testing.T) {
 	}
 }
 
-// Every call that only reads is tried, or the check says why not.
+// The check tries every read call or explains why it doesn't.
 func TestCheck_namesEveryRoute(t *testing.T) {
 	t.Parallel()
-	lines, _ := checked(t, well(), nil)
+	lines, _ := runCheck(t, healthyResponses(), nil)
 	for _, r := range coupontools.Routes() {
 		named := slices.ContainsFunc(lines, func(line string) bool {
 			return strings.Contains(line, "Coupontools "+r.Name+" ("+r.Known+"): ")
@@ -171,7 +171,7 @@ func TestCheck_namesEveryRoute(t *testing.T) {
 	}
 }
 
-// An answer in another shape is named with what differs; an account that lacks a service is no fault.
+// The check warns about a response in another shape and names the differences. An account without a service isn't an error.
 func TestCheck_shapes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -201,8 +201,8 @@ func TestCheck_shapes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := sandbox.New(sandbox.WithKeys(checkID, checkKey), sandbox.WithQuirks(tt.quirks))
-			lines, err := checkedAt(t, well(), api, nil)
+			api := sandbox.New(sandbox.WithKeys(sandboxID, sandboxSecret), sandbox.WithQuirks(tt.quirks))
+			lines, err := runCheckWith(t, healthyResponses(), api, nil)
 			if err != nil {
 				t.Errorf("Check() = %v, want nil", err)
 			}
@@ -215,78 +215,78 @@ func TestCheck_shapes(t *testing.T) {
 	}
 }
 
-func TestCheck_finds(t *testing.T) {
+func TestCheck_findings(t *testing.T) {
 	t.Parallel()
 	refusal := func(code string) string { return `{"ok":false,"error":"` + code + `"}` }
-	channel := func(rest string) outside {
-		return outside{"/api/conversations.info?C0MARKET": `{"ok":true,"channel":{"id":"C0MARKET","name":"marketing"` + rest + `}}`}
+	channel := func(rest string) stubResponses {
+		return stubResponses{"/api/conversations.info?C0MARKET": `{"ok":true,"channel":{"id":"C0MARKET","name":"marketing"` + rest + `}}`}
 	}
-	user := func(rest string) outside {
-		return outside{"/api/users.info?U0MIA": `{"ok":true,"user":{"id":"U0MIA"` + rest + `}}`}
+	user := func(rest string) stubResponses {
+		return stubResponses{"/api/users.info?U0MIA": `{"ok":true,"user":{"id":"U0MIA"` + rest + `}}`}
 	}
 	tests := []struct {
 		name    string
-		answers outside
+		answers stubResponses
 		change  func(*Config)
 		want    string // the beginning of a line
 	}{
 		{
 			"app token refused",
-			outside{"/api/apps.connections.open": refusal("invalid_auth")},
+			stubResponses{"/api/apps.connections.open": refusal("invalid_auth")},
 			nil,
 			"BAD   Slack app token (SLACK_APP_TOKEN): Slack does not know this token",
 		},
 		{
 			"app token of another kind",
-			outside{"/api/apps.connections.open": refusal("not_allowed_token_type")},
+			stubResponses{"/api/apps.connections.open": refusal("not_allowed_token_type")},
 			nil,
 			"BAD   Slack app token (SLACK_APP_TOKEN): this is a token of another kind",
 		},
-		{"app token without its scope", outside{
+		{"app token without its scope", stubResponses{
 			"/api/apps.connections.open": `{"ok":false,"error":"missing_scope","needed":"connections:write","provided":"x"}`,
 		}, nil, "BAD   Slack app token (SLACK_APP_TOKEN): the scope connections:write is missing (missing_scope)"},
 		{
 			"no ticket",
-			outside{"/api/apps.connections.open": `{"ok":true,"url":"https://nowhere"}`},
+			stubResponses{"/api/apps.connections.open": `{"ok":true,"url":"https://nowhere"}`},
 			nil,
 			"BAD   Slack app token (SLACK_APP_TOKEN): the ticket's address is no WebSocket address",
 		},
 		{
 			"Slack down",
-			outside{"/api/auth.test": "status 503"},
+			stubResponses{"/api/auth.test": "status 503"},
 			nil,
 			"BAD   Slack bot token (SLACK_BOT_TOKEN): Slack answered HTTP 503",
 		},
 		{
 			"bot token refused",
-			outside{"/api/auth.test": refusal("token_revoked")},
+			stubResponses{"/api/auth.test": refusal("token_revoked")},
 			nil,
 			"BAD   Slack bot token (SLACK_BOT_TOKEN): the token was revoked",
 		},
 		{
 			"bot token refused, the rest untried",
-			outside{"/api/auth.test": refusal("token_revoked")},
+			stubResponses{"/api/auth.test": refusal("token_revoked")},
 			nil,
 			"warn  scopes, MARKETING_CHANNELS, SENDERS, ADMINS: not tried",
 		},
 		{
 			"scopes missing",
-			outside{"scopes": "commands,chat:write"},
+			stubResponses{"scopes": "commands,chat:write"},
 			nil,
 			"BAD   Slack scopes: the bot token lacks channels:read, chat:write.public, files:read, ",
 		},
 		{
 			"the scope missing that only public channels need",
-			outside{"scopes": strings.Join(slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
+			stubResponses{"scopes": strings.Join(slices.DeleteFunc(slices.Clone(scopes), func(s string) bool {
 				return s == publicScope
 			}), ",")},
 			nil,
 			"warn  Slack scopes: the bot token lacks chat:write.public.",
 		},
-		{"scopes not told", outside{"scopes": ""}, nil, "warn  Slack scopes: Slack did not say"},
+		{"scopes not told", stubResponses{"scopes": ""}, nil, "warn  Slack scopes: Slack did not say"},
 		{
 			"no such channel",
-			outside{"/api/conversations.info?C0MARKET": refusal("channel_not_found")},
+			stubResponses{"/api/conversations.info?C0MARKET": refusal("channel_not_found")},
 			nil,
 			"BAD   MARKETING_CHANNELS C0MARKET: there is no such channel, or it is private",
 		},
@@ -314,19 +314,19 @@ func TestCheck_finds(t *testing.T) {
 		{"nobody may send", nil, func(c *Config) { c.Senders = Roster{} }, "warn  SENDERS: empty, so nobody may send"},
 		{
 			"no such group",
-			outside{"/api/usergroups.users.list?S0SENDERS": refusal("no_such_subteam")},
+			stubResponses{"/api/usergroups.users.list?S0SENDERS": refusal("no_such_subteam")},
 			nil,
 			"BAD   SENDERS S0SENDERS: there is no such user group",
 		},
 		{
 			"an empty group",
-			outside{"/api/usergroups.users.list?S0SENDERS": `{"ok":true,"users":[]}`},
+			stubResponses{"/api/usergroups.users.list?S0SENDERS": `{"ok":true,"users":[]}`},
 			nil,
 			"warn  SENDERS S0SENDERS: the user group is empty or disabled",
 		},
 		{
 			"no such person",
-			outside{"/api/users.info?U0MIA": refusal("user_not_found")},
+			stubResponses{"/api/users.info?U0MIA": refusal("user_not_found")},
 			nil,
 			"BAD   SENDERS U0MIA: there is no such person",
 		},
@@ -338,7 +338,7 @@ func TestCheck_finds(t *testing.T) {
 		},
 		{
 			"no sender known",
-			outside{"/api/users.info?U0MIA": refusal("user_not_found")},
+			stubResponses{"/api/users.info?U0MIA": refusal("user_not_found")},
 			func(c *Config) { c.Senders = Roster{Users: []string{"U0MIA"}} },
 			"warn  APPROVAL_OVER: a send to more than 500 needs another sender to approve it, but SENDERS names nobody",
 		},
@@ -352,39 +352,39 @@ func TestCheck_finds(t *testing.T) {
 			"Coupontools away", nil, func(c *Config) { c.CoupontoolsBaseURL = "http://127.0.0.1:1" },
 			"BAD   Coupontools POST /v3/directory/list (answer assumed): it cannot be reached",
 		},
-		{"keys refused", outside{
+		{"keys refused", stubResponses{
 			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":1000,"error_message":"HTTP/1.0 401 Unauthorized."}}}`,
 		}, nil, "BAD   Coupontools POST /v3/directory/list (answer assumed): the keys are refused"},
-		{"account expired", outside{
+		{"account expired", stubResponses{
 			"/v3/directory/list": `{"status":{"status":"failed","errors":{"error_code":101,"error_message":"Account expired."}}}`,
 		}, nil, "BAD   Coupontools POST /v3/directory/list (answer assumed): the account has expired"},
 		{
 			"another shape",
-			outside{"/v3/directory/list": `{"status":{"status":"OK"},"surprise":7}`},
+			stubResponses{"/v3/directory/list": `{"status":{"status":"OK"},"surprise":7}`},
 			nil,
 			"BAD   Coupontools POST /v3/directory/list (answer assumed): there was no answer that could be understood",
 		},
 		{
 			"user list of another shape",
-			outside{"/v3/directoryusers/list": `[[1]]`},
+			stubResponses{"/v3/directoryusers/list": `[[1]]`},
 			nil,
 			"BAD   Coupontools POST /v3/directoryusers/list (answer assumed): there was no answer that could be understood",
 		},
 		{
 			"no directory",
-			outside{"/v3/directory/list": `{"status":{"status":"OK"},"directory":[]}`},
+			stubResponses{"/v3/directory/list": `{"status":{"status":"OK"},"directory":[]}`},
 			nil,
 			"warn  Coupontools POST /v3/directory/info (proven): not tried, since it needs a directory",
 		},
 		{
 			"an assumed call that is not there",
-			outside{"/v3/directory/campaigns": "status 404"},
+			stubResponses{"/v3/directory/campaigns": "status 404"},
 			nil,
 			"warn  Coupontools POST /v3/directory/campaigns (path and answer assumed): this call was assumed, and there is none such",
 		},
 		{
 			"a list that is empty",
-			outside{"/v3/category/list": `{"status":{"status":"OK"},"amount_of_categories":0,"category":[]}`},
+			stubResponses{"/v3/category/list": `{"status":{"status":"OK"},"amount_of_categories":0,"category":[]}`},
 			nil,
 			"warn  Coupontools POST /v3/category/list (answer assumed): there are none, so the shape of its answer could not be seen",
 		},
@@ -392,7 +392,7 @@ func TestCheck_finds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			lines, err := checked(t, well().with(tt.answers), tt.change)
+			lines, err := runCheck(t, healthyResponses().with(tt.answers), tt.change)
 
 			found := false
 			for _, line := range lines {
@@ -401,7 +401,7 @@ func TestCheck_finds(t *testing.T) {
 			if !found {
 				t.Errorf("no line begins with %q:\n%s", tt.want, strings.Join(lines, "\n"))
 			}
-			if wrong := strings.HasPrefix(tt.want, string(bad)); wrong && !errors.Is(err, errNotWell) {
+			if wrong := strings.HasPrefix(tt.want, string(bad)); wrong && !errors.Is(err, errCheckFailed) {
 				t.Errorf("Check() = %v, want errNotWell", err)
 			}
 		})
@@ -415,22 +415,22 @@ func TestCheckRedis_findings(t *testing.T) {
 		got  finding
 		want finding
 	}{
-		{"too old", checkRedisServer(map[string]string{"redis_version": "5.0.7"}), bad.say("Redis: version 5.0.7 is too old. Use 6.2 or newer")},
-		{"new enough", checkRedisServer(map[string]string{"redis_version": "10.0.1"}), fine.say("Redis: version 10.0.1 answers")},
+		{"too old", checkRedisServer(map[string]string{"redis_version": "5.0.7"}), bad.findingf("Redis: version 5.0.7 is too old. Use 6.2 or newer")},
+		{"new enough", checkRedisServer(map[string]string{"redis_version": "10.0.1"}), pass.findingf("Redis: version 10.0.1 answers")},
 		{
 			"a cluster",
 			checkRedisServer(map[string]string{"redis_version": "7.4.0", "cluster_enabled": "1"}),
-			bad.say("Redis: this is a node of a cluster. Use one server of its own"),
+			bad.findingf("Redis: this is a node of a cluster. Use one server of its own"),
 		},
 		{
 			"a replica",
 			checkRedisServer(map[string]string{"redis_version": "7.4.0", "role": "slave"}),
-			bad.say("Redis: this is a replica, which takes no writes. Put the primary into REDIS_URL"),
+			bad.findingf("Redis: this is a replica, which takes no writes. Put the primary into REDIS_URL"),
 		},
 		{
 			"evicting",
 			checkRedisMemory(map[string]string{"maxmemory_policy": "allkeys-lru"}),
-			bad.say("Redis memory: maxmemory-policy is allkeys-lru, so Redis may throw sends away when it is full. " +
+			bad.findingf("Redis memory: maxmemory-policy is allkeys-lru, so Redis may throw sends away when it is full. " +
 				"Set maxmemory-policy noeviction"),
 		},
 	}
@@ -456,20 +456,20 @@ func TestPlainHTTP(t *testing.T) {
 	}
 }
 
-// TestCheck_besideServe checks the local Slack and the sandbox, which are strict, while a bot works there.
-func TestCheck_besideServe(t *testing.T) {
+// TestCheck_whileServing runs the check against the local Slack and the sandbox, which validate all calls, beside a bot.
+func TestCheck_whileServing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var out bytes.Buffer
 
-	err := Check(patient(t), w.config, &out, slog.New(slog.DiscardHandler))
+	err := Check(testContext(t), w.config, &out, slog.New(slog.DiscardHandler))
 
 	if err != nil || strings.Contains(out.String(), string(bad)) {
 		t.Errorf("Check() = %v:\n%s", err, &out)
 	}
 	for _, about := range []string{"app token", "bot token", "scopes", "MARKETING_CHANNELS", "SENDERS", "directory/list", "directoryusers/list", "coupon/list"} {
 		if !strings.Contains(out.String(), about) {
-			t.Errorf("check says nothing about %s:\n%s", about, &out)
+			t.Errorf("no line about %s:\n%s", about, &out)
 		}
 	}
 	if n := w.slack.Connections(); n != w.config.SlackConnections {
@@ -477,7 +477,7 @@ func TestCheck_besideServe(t *testing.T) {
 	}
 }
 
-// TestCheckSuppression looks at the key, and makes none where there is none.
+// TestCheckSuppression checks lists with right and wrong keys. The check must not create a key.
 func TestCheckSuppression(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)

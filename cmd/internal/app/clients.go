@@ -19,18 +19,19 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// slackTime bounds one call of Slack's Web API.
-const slackTime = 10 * time.Second
+// slackTimeout bounds one call to Slack's Web API.
+const slackTimeout = 10 * time.Second
 
+// newSlack returns a client for the Web API with both tokens. It follows no redirects.
 func newSlack(c Config) *slack.Client {
 	return slack.New(c.SlackBotToken.Reveal(),
 		slack.OptionAppLevelToken(c.SlackAppToken.Reveal()),
 		slack.OptionAPIURL(string(c.SlackAPIURL)),
-		slack.OptionHTTPClient(outbound.Client(slackTime, nil)),
+		slack.OptionHTTPClient(outbound.Client(slackTimeout, nil)),
 	)
 }
 
-// newCoupontools returns a client of the account, with the options besides.
+// newCoupontools returns an API client for the account, with additional options.
 func newCoupontools(c Config, options ...coupontools.Option) (*coupontools.Client, error) {
 	return coupontools.New(c.CoupontoolsClientID.Reveal(), c.CoupontoolsClientSecret.Reveal(), append([]coupontools.Option{
 		coupontools.WithBaseURL(string(c.CoupontoolsBaseURL)),
@@ -39,58 +40,61 @@ func newCoupontools(c Config, options ...coupontools.Option) (*coupontools.Clien
 	}, options...)...)
 }
 
-// userAgent is how couponbot names itself to Coupontools.
+// userAgent returns the User-Agent header for calls to Coupontools.
 func userAgent() string {
 	return "couponbot/" + strings.ReplaceAll(Version(), " ", "-")
 }
 
-// redisOptions are those of the URL, with room for many who wait at once.
+// redisOptions returns the options of REDIS_URL with a pool of at least 32 connections, for many requests at once.
 func redisOptions(c Config) *redis.Options {
 	o := c.RedisURL.Options()
 	o.PoolSize = max(o.PoolSize, 32)
 	o.ContextTimeoutEnabled = true
-	o.DisableIdentity = true // CLIENT SETINFO would be one more right to ask for
-	// Redis Cloud alone has such notifications, and to close a client waits for whoever is asking a Redis for them.
+	o.DisableIdentity = true // CLIENT SETINFO would need one more permission
+	// Only Redis Cloud sends maintenance notifications. If they are on, Close waits for pending requests to enable them.
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return o
 }
 
-var appIDInToken = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
+// appIDPattern matches the app's id in an app-level token.
+var appIDPattern = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
 
-// keyPrefix names what is the bot's in Redis: by the Slack app and the Coupontools account, so that two bots on one Redis
-// (staging and production) never take each other's work. Slack: an app-level token holds the app's id.
+// keyPrefix returns the prefix of the bot's keys in Redis. It contains the id of the Slack app, which is part of the
+// app-level token, and a hash of the Coupontools client id, so that two bots on one Redis, such as staging and production,
+// don't share work.
 func keyPrefix(c Config) string {
-	app := short(c.SlackAppToken.Reveal())
-	if m := appIDInToken.FindStringSubmatch(c.SlackAppToken.Reveal()); m != nil {
+	app := shortHash(c.SlackAppToken.Reveal())
+	if m := appIDPattern.FindStringSubmatch(c.SlackAppToken.Reveal()); m != nil {
 		app = m[1]
 	}
-	return fmt.Sprintf("couponbot:{%s:%s}:", app, short(c.CoupontoolsClientID.Reveal()))
+	return fmt.Sprintf("couponbot:{%s:%s}:", app, shortHash(c.CoupontoolsClientID.Reveal()))
 }
 
-// suppressionName names the do-not-contact list: by the setting, or by the Slack team, which outlives API keys and apps.
+// suppressionName returns the name of the do-not-contact list: the setting or else the id of the Slack team, which stays
+// the same when API keys or the Slack app change.
 func suppressionName(c Config, team string) string {
 	return cmp.Or(string(c.SuppressionName), team)
 }
 
 const (
-	// scanTime and scanKeys bound the search for records of other API keys. What is behind that many keys isn't found.
-	scanTime = 10 * time.Second
-	scanKeys = 1_000_000
-	// scanPage is about how many keys Redis looks at in one step. Other clients wait for it, so it is small.
-	scanPage = 1000
+	// scanTimeout and maxScannedKeys bound the search for records of other API keys. Records beyond that are not found.
+	scanTimeout    = 10 * time.Second
+	maxScannedKeys = 1_000_000
+	// scanCount is roughly how many keys Redis reads per SCAN. It is small because a SCAN blocks other clients.
+	scanCount = 1000
 )
 
-// otherPrefixes returns the prefixes of other bots of the same Slack app that have an audit trail or a do-not-contact list in
-// Redis, such as those left behind with earlier API keys. It returns what it finds within [scanTime] and [scanKeys].
+// otherPrefixes returns the key prefixes of the same Slack app with other API keys under which Redis has an audit trail or
+// a do-not-contact list. It returns those that it finds within [scanTimeout] and [maxScannedKeys].
 func otherPrefixes(ctx context.Context, rdb *redis.Client, prefix string) ([]string, error) {
-	limited, cancel := context.WithTimeout(ctx, scanTime)
+	scanCtx, cancel := context.WithTimeout(ctx, scanTimeout)
 	defer cancel()
 	app, _, _ := strings.Cut(strings.TrimPrefix(prefix, "couponbot:{"), ":")
 	var others []string
-	for cursor, page := uint64(0), 0; page < scanKeys/scanPage; page++ {
-		keys, next, err := rdb.Scan(limited, cursor, "couponbot:{"+app+":*}:[as]u[dp]*", scanPage).Result()
-		if err != nil && limited.Err() != nil && ctx.Err() == nil {
-			return others, nil // out of time
+	for cursor, page := uint64(0), 0; page < maxScannedKeys/scanCount; page++ {
+		keys, next, err := rdb.Scan(scanCtx, cursor, "couponbot:{"+app+":*}:[as]u[dp]*", scanCount).Result()
+		if err != nil && scanCtx.Err() != nil && ctx.Err() == nil {
+			return others, nil // scanTimeout has passed
 		}
 		if err != nil {
 			return nil, err
@@ -109,7 +113,8 @@ func otherPrefixes(ctx context.Context, rdb *redis.Client, prefix string) ([]str
 	return others, nil
 }
 
-func short(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
+// shortHash returns the first 6 bytes of a text's SHA-256 hash in hex.
+func shortHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:6])
 }

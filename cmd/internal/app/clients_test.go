@@ -20,8 +20,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Redis that says hello and nothing more does not hold the program up as it closes its connections.
-func TestRedisOptions_closeWaitsForNoAnswer(t *testing.T) {
+// Closing the client doesn't wait for a Redis that answers HELLO and nothing else.
+func TestRedisOptions_closeDoesNotWait(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
@@ -50,18 +50,18 @@ func TestRedisOptions_closeWaitsForNoAnswer(t *testing.T) {
 	go func() { _ = rdb.Ping(context.WithoutCancel(t.Context())).Err() }()
 	select {
 	case <-asked:
-	case <-time.After(patience):
-		t.Fatal("nothing was asked of Redis")
+	case <-time.After(testTimeout):
+		t.Fatal("Redis got no command")
 	}
 	began := time.Now()
 	_ = rdb.Close()
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("Close took %v, want it at once", took)
+		t.Errorf("Close took %v, want no wait", took)
 	}
 }
 
-// A redirect of the Web API is not followed: 307 and 308 would take the token, which is in the body, to the other host.
-func TestSlack_followsNoRedirect(t *testing.T) {
+// Clients don't follow redirects: 307 and 308 would send the token, which is in the body, to another host.
+func TestClients_followNoRedirect(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -74,25 +74,25 @@ func TestSlack_followsNoRedirect(t *testing.T) {
 		c := Defaults()
 		c.SlackBotToken, c.SlackAppToken, c.SlackAPIURL = "xoxb-secret", "xapp-secret", BaseURL(server.URL+"/api/")
 		api := newSlack(c)
-		if _, err := api.AuthTestContext(patient(t)); err == nil {
+		if _, err := api.AuthTestContext(testContext(t)); err == nil {
 			t.Errorf("auth.test after %d = nil, want an error", status)
 		}
-		if _, _, err := api.StartSocketModeContext(patient(t)); err == nil {
+		if _, _, err := api.StartSocketModeContext(testContext(t)); err == nil {
 			t.Errorf("apps.connections.open after %d = nil, want an error", status)
 		}
 		addr := Address(strings.TrimPrefix(server.URL, "http://"))
-		if err := Health(patient(t), addr); err == nil {
+		if err := Health(testContext(t), addr); err == nil {
 			t.Errorf("health after %d = nil, want an error", status)
 		}
 	}
 }
 
-// scans is a go-redis hook that answers SCAN without end, a second for each step.
-type scans struct{ steps int }
+// endlessScan is a go-redis hook with a SCAN that never ends and takes a second per step.
+type endlessScan struct{ steps int }
 
-func (*scans) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*endlessScan) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (s *scans) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+func (s *endlessScan) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		s.steps++
 		select {
@@ -103,18 +103,18 @@ func (s *scans) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		}
 		scan, ok := cmd.(*redis.ScanCmd)
 		if !ok {
-			return errors.New("only SCAN is answered")
+			return errors.New("unexpected command")
 		}
 		scan.SetVal([]string{"couponbot:{A1:old}:audit", "couponbot:{A1:older}:suppressed", "couponbot:{A1:new}:audit"}, 1)
 		return nil
 	}
 }
 
-func (*scans) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (*endlessScan) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-// A Redis with keys without end, or a slow one, holds the search up for a while only.
+// The search for other prefixes is bounded, even if Redis is slow or has very many keys.
 func TestOtherPrefixes_bounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestOtherPrefixes_bounded(t *testing.T) {
 			Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") },
 		})
 		t.Cleanup(func() { _ = rdb.Close() })
-		hook := &scans{}
+		hook := &endlessScan{}
 		rdb.AddHook(hook)
 		began := time.Now()
 		got, err := otherPrefixes(t.Context(), rdb, "couponbot:{A1:new}:")
@@ -131,29 +131,29 @@ func TestOtherPrefixes_bounded(t *testing.T) {
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("otherPrefixes() = %q, %v, want %q", got, err, want)
 		}
-		if took := time.Since(began); took > scanTime {
-			t.Errorf("it took %v and %d steps, want %v at most", took, hook.steps, scanTime)
+		if took := time.Since(began); took > scanTimeout {
+			t.Errorf("otherPrefixes() took %v and %d steps, want at most %v", took, hook.steps, scanTimeout)
 		}
 	})
 }
 
-// A Redis that doesn't answer SCAN doesn't hold up the start.
-func TestServe_startsBeforeTheSearch(t *testing.T) {
+// The bot starts even if Redis doesn't answer SCAN.
+func TestServe_startsWithoutScan(t *testing.T) {
 	t.Parallel()
-	w := stillWorld(t)
+	w := newStoppedWorld(t)
 	release := make(chan struct{})
-	var scans atomic.Int32
+	var tries atomic.Int32
 	w.redis.Server().SetPreHook(func(_ *server.Peer, command string, _ ...string) bool {
 		if strings.EqualFold(command, "scan") {
-			scans.Add(1)
+			tries.Add(1)
 			<-release
 		}
 		return false
 	})
 	w.start(t)
-	if n := scans.Load(); n > 1 {
-		t.Errorf("the bot connected after %d tries to search, want it not to wait", n)
+	if n := tries.Load(); n > 1 {
+		t.Errorf("the bot connected after %d scans, want no wait for them", n)
 	}
 	close(release)
-	w.quit(t)
+	w.stopAndWait(t)
 }

@@ -16,10 +16,13 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// Config holds the settings. The README's table says what each is for.
+// Config holds the settings. The README has a table that describes each of them.
 //
-// Of the tags, envconfig, default and required are envconfig's. The rest are read here: must says what a value has to be,
-// in the words shown when it is not; min and max bound numbers and durations; hidden keeps a value out of every message.
+// The tags envconfig, default and required belong to package envconfig. This package reads the others:
+//   - must completes the error "NAME must …" for a wrong value.
+//   - min and max bound numbers and durations.
+//   - prefix is how a secret must begin.
+//   - hidden keeps the value out of all messages.
 type Config struct {
 	SlackAppToken    Secret  `envconfig:"SLACK_APP_TOKEN" required:"true" hidden:"true" prefix:"xapp-" must:"be the app-level token, which begins with xapp-"`
 	SlackBotToken    Secret  `envconfig:"SLACK_BOT_TOKEN" required:"true" hidden:"true" prefix:"xoxb-" must:"be the bot token, which begins with xoxb-"`
@@ -60,74 +63,74 @@ type Config struct {
 	ShutdownTimeout time.Duration `envconfig:"SHUTDOWN_TIMEOUT" default:"35s" min:"1ms" must:"be a duration above 0, such as 35s"`
 }
 
-// SettingsError lists all that is wrong with the settings, one sentence each, beginning with the variable's name. It
-// holds no secret.
+// SettingsError lists all problems with the settings. Each is a sentence that begins with the variable's name and shows no
+// secret.
 type SettingsError []string
 
+// Error returns all problems on one line. The subcommands print them one per line instead.
 func (e SettingsError) Error() string {
 	return fmt.Sprintf("%d wrong in the settings: %s", len(e), strings.Join(e, "; "))
 }
 
-// ReadConfig reads the settings from the environment, and from the file .env in the working directory for variables the
-// environment does not have. An empty variable counts as not set. The error is a [SettingsError].
+// ReadConfig reads the settings from the environment. Variables that are missing there come from the file .env in the
+// working directory. An empty variable counts as not set. The error is a [SettingsError].
 func ReadConfig() (Config, error) {
-	var wrong SettingsError
+	var problems SettingsError
 	if err := loadDotEnv(); err != nil {
-		wrong = append(wrong, err.Error())
+		problems = append(problems, err.Error())
 	}
 	var c Config
-	mask := newMasker(c.hiddenTexts()...) // someone may have put a secret into the wrong variable
+	mask := newMasker(c.hiddenValues()...) // a secret may be in the wrong variable
 	for field, value := range c.fields() {
 		if err := readField(field, value, mask); err != nil {
-			wrong = append(wrong, err.Error())
+			problems = append(problems, err.Error())
 		}
 	}
-	wrong = append(wrong, c.unencrypted()...)
-	if len(wrong) > 0 {
-		return Config{}, wrong
+	problems = append(problems, c.plainHTTPProblems()...)
+	if len(problems) > 0 {
+		return Config{}, problems
 	}
 	c.SlackAPIURL = c.SlackAPIURL.withSlash()
 	return c, nil
 }
 
-// unencrypted lists the base URLs at which keys and people's data would cross a network in clear text, unless that is allowed.
-func (c Config) unencrypted() (wrong []string) {
+// plainHTTPProblems reports base URLs that would send keys and personal data unencrypted, unless ALLOW_HTTP permits it.
+func (c Config) plainHTTPProblems() (problems []string) {
 	for name, base := range map[string]BaseURL{"SLACK_API_URL": c.SlackAPIURL, "COUPONTOOLS_BASE_URL": c.CoupontoolsBaseURL} {
 		if plainHTTP(string(base)) && !c.AllowHTTP {
-			wrong = append(wrong, name+" must be an https URL, since keys and people's data go there; "+
+			problems = append(problems, name+" must be an https URL, since keys and people's data go there; "+
 				"ALLOW_HTTP=1 allows plain http to another host")
 		}
 	}
-	slices.Sort(wrong)
-	return wrong
+	slices.Sort(problems)
+	return problems
 }
 
-// Defaults returns the settings as they are when nothing is set, whatever the environment says. What has no default is
-// empty.
+// Defaults returns the default settings and ignores the environment. Settings without a default are empty.
 func Defaults() Config {
 	var c Config
 	for field, value := range c.fields() {
-		if err := fill(unset, field, value); err != nil {
-			panic(fmt.Sprintf("app: default of %s: %v", variable(field), err))
+		if err := decodeField(fromDefault, field, value); err != nil {
+			panic(fmt.Sprintf("app: default of %s: %v", envName(field), err))
 		}
 	}
 	return c
 }
 
-// listenAddr reads LISTEN_ADDR alone.
+// listenAddr reads only LISTEN_ADDR.
 func listenAddr() (Address, error) {
 	if err := loadDotEnv(); err != nil {
 		return "", SettingsError{err.Error()}
 	}
 	var c Config
 	field, _ := reflect.TypeFor[Config]().FieldByName("ListenAddr")
-	if err := readField(field, reflect.ValueOf(&c.ListenAddr).Elem(), newMasker(c.hiddenTexts()...)); err != nil {
+	if err := readField(field, reflect.ValueOf(&c.ListenAddr).Elem(), newMasker(c.hiddenValues()...)); err != nil {
 		return "", SettingsError{err.Error()}
 	}
 	return c.ListenAddr, nil
 }
 
-// Countries returns the countries SMS may go to, as ISO 3166 codes; none means all.
+// Countries returns the ISO 3166 codes of the countries that SMS may be sent to. An empty list means all countries.
 func (c Config) Countries() []string {
 	allowed := c.AllowedCountries
 	if len(allowed) == 0 && c.DefaultRegion != "" {
@@ -140,7 +143,7 @@ func (c Config) Countries() []string {
 	return codes
 }
 
-// Secrets returns the texts that no log and no message may show.
+// Secrets returns the values that logs and messages must not show.
 func (c Config) Secrets() []string {
 	var texts []string
 	for _, s := range []Secret{
@@ -154,7 +157,7 @@ func (c Config) Secrets() []string {
 	return texts
 }
 
-// fields yields each setting with the place its value goes to.
+// fields yields each setting's struct field and its addressable value.
 func (c *Config) fields() func(yield func(reflect.StructField, reflect.Value) bool) {
 	return func(yield func(reflect.StructField, reflect.Value) bool) {
 		v := reflect.ValueOf(c).Elem()
@@ -166,90 +169,92 @@ func (c *Config) fields() func(yield func(reflect.StructField, reflect.Value) bo
 	}
 }
 
-func variable(field reflect.StructField) string { return field.Tag.Get("envconfig") }
+// envName returns the name of a setting's environment variable.
+func envName(field reflect.StructField) string { return field.Tag.Get("envconfig") }
 
-// readField reads one setting from the environment. The error names the variable and says what it must be.
+// readField reads one setting from the environment. Its error names the variable and the allowed values.
 func readField(field reflect.StructField, value reflect.Value, mask masker) error {
-	name, must := variable(field), field.Tag.Get("must")
+	name, must := envName(field), field.Tag.Get("must")
 	text := os.Getenv(name)
 	if text == "" {
 		if field.Tag.Get("required") == "true" {
 			return fmt.Errorf("%s is not set; it must %s", name, must)
 		}
-		return fill(unset, field, value)
+		return decodeField(fromDefault, field, value)
 	}
-	err := fill(environment, field, value)
+	err := decodeField(fromEnv, field, value)
 	if err == nil {
-		err = check(field, value)
+		err = checkValue(field, value)
 	}
 	if err == nil {
 		return nil
 	}
 	hint := ""
 	if h, ok := errors.AsType[hintError](err); ok {
-		hint = "; " + brief(mask.hide(string(h)))
+		hint = "; " + truncate(mask.maskSecrets(string(h)))
 	}
 	if field.Tag.Get("hidden") == "true" {
 		return fmt.Errorf("%s must %s%s", name, must, hint)
 	}
-	return fmt.Errorf("%s must %s, but is %q%s", name, must, brief(mask.hide(text)), hint)
+	return fmt.Errorf("%s must %s, but is %q%s", name, must, truncate(mask.maskSecrets(text)), hint)
 }
 
-// hiddenTexts are the values of secret settings, wrong ones too.
-func (c *Config) hiddenTexts() []string {
-	var texts []string
+// hiddenValues returns the raw values of the settings tagged hidden, including invalid ones.
+func (c *Config) hiddenValues() []string {
+	var values []string
 	for field := range c.fields() {
 		if field.Tag.Get("hidden") == "true" {
-			texts = append(texts, strings.TrimSpace(os.Getenv(variable(field))))
+			values = append(values, strings.TrimSpace(os.Getenv(envName(field))))
 		}
 	}
-	return texts
+	return values
 }
 
-// hintError says more about a wrong value, without repeating it.
+// hintError explains what is wrong with a value. It repeats no secret.
 type hintError string
 
 func (e hintError) Error() string { return string(e) }
 
-// source says where [fill] has envconfig look.
-type source int
+// valueSource selects where [decodeField] takes a value from.
+type valueSource int
 
 const (
-	environment source = iota
-	unset
+	fromEnv valueSource = iota
+	fromDefault
 )
 
-// fill has envconfig fill one field: envconfig stops at the first mistake, and all are to be listed. From the source
-// unset it takes the default, under a name that no environment can hold.
-func fill(from source, field reflect.StructField, value reflect.Value) error {
-	prefix, tag := "", fmt.Sprintf("envconfig:%q", variable(field))
-	if from == unset {
+// decodeField decodes one field with envconfig. It processes each field on its own because envconfig stops at the first
+// error. For fromDefault it uses a prefix that no environment variable can have, so that envconfig takes the default.
+func decodeField(source valueSource, field reflect.StructField, value reflect.Value) error {
+	prefix, tag := "", fmt.Sprintf("envconfig:%q", envName(field))
+	if source == fromDefault {
 		prefix, tag = "not set", fmt.Sprintf("default:%q", field.Tag.Get("default"))
 	}
-	alone := reflect.New(reflect.StructOf([]reflect.StructField{
+	holder := reflect.New(reflect.StructOf([]reflect.StructField{
 		{Name: "Value", Type: field.Type, Tag: reflect.StructTag(tag)},
 	}))
-	err := envconfig.Process(prefix, alone.Interface())
+	err := envconfig.Process(prefix, holder.Interface())
 	if parse, ok := errors.AsType[*envconfig.ParseError](err); ok {
 		return parse.Err
 	}
 	if err != nil {
 		return err
 	}
-	value.Set(alone.Elem().Field(0))
+	value.Set(holder.Elem().Field(0))
 	return nil
 }
 
+// errBounds needs no details: the tag must, which the message shows, names the bounds.
 var errBounds = errors.New("out of bounds")
 
-// check holds a value of a general type against its min, max and prefix tags. Special types check themselves as they are
-// read.
-func check(field reflect.StructField, value reflect.Value) error {
+// checkValue checks numbers, durations and secrets against their min, max and prefix tags. Other types are checked by
+// their Decode method.
+func checkValue(field reflect.StructField, value reflect.Value) error {
 	switch v := value.Interface().(type) {
 	case int:
-		return within(v, field, strconv.Atoi)
+		return checkBounds(v, field, strconv.Atoi)
 	case time.Duration:
-		return within(v, field, time.ParseDuration)
+		return checkBounds(v, field, time.ParseDuration)
 	case Secret:
 		v = Secret(strings.TrimSpace(string(v)))
 		value.Set(reflect.ValueOf(v))
@@ -258,27 +263,29 @@ func check(field reflect.StructField, value reflect.Value) error {
 	return nil
 }
 
-func within[T cmp.Ordered](v T, field reflect.StructField, parse func(string) (T, error)) error {
-	if least, err := parse(field.Tag.Get("min")); err == nil && v < least {
+// checkBounds checks a value against the tags min and max, if present.
+func checkBounds[T cmp.Ordered](v T, field reflect.StructField, parse func(string) (T, error)) error {
+	if lower, err := parse(field.Tag.Get("min")); err == nil && v < lower {
 		return errBounds
 	}
-	if most, err := parse(field.Tag.Get("max")); err == nil && v > most {
+	if upper, err := parse(field.Tag.Get("max")); err == nil && v > upper {
 		return errBounds
 	}
 	return nil
 }
 
-// maxShownRunes bounds how much of a wrong value, and of what is said about it, is shown.
+// maxShownRunes bounds how much of a wrong value or of a hint an error shows.
 const maxShownRunes = 100
 
-func brief(text string) string {
+// truncate shortens a text to maxShownRunes.
+func truncate(text string) string {
 	if runes := []rune(text); len(runes) > maxShownRunes {
 		return string(runes[:maxShownRunes]) + "…"
 	}
 	return text
 }
 
-// loadDotEnv reads .env, if there is one, into the environment. What is set already stays.
+// loadDotEnv adds the variables of .env, if the file exists, to the environment. It doesn't overwrite variables.
 func loadDotEnv() error {
 	text, err := os.ReadFile(".env")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -287,10 +294,10 @@ func loadDotEnv() error {
 	if err != nil {
 		return fmt.Errorf(".env cannot be read: %w", err)
 	}
-	// godotenv repeats the line in its error, and with it a secret.
+	// The error of godotenv quotes the line, which may hold a secret.
 	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
-		return fmt.Errorf(".env must hold lines such as NAME=value, but line %d does not", badLine(string(text)))
+		return fmt.Errorf(".env must hold lines such as NAME=value, but line %d does not", firstBadLine(string(text)))
 	}
 	for name, value := range values {
 		if _, ok := os.LookupEnv(name); ok {
@@ -303,8 +310,9 @@ func loadDotEnv() error {
 	return nil
 }
 
-// badLine finds where the part of a broken .env that can be read ends. A value in quotes may go over several lines.
-func badLine(text string) int {
+// firstBadLine returns the number of the line after the longest part of a .env file that can be parsed. It parses whole
+// parts because a quoted value may span several lines.
+func firstBadLine(text string) int {
 	lines := strings.SplitAfter(text, "\n")
 	for n := len(lines) - 1; n > 0; n-- {
 		if _, err := godotenv.Unmarshal(strings.Join(lines[:n], "")); err == nil {

@@ -20,24 +20,24 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// needed are the settings that have no default.
-var needed = map[string]string{
+// requiredSettings are valid values of the required settings.
+var requiredSettings = map[string]string{
 	"SLACK_APP_TOKEN":           "xapp-1-A1-2-secret",
 	"SLACK_BOT_TOKEN":           "xoxb-1-2-secret",
 	"COUPONTOOLS_CLIENT_ID":     "1234567890123456789012345678",
 	"COUPONTOOLS_CLIENT_SECRET": "abcdefghijklmnopqrstuvwxyz0123",
 }
 
-// setenv makes an environment that has the needed settings and those given, and none else, in an empty working directory.
-func setenv(t *testing.T, settings map[string]string) {
+// setEnv sets the required settings and those given, unsets all others, and changes to an empty working directory.
+func setEnv(t *testing.T, settings map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for field := range new(Config).fields() {
-		name := variable(field)
+		name := envName(field)
 		t.Setenv(name, "") // for its cleanup
 		value, ok := settings[name]
 		if !ok {
-			value, ok = needed[name]
+			value, ok = requiredSettings[name]
 		}
 		if !ok {
 			if err := os.Unsetenv(name); err != nil {
@@ -51,7 +51,7 @@ func setenv(t *testing.T, settings map[string]string) {
 
 func readConfig(t *testing.T, settings map[string]string) Config {
 	t.Helper()
-	setenv(t, settings)
+	setEnv(t, settings)
 	c, err := ReadConfig()
 	if err != nil {
 		t.Fatalf("ReadConfig() = %v", err)
@@ -59,10 +59,10 @@ func readConfig(t *testing.T, settings map[string]string) Config {
 	return c
 }
 
-// wrongSettings returns what ReadConfig says of the settings.
-func wrongSettings(t *testing.T, settings map[string]string) SettingsError {
+// readProblems returns the problems that ReadConfig reports for the settings.
+func readProblems(t *testing.T, settings map[string]string) SettingsError {
 	t.Helper()
-	setenv(t, settings)
+	setEnv(t, settings)
 	_, err := ReadConfig()
 	wrong, ok := errors.AsType[SettingsError](err)
 	if !ok {
@@ -75,10 +75,10 @@ func TestReadConfig_defaults(t *testing.T) {
 	got := readConfig(t, nil)
 
 	want := Defaults()
-	want.SlackAppToken = Secret(needed["SLACK_APP_TOKEN"])
-	want.SlackBotToken = Secret(needed["SLACK_BOT_TOKEN"])
-	want.CoupontoolsClientID = Secret(needed["COUPONTOOLS_CLIENT_ID"])
-	want.CoupontoolsClientSecret = Secret(needed["COUPONTOOLS_CLIENT_SECRET"])
+	want.SlackAppToken = Secret(requiredSettings["SLACK_APP_TOKEN"])
+	want.SlackBotToken = Secret(requiredSettings["SLACK_BOT_TOKEN"])
+	want.CoupontoolsClientID = Secret(requiredSettings["COUPONTOOLS_CLIENT_ID"])
+	want.CoupontoolsClientSecret = Secret(requiredSettings["COUPONTOOLS_CLIENT_SECRET"])
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("ReadConfig() = %+v, want %+v", got, want)
 	}
@@ -88,13 +88,13 @@ func TestReadConfig_defaults(t *testing.T) {
 	}
 }
 
-func TestDefaults_ignoresTheEnvironment(t *testing.T) {
-	setenv(t, map[string]string{"SLACK_CONNECTIONS": "7", "SENDERS": "*"})
+func TestDefaults_ignoreEnvironment(t *testing.T) {
+	setEnv(t, map[string]string{"SLACK_CONNECTIONS": "7", "SENDERS": "*"})
 
 	got := Defaults()
 
 	if got.SlackConnections != 2 || got.Senders.All || got.SlackBotToken != "" {
-		t.Errorf("Defaults() = %+v, want nothing of the environment", got)
+		t.Errorf("Defaults() = %+v, want no values from the environment", got)
 	}
 }
 
@@ -140,8 +140,8 @@ func TestReadConfig_values(t *testing.T) {
 	}
 }
 
-func TestReadConfig_listsAllMistakes(t *testing.T) {
-	got := wrongSettings(t, map[string]string{
+func TestReadConfig_listsAllProblems(t *testing.T) {
+	got := readProblems(t, map[string]string{
 		"SLACK_APP_TOKEN":       "xoxb-1-mixed-up",
 		"SLACK_BOT_TOKEN":       "",
 		"SLACK_CONNECTIONS":     "11",
@@ -175,9 +175,9 @@ func TestReadConfig_listsAllMistakes(t *testing.T) {
 	}
 }
 
-func TestReadConfig_hidesASecretInTheWrongPlace(t *testing.T) {
-	got := wrongSettings(t, map[string]string{
-		"DEFAULT_REGION": needed["COUPONTOOLS_CLIENT_SECRET"],
+func TestReadConfig_hidesMisplacedSecret(t *testing.T) {
+	got := readProblems(t, map[string]string{
+		"DEFAULT_REGION": requiredSettings["COUPONTOOLS_CLIENT_SECRET"],
 		"SENDERS":        "xoxb-0-another",
 	})
 
@@ -192,7 +192,7 @@ func TestReadConfig_hidesASecretInTheWrongPlace(t *testing.T) {
 	}
 }
 
-func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
+func TestReadConfig_namesVariable(t *testing.T) {
 	tests := []struct{ name, value string }{
 		{"SLACK_APP_TOKEN", "xapp-"},
 		{"SLACK_BOT_TOKEN", "secret-without-prefix"},
@@ -240,7 +240,7 @@ func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.value, func(t *testing.T) {
-			wrong := wrongSettings(t, map[string]string{tt.name: tt.value})
+			wrong := readProblems(t, map[string]string{tt.name: tt.value})
 
 			if len(wrong) != 1 || !strings.HasPrefix(wrong[0], tt.name+" must ") {
 				t.Errorf("mistakes = %q, want one that begins with %s must", []string(wrong), tt.name)
@@ -253,7 +253,7 @@ func TestReadConfig_eachMistakeNamesItsVariable(t *testing.T) {
 }
 
 func TestReadConfig_dotEnv(t *testing.T) {
-	setenv(t, map[string]string{"COUPONTOOLS_RATE": "9"})
+	setEnv(t, map[string]string{"COUPONTOOLS_RATE": "9"})
 	dotEnv := "# a comment\nCOUPONTOOLS_RATE=3\nexport SENDERS='*'\nSUPPRESSION_KEY=\"from-file\" # why\n"
 	if err := os.WriteFile(".env", []byte(dotEnv), 0o600); err != nil {
 		t.Fatal(err)
@@ -265,12 +265,12 @@ func TestReadConfig_dotEnv(t *testing.T) {
 	}
 
 	if c.CoupontoolsRate != 9 || !c.Senders.All || c.SuppressionKey != "from-file" {
-		t.Errorf("ReadConfig() = rate %d, senders %+v, want 9 of the environment and all of .env", c.CoupontoolsRate, c.Senders)
+		t.Errorf("ReadConfig() = rate %d, senders %+v, want 9 from the environment and all from .env", c.CoupontoolsRate, c.Senders)
 	}
 }
 
 func TestReadConfig_brokenDotEnv(t *testing.T) {
-	setenv(t, map[string]string{"LOG_LEVEL": "loud"})
+	setEnv(t, map[string]string{"LOG_LEVEL": "loud"})
 	dotEnv := "A=1\nB=\"two\nlines\"\nSLACK_BOT_TOKEN xoxb-secret\nC=3\n"
 	if err := os.WriteFile(".env", []byte(dotEnv), 0o600); err != nil {
 		t.Fatal(err)
@@ -305,9 +305,9 @@ func TestConfig_countries(t *testing.T) {
 		allowed Countries
 		want    []string
 	}{
-		{"nothing set means all", "", nil, nil},
-		{"the default region alone", "BE", nil, []string{"BE"}},
-		{"a list holds, with or without region", "BE", Countries{"NL", "FR"}, []string{"NL", "FR"}},
+		{"unset", "", nil, nil},
+		{"default region", "BE", nil, []string{"BE"}},
+		{"list overrides region", "BE", Countries{"NL", "FR"}, []string{"NL", "FR"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -345,12 +345,12 @@ func TestConfig_showsNoSecret(t *testing.T) {
 	}
 }
 
-// readRoot reads a file of the repository's root; a test is skipped where it is not there.
-func readRoot(t *testing.T, name string) string {
+// readRepoFile reads a file of the repository's root. It skips the test if the file doesn't exist.
+func readRepoFile(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", name))
 	if os.IsNotExist(err) {
-		t.Skip(name + " is not there")
+		t.Skip(name + " doesn't exist")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -358,13 +358,13 @@ func readRoot(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestConfig_exampleFile holds .env.example to the settings: each is there once, in order; those needed with an empty
-// value, the others commented out with their default.
+// TestConfig_exampleFile checks that .env.example has each setting once and in order: required ones with an empty value,
+// others commented out with their default.
 func TestConfig_exampleFile(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for field := range new(Config).fields() {
-		line := variable(field) + "=" + field.Tag.Get("default")
+		line := envName(field) + "=" + field.Tag.Get("default")
 		if field.Tag.Get("required") != "true" {
 			line = "#" + line
 		}
@@ -372,7 +372,7 @@ func TestConfig_exampleFile(t *testing.T) {
 	}
 
 	var got []string
-	for line := range strings.Lines(readRoot(t, ".env.example")) {
+	for line := range strings.Lines(readRepoFile(t, ".env.example")) {
 		line = strings.TrimSpace(line)
 		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), "="); ok && name == strings.ToUpper(name) && !strings.Contains(name, " ") {
 			got = append(got, line)
@@ -384,8 +384,7 @@ func TestConfig_exampleFile(t *testing.T) {
 	}
 }
 
-// TestConfig_readme holds the README's table of settings to the struct: the same variables in the same order, with the
-// same defaults.
+// TestConfig_readme checks that the README's table has the same variables and defaults as the struct, in the same order.
 func TestConfig_readme(t *testing.T) {
 	t.Parallel()
 	var want []string
@@ -397,22 +396,23 @@ func TestConfig_readme(t *testing.T) {
 		case value == "``":
 			value = "empty"
 		}
-		want = append(want, variable(field)+" "+value)
+		want = append(want, envName(field)+" "+value)
 	}
 
-	if diff := cmp.Diff(want, settingsTable(readRoot(t, "README.md"))); diff != "" {
+	if diff := cmp.Diff(want, settingsTable(readRepoFile(t, "README.md"))); diff != "" {
 		t.Errorf("README.md (-want +got):\n%s", diff)
 	}
 }
 
-// aboutSettings returns, by variable, what .env.example says above each setting, or above the first of several in a row.
-func aboutSettings(example string) map[string]string {
+// settingDescriptions returns the comments of .env.example by variable. A comment applies to all settings up to the next
+// comment.
+func settingDescriptions(example string) map[string]string {
 	about := map[string]string{}
 	comment, fresh := "", true
 	for line := range strings.Lines(example) {
 		line = strings.TrimSpace(line)
 		switch name, _, isSetting := strings.Cut(strings.TrimPrefix(line, "#"), "="); {
-		case isSetting && settingName.MatchString(name):
+		case isSetting && settingNamePattern.MatchString(name):
 			about[name], fresh = comment, true
 		case !strings.HasPrefix(line, "# ") || strings.HasPrefix(line, "# ---"):
 			comment = ""
@@ -425,35 +425,35 @@ func aboutSettings(example string) map[string]string {
 	return about
 }
 
-var settingName = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
+var settingNamePattern = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
 
-// TestConfig_described holds what .env.example and the README say of each setting to what is taken.
+// TestConfig_described checks that the descriptions in .env.example and the README agree with the accepted values.
 func TestConfig_described(t *testing.T) {
 	t.Parallel()
-	example, readme := aboutSettings(readRoot(t, ".env.example")), map[string]string{}
-	for line := range strings.Lines(readRoot(t, "README.md")) {
+	example, readme := settingDescriptions(readRepoFile(t, ".env.example")), map[string]string{}
+	for line := range strings.Lines(readRepoFile(t, "README.md")) {
 		if cells := strings.Split(line, "|"); len(cells) > 4 {
 			readme[strings.Trim(cells[1], " `")] = strings.ReplaceAll(cells[3], "`", "")
 		}
 	}
 	for field := range new(Config).fields() {
-		for file, about := range map[string]string{".env.example": example[variable(field)], "README.md": readme[variable(field)]} {
-			for _, lie := range lies(field, about) {
-				t.Errorf("%s, %s: %s, but it says: %s", file, variable(field), lie, about)
+		for file, about := range map[string]string{".env.example": example[envName(field)], "README.md": readme[envName(field)]} {
+			for _, problem := range docProblems(field, about) {
+				t.Errorf("%s, %s: %s, but the text is: %s", file, envName(field), problem, about)
 			}
 		}
 	}
 }
 
-func TestLies(t *testing.T) {
+func TestDocProblems(t *testing.T) {
 	t.Parallel()
 	fields := map[string]reflect.StructField{}
 	for field := range new(Config).fields() {
-		fields[variable(field)] = field
+		fields[envName(field)] = field
 	}
 	for _, tt := range []struct {
 		name, about string
-		lies        bool
+		wrong       bool
 	}{
 		{"APPROVAL_OVER", "Above this many recipients another sender must approve; 0 = off. Not in force yet.", true},
 		{"APPROVAL_OVER", "Above this many recipients another sender must approve; 0 = off.", false},
@@ -470,8 +470,8 @@ func TestLies(t *testing.T) {
 		{"LOG_LEVEL", "One of debug, info, warning or error.", true},
 		{"LOG_LEVEL", "How much is logged.", true},
 	} {
-		if got := lies(fields[tt.name], tt.about); (len(got) > 0) != tt.lies {
-			t.Errorf("%s: %q: lies are %q, want some: %t", tt.name, tt.about, got, tt.lies)
+		if got := docProblems(fields[tt.name], tt.about); (len(got) > 0) != tt.wrong {
+			t.Errorf("%s: %q: problems are %q, want some: %t", tt.name, tt.about, got, tt.wrong)
 		}
 	}
 }
@@ -485,36 +485,36 @@ var (
 	saysOff      = regexp.MustCompile(`(\w+) = off`)
 )
 
-// lies returns what is wrong with what is said of a setting.
-func lies(field reflect.StructField, about string) (all []string) {
-	wrong := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	refuses := func(values ...string) {
+// docProblems returns where the description of a setting contradicts its accepted values and bounds.
+func docProblems(field reflect.StructField, about string) (problems []string) {
+	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	checkAccepted := func(values ...string) {
 		for _, value := range values {
-			if err := takes(field, value); err != nil {
-				wrong("%q is not taken (%v)", value, err)
+			if err := decodeSetting(field, value); err != nil {
+				report("%q is not accepted (%v)", value, err)
 			}
 		}
 	}
 	if about == "" {
-		wrong("nothing is said of it")
+		report("it has no description")
 	}
 	if saysLater.MatchString(about) {
-		wrong("it is in force")
+		report("it is in force")
 	}
 	for _, m := range saysExamples.FindAllStringSubmatch(about, -1) {
 		for example := range strings.SplitSeq(m[1], " or ") {
-			refuses(strings.TrimRight(example, ".;,)"))
+			checkAccepted(strings.TrimRight(example, ".;,)"))
 		}
 	}
 	oneOf := saysOneOf.FindStringSubmatch(about)
 	switch {
 	case oneOf != nil:
-		refuses(strings.Split(strings.ReplaceAll(oneOf[1], " or ", ", "), ", ")...)
+		checkAccepted(strings.Split(strings.ReplaceAll(oneOf[1], " or ", ", "), ", ")...)
 	case field.Type == reflect.TypeFor[LogLevel]() || field.Type == reflect.TypeFor[LogFormat]():
-		wrong("the values are not listed")
+		report("the values are not listed")
 	}
 	if m := saysOff.FindStringSubmatch(about); m != nil {
-		refuses(m[1])
+		checkAccepted(m[1])
 	}
 	least, most := field.Tag.Get("min"), field.Tag.Get("max")
 	switch ends, end := saysRange.FindStringSubmatch(about), saysMost.FindStringSubmatch(about); {
@@ -522,26 +522,26 @@ func lies(field reflect.StructField, about string) (all []string) {
 	case ends != nil && ends[1] == least && ends[2] == most:
 	case end != nil && end[1] == most:
 	default:
-		wrong("it goes from %s to %s", least, most)
+		report("it goes from %s to %s", least, most)
 	}
 	if free := field.Tag.Get("default") == "" && field.Tag.Get("required") == ""; free != strings.Contains(about, "Empty: ") {
-		wrong("that it may be empty: %t", free)
+		report("it may be empty: %t", free)
 	}
-	return all
+	return problems
 }
 
-// takes returns nil if a setting takes a value.
-func takes(field reflect.StructField, text string) error {
+// decodeSetting returns nil if a setting accepts a value.
+func decodeSetting(field reflect.StructField, text string) error {
 	value := reflect.New(field.Type).Elem()
 	if value.Kind() == reflect.String && value.Type() == reflect.TypeFor[Secret]() {
 		value.SetString(text)
 	} else if err := setValue(value.Addr().Interface(), text); err != nil {
 		return err
 	}
-	return check(field, value)
+	return checkValue(field, value)
 }
 
-// settingsTable returns name and default of each row of the table that begins with "| variable |".
+// settingsTable returns the name and default of each row in the README tables that begin with "| variable |".
 func settingsTable(readme string) []string {
 	var rows []string
 	inTable := false
@@ -553,14 +553,14 @@ func settingsTable(readme string) []string {
 		case !strings.HasPrefix(line, "|"):
 			inTable = false
 		case inTable && len(cells) > 3 && strings.HasPrefix(cells[1], " `"):
-			value, _, _ := strings.Cut(strings.TrimSpace(cells[2]), " ") // more words may follow
+			value, _, _ := strings.Cut(strings.TrimSpace(cells[2]), " ") // a note may follow
 			rows = append(rows, strings.Trim(cells[1], " `")+" "+value)
 		}
 	}
 	return rows
 }
 
-// Keys and people's data leave the machine encrypted, unless the operator says otherwise.
+// Base URLs of other hosts must be https, unless ALLOW_HTTP=1.
 func TestReadConfig_plainHTTP(t *testing.T) {
 	for _, name := range []string{"SLACK_API_URL", "COUPONTOOLS_BASE_URL"} {
 		for value, refused := range map[string]bool{
@@ -573,22 +573,22 @@ func TestReadConfig_plainHTTP(t *testing.T) {
 				readConfig(t, map[string]string{name: value})
 				continue
 			}
-			wrong := wrongSettings(t, map[string]string{name: value, "LOG_FORMAT": "xml"})
+			wrong := readProblems(t, map[string]string{name: value, "LOG_FORMAT": "xml"})
 			if len(wrong) != 2 || !slices.ContainsFunc(wrong, func(line string) bool {
 				return strings.HasPrefix(line, name+" must be an https URL") && strings.Contains(line, "ALLOW_HTTP=1")
 			}) {
-				t.Errorf("%s=%s: %q, want a mistake among the others", name, value, wrong)
+				t.Errorf("%s=%s: %q, want this problem and the one of LOG_FORMAT", name, value, wrong)
 			}
 			readConfig(t, map[string]string{name: value, "ALLOW_HTTP": "1"})
 		}
 	}
-	_ = wrongSettings(t, map[string]string{"ALLOW_HTTP": "perhaps"})
+	_ = readProblems(t, map[string]string{"ALLOW_HTTP": "perhaps"})
 }
 
-// The README says how far approvals and caps reach.
+// The README states what approvals apply to and the cap on test sends.
 func TestReadme_limits(t *testing.T) {
 	t.Parallel()
-	text := readRoot(t, "README.md")
+	text := readRepoFile(t, "README.md")
 	for _, want := range []string{"Approval is per send", fmt.Sprintf("%d a day per person", sends.MaxTests)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("README.md doesn't say %q", want)

@@ -19,11 +19,11 @@ import (
 	"github.com/coupontools/couponbot/internal/outbound"
 )
 
-// Steps of conversations about files, and about what Slack asks before a click.
+// Steps of conversation scripts about files and confirmation dialogs.
 
-// uploads puts a file into a field: the lines under the step, or a file of this folder.
-func (c *conversation) uploads(m []string) {
-	name, content := m[2], []byte(strings.Join(c.step.more, "\n")+"\n")
+// uploadFile uploads the indented lines of the step, or a file of this folder, into a field.
+func (c *conversation) uploadFile(m []string) {
+	name, content := m[2], []byte(strings.Join(c.step.indented, "\n")+"\n")
 	if m[4] == "" {
 		var err error
 		if content, err = os.ReadFile(filepath.Clean(name)); err != nil {
@@ -31,19 +31,19 @@ func (c *conversation) uploads(m []string) {
 		}
 		name = filepath.Base(name)
 	}
-	if err := c.slack.Attach(patient(c.t), c.actor(m[1]), c.top(m[1]).ID, m[3], name, content); err != nil {
+	if err := c.slack.Attach(testContext(c.t), c.actor(m[1]), c.top(m[1]).ID, m[3], name, content); err != nil {
 		c.fail("%v", err)
 	}
 }
 
-func (c *conversation) takesOut(m []string) {
-	if err := c.slack.Detach(patient(c.t), c.actor(m[1]), c.top(m[1]).ID, m[3], m[2]); err != nil {
+func (c *conversation) removeFile(m []string) {
+	if err := c.slack.Detach(testContext(c.t), c.actor(m[1]), c.top(m[1]).ID, m[3], m[2]); err != nil {
 		c.fail("%v", err)
 	}
 }
 
-// hasFile waits for a message with a file of that name that was not named before, and compares what is in it.
-func (c *conversation) hasFile(m []string) {
+// expectFile waits for a message with a new file of that name and compares the content.
+func (c *conversation) expectFile(m []string) {
 	c.t.Helper()
 	channel := ""
 	if m[2] != "" {
@@ -52,8 +52,8 @@ func (c *conversation) hasFile(m []string) {
 		channel = c.channel(m[3], "")
 	}
 	var found slacksim.File
-	message, err := c.slack.AwaitMessage(c.patience(), channel, func(message slacksim.Message) bool {
-		i := slices.IndexFunc(message.Files, func(f slacksim.File) bool { return steady(f.Name) == m[4] && !c.files[f.ID] })
+	message, err := c.slack.AwaitMessage(c.messageTimeout(), channel, func(message slacksim.Message) bool {
+		i := slices.IndexFunc(message.Files, func(f slacksim.File) bool { return normalize(f.Name) == m[4] && !c.filesSeen[f.ID] })
 		if message.User != slacksim.Bot || i < 0 {
 			return false
 		}
@@ -61,94 +61,96 @@ func (c *conversation) hasFile(m []string) {
 		return true
 	})
 	if err != nil {
-		c.fail("couponbot has posted no further file %s", m[4])
+		c.fail("couponbot has posted no new file %s", m[4])
 	}
-	c.files[found.ID] = true
+	c.filesSeen[found.ID] = true
 	if message.Plain() == "" {
-		c.read[message.TS] = reading{Message: message}
+		c.named[message.TS] = namedMessage{Message: message}
 	}
 	_, content, _ := c.slack.FileContent(found.ID)
 	got := fileText(content)
-	switch want := strings.Join(c.step.more, "\n"); {
+	switch want := strings.Join(c.step.indented, "\n"); {
 	case matches(want, got):
 	case *update:
-		c.step.more = strings.Split(got, "\n")
+		c.step.indented = strings.Split(got, "\n")
 	default:
 		c.fail("the file %s holds\n%s", m[4], got)
 	}
 }
 
-// fileText is a file as it is written in a script.
+// fileText returns a file's content as written in a script.
 func fileText(content []byte) string {
 	if !utf8.Valid(content) || strings.ContainsRune(string(content), 0) {
-		return fmt.Sprintf("(%d bytes that are no text)", len(content))
+		return fmt.Sprintf("(%d bytes of binary data)", len(content))
 	}
 	text := strings.NewReplacer("\ufeff", "<bom>", "\r\n", "\n").Replace(string(content))
-	return steady(strings.TrimSuffix(text, "\n"))
+	return normalize(strings.TrimSuffix(text, "\n"))
 }
 
-// filesNamed fails if a message of couponbot has a file that no step has named.
-func (c *conversation) filesNamed(m slacksim.Message) {
+// checkFilesNamed fails if a message of couponbot has a file that no step names.
+func (c *conversation) checkFilesNamed(m slacksim.Message) {
 	c.t.Helper()
 	for _, f := range m.Files {
-		if m.User == slacksim.Bot && !c.files[f.ID] {
+		if m.User == slacksim.Bot && !c.filesSeen[f.ID] {
 			_, content, _ := c.slack.FileContent(f.ID)
-			c.fail("nothing names this file, %s:\n%s", f.Name, fileText(content))
+			c.fail("no step names this file, %s:\n%s", f.Name, fileText(content))
 		}
 	}
 }
 
-// asking is a click that Slack has a person confirm.
-type asking struct {
+// confirmation is a click that Slack has a person confirm.
+type confirmation struct {
 	user, text string
 	click      func() (slacksim.Outcome, error)
 }
 
-// click clicks a button; if it asks before, the next step has to answer.
+// click clicks a button. If the button has a confirmation dialog, the next step must answer it.
 func (c *conversation) click(user string, at slacksim.Place, action string, value ...string) {
 	c.t.Helper()
 	q, err := c.slack.Confirmation(user, at, "", action, value...)
 	if err != nil {
 		c.fail("%v", err)
 	}
-	click := func() (slacksim.Outcome, error) { return c.slack.Click(patient(c.t), user, at, "", action, value...) }
+	click := func() (slacksim.Outcome, error) {
+		return c.slack.Click(testContext(c.t), user, at, "", action, value...)
+	}
 	if q == nil {
-		c.took(click())
+		c.recordOutcome(click())
 		return
 	}
-	c.asking = &asking{user: user, text: fmt.Sprintf("%s\n%s\n(%s) (%s)", q.Title, q.Text, q.Deny, q.Confirm), click: click}
+	c.confirmation = &confirmation{user: user, text: fmt.Sprintf("%s\n%s\n(%s) (%s)", q.Title, q.Text, q.Deny, q.Confirm), click: click}
 }
 
-// answers confirms or declines the click of the step before.
-func (c *conversation) answers(m []string) {
+// answerConfirmation confirms or declines the click of the previous step.
+func (c *conversation) answerConfirmation(m []string) {
 	c.t.Helper()
-	a := c.asking
+	a := c.confirmation
 	if a == nil || a.user != c.actor(m[1]) {
-		c.fail("Slack asks %s nothing", m[1])
+		c.fail("Slack shows %s no confirmation dialog", m[1])
 	}
-	c.asking = nil
+	c.confirmation = nil
 	switch {
 	case matches(c.text(m[3]), a.text):
 	case *update:
 		lines := strings.Split(a.text, "\n")
-		c.step.line, c.step.more = m[1]+" "+m[2]+": "+lines[0], lines[1:]
+		c.step.line, c.step.indented = m[1]+" "+m[2]+": "+lines[0], lines[1:]
 	default:
 		c.fail("Slack asks:\n%s", a.text)
 	}
 	if m[2] == "confirms" {
-		c.took(a.click())
+		c.recordOutcome(a.click())
 	}
 }
 
-// visible says whether a person sees a message.
-func (c *conversation) visible(user string, m slacksim.Message) bool {
+// isVisible reports whether a user can see a message.
+func (c *conversation) isVisible(user string, m slacksim.Message) bool {
 	return (m.OnlyFor == "" || m.OnlyFor == user) && slices.ContainsFunc(c.slack.Channels(), func(ch slacksim.Channel) bool {
 		return ch.ID == m.Channel && ch.Has(user)
 	})
 }
 
-// instant reads a time as a script writes it.
-func (c *conversation) instant(user, text string) (time.Time, bool) {
+// parseInstant parses a time in the notation of scripts. A time without a zone is in the user's time zone.
+func (c *conversation) parseInstant(user, text string) (time.Time, bool) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, true
 	}
@@ -161,40 +163,40 @@ func (c *conversation) instant(user, text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// plays plays steps in a test's own conversation.
-func (c *conversation) plays(script string) {
+// runScript runs steps that a test provides as text.
+func (c *conversation) runScript(script string) {
 	c.t.Helper()
 	_, steps := parseScript(c.t, c.file, script)
 	for _, s := range steps {
 		c.step = s
-		c.play()
+		c.runStep()
 	}
 }
 
-var triggerID = regexp.MustCompile(`"trigger_id":\s*"([^"]+)"`)
+var triggerIDPattern = regexp.MustCompile(`"trigger_id":\s*"([^"]+)"`)
 
-// TestConversation_filesAndQuestions plays these steps with a form, a button and a file that the test brings along.
-func TestConversation_filesAndQuestions(t *testing.T) {
+// TestConversation_filesAndConfirmations tests the steps of this file with a form, a button and files of its own.
+func TestConversation_filesAndConfirmations(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t, "a script of this test")
 	c.world = newWorld(t)
 	api := newSlack(c.config)
 	poster := bot.NewPoster(api, outbound.For(string(c.config.SlackAPIURL)))
 
-	c.plays("mia to couponbot> /coupontools status\nonly mia with couponbot: ...")
+	c.runScript("mia to couponbot> /coupontools status\nonly mia with couponbot: ...")
 	trigger := ""
 	for _, e := range c.slack.Traffic() {
-		if found := triggerID.FindStringSubmatch(e.Request); found != nil {
+		if found := triggerIDPattern.FindStringSubmatch(e.Request); found != nil {
 			trigger = found[1]
 		}
 	}
-	_, err := api.OpenViewContext(patient(t), trigger, *blocks.Modal("upload", "Upload", "Go", "Close",
+	_, err := api.OpenViewContext(testContext(t), trigger, *blocks.Modal("upload", "Upload", "Go", "Close",
 		blocks.FileInput(blocks.Input{Name: "file", Label: "File"}, []string{"csv", "xlsx"}, 1),
 		blocks.DateTime(blocks.Input{Name: "when", Label: "When", Optional: true}, time.Time{})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.plays(`mia uploads conversation_files_test.go into file
+	c.runScript(`mia uploads conversation_files_test.go into file
 mia takes conversation_files_test.go out of file
 mia uploads list.csv into file:
   name,phone
@@ -211,7 +213,7 @@ mia submits
 mia sees notice: ...This form belongs to another version...
 mia closes everything`)
 
-	direct, err := poster.Direct(patient(t), slacksim.Mia)
+	direct, err := poster.Direct(testContext(t), slacksim.Mia)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,23 +221,23 @@ mia closes everything`)
 		{Name: "report.csv", Comment: "The report", Content: []byte("\ufeffto,outcome\r\n+32470123456,accepted\r\n")},
 		{Name: "book.xlsx", Content: []byte("PK\x00")},
 	} {
-		if err := poster.Upload(patient(t), direct, u); err != nil {
+		if err := poster.Upload(testContext(t), direct, u); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.plays(`direct to mia: The report
+	c.runScript(`direct to mia: The report
 file to mia: report.csv
   <bom>to,outcome
   +32470123456,...
 file to mia: book.xlsx
-  (3 bytes that are no text)`)
+  (3 bytes of binary data)`)
 
-	_, err = poster.Post(patient(t), slacksim.Marketing, bot.Message{Text: "Going", Blocks: []slack.Block{blocks.Actions("",
+	_, err = poster.Post(testContext(t), slacksim.Marketing, bot.Message{Text: "Going", Blocks: []slack.Block{blocks.Actions("",
 		blocks.Button("unknown_stop", "Stop", "1", blocks.Danger, blocks.Ask("Stop it?", "The rest is left out.", "Stop", "Go on")))}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.plays(`#marketing: [Stop]
+	c.runScript(`#marketing: [Stop]
 noah clicks unknown_stop 1
 noah declines: Stop it?
   The rest is left out.
@@ -244,5 +246,5 @@ mia clicks unknown_stop
 mia confirms: Stop it?
   ...
 only mia in #marketing: This button belongs to another version...`)
-	c.end()
+	c.finish()
 }

@@ -22,53 +22,70 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// The files in testdata/conversations are conversations with the whole program, over real sockets. Each is a test, and
-// says in full what people read. A line is a step:
+// Each file in testdata/conversations is a test: a script that talks to the whole program over real sockets and spells out
+// everything that people read. A script is a list of steps, one per line. Indented lines (two spaces) continue the text of
+// the step above.
 //
-//	# a remark
-//	set SENDERS U0MIA                    a setting, before everything else; "unset SENDERS" empties it
+// Settings and comments:
 //
-//	mia in #marketing> /directories      a command is typed; "mia to couponbot>" types it into her direct messages
-//	#marketing: Directories              a new message for all in the channel
-//	only mia in #marketing: There is no  a new message that she alone sees; "only mia with couponbot" in her direct messages
-//	direct to mia: Send completed        a new direct message from couponbot
-//	#marketing now: Directories          a message that was read before has changed; so with the two kinds above
+//	# text                                 a comment
+//	set SENDERS U0MIA                      changes a setting; only before all other steps
+//	unset SENDERS                          empties a setting
 //
-//	mia sees send_directory: Send a      the form on top of her screen, by its callback_id; "notice" has none
-//	mia sees nothing                     no form is open
-//	mia types subject: Deals             into a field
-//	mia asks directory: zomer            types into a field with suggestions
-//	offers Zomerpas Oostende = dir_5507  which are these and no others, unless "offers ..." ends them
-//	mia chooses directory: dir_5507      an option by its value, a time as 2040-01-31T10:00:00Z or, in her own time zone,
-//	                                     2040-01-31 10:00
-//	mia uploads list.csv into file:      a file into a field, with the indented lines in it
-//	mia uploads testdata/a.xlsx into file  a file of this folder; "mia takes a.xlsx out of file" takes it away again
-//	mia clicks directory_pick dir_5507   a button, by its action_id and value, on the form on top or else in the message
-//	                                     that has it, that she sees, and that was named last
-//	mia confirms: Stop it?               what Slack asks before a click on a button that has it ask: the title, and
-//	                                     indented the text and the buttons; or "mia declines: Stop it?"
-//	mia submits                          the form on top; "mia closes" closes it, "mia closes everything" all of them
-//	error recipients: It has letters     at a field; Slack's own words too. Errors that are not named fail the test
+// Commands and messages:
 //
-//	file to mia: report.csv              a file that couponbot posted in her direct messages, with the indented lines in it;
-//	                                     or "file in #marketing: report.csv". Its message is named by itself, if it says
-//	                                     anything. A mark of the byte order is written <bom>
+//	mia in #marketing> /directories        types a command in a channel
+//	mia to couponbot> /directories         types a command in her direct messages with couponbot
+//	#marketing: TEXT                       expects a new message for everybody in the channel
+//	only mia in #marketing: TEXT           expects a new ephemeral message
+//	only mia with couponbot: TEXT          expects a new ephemeral message in her direct messages
+//	direct to mia: TEXT                    expects a new direct message from couponbot
+//	#marketing now: TEXT                   expects an update of a message named before; also "only … now:", "direct … now:"
 //
-//	sent sms +32470123456 dir_5507: Hi   Coupontools has sent it: an e-mail with its subject, an SMS with its text
-//	nothing has been sent                besides what was named so far
-//	redis is away                        and "redis is back"
-//	redis refuses writes                 since its memory is full; or "refuses the queue", to this account
-//	coupontools hangs                    or "answers 500", "refuses 103 No SMS service"; on one route with "on /v3/send/sms"
-//	coupontools works                    again
-//	slack refuses users.info             one method of its Web API; "slack works" again
-//	couponbot leaves #marketing          or joins it
+// Forms. Steps that fill in or close a form use the one on top of the person's screen:
 //
-// A text goes on in lines that are indented by two spaces. It must be the whole text, letter by letter; only "..." in it
-// stands for anything, but alone not for a form that asks for patience. Forms end with what stands in their fields and with
-// their buttons. What is new each time is written <now>, <id>, <ref>. In the end nothing may be left that no line has named:
-// no message, no file, no form, nothing sent.
+//	mia sees send_directory: TEXT          expects a form by callback id; "notice" is a form without one
+//	mia sees nothing                       expects that no form is open
+//	mia types subject: Deals               types into a field; "a*1001" repeats a character
+//	mia asks directory: zomer              requests the suggestions for a field
+//	offers Zomerpas Oostende = dir_5507    expects the next suggestion; all must be named, or "offers ..." skips the rest
+//	mia chooses directory: dir_5507        chooses an option by value; a time is 2040-01-31T10:00:00Z or, local, 2040-01-31 10:00
+//	mia uploads list.csv into file:        uploads a file with the indented lines as content
+//	mia uploads testdata/a.xlsx into file  uploads a file of this folder
+//	mia takes a.xlsx out of file           removes an uploaded file
+//	mia submits                            submits the form
+//	mia closes                             closes the form; "mia closes everything" closes all forms
+//	error recipients: TEXT                 expects an error at a field, from couponbot or Slack; every error must be named
 //
-// Run with -update to have the texts rewritten as they are now, and read the difference.
+// Buttons:
+//
+//	mia clicks directory_pick dir_5507     clicks a button by action id and value: in the form on top, else in the
+//	                                       last named message that has it
+//	mia confirms: Stop it?                 accepts a confirmation dialog; the indented lines are its text and buttons
+//	mia declines: Stop it?                 declines a confirmation dialog
+//
+// Files and sent messages:
+//
+//	file to mia: report.csv                expects a file in her direct messages, with the indented lines as content
+//	file in #marketing: report.csv         expects a file in a channel
+//	sent sms +32470123456 dir_5507: TEXT   expects that Coupontools sent a message: an SMS's text or an e-mail's subject
+//	nothing has been sent                  expects no sent messages other than those named before
+//
+// Faults:
+//
+//	redis is away                          makes Redis drop its connections until "redis is back"
+//	redis refuses writes                   simulates a full Redis; "redis refuses the queue" a missing permission
+//	coupontools hangs                      also "answers 500" and "refuses 103 TEXT"; "on /v3/send/sms" limits it to a route
+//	coupontools works                      ends the faults of Coupontools
+//	slack refuses users.info               makes a method of the Web API fail until "slack works"
+//	couponbot leaves #marketing            removes couponbot from a channel; "joins" adds it
+//
+// A text must match completely; "..." in it matches anything. A single "..." doesn't match a form that only says that
+// couponbot is working. A form's text ends with the values of its fields and with its buttons. Values that change with
+// each run are written as <now>, <id> and <ref>, a byte order mark in a file as <bom>. A message that has a file and no
+// text is named by the file's step. At the end of a script, every message, file, form and sent message must have been named.
+//
+// The flag -update rewrites the texts in the scripts to what couponbot says now. Review the diff.
 
 func TestConversations(t *testing.T) {
 	t.Parallel()
@@ -79,43 +96,43 @@ func TestConversations(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			playConversation(t, file)
+			runConversation(t, file)
 		})
 	}
 }
 
-// conversation is a script as it is played.
+// conversation is a running script.
 type conversation struct {
 	*world
 	t    *testing.T
 	file string
 	step *scriptStep
 
-	read   map[string]reading // messages named so far, by their timestamp
-	places []slacksim.Place   // of these messages, in the order in which they were named
-	seen   map[string]bool    // forms named so far, by id and number of updates
-	errs   map[string]string  // at fields, not yet named
-	offers []string           // suggestions not yet named
-	sent   map[string]bool    // what Coupontools sent, named so far
-	files  map[string]bool    // files named so far, by id
-	asking *asking            // what Slack asks before a click, not yet answered
+	named        map[string]namedMessage // messages named so far, by timestamp
+	placesNamed  []slacksim.Place        // their places, in the order of naming
+	formsNamed   map[string]bool         // forms named so far, by id and number of updates
+	fieldErrors  map[string]string       // field errors not yet named, by field
+	options      []string                // suggestions not yet named
+	sentNamed    map[string]bool         // lines of sent messages named so far
+	filesSeen    map[string]bool         // files named so far, by id
+	confirmation *confirmation           // the open confirmation dialog, if any
 }
 
-// reading is a message as it was when it was named, and the text it was named by.
-type reading struct {
+// namedMessage is a message at the time it was named, and the text of the step that named it.
+type namedMessage struct {
 	slacksim.Message
-	want string
+	text string
 }
 
-// scriptStep is one step: its line, and the lines under it that are indented.
+// scriptStep is one step of a script.
 type scriptStep struct {
-	number int // of its line
-	line   string
-	more   []string
-	after  []string // remarks and empty lines up to the next step
+	number   int // line number
+	line     string
+	indented []string // lines below it
+	trailing []string // comments and empty lines up to the next step
 }
 
-func playConversation(t *testing.T, file string) {
+func runConversation(t *testing.T, file string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -126,39 +143,39 @@ func playConversation(t *testing.T, file string) {
 	if *update {
 		defer func() { writeScript(t, file, head, steps) }()
 	}
-	for len(steps) > 0 && setting.MatchString(steps[0].line) {
-		head = append(append(head, steps[0].line), steps[0].after...)
+	for len(steps) > 0 && settingPattern.MatchString(steps[0].line) {
+		head = append(append(head, steps[0].line), steps[0].trailing...)
 		steps = steps[1:]
 	}
 	c.world = newWorld(t, func(config *Config) { applySettings(t, file, head, config) })
-	c.knowsUnsubscribed(t)
+	c.awaitUnsubscribed(t)
 	t.Cleanup(c.sandbox.Mend)
-	go (&workspace{redis: c.redis}).keepTime(t.Context())
+	go (&demoEnv{redis: c.redis}).advanceRedisClock(t.Context())
 	for _, s := range steps {
 		c.step = s
-		c.play()
+		c.runStep()
 	}
-	c.end()
+	c.finish()
 }
 
 func newConversation(t *testing.T, file string) *conversation {
 	return &conversation{
-		t: t, file: file, read: map[string]reading{}, seen: map[string]bool{}, sent: map[string]bool{}, files: map[string]bool{},
+		t: t, file: file, named: map[string]namedMessage{}, formsNamed: map[string]bool{}, sentNamed: map[string]bool{}, filesSeen: map[string]bool{},
 	}
 }
 
-var setting = regexp.MustCompile(`^(un)?set ([A-Z_]+) ?(.*)$`)
+var settingPattern = regexp.MustCompile(`^(un)?set ([A-Z_]+) ?(.*)$`)
 
-// applySettings changes the settings that lines such as "set SENDERS U0MIA" name.
+// applySettings applies the "set" and "unset" steps.
 func applySettings(t *testing.T, file string, lines []string, config *Config) {
 	t.Helper()
 	for _, line := range lines {
-		m := setting.FindStringSubmatch(line)
+		m := settingPattern.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
 		for field, value := range config.fields() {
-			if variable(field) != m[2] {
+			if envName(field) != m[2] {
 				continue
 			}
 			value.SetZero()
@@ -181,7 +198,7 @@ func setValue(to any, text string) (err error) {
 	case *time.Duration:
 		*v, err = time.ParseDuration(text)
 	default:
-		err = errors.New("a setting of another kind")
+		err = errors.New("unsupported type of setting")
 	}
 	return err
 }
@@ -194,13 +211,13 @@ func parseScript(t *testing.T, file, text string) (head []string, steps []*scrip
 			if len(steps) == 0 {
 				head = append(head, line)
 			} else {
-				steps[len(steps)-1].after = append(steps[len(steps)-1].after, line)
+				steps[len(steps)-1].trailing = append(steps[len(steps)-1].trailing, line)
 			}
 		case strings.HasPrefix(line, "  "):
-			if len(steps) == 0 || len(steps[len(steps)-1].after) > 0 {
-				t.Fatalf("%s:%d: an indented line belongs under a step", file, i+1)
+			if len(steps) == 0 || len(steps[len(steps)-1].trailing) > 0 {
+				t.Fatalf("%s:%d: an indented line must follow a step", file, i+1)
 			}
-			steps[len(steps)-1].more = append(steps[len(steps)-1].more, line[2:])
+			steps[len(steps)-1].indented = append(steps[len(steps)-1].indented, line[2:])
 		default:
 			steps = append(steps, &scriptStep{number: i + 1, line: line})
 		}
@@ -213,67 +230,67 @@ func writeScript(t *testing.T, file string, head []string, steps []*scriptStep) 
 	lines := head
 	for _, s := range steps {
 		lines = append(lines, s.line)
-		for _, m := range s.more {
+		for _, m := range s.indented {
 			lines = append(lines, "  "+m)
 		}
-		lines = append(lines, s.after...)
+		lines = append(lines, s.trailing...)
 	}
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// verb is a kind of step. play gets what the pattern's groups matched.
-type verb struct {
+// stepKind is a kind of step. run gets the submatches of the pattern.
+type stepKind struct {
 	pattern *regexp.Regexp
-	play    func(c *conversation, m []string)
+	run     func(c *conversation, m []string)
 }
 
-var verbs = []verb{
-	{regexp.MustCompile(`^(\w+) (in #\w+|to couponbot)> (/\S+) ?(.*)$`), (*conversation).types},
-	{regexp.MustCompile(`^(#\w+)()( now)?: ?(.*)$`), (*conversation).message},
-	{regexp.MustCompile(`^only (\w+) (in #\w+|with couponbot)( now)?: ?(.*)$`), (*conversation).onlyMessage},
-	{regexp.MustCompile(`^direct to (\w+)( now)?: ?(.*)$`), (*conversation).directMessage},
-	{regexp.MustCompile(`^(\w+) sees nothing$`), (*conversation).seesNothing},
-	{regexp.MustCompile(`^(\w+) sees (\w+): ?(.*)$`), (*conversation).sees},
-	{regexp.MustCompile(`^(\w+) types (\w+): ?(.*)$`), (*conversation).typesInto},
-	{regexp.MustCompile(`^(\w+) asks (\w+): ?(.*)$`), (*conversation).asks},
-	{regexp.MustCompile(`^offers (.*)$`), (*conversation).offered},
-	{regexp.MustCompile(`^(\w+) chooses (\w+): ?(.*)$`), (*conversation).chooses},
-	{regexp.MustCompile(`^(\w+) uploads (.+) into (\w+)(:?)$`), (*conversation).uploads},
-	{regexp.MustCompile(`^(\w+) takes (.+) out of (\w+)$`), (*conversation).takesOut},
-	{regexp.MustCompile(`^file (to (\w+)|in (#\w+)): (.+)$`), (*conversation).hasFile},
-	{regexp.MustCompile(`^(\w+) clicks (\S+)(?: (.+))?$`), (*conversation).clicks},
-	{regexp.MustCompile(`^(\w+) (confirms|declines): ?(.*)$`), (*conversation).answers},
-	{regexp.MustCompile(`^(\w+) submits$`), (*conversation).submits},
-	{regexp.MustCompile(`^(\w+) closes( everything)?$`), (*conversation).closes},
-	{regexp.MustCompile(`^error (\w+): (.*)$`), (*conversation).fieldError},
-	{regexp.MustCompile(`^sent (.*)$`), (*conversation).hasSent},
-	{regexp.MustCompile(`^nothing has been sent$`), (*conversation).nothingSent},
-	{regexp.MustCompile(`^redis is (away|back)$`), (*conversation).redisIs},
-	{regexp.MustCompile(`^redis refuses (writes|the queue)$`), (*conversation).redisRefuses},
-	{regexp.MustCompile(`^coupontools (hangs|works|answers|refuses)(?: (\d+))?(?: ([^/]*?))?(?: on (/\S+))?$`), (*conversation).coupontools},
-	{regexp.MustCompile(`^slack (refuses|works)(?: (\S+))?$`), (*conversation).slackIs},
-	{regexp.MustCompile(`^couponbot (joins|leaves) (#\w+)$`), (*conversation).moves},
+var stepKinds = []stepKind{
+	{regexp.MustCompile(`^(\w+) (in #\w+|to couponbot)> (/\S+) ?(.*)$`), (*conversation).typeCommand},
+	{regexp.MustCompile(`^(#\w+)()( now)?: ?(.*)$`), (*conversation).expectMessage},
+	{regexp.MustCompile(`^only (\w+) (in #\w+|with couponbot)( now)?: ?(.*)$`), (*conversation).expectEphemeral},
+	{regexp.MustCompile(`^direct to (\w+)( now)?: ?(.*)$`), (*conversation).expectDirect},
+	{regexp.MustCompile(`^(\w+) sees nothing$`), (*conversation).expectNoForm},
+	{regexp.MustCompile(`^(\w+) sees (\w+): ?(.*)$`), (*conversation).expectForm},
+	{regexp.MustCompile(`^(\w+) types (\w+): ?(.*)$`), (*conversation).typeInto},
+	{regexp.MustCompile(`^(\w+) asks (\w+): ?(.*)$`), (*conversation).requestOptions},
+	{regexp.MustCompile(`^offers (.*)$`), (*conversation).expectOption},
+	{regexp.MustCompile(`^(\w+) chooses (\w+): ?(.*)$`), (*conversation).chooseOption},
+	{regexp.MustCompile(`^(\w+) uploads (.+) into (\w+)(:?)$`), (*conversation).uploadFile},
+	{regexp.MustCompile(`^(\w+) takes (.+) out of (\w+)$`), (*conversation).removeFile},
+	{regexp.MustCompile(`^file (to (\w+)|in (#\w+)): (.+)$`), (*conversation).expectFile},
+	{regexp.MustCompile(`^(\w+) clicks (\S+)(?: (.+))?$`), (*conversation).clickButton},
+	{regexp.MustCompile(`^(\w+) (confirms|declines): ?(.*)$`), (*conversation).answerConfirmation},
+	{regexp.MustCompile(`^(\w+) submits$`), (*conversation).submitForm},
+	{regexp.MustCompile(`^(\w+) closes( everything)?$`), (*conversation).closeForms},
+	{regexp.MustCompile(`^error (\w+): (.*)$`), (*conversation).expectFieldError},
+	{regexp.MustCompile(`^sent (.*)$`), (*conversation).expectSent},
+	{regexp.MustCompile(`^nothing has been sent$`), (*conversation).expectNothingSent},
+	{regexp.MustCompile(`^redis is (away|back)$`), (*conversation).setRedis},
+	{regexp.MustCompile(`^redis refuses (writes|the queue)$`), (*conversation).setRedisRefusal},
+	{regexp.MustCompile(`^coupontools (hangs|works|answers|refuses)(?: (\d+))?(?: ([^/]*?))?(?: on (/\S+))?$`), (*conversation).setCoupontools},
+	{regexp.MustCompile(`^slack (refuses|works)(?: (\S+))?$`), (*conversation).setSlack},
+	{regexp.MustCompile(`^couponbot (joins|leaves) (#\w+)$`), (*conversation).moveBot},
 }
 
-// namesWhatIsLeft matches the steps that say what came of the one before.
-var namesWhatIsLeft = regexp.MustCompile(`^(error|offers) |^\w+ (confirms|declines):`)
+// continuesStep matches steps that check the result of the step before.
+var continuesStep = regexp.MustCompile(`^(error|offers) |^\w+ (confirms|declines):`)
 
-func (c *conversation) play() {
+func (c *conversation) runStep() {
 	c.t.Helper()
-	for _, v := range verbs {
+	for _, v := range stepKinds {
 		m := v.pattern.FindStringSubmatch(c.step.line)
 		if m == nil {
 			continue
 		}
-		if !namesWhatIsLeft.MatchString(c.step.line) {
-			c.noneLeft()
+		if !continuesStep.MatchString(c.step.line) {
+			c.checkNothingUnnamed()
 		}
-		v.play(c, m)
+		v.run(c, m)
 		return
 	}
-	c.fail("no such step: %s", c.step.line)
+	c.fail("unknown step: %s", c.step.line)
 }
 
 func (c *conversation) fail(format string, args ...any) {
@@ -282,10 +299,11 @@ func (c *conversation) fail(format string, args ...any) {
 		c.slack.Transcript())
 }
 
-// patience is how long a text is waited for. When texts are rewritten, the one that is there soon is taken.
-func (c *conversation) patience() context.Context {
+// messageTimeout returns a context that bounds the wait for a text. It is short with -update, which takes whatever text
+// there is by then.
+func (c *conversation) messageTimeout() context.Context {
 	if !*update {
-		return patient(c.t)
+		return testContext(c.t)
 	}
 	const soon = 6 * time.Second
 	ctx, cancel := context.WithTimeout(c.t.Context(), soon)
@@ -300,12 +318,12 @@ var actors = map[string]string{
 func (c *conversation) actor(name string) string {
 	id, ok := actors[name]
 	if !ok {
-		c.fail("nobody is called %s", name)
+		c.fail("unknown person %s", name)
 	}
 	return id
 }
 
-// channel returns the id of "#marketing" and the like, or of the direct messages between a person and couponbot.
+// channel returns the id of a channel such as "#marketing", or of a person's direct messages with couponbot.
 func (c *conversation) channel(name, user string) string {
 	if strings.HasSuffix(name, "couponbot") {
 		return c.slack.Direct(user)
@@ -319,26 +337,26 @@ func (c *conversation) channel(name, user string) string {
 	return ""
 }
 
-// text is what follows the colon of a step.
+// text returns the text after the colon of a step, including the indented lines.
 func (c *conversation) text(first string) string {
-	if first == "" && len(c.step.more) > 0 {
-		return strings.Join(c.step.more, "\n")
+	if first == "" && len(c.step.indented) > 0 {
+		return strings.Join(c.step.indented, "\n")
 	}
-	return strings.Join(append([]string{first}, c.step.more...), "\n")
+	return strings.Join(append([]string{first}, c.step.indented...), "\n")
 }
 
-// rewrite puts another text after the colon of a step.
+// rewrite replaces the text after the colon of a step.
 func (c *conversation) rewrite(first, text string) {
 	lines := strings.Split(text, "\n")
 	start := strings.TrimRight(strings.TrimSuffix(c.step.line, first), " ")
 	if len(lines) == 1 {
-		c.step.line, c.step.more = start+" "+text, nil
+		c.step.line, c.step.indented = start+" "+text, nil
 		return
 	}
-	c.step.line, c.step.more = start, lines
+	c.step.line, c.step.indented = start, lines
 }
 
-// matches says whether a text is the one that is wanted, in which "..." stands for anything.
+// matches reports whether got is the wanted text, in which "..." matches anything.
 func matches(want, got string) bool {
 	parts := strings.Split(want, "...")
 	for i, p := range parts {
@@ -348,14 +366,14 @@ func matches(want, got string) bool {
 }
 
 var (
-	aTime      = regexp.MustCompile(`\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d( UTC)?`)
-	anID       = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
-	aReference = regexp.MustCompile(`\(Reference [a-z2-7]{8}\)`)
+	timePattern      = regexp.MustCompile(`\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d( UTC)?`)
+	idPattern        = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+	referencePattern = regexp.MustCompile(`\(Reference [a-z2-7]{8}\)`)
 )
 
-// steady writes what is new each time in a word.
-func steady(text string) string {
-	text = aTime.ReplaceAllStringFunc(text, func(found string) string {
+// normalize replaces times of now, ids and references by placeholders.
+func normalize(text string) string {
+	text = timePattern.ReplaceAllStringFunc(text, func(found string) string {
 		for _, layout := range []string{"2 Jan 2006, 15:04 UTC", "2 January 2006, 15:04"} {
 			if at, err := time.Parse(layout, found); err == nil && time.Since(at).Abs() < 24*time.Hour {
 				return "<now>"
@@ -363,131 +381,133 @@ func steady(text string) string {
 		}
 		return found
 	})
-	text = anID.ReplaceAllString(text, "<id>")
-	return aReference.ReplaceAllString(text, "(Reference <ref>)")
+	text = idPattern.ReplaceAllString(text, "<id>")
+	return referencePattern.ReplaceAllString(text, "(Reference <ref>)")
 }
 
-func (c *conversation) took(out slacksim.Outcome, err error) {
+func (c *conversation) recordOutcome(out slacksim.Outcome, err error) {
 	c.t.Helper()
 	if invalid, ok := errors.AsType[*slacksim.InvalidError](err); ok {
-		c.errs = maps.Clone(invalid.Errors)
+		c.fieldErrors = maps.Clone(invalid.Errors)
 		return
 	}
 	if err != nil || out.Failure != "" {
 		c.fail("error %v, Slack shows %q", err, out.Failure)
 	}
-	c.errs = maps.Clone(out.Errors)
+	c.fieldErrors = maps.Clone(out.Errors)
 }
 
-// noneLeft fails if an error at a field or a suggestion was not named, or a click not confirmed.
-func (c *conversation) noneLeft() {
+// checkNothingUnnamed fails if a field error or a suggestion was not named, or a confirmation not answered.
+func (c *conversation) checkNothingUnnamed() {
 	c.t.Helper()
-	if len(c.errs) > 0 || len(c.offers) > 0 {
-		c.fail("the line before does not name the errors %v, the suggestions %q", c.errs, c.offers)
+	if len(c.fieldErrors) > 0 || len(c.options) > 0 {
+		c.fail("the step before has unnamed errors %v and suggestions %q", c.fieldErrors, c.options)
 	}
-	if c.asking != nil {
-		c.fail("the click is neither confirmed nor declined:\n%s", c.asking.text)
+	if c.confirmation != nil {
+		c.fail("the click is neither confirmed nor declined:\n%s", c.confirmation.text)
 	}
 }
 
-func (c *conversation) types(m []string) {
+func (c *conversation) typeCommand(m []string) {
 	user := c.actor(m[1])
-	c.took(c.slack.Command(patient(c.t), user, c.channel(m[2], user), m[3], m[4]))
+	c.recordOutcome(c.slack.Command(testContext(c.t), user, c.channel(m[2], user), m[3], m[4]))
 }
 
-func (c *conversation) message(m []string) { c.expect(c.channel(m[1], ""), "", m[3] != "", m[4]) }
+func (c *conversation) expectMessage(m []string) {
+	c.awaitNamed(c.channel(m[1], ""), "", m[3] != "", m[4])
+}
 
-func (c *conversation) onlyMessage(m []string) {
+func (c *conversation) expectEphemeral(m []string) {
 	user := c.actor(m[1])
-	c.expect(c.channel(m[2], user), user, m[3] != "", m[4])
+	c.awaitNamed(c.channel(m[2], user), user, m[3] != "", m[4])
 }
 
-func (c *conversation) directMessage(m []string) {
-	c.expect(c.slack.Direct(c.actor(m[1])), "", m[2] != "", m[3])
+func (c *conversation) expectDirect(m []string) {
+	c.awaitNamed(c.slack.Direct(c.actor(m[1])), "", m[2] != "", m[3])
 }
 
-// expect waits for a message. If changed, it is one that was named before and has changed since.
-func (c *conversation) expect(channel, onlyFor string, changed bool, first string) {
+// awaitNamed waits for the message of a step. If changed is set, the message was named before and has been updated since.
+func (c *conversation) awaitNamed(channel, onlyFor string, changed bool, first string) {
 	c.t.Helper()
 	want := c.text(first)
-	var waiting []slacksim.Message
-	found, err := c.slack.AwaitMessage(c.patience(), channel, func(m slacksim.Message) bool {
-		return m.OnlyFor == onlyFor && c.unread(m, changed) && matches(want, steady(m.Plain()))
+	var candidates []slacksim.Message
+	found, err := c.slack.AwaitMessage(c.messageTimeout(), channel, func(m slacksim.Message) bool {
+		return m.OnlyFor == onlyFor && c.isNew(m, changed) && matches(want, normalize(m.Plain()))
 	})
 	if err != nil {
 		for _, m := range c.slack.Messages(channel) {
-			if m.OnlyFor == onlyFor && c.unread(m, changed) && !passing(m) {
-				waiting = append(waiting, m)
+			if m.OnlyFor == onlyFor && c.isNew(m, changed) && !isTransient(m) {
+				candidates = append(candidates, m)
 			}
 		}
-		if !*update || len(waiting) == 0 {
-			c.fail("there is no such message; not named yet are %d:\n%s", len(waiting), plain(waiting))
+		if !*update || len(candidates) == 0 {
+			c.fail("no message has this text; %d messages are not named yet:\n%s", len(candidates), plainTexts(candidates))
 		}
-		found = waiting[0]
-		want = steady(found.Plain())
+		found = candidates[0]
+		want = normalize(found.Plain())
 		c.rewrite(first, want)
 	}
-	c.read[found.TS] = reading{found, want}
-	c.places = append(c.places, found.Place())
+	c.named[found.TS] = namedMessage{found, want}
+	c.placesNamed = append(c.placesNamed, found.Place())
 }
 
-func plain(messages []slacksim.Message) string {
+func plainTexts(messages []slacksim.Message) string {
 	var b strings.Builder
 	for _, m := range messages {
-		fmt.Fprintf(&b, "---\n%s\n", steady(m.Plain()))
+		fmt.Fprintf(&b, "---\n%s\n", normalize(m.Plain()))
 	}
 	return b.String()
 }
 
-// unread says whether a message of couponbot is new, or has changed since it was named.
-func (c *conversation) unread(m slacksim.Message, changed bool) bool {
-	before, known := c.read[m.TS]
+// isNew reports whether a message of couponbot was not named yet or, if changed is set, was updated since it was named.
+func (c *conversation) isNew(m slacksim.Message, changed bool) bool {
+	before, known := c.named[m.TS]
 	return m.User == slacksim.Bot && !m.Typed && known == changed && (!known || m.Edits > before.Edits)
 }
 
-// passing says whether a message merely asks for patience, or tells of a send that goes on. What of it is to be seen
-// depends on how busy the machine is.
-func passing(m slacksim.Message) bool {
+// isTransient reports whether a message only says that couponbot is working or shows the progress of a send. Whether a
+// test sees such a message depends on the speed of the machine, so scripts need not name it.
+func isTransient(m slacksim.Message) bool {
 	text := m.Plain()
 	return strings.HasPrefix(text, "Sending\n") || m.OnlyFor != "" && strings.HasSuffix(text, "…") && !strings.Contains(text, "\n")
 }
 
-func (c *conversation) seesNothing(m []string) {
+func (c *conversation) expectNoForm(m []string) {
 	user := c.actor(m[1])
-	if err := c.slack.Await(c.patience(), func(s *slacksim.Server) bool { return s.View(user) == nil }); err != nil {
+	if err := c.slack.Await(c.messageTimeout(), func(s *slacksim.Server) bool { return s.View(user) == nil }); err != nil {
 		c.fail("%s has a form open:\n%s", m[1], formText(*c.slack.View(user)))
 	}
 }
 
-func (c *conversation) sees(m []string) {
+func (c *conversation) expectForm(m []string) {
 	c.t.Helper()
 	user, want := c.actor(m[1]), c.text(m[3])
-	fits := func(v slacksim.View) bool { return cmp.Or(v.CallbackID, "notice") == m[2] }
-	v, err := c.slack.AwaitView(c.patience(), user, func(v slacksim.View) bool {
-		return fits(v) && matches(want, formText(v)) && !(want == "..." && asksForPatience(v))
+	hasID := func(v slacksim.View) bool { return cmp.Or(v.CallbackID, "notice") == m[2] }
+	v, err := c.slack.AwaitView(c.messageTimeout(), user, func(v slacksim.View) bool {
+		return hasID(v) && matches(want, formText(v)) && !(want == "..." && isWaitingForm(v))
 	})
 	if err != nil {
 		top := c.slack.View(user)
 		if top == nil {
 			c.fail("%s has no form open", m[1])
 		}
-		if !*update || !fits(*top) {
+		if !*update || !hasID(*top) {
 			c.fail("%s sees %s:\n%s", m[1], cmp.Or(top.CallbackID, "notice"), formText(*top))
 		}
 		v = *top
 		c.rewrite(m[3], formText(v))
 	}
-	c.seen[formKey(v)] = true
+	c.formsNamed[formKey(v)] = true
 }
 
-// asksForPatience says whether a form will be followed by another of itself. "..." does not stand for it.
-func asksForPatience(v slacksim.View) bool {
+// isWaitingForm reports whether a form only says that couponbot is working and will be updated.
+func isWaitingForm(v slacksim.View) bool {
 	return v.Submit == "" && strings.HasSuffix(v.Plain(), "…")
 }
 
 func formKey(v slacksim.View) string { return fmt.Sprintf("%s/%d", v.ID, v.Updates) }
 
-// formText is what a person reads in a form: its texts, what stands in its fields, its buttons.
+// formText returns the text of a form with the values of its fields and its buttons.
 func formText(v slacksim.View) string {
 	lines := []string{v.Plain()}
 	for _, block := range slices.Sorted(maps.Keys(v.State)) {
@@ -504,7 +524,7 @@ func formText(v slacksim.View) string {
 	if v.Submit != "" {
 		buttons += " (" + v.Submit + ")"
 	}
-	return steady(strings.Join(append(lines, buttons), "\n"))
+	return normalize(strings.Join(append(lines, buttons), "\n"))
 }
 
 func valueText(v slacksim.Value) string {
@@ -533,13 +553,13 @@ func (c *conversation) top(name string) slacksim.View {
 	return *v
 }
 
-// place is where a person acts: on the form on top, or else in the message with the element that was named last.
-func (c *conversation) place(user, action string) slacksim.Place {
+// currentPlace returns where a person acts: in the form on top, or else in the last named message with the action.
+func (c *conversation) currentPlace(user, action string) slacksim.Place {
 	if v := c.slack.View(user); v != nil {
 		return v.Place()
 	}
-	for _, p := range slices.Backward(c.places) {
-		if m, ok := c.slack.Message(p.Channel, p.TS); ok && c.visible(user, m) && strings.Contains(string(m.Blocks), strconv.Quote(action)) {
+	for _, p := range slices.Backward(c.placesNamed) {
+		if m, ok := c.slack.Message(p.Channel, p.TS); ok && c.isVisible(user, m) && strings.Contains(string(m.Blocks), strconv.Quote(action)) {
 			return p
 		}
 	}
@@ -547,92 +567,92 @@ func (c *conversation) place(user, action string) slacksim.Place {
 	return slacksim.Place{}
 }
 
-// repeated writes out "a*1001".
-var repeated = regexp.MustCompile(`^(.)\*(\d+)$`)
+// repeatPattern matches a repeated character such as "a*1001".
+var repeatPattern = regexp.MustCompile(`^(.)\*(\d+)$`)
 
-func (c *conversation) typesInto(m []string) {
+func (c *conversation) typeInto(m []string) {
 	text := c.text(m[3])
-	if r := repeated.FindStringSubmatch(text); r != nil {
+	if r := repeatPattern.FindStringSubmatch(text); r != nil {
 		n, _ := strconv.Atoi(r[2])
 		text = strings.Repeat(r[1], n)
 	}
-	c.took(c.slack.Type(patient(c.t), c.actor(m[1]), c.top(m[1]).ID, m[2], text))
+	c.recordOutcome(c.slack.Type(testContext(c.t), c.actor(m[1]), c.top(m[1]).ID, m[2], text))
 }
 
-func (c *conversation) asks(m []string) {
+func (c *conversation) requestOptions(m []string) {
 	user := c.actor(m[1])
-	options, err := c.slack.Suggest(patient(c.t), user, c.place(user, m[2]), "", m[2], m[3])
+	options, err := c.slack.Suggest(testContext(c.t), user, c.currentPlace(user, m[2]), "", m[2], m[3])
 	if err != nil {
 		c.fail("%v", err)
 	}
 	for _, o := range options {
-		c.offers = append(c.offers, o.Text+" = "+o.Value)
+		c.options = append(c.options, o.Text+" = "+o.Value)
 	}
 	if len(options) == 0 {
-		c.offers = []string{"nothing"}
+		c.options = []string{"nothing"}
 	}
 }
 
-func (c *conversation) offered(m []string) {
+func (c *conversation) expectOption(m []string) {
 	switch {
-	case m[1] == "..." && len(c.offers) > 0:
-		c.offers = nil
-	case len(c.offers) == 0:
+	case m[1] == "..." && len(c.options) > 0:
+		c.options = nil
+	case len(c.options) == 0:
 		c.fail("no further suggestion")
-	case *update || matches(m[1], c.offers[0]):
-		c.rewrite(m[1], c.offers[0])
-		c.offers = c.offers[1:]
+	case *update || matches(m[1], c.options[0]):
+		c.rewrite(m[1], c.options[0])
+		c.options = c.options[1:]
 	default:
-		c.fail("the suggestions are %q", c.offers)
+		c.fail("the suggestions are %q", c.options)
 	}
 }
 
-func (c *conversation) chooses(m []string) {
+func (c *conversation) chooseOption(m []string) {
 	user, value := c.actor(m[1]), m[3]
-	if at, ok := c.instant(user, value); ok {
+	if at, ok := c.parseInstant(user, value); ok {
 		value = fmt.Sprint(at.Unix())
 	}
-	c.took(c.slack.Choose(patient(c.t), user, c.place(user, m[2]), "", m[2], value))
+	c.recordOutcome(c.slack.Choose(testContext(c.t), user, c.currentPlace(user, m[2]), "", m[2], value))
 }
 
-func (c *conversation) clicks(m []string) {
+func (c *conversation) clickButton(m []string) {
 	user := c.actor(m[1])
 	var value []string
 	if m[3] != "" {
 		value = []string{m[3]}
 	}
-	c.click(user, c.place(user, m[2]), m[2], value...)
+	c.click(user, c.currentPlace(user, m[2]), m[2], value...)
 }
 
-func (c *conversation) submits(m []string) {
-	c.took(c.slack.Submit(patient(c.t), c.actor(m[1]), c.top(m[1]).ID))
+func (c *conversation) submitForm(m []string) {
+	c.recordOutcome(c.slack.Submit(testContext(c.t), c.actor(m[1]), c.top(m[1]).ID))
 }
 
-func (c *conversation) closes(m []string) {
+func (c *conversation) closeForms(m []string) {
 	if m[2] != "" {
-		c.took(c.slack.CloseAll(patient(c.t), c.actor(m[1])))
+		c.recordOutcome(c.slack.CloseAll(testContext(c.t), c.actor(m[1])))
 		return
 	}
-	c.took(c.slack.CloseView(patient(c.t), c.actor(m[1]), c.top(m[1]).ID))
+	c.recordOutcome(c.slack.CloseView(testContext(c.t), c.actor(m[1]), c.top(m[1]).ID))
 }
 
-func (c *conversation) fieldError(m []string) {
-	got, ok := c.errs[m[1]]
+func (c *conversation) expectFieldError(m []string) {
+	got, ok := c.fieldErrors[m[1]]
 	want := c.text(m[2])
 	switch {
 	case !ok:
-		c.fail("no error at %s; there are %v", m[1], c.errs)
+		c.fail("no error at %s; there are %v", m[1], c.fieldErrors)
 	case matches(want, got):
 	case *update:
 		c.rewrite(m[2], got)
 	default:
 		c.fail("the error at %s is %q", m[1], got)
 	}
-	delete(c.errs, m[1])
+	delete(c.fieldErrors, m[1])
 }
 
-// delivered lists what Coupontools has sent out, a line each.
-func (c *conversation) delivered() []string {
+// sentLines returns a line for each message that Coupontools has sent.
+func (c *conversation) sentLines() []string {
 	var lines []string
 	for _, m := range c.sandbox.Sent() {
 		line := fmt.Sprintf("%s %s %s: %s", m.Kind, m.To, cmp.Or(m.Directory, m.Campaign, m.LoyaltyCard), m.Subject+m.Body)
@@ -644,34 +664,35 @@ func (c *conversation) delivered() []string {
 	return lines
 }
 
-func (c *conversation) hasSent(m []string) {
-	ctx := patient(c.t)
-	for n := 1; !slices.Contains(c.delivered(), m[1]); n++ {
+func (c *conversation) expectSent(m []string) {
+	ctx := testContext(c.t)
+	for n := 1; !slices.Contains(c.sentLines(), m[1]); n++ {
 		if err := c.sandbox.AwaitSent(ctx, n); err != nil {
-			c.fail("Coupontools has not sent that, but\n%s", strings.Join(c.delivered(), "\n"))
+			c.fail("Coupontools has not sent this message, but:\n%s", strings.Join(c.sentLines(), "\n"))
 		}
 	}
-	c.sent[m[1]] = true
+	c.sentNamed[m[1]] = true
 }
 
-func (c *conversation) nothingSent([]string) {
-	for _, line := range c.delivered() {
-		if !c.sent[line] {
+func (c *conversation) expectNothingSent([]string) {
+	for _, line := range c.sentLines() {
+		if !c.sentNamed[line] {
 			c.fail("sent: %s", line)
 		}
 	}
 }
 
-func (c *conversation) redisIs(m []string) {
-	hook := breakOff
+func (c *conversation) setRedis(m []string) {
+	hook := dropConnection
 	if m[1] == "back" {
 		hook = nil
 	}
 	c.redis.Server().SetPreHook(hook)
 }
 
-// redisRefuses is how a Redis answers whose memory is full, or whose account may not use the keys of the queue.
-func (c *conversation) redisRefuses(m []string) {
+// setRedisRefusal makes Redis reject writes as if its memory were full, or commands on the queue's keys as if the account
+// had no permission.
+func (c *conversation) setRedisRefusal(m []string) {
 	c.redis.Server().SetPreHook(func(to *server.Peer, command string, args ...string) bool {
 		queue := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "asynq:") })
 		write := slices.Contains([]string{"SET", "EVAL", "EVALSHA"}, command)
@@ -687,7 +708,7 @@ func (c *conversation) redisRefuses(m []string) {
 	})
 }
 
-func (c *conversation) coupontools(m []string) {
+func (c *conversation) setCoupontools(m []string) {
 	number, _ := strconv.Atoi(m[2])
 	rule := sandbox.Rule{Path: m[4]}
 	switch {
@@ -700,7 +721,7 @@ func (c *conversation) coupontools(m []string) {
 		rule.Fault = sandbox.TooMany("1")
 	case m[1] == "answers":
 		rule.Fault = sandbox.ServerError(number)
-	case number == codeKeys:
+	case number == wrongKeysCode:
 		rule.Fault = sandbox.Refusal(http.StatusUnauthorized, sandbox.ShapeSingle, number, m[3])
 	default:
 		rule.Fault = sandbox.Refusal(http.StatusUnprocessableEntity, sandbox.ShapeNested, number, m[3])
@@ -708,7 +729,7 @@ func (c *conversation) coupontools(m []string) {
 	c.sandbox.Break(rule)
 }
 
-func (c *conversation) slackIs(m []string) {
+func (c *conversation) setSlack(m []string) {
 	if m[1] == "works" {
 		c.slack.ClearFaults()
 		return
@@ -716,10 +737,10 @@ func (c *conversation) slackIs(m []string) {
 	c.slack.Inject(slacksim.Fault{Method: m[2], Error: "internal_error"})
 }
 
-// codeKeys is Coupontools' error code for wrong keys.
-const codeKeys = 1000
+// wrongKeysCode is the error code of Coupontools for wrong API keys.
+const wrongKeysCode = 1000
 
-func (c *conversation) moves(m []string) {
+func (c *conversation) moveBot(m []string) {
 	if m[1] == "joins" {
 		c.slack.Invite(c.channel(m[2], ""), slacksim.Bot)
 		return
@@ -727,26 +748,26 @@ func (c *conversation) moves(m []string) {
 	c.slack.Remove(c.channel(m[2], ""), slacksim.Bot)
 }
 
-// end stops the bot and fails if anything is left that no line has named.
-func (c *conversation) end() {
+// finish stops the bot and fails if a message, file, form or sent message has not been named.
+func (c *conversation) finish() {
 	c.t.Helper()
-	c.noneLeft()
-	c.nothingSent(nil)
+	c.checkNothingUnnamed()
+	c.expectNothingSent(nil)
 	c.sandbox.Mend()
-	c.quit(c.t)
-	c.nothingSent(nil)
+	c.stopAndWait(c.t)
+	c.expectNothingSent(nil)
 	for _, ch := range c.slack.Channels() {
 		for _, m := range c.slack.Messages(ch.ID) {
-			before, known := c.read[m.TS]
-			if m.User == slacksim.Bot && !m.Typed && !passing(m) && (!known || !matches(before.want, steady(m.Plain()))) {
-				c.fail("nothing names this message in #%s, only for %q:\n%s", ch.Name, m.OnlyFor, steady(m.Plain()))
+			before, known := c.named[m.TS]
+			if m.User == slacksim.Bot && !m.Typed && !isTransient(m) && (!known || !matches(before.text, normalize(m.Plain()))) {
+				c.fail("no step names this message in #%s, only for %q:\n%s", ch.Name, m.OnlyFor, normalize(m.Plain()))
 			}
-			c.filesNamed(m)
+			c.checkFilesNamed(m)
 		}
 	}
 	for name, user := range actors {
-		if v := c.slack.View(user); v != nil && !c.seen[formKey(*v)] {
-			c.fail("nothing names this form of %s, %s:\n%s", name, v.CallbackID, formText(*v))
+		if v := c.slack.View(user); v != nil && !c.formsNamed[formKey(*v)] {
+			c.fail("no step names this form of %s, %s:\n%s", name, v.CallbackID, formText(*v))
 		}
 	}
 }

@@ -17,8 +17,8 @@ const demoList = 80
 // maxOutbox is how many of the latest messages the page gets.
 const maxOutbox = 500
 
-// page describes the demo on its web page.
-func (d *workspace) page() page.Options {
+// pageOptions describes the demo on its web page.
+func (d *demoEnv) pageOptions() page.Options {
 	return page.Options{
 		Name: "Coupon Market",
 		Roles: map[string]string{
@@ -36,7 +36,7 @@ func (d *workspace) page() page.Options {
 }
 
 // steps are the checklist of the demo.
-func (d *workspace) steps() []page.Step {
+func (d *demoEnv) steps() []page.Step {
 	received := func(n int) func() bool { return latch(func() bool { return len(d.sandbox.Sent()) >= n }) }
 	used := func(name string) func() bool {
 		return latch(func() bool {
@@ -76,7 +76,7 @@ func latch(done func() bool) func() bool {
 }
 
 // outbox returns what Coupontools would have sent to people.
-func (d *workspace) outbox() page.Outbox {
+func (d *demoEnv) outbox() page.Outbox {
 	var box page.Outbox
 	sent := d.sandbox.Sent()
 	for i, m := range slices.Backward(sent) {

@@ -9,64 +9,64 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Three lists as people have them: one that couponbot has to ask about, one whose other column is taken, and a spreadsheet
+// Three typical lists: one where couponbot asks for the column, one where the user picks another column, and a spreadsheet
 // with a filter.
 func TestDemo_sourcesInTheBrowser(t *testing.T) {
 	t.Parallel()
-	b := walker{browser: openBrowser(t)}
+	b := formDriver{browser: openBrowser(t)}
 	address := startDemo(t)
 	b.do("open the page", chromedp.Navigate(address), chromedp.WaitVisible("#box"))
-	b.sees(".status", "The bot is connected")
-	b.types("/directories zomer") // so that the form knows the directory by its name
-	b.sees("#messages", "1 directory matching")
+	b.waitForText(".status", "The bot is connected")
+	b.typeLine("/directories zomer") // caches the list, so that the form knows the directory's name
+	b.waitForText("#messages", "1 directory matching")
 
-	b.sends("crm.csv", "Name;Mobile;Phone;Owner phone\nAnna;+32470123456;;+32470999001\nTom;;+32470123457;+32470999002\n")
-	b.sees("dialog[open]", "In 1 row only column C “Phone” has a phone number.")
-	b.shootAs("column")
-	b.picks("Column", "B, else C")
+	b.submitSendForm("crm.csv", "Name;Mobile;Phone;Owner phone\nAnna;+32470123456;;+32470999001\nTom;;+32470123457;+32470999002\n")
+	b.waitForText("dialog[open]", "In 1 row only column C “Phone” has a phone number.")
+	b.saveScreenshot("column")
+	b.pick("Column", "B, else C")
 	b.do("look at the preview", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "2 people will get it.")
-	b.sees("dialog[open]", "crm.csv, column B “Mobile”, else column C “Phone”")
-	b.shootAs("column_else")
-	b.leaves()
+	b.waitForText("dialog[open]", "2 people will get it.")
+	b.waitForText("dialog[open]", "crm.csv, column B “Mobile”, else column C “Phone”")
+	b.saveScreenshot("column_else")
+	b.closePreview()
 
-	b.sends("shop.csv", "Name,Phone,Accepts SMS Marketing,Parent phone\n"+
+	b.submitSendForm("shop.csv", "Name,Phone,Accepts SMS Marketing,Parent phone\n"+
 		"Anna,+32470123456,yes,+32470999001\nTom,+32470123457,no,+32470999002\nLi,31612345678,yes,\n")
-	b.sees("dialog[open]", "1 person said no to messages in column C “Accepts SMS Marketing”")
-	b.sees("dialog[open]", "1 number looks like a foreign number")
-	b.shootAs("consent")
+	b.waitForText("dialog[open]", "1 person said no to messages in column C “Accepts SMS Marketing”")
+	b.waitForText("dialog[open]", "1 number looks like a foreign number")
+	b.saveScreenshot("consent")
 	b.do("ask for another column", chromedp.Click(`//dialog[@open]//button[normalize-space()="Use another column"]`))
-	b.sees("dialog[open]", "Which column of “shop.csv” should couponbot use?")
-	b.picks("Column", "Parent phone")
+	b.waitForText("dialog[open]", "Which column of “shop.csv” should couponbot use?")
+	b.pick("Column", "Parent phone")
 	b.do("look at the preview", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "column D “Parent phone”")
-	b.leaves()
+	b.waitForText("dialog[open]", "column D “Parent phone”")
+	b.closePreview()
 
 	filtered, err := os.ReadFile(filepath.Join("..", "..", "..", "sends", "recipients", "testdata", "cases", "x01-filtered-rows.xlsx"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.sends("klanten.xlsx", string(filtered))
-	b.sees("dialog[open]", "klanten.xlsx, sheet “Klanten”, column C “GSM”")
-	b.sees("dialog[open]", "6 rows are hidden in the spreadsheet and skipped.")
-	b.shootAs("hidden_rows")
-	b.leaves()
+	b.submitSendForm("klanten.xlsx", string(filtered))
+	b.waitForText("dialog[open]", "klanten.xlsx, sheet “Klanten”, column C “GSM”")
+	b.waitForText("dialog[open]", "6 rows are hidden in the spreadsheet and skipped.")
+	b.saveScreenshot("hidden_rows")
+	b.closePreview()
 }
 
-// sends fills in the form of a send with a file, and submits it.
-func (w walker) sends(name, content string) {
+// submitSendForm fills in the send form with a file and submits it.
+func (w formDriver) submitSendForm(name, content string) {
 	w.t.Helper()
-	w.types("/send-directory sms Zomerpas Oostende")
-	w.sees("dialog[open]", "List to send to")
+	w.typeLine("/send-directory sms Zomerpas Oostende")
+	w.waitForText("dialog[open]", "List to send to")
 	w.upload(name, content)
 	w.do("write the text", chromedp.SendKeys(`//dialog//textarea[@maxlength="1000"]`, "Your summer pass is here. Enjoy!"),
 		chromedp.Click("dialog[open] .submit"))
 }
 
-// leaves closes the preview and the form below it.
-func (w walker) leaves() {
+// closePreview closes the preview and the form below it.
+func (w formDriver) closePreview() {
 	w.t.Helper()
 	w.do("go back to the form", chromedp.KeyEvent(kb.Escape))
-	w.sees("dialog[open]", "List to send to")
-	w.closes()
+	w.waitForText("dialog[open]", "List to send to")
+	w.closeForm()
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-var picture = flag.String("picture", "", "the file that TestDemo_inTheBrowser writes a picture of the page to")
+var picture = flag.String("picture", "", "file for the screenshot of TestDemo_inTheBrowser")
 
-// startDemo runs couponbot demo until the end of the test and returns the address that it prints first.
+// startDemo runs couponbot demo until the end of the test and returns the URL of the page, which it prints first.
 func startDemo(t *testing.T) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -31,8 +31,8 @@ func startDemo(t *testing.T) string {
 	}()
 	t.Cleanup(func() {
 		stop()
-		if code := <-done; code != exitDone {
-			t.Errorf("demo exits with %d, want %d", code, exitDone)
+		if code := <-done; code != exitOK {
+			t.Errorf("demo exits with %d, want %d", code, exitOK)
 		}
 	})
 	lines := bufio.NewReader(out)
@@ -44,7 +44,7 @@ func startDemo(t *testing.T) string {
 	return strings.TrimSpace(first)
 }
 
-func TestDemo_guardsItsPage(t *testing.T) {
+func TestDemo_guardsPage(t *testing.T) {
 	t.Parallel()
 	address := startDemo(t)
 	for _, tt := range []struct {
@@ -52,13 +52,13 @@ func TestDemo_guardsItsPage(t *testing.T) {
 		want                             int
 	}{
 		{"its own page", http.MethodGet, "", "", "", http.StatusOK},
-		{"another name for it", http.MethodGet, "", "evil.example", "", http.StatusMisdirectedRequest},
-		{"a post of another site", http.MethodPost, "say", "", "http://evil.example", http.StatusForbidden},
-		{"a post of nobody", http.MethodPost, "say", "", "", http.StatusForbidden},
+		{"another host", http.MethodGet, "", "evil.example", "", http.StatusMisdirectedRequest},
+		{"a post from another site", http.MethodPost, "say", "", "http://evil.example", http.StatusForbidden},
+		{"a post without an origin", http.MethodPost, "say", "", "", http.StatusForbidden},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			req, err := http.NewRequestWithContext(patient(t), tt.method, address+tt.path, http.NoBody)
+			req, err := http.NewRequestWithContext(testContext(t), tt.method, address+tt.path, http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,40 +80,40 @@ func TestDemo_guardsItsPage(t *testing.T) {
 	}
 }
 
-// TestDemo_inTheBrowser goes the newcomer's way through the demo in a real browser: list, look up, send one by SMS, see
-// what the marketing channel is told.
+// TestDemo_inTheBrowser tries the demo in a real browser as a new user would: list, look up, send by SMS, and see the
+// announcement in the marketing channel.
 func TestDemo_inTheBrowser(t *testing.T) {
 	t.Parallel()
 	b := openBrowser(t)
 	b.do("open the page", chromedp.Navigate(startDemo(t)), chromedp.WaitVisible("#box"))
-	b.sees(".status", "The bot is connected")
+	b.waitForText(".status", "The bot is connected")
 
-	b.types("/directory-users Zomerpas Oostende")
-	b.sees("#messages .private", "@example")
-	b.types("/directories zomer")
-	b.sees("#messages", "1 directory matching")
-	b.types("/directory Zomerpas Oostende")
-	b.sees("#messages h3", "Zomerpas Oostende")
+	b.typeLine("/directory-users Zomerpas Oostende")
+	b.waitForText("#messages .private", "@example")
+	b.typeLine("/directories zomer")
+	b.waitForText("#messages", "1 directory matching")
+	b.typeLine("/directory Zomerpas Oostende")
+	b.waitForText("#messages h3", "Zomerpas Oostende")
 
-	b.types("/send-directory sms +32470123456 Zomerpas Oostende")
-	b.sees("dialog[open]", "Text of the SMS")
+	b.typeLine("/send-directory sms +32470123456 Zomerpas Oostende")
+	b.waitForText("dialog[open]", "Text of the SMS")
 	b.do("write the text", chromedp.SendKeys(`//dialog//textarea[@maxlength="1000"]`, "Your summer pass is here. Enjoy!"),
 		chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "Nothing has been sent yet.")
+	b.waitForText("dialog[open]", "Nothing has been sent yet.")
 	b.do("send", chromedp.Click("dialog[open] .submit"))
-	b.sees("dialog[open]", "is going out")
+	b.waitForText("dialog[open]", "is going out")
 	b.do("close", chromedp.KeyEvent(kb.Escape))
-	b.sees("#messages", "1 accepted, 0 failed, 0 skipped, 0 unknown")
-	b.shoot()
+	b.waitForText("#messages", "1 accepted, 0 failed, 0 skipped, 0 unknown")
+	b.savePicture()
 }
 
-// browser drives one tab of a headless Chromium. Each step has its own deadline and names itself when it fails.
+// browser drives one tab of a headless Chromium. Each step has its own deadline and is named if it fails.
 type browser struct {
 	t   *testing.T
 	tab context.Context
 }
 
-// openBrowser opens a tab. Without a Chromium the test is skipped, but not in CI.
+// openBrowser opens a tab. If Chromium is not installed, the test is skipped, or fails in CI.
 func openBrowser(t *testing.T) browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -127,7 +127,7 @@ func openBrowser(t *testing.T) browser {
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.WindowSize(1280, 860),
-		chromedp.Flag("force-prefers-reduced-motion", true)) // a click must not miss what is still moving
+		chromedp.Flag("force-prefers-reduced-motion", true)) // clicks could miss moving elements
 	allocator, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(stop)
 	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithErrorf(t.Logf))
@@ -135,12 +135,13 @@ func openBrowser(t *testing.T) browser {
 	return browser{t: t, tab: tab}
 }
 
+// do runs the actions of one step. what describes the step in errors.
 func (b browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.tab); err != nil { // the first call starts the browser, and must not end with a step
+	if err := chromedp.Do(b.tab); err != nil { // the first call starts the browser, which must outlive the step
 		b.t.Fatalf("start the browser: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(b.tab, patience)
+	ctx, cancel := context.WithTimeout(b.tab, testTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		text, _ := chromedp.Run(b.tab, chromedp.Evaluate[string]("document.body.innerText"))
@@ -148,29 +149,29 @@ func (b browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// types types a line into the message box and sends it.
-func (b browser) types(line string) {
+// typeLine types a line into the message box and sends it.
+func (b browser) typeLine(line string) {
 	b.t.Helper()
 	b.do("type "+line, chromedp.SendKeys("#box", line+kb.Enter))
 }
 
-// sees waits until an element's text has the words.
-func (b browser) sees(selector, words string) {
+// waitForText waits until an element that matches the selector contains words.
+func (b browser) waitForText(selector, words string) {
 	b.t.Helper()
 	b.do("see "+words, chromedp.PollFunction[chromedp.Void](
 		`(selector, words) => [...document.querySelectorAll(selector)].some(e => e.innerText.includes(words))`,
 		chromedp.WithPollingArgs(selector, words), chromedp.WithPollingInterval(30*time.Millisecond)))
 }
 
-// shoot writes the picture that the flag asks for.
-func (b browser) shoot() {
+// savePicture saves a screenshot in the file of the flag -picture, if set.
+func (b browser) savePicture() {
 	b.t.Helper()
 	if *picture == "" {
 		return
 	}
 	png, err := chromedp.Run(b.tab, chromedp.CaptureScreenshot())
 	if err != nil {
-		b.t.Fatalf("take the picture: %v", err)
+		b.t.Fatalf("take the screenshot: %v", err)
 	}
 	if err := os.WriteFile(filepath.Clean(*picture), png, 0o600); err != nil {
 		b.t.Fatal(err)

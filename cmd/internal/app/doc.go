@@ -1,6 +1,5 @@
-// Package app puts couponbot together: it reads the settings, connects the packages that do the work, and runs the
-// subcommands. [Main] is the whole program but for its signals; the end-to-end tests start the same [Serve].
+// Package app wires couponbot together: it reads the settings, connects the packages that do the work and runs the
+// subcommands. [Main] is the whole program except signal handling; the end-to-end tests run the same [Serve].
 //
-// Nothing here knows how a coupon is sent or what a command answers. Settings are read in this package alone and passed
-// on as plain values.
+// The package has no domain logic. It is the only one that reads settings; other packages get them as plain values.
 package app

@@ -13,40 +13,40 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-func TestServe_sendsADirectoryBySMS(t *testing.T) {
+func TestServe_sendsDirectoryBySMS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.command(t, slacksim.Mia, slacksim.General, "/directories", "") // the list is at hand from now on
-	w.message(t, slacksim.General, "Page 1")
+	w.command(t, slacksim.Mia, slacksim.General, "/directories", "") // caches the list
+	w.awaitMessage(t, slacksim.General, "Page 1")
 	w.command(t, slacksim.Mia, slacksim.General, "/send-directory", "sms +32470123456 Stadsbonnen Gent")
-	form := w.view(t, slacksim.Mia, "send_directory")
-	if _, err := w.slack.Type(patient(t), slacksim.Mia, form.ID, "message", "Here are this week's deals"); err != nil {
+	form := w.awaitView(t, slacksim.Mia, "send_directory")
+	if _, err := w.slack.Type(testContext(t), slacksim.Mia, form.ID, "message", "Here are this week's deals"); err != nil {
 		t.Fatal(err)
 	}
-	out, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID)
+	out, err := w.slack.Submit(testContext(t), slacksim.Mia, form.ID)
 	if err != nil || out.Action != "push" {
 		t.Fatalf("submit: %+v, %v; want the preview pushed", out, err)
 	}
-	preview := w.view(t, slacksim.Mia, "send_preview", "Stadsbonnen Gent", "Nothing has been sent yet")
+	preview := w.awaitView(t, slacksim.Mia, "send_preview", "Stadsbonnen Gent", "Nothing has been sent yet")
 	if got := w.sandbox.Sent(); len(got) != 0 {
 		t.Fatalf("sent before the preview was confirmed: %v", got)
 	}
 
-	out, err = w.slack.Submit(patient(t), slacksim.Mia, preview.ID)
+	out, err = w.slack.Submit(testContext(t), slacksim.Mia, preview.ID)
 	if err != nil || out.Action != "update" {
 		t.Fatalf("confirm: %+v, %v; want the final view", out, err)
 	}
-	if err := w.sandbox.AwaitSent(patient(t), 1); err != nil {
+	if err := w.sandbox.AwaitSent(testContext(t), 1); err != nil {
 		t.Fatal(err)
 	}
-	told := w.message(t, slacksim.Marketing, "1 accepted, 0 failed, 0 skipped, 0 unknown")
-	if contains(told.Plain(), []string{"470"}) {
-		t.Errorf("the marketing channel sees the number: %s", told.Plain())
+	announcement := w.awaitMessage(t, slacksim.Marketing, "1 accepted, 0 failed, 0 skipped, 0 unknown")
+	if containsAll(announcement.Plain(), []string{"470"}) {
+		t.Errorf("the marketing channel sees the phone number: %s", announcement.Plain())
 	}
-	w.message(t, w.slack.Direct(slacksim.Mia), "1 accepted")
+	w.awaitMessage(t, w.slack.Direct(slacksim.Mia), "1 accepted")
 }
 
-func TestServe_asksCoupontoolsOnceForAThousandPeople(t *testing.T) {
+func TestServe_fetchesListOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const people = 200
@@ -55,9 +55,9 @@ func TestServe_asksCoupontoolsOnceForAThousandPeople(t *testing.T) {
 		all.Go(func() { w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "") })
 	}
 	all.Wait()
-	err := w.slack.Await(patient(t), func(s *slacksim.Server) bool { return len(s.Messages(slacksim.Marketing)) >= people })
+	err := w.slack.Await(testContext(t), func(s *slacksim.Server) bool { return len(s.Messages(slacksim.Marketing)) >= people })
 	if err != nil {
-		t.Fatalf("answers = %d, want %d", len(w.slack.Messages(slacksim.Marketing)), people)
+		t.Fatalf("responses = %d, want %d", len(w.slack.Messages(slacksim.Marketing)), people)
 	}
 	if got := w.sandbox.Calls("/v3/directory/list"); got != 1 {
 		t.Errorf("calls of the directory list = %d, want 1", got)
@@ -73,40 +73,40 @@ func TestServe_acknowledgesWhileCoupontoolsHangs(t *testing.T) {
 	for range 300 {
 		all.Go(func() { w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "") })
 	}
-	all.Wait() // the local Slack gives up on what is not acknowledged within three seconds
+	all.Wait() // the local Slack fails commands that are not acknowledged within three seconds
 }
 
-func TestServe_losesNoAcknowledgementWhenSocketsComeAndGo(t *testing.T) {
+func TestServe_acknowledgesDuringReconnects(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const rounds, each = 6, 50
 	for round := range rounds {
-		// What a dropped connection had delivered unread cannot be acknowledged: Slack shows that, and people try again.
-		// With notice, not one may be lost.
-		passing := []string{"dispatch_failed"}
-		breaks := func() { w.slack.Disconnect("refresh_requested") }
+		// Commands that a dropped connection had delivered but the bot had not read are lost: Slack reports a failure and
+		// people retry. If Slack announces the disconnect, none may be lost.
+		transient := []string{"dispatch_failed"}
+		disconnect := func() { w.slack.Disconnect("refresh_requested") }
 		if round%2 == 1 {
-			passing, breaks = append(passing, "operation_timeout"), w.slack.Drop
+			transient, disconnect = append(transient, "operation_timeout"), w.slack.Drop
 		}
 		var all sync.WaitGroup
 		for range each {
-			all.Go(func() { w.insist(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "help", passing...) })
+			all.Go(func() { w.commandWithRetry(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "help", transient...) })
 		}
-		breaks()
+		disconnect()
 		all.Wait()
 	}
-	taken := 0
+	acked := 0
 	for _, ack := range w.slack.Acks() {
 		if !ack.Late && !ack.Repeat {
-			taken++
+			acked++
 		}
 	}
-	if taken < rounds*each {
-		t.Errorf("acknowledged in time, once = %d, want at least %d", taken, rounds*each)
+	if acked < rounds*each {
+		t.Errorf("acknowledged once and in time = %d, want at least %d", acked, rounds*each)
 	}
 }
 
-func TestServe_refusesThoseWhoMayNot(t *testing.T) {
+func TestServe_refusesUnauthorizedUsers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.Senders = Roster{Users: []string{slacksim.Mia}} })
 	for _, tt := range []struct {
@@ -124,77 +124,77 @@ func TestServe_refusesThoseWhoMayNot(t *testing.T) {
 				channel = slacksim.Partners
 			}
 			w.command(t, tt.user, channel, tt.command, "")
-			m, err := w.slack.AwaitMessage(patient(t), channel, func(m slacksim.Message) bool {
-				return m.OnlyFor == tt.user && contains(m.Plain(), []string{tt.want, "Nothing was sent or changed"})
+			m, err := w.slack.AwaitMessage(testContext(t), channel, func(m slacksim.Message) bool {
+				return m.OnlyFor == tt.user && containsAll(m.Plain(), []string{tt.want, "Nothing was sent or changed"})
 			})
 			if err != nil {
 				t.Fatalf("no refusal with %q:\n%s", tt.want, w.slack.Transcript())
 			}
 			if m.OnlyFor == "" {
-				t.Error("a refusal is seen by all")
+				t.Error("the refusal is visible to everybody")
 			}
 		})
 	}
 }
 
-func TestServe_goesOnBrowsingWithoutRedis(t *testing.T) {
+func TestServe_browsesWithoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.redis.Server().SetPreHook(breakOff)
+	w.redis.Server().SetPreHook(dropConnection)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
-	w.message(t, slacksim.Marketing, "Page 1", "Redis")
+	w.awaitMessage(t, slacksim.Marketing, "Page 1", "Redis")
 
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/send-directory", "email anna@example.com")
-	form := w.view(t, slacksim.Mia, "send_directory")
-	options, err := w.slack.Suggest(patient(t), slacksim.Mia, form.Place(), "directory", "directory", "city")
+	form := w.awaitView(t, slacksim.Mia, "send_directory")
+	options, err := w.slack.Suggest(testContext(t), slacksim.Mia, form.Place(), "directory", "directory", "city")
 	if err != nil || len(options) == 0 {
 		t.Fatalf("suggestions = %v, %v", options, err)
 	}
-	if _, err := w.slack.Choose(patient(t), slacksim.Mia, form.Place(), "directory", "directory", options[0].Value); err != nil {
+	if _, err := w.slack.Choose(testContext(t), slacksim.Mia, form.Place(), "directory", "directory", options[0].Value); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.slack.Type(patient(t), slacksim.Mia, form.ID, "subject", "Deals"); err != nil {
+	if _, err := w.slack.Type(testContext(t), slacksim.Mia, form.ID, "subject", "Deals"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID); err != nil {
+	if _, err := w.slack.Submit(testContext(t), slacksim.Mia, form.ID); err != nil {
 		t.Fatal(err)
 	}
-	w.view(t, slacksim.Mia, "", "Redis can't be reached", "couldn't keep the send safe", "Nothing was sent")
+	w.awaitView(t, slacksim.Mia, "", "Redis can't be reached", "couldn't keep the send safe", "Nothing was sent")
 	if got := w.sandbox.Sent(); len(got) != 0 {
 		t.Errorf("sent without Redis: %v", got)
 	}
 }
 
-func TestServe_answersOnceWhenSlackDeliversTwice(t *testing.T) {
+func TestServe_answersRedeliveredCommandOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.slack.Duplicate(1)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
-	w.message(t, slacksim.Marketing, "Page 1")
+	w.awaitMessage(t, slacksim.Marketing, "Page 1")
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "food")
-	w.message(t, slacksim.Marketing, "food")
+	w.awaitMessage(t, slacksim.Marketing, "food")
 	seen := 0
 	for _, m := range w.slack.Messages(slacksim.Marketing) {
-		if contains(m.Plain(), []string{"Page 1"}) && !contains(m.Plain(), []string{"food"}) {
+		if containsAll(m.Plain(), []string{"Page 1"}) && !containsAll(m.Plain(), []string{"food"}) {
 			seen++
 		}
 	}
 	if seen != 1 {
-		t.Errorf("answers to one command delivered twice = %d, want 1:\n%s", seen, w.slack.Transcript())
+		t.Errorf("responses to a command delivered twice = %d, want 1:\n%s", seen, w.slack.Transcript())
 	}
 }
 
-// A sign-on form that Slack delivers twice makes one link, and the repeat leaves it on the screen.
-func TestServe_signsOnOnceWhenSlackDeliversTwice(t *testing.T) {
+// A sign-on form that Slack delivers twice creates one link. The redelivery doesn't replace the view with the link.
+func TestServe_answersRedeliveredSignOnOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "sign-on")
-	form := w.view(t, slacksim.Mia, "sign_on")
+	form := w.awaitView(t, slacksim.Mia, "sign_on")
 	w.slack.Duplicate(1)
-	if _, err := w.slack.Submit(patient(t), slacksim.Mia, form.ID); err != nil {
+	if _, err := w.slack.Submit(testContext(t), slacksim.Mia, form.ID); err != nil {
 		t.Fatal(err)
 	}
-	err := w.slack.Await(patient(t), func(s *slacksim.Server) bool {
+	err := w.slack.Await(testContext(t), func(s *slacksim.Server) bool {
 		acks := 0
 		for _, ack := range s.Acks() {
 			if ack.Name == "sign_on" {
@@ -205,23 +205,23 @@ func TestServe_signsOnOnceWhenSlackDeliversTwice(t *testing.T) {
 		return acks == 2 && ok && strings.Contains(v.Plain(), "/sso/")
 	})
 	if n := w.sandbox.Calls("/v3/account/sso"); err != nil || n != 1 {
-		t.Errorf("%d links were made, %v; want one on the screen:\n%s", n, err, w.slack.Transcript())
+		t.Errorf("%d links were created, %v; want one, still shown:\n%s", n, err, w.slack.Transcript())
 	}
 }
 
-// A person whom Slack does not let be told that the bot stops holds it up no longer than SHUTDOWN_TIMEOUT.
-func TestServe_stopsInItsTime(t *testing.T) {
+// If Slack is slow to take the notice that a request was cancelled, the bot still stops within SHUTDOWN_TIMEOUT.
+func TestServe_stopsWithinShutdownTimeout(t *testing.T) {
 	t.Parallel()
-	w := stillWorld(t, func(c *Config) { c.ShutdownTimeout = 100 * time.Millisecond })
-	w.startLogging(t, slog.New(slog.DiscardHandler)) // what is left behind may log after the test
-	w.slack.Inject(slacksim.Fault{Method: "response_url", Delay: patience})
+	w := newStoppedWorld(t, func(c *Config) { c.ShutdownTimeout = 100 * time.Millisecond })
+	w.startWithLog(t, slog.New(slog.DiscardHandler)) // abandoned goroutines may log after the test
+	w.slack.Inject(slacksim.Fault{Method: "response_url", Delay: testTimeout})
 	w.sandbox.Break(sandbox.Rule{Fault: sandbox.Hang()})
 	t.Cleanup(w.sandbox.Mend)
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/directories", "")
 	began := time.Now()
-	w.quit(t)
+	w.stopAndWait(t)
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v to stop, want about 100 ms", took)
+		t.Errorf("the stop took %v, want about 100 ms", took)
 	}
 }
 

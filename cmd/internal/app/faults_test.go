@@ -27,55 +27,55 @@ import (
 )
 
 const (
-	sms = "/v3/send/sms"
-	// rate is COUPONTOOLS_RATE.
-	rate = 1000
-	// crowd is how many a send of these tests goes to.
-	crowd = 2000
-	// endurance bounds the wait for a send's end: dead claims become unknown after more than half a minute.
-	endurance = 4 * time.Minute
+	smsRoute = "/v3/send/sms"
+	// fleetRate is COUPONTOOLS_RATE of the replicas.
+	fleetRate = 1000
+	// recipientCount is the number of recipients of a send.
+	recipientCount = 2000
+	// sendTimeout bounds the wait for a send's end. It is long since lost claims become unknown after over half a minute.
+	sendTimeout = 4 * time.Minute
 )
 
-// fleet is replicas of the real program on one real Redis, one Slack and one Coupontools.
+// fleet is a set of real couponbot processes that share a real Redis, a Slack and a Coupontools.
 type fleet struct {
 	*world
-	server *redistest.Server
-	desks  [2]*sends.Service // two places where people press
+	server   *redistest.Server
+	services [2]*sends.Service // two replicas that handle people's actions
 
 	mu    sync.Mutex
-	calls map[string]int // to each recipient, that the API may have carried out
-	times []time.Time    // when each call came in
+	calls map[string]int // calls that the API may have carried out, by recipient
+	times []time.Time    // when these calls arrived
 }
 
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
 	f := &fleet{server: redistest.New(t), calls: map[string]int{}}
-	f.world = stillWorld(t)
-	api := httptest.NewServer(http.HandlerFunc(f.count))
+	f.world = newStoppedWorld(t)
+	api := httptest.NewServer(http.HandlerFunc(f.countCalls))
 	t.Cleanup(api.Close)
 	t.Cleanup(f.sandbox.Mend)
 	f.config.RedisURL = RedisURL{Secret("unix://" + f.server.Socket())}
 	f.config.CoupontoolsBaseURL = BaseURL(api.URL)
-	for i := range f.desks {
+	for i := range f.services {
 		rdb := redis.NewClient(redisOptions(f.config))
 		t.Cleanup(func() { _ = rdb.Close() })
-		f.desks[i] = sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(f.config), ApprovalOver: f.config.ApprovalOver})
-		f.desks[i].UseSuppressionList(suppressionName(f.config, f.team()))
+		f.services[i] = sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(f.config), ApprovalOver: f.config.ApprovalOver})
+		f.services[i].UseSuppressionList(suppressionName(f.config, f.teamID()))
 	}
 	return f
 }
 
-func (f *fleet) team() string { return f.slack.Users()[0].TeamID }
+func (f *fleet) teamID() string { return f.slack.Users()[0].TeamID }
 
-// replica starts one more.
-func (f *fleet) replica(t *testing.T) *process {
+// startReplica starts one more replica.
+func (f *fleet) startReplica(t *testing.T) *process {
 	t.Helper()
-	return f.startProcess(t, "COUPONTOOLS_TIMEOUT=1s", "COUPONTOOLS_RATE="+strconv.Itoa(rate), "LOG_LEVEL=warn")
+	return f.startProcess(t, "COUPONTOOLS_TIMEOUT=1s", "COUPONTOOLS_RATE="+strconv.Itoa(fleetRate), "LOG_LEVEL=warn")
 }
 
-// count passes calls on to the sandbox and counts those that it may have carried out: all but those answered 429.
-func (f *fleet) count(w http.ResponseWriter, r *http.Request) {
-	came := time.Now()
+// countCalls forwards calls to the sandbox and counts those that it may have carried out: all except those answered 429.
+func (f *fleet) countCalls(w http.ResponseWriter, r *http.Request) {
+	received := time.Now()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -83,19 +83,20 @@ func (f *fleet) count(w http.ResponseWriter, r *http.Request) {
 	var call struct{ Phone string }
 	_ = json.Unmarshal(body, &call)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	answer := &statusWriter{ResponseWriter: w}
+	recorder := &statusWriter{ResponseWriter: w}
 	defer func() {
-		if r.URL.Path != sms || answer.status == http.StatusTooManyRequests {
+		if r.URL.Path != smsRoute || recorder.status == http.StatusTooManyRequests {
 			return
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.calls[call.Phone]++
-		f.times = append(f.times, came)
+		f.times = append(f.times, received)
 	}()
-	f.sandbox.ServeHTTP(answer, r)
+	f.sandbox.ServeHTTP(recorder, r)
 }
 
+// statusWriter records the status code of a response.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -108,34 +109,34 @@ func (w *statusWriter) WriteHeader(status int) {
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// confirm makes a send to a crowd, as if the same submit came from all sides at once, and has it approved likewise.
+// confirm creates a send, confirms it with several concurrent submissions and has it approved. It returns the send's id.
 func (f *fleet) confirm(t testing.TB) string {
 	t.Helper()
 	d := sends.Draft{
-		ID: "crowd", Team: f.team(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
+		ID: "crowd", Team: f.teamID(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
 		Kind: recipients.SMS, Message: "Hello", Origin: slacksim.General,
 	}
-	for i := range crowd {
+	for i := range recipientCount {
 		d.List.Recipients = append(d.List.Recipients, recipients.Recipient{To: fmt.Sprintf("+32471%06d", i), Country: "BE", Line: i + 1})
 	}
-	if _, err := f.desks[0].SaveDraft(t.Context(), d); err != nil {
+	if _, err := f.services[0].SaveDraft(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	f.press(t, func(desk *sends.Service) error {
+	f.callConcurrently(t, func(desk *sends.Service) error {
 		_, err := desk.Confirm(t.Context(), d.ID, d.Team, d.User)
 		return err
 	})
-	f.act(t, d.ID, sends.Approve, sends.ErrOwnSend)
+	f.actConcurrently(t, d.ID, sends.Approve, sends.ErrOwnSend)
 	return d.ID
 }
 
-// press does the same at both desks, five times at once.
-func (f *fleet) press(t testing.TB, do func(*sends.Service) error) {
+// callConcurrently calls do ten times concurrently, five times with each service.
+func (f *fleet) callConcurrently(t testing.TB, do func(*sends.Service) error) {
 	t.Helper()
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() {
-			if err := do(f.desks[i%2]); err != nil {
+			if err := do(f.services[i%2]); err != nil {
 				t.Error(err)
 			}
 		})
@@ -143,13 +144,14 @@ func (f *fleet) press(t testing.TB, do func(*sends.Service) error) {
 	all.Wait()
 }
 
-// act has two people do the same at once: of one who may not want is expected, or that the other came first.
-func (f *fleet) act(t testing.TB, id string, a sends.Action, want error) {
+// actConcurrently lets Mia and Noah take the same action at the same time. The action may fail with a StateError if the
+// other one was first; for Mia it may also fail with want.
+func (f *fleet) actConcurrently(t testing.TB, id string, a sends.Action, want error) {
 	t.Helper()
 	var both sync.WaitGroup
 	for i, user := range []string{slacksim.Mia, slacksim.Noah} {
 		both.Go(func() {
-			_, err := f.desks[i].Act(context.WithoutCancel(t.Context()), id, a, sends.Actor{Team: f.team(), User: user})
+			_, err := f.services[i].Act(context.WithoutCancel(t.Context()), id, a, sends.Actor{Team: f.teamID(), User: user})
 			state, late := errors.AsType[*sends.StateError](err)
 			if err != nil && !(user == slacksim.Mia && want != nil && errors.Is(err, want)) && !late {
 				t.Errorf("%s by %s: %v (%v)", a, user, err, state)
@@ -159,46 +161,47 @@ func (f *fleet) act(t testing.TB, id string, a sends.Action, want error) {
 	both.Wait()
 }
 
+// awaitCalls waits until the API got n calls.
 func (f *fleet) awaitCalls(t *testing.T, n int) {
 	t.Helper()
-	if err := f.sandbox.AwaitCalls(patient(t), sms, n); err != nil {
-		t.Fatalf("%d calls, want %d: %v", f.sandbox.Calls(sms), n, err)
+	if err := f.sandbox.AwaitCalls(testContext(t), smsRoute, n); err != nil {
+		t.Fatalf("%d calls, want %d: %v", f.sandbox.Calls(smsRoute), n, err)
 	}
 }
 
-// goesOn waits until more calls are made than could be out, and logs how long that took.
-func (f *fleet) goesOn(t *testing.T, after string) {
+// awaitProgress waits for more calls than can be in flight, so that at least one is new, and logs how long that took.
+func (f *fleet) awaitProgress(t *testing.T, after string) {
 	t.Helper()
 	began := time.Now()
-	f.awaitCalls(t, f.sandbox.Calls(sms)+inFlight(rate)+1)
-	t.Logf("after %s the send went on within %v", after, time.Since(began))
+	f.awaitCalls(t, f.sandbox.Calls(smsRoute)+maxInFlight(fleetRate)+1)
+	t.Logf("after %s the send continued within %v", after, time.Since(began))
 }
 
-// stands polls how the send stands until ok.
-func (f *fleet) stands(t testing.TB, id string, ok func(sends.Send) bool) sends.Send {
+// awaitSend polls a send until ok returns true, and returns the send.
+func (f *fleet) awaitSend(t testing.TB, id string, ok func(sends.Send) bool) sends.Send {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.Now().Add(endurance)
+	deadline := time.Now().Add(sendTimeout)
 	for range tick.C {
-		send, err := f.desks[0].Send(t.Context(), id)
+		send, err := f.services[0].Send(t.Context(), id)
 		switch {
 		case err == nil && ok(send):
 			return send
 		case time.Now().After(deadline):
-			t.Fatalf("after %v the send stands at %+v (%v)", endurance, send, err)
+			t.Fatalf("after %v the send is %+v (%v)", sendTimeout, send, err)
 		}
 	}
 	return sends.Send{}
 }
 
-// judge holds the records of an ended send to what the API saw.
-func (f *fleet) judge(t *testing.T, id string) sends.Counts {
+// verifySend waits for a send's end and compares its records with the calls that the API got. It returns the counts.
+func (f *fleet) verifySend(t *testing.T, id string) sends.Counts {
 	t.Helper()
-	send := f.stands(t, id, sends.Send.Ended)
+	send := f.awaitSend(t, id, sends.Send.Ended)
 	t.Logf("ended as %s after %v: %+v %s", send.State, send.EndedAt.Sub(send.ConfirmedAt), send.Counts, send.Why)
-	if send.Counts.Total != crowd || send.Counts.Pending() != 0 {
-		t.Errorf("the counts are %+v, want them to add up to %d", send.Counts, crowd)
+	if send.Counts.Total != recipientCount || send.Counts.Pending() != 0 {
+		t.Errorf("the counts are %+v, want them to add up to %d", send.Counts, recipientCount)
 	}
 	sent := map[string]int{}
 	for _, m := range f.sandbox.Sent() {
@@ -207,29 +210,29 @@ func (f *fleet) judge(t *testing.T, id string) sends.Counts {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var counted sends.Counts
-	for o, err := range f.desks[0].Recipients(t.Context(), id) {
+	for o, err := range f.services[0].Recipients(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		counted.Total++
 		calls := f.calls[o.To]
-		right := true
+		consistent := true
 		switch o.Status {
 		case sends.Accepted:
 			counted.Accepted++
-			right = sent[o.To] == 1
+			consistent = sent[o.To] == 1
 		case sends.Failed:
 			counted.Failed++
-			right = sent[o.To] == 0
+			consistent = sent[o.To] == 0
 		case sends.Skipped:
 			counted.Skipped++
-			right = calls == 0
+			consistent = calls == 0
 		case sends.Unknown:
 			counted.Unknown++
 		default:
-			right = false
+			consistent = false
 		}
-		if calls > 1 || !right {
+		if calls > 1 || !consistent {
 			t.Errorf("%s is %s (%s), but got %d calls and %d messages", o.To, o.Status, o.Text, calls, sent[o.To])
 		}
 	}
@@ -239,12 +242,12 @@ func (f *fleet) judge(t *testing.T, id string) sends.Counts {
 	return counted
 }
 
-// uncalled is how many are unknown though nobody called them.
-func (f *fleet) uncalled(t *testing.T, id string) (n int) {
+// unknownWithoutCall returns the number of recipients that are unknown although no call was made for them.
+func (f *fleet) unknownWithoutCall(t *testing.T, id string) (n int) {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for o, err := range f.desks[0].Recipients(t.Context(), id) {
+	for o, err := range f.services[0].Recipients(t.Context(), id) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +258,7 @@ func (f *fleet) uncalled(t *testing.T, id string) (n int) {
 	return n
 }
 
-func kill(p *process) {
+func killProcess(p *process) {
 	_ = p.Process.Kill()
 	_ = p.Wait()
 }
@@ -264,29 +267,29 @@ func kill(p *process) {
 func TestFaults_killedReplicas(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
-	a, b := f.replica(t), f.replica(t)
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
+	a, b := f.startReplica(t), f.startReplica(t)
 	id := f.confirm(t)
 	f.awaitCalls(t, 300)
-	kill(a)
-	f.goesOn(t, "one replica was killed")
-	a = f.replica(t)
+	killProcess(a)
+	f.awaitProgress(t, "one replica was killed")
+	a = f.startReplica(t)
 	f.awaitCalls(t, 1000)
-	kill(a)
-	kill(b)
-	f.replica(t)
-	f.goesOn(t, "all were killed and one was started")
+	killProcess(a)
+	killProcess(b)
+	f.startReplica(t)
+	f.awaitProgress(t, "all replicas were killed and one was started")
 
-	counts := f.judge(t, id)
-	if most := 3 * inFlight(rate); counts.Accepted+counts.Unknown != crowd || counts.Unknown > most {
+	counts := f.verifySend(t, id)
+	if most := 3 * maxInFlight(fleetRate); counts.Accepted+counts.Unknown != recipientCount || counts.Unknown > most {
 		t.Errorf("ended with %+v, want all accepted but at most %d unknown", counts, most)
 	}
-	f.message(t, slacksim.Marketing, "Send completed")
+	f.awaitMessage(t, slacksim.Marketing, "Send completed")
 }
 
-// Nobody is killed: a replica is stopped in good order, Redis is held up and started again, and the API answers badly.
-// Whoever is unknown was called.
-func TestFaults_everythingElse(t *testing.T) {
+// A replica stops gracefully, Redis is paused and restarted, and the API fails at times. No recipient becomes unknown
+// without a call.
+func TestFaults_stopsOutagesAndErrors(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	var trap sandbox.Trap
@@ -295,11 +298,11 @@ func TestFaults_everythingElse(t *testing.T) {
 	for _, fault := range []sandbox.Fault{
 		sandbox.Hang(), sandbox.ServerError(500), sandbox.Redirect(307, elsewhere.URL), sandbox.TooMany("1"),
 	} {
-		f.sandbox.Break(sandbox.Rule{Path: sms, Fault: fault, Chance: 0.01, Times: 3})
+		f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: fault, Chance: 0.01, Times: 3})
 	}
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.CutAfter(), Chance: 0.05})
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(20 * time.Millisecond)})
-	a, _ := f.replica(t), f.replica(t)
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.CutAfter(), Chance: 0.05})
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(20 * time.Millisecond)})
+	a, _ := f.startReplica(t), f.startReplica(t)
 	id := f.confirm(t)
 
 	f.awaitCalls(t, 300)
@@ -309,115 +312,114 @@ func TestFaults_everythingElse(t *testing.T) {
 	if err := a.Wait(); err != nil {
 		t.Errorf("exit after SIGTERM: %v", err)
 	}
-	f.replica(t)
+	f.startReplica(t)
 
 	f.awaitCalls(t, 600)
-	f.act(t, id, sends.Pause, nil)
-	f.stands(t, id, func(s sends.Send) bool { return s.State == sends.StatePaused })
-	f.act(t, id, sends.Resume, nil)
-	f.goesOn(t, "a pause")
+	f.actConcurrently(t, id, sends.Pause, nil)
+	f.awaitSend(t, id, func(s sends.Send) bool { return s.State == sends.StatePaused })
+	f.actConcurrently(t, id, sends.Resume, nil)
+	f.awaitProgress(t, "a pause")
 
 	f.awaitCalls(t, 900)
 	f.server.Signal(syscall.SIGSTOP)
-	held := time.AfterFunc(10*time.Second, func() { f.server.Signal(syscall.SIGCONT) })
-	t.Cleanup(func() { held.Stop() })
-	f.goesOn(t, "Redis was held up for ten seconds")
+	resume := time.AfterFunc(10*time.Second, func() { f.server.Signal(syscall.SIGCONT) })
+	t.Cleanup(func() { resume.Stop() })
+	f.awaitProgress(t, "Redis was paused for ten seconds")
 
 	f.awaitCalls(t, 1300)
 	f.server.Kill()
 	f.server.Start(t)
-	f.goesOn(t, "Redis was killed and started")
+	f.awaitProgress(t, "Redis was killed and restarted")
 
-	counts := f.judge(t, id)
-	if counts.Accepted+counts.Unknown != crowd || counts.Unknown < 20 {
+	counts := f.verifySend(t, id)
+	if counts.Accepted+counts.Unknown != recipientCount || counts.Unknown < 20 {
 		t.Errorf("ended with %+v, want all accepted but about a hundred unknown", counts)
 	}
-	if n := f.uncalled(t, id); n > 0 {
-		t.Errorf("%d are unknown though nobody called them", n)
+	if n := f.unknownWithoutCall(t, id); n > 0 {
+		t.Errorf("%d recipients are unknown without a call", n)
 	}
 	if trap.Calls() > 0 {
 		t.Errorf("%d redirects were followed", trap.Calls())
 	}
 }
 
-// Who was not called yet when two people cancel is skipped, and those being called get their outcome.
+// After a cancellation, recipients without a call are skipped and calls in flight keep their result.
 func TestFaults_cancelled(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
-	f.replica(t)
-	f.replica(t)
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
+	f.startReplica(t)
+	f.startReplica(t)
 	id := f.confirm(t)
 	f.awaitCalls(t, 200)
-	f.act(t, id, sends.Cancel, nil)
-	counts := f.judge(t, id)
-	if counts.Skipped == 0 || counts.Accepted < 200-inFlight(rate) || counts.Unknown+counts.Failed > 0 {
+	f.actConcurrently(t, id, sends.Cancel, nil)
+	counts := f.verifySend(t, id)
+	if counts.Skipped == 0 || counts.Accepted < 200-maxInFlight(fleetRate) || counts.Unknown+counts.Failed > 0 {
 		t.Errorf("ended with %+v, want some accepted and the rest skipped", counts)
 	}
 }
 
-// A real process on a real Redis: people on the do-not-contact list are skipped with other API keys, too, and nothing goes out
-// once the list is lost, whatever is lost of it.
+// People on the do-not-contact list are skipped. Once the list or a part of it is lost from Redis, nothing is sent.
 func TestFaults_optOutsLost(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.replica(t)
-	redis := redis.NewClient(redisOptions(f.config))
-	t.Cleanup(func() { _ = redis.Close() })
+	f.startReplica(t)
+	rdb := redis.NewClient(redisOptions(f.config))
+	t.Cleanup(func() { _ = rdb.Close() })
 	draft := sends.Draft{
-		Team: f.team(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen", Kind: recipients.SMS, Message: "Hello",
+		Team: f.teamID(), User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen", Kind: recipients.SMS, Message: "Hello",
 		List: recipients.List{Recipients: []recipients.Recipient{{To: "+32471000001", Line: 1}, {To: "+32471000002", Line: 2}}},
 	}
-	saved := func() (sends.Draft, error) { return f.desks[0].SaveDraft(t.Context(), draft) }
-	before, err := saved()
+	save := func() (sends.Draft, error) { return f.services[0].SaveDraft(t.Context(), draft) }
+	before, err := save()
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := sends.Actor{Team: f.team(), User: slacksim.Mia}
-	if _, err := f.desks[1].Suppress(t.Context(), recipients.SMS, []string{"+32471000001"}, by, "by hand"); err != nil {
+	by := sends.Actor{Team: f.teamID(), User: slacksim.Mia}
+	if _, err := f.services[1].Suppress(t.Context(), recipients.SMS, []string{"+32471000001"}, by, "by hand"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.desks[0].Confirm(t.Context(), before.ID, before.Team, before.User); err != nil {
+	if _, err := f.services[0].Confirm(t.Context(), before.ID, before.Team, before.User); err != nil {
 		t.Fatal(err)
 	}
-	f.stands(t, before.ID, func(s sends.Send) bool { return s.Ended() && s.Counts.Skipped == 1 && s.Counts.Accepted == 1 })
+	f.awaitSend(t, before.ID, func(s sends.Send) bool { return s.Ended() && s.Counts.Skipped == 1 && s.Counts.Accepted == 1 })
 
-	late, err := saved()
+	late, err := save()
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := sends.SuppressionPrefix + f.team() + ":"
-	if err := redis.Del(t.Context(), list+"people").Err(); err != nil {
+	list := sends.SuppressionPrefix + f.teamID() + ":"
+	if err := rdb.Del(t.Context(), list+"people").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.desks[0].Confirm(t.Context(), late.ID, late.Team, late.User); !errors.Is(err, sends.ErrSuppressionLost) {
-		t.Errorf("Confirm() after the list was lost = %v", err)
+	if _, err := f.services[0].Confirm(t.Context(), late.ID, late.Team, late.User); !errors.Is(err, sends.ErrSuppressionLost) {
+		t.Errorf("Confirm() without the list = %v, want %v", err, sends.ErrSuppressionLost)
 	}
 	f.command(t, slacksim.Mia, slacksim.General, "/coupontools", "status")
-	f.message(t, slacksim.General, "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent.")
-	if err := redis.FlushAll(t.Context()).Err(); err != nil {
+	f.awaitMessage(t, slacksim.General, "The do-not-contact list, or a part of it, has disappeared from Redis, so nothing is sent.")
+	if err := rdb.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := saved(); !errors.Is(err, sends.ErrSuppressionLost) {
-		t.Errorf("SaveDraft() after FLUSHALL = %v", err)
+	if _, err := save(); !errors.Is(err, sends.ErrSuppressionLost) {
+		t.Errorf("SaveDraft() after FLUSHALL = %v, want %v", err, sends.ErrSuppressionLost)
 	}
-	if n := f.sandbox.Calls(sms); n != 1 {
+	if n := f.sandbox.Calls(smsRoute); n != 1 {
 		t.Errorf("%d text messages went out, want 1", n)
 	}
 }
 
-// Redis is emptied in the middle of a send of two replicas: every message about the send says so, and has no buttons any more.
+// Redis is flushed during a send by two replicas. All messages about the send say so and lose their buttons.
 func TestFaults_flushed(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
-	replicas := []*process{f.replica(t), f.replica(t)}
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
+	replicas := []*process{f.startReplica(t), f.startReplica(t)}
 	id := f.confirm(t)
 	f.awaitCalls(t, 300)
-	f.message(t, slacksim.Marketing, "Sending", "waiting")
-	f.flush(t)
+	f.awaitMessage(t, slacksim.Marketing, "Sending", "waiting")
+	f.flushRedis(t)
 	for _, channel := range []string{slacksim.Marketing, f.slack.Direct(slacksim.Mia)} {
-		text := f.message(t, channel, "Send lost", "Its records are gone from Redis.", "may have been reached.").Plain()
+		text := f.awaitMessage(t, channel, "Send lost", "Its records are gone from Redis.", "may have been reached.").Plain()
 		if strings.Contains(text, "waiting") || strings.Contains(text, "[Pause]") || strings.Contains(text, "[Cancel]") {
 			t.Errorf("the message in %s still has the progress or the buttons:\n%s", channel, text)
 		}
@@ -426,8 +428,8 @@ func TestFaults_flushed(t *testing.T) {
 			t.Fatalf("the message in %s has no number:\n%s", channel, text)
 		}
 		reached, _ := strconv.Atoi(strings.ReplaceAll(said[1], ",", ""))
-		if called := f.sandbox.Calls(sms); reached < called || reached > called+2*inFlight(rate) {
-			t.Errorf("the message in %s says that %d people may have been reached after %d calls", channel, reached, called)
+		if called := f.sandbox.Calls(smsRoute); reached < called || reached > called+2*maxInFlight(fleetRate) {
+			t.Errorf("the message in %s has %d people who may have been reached after %d calls", channel, reached, called)
 		}
 	}
 	logged := 0
@@ -435,9 +437,9 @@ func TestFaults_flushed(t *testing.T) {
 		logged += strings.Count(p.log.String(), "The records of a send are gone from Redis")
 	}
 	if logged != 1 {
-		t.Errorf("the replicas log it %d times, want once", logged)
+		t.Errorf("the loss is logged %d times, want once", logged)
 	}
-	if _, err := f.desks[0].Send(t.Context(), id); !errors.Is(err, sends.ErrNoSend) {
+	if _, err := f.services[0].Send(t.Context(), id); !errors.Is(err, sends.ErrNoSend) {
 		t.Errorf("Send() = %v, want %v", err, sends.ErrNoSend)
 	}
 	f.mu.Lock()
@@ -449,29 +451,29 @@ func TestFaults_flushed(t *testing.T) {
 	}
 }
 
-// Redis is emptied while no replica runs: nobody knows of the send, and its buttons say so.
+// Redis is flushed while no replica runs. The buttons of the send then say that its records are gone.
 func TestFaults_flushedBetween(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
-	p := f.replica(t)
+	f.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
+	p := f.startReplica(t)
 	id := f.confirm(t)
 	f.awaitCalls(t, 100)
-	m := f.message(t, slacksim.Marketing, "Sending", "waiting")
-	kill(p)
-	f.flush(t)
-	f.replica(t)
+	m := f.awaitMessage(t, slacksim.Marketing, "Sending", "waiting")
+	killProcess(p)
+	f.flushRedis(t)
+	f.startReplica(t)
 	for _, action := range []string{"send_pause", "send_cancel"} {
-		if _, err := f.slack.Click(patient(t), slacksim.Mia, m.Place(), "", action, id); err != nil {
+		if _, err := f.slack.Click(testContext(t), slacksim.Mia, m.Place(), "", action, id); err != nil {
 			t.Fatal(err)
 		}
 		verb := strings.TrimPrefix(action, "send_")
-		f.message(t, slacksim.Marketing, "couponbot can't "+verb+" this send. Its records are gone from Redis. Nothing more of it goes out.")
+		f.awaitMessage(t, slacksim.Marketing, "couponbot can't "+verb+" this send. Its records are gone from Redis. Nothing more of it goes out.")
 	}
 }
 
-// flush empties Redis.
-func (f *fleet) flush(t *testing.T) {
+// flushRedis deletes all keys.
+func (f *fleet) flushRedis(t *testing.T) {
 	t.Helper()
 	rdb := redis.NewClient(redisOptions(f.config))
 	defer rdb.Close()
@@ -480,7 +482,7 @@ func (f *fleet) flush(t *testing.T) {
 	}
 }
 
-// Told to stop while Redis hangs, the program ends in its time and without a fault.
+// The program stops within SHUTDOWN_TIMEOUT and without an error even if Redis hangs.
 func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
@@ -490,10 +492,10 @@ func TestFaults_stopsWhileRedisHangs(t *testing.T) {
 		began := time.Now()
 		_ = p.Process.Signal(syscall.SIGTERM)
 		if err := p.Wait(); err != nil {
-			t.Errorf("it ended with %v", err)
+			t.Errorf("the program ended with %v", err)
 		}
-		if took := time.Since(began); took > 3*time.Second { // its time, and what a busy machine adds
-			t.Errorf("it took %v to stop, want 2 s", took)
+		if took := time.Since(began); took > 3*time.Second { // with a margin for a busy machine
+			t.Errorf("the stop took %v, want 2 s", took)
 		}
 		f.server.Signal(syscall.SIGCONT)
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-var route = regexp.MustCompile(`mux\.Handle(?:Func)?\("(?:([A-Z]+) )?(/[^"]*)"`)
+var routePattern = regexp.MustCompile(`mux\.Handle(?:Func)?\("(?:([A-Z]+) )?(/[^"]*)"`)
 
-// slackRoutes are the routes of the local Slack and its page, as the source names them: method and path.
+// slackRoutes returns the routes of the local Slack and its page as method and path. It finds them in the source.
 func slackRoutes(t *testing.T) [][2]string {
 	t.Helper()
 	server, err := filepath.Glob("../../../bot/slacksim/*.go")
@@ -34,7 +34,7 @@ func slackRoutes(t *testing.T) [][2]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range route.FindAllStringSubmatch(string(source), -1) {
+		for _, m := range routePattern.FindAllStringSubmatch(string(source), -1) {
 			path := strings.NewReplacer("{$}", "", "{method...}", "auth.test", "{", "", "}", "").Replace(m[2])
 			if m[1] == "" {
 				routes = append(routes, [2]string{http.MethodGet, path})
@@ -46,13 +46,13 @@ func slackRoutes(t *testing.T) [][2]string {
 	return routes
 }
 
-// Every route of the demo refuses requests that name another host or come from another site, before anything else is done.
+// Every route of the demo rejects requests with another Host header or from another site before it does anything.
 func TestDemo_guardsEveryRoute(t *testing.T) {
 	t.Parallel()
-	demo := startWorkspace(t)
-	asks := func(address, method, path string, change func(*http.Request)) int {
+	env := startDemoEnv(t)
+	request := func(address, method, path string, change func(*http.Request)) int {
 		t.Helper()
-		req, err := http.NewRequestWithContext(patient(t), method, "http://"+address+path, http.NoBody)
+		req, err := http.NewRequestWithContext(testContext(t), method, "http://"+address+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,34 +81,34 @@ func TestDemo_guardsEveryRoute(t *testing.T) {
 	}
 	routes := slackRoutes(t)
 	if len(routes) < 20 {
-		t.Fatalf("the source names only the routes %q", routes)
+		t.Fatalf("only the routes %q were found", routes)
 	}
 	for name, h := range hostile {
 		for _, r := range routes {
-			if got := asks(demo.host, r[0], r[1], h.change); got != h.want {
-				t.Errorf("%s %s of %s gives %d, want %d", r[0], r[1], name, got, h.want)
+			if got := request(env.host, r[0], r[1], h.change); got != h.want {
+				t.Errorf("%s %s with %s = %d, want %d", r[0], r[1], name, got, h.want)
 			}
 		}
-		if got := asks(demo.api.Addr().String(), http.MethodPost, "/v3/directory/list", h.change); got != h.want {
-			t.Errorf("Coupontools of %s gives %d, want %d", name, got, h.want)
+		if got := request(env.apiListener.Addr().String(), http.MethodPost, "/v3/directory/list", h.change); got != h.want {
+			t.Errorf("Coupontools with %s = %d, want %d", name, got, h.want)
 		}
 	}
-	messages := len(demo.slack.Transcript())
-	if got := asks(demo.host, http.MethodPost, "/api/chat.postMessage", func(r *http.Request) {
+	messages := len(env.slack.Transcript())
+	if got := request(env.host, http.MethodPost, "/api/chat.postMessage", func(r *http.Request) {
 		r.Header.Set("Origin", "https://evil.example")
-		r.Header.Set("Authorization", "Bearer "+demo.slack.BotToken())
-	}); got != http.StatusForbidden || len(demo.slack.Transcript()) != messages {
-		t.Errorf("a form of another site gives %d, want %d and no message", got, http.StatusForbidden)
+		r.Header.Set("Authorization", "Bearer "+env.slack.BotToken())
+	}); got != http.StatusForbidden || len(env.slack.Transcript()) != messages {
+		t.Errorf("a form of another site = %d, want %d and no message", got, http.StatusForbidden)
 	}
 }
 
-// A WebSocket of another site gets no connection, with or without a ticket.
-func TestDemo_guardsTheSocket(t *testing.T) {
+// WebSocket connections from another site are rejected, even with a ticket.
+func TestDemo_guardsSocket(t *testing.T) {
 	t.Parallel()
-	demo := startWorkspace(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	env := startDemoEnv(t)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
-	_, resp, err := websocket.Dial(ctx, "ws://"+demo.host+"/link/?ticket=x", &websocket.DialOptions{
+	_, resp, err := websocket.Dial(ctx, "ws://"+env.host+"/link/?ticket=x", &websocket.DialOptions{
 		HTTPHeader: http.Header{"Origin": {"https://evil.example"}},
 	})
 	if resp != nil && resp.Body != nil {
@@ -119,8 +119,8 @@ func TestDemo_guardsTheSocket(t *testing.T) {
 	}
 }
 
-// No request changes where the URLs that the bot gets lead to, and nothing that gives access is known beforehand.
-func TestDemo_handsOutItsOwnAddressAndRandomKeys(t *testing.T) {
+// The URLs that the bot gets don't depend on the Host header of a request, and all tokens, keys and passwords are random.
+func TestDemo_ownAddressAndRandomKeys(t *testing.T) {
 	t.Parallel()
 	sim := slacksim.New(slacksim.WithBase("http://127.0.0.1:8765"))
 	t.Cleanup(sim.Close)
@@ -131,7 +131,7 @@ func TestDemo_handsOutItsOwnAddressAndRandomKeys(t *testing.T) {
 	if !strings.Contains(rec.Body.String(), "ws://127.0.0.1:8765/link/") {
 		t.Errorf("a ticket for another host: %s", rec.Body)
 	}
-	one, two := startWorkspace(t).config, startWorkspace(t).config
+	one, two := startDemoEnv(t).config, startDemoEnv(t).config
 	if one.SlackAppToken == two.SlackAppToken || one.SlackBotToken == two.SlackBotToken ||
 		one.CoupontoolsClientSecret == two.CoupontoolsClientSecret {
 		t.Error("two demos have a secret in common")

@@ -12,14 +12,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestBuild_image runs the Dockerfile's build command and looks at what comes out: one static file with its version.
+// TestBuild_image runs the Dockerfile's build command and checks that the binary is static and has its version.
 func TestBuild_image(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CI") == "" {
-		t.Skip("builds all anew, which takes a minute; set CI=true to have it run")
+		t.Skip("the full build takes a minute; set CI=true to run it")
 	}
 	binary := t.TempDir() + "/couponbot"
-	build := buildCommand(t, readRoot(t, "Dockerfile"), binary)
+	build := buildCommand(t, readRepoFile(t, "Dockerfile"), binary)
 	build.Dir = "../../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", build, err, out)
@@ -36,19 +36,19 @@ func TestBuild_image(t *testing.T) {
 	checkStatic(t, binary)
 }
 
-// The image is built from what .dockerignore lets in, which has to be every package.
-func TestImage_hasEveryPackage(t *testing.T) {
+// .dockerignore must not exclude any package from the image's build.
+func TestImage_containsEveryPackage(t *testing.T) {
 	t.Parallel()
-	ignore := readRoot(t, ".dockerignore")
+	ignore := readRepoFile(t, ".dockerignore")
 	for pkg := range mayImport {
 		folder, _, _ := strings.Cut(pkg, "/")
 		if !strings.Contains(ignore, "\n!"+folder+"\n") {
-			t.Errorf(".dockerignore keeps %s out of the image", pkg)
+			t.Errorf(".dockerignore excludes %s", pkg)
 		}
 	}
 }
 
-// buildCommand returns the go build command of the Dockerfile, with its version set and its output put elsewhere.
+// buildCommand returns the Dockerfile's go build command with a version and another output file.
 func buildCommand(t *testing.T, dockerfile, binary string) *exec.Cmd {
 	t.Helper()
 	dockerfile = strings.ReplaceAll(dockerfile, "\\\n", " ")
@@ -66,7 +66,7 @@ func buildCommand(t *testing.T, dockerfile, binary string) *exec.Cmd {
 	return nil
 }
 
-// checkStatic reports a binary that needs a loader or libraries, which the image does not have.
+// checkStatic fails the test if a binary needs a dynamic loader or shared libraries, which the image doesn't have.
 func checkStatic(t *testing.T, binary string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -87,10 +87,10 @@ func checkStatic(t *testing.T, binary string) {
 	}
 }
 
-// TestDockerfile holds the image to what the README says of it.
+// TestDockerfile checks what the README promises about the image.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
-	text := readRoot(t, "Dockerfile")
+	text := readRepoFile(t, "Dockerfile")
 	for _, line := range []string{
 		"USER 65532:65532", "ENV LISTEN_ADDR=:8080", "EXPOSE 8080",
 		`ENTRYPOINT ["/couponbot"]`, `CMD ["serve"]`, `CMD ["/couponbot", "health"]`,
@@ -102,7 +102,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestCompose holds the compose file to what sends need: a Redis that keeps what it is told, and time to finish.
+// TestCompose checks that the compose file gives sends what they need: a durable Redis and time to finish.
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var compose struct {
@@ -114,7 +114,7 @@ func TestCompose(t *testing.T) {
 			Tmpfs       []string          `yaml:"tmpfs"`
 		} `yaml:"services"`
 	}
-	if err := yaml.Unmarshal([]byte(readRoot(t, "compose.yml")), &compose); err != nil {
+	if err := yaml.Unmarshal([]byte(readRepoFile(t, "compose.yml")), &compose); err != nil {
 		t.Fatal(err)
 	}
 	bot, redis := compose.Services["couponbot"], compose.Services["redis"]
@@ -138,8 +138,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// What builds and runs the program is pinned: images to an exact version, and actions, whose tags can be moved, to a commit.
-// Dependabot raises the pins.
+// Dependencies of the build are pinned: images to an exact version, and actions to a commit because tags can be moved.
+// Dependabot updates the pins.
 func TestPinned(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -151,7 +151,7 @@ func TestPinned(t *testing.T) {
 		{".github/workflows/ci.yml", `(?m)^ +- uses: (.+)$`, `^[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, "github-actions"},
 		{"go.mod", `(?m)^(go \d.+)$`, `^go \d+\.\d+\.\d+$`, "gomod"},
 	} {
-		found := regexp.MustCompile(tt.uses).FindAllStringSubmatch(readRoot(t, tt.file), -1)
+		found := regexp.MustCompile(tt.uses).FindAllStringSubmatch(readRepoFile(t, tt.file), -1)
 		if len(found) == 0 {
 			t.Errorf("%s uses nothing", tt.file)
 		}
@@ -160,8 +160,8 @@ func TestPinned(t *testing.T) {
 				t.Errorf("%s has %q, want an exact version", tt.file, use[1])
 			}
 		}
-		if !regexp.MustCompile(`(?m)^  - package-ecosystem: ` + tt.ecosystem + `( |$)`).MatchString(readRoot(t, ".github/dependabot.yml")) {
-			t.Errorf("dependabot.yml doesn't look after %s", tt.file)
+		if !regexp.MustCompile(`(?m)^  - package-ecosystem: ` + tt.ecosystem + `( |$)`).MatchString(readRepoFile(t, ".github/dependabot.yml")) {
+			t.Errorf("dependabot.yml doesn't cover %s", tt.file)
 		}
 	}
 }

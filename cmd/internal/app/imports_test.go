@@ -12,14 +12,14 @@ import (
 	"testing"
 )
 
-const module = "github.com/coupontools/couponbot"
+const modulePath = "github.com/coupontools/couponbot"
 
-// mayImport says which packages of this module each package may import, tests aside. "..." allows all. It is the table of
-// docs/design.md; a package that is not in it fails the test.
+// mayImport lists the packages of this module that each package may import, except in tests. "..." allows all. Every
+// package must be listed.
 var mayImport = map[string][]string{
 	"cmd/couponbot":    {"..."},
 	"cmd/internal/app": {"..."},
-	// A domain of commands never imports another one.
+	// Command domains don't import each other.
 	"commands": {
 		"bot", "bot/blocks", "coupontools", "coupontools/cache", "internal/bulkhead", "internal/rediserr", "sends",
 		"commands/account", "commands/campaign", "commands/directory", "commands/loyalty", "commands/send", "commands/suppress",
@@ -63,8 +63,8 @@ var mayImport = map[string][]string{
 		"bot", "bot/blocks", "commands/internal/format", "coupontools", "coupontools/cache", "internal/bulkhead",
 		"internal/rediserr", "internal/share", "internal/spreadsheet", "sends", "sends/recipients",
 	},
-	"commands/internal/commandstest": {"..."}, // for tests alone, which the table is not about
-	// sends tells Slack through an interface of its own.
+	"commands/internal/commandstest": {"..."}, // only for tests
+	// sends posts to Slack through its own interface.
 	"sends":                 {"coupontools", "internal/bulkhead", "internal/rediserr", "internal/sleep", "sends/recipients"},
 	"sends/message":         {"internal/emoji"},
 	"sends/recipients":      {"internal/bulkhead", "sends/recipients/xlsx"},
@@ -86,20 +86,20 @@ var mayImport = map[string][]string{
 	"internal/share":       {},
 	"internal/sleep":       {},
 	"internal/spreadsheet": {},
-	"internal/sourcetest":  {}, // for tests alone, which the table is not about
-	// The simulators import nothing but their own parts, not even what they imitate: a shared misreading has to become a
-	// failing test.
+	"internal/sourcetest":  {}, // only for tests
+	// The simulators import only their own parts: if they shared code with the clients, tests would miss a common
+	// misunderstanding of the API.
 	"bot/slacksim":          {"bot/slacksim/blockkit"},
 	"bot/slacksim/page":     {"bot/slacksim", "bot/slacksim/blockkit"},
 	"bot/slacksim/blockkit": {},
 	"coupontools/sandbox":   {},
-	"sends/redistest":       {}, // for tests alone, which the table is not about
-	// Names of emoji are Slack's, but the package knows nothing of its API.
+	"sends/redistest":       {}, // only for tests
+	// internal/emoji uses Slack's emoji names, but not its API.
 	"internal/emoji":     {},
 	"internal/emoji/gen": {},
 }
 
-// mayNotImport are modules that a package may not import, with the same reason.
+// mayNotImport lists modules that a package must not import, for the same reasons.
 var mayNotImport = map[string][]string{
 	"bot/slacksim":          {"github.com/slack-go/slack"},
 	"bot/slacksim/blockkit": {"github.com/slack-go/slack"},
@@ -156,7 +156,7 @@ func checkImports(t *testing.T, file, pkg string) {
 			t.Error(err)
 			continue
 		}
-		own, isOwn := strings.CutPrefix(imported, module+"/")
+		own, isOwn := strings.CutPrefix(imported, modulePath+"/")
 		if isOwn && !slices.Contains(allowed, own) && !slices.Contains(allowed, "...") {
 			t.Errorf("%s: package %s may not import %s", file, pkg, own)
 		}

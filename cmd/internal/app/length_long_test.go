@@ -4,8 +4,8 @@ package app
 
 import "time"
 
-// mutationTime is how long answers are mutated, floodSize how many requests one person sends against another's quarter.
+// Long runs: mutationTime is how long responses are mutated, floodRequests the number of one user's requests.
 const (
-	mutationTime = 20 * time.Minute
-	floodSize    = 4000
+	mutationTime  = 20 * time.Minute
+	floodRequests = 4000
 )

@@ -4,8 +4,8 @@ package app
 
 import "time"
 
-// mutationTime is how long answers are mutated, floodSize how many requests one person sends against another's quarter.
+// Short runs: mutationTime is how long responses are mutated, floodRequests the number of one user's requests.
 const (
-	mutationTime = 30 * time.Second
-	floodSize    = 1200
+	mutationTime  = 30 * time.Second
+	floodRequests = 1200
 )

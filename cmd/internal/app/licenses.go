@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// licenses are the licences of couponbot and of everything built into it. TestLicenses_file writes them, without versions, so
-// that a new version of a module with the same licence changes nothing.
+// licenses holds the licences of couponbot and of all linked modules. TestLicenses_file -update writes the file, without
+// versions, so that updating a module changes it only if the licence changes.
 //
 //go:embed licenses.txt
 var licenses string
 
-// printLicenses prints the modules in this binary with their versions, and all licences.
+// printLicenses prints the linked modules with their versions, then all licences.
 func printLicenses(stdout io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "couponbot %s is built with %s and these modules:\n\n", Version(), runtime.Version())

@@ -20,8 +20,8 @@ import (
 
 const updateLicenses = "run: go test ./cmd/internal/app -run Licenses -update"
 
-// TestLicenses_file compares licenses.txt with the licences of all modules that the program links, on any system. Run with
-// -update to write it.
+// TestLicenses_file compares licenses.txt with the licences of the modules that the program links on any supported system.
+// The flag -update writes the file.
 func TestLicenses_file(t *testing.T) {
 	t.Parallel()
 	modules := linkedModules(t)
@@ -42,14 +42,14 @@ func TestLicenses_file(t *testing.T) {
 	}
 }
 
-// The program prints the licence of each module that it says it is built with.
-func TestLicenses_ofTheProgram(t *testing.T) {
+// couponbot licenses prints the licence of each module that it lists.
+func TestLicenses_printed(t *testing.T) {
 	t.Parallel()
-	program, err := binary()
+	binaryName, err := buildBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), program, "licenses").Output()
+	out, err := exec.CommandContext(t.Context(), binaryName, "licenses").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestLicenses_ofTheProgram(t *testing.T) {
 
 func hasLicense(text, module string) bool { return strings.Contains(text, "\n"+module+": ") }
 
-// linkedModules returns the folders of the modules whose packages the program imports, by module path. Systems differ in them.
+// linkedModules returns the folders of the modules that the program links on any supported system, by module path.
 func linkedModules(t *testing.T) map[string]string {
 	t.Helper()
 	modules := map[string]string{}
@@ -96,8 +96,8 @@ func linkedModules(t *testing.T) map[string]string {
 	return modules
 }
 
-// licenseFile returns the text of licenses.txt: the licences of couponbot, of what its repository holds, and of the modules.
-// Equal texts appear once, below all their names.
+// licenseFile returns the text of licenses.txt: the licences of couponbot, of third-party files in the repository, and of
+// the modules. Identical texts appear once, below all names.
 func licenseFile(t *testing.T, modules map[string]string) string {
 	t.Helper()
 	var texts []string
@@ -108,10 +108,10 @@ func licenseFile(t *testing.T, modules map[string]string) string {
 		}
 		names[text] = append(names[text], name)
 	}
-	add("couponbot: LICENSE", readRoot(t, "LICENSE"))
-	add("couponbot: NOTICE", readRoot(t, "NOTICE"))
-	add("htmx and its SSE extension", readRoot(t, "bot/slacksim/web/THIRD_PARTY.md"))
-	// They have the authors and the licence of the Go project, which not every distribution of Go comes with.
+	add("couponbot: LICENSE", readRepoFile(t, "LICENSE"))
+	add("couponbot: NOTICE", readRepoFile(t, "NOTICE"))
+	add("htmx and its SSE extension", readRepoFile(t, "bot/slacksim/web/THIRD_PARTY.md"))
+	// golang.org/x/text has the licence of the Go project, which some Go distributions don't include.
 	addModule(t, add, "Go's runtime and standard library", modules["golang.org/x/text"])
 	for _, module := range slices.Sorted(maps.Keys(modules)) {
 		addModule(t, add, module, modules[module])
@@ -126,10 +126,11 @@ func licenseFile(t *testing.T, modules map[string]string) string {
 	return b.String()
 }
 
-// licenseName matches the files that licences ask to pass on. Of FreeType's two licences (ftl.txt, gpl.txt) it is the first.
+// licenseName matches files that must be distributed with a module. Of FreeType's two licences (ftl.txt, gpl.txt) it
+// matches the first.
 var licenseName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|ftl)([.-].*)?$`)
 
-// addModule adds the licence files of a module, also those of parts that it took from others.
+// addModule adds the licence files of a module, including those of third-party code inside it.
 func addModule(t *testing.T, add func(name, text string), module, dir string) {
 	t.Helper()
 	found := 0

@@ -7,12 +7,12 @@ import (
 	"log/slog"
 )
 
-// NewLog returns a logger that writes to w what is at least as grave as c.LogLevel, without secrets, phone numbers and
-// e-mail addresses, wherever in a message or its values they stand.
+// NewLog returns a logger that writes records of c.LogLevel and above to w. It masks secrets, phone numbers and e-mail
+// addresses in messages and attributes.
 func NewLog(w io.Writer, c Config) *slog.Logger {
 	options := &slog.HandlerOptions{
 		Level:       slog.Level(c.LogLevel),
-		ReplaceAttr: newMasker(c.Secrets()...).attr,
+		ReplaceAttr: newMasker(c.Secrets()...).replaceAttr,
 	}
 	if c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(w, options))
@@ -20,11 +20,11 @@ func NewLog(w io.Writer, c Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
-// redisLog takes go-redis's own log, which has a line for each try to connect. It is for debugging: what matters comes back as
-// an error.
+// redisLog receives go-redis's own log and writes it at debug level: it has a line per connection attempt, and failures
+// are also returned as errors.
 type redisLog struct{ log *slog.Logger }
 
-// Printf writes one line of it.
+// Printf logs one line.
 func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 	l.log.DebugContext(ctx, "Redis client", "text", fmt.Sprintf(format, v...))
 }

@@ -10,42 +10,41 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	_ "time/tzdata" // people's time zones, for hosts that have no zone files
+	_ "time/tzdata" // users' time zones, for hosts without zone files
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/commands"
 )
 
-// What couponbot exits with.
+// Exit codes of couponbot.
 const (
-	exitDone   = 0
+	exitOK     = 0
 	exitFailed = 1
-	// exitBad is for a bad call and for bad settings.
-	exitBad = 2
+	exitUsage  = 2 // wrong arguments or wrong settings
 )
 
 // DemoOptions are the flags of couponbot demo.
 type DemoOptions struct {
 	// Listen is the address of the page, host:port.
 	Listen string
-	// Redis is the URL of a Redis server; empty stands for an embedded one.
+	// Redis is the URL of a Redis server. If it is empty, the demo starts an embedded one.
 	Redis string
 }
 
 //go:embed help.txt
-var help string
+var helpText string
 
-// Main runs couponbot with args, which begin behind the program's name, until it is done or ctx ends. It returns what the
-// program has to exit with.
+// Main runs couponbot until the subcommand is done or ctx ends, and returns the exit code. args are the arguments without
+// the program's name.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name := "serve"
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
 	if isHelp(name) || name != "demo" && len(args) > 0 && isHelp(args[0]) {
-		_, _ = io.WriteString(stdout, help)
-		return exitDone
+		_, _ = io.WriteString(stdout, helpText)
+		return exitOK
 	}
 	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)}) // only serve has a log for it
 	switch name {
@@ -61,9 +60,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return Check(ctx, c, stdout, NewLog(stderr, c))
 		})
 	case "demo":
-		return demo(ctx, args, stdout, stderr)
+		return runDemo(ctx, args, stdout, stderr)
 	case "health":
-		return withoutArgs(name, args, stderr, func() error { return health(ctx) })
+		return withoutArgs(name, args, stderr, func() error { return checkHealth(ctx) })
 	case "manifest":
 		return withoutArgs(name, args, stderr, func() error {
 			return printManifest(stdout)
@@ -77,58 +76,61 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		})
 	}
 	fmt.Fprintf(stderr, "couponbot: there is no subcommand %q; see: couponbot help\n", name)
-	return exitBad
+	return exitUsage
 }
 
+// withConfig runs a subcommand that needs the settings.
 func withConfig(name string, args []string, stderr io.Writer, run func(Config) error) int {
 	return withoutArgs(name, args, stderr, func() error {
 		c, err := ReadConfig()
 		if err != nil {
 			return err
 		}
-		return masked(run(c), c)
+		return maskError(run(c), c)
 	})
 }
 
-// masked takes the settings' secrets out of an error's text.
-func masked(err error, c Config) error {
-	if err == nil || errors.Is(err, errNotWell) {
+// maskError removes the settings' secrets from an error's text.
+func maskError(err error, c Config) error {
+	if err == nil || errors.Is(err, errCheckFailed) {
 		return err
 	}
-	return errors.New(newMasker(c.Secrets()...).text(err.Error()))
+	return errors.New(newMasker(c.Secrets()...).mask(err.Error()))
 }
 
+// withoutArgs runs a subcommand that takes no arguments.
 func withoutArgs(name string, args []string, stderr io.Writer, run func() error) int {
 	if len(args) == 0 {
-		return exitCode(run(), stderr)
+		return reportError(run(), stderr)
 	}
 	fmt.Fprintf(stderr, "couponbot: %s takes no arguments; its settings come from the environment; see: couponbot help\n", name)
-	return exitBad
+	return exitUsage
 }
 
 func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }
 
-// exitCode puts an error into words, one line for each setting that is wrong.
-func exitCode(err error, stderr io.Writer) int {
+// reportError prints an error, with one line per wrong setting, and returns the exit code.
+func reportError(err error, stderr io.Writer) int {
 	if err == nil {
-		return exitDone
+		return exitOK
 	}
-	if errors.Is(err, errNotWell) { // check has said it all
+	if errors.Is(err, errCheckFailed) { // check has printed its findings
 		return exitFailed
 	}
-	wrong, ok := errors.AsType[SettingsError](err)
+	settingsErr, ok := errors.AsType[SettingsError](err)
 	if !ok {
 		fmt.Fprintf(stderr, "couponbot: %s\n", err)
 		return exitFailed
 	}
 	fmt.Fprintln(stderr, "couponbot: these settings must be put right:")
-	for _, line := range wrong {
+	for _, line := range settingsErr {
 		fmt.Fprintf(stderr, "  %s\n", line)
 	}
-	return exitBad
+	return exitUsage
 }
 
-func demo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// runDemo parses the flags of couponbot demo and starts it.
+func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o DemoOptions
 	flags := flag.NewFlagSet("couponbot demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -137,24 +139,25 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return exitOK
 	case err != nil:
-		return exitBad
+		return exitUsage
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "couponbot: demo does not take %q; see: couponbot demo -h\n", flags.Arg(0))
-		return exitBad
+		return exitUsage
 	case new(Address).Decode(o.Listen) != nil:
 		fmt.Fprintln(stderr, "couponbot: --listen must be an address such as 127.0.0.1:8765")
-		return exitBad
+		return exitUsage
 	case o.Redis != "":
 		if err := new(RedisURL).Decode(o.Redis); err != nil {
 			fmt.Fprintf(stderr, "couponbot: --redis must be the URL of a Redis server, such as redis://127.0.0.1:6379/0; %v\n", err)
-			return exitBad
+			return exitUsage
 		}
 	}
-	return exitCode(Demo(ctx, o, stdout, stderr), stderr)
+	return reportError(Demo(ctx, o, stdout, stderr), stderr)
 }
 
+// printManifest prints the app manifest with all commands.
 func printManifest(stdout io.Writer) error {
 	text, err := Manifest(commands.All(commands.Deps{}))
 	if err != nil {
@@ -164,8 +167,9 @@ func printManifest(stdout io.Writer) error {
 	return err
 }
 
-// health is what the image's HEALTHCHECK runs. It reads LISTEN_ADDR alone: that a token is missing is not its business.
-func health(ctx context.Context) error {
+// checkHealth implements couponbot health, which the image's HEALTHCHECK runs. It reads only LISTEN_ADDR, so it works
+// without the other settings.
+func checkHealth(ctx context.Context) error {
 	addr, err := listenAddr()
 	if err != nil {
 		return err

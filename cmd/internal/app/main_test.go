@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// run runs couponbot and returns what it exits with and what it writes.
-func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+// runMain runs couponbot and returns its exit code and output.
+func runMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = Main(t.Context(), args, &out, &errs)
@@ -20,7 +20,7 @@ func TestMain_calls(t *testing.T) {
 	tests := []struct {
 		call           string
 		code           int
-		stdout, stderr string // what each has to contain; "" for nothing at all
+		stdout, stderr string // text that the output contains; "" if it is empty
 	}{
 		{"help", 0, "couponbot demo      try it", ""},
 		{"--help", 0, "couponbot demo      try it", ""},
@@ -41,7 +41,7 @@ func TestMain_calls(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.call, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := run(t, strings.Fields(tt.call)...)
+			code, stdout, stderr := runMain(t, strings.Fields(tt.call)...)
 
 			if code != tt.code {
 				t.Errorf("couponbot %s exits with %d, want %d", tt.call, code, tt.code)
@@ -59,9 +59,9 @@ func TestMain_calls(t *testing.T) {
 func TestMain_badSettings(t *testing.T) {
 	for _, args := range [][]string{nil, {"serve"}, {"check"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			setenv(t, map[string]string{"SLACK_BOT_TOKEN": "", "COUPONTOOLS_RATE": "fast", "COUPONTOOLS_CLIENT_SECRET": "hush hush"})
+			setEnv(t, map[string]string{"SLACK_BOT_TOKEN": "", "COUPONTOOLS_RATE": "fast", "COUPONTOOLS_CLIENT_SECRET": "hush hush"})
 
-			code, stdout, stderr := run(t, args...)
+			code, stdout, stderr := runMain(t, args...)
 
 			want := `couponbot: these settings must be put right:
   SLACK_BOT_TOKEN is not set; it must be the bot token, which begins with xoxb-
@@ -84,10 +84,10 @@ func TestMain_health(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- o.Serve(ctx, l) }()
-	// No token is needed to ask.
-	setenv(t, map[string]string{"LISTEN_ADDR": l.Addr().String(), "SLACK_BOT_TOKEN": ""})
+	// The health check needs no token.
+	setEnv(t, map[string]string{"LISTEN_ADDR": l.Addr().String(), "SLACK_BOT_TOKEN": ""})
 
-	code, _, stderr := run(t, "health")
+	code, _, stderr := runMain(t, "health")
 	if code != 0 {
 		t.Errorf("couponbot health = %d, %q, want 0", code, stderr)
 	}
@@ -95,11 +95,11 @@ func TestMain_health(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := run(t, "health"); code != 1 || stderr == "" {
-		t.Errorf("couponbot health = %d, %q after the end, want 1 and words", code, stderr)
+	if code, _, stderr := runMain(t, "health"); code != 1 || stderr == "" {
+		t.Errorf("couponbot health = %d, %q without a server, want 1 and an error", code, stderr)
 	}
 	t.Setenv("LISTEN_ADDR", "nowhere")
-	if code, _, stderr := run(t, "health"); code != 2 || !strings.Contains(stderr, "LISTEN_ADDR must be an address") {
-		t.Errorf("couponbot health = %d, %q with a wrong setting, want 2 and words", code, stderr)
+	if code, _, stderr := runMain(t, "health"); code != 2 || !strings.Contains(stderr, "LISTEN_ADDR must be an address") {
+		t.Errorf("couponbot health = %d, %q with a wrong setting, want 2 and an error", code, stderr)
 	}
 }

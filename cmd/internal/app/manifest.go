@@ -9,11 +9,11 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
-// scopes are the bot token's, for all that is planned: a scope added later needs everyone to install the app again.
-// [Check] holds the token against this list.
+// scopes are the scopes of the bot token. The list includes planned features, since adding a scope later means that
+// every workspace has to reinstall the app. [Check] compares the token with this list.
 var scopes = []string{
 	"channels:read", // marketing channels, and whether a channel is shared with another company
-	"chat:write",    // answers and reports
+	"chat:write",    // replies and reports
 	publicScope,
 	"commands",         // the slash commands
 	"files:read",       // lists of recipients, uploaded in the send form
@@ -22,11 +22,10 @@ var scopes = []string{
 	"im:write",         // reports to the sender by direct message
 	"usergroups:read",  // user groups in SENDERS and ADMINS
 	"users:read",       // who is a full member, and people's time zones
-	"users:read.email", // people's own address, for a test send to oneself
+	"users:read.email", // the user's own address, for test sends
 }
 
-// publicScope lets the bot post in public channels without an invitation. It is the only scope that couponbot can do
-// without.
+// publicScope lets the bot post in public channels without an invitation. It is the only optional scope.
 const publicScope = "chat:write.public"
 
 const (
@@ -34,9 +33,9 @@ const (
 		"# Paste it at https://api.slack.com/apps: Create New App, From a manifest.\n" +
 		"# The app-level token (scope connections:write) is made by hand: Basic Information, App-Level Tokens.\n"
 
-	appName     = "couponbot"
-	description = "Send Coupontools directories by SMS or e-mail, and look up who has registered, from Slack."
-	// Slack: 175 to 4,000 characters.
+	appName          = "couponbot"
+	shortDescription = "Send Coupontools directories by SMS or e-mail, and look up who has registered, from Slack."
+	// Slack requires 175 to 4,000 characters.
 	longDescription = "couponbot brings Coupontools into Slack for marketing teams. List your directories and see what they cost, " +
 		"look up who has registered, and send a directory by SMS or e-mail to one person or to many. " +
 		"Every send is shown before it starts, and the marketing channels are told how it went: " +
@@ -46,7 +45,7 @@ const (
 	backgroundColor = "#1f4e5f"
 )
 
-// manifest is Slack's app manifest as far as couponbot needs it, in the order in which Slack's own pages show it.
+// manifest is the part of Slack's app manifest that couponbot needs, in the order of Slack's app pages.
 type manifest struct {
 	Display struct {
 		Name            string `yaml:"name"`
@@ -81,24 +80,24 @@ type manifest struct {
 	} `yaml:"settings"`
 }
 
-// manifestCommand has no url: with Socket Mode there is none.
+// manifestCommand is a slash command. It has no url, since Socket Mode needs none.
 type manifestCommand struct {
 	Command     string `yaml:"command"`
 	Description string `yaml:"description"`
 	UsageHint   string `yaml:"usage_hint,omitempty"`
-	// ShouldEscape has Slack send people, channels and links with their ids.
+	// ShouldEscape makes Slack send users, channels and links with their ids.
 	ShouldEscape bool `yaml:"should_escape"`
 }
 
-// Manifest returns the manifest, in YAML, of a Slack app that has the commands. Commands without a name are reached
-// through another and have no place in it.
+// Manifest returns the YAML manifest of a Slack app with the commands. It leaves out commands without a name, which are
+// subcommands of another one.
 func Manifest(commands []bot.Command) ([]byte, error) {
 	var m manifest
 	m.Display.Name = appName
-	m.Display.Description = description
+	m.Display.Description = shortDescription
 	m.Display.LongDescription = longDescription
 	m.Display.BackgroundColor = backgroundColor
-	m.Features.AppHome.MessagesTab = true // where reports to the sender arrive
+	m.Features.AppHome.MessagesTab = true // direct messages, where senders get reports
 	m.Features.BotUser.DisplayName = appName
 	m.Features.BotUser.AlwaysOnline = true
 	m.OAuth.Scopes.Bot = scopes

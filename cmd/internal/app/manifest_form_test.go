@@ -21,7 +21,7 @@ func readManifest(t *testing.T, commands []bot.Command) manifest {
 	dec.KnownFields(true)
 	var m manifest
 	if err := dec.Decode(&m); err != nil {
-		t.Fatalf("the manifest cannot be read: %v", err)
+		t.Fatalf("decode the manifest: %v", err)
 	}
 	return m
 }
@@ -43,22 +43,22 @@ func TestManifest_form(t *testing.T) {
 	}
 	s := m.Settings
 	if !s.SocketMode || !s.Interactivity.Enabled || s.OrgDeploy || s.TokenRotation {
-		t.Errorf("settings = %+v, want socket mode and interactivity alone", s)
+		t.Errorf("settings = %+v, want only socket mode and interactivity", s)
 	}
 	home := m.Features.AppHome
 	if !home.MessagesTab || home.MessagesReadOnly || home.HomeTab {
-		t.Errorf("app home = %+v, want the messages tab alone, to be written in", home)
+		t.Errorf("app home = %+v, want only the messages tab, writable", home)
 	}
 	if !slices.IsSorted(m.OAuth.Scopes.Bot) || len(m.OAuth.Scopes.Bot) != 11 {
-		t.Errorf("scopes = %q, want the eleven in order", m.OAuth.Scopes.Bot)
+		t.Errorf("scopes = %q, want eleven, sorted", m.OAuth.Scopes.Bot)
 	}
 	text, _ := Manifest(nil)
 	if strings.Contains(string(text), "url:") {
-		t.Error("the manifest has a URL; with Socket Mode there is none")
+		t.Error("the manifest has a URL, which Socket Mode doesn't need")
 	}
 }
 
-// checkManifestLimits holds a manifest to the limits of Slack's manifest schema.
+// checkManifestLimits checks the limits of Slack's manifest schema.
 func checkManifestLimits(t *testing.T, m manifest) {
 	t.Helper()
 	for _, limit := range []struct {

@@ -10,9 +10,9 @@ import (
 	"github.com/coupontools/couponbot/commands"
 )
 
-var update = flag.Bool("update", false, "write manifest.yml anew")
+var update = flag.Bool("update", false, "update manifest.yml, licenses.txt and conversation scripts")
 
-// TestManifest_file holds manifest.yml to the commands. Run with -update to write it anew.
+// TestManifest_file compares manifest.yml with the commands. The flag -update writes the file.
 func TestManifest_file(t *testing.T) {
 	t.Parallel()
 	const path = "../../../manifest.yml"

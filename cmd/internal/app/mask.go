@@ -11,27 +11,27 @@ import (
 	"unicode"
 )
 
-// What stands in a log in place of something private.
+// Replacements for private text in logs.
 const (
-	maskedSecret  = "[secret]"
-	maskedPhone   = "[phone]"
-	maskedAddress = "[e-mail]"
+	maskedSecret = "[secret]"
+	maskedPhone  = "[phone]"
+	maskedEmail  = "[e-mail]"
 )
 
-// masker takes private things out of text that is going to be logged: secrets, phone numbers and e-mail addresses. It
-// rather takes out too much than too little, but leaves ids, dates, durations and network addresses alone, since a log
-// without them is no use.
+// masker masks secrets, phone numbers and e-mail addresses in log text. In doubt it masks, but it keeps ids, dates,
+// durations and network addresses, which operators need.
 type masker struct{ secrets *strings.Replacer }
 
-// minSecret is the length, in bytes, from which a secret is looked for; a shorter one would be found everywhere.
-const minSecret = 4
+// minSecretLength is the least length in bytes of a masked secret. A shorter one would match everywhere.
+const minSecretLength = 4
 
+// newMasker returns a masker that also masks the secrets, as they are and URL-escaped.
 func newMasker(secrets ...string) masker {
-	// The longest first, in case that one secret begins another.
+	// Longest first: a secret may be the prefix of another one.
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, s := range secrets {
-		if len(s) < minSecret {
+		if len(s) < minSecretLength {
 			continue
 		}
 		pairs = append(pairs, s, maskedSecret)
@@ -43,91 +43,96 @@ func newMasker(secrets ...string) masker {
 }
 
 var (
-	// Slack's tokens, the ticket in a socket's URL, and URLs that anyone who has them can post to.
-	slackSecret = regexp.MustCompile(`\b(?:xox[a-z]|xapp)(?:\.xox[a-z])?-[\w-]+|\bticket=[^&\s"]+|` +
+	// Slack tokens, the ticket in a Socket Mode URL, and webhook and response URLs, to which anyone can post.
+	slackSecretPattern = regexp.MustCompile(`\b(?:xox[a-z]|xapp)(?:\.xox[a-z])?-[\w-]+|\bticket=[^&\s"]+|` +
 		`(/(?:commands|actions|services|workflows|app)/[TE][A-Z0-9]+/)[^\s"]+`)
-	// %40 and %2B are @ and + in a URL.
-	address = regexp.MustCompile(`[^\s<>()\[\]{},;:"'|=/\\@]+(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
-	quoted  = regexp.MustCompile(`"(?:[^"\\]|\\.)+"(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
-	plus    = regexp.MustCompile(`(?i)%2B(\d)`)
+	// In URLs, @ and + are written as %40 and %2B.
+	emailPattern       = regexp.MustCompile(`[^\s<>()\[\]{},;:"'|=/\\@]+(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
+	quotedEmailPattern = regexp.MustCompile(`"(?:[^"\\]|\\.)+"(?:@|%40)[^\s<>()\[\]{},;:"'|=/\\@&]+`)
+	encodedPlusPattern = regexp.MustCompile(`(?i)%2B(\d)`)
 )
 
-// hide returns text without secrets.
-func (m masker) hide(text string) string {
-	return slackSecret.ReplaceAllString(m.secrets.Replace(text), "${1}"+maskedSecret)
+// maskSecrets masks secrets only.
+func (m masker) maskSecrets(text string) string {
+	return slackSecretPattern.ReplaceAllString(m.secrets.Replace(text), "${1}"+maskedSecret)
 }
 
-// text returns text without what is private in it.
-func (m masker) text(text string) string {
-	text = m.hide(text)
-	text = quoted.ReplaceAllString(text, maskedAddress)
-	text = address.ReplaceAllString(text, maskedAddress)
-	return maskPhones(plus.ReplaceAllString(text, "+$1"))
+// mask masks secrets, e-mail addresses and phone numbers.
+func (m masker) mask(text string) string {
+	text = m.maskSecrets(text)
+	text = quotedEmailPattern.ReplaceAllString(text, maskedEmail)
+	text = emailPattern.ReplaceAllString(text, maskedEmail)
+	return maskPhones(encodedPlusPattern.ReplaceAllString(text, "+$1"))
 }
 
-// attr is the ReplaceAttr of the log's handler.
-func (m masker) attr(_ []string, a slog.Attr) slog.Attr {
+// replaceAttr masks an attribute. It is the ReplaceAttr function of the log handler.
+func (m masker) replaceAttr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(m.text(a.Value.String()))
+		a.Value = slog.StringValue(m.mask(a.Value.String()))
 	case slog.KindAny:
 		if _, ok := a.Value.Any().(slog.Level); ok {
 			return a
 		}
-		a.Value = slog.StringValue(m.text(anyText(a.Value.Any())))
+		a.Value = slog.StringValue(m.mask(formatAny(a.Value.Any())))
 	}
 	return a
 }
 
-func anyText(v any) string {
+// formatAny returns a value as text.
+func formatAny(v any) string {
 	if raw, ok := v.([]byte); ok {
 		return string(raw)
 	}
 	return fmt.Sprintf("%+v", v)
 }
 
-// ITU E.164 allows 15 digits; 00 may stand for +. The shortest national numbers in use have seven.
+// ITU E.164 allows 15 digits, plus 00 instead of +. The shortest national numbers in use have seven digits.
 const (
 	minPhoneDigits = 7
 	maxPhoneDigits = 17
 )
 
-// maskPhones replaces what may be a phone number: digits with what people put between them.
+// maskPhones masks phone numbers: runs of digits and the separators that people write between them.
 func maskPhones(text string) string {
 	var out strings.Builder
 	runes := []rune(text)
 	for i := 0; i < len(runes); {
-		if !phoneRune(runes[i]) {
+		if !isPhoneRune(runes[i]) {
 			out.WriteRune(runes[i])
 			i++
 			continue
 		}
 		end := i
-		for end < len(runes) && phoneRune(runes[end]) {
+		for end < len(runes) && isPhoneRune(runes[end]) {
 			end++
 		}
-		glued := i > 0 && wordRune(runes[i-1]) && !strings.ContainsRune("(/", runes[i]) && !phoneSpace(runes[i])
-		cut := end < len(runes) && wordRune(runes[end]) && !phoneSpace(runes[end-1])
+		glued := i > 0 && isWordRune(runes[i-1]) && !strings.ContainsRune("(/", runes[i]) && !isPhoneSpace(runes[i])
+		cut := end < len(runes) && isWordRune(runes[end]) && !isPhoneSpace(runes[end-1])
 		out.WriteString(maskRun(string(runes[i:end]), glued, cut))
 		i = end
 	}
 	return out.String()
 }
 
-func phoneRune(r rune) bool {
-	return unicode.IsDigit(r) || strings.ContainsRune("+()./", r) || unicode.Is(unicode.Pd, r) || phoneSpace(r)
+// isPhoneRune reports whether a phone number may contain a character: a digit, + or a separator.
+func isPhoneRune(r rune) bool {
+	return unicode.IsDigit(r) || strings.ContainsRune("+()./", r) || unicode.Is(unicode.Pd, r) || isPhoneSpace(r)
 }
 
-func phoneSpace(r rune) bool {
+// isPhoneSpace reports whether a character is a space within a line, including Unicode spaces.
+func isPhoneSpace(r rune) bool {
 	return r == ' ' || r == '\t' || r > unicode.MaxLatin1 && unicode.IsSpace(r) || r == '\u00a0'
 }
 
-func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) }
+// isWordRune reports whether a character before or after digits makes them part of an id.
+func isWordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) }
 
-// maskRun masks one run of phone runes. A run glued to a letter in front, or cut off by one behind, begins or ends in a
-// piece that belongs to an id or a unit (reg_1234567, 1234567ns), unless a plus says that it is a number.
+// maskRun masks the phone numbers in a run of phone characters. glued and cut report that a letter is directly before or
+// after the run: its first or last piece then belongs to an id or a unit (reg_1234567, 1234567ns) and is kept, unless a
+// plus marks it as a phone number.
 func maskRun(run string, glued, cut bool) string {
-	pieces := splitPieces(run)
+	pieces := splitAfterSpaces(run)
 	var out, pending strings.Builder
 	flush := func() {
 		out.WriteString(maskDigits(pending.String()))
@@ -135,7 +140,7 @@ func maskRun(run string, glued, cut bool) string {
 	}
 	for i, p := range pieces {
 		partOfWord := glued && i == 0 || cut && i == len(pieces)-1
-		if isPlain(strings.TrimSpace(p)) || partOfWord && !strings.Contains(pending.String()+p, "+") {
+		if isNotPhone(strings.TrimSpace(p)) || partOfWord && !strings.Contains(pending.String()+p, "+") {
 			flush()
 			out.WriteString(p)
 			continue
@@ -146,37 +151,37 @@ func maskRun(run string, glued, cut bool) string {
 	return out.String()
 }
 
-// splitPieces splits behind each stretch of spaces; a leading stretch is a piece of its own.
-func splitPieces(run string) []string {
+// splitAfterSpaces splits a run after each group of spaces. Leading spaces are a piece of their own.
+func splitAfterSpaces(run string) []string {
 	var pieces []string
 	start, inSpace := 0, false
 	for i, r := range run {
-		if inSpace && !phoneSpace(r) {
+		if inSpace && !isPhoneSpace(r) {
 			pieces = append(pieces, run[start:i])
 			start = i
 		}
-		inSpace = phoneSpace(r)
+		inSpace = isPhoneSpace(r)
 	}
 	return append(pieces, run[start:])
 }
 
 var (
-	isoDate = regexp.MustCompile(`^\(?\d{4}(?:-\d\d-\d\d|/\d\d/\d\d)[).]?$`)
-	// A message's timestamp and the beginning of a trigger_id.
-	slackStamp = regexp.MustCompile(`^\(?\d{10}\.\d{6}[).]?$`)
+	isoDatePattern = regexp.MustCompile(`^\(?\d{4}(?:-\d\d-\d\d|/\d\d/\d\d)[).]?$`)
+	// Message timestamps and the beginning of trigger ids.
+	slackTimestampPattern = regexp.MustCompile(`^\(?\d{10}\.\d{6}[).]?$`)
 )
 
-// isPlain knows digits that are no phone number.
-func isPlain(piece string) bool {
+// isNotPhone reports whether a piece is a date, a Slack timestamp or an IP address.
+func isNotPhone(piece string) bool {
 	piece = strings.Trim(piece, "()")
-	if isoDate.MatchString(piece) || slackStamp.MatchString(piece) {
+	if isoDatePattern.MatchString(piece) || slackTimestampPattern.MatchString(piece) {
 		return true
 	}
 	_, err := netip.ParseAddr(strings.Trim(piece, "/."))
 	return err == nil
 }
 
-// maskDigits replaces text if it has enough digits, keeping what stands around them.
+// maskDigits masks text if it has as many digits as a phone number. It keeps spaces and separators around the number.
 func maskDigits(text string) string {
 	digits := 0
 	for _, r := range text {
@@ -184,7 +189,7 @@ func maskDigits(text string) string {
 			digits++
 		}
 	}
-	core := strings.TrimFunc(text, func(r rune) bool { return phoneSpace(r) || strings.ContainsRune("./-", r) })
+	core := strings.TrimFunc(text, func(r rune) bool { return isPhoneSpace(r) || strings.ContainsRune("./-", r) })
 	oneNumber := !strings.ContainsFunc(core, func(r rune) bool { return !unicode.IsDigit(r) })
 	if digits < minPhoneDigits || oneNumber && digits > maxPhoneDigits {
 		return text

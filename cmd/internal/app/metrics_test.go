@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Alerts must be able to look at a counter before anything was counted.
-func TestMetrics_areThereFromTheBeginning(t *testing.T) {
+// Counters exist before the first event, so that alerts can use them.
+func TestMetrics_startAtZero(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	NewMetrics("v1").Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))

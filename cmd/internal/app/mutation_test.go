@@ -22,28 +22,29 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// mutator changes one answer in some, in one place.
+// mutator changes random responses, each in one place.
 type mutator struct {
-	on atomic.Bool
-	n  atomic.Int64
+	enabled atomic.Bool
+	count   atomic.Int64 // mutated responses
 
 	mu   sync.Mutex
 	rand *rand.Rand
 }
 
-// share is how many answers there are for each that is changed.
-const share = 4
+// mutationOdds is the number of responses per mutated one, on average.
+const mutationOdds = 4
 
-// statuses are wrong ones. Those after which a call may be repeated (401, 403, 429) would be a lie about the call.
-var statuses = []int{200, 201, 204, 302, 307, 400, 404, 500, 502, 503}
+// wrongStatuses are the status codes that mutations use. 401, 403 and 429 are not among them: they would claim that the
+// call was not carried out, so that the bot may repeat it.
+var wrongStatuses = []int{200, 201, 204, 302, 307, 400, 404, 500, 502, 503}
 
-func (m *mutator) change(_ string, answer *http.Response, body []byte) []byte {
+func (m *mutator) change(_ string, resp *http.Response, body []byte) []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.on.Load() || m.rand.IntN(share) > 0 {
+	if !m.enabled.Load() || m.rand.IntN(mutationOdds) > 0 {
 		return body
 	}
-	m.n.Add(1)
+	m.count.Add(1)
 	var value any
 	if json.Unmarshal(body, &value) == nil && m.rand.IntN(4) > 0 {
 		mutated, err := json.Marshal(m.mutate(value))
@@ -55,15 +56,15 @@ func (m *mutator) change(_ string, answer *http.Response, body []byte) []byte {
 	case 0:
 		return body[:m.rand.IntN(len(body)+1)]
 	case 1:
-		answer.Header.Set("Content-Type", "text/html")
+		resp.Header.Set("Content-Type", "text/html")
 		return []byte("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>")
 	case 2:
 		return []byte(strings.Repeat(`{"a":[`, 20_000))
 	case 3:
 		return nil
 	default:
-		answer.StatusCode = statuses[m.rand.IntN(len(statuses))]
-		answer.Status = fmt.Sprint(answer.StatusCode, " changed")
+		resp.StatusCode = wrongStatuses[m.rand.IntN(len(wrongStatuses))]
+		resp.Status = fmt.Sprint(resp.StatusCode, " changed")
 		return body
 	}
 }
@@ -105,44 +106,44 @@ func (m *mutator) mutate(value any) any {
 	}[m.rand.IntN(15)]
 }
 
-// browsed are things that people look at.
-var browsed = []string{
+// browseCommands are subcommands that only read.
+var browseCommands = []string{
 	"directories", "campaigns", "campaign Kaasweken", "sessions Kaasweken", "loyalty", "sms-groups", "email-groups", "subaccounts",
 	"directory Stadsbonnen Gent", "directory-users Stadsbonnen Gent", "sends", "status", "categories", "points", "loyalty-users", "audit",
 }
 
-// Slack and Coupontools answer anything at all while a send runs and a crowd browses. Nothing panics, nobody is called twice,
-// and afterwards everything is answered again.
+// Slack and Coupontools return mutated responses during sends and while people browse. Nothing panics, no recipient is
+// called twice, and afterwards everything works again.
 func TestFaults_mutatedAnswers(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any seed is fine
 	m := &mutator{rand: rand.New(rand.NewPCG(seed, 0))}
-	w, logged := stillWorld(t), new(lockedBuffer)
+	w, logged := newStoppedWorld(t), new(syncBuffer)
 	origin := strings.TrimSuffix(string(w.config.SlackAPIURL), "/api/")
-	w.config.SlackAPIURL = BaseURL(between(t, origin, m.change) + "/api/")
-	w.config.CoupontoolsBaseURL = BaseURL(between(t, string(w.config.CoupontoolsBaseURL), m.change))
+	w.config.SlackAPIURL = BaseURL(rewritingProxy(t, origin, m.change) + "/api/")
+	w.config.CoupontoolsBaseURL = BaseURL(rewritingProxy(t, string(w.config.CoupontoolsBaseURL), m.change))
 	w.config.CoupontoolsTimeout, w.config.ApprovalOver = 2*time.Second, 0
-	w.sandbox.Break(sandbox.Rule{Path: sms, Fault: sandbox.Slow(50 * time.Millisecond)})
-	go (&workspace{redis: w.redis}).keepTime(t.Context())
-	w.startLogging(t, slog.New(slog.NewTextHandler(logged, nil)))
+	w.sandbox.Break(sandbox.Rule{Path: smsRoute, Fault: sandbox.Slow(50 * time.Millisecond)})
+	go (&demoEnv{redis: w.redis}).advanceRedisClock(t.Context())
+	w.startWithLog(t, slog.New(slog.NewTextHandler(logged, nil)))
 
 	rdb := redis.NewClient(redisOptions(w.config))
 	t.Cleanup(func() { _ = rdb.Close() })
-	desk := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(w.config)})
+	service := sends.New(sends.Config{Redis: rdb, Prefix: keyPrefix(w.config)})
 	team := w.slack.Users()[0].TeamID
-	m.on.Store(true)
+	m.enabled.Store(true)
 	var ids []string
-	var crowd sync.WaitGroup
-	until, stop := context.WithTimeout(t.Context(), mutationTime)
+	var browsers sync.WaitGroup
+	deadline, stop := context.WithTimeout(t.Context(), mutationTime)
 	defer stop()
 	for _, user := range []string{slacksim.Mia, slacksim.Noah} {
-		crowd.Go(func() {
-			for i := 0; until.Err() == nil; i++ {
-				w.browse(until, t, user, browsed[i%len(browsed)])
+		browsers.Go(func() {
+			for i := 0; deadline.Err() == nil; i++ {
+				w.browse(deadline, t, user, browseCommands[i%len(browseCommands)])
 			}
 		})
 	}
-	for n := 0; until.Err() == nil; n++ {
+	for n := 0; deadline.Err() == nil; n++ {
 		d := sends.Draft{
 			ID: fmt.Sprint("send", n), Team: team, User: slacksim.Mia, OfferID: "dir_5507", OfferName: "Stadsbonnen",
 			Kind: recipients.SMS, Message: "Hello", Origin: slacksim.General,
@@ -150,53 +151,53 @@ func TestFaults_mutatedAnswers(t *testing.T) {
 		for i := range 100 {
 			d.List.Recipients = append(d.List.Recipients, recipients.Recipient{To: fmt.Sprintf("+32471%03d%03d", n, i), Country: "BE", Line: i + 1})
 		}
-		if _, err := desk.SaveDraft(t.Context(), d); err != nil {
+		if _, err := service.SaveDraft(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := desk.Confirm(t.Context(), d.ID, team, slacksim.Mia); err != nil {
+		if _, err := service.Confirm(t.Context(), d.ID, team, slacksim.Mia); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, d.ID)
 		select {
-		case <-until.Done():
+		case <-deadline.Done():
 		case <-time.After(5 * time.Second):
 		}
 	}
-	crowd.Wait()
-	m.on.Store(false)
-	t.Logf("seed %d: %d mutations, %d sends", seed, m.n.Load(), len(ids))
+	browsers.Wait()
+	m.enabled.Store(false)
+	t.Logf("seed %d: %d mutations, %d sends", seed, m.count.Load(), len(ids))
 
 	for _, id := range ids {
-		w.finish(t, desk, id, team)
+		w.resumeUntilEnded(t, service, id, team)
 	}
-	w.noneTwice(t)
-	w.answersAgain(t)
+	w.checkNoDuplicates(t)
+	w.checkAnswersNormally(t)
 	text := logged.String()
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, "Recovered from a panic") {
 			t.Errorf("seed %d: %s", seed, strings.ReplaceAll(line, `\n`, "\n"))
 		}
 	}
-	w.quit(t)
+	w.stopAndWait(t)
 }
 
-// browse looks at something, and closes what opens.
-func (w *world) browse(ctx context.Context, t testing.TB, user, what string) {
+// browse runs a subcommand, waits briefly for its message and closes all forms.
+func (w *world) browse(ctx context.Context, t testing.TB, user, command string) {
 	t.Helper()
 	before := len(w.slack.Messages(slacksim.Marketing))
-	_, _ = w.slack.Command(patient(t), user, slacksim.Marketing, "/coupontools", what)
+	_, _ = w.slack.Command(testContext(t), user, slacksim.Marketing, "/coupontools", command)
 	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer cancel()
 	_ = w.slack.Await(short, func(s *slacksim.Server) bool { return len(s.Messages(slacksim.Marketing)) > before })
-	_, _ = w.slack.CloseAll(patient(t), user)
+	_, _ = w.slack.CloseAll(testContext(t), user)
 }
 
-// finish resumes a send that the trouble has paused, until it ends.
-func (w *world) finish(t testing.TB, desk *sends.Service, id, team string) {
+// resumeUntilEnded waits for the end of a send and resumes it whenever faults have paused it.
+func (w *world) resumeUntilEnded(t testing.TB, service *sends.Service, id, team string) {
 	t.Helper()
-	deadline := time.Now().Add(endurance)
+	deadline := time.Now().Add(sendTimeout)
 	for time.Now().Before(deadline) {
-		send, err := desk.Send(t.Context(), id)
+		send, err := service.Send(t.Context(), id)
 		switch {
 		case err != nil:
 			t.Fatal(err)
@@ -206,35 +207,35 @@ func (w *world) finish(t testing.TB, desk *sends.Service, id, team string) {
 			}
 			return
 		case send.State == sends.StatePaused:
-			_, _ = desk.Act(t.Context(), id, sends.Resume, sends.Actor{Team: team, User: slacksim.Mia})
+			_, _ = service.Act(t.Context(), id, sends.Resume, sends.Actor{Team: team, User: slacksim.Mia})
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	send, _ := desk.Send(t.Context(), id)
+	send, _ := service.Send(t.Context(), id)
 	t.Errorf("%s has not ended: %+v", id, send)
 }
 
-// answersAgain checks that everything is answered once what was kept of the wrong answers is out of date.
-func (w *world) answersAgain(t *testing.T) {
+// checkAnswersNormally checks that commands work again once mutated responses have expired from the caches.
+func (w *world) checkAnswersNormally(t *testing.T) {
 	t.Helper()
-	for _, ask := range []struct{ text, want string }{
+	for _, query := range []struct{ text, want string }{
 		{"directories", "Stadsbonnen"}, {"loyalty", "Loyalty cards"}, {"campaign Kaasweken", "Sessions"}, {"status", "Slack"},
 	} {
 		deadline := time.Now().Add(3 * time.Minute)
 		for {
 			before := len(w.slack.Messages(slacksim.Marketing))
-			_, _ = w.slack.Command(patient(t), slacksim.Mia, slacksim.Marketing, "/coupontools", ask.text)
+			_, _ = w.slack.Command(testContext(t), slacksim.Mia, slacksim.Marketing, "/coupontools", query.text)
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			err := w.slack.Await(ctx, func(s *slacksim.Server) bool {
 				all := s.Messages(slacksim.Marketing)
-				return slices.ContainsFunc(all[min(before, len(all)):], func(m slacksim.Message) bool { return strings.Contains(m.Plain(), ask.want) })
+				return slices.ContainsFunc(all[min(before, len(all)):], func(m slacksim.Message) bool { return strings.Contains(m.Plain(), query.want) })
 			})
 			cancel()
 			if err == nil {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Errorf("%s is not answered again", ask.text)
+				t.Errorf("%s still doesn't work", query.text)
 				break
 			}
 		}

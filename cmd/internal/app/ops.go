@@ -17,43 +17,43 @@ import (
 )
 
 const (
-	// opsTime bounds reading a request to the ops server; readyTime the questions /readyz asks.
-	opsTime   = 5 * time.Second
-	readyTime = 2 * time.Second
-	// opsDrain is how long requests under way may take to end once the server is told to stop.
-	opsDrain = time.Second
+	// opsTimeout bounds reading a request to the ops server, readyTimeout the checks of /readyz.
+	opsTimeout   = 5 * time.Second
+	readyTimeout = 2 * time.Second
+	// opsDrainTimeout bounds requests in flight when the server stops.
+	opsDrainTimeout = time.Second
 )
 
-// Ops serves the pages an operator's tools look at: /healthz, /readyz and /metrics.
+// Ops serves /healthz, /readyz and /metrics for monitoring.
 type Ops struct {
-	// Sockets is how many Socket Mode connections have had hello; with none, /readyz answers 503.
+	// Sockets returns the number of Socket Mode connections that have received hello. If it is 0, /readyz answers 503.
 	Sockets func() int
-	// Redis returns nil if Redis would take a send.
+	// Redis returns nil if Redis accepts writes.
 	Redis func(ctx context.Context) error
-	// Coupontools says in a word how the last call went: see [Reach.State].
+	// Coupontools returns the result of the last API call, see [APIHealth.State].
 	Coupontools func() string
-	// Metrics answers /metrics.
+	// Metrics serves /metrics.
 	Metrics http.Handler
-	// Log gets what goes wrong.
+	// Log receives errors of the server.
 	Log *slog.Logger
-	// Guard recovers panics of the pages.
+	// Guard recovers panics in handlers.
 	Guard *bulkhead.Guard
 }
 
-// Serve answers on l until ctx ends, and closes l.
+// Serve serves the pages on l until ctx ends, and closes l.
 func (o *Ops) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           o.Handler(),
-		ReadTimeout:       opsTime,
-		ReadHeaderTimeout: opsTime,
-		WriteTimeout:      2 * opsTime,
+		ReadTimeout:       opsTimeout,
+		ReadHeaderTimeout: opsTimeout,
+		WriteTimeout:      2 * opsTimeout,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan struct{})
 	stop := o.Guard.AfterFunc(ctx, bulkhead.OpsStop, func() error {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), opsDrain)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), opsDrainTimeout)
 		defer cancel()
 		return server.Shutdown(ctx)
 	}, func(err error) {
@@ -63,7 +63,7 @@ func (o *Ops) Serve(ctx context.Context, l net.Listener) error {
 		}
 	})
 	err := server.Serve(l)
-	if stop() { // ctx has not ended: the listener failed
+	if stop() { // ctx has not ended, so the listener failed
 		return err
 	}
 	<-stopped
@@ -73,7 +73,7 @@ func (o *Ops) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// Handler returns the pages.
+// Handler returns the handler of the pages.
 func (o *Ops) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -85,7 +85,7 @@ func (o *Ops) Handler() http.Handler {
 	return o.guarded(mux)
 }
 
-// guarded answers 500 after a panic. net/http recovers panics too, but logs their values.
+// guarded answers 500 after a panic. net/http would recover it too, but log its value, which may be private.
 func (o *Ops) guarded(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Guard.Do(bulkhead.OpsPage, func() error { pages.ServeHTTP(w, r); return nil }); err != nil {
@@ -94,23 +94,25 @@ func (o *Ops) guarded(pages http.Handler) http.Handler {
 	})
 }
 
-// readiness is the body of /readyz.
-type readiness struct {
+// readinessBody is the body of /readyz.
+type readinessBody struct {
 	Ready       bool            `json:"ready"`
 	Socket      socketReadiness `json:"socket"`
 	Redis       string          `json:"redis"`
 	Coupontools string          `json:"coupontools"`
 }
 
+// socketReadiness is the number of Socket Mode connections in /readyz.
 type socketReadiness struct {
 	Connections int `json:"connections"`
 }
 
+// ready serves /readyz. Only the Socket Mode connections decide on the status code.
 func (o *Ops) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	n := o.Sockets()
-	body := readiness{Ready: n > 0, Socket: socketReadiness{Connections: n}, Redis: stateOK, Coupontools: o.Coupontools()}
+	body := readinessBody{Ready: n > 0, Socket: socketReadiness{Connections: n}, Redis: stateOK, Coupontools: o.Coupontools()}
 	if err := o.Redis(ctx); err != nil {
 		body.Redis = rediserr.KindOf(err).String()
 	}
@@ -122,39 +124,39 @@ func (o *Ops) ready(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// The words in which /readyz describes a service. Of Redis it gives [rediserr.Kind], such as "away" or "memory full".
+// States of a service in /readyz. For Redis, /readyz shows "ok" or a [rediserr.Kind] such as "away" or "memory full".
 const (
-	stateOK      = "ok"
-	stateAway    = "away"
-	stateRefused = "refused"
-	stateUnused  = "not called yet"
+	stateOK        = "ok"
+	stateAway      = "away"
+	stateRefused   = "refused"
+	stateNotCalled = "not called yet"
 )
 
-// Reach remembers how the last call of the Coupontools API went, so that looking at /readyz costs no call. The zero Reach
+// APIHealth remembers the result of the last Coupontools API call, so that /readyz makes no call of its own. The zero value
 // is ready for use.
-type Reach struct{ state atomic.Value }
+type APIHealth struct{ state atomic.Value }
 
-// Call takes note of a finished call.
-func (r *Reach) Call(c coupontools.Call) {
+// Call records a finished call.
+func (r *APIHealth) Call(c coupontools.Call) {
 	switch c.Outcome {
 	case coupontools.AccountRefused.String():
 		r.state.Store(stateRefused)
 	case coupontools.NotSent.String(), coupontools.Unknown.String():
 		r.state.Store(stateAway)
-	default: // it answered
+	default: // the API answered
 		r.state.Store(stateOK)
 	}
 }
 
-// State is "ok", "away", "refused" (the account) or "not called yet".
-func (r *Reach) State() string {
+// State returns "ok", "away", "refused" (the account was refused) or "not called yet".
+func (r *APIHealth) State() string {
 	if s, ok := r.state.Load().(string); ok {
 		return s
 	}
-	return stateUnused
+	return stateNotCalled
 }
 
-// Health asks /healthz of the couponbot that listens on addr and returns nil if it is well.
+// Health calls /healthz of the couponbot that listens on addr and returns nil if it answers 200.
 func Health(ctx context.Context, addr Address) error {
 	host, port, err := net.SplitHostPort(string(addr))
 	if err != nil {
@@ -163,24 +165,24 @@ func Health(ctx context.Context, addr Address) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	ctx, cancel := context.WithTimeout(ctx, opsTime)
+	ctx, cancel := context.WithTimeout(ctx, opsTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", http.NoBody)
 	if err != nil {
 		return err
 	}
-	answer, err := outbound.Client(opsTime, &http.Transport{}).Do(req) // straight there, by no proxy
+	resp, err := outbound.Client(opsTimeout, &http.Transport{}).Do(req) // without a proxy
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return errors.New(answer.Status)
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
 	}
 	return nil
 }
 
-// listen opens a TCP address.
+// listen listens on a TCP address.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", addr)
 }

@@ -13,23 +13,23 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// answer is an error that Redis answers with.
-type answer string
+// redisErrorReply is an error reply of Redis.
+type redisErrorReply string
 
-func (a answer) Error() string { return string(a) }
-func (answer) RedisError()     {}
+func (a redisErrorReply) Error() string { return string(a) }
+func (redisErrorReply) RedisError()     {}
 
 func newOps() *Ops {
 	return &Ops{
 		Sockets:     func() int { return 1 },
 		Redis:       func(context.Context) error { return nil },
-		Coupontools: new(Reach).State,
+		Coupontools: new(APIHealth).State,
 		Metrics:     NewMetrics("v1.2.3").Handler(),
 		Log:         slog.New(slog.DiscardHandler),
 	}
 }
 
-func get(t *testing.T, h http.Handler, path string) (int, string) {
+func getPage(t *testing.T, h http.Handler, path string) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
@@ -39,14 +39,16 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 func TestOps_pages(t *testing.T) {
 	t.Parallel()
 	away := func(context.Context) error { return errors.New("refused") }
-	full := func(context.Context) error { return answer("OOM command not allowed when used memory > 'maxmemory'.") }
+	full := func(context.Context) error {
+		return redisErrorReply("OOM command not allowed when used memory > 'maxmemory'.")
+	}
 	tests := []struct {
 		name, path string
 		change     func(*Ops)
 		status     int
 		body       string
 	}{
-		{"healthy whatever is away", "/healthz", func(o *Ops) { o.Sockets = func() int { return 0 } }, 200, "ok\n"},
+		{"healthy without a socket", "/healthz", func(o *Ops) { o.Sockets = func() int { return 0 } }, 200, "ok\n"},
 		{
 			"ready", "/readyz", func(*Ops) {}, 200,
 			`{"ready":true,"socket":{"connections":1},"redis":"ok","coupontools":"not called yet"}` + "\n",
@@ -71,7 +73,7 @@ func TestOps_pages(t *testing.T) {
 			o := newOps()
 			tt.change(o)
 
-			status, body := get(t, o.Handler(), tt.path)
+			status, body := getPage(t, o.Handler(), tt.path)
 
 			if status != tt.status || body != tt.body {
 				t.Errorf("GET %s = %d %q, want %d %q", tt.path, status, body, tt.status, tt.body)
@@ -93,7 +95,7 @@ func TestOps_metrics(t *testing.T) {
 	o := newOps()
 	o.Metrics = m.Handler()
 
-	_, body := get(t, o.Handler(), "/metrics")
+	_, body := getPage(t, o.Handler(), "/metrics")
 
 	for _, line := range []string{
 		`couponbot_envelopes_total{type="slash_commands"} 1`,
@@ -114,7 +116,7 @@ func TestOps_metrics(t *testing.T) {
 	}
 }
 
-func TestOps_servesUntilToldToStop(t *testing.T) {
+func TestOps_servesUntilStopped(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -135,11 +137,11 @@ func TestOps_servesUntilToldToStop(t *testing.T) {
 		t.Errorf("Serve() = %v, want nil", err)
 	}
 	if Health(t.Context(), addr) == nil {
-		t.Error("Health() = nil after the end, want an error")
+		t.Error("Health() = nil after the stop, want an error")
 	}
 }
 
-func TestOps_endsWithItsListener(t *testing.T) {
+func TestOps_closedListener(t *testing.T) {
 	t.Parallel()
 	o := newOps()
 	l, err := listen(t.Context(), "127.0.0.1:0")
@@ -155,7 +157,7 @@ func TestOps_endsWithItsListener(t *testing.T) {
 	}
 }
 
-func TestHealth_notWell(t *testing.T) {
+func TestHealth_unhealthy(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
@@ -170,7 +172,7 @@ func TestHealth_notWell(t *testing.T) {
 	}
 }
 
-func TestReach(t *testing.T) {
+func TestAPIHealth(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ outcome, want string }{
 		{"ok", "ok"},
@@ -183,7 +185,7 @@ func TestReach(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.outcome, func(t *testing.T) {
 			t.Parallel()
-			var r Reach
+			var r APIHealth
 			r.Call(coupontools.Call{Outcome: tt.outcome})
 			if got := r.State(); got != tt.want {
 				t.Errorf("State() after %s = %q, want %q", tt.outcome, got, tt.want)

@@ -19,14 +19,15 @@ func checkRedisURL(text string) error {
 }
 
 var (
-	// plainScheme and plainName match what a hint may repeat of a URL: words of letters, which a secret is not likely to be.
-	plainScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z+-]{0,19}$`)
-	plainName   = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
-	// wrongOption finds a parameter in go-redis's error about its value.
-	wrongOption = regexp.MustCompile(`^redis: invalid (\w+) (number|duration|boolean):`)
+	// schemePattern and namePattern match the parts of a URL that a hint may quote. They allow only letters and a few
+	// separators, which a secret is unlikely to consist of.
+	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z+-]{0,19}$`)
+	namePattern   = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
+	// badOptionPattern matches go-redis's error about a parameter's value.
+	badOptionPattern = regexp.MustCompile(`^redis: invalid (\w+) (number|duration|boolean):`)
 )
 
-// redisURLHint says what is wrong with a URL, given go-redis's error. The error itself is not shown, since it may repeat the
+// redisURLHint describes the problem with a URL. err is go-redis's error, which is not quoted since it may contain the
 // password.
 func redisURLHint(text string, err error) string {
 	scheme, rest, ok := strings.Cut(text, "://")
@@ -34,21 +35,21 @@ func redisURLHint(text string, err error) string {
 	case !ok:
 		return "it has no scheme, such as redis://, in front"
 	case !strings.Contains(" redis rediss unix ", " "+strings.ToLower(scheme)+" "):
-		if plainScheme.MatchString(scheme) {
+		if schemePattern.MatchString(scheme) {
 			return "it has the scheme " + scheme + "://"
 		}
 		return "it has another scheme"
 	}
-	if sign := unencoded(rest); sign != "" {
-		return "its user or password has a " + sign + " in it, which must be percent-encoded: # is %23, % is %25, / is %2F, ? is %3F, " +
+	if char := unencodedChar(rest); char != "" {
+		return "its user or password has a " + char + " in it, which must be percent-encoded: # is %23, % is %25, / is %2F, ? is %3F, " +
 			"@ is %40, a blank is %20"
 	}
-	said := ""
+	message := ""
 	if err != nil {
-		said = err.Error()
+		message = err.Error()
 	}
-	option := wrongOption.FindStringSubmatch(said)
-	unknown, isUnknown := strings.CutPrefix(said, "redis: unexpected option: ")
+	option := badOptionPattern.FindStringSubmatch(message)
+	unknown, isUnknown := strings.CutPrefix(message, "redis: unexpected option: ")
 	switch {
 	case strings.Contains(rest, "#"):
 		return "it has a # behind the host; if that is part of the password, write it as %23"
@@ -56,19 +57,19 @@ func redisURLHint(text string, err error) string {
 		return unknownOptions(strings.Split(unknown, ", "))
 	case option != nil && option[1] != "database":
 		return "its parameter " + option[1] + " must be a " + option[2]
-	case err == nil, strings.HasPrefix(said, "redis: invalid database number"), strings.HasPrefix(said, "redis: invalid URL path"):
+	case err == nil, strings.HasPrefix(message, "redis: invalid database number"), strings.HasPrefix(message, "redis: invalid URL path"):
 		return "behind the host stands the number of a database, such as /0"
-	case strings.HasPrefix(said, "redis: empty unix socket path"):
+	case strings.HasPrefix(message, "redis: empty unix socket path"):
 		return "it lacks the path of the socket, as in unix:///run/redis/redis.sock"
-	case strings.Contains(said, "invalid port"):
+	case strings.Contains(message, "invalid port"):
 		return "its port is not a number"
 	}
 	return "its host cannot be read"
 }
 
-// unencoded returns a sign that must not stand in a user or password as it is, if one does; rest is a URL behind its scheme.
-// The first / ? or # ends the host, so an @ behind it tells that the sign was meant for the password.
-func unencoded(rest string) string {
+// unencodedChar returns a character of the user or password that must be percent-encoded, or "". rest is the URL without
+// its scheme. The first / ? or # ends the host, so an @ after it means that the character belongs to the password.
+func unencodedChar(rest string) string {
 	end := strings.IndexAny(rest, "/?#")
 	if end > 0 && strings.Contains(rest[end:], "@") {
 		return rest[end : end+1]
@@ -86,9 +87,9 @@ func unencoded(rest string) string {
 	return ""
 }
 
-// unknownOptions names parameters that go-redis does not know, as far as they may be shown.
+// unknownOptions returns the hint about parameters that go-redis doesn't know. It shows only names that match namePattern.
 func unknownOptions(names []string) string {
-	names = slices.DeleteFunc(names, func(name string) bool { return !plainName.MatchString(name) })
+	names = slices.DeleteFunc(names, func(name string) bool { return !namePattern.MatchString(name) })
 	if len(names) == 0 {
 		return "it has a parameter that is not known"
 	}

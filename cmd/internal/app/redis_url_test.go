@@ -61,7 +61,7 @@ func TestRedisURL_hints(t *testing.T) {
 	}
 }
 
-func TestRedisURL_takes(t *testing.T) {
+func TestRedisURL_accepts(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
 		"redis://:p%23a%25s%2Fs%3F%40%20@redis.example:6380/3":        "p#a%s/s?@ ",
@@ -78,11 +78,11 @@ func TestRedisURL_takes(t *testing.T) {
 	}
 }
 
-// Whatever stands in a URL, the password never comes back in what is said of it.
-func TestRedisURL_neverShowsThePassword(t *testing.T) {
+// Errors about a URL never contain its password.
+func TestRedisURL_hidesPassword(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		// Digits, so that no word of a hint is by chance part of it.
+		// Passwords contain digits, so that they can't match a word of a hint by chance.
 		password := rapid.StringMatching(`[0-9#%/?@ \[\]:^]{4,12}7[0-9]{5}`).Draw(t, "password")
 		url := rapid.SampledFrom([]string{"redis://", "rediss://", "unix://", "http://", "", "redis:"}).Draw(t, "scheme") +
 			rapid.SampledFrom([]string{"", "me:", ":"}).Draw(t, "user") + password +

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// TestConversation_sendLater schedules a send, to a time that no script can name.
+// TestConversation_sendLater schedules a send two hours from now, which a script can't express.
 func TestConversation_sendLater(t *testing.T) {
 	t.Parallel()
 	c := newConversation(t, "a script of this test")
 	c.world = newWorld(t)
-	c.plays(`mia in #marketing> /directory dir_5503
+	c.runScript(`mia in #marketing> /directory dir_5503
 #marketing: ...
 mia in #marketing> /send-directory email anna@example.com dir_5503
 mia sees send_directory: ...
@@ -32,5 +32,5 @@ mia sees send_started:
 nothing has been sent
 #marketing: ...
 direct to mia: ...`)
-	c.end()
+	c.finish()
 }

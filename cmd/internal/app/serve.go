@@ -24,15 +24,15 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// answersTime is how long people's answers may still take once the program is told to stop: all of the shutdown timeout but
-// what it takes to tell those who wait that theirs is broken off.
-func answersTime(shutdown time.Duration) time.Duration {
-	const farewell = 4 * time.Second
-	return max(shutdown-farewell, shutdown/2)
+// drainTimeout returns how long handlers may still run during a shutdown. The rest of the shutdown timeout, up to 4 s, is
+// for telling users that their request was cancelled.
+func drainTimeout(shutdown time.Duration) time.Duration {
+	const noticeTime = 4 * time.Second
+	return max(shutdown-noticeTime, shutdown/2)
 }
 
-// Serve runs the bot until ctx ends, then finishes what is in flight within the shutdown timeout and returns nil. It
-// returns sooner only if trying on is useless: a token is refused, a scope is missing, Socket Mode is switched off.
+// Serve runs the bot until ctx ends, then finishes work in flight within the shutdown timeout and returns nil. It returns
+// earlier only on permanent errors: a rejected token, a missing scope, or Socket Mode switched off.
 func Serve(ctx context.Context, c Config, log *slog.Logger) error {
 	listener, err := listen(ctx, string(c.ListenAddr))
 	if err != nil {
@@ -42,7 +42,7 @@ func Serve(ctx context.Context, c Config, log *slog.Logger) error {
 	return serve(ctx, c, log, listener, metrics, &bulkhead.Guard{Log: log, Count: metrics.Panic})
 }
 
-// serve is Serve with the listener of the ops pages, and with the guard, whose panics the metrics count.
+// serve is [Serve] with the listener of the ops pages and with a guard that reports panics to metrics.
 func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listener, metrics *Metrics, guard *bulkhead.Guard) error {
 	p, err := newProgram(c, log, metrics, guard)
 	if err != nil {
@@ -51,16 +51,16 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	}
 	defer p.redis.Close()
 
-	// The ops pages stay up until all else has ended, so that a drain can be watched.
+	// The ops pages stop last, so that the shutdown can be monitored.
 	pages, closePages := context.WithCancel(context.WithoutCancel(ctx))
 	defer closePages()
 	opsServer := guard.Group()
 	opsServer.Keep(pages, bulkhead.OpsServer, func() error { return p.ops.Serve(pages, listener) })
 
 	work := guard.Group()
-	ended := make(chan error, 1)
-	work.Keep(ctx, bulkhead.Serve, func() error { return p.run(ctx) }, func(err error) { ended <- err })
-	err = awaitEnd(ctx, ended, c.ShutdownTimeout, log)
+	done := make(chan error, 1)
+	work.Keep(ctx, bulkhead.Serve, func() error { return p.run(ctx) }, func(err error) { done <- err })
+	err = awaitEnd(ctx, done, c.ShutdownTimeout, log)
 	closePages()
 	if opsErr := opsServer.Wait(); err == nil {
 		err = opsErr
@@ -68,15 +68,15 @@ func serve(ctx context.Context, c Config, log *slog.Logger, listener net.Listene
 	return err
 }
 
-// awaitEnd waits for the error with which the work ended, and no longer than timeout once ctx has ended.
-func awaitEnd(ctx context.Context, ended <-chan error, timeout time.Duration, log *slog.Logger) error {
+// awaitEnd returns the error that the work ended with. Once ctx has ended it waits at most timeout.
+func awaitEnd(ctx context.Context, done <-chan error, timeout time.Duration, log *slog.Logger) error {
 	select {
-	case err := <-ended:
+	case err := <-done:
 		return err
 	case <-ctx.Done():
 	}
 	select {
-	case err := <-ended:
+	case err := <-done:
 		return err
 	case <-time.After(timeout):
 		log.Warn("Not everything had ended when SHUTDOWN_TIMEOUT was over")
@@ -84,7 +84,7 @@ func awaitEnd(ctx context.Context, ended <-chan error, timeout time.Duration, lo
 	}
 }
 
-// program is the bot with everything it works with.
+// program is the bot with all its dependencies.
 type program struct {
 	config    Config
 	log       *slog.Logger
@@ -102,13 +102,14 @@ type program struct {
 	sends     *sends.Service
 	ops       *Ops
 
-	bot    *bot.Bot // made once Slack has said where the bot is at home
+	bot    *bot.Bot // set by run, once the home workspace is known
 	socket *socket.Client
 }
 
+// newProgram connects the packages. Callbacks may use p.bot, which run sets before any of them is called.
 func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Guard) (*program, error) {
 	p := &program{config: c, log: log, metrics: metrics, guard: guard}
-	reach := new(Reach)
+	apiHealth := new(APIHealth)
 	prefix := keyPrefix(c)
 	p.redis = redis.NewClient(redisOptions(c))
 	p.store = bot.NewStore(p.redis, prefix)
@@ -120,7 +121,7 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	var err error
 	p.api, err = newCoupontools(c,
 		coupontools.WithPace(p.pace.Lookup()),
-		coupontools.WithObserver(func(call coupontools.Call) { p.metrics.Call(call); reach.Call(call) }),
+		coupontools.WithObserver(func(call coupontools.Call) { p.metrics.Call(call); apiHealth.Call(call) }),
 	)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),
-		SMSRates: c.SMSRates, InFlight: inFlight(c.CoupontoolsRate),
+		SMSRates: c.SMSRates, InFlight: maxInFlight(c.CoupontoolsRate),
 
 		CallTimeout: c.CoupontoolsTimeout, ReportTTL: c.ReportTTL, ShutdownTimeout: c.ShutdownTimeout,
 		Log: log, Observe: p.metrics.Recipient, Guard: guard,
@@ -155,19 +156,19 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	})
 	p.ops = &Ops{
 		Sockets: p.socket.Ready, Redis: p.sends.Writable,
-		Coupontools: reach.State, Metrics: p.metrics.Handler(), Log: log, Guard: guard,
+		Coupontools: apiHealth.State, Metrics: p.metrics.Handler(), Log: log, Guard: guard,
 	}
 	return p, nil
 }
 
-// inFlight is how many calls of one send may be out at a time: enough for the pace at answers of a fifth of a second, and
-// few enough that not many are unknown if the API stops answering.
-func inFlight(rate int) int { return min(max(rate/5, 8), 64) }
+// maxInFlight returns how many calls one send may have in flight: enough to reach the rate if the API takes 200 ms per
+// call, but few enough that an outage leaves few recipients unconfirmed.
+func maxInFlight(rate int) int { return min(max(rate/5, 8), 64) }
 
-// run greets Slack, then works until ctx ends or it is useless to go on. On the way out it takes no new work first, then
-// finishes what is in flight.
+// run authenticates with Slack and serves until ctx ends or a permanent error occurs. On shutdown it first stops accepting
+// work, then finishes what is in flight.
 func (p *program) run(ctx context.Context) error {
-	home, err := greet(ctx, p.slack, p.log)
+	home, err := authenticate(ctx, p.slack, p.log)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -184,15 +185,16 @@ func (p *program) run(ctx context.Context) error {
 	group, ctx := p.guard.GroupWithContext(ctx)
 	group.Keep(ctx, bulkhead.Socket, func() error {
 		err := p.socket.Run(ctx)
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), answersTime(p.config.ShutdownTimeout))
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout(p.config.ShutdownTimeout))
 		defer cancel()
 		p.bot.Drain(drain)
-		return inWords(err)
+		return explainSocketError(err)
 	})
 	group.Keep(ctx, bulkhead.Sends, func() error { return p.sends.Run(ctx) })
 	return group.Wait()
 }
 
+// deps returns the dependencies of the commands.
 func (p *program) deps() commands.Deps {
 	return commands.Deps{
 		Client: p.api, Directories: p.lists, Campaigns: p.campaigns, Sends: p.sends, Store: p.store,
@@ -201,16 +203,16 @@ func (p *program) deps() commands.Deps {
 		Region:  string(p.config.DefaultRegion), Countries: p.config.Countries(),
 		MaxRecipients: p.config.MaxRecipients, ApprovalOver: p.config.ApprovalOver, Rate: p.config.CoupontoolsRate,
 		LinkLength: p.config.LinkLength, SMSRates: p.config.SMSRates, Channels: p.config.MarketingChannels,
-		Status: p.conditions, Guard: p.guard,
+		Status: p.statusConditions, Guard: p.guard,
 	}
 }
 
-// holders names those who hold a right. The bot is not made yet when this is handed on.
+// holders returns the users who hold a right. It wraps [bot.Bot.Holders] because p.bot is set later.
 func (p *program) holders(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error) {
 	return p.bot.Holders(ctx, right)
 }
 
-// earlierPrefixes returns the prefixes of this Slack app's records with other API keys, and logs them.
+// earlierPrefixes returns and logs the key prefixes of this Slack app's records with other API keys.
 func (p *program) earlierPrefixes(ctx context.Context) ([]string, error) {
 	others, err := otherPrefixes(ctx, p.redis, keyPrefix(p.config))
 	if err == nil && len(others) > 0 {
@@ -220,36 +222,37 @@ func (p *program) earlierPrefixes(ctx context.Context) ([]string, error) {
 	return others, err
 }
 
-// mostAlerted is how many admins are told of a concern at most.
-const mostAlerted = 10
+// maxAlertedAdmins is the most admins that get an alert.
+const maxAlertedAdmins = 10
 
-// alertAdmins tells the admins of a concern by direct message. If everybody is one, the log has to do.
+// alertAdmins sends a concern about the do-not-contact list to the admins by direct message. If everybody is an admin,
+// nobody gets a message and the log has to do. It fails only if nobody was reached.
 func (p *program) alertAdmins(ctx context.Context, c sends.Concern, checked sends.Checked) error {
 	ids, everyone, err := p.holders(ctx, bot.Admin)
 	if err != nil || everyone {
 		return err
 	}
-	var failed error
-	told := 0
-	for _, id := range ids[:min(len(ids), mostAlerted)] {
+	var lastErr error
+	notified := 0
+	for _, id := range ids[:min(len(ids), maxAlertedAdmins)] {
 		channel, err := p.poster.Direct(ctx, id)
 		if err == nil {
 			_, err = p.poster.Post(ctx, channel, bot.Message{Text: commands.ConcernAlert(c, checked)})
 		}
 		if err != nil {
-			failed = err
+			lastErr = err
 			continue
 		}
-		told++
+		notified++
 	}
-	if told > 0 {
-		return nil // to tell the others later would tell this one twice
+	if notified > 0 {
+		return nil // a retry would alert the same admins twice
 	}
-	return failed
+	return lastErr
 }
 
-// mayStart checks that a sender still may send. Everybody is told why not, so the words are not those to the sender. The
-// bot is not made yet when this is handed on.
+// mayStart checks that a sender still has the right to send. Its error is shown to everybody, so it speaks of the sender in
+// the third person. [sends.ErrCannotAsk] means that Slack can't be asked now.
 func (p *program) mayStart(ctx context.Context, team, user string) error {
 	err := p.bot.May(ctx, team, user, bot.Send)
 	if m, ok := errors.AsType[*bot.Mistake](err); ok && m.Cause != nil {
@@ -261,8 +264,8 @@ func (p *program) mayStart(ctx context.Context, team, user string) error {
 	return nil
 }
 
-// conditions is what the status command cannot see for itself.
-func (p *program) conditions(context.Context) []commands.Condition {
+// statusConditions returns lines for the status command that it can't find out itself.
+func (p *program) statusConditions(context.Context) []commands.Condition {
 	return []commands.Condition{
 		{Name: "Version", Text: Version()},
 		{Name: "Slack", Text: fmt.Sprintf("%d of %d connections open", p.socket.Ready(), p.config.SlackConnections)},

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// People's answers have the shutdown timeout, with room to tell of those that are broken off.
-func TestAnswersTime(t *testing.T) {
+// The drain timeout leaves part of the shutdown timeout for telling users that their request was cancelled.
+func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
 	for shutdown, want := range map[time.Duration]time.Duration{
 		35 * time.Second: 31 * time.Second, 5 * time.Second: 2500 * time.Millisecond, time.Second: 500 * time.Millisecond,
 	} {
-		if got := answersTime(shutdown); got != want {
-			t.Errorf("answersTime(%v) = %v, want %v", shutdown, got, want)
+		if got := drainTimeout(shutdown); got != want {
+			t.Errorf("drainTimeout(%v) = %v, want %v", shutdown, got, want)
 		}
 	}
 }

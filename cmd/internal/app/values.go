@@ -18,22 +18,21 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// The kinds of value that settings have. Each reads itself from text by Decode, as envconfig wants it. Spaces and line
-// ends around a value are taken for an accident: files of secrets often end in one.
+// The types of settings. Each has a Decode method, which envconfig calls. Decode trims spaces and line ends around a value,
+// since files of secrets often end in a line end.
 
-// Secret is a text that never prints.
+// Secret is a text that is never printed.
 type Secret = coupontools.Secret
 
-// tokenKinds says what Slack's tokens are called, to help those who mixed two up.
-var tokenKinds = map[string]string{
+// tokenNames are the names of Slack's tokens by prefix, for hints about swapped tokens.
+var tokenNames = map[string]string{
 	"xapp-": "the app-level token",
 	"xoxb-": "the bot token",
 	"xoxp-": "a user token",
 	"xoxe-": "a refresh or configuration token",
 }
 
-// checkSecret checks a secret, which must be printable ASCII without spaces since it goes into HTTP headers, and how it
-// begins.
+// checkSecret checks a secret's prefix and that it is printable ASCII without spaces, since it is sent in HTTP headers.
 func checkSecret(s Secret, prefix string) error {
 	if strings.ContainsFunc(string(s), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("not printable ASCII")
@@ -41,7 +40,7 @@ func checkSecret(s Secret, prefix string) error {
 	if s != "" && strings.HasPrefix(string(s), prefix) && len(s) > len(prefix) {
 		return nil
 	}
-	for other, kind := range tokenKinds {
+	for other, kind := range tokenNames {
 		if prefix != "" && other != prefix && strings.HasPrefix(string(s), other) {
 			return hintError("it holds " + kind + " (" + other + "…)")
 		}
@@ -49,7 +48,7 @@ func checkSecret(s Secret, prefix string) error {
 	return errors.New("empty, or begins otherwise")
 }
 
-// BaseURL is the URL that paths of a service are appended to: http or https, with a host, without query.
+// BaseURL is the http or https URL of a service, without query, to which paths are appended.
 type BaseURL string
 
 // Decode checks the URL.
@@ -66,6 +65,7 @@ func (b *BaseURL) Decode(text string) error {
 	return nil
 }
 
+// withSlash returns the URL with a slash at the end.
 func (b BaseURL) withSlash() BaseURL {
 	if strings.HasSuffix(string(b), "/") {
 		return b
@@ -73,10 +73,10 @@ func (b BaseURL) withSlash() BaseURL {
 	return b + "/"
 }
 
-// RedisURL names one Redis server. It may hold a password and is hidden like any secret.
+// RedisURL is the URL of one Redis server. It is a secret because it may hold a password.
 type RedisURL struct{ Secret }
 
-// Decode checks the URL, as go-redis reads it.
+// Decode checks the URL by go-redis's rules.
 func (r *RedisURL) Decode(text string) error {
 	text = strings.TrimSpace(text)
 	if err := checkRedisURL(text); err != nil {
@@ -86,11 +86,11 @@ func (r *RedisURL) Decode(text string) error {
 	return nil
 }
 
-// Options returns what go-redis needs to connect.
+// Options returns the connection options for go-redis.
 func (r RedisURL) Options() *redis.Options {
 	o, err := redis.ParseURL(r.Reveal())
 	if err != nil {
-		return &redis.Options{} // of a RedisURL that was never set
+		return &redis.Options{} // the URL is not set
 	}
 	return o
 }
@@ -98,7 +98,7 @@ func (r RedisURL) Options() *redis.Options {
 // Country is an ISO 3166 country code of two capital letters.
 type Country string
 
-// Decode takes the code in any case; it must be a country that phone numbers are known for.
+// Decode accepts a code in upper or lower case, of a country that the phone number library knows.
 func (c *Country) Decode(text string) error {
 	code := strings.ToUpper(strings.TrimSpace(text))
 	if !phonenumbers.GetSupportedRegions()[code] {
@@ -108,26 +108,26 @@ func (c *Country) Decode(text string) error {
 	return nil
 }
 
-// ListName names a do-not-contact list. It becomes part of keys in Redis.
+// ListName is the name of a do-not-contact list. It becomes part of keys in Redis.
 type ListName string
 
-var listName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var listNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Decode takes the name as it is.
+// Decode checks the characters and the length. It doesn't trim.
 func (n *ListName) Decode(text string) error {
-	if !listName.MatchString(text) {
+	if !listNamePattern.MatchString(text) {
 		return hintError("it has other characters, or too many")
 	}
 	*n = ListName(text)
 	return nil
 }
 
-// Countries are countries separated by commas or spaces.
+// Countries is a list of countries separated by commas or spaces.
 type Countries []Country
 
-// Decode reads them all.
+// Decode decodes the list.
 func (c *Countries) Decode(text string) error {
-	return each(text, func(item string) error {
+	return decodeList(text, func(item string) error {
 		var country Country
 		if err := country.Decode(item); err != nil {
 			return err
@@ -137,28 +137,29 @@ func (c *Countries) Decode(text string) error {
 	})
 }
 
-// SMSRates are countries with how many text messages a second go out there, for all replicas together.
+// SMSRates limits the text messages per second to a country, for all replicas together.
 type SMSRates map[string]float64
 
-var decimal = regexp.MustCompile(`^\d{1,3}(\.\d{1,3})?$`)
+// ratePattern excludes notations such as 1e9 and NaN, which ParseFloat accepts.
+var ratePattern = regexp.MustCompile(`^\d{1,3}(\.\d{1,3})?$`)
 
-// Decode reads pairs such as US=1, separated by commas or spaces; "off" stands for none.
+// Decode decodes pairs such as US=1, separated by commas or spaces. "off" means no limits.
 func (s *SMSRates) Decode(text string) error {
 	*s = SMSRates{}
 	if strings.EqualFold(strings.TrimSpace(text), "off") {
 		return nil
 	}
-	return each(text, func(item string) error {
+	return decodeList(text, func(item string) error {
 		code, rate, _ := strings.Cut(item, "=")
 		var country Country
 		if err := country.Decode(code); err != nil {
 			return err
 		}
 		perSecond, err := strconv.ParseFloat(rate, 64)
-		switch _, twice := (*s)[string(country)]; {
-		case err != nil || !decimal.MatchString(rate) || perSecond == 0:
+		switch _, duplicate := (*s)[string(country)]; {
+		case err != nil || !ratePattern.MatchString(rate) || perSecond == 0:
 			return hintError(fmt.Sprintf("%q has no rate from 0.001 to 999", item))
-		case twice:
+		case duplicate:
 			return hintError(fmt.Sprintf("%q is there twice", country))
 		}
 		(*s)[string(country)] = perSecond
@@ -166,21 +167,21 @@ func (s *SMSRates) Decode(text string) error {
 	})
 }
 
-// Slack: ids are capital letters and digits behind a letter that tells their kind. Their length is not fixed, and local
-// stand-ins for Slack like an underscore in them.
+// Slack ids are a letter for their type followed by capital letters and digits, of any length. Local Slack simulators also
+// use underscores.
 var (
-	channelID = regexp.MustCompile(`^[CG][A-Z0-9_]+$`)
-	userID    = regexp.MustCompile(`^[UW][A-Z0-9_]+$`)
-	groupID   = regexp.MustCompile(`^S[A-Z0-9_]+$`)
+	channelIDPattern = regexp.MustCompile(`^[CG][A-Z0-9_]+$`)
+	userIDPattern    = regexp.MustCompile(`^[UW][A-Z0-9_]+$`)
+	groupIDPattern   = regexp.MustCompile(`^S[A-Z0-9_]+$`)
 )
 
-// Channels are Slack channel ids (C…, G…) separated by commas or spaces.
+// Channels is a list of Slack channel ids (C…, G…) separated by commas or spaces.
 type Channels []string
 
-// Decode reads them all.
+// Decode decodes the list.
 func (c *Channels) Decode(text string) error {
-	return each(text, func(item string) error {
-		if !channelID.MatchString(item) {
+	return decodeList(text, func(item string) error {
+		if !channelIDPattern.MatchString(item) {
 			return hintError(fmt.Sprintf("%q is no channel id", item))
 		}
 		*c = append(*c, item)
@@ -188,18 +189,18 @@ func (c *Channels) Decode(text string) error {
 	})
 }
 
-// Roster says who holds a right: ids of users and user groups separated by commas or spaces, or "*" for all.
+// Roster lists who holds a right: ids of users and user groups separated by commas or spaces, or "*" for everybody.
 type Roster bot.Roster
 
-// Decode reads them all.
+// Decode decodes the list.
 func (r *Roster) Decode(text string) error {
-	return each(text, func(item string) error {
+	return decodeList(text, func(item string) error {
 		switch {
 		case item == "*":
 			r.All = true
-		case userID.MatchString(item):
+		case userIDPattern.MatchString(item):
 			r.Users = append(r.Users, item)
-		case groupID.MatchString(item):
+		case groupIDPattern.MatchString(item):
 			r.Groups = append(r.Groups, item)
 		default:
 			return hintError(fmt.Sprintf("%q is neither", item))
@@ -208,20 +209,20 @@ func (r *Roster) Decode(text string) error {
 	})
 }
 
-func (r Roster) empty() bool { return !r.All && len(r.Users) == 0 && len(r.Groups) == 0 }
+func (r Roster) isEmpty() bool { return !r.All && len(r.Users) == 0 && len(r.Groups) == 0 }
 
-// each reads the items of a list and joins what is wrong with them into one hint.
-func each(text string, read func(item string) error) error {
-	var wrong []string
+// decodeList decodes the items of a list and joins their errors into one hint.
+func decodeList(text string, decode func(item string) error) error {
+	var problems []string
 	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
-		if err := read(item); err != nil {
-			wrong = append(wrong, err.Error())
+		if err := decode(item); err != nil {
+			problems = append(problems, err.Error())
 		}
 	}
-	if len(wrong) == 0 {
+	if len(problems) == 0 {
 		return nil
 	}
-	return hintError(strings.Join(wrong, ", "))
+	return hintError(strings.Join(problems, ", "))
 }
 
 // Address is a TCP address to listen on, host:port or :port.
@@ -241,10 +242,10 @@ func (a *Address) Decode(text string) error {
 	return nil
 }
 
-// LogLevel is the least level that is logged.
+// LogLevel is the minimum level that is logged.
 type LogLevel slog.Level
 
-// Decode takes the name of a level.
+// Decode accepts the name of a level in upper or lower case.
 func (l *LogLevel) Decode(text string) error {
 	level, ok := map[string]slog.Level{
 		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
@@ -259,7 +260,7 @@ func (l *LogLevel) Decode(text string) error {
 // LogFormat is "json" or "text".
 type LogFormat string
 
-// Decode takes one of the two.
+// Decode accepts one of the two in upper or lower case.
 func (f *LogFormat) Decode(text string) error {
 	format := strings.ToLower(strings.TrimSpace(text))
 	if format != "json" && format != "text" {

@@ -2,10 +2,11 @@ package app
 
 import "runtime/debug"
 
-// version is stamped by the build: -ldflags "-X github.com/coupontools/couponbot/cmd/internal/app.version=v1.2.3".
+// version is set by the build: -ldflags "-X github.com/coupontools/couponbot/cmd/internal/app.version=v1.2.3".
 var version string
 
-// Version returns what was stamped by the build, or else what the Go tool knows: the module's version, or the commit.
+// Version returns the version that the build has set. Without one it returns the module's version or the commit from the
+// Go tool's build info.
 func Version() string {
 	if version != "" {
 		return version
@@ -17,6 +18,7 @@ func Version() string {
 	return buildVersion(info)
 }
 
+// buildVersion returns the version from the Go tool's build info.
 func buildVersion(info *debug.BuildInfo) string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v

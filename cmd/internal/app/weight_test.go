@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/bot/slacksim"
 )
 
-// heavyFiles are files of at most 10 MB that cost as much memory or time as such a file can.
+// heavyFiles are files of at most 10 MB that take the most memory or time to read.
 var heavyFiles = []struct {
 	name    string
 	content func() []byte
@@ -39,11 +39,11 @@ var heavyFiles = []struct {
 		return sharedSheet(1_000_000, 1, func(int) string { return strings.Repeat("+32470123456, ", 290) })
 	}},
 	{"many-parts.xlsx", func() []byte {
-		return workbookOf(func(part func(string, func(io.Writer))) {
+		return zipWorkbook(func(part func(string, func(io.Writer))) {
 			for i := range 60_000 {
 				part(fmt.Sprintf("xl/p%d", i), func(io.Writer) {})
 			}
-			writeInline(part, 10, func(int) string { return "+32470123456" })
+			writeInlineSheet(part, 10, func(int) string { return "+32470123456" })
 		})
 	}},
 	{"same-number.csv", func() []byte { return bytes.Repeat([]byte("+32470123456\n"), 800_000) }},
@@ -54,8 +54,8 @@ const (
 	workbookXML      = `<workbook xmlns:r="r"><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>`
 )
 
-// workbookOf zips a workbook with one sheet, whose parts write adds.
-func workbookOf(write func(part func(name string, content func(io.Writer)))) []byte {
+// zipWorkbook returns a zipped workbook with one sheet. write adds the sheet and other parts.
+func zipWorkbook(write func(part func(name string, content func(io.Writer)))) []byte {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
@@ -75,7 +75,8 @@ func workbookOf(write func(part func(name string, content func(io.Writer)))) []b
 	return out.Bytes()
 }
 
-func writeInline(part func(string, func(io.Writer)), rows int, columns ...func(i int) string) {
+// writeInlineSheet adds a sheet with inline strings. columns return the text of a cell by row.
+func writeInlineSheet(part func(string, func(io.Writer)), rows int, columns ...func(i int) string) {
 	part("xl/worksheets/sheet1.xml", func(w io.Writer) {
 		_, _ = io.WriteString(w, "<worksheet><sheetData>")
 		for i := range rows {
@@ -90,12 +91,12 @@ func writeInline(part func(string, func(io.Writer)), rows int, columns ...func(i
 }
 
 func inlineSheet(rows int, columns ...func(i int) string) []byte {
-	return workbookOf(func(part func(string, func(io.Writer))) { writeInline(part, rows, columns...) })
+	return zipWorkbook(func(part func(string, func(io.Writer))) { writeInlineSheet(part, rows, columns...) })
 }
 
-// sharedSheet is a sheet of one column whose cells are shared strings, in turn.
+// sharedSheet returns a workbook with one column of shared strings, which repeat after the given number of texts.
 func sharedSheet(rows, texts int, text func(i int) string) []byte {
-	return workbookOf(func(part func(string, func(io.Writer))) {
+	return zipWorkbook(func(part func(string, func(io.Writer))) {
 		part("xl/sharedStrings.xml", func(w io.Writer) {
 			_, _ = io.WriteString(w, "<sst>")
 			for i := range texts {
@@ -113,44 +114,44 @@ func sharedSheet(rows, texts int, text func(i int) string) []byte {
 	})
 }
 
-var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+var peakMemoryPattern = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peakMB is the most memory that the process has had resident.
-func (p *process) peakMB(t testing.TB) int {
+// peakMemoryMB returns the process's peak resident memory in MB.
+func (p *process) peakMemoryMB(t testing.TB) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
 	if err != nil {
-		t.Skip("no /proc to read the peak of memory from")
+		t.Skip("this system has no /proc to read the memory from")
 	}
-	kb, _ := strconv.Atoi(string(highWater.FindSubmatch(status)[1]))
+	kb, _ := strconv.Atoi(string(peakMemoryPattern.FindSubmatch(status)[1]))
 	return kb >> 10
 }
 
-// upload sends a file through the form, and returns once the program has said that it reads the file.
-func (w *world) upload(t testing.TB, user, name string, content []byte) {
+// submitFile submits the send form with a file. It returns once the submission is acknowledged.
+func (w *world) submitFile(t testing.TB, user, name string, content []byte) {
 	t.Helper()
 	w.command(t, user, slacksim.General, "/send-directory", "sms dir_5507")
-	form := w.view(t, user, "send_directory")
-	if _, err := w.slack.Type(patient(t), user, form.ID, "message", "Hello"); err != nil {
+	form := w.awaitView(t, user, "send_directory")
+	if _, err := w.slack.Type(testContext(t), user, form.ID, "message", "Hello"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.slack.Attach(patient(t), user, form.ID, "file", name, content); err != nil {
+	if err := w.slack.Attach(testContext(t), user, form.ID, "file", name, content); err != nil {
 		t.Fatal(err)
 	}
-	out, err := w.slack.Submit(patient(t), user, form.ID)
+	out, err := w.slack.Submit(testContext(t), user, form.ID)
 	if err != nil || len(out.Errors) > 0 || out.Failure != "" {
 		t.Fatalf("submit %s: %+v, %v", name, out, err)
 	}
 }
 
-// bystander asks for the status again and again until the function it returns is called, which returns the longest time
-// that an acknowledgement took.
-func (w *world) bystander(t testing.TB, user string) (slowest func() time.Duration) {
+// measureAcks keeps requesting the status as another user. The returned function stops that and returns the slowest
+// acknowledgement.
+func (w *world) measureAcks(t testing.TB, user string) (slowest func() time.Duration) {
 	t.Helper()
 	end := make(chan struct{})
-	var most time.Duration
-	var asking sync.WaitGroup
-	asking.Go(func() {
+	var slowestAck time.Duration
+	var loop sync.WaitGroup
+	loop.Go(func() {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for {
@@ -160,19 +161,19 @@ func (w *world) bystander(t testing.TB, user string) (slowest func() time.Durati
 			case <-tick.C:
 			}
 			begun := time.Now()
-			out, err := w.slack.Command(patient(t), user, slacksim.General, "/coupontools", "status")
+			out, err := w.slack.Command(testContext(t), user, slacksim.General, "/coupontools", "status")
 			if took := time.Since(begun); err != nil || !out.Acked {
-				t.Errorf("a bystander's command: %+v, %v", out, err)
+				t.Errorf("status command: %+v, %v", out, err)
 			} else {
-				most = max(most, took)
+				slowestAck = max(slowestAck, took)
 			}
 		}
 	})
-	return func() time.Duration { close(end); asking.Wait(); return most }
+	return func() time.Duration { close(end); loop.Wait(); return slowestAck }
 }
 
-// awaitRead waits until a person's forms with a file have been answered, so many times.
-func (p *process) awaitRead(t testing.TB, user string, n int) {
+// awaitSubmissions waits until the log has n handled send forms of a user.
+func (p *process) awaitSubmissions(t testing.TB, user string, n int) {
 	t.Helper()
 	line := `"name":"send_directory","user":"` + user + `","outcome"`
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -185,8 +186,8 @@ func (p *process) awaitRead(t testing.TB, user string, n int) {
 	t.Fatalf("not all of %d files were read", n)
 }
 
-// BenchmarkBinary_heavyFile reads each of the heaviest files in a process of its own, once and eight times at once by one
-// person, and reports the peak of the process's memory and the slowest acknowledgement of somebody else meanwhile.
+// BenchmarkBinary_heavyFile reads each heavy file in a separate process, once and eight times concurrently. It reports the
+// process's peak memory and the slowest acknowledgement of another user's commands meanwhile.
 //
 //	go test ./cmd/internal/app -run ^$ -bench heavyFile -benchtime 1x
 func BenchmarkBinary_heavyFile(b *testing.B) {
@@ -195,20 +196,20 @@ func BenchmarkBinary_heavyFile(b *testing.B) {
 		for _, times := range []int{1, 8} {
 			b.Run(fmt.Sprintf("%s/%d", f.name, times), func(b *testing.B) {
 				for b.Loop() {
-					w := stillWorld(b)
+					w := newStoppedWorld(b)
 					p := w.startProcess(b)
-					slowest := w.bystander(b, slacksim.Noah)
+					slowest := w.measureAcks(b, slacksim.Noah)
 					for range times {
-						w.upload(b, slacksim.Mia, f.name, content)
+						w.submitFile(b, slacksim.Mia, f.name, content)
 						if times > 1 {
-							if _, err := w.slack.CloseAll(patient(b), slacksim.Mia); err != nil {
+							if _, err := w.slack.CloseAll(testContext(b), slacksim.Mia); err != nil {
 								b.Fatal(err)
 							}
 						}
 					}
-					p.awaitRead(b, slacksim.Mia, times)
+					p.awaitSubmissions(b, slacksim.Mia, times)
 					b.ReportMetric(float64(slowest().Milliseconds()), "ms-ack")
-					b.ReportMetric(float64(p.peakMB(b)), "MB-peak")
+					b.ReportMetric(float64(p.peakMemoryMB(b)), "MB-peak")
 					b.ReportMetric(float64(len(content))/(1<<20), "MB-file")
 				}
 			})

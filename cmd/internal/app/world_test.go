@@ -18,52 +18,52 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// patience bounds every wait of an end-to-end test. It is long, since a busy machine is no failure.
-const patience = 30 * time.Second
+// testTimeout bounds every wait of an end-to-end test. It is long so that tests pass on a busy machine.
+const testTimeout = 30 * time.Second
 
-// world is the same wiring as serve, over real sockets, with everything it talks to.
+// world is a bot with the wiring of serve and everything that it talks to, over real sockets.
 type world struct {
-	slack   *slacksim.Server
-	sandbox *sandbox.Server
-	redis   *miniredis.Miniredis
-	config  Config
-	ops     string               // address of the ops pages
-	before  func(bulkhead.Place) // runs before everything that is guarded; may be nil
+	slack      *slacksim.Server
+	sandbox    *sandbox.Server
+	redis      *miniredis.Miniredis
+	config     Config
+	ops        string               // address of the ops pages
+	beforeWork func(bulkhead.Place) // runs before every guarded function; may be nil
 
-	noSocket   atomic.Bool   // the local Slack does not answer the handshakes of sockets
-	handshakes chan struct{} // gets one that was not answered
+	dropHandshakes atomic.Bool   // makes the local Slack leave WebSocket handshakes unanswered
+	handshakes     chan struct{} // receives when a handshake is left unanswered
 
-	stop context.CancelFunc
-	done chan error // what serve returned
+	stop   context.CancelFunc
+	served chan error // receives the result of serve
 }
 
-// newWorld starts a world and waits until the bot is connected. Each change is made to the settings before the start.
-// At the end of the test the bot is stopped, and what it did against the rules of Slack or Coupontools fails the test.
+// newWorld starts a world and waits until the bot is connected. changes adjust the settings before the start. The bot is
+// stopped at the end of the test. Calls that Slack or Coupontools would reject fail the test.
 func newWorld(t testing.TB, changes ...func(*Config)) *world {
 	t.Helper()
-	return newWorldOf(t, sandbox.New(), changes...)
+	return newWorldWith(t, sandbox.New(), changes...)
 }
 
-// newWorldOf is newWorld with a Coupontools of the test's own.
-func newWorldOf(t testing.TB, api *sandbox.Server, changes ...func(*Config)) *world {
+// newWorldWith is newWorld with the test's own sandbox.
+func newWorldWith(t testing.TB, api *sandbox.Server, changes ...func(*Config)) *world {
 	t.Helper()
-	w := stillWorldOf(t, api, changes...)
+	w := newStoppedWorldWith(t, api, changes...)
 	w.start(t)
-	t.Cleanup(func() { w.quit(t) })
+	t.Cleanup(func() { w.stopAndWait(t) })
 	return w
 }
 
-// stillWorld is a world in which the bot has not been started.
-func stillWorld(t testing.TB, changes ...func(*Config)) *world {
+// newStoppedWorld returns a world in which the bot is not running.
+func newStoppedWorld(t testing.TB, changes ...func(*Config)) *world {
 	t.Helper()
-	return stillWorldOf(t, sandbox.New(), changes...)
+	return newStoppedWorldWith(t, sandbox.New(), changes...)
 }
 
-func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Config)) *world {
+func newStoppedWorldWith(t testing.TB, coupontools *sandbox.Server, changes ...func(*Config)) *world {
 	t.Helper()
 	w := &world{slack: slacksim.New(), sandbox: coupontools, redis: miniredis.RunT(t), handshakes: make(chan struct{}, 1)}
 	slackServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.noSocket.Load() && strings.HasPrefix(r.URL.Path, "/link/") {
+		if w.dropHandshakes.Load() && strings.HasPrefix(r.URL.Path, "/link/") {
 			select {
 			case w.handshakes <- struct{}{}:
 			default:
@@ -78,18 +78,18 @@ func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Co
 	api := httptest.NewServer(w.sandbox)
 	t.Cleanup(api.Close)
 
-	d := &workspace{
-		slack: w.slack, host: strings.TrimPrefix(slackServer.URL, "http://"), api: api.Listener,
-		keys: [2]string{sandbox.DefaultClientID, sandbox.DefaultClientSecret},
+	d := &demoEnv{
+		slack: w.slack, host: strings.TrimPrefix(slackServer.URL, "http://"), apiListener: api.Listener,
+		apiKeys: [2]string{sandbox.DefaultClientID, sandbox.DefaultClientSecret},
 	}
-	w.config = d.settings("redis://" + w.redis.Addr() + "/0")
+	w.config = d.configWith("redis://" + w.redis.Addr() + "/0")
 	w.config.CoupontoolsRate = 200
 	for _, change := range changes {
 		change(&w.config)
 	}
 	t.Cleanup(func() {
 		for _, v := range append(w.slack.Violations(), w.sandbox.Violations()...) {
-			t.Errorf("broke a rule: %s", v)
+			t.Errorf("invalid call: %s", v)
 		}
 	})
 	return w
@@ -98,13 +98,13 @@ func stillWorldOf(t testing.TB, coupontools *sandbox.Server, changes ...func(*Co
 // start starts the bot and waits for its connections.
 func (w *world) start(t testing.TB) {
 	t.Helper()
-	w.startLogging(t, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{
-		Level: slog.LevelWarn, ReplaceAttr: newMasker(w.config.Secrets()...).attr,
+	w.startWithLog(t, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{
+		Level: slog.LevelWarn, ReplaceAttr: newMasker(w.config.Secrets()...).replaceAttr,
 	})))
 }
 
-// startLogging is start with a log of the test's own.
-func (w *world) startLogging(t testing.TB, log *slog.Logger) {
+// startWithLog is start with the test's own log.
+func (w *world) startWithLog(t testing.TB, log *slog.Logger) {
 	t.Helper()
 	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -112,19 +112,19 @@ func (w *world) startLogging(t testing.TB, log *slog.Logger) {
 	}
 	w.ops = listener.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	w.stop, w.done = stop, make(chan error, 1)
+	w.stop, w.served = stop, make(chan error, 1)
 	metrics := NewMetrics(Version())
-	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: w.before}
-	go func() { w.done <- serve(ctx, w.config, log, listener, metrics, guard) }()
-	if err := w.slack.AwaitConnections(patient(t), w.config.SlackConnections); err != nil {
+	guard := &bulkhead.Guard{Log: log, Count: metrics.Panic, Before: w.beforeWork}
+	go func() { w.served <- serve(ctx, w.config, log, listener, metrics, guard) }()
+	if err := w.slack.AwaitConnections(testContext(t), w.config.SlackConnections); err != nil {
 		t.Fatalf("the bot did not connect: %v", err)
 	}
 }
 
-// knowsUnsubscribed waits until the bot has read who unsubscribed in Coupontools, which texts show.
-func (w *world) knowsUnsubscribed(t testing.TB) {
+// awaitUnsubscribed waits until the bot has read who unsubscribed in Coupontools, since some texts show it.
+func (w *world) awaitUnsubscribed(t testing.TB) {
 	t.Helper()
-	ctx, tick := patient(t), time.NewTicker(10*time.Millisecond)
+	ctx, tick := testContext(t), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
 	for !w.redis.Exists(keyPrefix(w.config) + "unsubscribed:read") {
 		select {
@@ -135,24 +135,25 @@ func (w *world) knowsUnsubscribed(t testing.TB) {
 	}
 }
 
-// quit stops the bot and waits for its end.
-func (w *world) quit(t testing.TB) {
+// stopAndWait stops the bot and waits until it has ended.
+func (w *world) stopAndWait(t testing.TB) {
 	t.Helper()
 	w.stop()
 	select {
-	case err := <-w.done:
+	case err := <-w.served:
 		if err != nil {
 			t.Errorf("serve = %v, want nil after a stop", err)
 		}
-		w.done <- nil
-	case <-time.After(patience):
+		w.served <- nil
+	case <-time.After(testTimeout):
 		t.Error("serve did not end")
 	}
 }
 
-func patient(t testing.TB) context.Context {
+// testContext returns a context that ends after testTimeout. It outlives the test's own context, for use in cleanups.
+func testContext(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -160,46 +161,46 @@ func patient(t testing.TB) context.Context {
 // command types a slash command and fails the test if it is not acknowledged in time.
 func (w *world) command(t testing.TB, user, channel, command, text string) {
 	t.Helper()
-	out, err := w.slack.Command(patient(t), user, channel, command, text)
+	out, err := w.slack.Command(testContext(t), user, channel, command, text)
 	if err != nil || !out.Acked {
 		t.Fatalf("%s %s: acked %v, failure %q, error %v", command, text, out.Acked, out.Failure, err)
 	}
 }
 
-// insist types a slash command again as long as Slack shows one of the failures that may pass.
-func (w *world) insist(t testing.TB, user, channel, command, text string, passing ...string) {
+// commandWithRetry types a slash command and repeats it as long as Slack shows one of the transient failures.
+func (w *world) commandWithRetry(t testing.TB, user, channel, command, text string, transient ...string) {
 	t.Helper()
 	for {
-		out, err := w.slack.Command(patient(t), user, channel, command, text)
+		out, err := w.slack.Command(testContext(t), user, channel, command, text)
 		if err == nil && out.Acked {
 			return
 		}
-		if err != nil || !slices.Contains(passing, out.Failure) {
+		if err != nil || !slices.Contains(transient, out.Failure) {
 			t.Errorf("%s %s: acked %v, failure %q, error %v", command, text, out.Acked, out.Failure, err)
 			return
 		}
-		if err := w.slack.AwaitConnections(patient(t), 1); err != nil {
-			t.Errorf("the bot did not come back: %v", err)
+		if err := w.slack.AwaitConnections(testContext(t), 1); err != nil {
+			t.Errorf("the bot did not reconnect: %v", err)
 			return
 		}
 	}
 }
 
-// message waits for a message in a channel that contains all the texts.
-func (w *world) message(t testing.TB, channel string, texts ...string) slacksim.Message {
+// awaitMessage waits for a message in a channel that contains all texts.
+func (w *world) awaitMessage(t testing.TB, channel string, texts ...string) slacksim.Message {
 	t.Helper()
-	m, err := w.slack.AwaitMessage(patient(t), channel, func(m slacksim.Message) bool { return contains(m.Plain(), texts) })
+	m, err := w.slack.AwaitMessage(testContext(t), channel, func(m slacksim.Message) bool { return containsAll(m.Plain(), texts) })
 	if err != nil {
 		t.Fatalf("no message with %q in %s; there are:\n%s", texts, channel, w.slack.Transcript())
 	}
 	return m
 }
 
-// view waits for a modal of a person with that callback_id that contains all the texts.
-func (w *world) view(t testing.TB, user, callbackID string, texts ...string) slacksim.View {
+// awaitView waits for a modal with this callback id that contains all texts.
+func (w *world) awaitView(t testing.TB, user, callbackID string, texts ...string) slacksim.View {
 	t.Helper()
-	v, err := w.slack.AwaitView(patient(t), user, func(v slacksim.View) bool {
-		return v.CallbackID == callbackID && contains(v.Plain(), texts)
+	v, err := w.slack.AwaitView(testContext(t), user, func(v slacksim.View) bool {
+		return v.CallbackID == callbackID && containsAll(v.Plain(), texts)
 	})
 	if err != nil {
 		t.Fatalf("no view %s with %q for %s; on top is %+v", callbackID, texts, user, w.slack.View(user))
@@ -207,7 +208,7 @@ func (w *world) view(t testing.TB, user, callbackID string, texts ...string) sla
 	return v
 }
 
-func contains(text string, parts []string) bool {
+func containsAll(text string, parts []string) bool {
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
 			return false

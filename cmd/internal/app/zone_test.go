@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// The zones of people are in the binary, for hosts that have no zone files.
-func TestZones_areInTheBinary(t *testing.T) {
+// The binary contains the time zone database, for hosts without zone files.
+func TestZones_embedded(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", "../../couponbot").Output()
 	if err != nil {
@@ -25,11 +25,11 @@ func TestZones_areInTheBinary(t *testing.T) {
 	}
 }
 
-// In a root directory with nothing else in it, a zone is known all the same.
+// Time zones work in a root directory that contains only the program.
 func TestZones_withoutZoneFiles(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CI") == "" {
-		t.Skip("builds everything again, which takes a minute; set CI=true to have it run")
+		t.Skip("the full build takes a minute; set CI=true to run it")
 	}
 	if os.Getuid() != 0 {
 		t.Skip("only root may change the root directory")

@@ -1,4 +1,4 @@
-// Zone prints an hour of a summer in the zone that it is given, as a program with couponbot in it knows it.
+// Zone prints a fixed time in the time zone of its argument. It imports app to test the time zones built into couponbot.
 package main
 
 import (
