@@ -16,7 +16,7 @@ type outboxData struct {
 type receivedData struct {
 	Received
 	Time   string // of day
-	Others int    // how many received the same message besides To
+	Others int    // how many received the same message, without To
 }
 
 // outbox returns what recipients have received. Neighbours with the same text are one entry.
@@ -48,8 +48,8 @@ func sameMessage(a, b Received) bool {
 	return a == b
 }
 
-// outboxChanged reports whether a change of the workspace may come with a new message in the outbox. Nothing tells of these
-// messages alone.
+// outboxChanged reports whether a change of the workspace may come with a new message in the outbox, which has no event of its
+// own.
 func outboxChanged(stale map[string]bool) bool {
 	return stale[slacksim.EventEverything] || stale[slacksim.EventMessage] || stale[slacksim.EventTraffic] || stale[eventBeat]
 }
