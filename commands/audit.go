@@ -233,8 +233,8 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 	if err != nil {
 		return "", ""
 	}
-	for _, place := range slices.Sorted(maps.Keys(s.Told)) {
-		if at := s.Told[place]; send.IsChannel(place) && at != send.ClosedPlace {
+	for _, place := range slices.Sorted(maps.Keys(s.Posted)) {
+		if at := s.Posted[place]; send.IsChannel(place) && at != send.ClosedPlace {
 			return place, at
 		}
 	}

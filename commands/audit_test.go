@@ -102,7 +102,7 @@ func TestAudit_linksToTheSendFromAList(t *testing.T) {
 type toldOf struct{ auditReader }
 
 func (toldOf) Send(context.Context, string) (sends.Send, error) {
-	return sends.Send{Told: map[string]string{"C2": "1.2"}}, nil
+	return sends.Send{Posted: map[string]string{"C2": "1.2"}}, nil
 }
 
 func TestAudit_export(t *testing.T) {

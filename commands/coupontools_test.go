@@ -133,7 +133,7 @@ func TestStatus_saysWhatHoldsASendUp(t *testing.T) {
 	t.Parallel()
 	set := liveSendBlocks([]sends.Send{commandstest.Going(), commandstest.HeldUp()}, nil)
 	got := commandstest.Picture(bot.Reply{Blocks: set})
-	if strings.Count(got, commandstest.HeldUp().Holdup) != 1 {
-		t.Errorf("the status says\n%s\nwant once %q", got, commandstest.HeldUp().Holdup)
+	if strings.Count(got, commandstest.HeldUp().BackoffReason) != 1 {
+		t.Errorf("the status says\n%s\nwant once %q", got, commandstest.HeldUp().BackoffReason)
 	}
 }

@@ -71,12 +71,12 @@ func ownKeys(prefix string) []Pattern {
 	return keys
 }
 
-// probe is a script with a write that changes nothing, since its first key never exists. Redis refuses it for the same
+// probeScript is a script with a write that changes nothing, since its first key never exists. Redis refuses it for the same
 // reasons as any write, and if the account lacks one of its keys.
-const probe = `return redis.call('SET', KEYS[1], '', 'XX')`
+const probeScript = `return redis.call('SET', KEYS[1], '', 'XX')`
 
-// probeSum is by what EVALSHA knows it once EVAL has run it.
-var probeSum = redis.NewScript(probe).Hash()
+// probeSHA is by what EVALSHA knows it once EVAL has run it.
+var probeSHA = redis.NewScript(probeScript).Hash()
 
 // Writable reports whether Redis would take a send now: nil, or [ErrUnavailable] with the reason. It changes nothing.
 func (s *Service) Writable(ctx context.Context) error {
@@ -89,9 +89,9 @@ func (s *Service) Writable(ctx context.Context) error {
 			for j, key := range part.Keys {
 				keys[j] = key.Example
 			}
-			probes[i] = p.Eval(ctx, probe, keys)
+			probes[i] = p.Eval(ctx, probeScript, keys)
 		}
-		bySum = p.EvalSha(ctx, probeSum, []string{parts[0].Keys[0].Example})
+		bySum = p.EvalSha(ctx, probeSHA, []string{parts[0].Keys[0].Example})
 		return nil
 	})
 	for i, cmd := range append(probes, bySum) {

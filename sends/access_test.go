@@ -71,7 +71,7 @@ func TestAccesses_areEnough(t *testing.T) {
 		}
 		return nil
 	}, func(c *Config) {
-		c.Teller, c.Contacts, c.ApprovalOver, c.Pace = ms, contacts{number(999)[1:]}, 100, every(10*time.Millisecond)
+		c.Notifier, c.Contacts, c.ApprovalOver, c.Pace = ms, contacts{number(999)[1:]}, 100, every(10*time.Millisecond)
 		c.FrequencyCap, c.DailyCap, c.DailyCapPerson = time.Millisecond, 10_000, 10_000
 	})
 	stop := start(t, s)
@@ -280,7 +280,7 @@ func TestDamaged(t *testing.T) {
 // Every command that a script of this module calls is among those that the account needs.
 func TestAccesses_scripts(t *testing.T) {
 	t.Parallel()
-	called := regexp.MustCompile(`redis\.call\('(\w+)'|\ball\('(\w+)'`)
+	called := regexp.MustCompile(`redis\.call\('(\w+)'|\beach_record\('(\w+)'`)
 	own := Accesses("")[0].Commands
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

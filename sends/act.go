@@ -49,41 +49,41 @@ func (e *StateError) Error() string {
 // lets it go out, [ErrEvicts], [ErrSuppressionKey] or [ErrSuppressionLost].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
 	if a == Resume || a == Approve {
-		if _, err := s.safe(ctx); err != nil {
+		if _, err := s.safeHasher(ctx); err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
 		}
 	}
 	press := rand.Text()
 	for acts := 0; ; {
-		reply, err := s.do(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()
+		reply, err := s.runScript(ctx, actScript, id, string(a), by.User, by.Channel, by.Message, acts, press).StringSlice()
 		if err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, redisError(err))
 		}
 		if reply, err = atLeast(reply, 1); err != nil {
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
 		}
-		f := pairs(reply[1:])
+		f := parsePairs(reply[1:])
 		if reply[0] == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
-			acts = f.count("acts")
+			acts = f.count("actions")
 			continue
 		}
-		return s.acted(ctx, id, a, reply[0], f)
+		return s.actResult(ctx, id, a, reply[0], f)
 	}
 }
 
-// acted is the answer to somebody who did something.
-func (s *Service) acted(ctx context.Context, id string, a Action, word string, f fields) (Send, error) {
+// actResult is the answer to somebody who did something.
+func (s *Service) actResult(ctx context.Context, id string, a Action, word string, f sendHash) (Send, error) {
 	send := f.send(id)
 	switch word {
 	case "done":
-		s.observe(Skipped, f.count("gaveup"))
+		s.count(Skipped, f.count("newly_skipped"))
 		s.enqueueConfirmed(ctx, f, send)
 		return send, nil
 	case "again":
 		return send, nil
 	case "own":
 		return send, ErrOwnSend
-	case "void":
+	case "changed":
 		return send, ErrChanged
 	case "state":
 		return send, &StateError{Action: a, Send: send}

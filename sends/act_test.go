@@ -207,7 +207,7 @@ func TestAct_approvesOnlyWhatWasShown(t *testing.T) {
 			return s.cfg.Redis.HSet(ctx, s.keys(id)[keySend], "message", "Pay here").Err()
 		},
 		"another recipient": func(ctx context.Context, s *Service, id string) error {
-			return s.cfg.Redis.LSet(ctx, s.keys(id)[keyTo], 3, `x||{"to":"+32470999999"}`).Err()
+			return s.cfg.Redis.LSet(ctx, s.keys(id)[keyRecipients], 3, `x||{"to":"+32470999999"}`).Err()
 		},
 	}
 	for name, change := range tests {

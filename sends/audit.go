@@ -54,7 +54,7 @@ func (s *Service) Trail(ctx context.Context, before string) iter.Seq2[Entry, err
 			if before != "" {
 				last = "(" + before
 			}
-			part, err := s.cfg.Redis.XRevRangeN(ctx, s.key("audit"), last, "-", page).Result()
+			part, err := s.cfg.Redis.XRevRangeN(ctx, s.key("audit"), last, "-", pageSize).Result()
 			if err != nil {
 				yield(Entry{}, fmt.Errorf("read the audit trail: %w", redisError(err)))
 				return
@@ -65,7 +65,7 @@ func (s *Service) Trail(ctx context.Context, before string) iter.Seq2[Entry, err
 				}
 				before = m.ID
 			}
-			if len(part) < page {
+			if len(part) < pageSize {
 				return
 			}
 		}

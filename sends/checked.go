@@ -59,8 +59,8 @@ type Checked struct {
 	Concerns []Concern
 }
 
-// Look is [Service.Checked] without moving the people of older lists.
-func (s *Service) Look(ctx context.Context) (Checked, error) {
+// InspectLists is [Service.Checked] without moving the people of older lists.
+func (s *Service) InspectLists(ctx context.Context) (Checked, error) {
 	l, err := s.readLists(ctx)
 	if err != nil {
 		return Checked{}, fmt.Errorf("read the lists: %w", err)
@@ -77,7 +77,7 @@ func (s *Service) Checked(ctx context.Context) (Checked, error) {
 	return s.checked(l), nil
 }
 
-func (s *Service) checked(l lists) Checked {
+func (s *Service) checked(l listState) Checked {
 	c := Checked{
 		Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Unconfirmed: !l.confirmed, Age: -1,
 	}
@@ -88,10 +88,10 @@ func (s *Service) checked(l lists) Checked {
 	if !l.unread() {
 		c.Age = max(l.now.Sub(l.readAt), 0)
 	}
-	if s.storage.usable() != nil {
+	if s.policy.checkUsable() != nil {
 		c.Concerns = append(c.Concerns, ConcernEvicts)
 	}
-	err := s.readable(l)
+	err := s.checkReadable(l)
 	switch {
 	case errors.Is(err, ErrSuppressionLost):
 		c.Concerns = append(c.Concerns, ConcernLost)

@@ -12,65 +12,74 @@ import (
 )
 
 const (
-	// freshTime is how old a claim may be when its call starts.
-	freshTime = 10 * time.Second
+	// maxClaimAge is how old a claim may be when its call starts.
+	maxClaimAge = 10 * time.Second
 	// streakLimit is how many calls in a row without a verdict, or refused alike, pause a send.
 	streakLimit = 10
-	// awayLimit is how many times in a row the API may be found away before a send is paused: about eight minutes.
-	awayLimit = 20
-	// maxHold bounds the growing waits while the API turns calls away, but for what it asks for itself.
-	maxHold = 30 * time.Second
-	// longestHold is the longest time for which anything holds a send up.
-	longestHold = max(maxHold, maxWait, safeEvery, askEvery)
+	// unreachableLimit is how many times in a row the API may be found away before a send is paused: about eight minutes.
+	unreachableLimit = 20
+	// maxRetryWait bounds the growing waits while the API turns calls away, but for what it asks for itself.
+	maxRetryWait = 30 * time.Second
+	// maxBackoff is the longest time for which anything holds a send up.
+	maxBackoff = max(maxRetryWait, maxWait, storageCheckEvery, mayStartRetry)
 )
+
+// retryWaits are the waits of a send that the API couldn't take a call of, by the number of such calls in a row.
+var retryWaits = backoffSchedule(time.Second, maxRetryWait)
 
 // What may hold a send up, for people.
 const (
-	holdupAway = "Coupontools cannot be reached; couponbot keeps trying."
-	holdupAsk  = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
-	holdupSlow = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
+	backoffUnreachable = "Coupontools cannot be reached; couponbot keeps trying."
+	backoffMayStart    = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
+	backoffRateLimited = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
 	// The lists that bar people are not to be relied on.
-	holdupEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
+	backoffEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
 		"maxmemory-policy noeviction; the send then continues by itself."
-	holdupUnread = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
-	holdupOlder  = "Redis has an older do-not-contact list that couponbot can't read. /coupontools status says what to do."
-	holdupKey    = "couponbot can't read the do-not-contact list, because its key has changed. It keeps trying."
-	whyListLost  = "The do-not-contact list, or a part of it, has disappeared from Redis."
+	backoffUnread  = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
+	backoffOlder   = "Redis has an older do-not-contact list that couponbot can't read. /coupontools status says what to do."
+	backoffKey     = "couponbot can't read the do-not-contact list, because its key has changed. It keeps trying."
+	pausedListLost = "The do-not-contact list, or a part of it, has disappeared from Redis."
 )
 
 // claim is the right to make one call for one recipient.
 type claim struct {
-	token  string
-	index  string
-	to     string
-	began  time.Time // before the claim was asked for
-	called bool      // the API may have been called
+	token   string
+	index   string
+	to      string
+	askedAt time.Time // before the claim was asked for
+	called  bool      // the API may have been called
 }
 
 // claim claims the next recipient. While Redis does not answer it asks again for the same claim.
-func (r *run) claim() (claim, bool) {
+func (r *batch) claim() (claim, bool) {
 	r.claims++
-	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), began: time.Now()}
+	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), askedAt: time.Now()}
 	for tries := 0; ; tries++ {
-		st, rest, err := parseReply(r.s.do(r.work, claimScript, r.id, r.owner, r.s.rates, r.claims,
-			r.s.cfg.FrequencyCap.Milliseconds(), r.s.cfg.DailyCapPerson, r.s.cfg.DailyCap,
-			r.s.seen.Load(), whyListLost, safeEvery.Milliseconds(), holdupUnread))
+		st, rest, err := parseReply(r.s.runScript(r.work, claimScript, r.id, r.s.claimArgs(r.owner, r.claims)...))
 		if err == nil {
-			r.s.observe(Skipped, st.n)
-			r.note(st)
-			return r.claimed(c, st, rest)
+			r.s.count(Skipped, st.n)
+			r.observe(st)
+			return r.handleClaim(c, st, rest)
 		}
 		if tries == 0 && r.work.Err() == nil {
 			r.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", r.id, "error", err)
 		}
-		if !sleep(r.work, growing(tries, 100*time.Millisecond, 2*time.Second)) {
-			r.release(c) // it may have been made
+		if !sleep(r.work, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
+			r.releaseClaim(c) // it may have been made
 			return claim{}, false
 		}
 	}
 }
 
-func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
+// claimArgs returns the arguments of claimScript.
+func (s *Service) claimArgs(batch string, number int64) []any {
+	return []any{
+		batch, s.rates, number, s.cfg.FrequencyCap.Milliseconds(), s.cfg.DailyCapPerson, s.cfg.DailyCap,
+		s.seen.Load(), pausedListLost, storageCheckEvery.Milliseconds(), backoffUnread,
+	}
+}
+
+func (r *batch) handleClaim(c claim, st scriptReply, rest []any) (claim, bool) {
 	switch {
 	case st.code == "lost":
 		r.finished.Store(true)
@@ -89,7 +98,7 @@ func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
 	case st.code != "claimed":
 		return claim{}, false
 	case len(rest) < 2: // nobody knows whom to call
-		r.release(c)
+		r.releaseClaim(c)
 		return claim{}, false
 	}
 	c.index, _ = rest[0].(string)
@@ -97,7 +106,7 @@ func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
 	var to recipients.Recipient
 	if err := json.Unmarshal([]byte(entry), &to); err != nil {
 		// It does not come back: the records are damaged. Without the call the claim becomes a failure in words.
-		r.conclude(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
+		r.recordOutcome(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
 		return claim{}, false
 	}
 	c.to = to.To
@@ -106,21 +115,21 @@ func (r *run) claimed(c claim, st reply, rest []any) (claim, bool) {
 
 // rekey hashes the recipients of the send again, with the key that the do-not-contact list has now. It reports whether the send
 // can continue.
-func (r *run) rekey() bool {
-	h, err := r.s.ready(r.work)
+func (r *batch) rekey() bool {
+	h, err := r.s.hasher(r.work)
 	if errors.Is(err, ErrSuppressionKey) {
-		r.write(waitScript, holdupKey, safeEvery.Milliseconds())
+		r.write(backoffScript, backoffKey, storageCheckEvery.Milliseconds())
 	}
 	if err != nil {
 		return false
 	}
-	for from := 0; ; from += page {
-		entries, err := r.s.cfg.Redis.LRange(r.work, r.s.keys(r.id)[keyTo], int64(from), int64(from+page-1)).Result()
+	for from := 0; ; from += pageSize {
+		entries, err := r.s.cfg.Redis.LRange(r.work, r.s.keys(r.id)[keyRecipients], int64(from), int64(from+pageSize-1)).Result()
 		if err != nil {
 			return false
 		}
 		last := ""
-		if len(entries) < page {
+		if len(entries) < pageSize {
 			last = h.keyID
 		}
 		args := []any{r.owner, from, last}
@@ -134,20 +143,20 @@ func (r *run) rekey() bool {
 }
 
 // deliver makes the call of a claim and records what became of it.
-func (r *run) deliver(c *claim) {
-	if time.Since(c.began) > freshTime || r.life.calls.Err() != nil {
-		r.release(*c)
+func (r *batch) deliver(c *claim) {
+	if time.Since(c.askedAt) > maxClaimAge || r.ctxs.calls.Err() != nil {
+		r.releaseClaim(*c)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.life.calls, r.s.cfg.CallTimeout)
+	ctx, cancel := context.WithTimeout(r.ctxs.calls, r.s.cfg.CallTimeout)
 	defer cancel()
 	c.called = true
 	sent, err := r.call(ctx, c.to)
-	r.settle(*c, judge(sent, err, c.to))
+	r.handleVerdict(*c, judge(sent, err, c.to))
 }
 
-// settle records what became of a claim's call.
-func (r *run) settle(c claim, v verdict) {
+// handleVerdict records what became of a claim's call.
+func (r *batch) handleVerdict(c claim, v verdict) {
 	switch v.class {
 	case coupontools.NotSent:
 		r.notSent(c)
@@ -155,15 +164,15 @@ func (r *run) settle(c claim, v verdict) {
 		r.rateLimited(c, v.wait)
 	case coupontools.AccountRefused:
 		r.stop("Coupontools refused the whole account" + v.inBrackets() + ". Its keys or services need putting right first.")
-		r.release(c)
+		r.releaseClaim(c)
 	default:
-		r.conclude(c, v)
+		r.recordOutcome(c, v)
 	}
 }
 
 // call is the one call for a recipient.
-func (r *run) call(ctx context.Context, to string) (*coupontools.Sent, error) {
-	directory, campaign, card := r.send.offered()
+func (r *batch) call(ctx context.Context, to string) (*coupontools.Sent, error) {
+	directory, campaign, card := r.send.offerIDs()
 	if r.send.Kind == recipients.SMS {
 		return r.s.cfg.API.SendSMS(ctx, coupontools.SMS{
 			Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Body: r.send.Message,
@@ -174,8 +183,8 @@ func (r *run) call(ctx context.Context, to string) (*coupontools.Sent, error) {
 	})
 }
 
-// offered is the id of what is sent, at the place of its kind.
-func (s Send) offered() (directory, campaign, card string) {
+// offerIDs is the id of what is sent, at the place of its kind.
+func (s Send) offerIDs() (directory, campaign, card string) {
 	switch s.Offer {
 	case OfferCampaign:
 		return "", s.OfferID, ""
@@ -186,41 +195,41 @@ func (s Send) offered() (directory, campaign, card string) {
 	}
 }
 
-func (r *run) notSent(c claim) {
-	if r.life.work.Err() != nil { // it was this process that broke off
-		r.release(c)
+func (r *batch) notSent(c claim) {
+	if r.ctxs.work.Err() != nil { // it was this process that broke off
+		r.releaseClaim(c)
 		return
 	}
-	r.turnedAway(c, holdupAway, 0, awayLimit)
+	r.retryLater(c, backoffUnreachable, 0, unreachableLimit)
 }
 
-func (r *run) rateLimited(c claim, wait time.Duration) {
+func (r *batch) rateLimited(c claim, wait time.Duration) {
 	wait = max(wait, time.Second)
-	r.s.cfg.Slow(r.life.records, wait)
-	r.turnedAway(c, holdupSlow, wait, 0)
+	r.s.cfg.Slow(r.ctxs.records, wait)
+	r.retryLater(c, backoffRateLimited, wait, 0)
 }
 
-// turnedAway gives a claim back whose call the API turned away. The send waits, longer each time, and is paused after so
+// retryLater gives a claim back whose call the API turned away. The send waits, longer each time, and is paused after so
 // many times in a row.
-func (r *run) turnedAway(c claim, holdup string, least time.Duration, limit int) {
-	r.release(c, holdup, least.Milliseconds(), maxHold.Milliseconds(), limit, "Coupontools could not be reached, after many tries.")
+func (r *batch) retryLater(c claim, holdup string, least time.Duration, limit int) {
+	r.releaseClaim(c, holdup, least.Milliseconds(), retryWaits, limit, "Coupontools could not be reached, after many tries.")
 }
 
-// release gives a claim back: its call did nothing. If the API turned the call away, why says the rest of what
+// releaseClaim gives a claim back: its call did nothing. If the API turned the call away, why says the rest of what
 // releaseScript takes.
-func (r *run) release(c claim, why ...any) {
-	st, ok := r.write(releaseScript, append([]any{c.token, c.index}, why...)...)
+func (r *batch) releaseClaim(c claim, why ...any) {
+	st, ok := r.write(releaseClaimScript, append([]any{c.token, c.index}, why...)...)
 	switch {
 	case !ok || st.code == "gone":
 	case st.n > 0:
-		r.s.observe(Skipped, st.n)
+		r.s.count(Skipped, st.n)
 	default:
 		r.s.cfg.Observe("released")
 	}
 }
 
-// conclude records the outcome of a claim.
-func (r *run) conclude(c claim, v verdict) {
+// recordOutcome records the outcome of a claim.
+func (r *batch) recordOutcome(c claim, v verdict) {
 	same, why := v.streak(r.send.Kind)
 	_, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.action, v.text, same, streakLimit, why)
 	if ok {

@@ -3,7 +3,7 @@
 //
 // [Service.SaveDraft] keeps what a person prepared, [Service.Confirm] makes it a send, and [Service.Run], in every
 // replica, carries out what was confirmed. [Service.Act] is what people do with it then: approve, pause, cancel.
-// [Service.Send], [Service.Live] and [Service.Recipients] tell how it stands; a [Teller] is told as it goes on.
+// [Service.Send], [Service.Live] and [Service.Recipients] tell how it stands; a [Notifier] is told as it goes on.
 // [Service.Suppress] and [Service.Why] are about who may be written to at all, [Service.Trail] is the audit trail.
 //
 // # Laws

@@ -23,9 +23,9 @@ const (
 	maxDrafts = 10
 	// approvalTime is how long a confirmed send waits for somebody to approve it.
 	approvalTime = 24 * time.Hour
-	// confirmTime is how long Confirm may take if its context sets no end; leastVoidTime what is left in any case for
+	// confirmTimeout is how long Confirm may take if its context sets no end; minWithdrawTime what is left in any case for
 	// learning what became of a confirmation whose answer was lost.
-	confirmTime, leastVoidTime = 10 * time.Second, 500 * time.Millisecond
+	confirmTimeout, minWithdrawTime = 10 * time.Second, 500 * time.Millisecond
 )
 
 // Offer is a kind of thing that can be sent.
@@ -70,16 +70,16 @@ type Draft struct {
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
 
 // save is SaveDraft; with a Parent, calls are those that each recipient got from it.
-func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Draft, error) {
+func (s *Service) save(ctx context.Context, d Draft, calls map[string]priorCall) (Draft, error) {
 	d.Offer = cmp.Or(d.Offer, OfferDirectory)
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
-	if err := s.storage.usable(); err != nil {
+	if err := s.policy.checkUsable(); err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
-	if d.List, err = s.bar(ctx, h, d, calls); err != nil {
+	if d.List, err = s.applyRules(ctx, h, d, calls); err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
 	if len(d.List.Recipients) == 0 {
@@ -88,12 +88,12 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Dra
 	if d.ID == "" {
 		d.ID = rand.Text()
 	}
-	args, err := d.record(h, calls)
+	args, err := d.saveArgs(h, calls)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft: %w", err)
 	}
 	for {
-		reply, err := s.do(ctx, saveScript, d.ID, args...).Slice()
+		reply, err := s.runScript(ctx, saveDraftScript, d.ID, args...).Slice()
 		if err != nil {
 			return Draft{}, fmt.Errorf("save draft: %w", redisError(err))
 		}
@@ -108,13 +108,13 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]call) (Dra
 		if reply[2] != int64(1) { // the rules may have left out others the first time
 			return s.Draft(ctx, d.ID, d.Team, d.User)
 		}
-		d.CreatedAt = millis(created)
+		d.CreatedAt = parseMillis(created)
 		return d, nil
 	}
 }
 
-// record gives the arguments of saveScript.
-func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
+// saveArgs gives the arguments of saveScript.
+func (d Draft) saveArgs(h *hasher, calls map[string]priorCall) ([]any, error) {
 	leftOut, err := pack(d.List.LeftOut)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (d Draft) record(h *hasher, calls map[string]call) ([]any, error) {
 		return nil, err
 	}
 	fields := []any{
-		"team", d.Team, "user", d.User, "directory", d.OfferID, "name", d.OfferName, "offer", string(d.Offer),
+		"team", d.Team, "user", d.User, "offer", d.OfferID, "offer_name", d.OfferName, "offer_kind", string(d.Offer),
 		"kind", string(d.Kind), "subject", d.Subject, "message", d.Message, "origin", d.Origin,
 		"due", unixMillis(d.ScheduledAt), "test", flag(d.Test), "parent", d.Parent, "source", source,
 		"more", more, "key", h.keyID,
@@ -149,7 +149,7 @@ type packedRecipient struct {
 }
 
 // packedList makes the list of a draft.
-func packedList(to []recipients.Recipient, calls map[string]call) []packedRecipient {
+func packedList(to []recipients.Recipient, calls map[string]priorCall) []packedRecipient {
 	list := make([]packedRecipient, len(to))
 	for i, r := range to {
 		list[i].Recipient = r
@@ -160,7 +160,7 @@ func packedList(to []recipients.Recipient, calls map[string]call) []packedRecipi
 	return list
 }
 
-// appendEntries appends the recipients of a draft as they are in a send's list; see [recipientOf].
+// appendEntries appends the recipients of a draft as they are in a send's list; see [parseRecipient].
 func appendEntries(args []any, h *hasher, kind recipients.Kind, list []packedRecipient) ([]any, error) {
 	for _, r := range list {
 		text, err := json.Marshal(r.Recipient)
@@ -183,22 +183,22 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	)
 	_, err := s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		keys := s.keys(id)
-		hash, entries, leftOut = p.HGetAll(ctx, keys[keySend]), p.LRange(ctx, keys[keyTo], 0, -1), p.Get(ctx, keys[keyLeft])
+		hash, entries, leftOut = p.HGetAll(ctx, keys[keySend]), p.LRange(ctx, keys[keyRecipients], 0, -1), p.Get(ctx, keys[keyLeftOut])
 		packed = p.Get(ctx, keys[keyPacked])
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return Draft{}, fmt.Errorf("read draft: %w", redisError(err))
 	}
-	f := fields(hash.Val())
-	if !f.belongs(team, user) {
+	f := sendHash(hash.Val())
+	if !f.belongsTo(team, user) {
 		return Draft{}, ErrNoDraft
 	}
 	d := f.draft(id)
 	if d.List.Source, err = decodeSource(f["source"]); err != nil {
 		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
 	}
-	if d.List.Recipients, err = recipientsOf(entries.Val(), packed.Val()); err != nil {
+	if d.List.Recipients, err = parseRecipients(entries.Val(), packed.Val()); err != nil {
 		return Draft{}, fmt.Errorf("read draft %s: %w", id, err)
 	}
 	if d.List.LeftOut, err = unpack[recipients.LeftOut](leftOut.Val()); err != nil {
@@ -212,8 +212,8 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	return d, nil
 }
 
-// recipientsOf reads the recipients of a send, or of a draft, whose list is packed.
-func recipientsOf(entries []string, packed string) ([]recipients.Recipient, error) {
+// parseRecipients reads the recipients of a send, or of a draft, whose list is packed.
+func parseRecipients(entries []string, packed string) ([]recipients.Recipient, error) {
 	list, err := unpack[packedRecipient](packed)
 	if err != nil {
 		return nil, err
@@ -226,7 +226,7 @@ func recipientsOf(entries []string, packed string) ([]recipients.Recipient, erro
 		return to, nil
 	}
 	for _, entry := range entries {
-		r, err := recipientOf(entry)
+		r, err := parseRecipient(entry)
 		if err != nil {
 			return nil, err
 		}
@@ -235,8 +235,8 @@ func recipientsOf(entries []string, packed string) ([]recipients.Recipient, erro
 	return to, nil
 }
 
-// recipientOf reads an entry of a send's list: "hash of the person|place in the parent's list|country|recipient".
-func recipientOf(entry string) (recipients.Recipient, error) {
+// parseRecipient reads an entry of a send's list: "hash of the person|place in the parent's list|country|recipient".
+func parseRecipient(entry string) (recipients.Recipient, error) {
 	var r recipients.Recipient
 	parts := strings.SplitN(entry, "|", 4)
 	if len(parts) < 4 {
@@ -247,7 +247,7 @@ func recipientOf(entry string) (recipients.Recipient, error) {
 
 // rekey returns an entry of a send's list with the hash of h in place of its own. It leaves a damaged one, which is never called.
 func (h *hasher) rekey(kind recipients.Kind, entry string) string {
-	r, err := recipientOf(entry)
+	r, err := parseRecipient(entry)
 	if err != nil {
 		return entry
 	}
@@ -265,38 +265,38 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	if err := s.Writable(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
-	h, err := s.safe(ctx)
+	h, err := s.safeHasher(ctx)
 	if err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
-	args, err := s.confirmation(ctx, h, id, team, user)
+	args, err := s.confirmArgs(ctx, h, id, team, user)
 	if err != nil {
 		return Send{}, err
 	}
 	end, ok := ctx.Deadline()
 	if !ok {
-		end = time.Now().Add(confirmTime)
+		end = time.Now().Add(confirmTimeout)
 	}
 	half, cancel := context.WithTimeout(ctx, time.Until(end)/2)
 	defer cancel()
-	reply, err := s.do(half, confirmScript, id, args...).StringSlice()
+	reply, err := s.runScript(half, confirmScript, id, args...).StringSlice()
 	if err != nil {
-		return s.void(ctx, id, time.Until(end), err)
+		return s.withdraw(ctx, id, time.Until(end), err)
 	}
 	switch len(reply) {
 	case 0:
 		return Send{}, ErrNoDraft
 	case 1:
-		if reply[0] == "void" {
+		if reply[0] == "changed" {
 			return Send{}, fmt.Errorf("confirm %s: %w", id, ErrOutdated)
 		}
 		return Send{}, fmt.Errorf("confirm %s: %w", id, ErrResent)
 	}
-	return s.begun(ctx, id, pairs(reply)), nil
+	return s.afterConfirm(ctx, id, parsePairs(reply)), nil
 }
 
-// confirmation gives the arguments of confirmScript, the recipients of the draft among them.
-func (s *Service) confirmation(ctx context.Context, h *hasher, id, team, user string) ([]any, error) {
+// confirmArgs gives the arguments of confirmScript, the recipients of the draft among them.
+func (s *Service) confirmArgs(ctx context.Context, h *hasher, id, team, user string) ([]any, error) {
 	var (
 		hash   *redis.MapStringStringCmd
 		packed *redis.StringCmd
@@ -309,8 +309,8 @@ func (s *Service) confirmation(ctx context.Context, h *hasher, id, team, user st
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("confirm: %w", redisError(err))
 	}
-	f := fields(hash.Val())
-	if !f.belongs(team, user) {
+	f := sendHash(hash.Val())
+	if !f.belongsTo(team, user) {
 		return nil, ErrNoDraft
 	}
 	if f.state() == StateDraft && f["key"] != "" && f["key"] != h.keyID {
@@ -327,25 +327,25 @@ func (s *Service) confirmation(ctx context.Context, h *hasher, id, team, user st
 	return args, nil
 }
 
-// begun sees to it that a send that was confirmed just now is taken on.
-func (s *Service) begun(ctx context.Context, id string, f fields) Send {
+// afterConfirm sees to it that a send that was confirmed just now is taken on.
+func (s *Service) afterConfirm(ctx context.Context, id string, f sendHash) Send {
 	send := f.send(id)
 	s.enqueueConfirmed(ctx, f, send)
-	s.nudge(id)
+	s.wakeLeader(id)
 	return send
 }
 
-// void withdraws a draft whose confirmation had no answer. Whichever came first, that or this, is what holds.
-func (s *Service) void(ctx context.Context, id string, most time.Duration, cause error) (Send, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(most, leastVoidTime))
+// withdraw withdraws a draft whose confirmation had no answer. Whichever came first, that or this, is what holds.
+func (s *Service) withdraw(ctx context.Context, id string, most time.Duration, cause error) (Send, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(most, minWithdrawTime))
 	defer cancel()
-	reply, err := s.do(ctx, voidScript, id).StringSlice()
+	reply, err := s.runScript(ctx, withdrawScript, id).StringSlice()
 	if err != nil {
 		return Send{}, fmt.Errorf("confirm %s: %w: %w", id, ErrUncertain, cause)
 	}
-	f := pairs(reply)
+	f := parsePairs(reply)
 	if f.state() == "" {
 		return Send{}, fmt.Errorf("confirm %s: %w", id, redisError(cause))
 	}
-	return s.begun(ctx, id, f), nil
+	return s.afterConfirm(ctx, id, f), nil
 }

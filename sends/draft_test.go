@@ -113,7 +113,7 @@ func TestConfirm_changedList(t *testing.T) {
 		if _, err := s.Confirm(t.Context(), mine.ID, team, mia); err == nil {
 			t.Error("a draft with another list is confirmed")
 		}
-		if m.Exists(s.keys(mine.ID)[keyTo]) {
+		if m.Exists(s.keys(mine.ID)[keyRecipients]) {
 			t.Error("the list of a send is left behind")
 		}
 		if _, err := s.Send(t.Context(), mine.ID); !errors.Is(err, ErrNoSend) {
@@ -268,7 +268,7 @@ func TestSaveDraft_afterItWasWithdrawn(t *testing.T) {
 	if err != nil || first.ID != "FORM" {
 		t.Fatalf("SaveDraft = %q, %v; want the id asked for", first.ID, err)
 	}
-	if _, err := s.void(t.Context(), "FORM", time.Second, errors.New("no answer")); !errors.Is(err, ErrUnavailable) {
+	if _, err := s.withdraw(t.Context(), "FORM", time.Second, errors.New("no answer")); !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("void = %v, want ErrUnavailable", err)
 	}
 	again, err := s.SaveDraft(t.Context(), d)

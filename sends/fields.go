@@ -15,12 +15,12 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// fields are the hash of a draft or a send.
-type fields map[string]string
+// sendHash are the hash of a draft or a send.
+type sendHash map[string]string
 
-// pairs makes fields of what HGETALL answers inside a script.
-func pairs(flat []string) fields {
-	f := fields{}
+// parsePairs makes fields of what HGETALL answers inside a script.
+func parsePairs(flat []string) sendHash {
+	f := sendHash{}
 	for pair := range slices.Chunk(flat, 2) {
 		if len(pair) == 2 {
 			f[pair[0]] = pair[1]
@@ -29,71 +29,68 @@ func pairs(flat []string) fields {
 	return f
 }
 
-// hash makes fields of what HGETALL answers inside a list.
-func hash(reply any) fields {
+// parseHash makes fields of what HGETALL answers inside a list.
+func parseHash(reply any) sendHash {
 	flat, _ := reply.([]any)
 	texts := make([]string, len(flat))
 	for i := range flat {
 		texts[i], _ = flat[i].(string)
 	}
-	return pairs(texts)
+	return parsePairs(texts)
 }
 
-func (f fields) state() State { return State(f["state"]) }
+func (f sendHash) state() State { return State(f["state"]) }
 
-// holdup is what a running send waits for, or else why it does not move.
-func (f fields) holdup() string {
+// backoffReason is what a running send waits for, or else why it does not move.
+func (f sendHash) backoffReason() string {
 	if f.state() != StateRunning {
-		return f["holdup"]
+		return f["backoff_reason"]
 	}
-	return cmp.Or(f["holdup"], f["stall"])
+	return cmp.Or(f["backoff_reason"], f["stall"])
 }
 
-func (f fields) offer() Offer {
-	if f["offer"] == "" {
-		return OfferDirectory
-	}
-	return Offer(f["offer"])
+func (f sendHash) offer() Offer {
+	return cmp.Or(Offer(f["offer_kind"]), OfferDirectory)
 }
 
 // callable reports whether everything that a call is made of is there. A field may be empty, but not missing.
-func (f fields) callable() bool {
-	return !slices.ContainsFunc([]string{"team", "user", "directory", "kind", "subject", "message", "total"}, func(name string) bool {
+func (f sendHash) callable() bool {
+	return !slices.ContainsFunc([]string{"team", "user", "offer", "kind", "subject", "message", "total"}, func(name string) bool {
 		_, there := f[name]
 		return !there
 	})
 }
 
-func (f fields) belongs(team, user string) bool {
+func (f sendHash) belongsTo(team, user string) bool {
 	return f["state"] != "" && f["team"] == team && f["user"] == user
 }
 
-func (f fields) draft(id string) Draft {
+func (f sendHash) draft(id string) Draft {
 	return Draft{
-		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["directory"], OfferName: f["name"],
+		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["offer"], OfferName: f["offer_name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
-		ScheduledAt: due(f["due"]), Test: f["test"] == "1", Parent: f["parent"], CreatedAt: millis(f["created"]),
+		ScheduledAt: parseDue(f["due"]), Test: f["test"] == "1", Parent: f["parent"], CreatedAt: parseMillis(f["created"]),
 	}
 }
 
-func (f fields) send(id string) Send {
+func (f sendHash) send(id string) Send {
 	return Send{
-		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["directory"], OfferName: f["name"],
+		ID: id, Team: f["team"], User: f["user"], Offer: f.offer(), OfferID: f["offer"], OfferName: f["offer_name"],
 		Kind: recipients.Kind(f["kind"]), Subject: f["subject"], Message: f["message"], Origin: f["origin"],
 		Test: f["test"] == "1", Parent: f["parent"], Resent: f["resent"],
-		State: f.state(), Why: f["why"], Action: Action(f["act"]), By: f["by"], Approver: f["approver"],
-		Out: f.count("out"), Holdup: f.holdup(), Failures: f.failures(), Skips: f.skips(), Told: f.told(),
+		State: f.state(), Why: f["why"], Action: Action(f["action"]), By: f["action_by"], Approver: f["approver"],
+		Out: f.count("in_flight"), BackoffReason: f.backoffReason(), Failures: f.failures(), Skips: f.skips(), Posted: f.posted(),
 		Counts: Counts{
 			Total: f.count("total"), Accepted: f.count("accepted"), Failed: f.count("failed"),
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),
 		},
-		ScheduledAt: due(f["due"]), ConfirmedAt: millis(f["confirmed"]), StartedAt: millis(f["started"]),
-		EndedAt: millis(f["ended"]), ActedAt: millis(f["at"]),
+		ScheduledAt: parseDue(f["due"]), ConfirmedAt: parseMillis(f["confirmed"]), StartedAt: parseMillis(f["started"]),
+		EndedAt: parseMillis(f["ended"]), ActedAt: parseMillis(f["action_at"]),
 	}
 }
 
 // failures are the reasons in the hash, most frequent first and the rest last.
-func (f fields) failures() []Failure {
+func (f sendHash) failures() []Failure {
 	var all []Failure
 	for field := range f {
 		reason, ok := strings.CutPrefix(field, "failure:")
@@ -119,7 +116,7 @@ func (f fields) failures() []Failure {
 }
 
 // skips are the rules in the hash that recipients were skipped by, most frequent first.
-func (f fields) skips() []Skip {
+func (f sendHash) skips() []Skip {
 	var all []Skip
 	for field := range f {
 		if rule, ok := strings.CutPrefix(field, "skip:"); ok {
@@ -132,24 +129,24 @@ func (f fields) skips() []Skip {
 	return all
 }
 
-// told is, by place, what the Teller remembered last.
-func (f fields) told() map[string]string {
+// posted is, by place, what the Teller remembered last.
+func (f sendHash) posted() map[string]string {
 	told := map[string]string{}
 	for field, id := range f {
-		if place, ok := strings.CutPrefix(field, "told:"); ok {
+		if place, ok := strings.CutPrefix(field, "posted:"); ok {
 			told[place] = id
 		}
 	}
 	return told
 }
 
-func (f fields) count(name string) int {
+func (f sendHash) count(name string) int {
 	n, _ := strconv.Atoi(f[name])
 	return n
 }
 
-// millis reads a time in milliseconds; the zero time if there is none.
-func millis(text string) time.Time {
+// parseMillis reads a time in milliseconds; the zero time if there is none.
+func parseMillis(text string) time.Time {
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return time.Time{}
@@ -157,12 +154,12 @@ func millis(text string) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// due reads the time at which a send is to begin; the zero time for at once.
-func due(text string) time.Time {
+// parseDue reads the time at which a send is to begin; the zero time for at once.
+func parseDue(text string) time.Time {
 	if text == "" || text == "0" {
 		return time.Time{}
 	}
-	return millis(text)
+	return parseMillis(text)
 }
 
 // unixMillis writes a time in milliseconds; 0 for the zero time.

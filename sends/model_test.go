@@ -108,14 +108,14 @@ func (w *model) pass(d time.Duration) {
 }
 
 // run runs a script and keeps it for a replay.
-func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (reply, []any) {
+func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (scriptReply, []any) {
 	st, rest := w.once(t, script, args...)
 	w.past = append(w.past, func() { w.once(t, script, args...) })
 	return st, rest
 }
 
-func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (reply, []any) {
-	st, rest, err := parseReply(w.s.do(t.Context(), script, w.id, args...))
+func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (scriptReply, []any) {
+	st, rest, err := parseReply(w.s.runScript(t.Context(), script, w.id, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,19 +147,19 @@ func (w *model) later(t *rapid.T, script *redis.Script, args ...any) {
 	w.late = append(w.late, func() { w.run(t, script, args...) })
 }
 
-func (w *model) send(t *rapid.T) (Send, fields) {
+func (w *model) send(t *rapid.T) (Send, sendHash) {
 	hash, err := w.s.cfg.Redis.HGetAll(t.Context(), w.s.keys(w.id)[keySend]).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fields(hash).send(w.id), fields(hash)
+	return sendHash(hash).send(w.id), sendHash(hash)
 }
 
 func (w *model) take(t *rapid.T) {
 	_, f := w.send(t)
 	turn := &modelTurn{owner: "turn" + strconv.Itoa(len(w.turns))}
-	n := f.count("turns") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
-	if st, _ := w.run(t, takeScript, turn.owner, n); st.code == "taken" {
+	n := f.count("batches") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
+	if st, _ := w.run(t, acquireBatchScript, turn.owner, n); st.code == "acquired" {
 		w.turns = append(w.turns, turn)
 	}
 }
@@ -180,7 +180,7 @@ func (w *model) next(t *rapid.T) (token string, args []any) {
 	}
 	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
 	turn.claims++
-	return fmt.Sprint(turn.owner, ":", turn.claims), []any{turn.owner, w.s.rates, turn.claims, 0, 0, 0, w.s.seen.Load(), whyListLost, 1000, holdupUnread}
+	return fmt.Sprint(turn.owner, ":", turn.claims), w.s.claimArgs(turn.owner, int64(turn.claims))
 }
 
 func (w *model) claim(t *rapid.T) {
@@ -211,7 +211,7 @@ func (w *model) lose(t *rapid.T) {
 	if rapid.Bool().Draw(t, "dies") {
 		return
 	}
-	w.run(t, releaseScript, token, "")
+	w.run(t, releaseClaimScript, token, "")
 	w.given[token] = true
 }
 
@@ -229,8 +229,8 @@ func (w *model) known(t *rapid.T) *modelClaim {
 // answer makes a call, if the claim is fresh, and records the outcome now, later, or never.
 func (w *model) answer(t *rapid.T) {
 	c := w.known(t)
-	if w.now.Sub(c.at) > freshTime {
-		w.run(t, releaseScript, c.token, c.index)
+	if w.now.Sub(c.at) > maxClaimAge {
+		w.run(t, releaseClaimScript, c.token, c.index)
 		return
 	}
 	status := rapid.SampledFrom([]Status{Accepted, Accepted, Failed, Unknown}).Draw(t, "status")
@@ -249,19 +249,19 @@ func (w *model) release(t *rapid.T) {
 	c := w.known(t)
 	args := []any{c.token, c.index}
 	if rapid.Bool().Draw(t, "turned away") {
-		args = append(args, holdupAway, 0, maxHold.Milliseconds(), 3, "away")
+		args = append(args, backoffUnreachable, 0, retryWaits, 3, "away")
 	}
 	if rapid.Bool().Draw(t, "late") {
-		w.later(t, releaseScript, args...)
+		w.later(t, releaseClaimScript, args...)
 		return
 	}
-	w.run(t, releaseScript, args...)
+	w.run(t, releaseClaimScript, args...)
 }
 
 // die ends a process that has a claim, which may have called just before.
 func (w *model) die(t *rapid.T) {
 	c := w.known(t)
-	if w.now.Sub(c.at) <= freshTime && rapid.Bool().Draw(t, "called") {
+	if w.now.Sub(c.at) <= maxClaimAge && rapid.Bool().Draw(t, "called") {
 		w.calls[c.index] = append(w.calls[c.index], Unknown)
 	}
 }
@@ -286,11 +286,11 @@ func (w *model) replay(t *rapid.T) {
 func (w *model) tend(t *rapid.T) {
 	w.keeping++
 	owner := fmt.Sprint("keeper", w.keeping)
-	if err := w.s.do(t.Context(), keepScript, w.id, owner).Err(); err != nil {
+	if err := w.s.runScript(t.Context(), leadScript, w.id, owner).Err(); err != nil {
 		t.Fatal(err)
 	}
-	w.run(t, tendScript, owner, (w.s.cfg.CallTimeout + claimGrace).Milliseconds(), "away", approvalTime.Milliseconds())
-	if err := w.s.do(t.Context(), freeScript, w.id, owner).Err(); err != nil {
+	w.run(t, maintainScript, owner, (w.s.cfg.CallTimeout + claimGrace).Milliseconds(), "away", approvalTime.Milliseconds())
+	if err := w.s.runScript(t.Context(), releaseLeadScript, w.id, owner).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -354,15 +354,15 @@ func (w *model) check(t *rapid.T) {
 func (w *model) checkAside(t *rapid.T, pending int) {
 	_, f := w.send(t)
 	rdb, keys := w.s.cfg.Redis, w.s.keys(w.id)
-	again, err := rdb.LRange(t.Context(), keys[4], 0, -1).Result()
+	again, err := rdb.LRange(t.Context(), keys[keyReleased], 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	aside, err := rdb.ZRange(t.Context(), keys[keyAside], 0, -1).Result()
+	aside, err := rdb.ZRange(t.Context(), keys[keyDeferred], 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	times, err := rdb.ZRange(t.Context(), keys[keyWait], 0, -1).Result()
+	times, err := rdb.ZRange(t.Context(), keys[keyDeferredDue], 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,9 +408,9 @@ func (w *model) finish(t *rapid.T) {
 				}
 			}
 		}
-		w.pass(leaseTime + maxHold)
-		turn := &modelTurn{owner: fmt.Sprint("last", f.count("turns"))}
-		if st, _ := w.run(t, takeScript, turn.owner, f.count("turns")); st.code != "taken" {
+		w.pass(leaseTime + maxRetryWait)
+		turn := &modelTurn{owner: fmt.Sprint("last", f.count("batches"))}
+		if st, _ := w.run(t, acquireBatchScript, turn.owner, f.count("batches")); st.code != "acquired" {
 			continue
 		}
 		w.turns = append(w.turns, turn)

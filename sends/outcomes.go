@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// page is how many recipients are read at a time.
-const page = 500
+// pageSize is how many recipients are read at a time.
+const pageSize = 500
 
 // Status is what became of one recipient.
 type Status string
@@ -53,7 +53,7 @@ type Outcome struct {
 // [ErrNoSend] if there is no such send.
 func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		for from := 0; ; from += page {
+		for from := 0; ; from += pageSize {
 			part, err := s.page(ctx, id, from)
 			if err != nil {
 				yield(Outcome{}, err)
@@ -64,7 +64,7 @@ func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, 
 					return
 				}
 			}
-			if len(part) < page {
+			if len(part) < pageSize {
 				return
 			}
 		}
@@ -73,7 +73,7 @@ func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, 
 
 // page reads up to that many recipients of a send, in one transaction.
 func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, error) {
-	indexes := make([]string, page)
+	indexes := make([]string, pageSize)
 	for i := range indexes {
 		indexes[i] = strconv.Itoa(from + i)
 	}
@@ -85,29 +85,29 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 		keys    = s.keys(id)
 	)
 	_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		hash, entries = p.HGetAll(ctx, keys[0]), p.LRange(ctx, keys[1], int64(from), int64(from+page-1))
-		records, claims = p.HMGet(ctx, keys[2], indexes...), p.HGetAll(ctx, keys[3])
+		hash, entries = p.HGetAll(ctx, keys[keySend]), p.LRange(ctx, keys[keyRecipients], int64(from), int64(from+pageSize-1))
+		records, claims = p.HMGet(ctx, keys[keyOutcomes], indexes...), p.HGetAll(ctx, keys[keyClaims])
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read recipients of send %s: %w", id, redisError(err))
 	}
-	f := fields(hash.Val())
+	f := sendHash(hash.Val())
 	if f["confirmed"] == "" {
 		return nil, ErrNoSend
 	}
 	claimed := claimTimes(claims.Val())
-	recorded, err := atLeast(records.Val(), page)
-	if err != nil || len(entries.Val()) > page {
+	recorded, err := atLeast(records.Val(), pageSize)
+	if err != nil || len(entries.Val()) > pageSize {
 		return nil, fmt.Errorf("read recipients of send %s: %w", id, errReply)
 	}
 	part := make([]Outcome, len(entries.Val()))
 	for i, entry := range entries.Val() {
-		if part[i].Recipient, err = recipientOf(entry); err != nil {
+		if part[i].Recipient, err = parseRecipient(entry); err != nil {
 			return nil, fmt.Errorf("read recipients of send %s: %w", id, err)
 		}
 		if record, ok := recorded[i].(string); ok {
-			part[i].read(record)
+			part[i].parse(record)
 			continue
 		}
 		part[i].infer(f, claimed[indexes[i]])
@@ -115,17 +115,17 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 	return part, nil
 }
 
-// read takes an outcome from its record.
-func (o *Outcome) read(record string) {
+// parse takes an outcome from its record.
+func (o *Outcome) parse(record string) {
 	v := strings.SplitN(record, "|", 6)
 	if len(v) < 6 {
 		return
 	}
-	o.Status, o.claim, o.At, o.Code, o.Action, o.Text = Status(v[0]), v[1], millis(v[2]), v[3], v[4], v[5]
+	o.Status, o.claim, o.At, o.Code, o.Action, o.Text = Status(v[0]), v[1], parseMillis(v[2]), v[3], v[4], v[5]
 }
 
 // infer tells how a recipient without a record stands.
-func (o *Outcome) infer(f fields, claimedAt time.Time) {
+func (o *Outcome) infer(f sendHash, claimedAt time.Time) {
 	switch {
 	case !claimedAt.IsZero():
 		o.Status, o.At = Claimed, claimedAt
@@ -141,7 +141,7 @@ func claimTimes(claims map[string]string) map[string]time.Time {
 	times := make(map[string]time.Time, len(claims))
 	for _, held := range claims {
 		index, at, _ := strings.Cut(held, ":")
-		times[index] = millis(at)
+		times[index] = parseMillis(at)
 	}
 	return times
 }

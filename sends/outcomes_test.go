@@ -214,7 +214,7 @@ func TestMask_hidesTheRecipientInTexts(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := mask(tt.text, tt.to); got != tt.want {
+			if got := maskRecipient(tt.text, tt.to); got != tt.want {
 				t.Errorf("mask(%q) = %q, want %q", tt.text, got, tt.want)
 			}
 		})
@@ -223,7 +223,7 @@ func TestMask_hidesTheRecipientInTexts(t *testing.T) {
 
 func TestFailures_areBoundedAndCountEveryone(t *testing.T) {
 	t.Parallel()
-	f := fields{"failure:604|No such phone": "3", "failure:|": "7", "failure:305|Not valid": "5", "accepted": "2"}
+	f := sendHash{"failure:604|No such phone": "3", "failure:|": "7", "failure:305|Not valid": "5", "accepted": "2"}
 	got := f.failures()
 	if len(got) != 3 || got[0].Code != "305" || got[1].Count != 3 || got[2] != (Failure{Count: 7}) {
 		t.Errorf("failures() = %v, want most frequent first and the rest last", got)

@@ -32,16 +32,16 @@ func TestPanic_inACall(t *testing.T) {
 		start(t, s)
 
 		time.Sleep(5 * time.Second)
-		if send := read(t, s, id); send.Holdup != heldUp || send.Ended() {
-			t.Errorf("after the first panic the send is %s, held up with %q", send.State, send.Holdup)
+		if send := read(t, s, id); send.BackoffReason != heldUp || send.Ended() {
+			t.Errorf("after the first panic the send is %s, held up with %q", send.State, send.BackoffReason)
 		}
 		time.Sleep(15 * time.Second)
-		if send := read(t, s, id); !strings.HasSuffix(send.Holdup, "tries again in 30 seconds.") {
-			t.Errorf("after the second panic the send is held up with %q, want a longer wait", send.Holdup)
+		if send := read(t, s, id); !strings.HasSuffix(send.BackoffReason, "tries again in 30 seconds.") {
+			t.Errorf("after the second panic the send is held up with %q, want a longer wait", send.BackoffReason)
 		}
 		send := awaitEnd(t, s, id, 10*time.Minute)
-		if want := (Counts{Total: 40, Accepted: 37, Unknown: 3}); send.Counts != want || send.Holdup != "" {
-			t.Errorf("the send ended with %+v and %q, want %+v", send.Counts, send.Holdup, want)
+		if want := (Counts{Total: 40, Accepted: 37, Unknown: 3}); send.Counts != want || send.BackoffReason != "" {
+			t.Errorf("the send ended with %+v and %q, want %+v", send.Counts, send.BackoffReason, want)
 		}
 		c.check(t)
 		for to, o := range checkRecords(t, s, id) {
@@ -137,12 +137,12 @@ func TestPanic_holdsThroughWhatWasUnderWay(t *testing.T) {
 				start(t, s)
 
 				await(t, s, id, time.Minute, func(Send) bool { return panicked.Load() > 0 && sinceThen() > 4*time.Second })
-				if send := read(t, s, id); send.Holdup != heldUp || send.State != StateRunning {
-					t.Errorf("4 s after the panic the send is %s, held up with %q, want %q", send.State, send.Holdup, heldUp)
+				if send := read(t, s, id); send.BackoffReason != heldUp || send.State != StateRunning {
+					t.Errorf("4 s after the panic the send is %s, held up with %q, want %q", send.State, send.BackoffReason, heldUp)
 				}
 				awaitEnd(t, s, id, 10*time.Minute)
-				if first := time.Duration(next.Load()); first < faultWait {
-					t.Errorf("the next call is made %v after the panic, want %v at least", first, faultWait)
+				if first := time.Duration(next.Load()); first < panicBackoff {
+					t.Errorf("the next call is made %v after the panic, want %v at least", first, panicBackoff)
 				}
 			})
 		})

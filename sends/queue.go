@@ -30,49 +30,49 @@ import (
 //     name. So a task that asynq or Redis has lost delays a send by some 20 s.
 
 const (
-	taskTurn = "turn"
-	// smallSend is up to how many recipients a send is queued with the small ones.
-	smallSend = 50
-	// weightSmall is how much more often a small send gets a turn than a large one, when both wait.
-	weightSmall = 6
-	// atOnce is how many turns one process has at a time.
-	atOnce = 16
+	taskBatch = "batch"
+	// maxSmallSend is up to how many recipients a send is queued with the small ones.
+	maxSmallSend = 50
+	// smallWeight is how much more often a small send gets a turn than a large one, when both wait.
+	smallWeight = 6
+	// maxBatches is how many turns one process has at a time.
+	maxBatches = 16
 	// pollEvery is how often an idle process asks for a turn, delayedEvery how often it looks for what has become due.
 	pollEvery, delayedEvery = 100 * time.Millisecond, time.Second
 	// busyWait is how long a turn waits for another one of the same send to end.
 	busyWait = 2 * time.Second
-	// errorRest is how long a process rests after Redis answered the queue with an error: asynq itself asks again at once.
-	errorRest = 500 * time.Millisecond
-	// manyTries: turns are not given up, they become stale.
-	manyTries = 1 << 20
+	// errorPause is how long a process rests after Redis answered the queue with an error: asynq itself asks again at once.
+	errorPause = 500 * time.Millisecond
+	// maxRetries: turns are not given up, they become stale.
+	maxRetries = 1 << 20
 )
 
 func (s *Service) queueName(recipients int) string {
-	if recipients <= smallSend {
+	if recipients <= maxSmallSend {
 		return s.cfg.Prefix + "small"
 	}
 	return s.cfg.Prefix + "large"
 }
 
-// turnTask is what a task holds: a send, and how many turns of it were taken before.
-type turnTask struct {
-	Send  string `json:"send"`
-	Turns int64  `json:"turns"`
+// batchTask is what a task holds: a send, and how many turns of it were taken before.
+type batchTask struct {
+	Send    string `json:"send"`
+	Batches int64  `json:"batches"`
 }
 
 // enqueue asks for the next turn of a send. It may be asked for more than once: a task of that name is there but once. What
 // cannot be enqueued now will be by the process that keeps the send.
 func (s *Service) enqueue(ctx context.Context, id string, recipients int, turns int64, in time.Duration) {
-	s.enqueueAs(ctx, fmt.Sprint(id, ":", turns), turnTask{id, turns}, recipients, in)
+	s.enqueueAs(ctx, fmt.Sprint(id, ":", turns), batchTask{id, turns}, recipients, in)
 }
 
-func (s *Service) enqueueAs(ctx context.Context, name string, t turnTask, recipients int, in time.Duration) {
+func (s *Service) enqueueAs(ctx context.Context, name string, t batchTask, recipients int, in time.Duration) {
 	payload, err := json.Marshal(t)
-	failing := s.enqueuing.last() != nil
+	failing := s.enqueueError.get() != nil
 	if err == nil {
-		_, err = s.queue.EnqueueContext(ctx, asynq.NewTask(taskTurn, payload),
+		_, err = s.queue.EnqueueContext(ctx, asynq.NewTask(taskBatch, payload),
 			asynq.TaskID(name), asynq.Queue(s.queueName(recipients)), asynq.ProcessIn(in),
-			asynq.MaxRetry(manyTries), asynq.Timeout(leaseTime))
+			asynq.MaxRetry(maxRetries), asynq.Timeout(leaseTime))
 	}
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil && !failing {
 		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", t.Send, "error", err)
@@ -80,7 +80,7 @@ func (s *Service) enqueueAs(ctx context.Context, name string, t turnTask, recipi
 }
 
 // enqueueConfirmed asks for the next turn of a send that may go out, now or at its time.
-func (s *Service) enqueueConfirmed(ctx context.Context, f fields, send Send) {
+func (s *Service) enqueueConfirmed(ctx context.Context, f sendHash, send Send) {
 	var in time.Duration
 	switch send.State {
 	case StateRunning:
@@ -89,18 +89,18 @@ func (s *Service) enqueueConfirmed(ctx context.Context, f fields, send Send) {
 	default:
 		return
 	}
-	turns := int64(f.count("turns"))
+	turns := int64(f.count("batches"))
 	name := fmt.Sprint(send.ID, ":", turns)
 	if send.Action == Resume { // the turn may be queued for later, by what held the send up before it was paused
 		name += fmt.Sprint(":resumed:", unixMillis(send.ActedAt))
 	}
-	s.enqueueAs(ctx, name, turnTask{send.ID, turns}, send.Counts.Total, in)
+	s.enqueueAs(ctx, name, batchTask{send.ID, turns}, send.Counts.Total, in)
 }
 
-// laterError puts a turn off.
-type laterError struct{ in time.Duration }
+// retryError puts a turn off.
+type retryError struct{ in time.Duration }
 
-func (e laterError) Error() string { return fmt.Sprint("later, in ", e.in) }
+func (e retryError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
 // newServer returns what hands out turns to this process, which last as long as work does, and how to shut it down.
 func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdown func()) {
@@ -108,12 +108,12 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 	// go-redis changes this part, which the copy would share, as it connects; Redis Cloud alone has such notifications.
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	news := redis.NewClient(&options)
-	server = asynq.NewServerFromRedisClient(restful{queueRedis{s.cfg.Redis, &s.dequeuing, s.cfg.Guard}, news}, asynq.Config{
-		Concurrency: atOnce,
-		Queues:      map[string]int{s.queueName(1): weightSmall, s.queueName(smallSend + 1): 1},
+	server = asynq.NewServerFromRedisClient(pausingRedis{queueRedis{s.cfg.Redis, &s.dequeueError, s.cfg.Guard}, news}, asynq.Config{
+		Concurrency: maxBatches,
+		Queues:      map[string]int{s.queueName(1): smallWeight, s.queueName(maxSmallSend + 1): 1},
 		BaseContext: func() context.Context { return work },
 		RetryDelayFunc: func(_ int, err error, _ *asynq.Task) time.Duration {
-			if later, ok := errors.AsType[laterError](err); ok {
+			if later, ok := errors.AsType[retryError](err); ok {
 				return later.in
 			}
 			return busyWait
@@ -131,52 +131,52 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 // queueRedis is the client that asynq works with. It remembers what Redis refused last, since asynq makes plain text of it.
 type queueRedis struct {
 	*redis.Client
-	failed *trouble
-	guard  *bulkhead.Guard
+	lastError *lastError
+	guard     *bulkhead.Guard
 }
 
-// note remembers an error. It runs in goroutines of asynq, which recover nothing.
-func (q queueRedis) note(err error) {
-	_ = q.guard.Do(bulkhead.SendQueue, func() error { q.failed.note(err); return nil })
+// record remembers an error. It runs in goroutines of asynq, which recover nothing.
+func (q queueRedis) record(err error) {
+	_ = q.guard.Do(bulkhead.SendQueue, func() error { q.lastError.set(err); return nil })
 }
 
 // EvalSha runs one of asynq's scripts.
 func (q queueRedis) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
 	cmd := q.Client.EvalSha(ctx, sha, keys, args...)
-	q.note(refusal(cmd.Err()))
+	q.record(realError(cmd.Err()))
 	return cmd
 }
 
 // SAdd adds a queue to asynq's list of queues.
 func (q queueRedis) SAdd(ctx context.Context, key string, members ...any) *redis.IntCmd {
 	cmd := q.Client.SAdd(ctx, key, members...)
-	q.note(cmd.Err())
+	q.record(cmd.Err())
 	return cmd
 }
 
-// refusal is err, or nil for what is none: a queue without tasks, and a script that Redis does not know yet.
-func refusal(err error) error {
+// realError is err, or nil for what is none: a queue without tasks, and a script that Redis does not know yet.
+func realError(err error) error {
 	if errors.Is(err, redis.Nil) || redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return nil
 	}
 	return err
 }
 
-// restful is the client of the queue's server. It makes a process rest after an error of Redis. Its subscriptions are not
+// pausingRedis is the client of the queue's server. It makes a process rest after an error of Redis. Its subscriptions are not
 // closed with the client: asynq panics at that, if its shutdown takes longer than that of the rest.
-type restful struct {
+type pausingRedis struct {
 	queueRedis
 	news *redis.Client
 }
 
-func (r restful) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
+func (r pausingRedis) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
 	return r.news.Subscribe(ctx, channels...)
 }
 
-func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
+func (r pausingRedis) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
 	cmd := r.queueRedis.EvalSha(ctx, sha, keys, args...)
-	if refusal(cmd.Err()) != nil {
-		sleep(ctx, errorRest)
+	if realError(cmd.Err()) != nil {
+		sleep(ctx, errorPause)
 	}
 	return cmd
 }
@@ -184,17 +184,17 @@ func (r restful) EvalSha(ctx context.Context, sha string, keys []string, args ..
 // queueLog writes asynq's own log. asynq says at each try what goes wrong, several times a minute, so an error is written
 // again only after a while.
 type queueLog struct {
-	log   *slog.Logger
-	guard *bulkhead.Guard
-	mu    sync.Mutex
-	said  map[string]time.Time // when an error was written last, by its text
+	log      *slog.Logger
+	guard    *bulkhead.Guard
+	mu       sync.Mutex
+	loggedAt map[string]time.Time // when an error was written last, by its text
 }
 
 const (
-	// sayEvery is how long queueLog leaves out an error that it has written.
-	sayEvery = 10 * time.Minute
-	// saidMost bounds the texts that it remembers.
-	saidMost = 100
+	// repeatLogEvery is how long queueLog leaves out an error that it has written.
+	repeatLogEvery = 10 * time.Minute
+	// maxLogged bounds the texts that it remembers.
+	maxLogged = 100
 )
 
 func (l *queueLog) Debug(args ...any) { l.write(slog.LevelDebug, args) }
@@ -209,21 +209,21 @@ func (l *queueLog) write(level slog.Level, args []any) {
 		if text := fmt.Sprint(args...); level < slog.LevelWarn {
 			l.log.Log(context.Background(), level, "Queue", "text", text)
 		} else {
-			l.once(level, text)
+			l.writeOnce(level, text)
 		}
 		return nil
 	})
 }
 
-func (l *queueLog) once(level slog.Level, text string) {
+func (l *queueLog) writeOnce(level slog.Level, text string) {
 	l.mu.Lock()
-	at, repeated := l.said[text]
-	repeated = repeated && time.Since(at) < sayEvery
+	at, repeated := l.loggedAt[text]
+	repeated = repeated && time.Since(at) < repeatLogEvery
 	if !repeated {
-		if l.said == nil || len(l.said) >= saidMost {
-			l.said = map[string]time.Time{}
+		if l.loggedAt == nil || len(l.loggedAt) >= maxLogged {
+			l.loggedAt = map[string]time.Time{}
 		}
-		l.said[text] = time.Now()
+		l.loggedAt[text] = time.Now()
 	}
 	l.mu.Unlock()
 	if !repeated {

@@ -32,7 +32,7 @@ func TestQueue_tasksDroppedAndRepeated(t *testing.T) {
 			meanwhile: func(t *testing.T, _ *redis.Client, a *Service, id string, _ func()) {
 				for turns := range int64(3) {
 					for copies := range 5 {
-						a.enqueueAs(t.Context(), fmt.Sprint(id, ":copy:", turns, ":", copies), turnTask{id, turns}, people, 0)
+						a.enqueueAs(t.Context(), fmt.Sprint(id, ":copy:", turns, ":", copies), batchTask{id, turns}, people, 0)
 					}
 				}
 			},

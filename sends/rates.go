@@ -17,8 +17,8 @@ const (
 	ratePeriod = 1020 * time.Millisecond
 )
 
-// intervals writes SMS rates as scripts read them: the least time (ms) between two text messages, by country.
-func intervals(rates map[string]float64) string {
+// formatRates writes SMS rates as scripts read them: the least time (ms) between two text messages, by country.
+func formatRates(rates map[string]float64) string {
 	var all []string
 	for _, country := range slices.Sorted(maps.Keys(rates)) {
 		ms := math.Ceil(float64(ratePeriod.Milliseconds()) / rates[country])

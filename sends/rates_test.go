@@ -280,7 +280,7 @@ func TestRates_whoWaitsIsAccountedFor(t *testing.T) {
 					t.Errorf("it ended as %+v, want %+v", send.Counts, want)
 				}
 				checkRecords(t, s, id)
-				for _, i := range []int{keyWait, keyAside} {
+				for _, i := range []int{keyDeferredDue, keyDeferred} {
 					if m.Exists(s.keys(id)[i]) {
 						t.Errorf("%s is left in Redis", s.keys(id)[i])
 					}

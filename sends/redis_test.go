@@ -52,7 +52,7 @@ func (*milestones) Places(context.Context, Send, map[string]string) (posts, edit
 	return []string{"C1"}, nil, nil
 }
 
-func (ms *milestones) Tell(_ context.Context, s Send, _ string, _ map[string]string) (string, error) {
+func (ms *milestones) Notify(_ context.Context, s Send, _ string, _ map[string]string) (string, error) {
 	if s.Ended() {
 		ms.once.Do(func() { close(ms.over) })
 	}
@@ -77,7 +77,7 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 	replicas := make([]*Service, 2)
 	for i := range replicas {
 		replicas[i] = service(dial(t, server), c.accepting, func(cfg *Config) {
-			cfg.Observe, cfg.Teller = ms.observe, ms
+			cfg.Observe, cfg.Notifier = ms.observe, ms
 		})
 		start(t, replicas[i])
 	}
@@ -135,7 +135,7 @@ func TestRealRedis_longDraft(t *testing.T) {
 	if err != nil || send.Counts.Total != 10_001 {
 		t.Errorf("Confirm() = %d recipients, %v", send.Counts.Total, err)
 	}
-	if n := rdb.LLen(t.Context(), s.keys(saved.ID)[keyTo]).Val(); n != 10_001 {
+	if n := rdb.LLen(t.Context(), s.keys(saved.ID)[keyRecipients]).Val(); n != 10_001 {
 		t.Errorf("the send lists %d recipients", n)
 	}
 }
@@ -181,7 +181,7 @@ func TestRealRedis_full(t *testing.T) {
 			time.AfterFunc(time.Second, func() { room("0") })
 		}
 		return c.accepting(ctx, to)
-	}, func(cfg *Config) { cfg.Observe, cfg.Teller = ms.observe, ms })
+	}, func(cfg *Config) { cfg.Observe, cfg.Notifier = ms.observe, ms })
 	start(t, s)
 
 	id := save(t, s, draft(1)).ID

@@ -116,7 +116,7 @@ func TestParseReply(t *testing.T) {
 	t.Parallel()
 	whole := []any{"done", int64(1), int64(2), int64(0), int64(3), int64(-1), int64(0), "more"}
 	reply, rest, err := parseReply(redis.NewCmdResult(whole, nil))
-	if err != nil || reply.code != "done" || reply.waiting != 2 || reply.due != -1 || len(rest) != 1 {
+	if err != nil || reply.code != "done" || reply.waiting != 2 || reply.dueMS != -1 || len(rest) != 1 {
 		t.Errorf("parseReply() = %+v, %v, %v", reply, rest, err)
 	}
 	for name, change := range distortions() {
@@ -144,7 +144,7 @@ func TestReplies_distorted(t *testing.T) {
 				var c calls
 				s := service(rdb, nil, func(cfg *Config) {
 					cfg.API = exactly{t, &c}
-					cfg.Teller, cfg.FrequencyCap, cfg.DailyCap = new(board), time.Hour, 1000
+					cfg.Notifier, cfg.FrequencyCap, cfg.DailyCap = new(board), time.Hour, 1000
 					cfg.Guard = &bulkhead.Guard{Count: func(at bulkhead.Place) {
 						if at != bulkhead.Pace { // redis_rate indexes into the answers without looking
 							t.Errorf("a panic in %s", at)

@@ -19,8 +19,8 @@ type TooSoonError struct{ Until time.Time }
 
 func (e *TooSoonError) Error() string { return "it is too soon to resend the unknown" }
 
-// call is a call whose outcome is unknown: the recipient's place in the list of its send, and the token of its claim.
-type call struct {
+// priorCall is a call whose outcome is unknown: the recipient's place in the list of its send, and the token of its claim.
+type priorCall struct {
 	place int
 	claim string
 }
@@ -52,13 +52,13 @@ func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, err
 		ID: id + "-" + user, Team: team, User: user, Offer: send.Offer, OfferID: send.OfferID, OfferName: send.OfferName,
 		Kind: send.Kind, Subject: send.Subject, Message: send.Message, Origin: send.Origin, Parent: id,
 	}
-	place, calls := 0, map[string]call{}
+	place, calls := 0, map[string]priorCall{}
 	for o, err := range s.Recipients(ctx, id) {
 		if err != nil {
 			return Draft{}, err
 		}
 		if o.Status == Unknown {
-			calls[o.To] = call{place: place, claim: o.claim}
+			calls[o.To] = priorCall{place: place, claim: o.claim}
 			d.List.Recipients = append(d.List.Recipients, o.Recipient)
 		}
 		place++

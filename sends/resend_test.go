@@ -74,9 +74,9 @@ func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		record := s.cfg.Redis.HGet(t.Context(), s.keys(id)[keyOut], "1").Val()
+		record := s.cfg.Redis.HGet(t.Context(), s.keys(id)[keyOutcomes], "1").Val()
 		token := record[len("unknown|"):][:len("XXXXXXXXXXXXXXXXXXXXXXXXXX:2")]
-		if err := s.do(t.Context(), outcomeScript, id, token, "1", string(Accepted), "", "", 10, "").Err(); err != nil {
+		if err := s.runScript(t.Context(), outcomeScript, id, token, "1", string(Accepted), "", "", 10, "").Err(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Confirm(t.Context(), d.ID, team, mia); err != nil {

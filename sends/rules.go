@@ -51,7 +51,7 @@ type facts struct {
 	mine, all    int // recipients today, of one sender and of all
 }
 
-// facts reads what the rules go by for up to [page] people at a time, who are hashed by h. It gives [ErrSuppressionKey] if the
+// facts reads what the rules go by for up to [pageSize] people at a time, who are hashed by h. It gives [ErrSuppressionKey] if the
 // do-not-contact list has got another key since.
 func (s *Service) facts(ctx context.Context, h *hasher, people []string, user string) (facts, error) {
 	f := facts{suppressed: make([]any, 0, len(people))}
@@ -60,8 +60,8 @@ func (s *Service) facts(ctx context.Context, h *hasher, people []string, user st
 		return f, redisError(err)
 	}
 	f.now = now
-	for from := 0; from < len(people); from += page {
-		part := people[from:min(from+page, len(people))]
+	for from := 0; from < len(people); from += pageSize {
+		part := people[from:min(from+pageSize, len(people))]
 		lasts := make([]string, len(part))
 		for i, person := range part {
 			lasts[i] = s.lastKey(person)
@@ -102,7 +102,7 @@ func (s *Service) facts(ctx context.Context, h *hasher, people []string, user st
 	if used, err = atLeast(used, 2); err != nil {
 		return f, err
 	}
-	f.mine, f.all = integer(used[0]), integer(used[1])
+	f.mine, f.all = parseInt(used[0]), parseInt(used[1])
 	return f, nil
 }
 
@@ -115,7 +115,7 @@ func (f facts) asOf(later time.Time) facts {
 	return f
 }
 
-func integer(v any) int {
+func parseInt(v any) int {
 	text, _ := v.(string)
 	n, _ := strconv.Atoi(text)
 	return n
@@ -127,7 +127,7 @@ func (f facts) lastAt(i int) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	return millis(text[strings.LastIndexByte(text, '|')+1:])
+	return parseMillis(text[strings.LastIndexByte(text, '|')+1:])
 }
 
 // lastBy reports whether the i-th person was last sent something by the claim with that token.
@@ -136,8 +136,8 @@ func (f facts) lastBy(i int, claim string) bool {
 	return claim != "" && strings.HasPrefix(text, claim+"|")
 }
 
-// bar leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
-func (s *Service) bar(ctx context.Context, h *hasher, d Draft, calls map[string]call) (recipients.List, error) {
+// applyRules leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
+func (s *Service) applyRules(ctx context.Context, h *hasher, d Draft, calls map[string]priorCall) (recipients.List, error) {
 	list := d.List
 	people := make([]string, len(list.Recipients))
 	for i, r := range list.Recipients {
@@ -197,7 +197,7 @@ type Barrier struct {
 // Why returns every rule by which a person may not be written to now by a sender; none if they may. It gives
 // [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string) ([]Barrier, error) {
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("why: %w", err)
 	}
@@ -210,7 +210,7 @@ func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string
 		all = append(all, suppressedBarrier(text))
 	}
 	if text, ok := f.unsubscribed[0].(string); ok {
-		all = append(all, Barrier{Rule: recipients.RuleUnsubscribed, Since: due(text)})
+		all = append(all, Barrier{Rule: recipients.RuleUnsubscribed, Since: parseDue(text)})
 	}
 	if last := f.lastAt(0); s.cfg.FrequencyCap > 0 && f.now.Sub(last) < s.cfg.FrequencyCap {
 		all = append(all, Barrier{Rule: recipients.RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})

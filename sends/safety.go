@@ -15,39 +15,39 @@ const (
 	// alertAfter is how long a concern lasts before somebody is alerted: at the start, for example, the unsubscribed were not
 	// read yet.
 	alertAfter = time.Minute
-	// alertLife is how long it is remembered that the admins know of a concern, after the last process has seen it. A bot that
+	// alertTTL is how long it is remembered that the admins know of a concern, after the last process has seen it. A bot that
 	// is stopped for longer tells them again.
-	alertLife = 6 * time.Hour
+	alertTTL = 6 * time.Hour
 )
 
 // watchSafety looks, until ctx ends, whether Redis keeps what it is told and whether the lists that bar people are there.
 func (s *Service) watchSafety(ctx context.Context) {
 	since := map[Concern]time.Time{}
 	for sought := false; ; {
-		s.lookAtSafety(ctx, since)
+		s.checkSafety(ctx, since)
 		if !sought {
-			sought = s.seekEarlier(ctx)
+			sought = s.findEarlierPrefixes(ctx)
 		}
-		if !sleep(ctx, safeEvery) {
+		if !sleep(ctx, storageCheckEvery) {
 			return
 		}
 	}
 }
 
-// seekEarlier looks for what the same bot has kept with other API keys. It reports whether that is done.
-func (s *Service) seekEarlier(ctx context.Context) bool {
-	if s.cfg.Earlier == nil {
+// findEarlierPrefixes looks for what the same bot has kept with other API keys. It reports whether that is done.
+func (s *Service) findEarlierPrefixes(ctx context.Context) bool {
+	if s.cfg.EarlierPrefixes == nil {
 		return true
 	}
-	prefixes, err := s.cfg.Earlier(ctx)
+	prefixes, err := s.cfg.EarlierPrefixes(ctx)
 	s.UseEarlierPrefixes(prefixes...)
 	kind := rediserr.KindOf(err)
 	return err == nil || kind == rediserr.NoPermission || kind == rediserr.NoCommand
 }
 
-// lookAtSafety looks once. since holds when each concern was first seen.
-func (s *Service) lookAtSafety(ctx context.Context, since map[Concern]time.Time) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+// checkSafety looks once. since holds when each concern was first seen.
+func (s *Service) checkSafety(ctx context.Context, since map[Concern]time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	if _, err := s.Storage(ctx); err != nil {
 		return
@@ -87,7 +87,7 @@ func (s *Service) alert(ctx context.Context, c Concern, checked Checked) {
 		return
 	}
 	key, token := s.alertKey(c), rand.Text()
-	by, err := alertScript.Run(ctx, s.cfg.Redis, []string{key}, token, alertLife.Milliseconds()).Text()
+	by, err := alertScript.Run(ctx, s.cfg.Redis, []string{key}, token, alertTTL.Milliseconds()).Text()
 	if err != nil || by != token {
 		return
 	}

@@ -33,7 +33,7 @@ const (
 	StateCancelled State = "cancelled"
 	// StateStopped is a send that couponbot gave up; Why says why. Who was left is skipped.
 	StateStopped State = "stopped"
-	// StateGone is a send whose records are gone from Redis before it ended. Nothing more of it goes out. A [Teller] is told
+	// StateGone is a send whose records are gone from Redis before it ended. Nothing more of it goes out. A [Notifier] is told
 	// of it with what was read last.
 	StateGone State = "gone"
 )
@@ -91,8 +91,8 @@ type Send struct {
 	By     string
 	// Approver is who approved the send, "" if nobody had to.
 	Approver string
-	// Holdup says in plain words why a running send does not go on for the moment; "" if it does.
-	Holdup string
+	// BackoffReason says in plain words why a running send does not go on for the moment; "" if it does.
+	BackoffReason string
 	// Failures are the reasons of failed recipients, most frequent first; at most 20, then one that stands for the rest.
 	Failures []Failure
 	// Skips are the rules that recipients were skipped by, most frequent first; not who was left when the send ended.
@@ -107,8 +107,8 @@ type Send struct {
 	Was     State
 	ReadAt  time.Time
 	Reached int
-	// Told is what the Teller remembers: where the messages about the send are.
-	Told map[string]string
+	// Posted is what the Teller remembers: where the messages about the send are.
+	Posted map[string]string
 }
 
 // Ended says whether every recipient has an outcome.
@@ -123,11 +123,11 @@ func (s *Service) Send(ctx context.Context, id string) (Send, error) {
 	if err != nil {
 		return Send{}, fmt.Errorf("read send %s: %w", id, redisError(err))
 	}
-	f := fields(hash)
+	f := sendHash(hash)
 	if f["confirmed"] == "" {
 		return Send{}, ErrNoSend
 	}
-	return s.stalled(f.send(id)), nil
+	return s.withStall(f.send(id)), nil
 }
 
 // Live returns the sends that have not ended, in the order they were confirmed.
@@ -166,8 +166,8 @@ func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Sen
 	}
 	var all []Send
 	for i, id := range ids {
-		if f := fields(hashes[i].Val()); f["confirmed"] != "" {
-			all = append(all, s.stalled(f.send(id)))
+		if f := sendHash(hashes[i].Val()); f["confirmed"] != "" {
+			all = append(all, s.withStall(f.send(id)))
 		}
 	}
 	return all, nil

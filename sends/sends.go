@@ -68,15 +68,15 @@ type API interface {
 	SendSMS(ctx context.Context, s coupontools.SMS) (*coupontools.Sent, error)
 }
 
-// Teller shows people how a send goes: one message at each place, edited as it goes on. told is, by place, what Tell
+// Notifier shows people how a send goes: one message at each place, edited as it goes on. told is, by place, what Tell
 // returned there the last time, perhaps in another process.
-type Teller interface {
+type Notifier interface {
 	// Places are where Tell would post a message about s, and where it would edit the one that is there, in the order in
 	// which they are told. Beside an error they are those that are known; it makes Places be asked again later.
 	Places(ctx context.Context, s Send, told map[string]string) (posts, edits []string, err error)
-	// Tell posts or edits the message at a place, and returns what is to be remembered of it. After an error the place is
+	// Notify posts or edits the message at a place, and returns what is to be remembered of it. After an error the place is
 	// told again later.
-	Tell(ctx context.Context, s Send, place string, told map[string]string) (string, error)
+	Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error)
 }
 
 // Config is what a Service works with. Redis and API are required.
@@ -93,13 +93,13 @@ type Config struct {
 	}
 	// Slow is told when the API answered 429: nobody in the fleet should call for that long. It may be nil.
 	Slow func(ctx context.Context, d time.Duration)
-	// Teller shows how the sends go; nil tells nobody.
-	Teller Teller
+	// Notifier shows how the sends go; nil tells nobody.
+	Notifier Notifier
 	// Alert tells the admins of a concern. After an error it is told again later. Nil tells nobody.
 	Alert func(ctx context.Context, c Concern, checked Checked) error
-	// Earlier returns the prefixes of the records that the same bot kept with other API keys. It is called once, in the
+	// EarlierPrefixes returns the prefixes of the records that the same bot kept with other API keys. It is called once, in the
 	// background. Nil means that there are none.
-	Earlier func(ctx context.Context) (prefixes []string, err error)
+	EarlierPrefixes func(ctx context.Context) (prefixes []string, err error)
 	// MayStart is asked once as a send starts whether its sender still may. An error stops the send, with the error's
 	// text as the reason; while it is [ErrCannotAsk] the send is held up. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error
@@ -136,10 +136,10 @@ type Config struct {
 
 // Service keeps drafts and carries out sends. Make one with [New].
 type Service struct {
-	cfg   Config
-	queue *asynq.Client
-	wake  chan struct{} // there may be a send that nobody keeps
-	rates string        // the SMS rates, as scripts read them
+	cfg     Config
+	queue   *asynq.Client
+	scanNow chan struct{} // there may be a send that nobody keeps
+	rates   string        // the SMS rates, as scripts read them
 
 	partPeople int // how many people are in one file of a backup
 
@@ -147,21 +147,21 @@ type Service struct {
 	seen atomic.Int64 // the highest revision of the list that this process has seen
 	// knownKey is the fingerprint of the list's key, as this process saw it last; nil before it saw one.
 	knownKey atomic.Pointer[string]
-	storage  storage
+	policy   storagePolicy
 
 	// options are those of the Redis client, copied before it is used: it changes them as it connects.
 	options redis.Options
 
 	edits *rate.Limiter // the pace of edits while Redis does not keep it
 
-	enqueuing, dequeuing trouble // what Redis answers to the queue
-	refusing, looking    trouble // what it answers to writes, and to the look for live sends
+	enqueueError, dequeueError lastError // what Redis answers to the queue
+	writeError, scanError      lastError // what it answers to writes, and to the look for live sends
 
 	mu      sync.Mutex
-	earlier []string           // prefixes of the same bot with other API keys
-	kept    map[string]*keeper // sends this process keeps, or is trying to
-	flights map[string]*flight // sends this process has calls out for
-	stalls  map[string]string  // why sends do not move, by id
+	earlier []string              // prefixes of the same bot with other API keys
+	leaders map[string]*leader    // sends this process keeps, or is trying to
+	slots   map[string]*sendSlots // sends this process has calls out for
+	stalls  map[string]string     // why sends do not move, by id
 }
 
 // New returns a Service. It does nothing by itself: [Service.Run] carries out what was confirmed.
@@ -188,16 +188,16 @@ func New(c Config) *Service {
 		c.Slow = func(context.Context, time.Duration) {}
 	}
 	s := &Service{
-		cfg: c, options: *c.Redis.Options(), wake: make(chan struct{}, 1), rates: intervals(c.SMSRates),
+		cfg: c, options: *c.Redis.Options(), scanNow: make(chan struct{}, 1), rates: formatRates(c.SMSRates),
 		partPeople: partPeople, list: c.Prefix + "suppression:",
-		kept: map[string]*keeper{}, flights: map[string]*flight{}, stalls: map[string]string{},
-		edits: rate.NewLimiter(rate.Every(aloneEvery), aloneBurst),
+		leaders: map[string]*leader{}, slots: map[string]*sendSlots{}, stalls: map[string]string{},
+		edits: rate.NewLimiter(rate.Every(localEditEvery), localEditBurst),
 	}
-	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueuing, c.Guard})
+	s.queue = asynq.NewClientFromRedisClient(queueRedis{c.Redis, &s.enqueueError, c.Guard})
 	return s
 }
 
-func (s *Service) observe(status Status, n int) {
+func (s *Service) count(status Status, n int) {
 	for range n {
 		s.cfg.Observe(string(status))
 	}

@@ -14,19 +14,19 @@ const (
 	// stallEvery is how often each process looks whether the running sends move, stallTime how long one may stand still
 	// before it says why.
 	stallEvery, stallTime = 10 * time.Second, time.Minute
-	// probeTime is how long Redis may take to say whether it takes writes.
-	probeTime = 5 * time.Second
+	// probeTimeout is how long Redis may take to say whether it takes writes.
+	probeTimeout = 5 * time.Second
 )
 
-// trouble is the error that something fails with again and again, nil while it works. It serves to log an error once and not
+// lastError is the error that something fails with again and again, nil while it works. It serves to log an error once and not
 // at each try.
-type trouble struct {
+type lastError struct {
 	mu  sync.Mutex
 	err error
 }
 
-// note keeps how the last try went. It reports whether that is news: an error of another kind, or none any more.
-func (t *trouble) note(err error) bool {
+// set keeps how the last try went. It reports whether that is news: an error of another kind, or none any more.
+func (t *lastError) set(err error) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.err
@@ -34,17 +34,17 @@ func (t *trouble) note(err error) bool {
 	return (before == nil) != (err == nil) || rediserr.KindOf(before) != rediserr.KindOf(err)
 }
 
-// last is how the last try went.
-func (t *trouble) last() error {
+// get is how the last try went.
+func (t *lastError) get() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
 }
 
-// redisIs logs whether Redis takes sends, if that has changed.
-func (s *Service) redisIs(ctx context.Context, err error) {
+// logWritable logs whether Redis takes sends, if that has changed.
+func (s *Service) logWritable(ctx context.Context, err error) {
 	switch {
-	case ctx.Err() != nil || !s.refusing.note(err):
+	case ctx.Err() != nil || !s.writeError.set(err):
 	case err == nil:
 		s.cfg.Log.Info("Redis takes sends again")
 	default:
@@ -55,18 +55,19 @@ func (s *Service) redisIs(ctx context.Context, err error) {
 // progressScript answers how many calls of a send are out, a mark that is another one whenever a recipient was claimed or
 // got an outcome or the API turned a call away, what holds the send up, and why it is said not to move. It writes nothing, so it
 // also runs while Redis takes no writes.
-var progressScript = script(`
-local out = redis.call('HLEN', claims)
-local mark = {out, redis.call('LLEN', again)}
-for i, field in ipairs({'next', 'accepted', 'failed', 'skipped', 'unknown', 'held', 'tries'}) do
+var progressScript = newScript(`
+local in_flight = redis.call('HLEN', claims)
+local mark = {in_flight, redis.call('LLEN', released)}
+for i, field in ipairs({'next', 'accepted', 'failed', 'skipped', 'unknown', 'backoff_at', 'tries'}) do
 	mark[i + 2] = get(field) or '0'
 end
-return standing('seen', out, table.concat(mark, ' '), get('holdup') or '', get('stall') or '')`)
+return reply('seen', in_flight, table.concat(mark, ' '), get('backoff_reason') or '', get('stall') or '')`)
 
 // stallScript keeps why a send does not move; an empty text says that it does.
-var stallScript = script(`
-if arg(1) == '' then drop('stall') elseif has('confirmed') then set('stall', arg(1)) end
-return standing('done', 0)`)
+var stallScript = newScript(`
+local reason = argv(1)
+if reason == '' then drop('stall') elseif has('confirmed') then set('stall', reason) end
+return reply('done', 0)`)
 
 // progress is how far a send had come, and since when.
 type progress struct {
@@ -78,19 +79,19 @@ type progress struct {
 func (s *Service) watchStalls(ctx context.Context) {
 	seen := map[string]progress{}
 	for {
-		seen = s.lookForStalls(ctx, seen)
+		seen = s.checkStalls(ctx, seen)
 		if !sleep(ctx, stallEvery) {
 			return
 		}
 	}
 }
 
-// lookForStalls looks once. It takes how far the sends had come at the look before, and gives how far they have come now.
-func (s *Service) lookForStalls(ctx context.Context, before map[string]progress) map[string]progress {
-	probe, cancel := context.WithTimeout(ctx, probeTime)
+// checkStalls looks once. It takes how far the sends had come at the look before, and gives how far they have come now.
+func (s *Service) checkStalls(ctx context.Context, before map[string]progress) map[string]progress {
+	probe, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	refused := s.Writable(probe)
-	s.redisIs(ctx, refused)
+	s.logWritable(ctx, refused)
 	live, err := s.Live(ctx)
 	if err != nil {
 		return before
@@ -102,7 +103,7 @@ func (s *Service) lookForStalls(ctx context.Context, before map[string]progress)
 		}
 	}
 	for id := range running {
-		running[id] = s.watchSend(ctx, id, running[id], refused, len(running) > 1)
+		running[id] = s.checkStall(ctx, id, running[id], refused, len(running) > 1)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,8 +115,8 @@ func (s *Service) lookForStalls(ctx context.Context, before map[string]progress)
 	return running
 }
 
-// watchSend looks at one running send. One that has stood still for a minute says why, until it moves again.
-func (s *Service) watchSend(ctx context.Context, id string, before progress, refused error, others bool) progress {
+// checkStall looks at one running send. One that has stood still for a minute says why, until it moves again.
+func (s *Service) checkStall(ctx context.Context, id string, before progress, refused error, others bool) progress {
 	now, err := s.progress(ctx, id)
 	if err != nil {
 		now.mark = before.mark
@@ -124,46 +125,46 @@ func (s *Service) watchSend(ctx context.Context, id string, before progress, ref
 	case before.since.IsZero():
 		return progress{now.mark, time.Now()}
 	case now.idle || now.mark != before.mark:
-		s.say(ctx, id, now.said, "")
+		s.setStall(ctx, id, now.stall, "")
 		return progress{now.mark, time.Now()}
 	case time.Since(before.since) >= stallTime:
-		s.say(ctx, id, now.said, s.whyStalled(cmp.Or(refused, err), now.out, others))
+		s.setStall(ctx, id, now.stall, s.stallReason(cmp.Or(refused, err), now.inFlight, others))
 	}
 	return before
 }
 
-// sighting is what progressScript saw.
-type sighting struct {
-	mark string
-	out  int
-	idle bool   // nobody waits, or nobody can be called yet, or the send says already what it waits for
-	said string // why it is said not to move
+// progressReply is what progressScript saw.
+type progressReply struct {
+	mark     string
+	inFlight int
+	idle     bool   // nobody waits, or nobody can be called yet, or the send says already what it waits for
+	stall    string // why it is said not to move
 }
 
-func (s *Service) progress(ctx context.Context, id string) (sighting, error) {
-	st, rest, err := parseReply(s.do(ctx, progressScript, id))
+func (s *Service) progress(ctx context.Context, id string) (progressReply, error) {
+	st, rest, err := parseReply(s.runScript(ctx, progressScript, id))
 	if err != nil {
-		return sighting{}, err
+		return progressReply{}, err
 	}
 	if rest, err = atLeast(rest, 3); err != nil {
-		return sighting{}, err
+		return progressReply{}, err
 	}
 	text := func(i int) string { v, _ := rest[i].(string); return v }
-	return sighting{
-		mark: text(0), out: st.n, said: text(2), idle: st.waiting == 0 || st.due > 0 || text(1) != "",
+	return progressReply{
+		mark: text(0), inFlight: st.n, stall: text(2), idle: st.waiting == 0 || st.dueMS > 0 || text(1) != "",
 	}, nil
 }
 
-// say says why a send does not move, in Redis for all processes and in this one in case Redis does not take it; an empty
+// setStall says why a send does not move, in Redis for all processes and in this one in case Redis does not take it; an empty
 // text takes it back. said is what Redis holds. What another process said there stays as long as it says anything.
-func (s *Service) say(ctx context.Context, id, said, why string) {
-	if s.remember(id, why) || (why == "") != (said == "") {
-		_ = s.do(ctx, stallScript, id, why).Err()
+func (s *Service) setStall(ctx context.Context, id, said, why string) {
+	if s.rememberStall(id, why) || (why == "") != (said == "") {
+		_ = s.runScript(ctx, stallScript, id, why).Err()
 	}
 }
 
-// remember keeps why a send does not move in this process, and logs it. It reports whether that is new.
-func (s *Service) remember(id, why string) bool {
+// rememberStall keeps why a send does not move in this process, and logs it. It reports whether that is new.
+func (s *Service) rememberStall(id, why string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch why {
@@ -179,21 +180,21 @@ func (s *Service) remember(id, why string) bool {
 	return true
 }
 
-// stalled adds to a running send why it does not move, as far as only this process knows it.
-func (s *Service) stalled(send Send) Send {
-	if send.State == StateRunning && send.Holdup == "" {
+// withStall adds to a running send why it does not move, as far as only this process knows it.
+func (s *Service) withStall(send Send) Send {
+	if send.State == StateRunning && send.BackoffReason == "" {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		send.Holdup = s.stalls[send.ID]
+		send.BackoffReason = s.stalls[send.ID]
 	}
 	return send
 }
 
-// whyStalled says in plain words why a send does not move, given what Redis refused, how many of its calls are out, and
+// stallReason says in plain words why a send does not move, given what Redis refused, how many of its calls are out, and
 // whether other sends run.
-func (s *Service) whyStalled(refused error, out int, others bool) string {
+func (s *Service) stallReason(refused error, out int, others bool) string {
 	const still = "Nothing has gone out for a minute: "
-	if err := cmp.Or(refused, s.enqueuing.last(), s.dequeuing.last()); err != nil {
+	if err := cmp.Or(refused, s.enqueueError.get(), s.dequeueError.get()); err != nil {
 		return still + rediserr.Problem(err) + ". " + rediserr.Hint(err)
 	}
 	switch {

@@ -84,7 +84,7 @@ func theQueue(cmd redis.Cmder) error {
 // writes refuses whatever needs more memory; what only looks runs.
 func writes(cmd redis.Cmder) error {
 	switch args := cmd.Args(); {
-	case runs(cmd, progressScript), runs(cmd, tendScript):
+	case runs(cmd, progressScript), runs(cmd, maintainScript):
 		return nil
 	case slices.Contains([]any{"set", "hset", "xadd", "sadd", "zadd", "eval", "evalsha"}, args[0]):
 		return full
@@ -100,7 +100,7 @@ func TestStall_queueRefused(t *testing.T) {
 		rdb := connect(t, m, nil)
 		rdb.AddHook(refused)
 		s := service(rdb, accept, func(c *Config) {
-			c.Teller, c.Log = told, slog.New(slog.NewTextHandler(log, nil))
+			c.Notifier, c.Log = told, slog.New(slog.NewTextHandler(log, nil))
 		})
 		other := service(connect(t, m, nil), accept)
 		id := confirmed(t, s, 3)
@@ -108,16 +108,16 @@ func TestStall_queueRefused(t *testing.T) {
 		start(t, s)
 
 		time.Sleep(50 * time.Second)
-		if got := read(t, other, id).Holdup; got != "" {
+		if got := read(t, other, id).BackoffReason; got != "" {
 			t.Errorf("after 50 s it is held up by %q, want nothing yet", got)
 		}
 		const want = "Nothing has gone out for a minute: Redis refuses the queue's keys (NOPERM). " +
 			"Ask whoever runs couponbot to run “couponbot check”, which names what is missing."
 		time.Sleep(time.Hour)
-		if got := read(t, other, id).Holdup; got != want {
+		if got := read(t, other, id).BackoffReason; got != want {
 			t.Errorf("it is held up by %q, want %q", got, want)
 		}
-		if got := told.last().Holdup; got != want {
+		if got := told.last().BackoffReason; got != want {
 			t.Errorf("told %q, want %q", got, want)
 		}
 		for _, line := range []string{"A send does not move", "Redis takes no sends", "Cannot queue the next turn"} {
@@ -135,8 +135,8 @@ func TestStall_queueRefused(t *testing.T) {
 		}
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		if got := told.last(); got.Holdup != "" || !got.Ended() {
-			t.Errorf("told %s, held up by %q, want the end and nothing", got.State, got.Holdup)
+		if got := told.last(); got.BackoffReason != "" || !got.Ended() {
+			t.Errorf("told %s, held up by %q, want the end and nothing", got.State, got.BackoffReason)
 		}
 		if !strings.Contains(log.String(), "Redis takes sends again") {
 			t.Errorf("the log does not say that Redis takes sends again:\n%s", log)
@@ -156,10 +156,10 @@ func TestStall_ends(t *testing.T) {
 		id := confirmed(t, s, 300)
 		refused.set(theQueue)
 		stop := start(t, s)
-		await(t, other, id, 2*time.Minute, func(send Send) bool { return strings.Contains(send.Holdup, "the queue's keys") })
+		await(t, other, id, 2*time.Minute, func(send Send) bool { return strings.Contains(send.BackoffReason, "the queue's keys") })
 		stop() // the process that said so is gone; another takes it back
 		start(t, other)
-		send := await(t, other, id, 2*time.Minute, func(send Send) bool { return send.Holdup == "" })
+		send := await(t, other, id, 2*time.Minute, func(send Send) bool { return send.BackoffReason == "" })
 		if send.State != StateRunning || send.Counts.Accepted == 0 {
 			t.Errorf("it says nothing more as %s with %+v, want it running", send.State, send.Counts)
 		}
@@ -173,7 +173,7 @@ func TestStall_redisFull(t *testing.T) {
 		refused, told := &refusals{}, &board{}
 		rdb := connect(t, startRedis(t), nil)
 		rdb.AddHook(refused)
-		s := service(rdb, accept, func(c *Config) { c.Pace, c.Teller = every(time.Second), told })
+		s := service(rdb, accept, func(c *Config) { c.Pace, c.Notifier = every(time.Second), told })
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
@@ -182,13 +182,13 @@ func TestStall_redisFull(t *testing.T) {
 		const want = "Nothing has gone out for a minute: Redis answers, but its memory is full. " +
 			"Ask whoever runs couponbot to raise maxmemory in Redis."
 		live, err := s.Live(t.Context())
-		if err != nil || len(live) != 1 || live[0].Holdup != want {
+		if err != nil || len(live) != 1 || live[0].BackoffReason != want {
 			t.Errorf("Live() = %+v, %v, want it held up by %q", live, err, want)
 		}
 		time.Sleep(2 * time.Minute) // until there are edits for all messages
 		for _, place := range []string{"C1", "C2"} {
 			all := told.at(place)
-			if got := all[len(all)-1].send.Holdup; got != want {
+			if got := all[len(all)-1].send.BackoffReason; got != want {
 				t.Errorf("told last at %s: held up by %q, want %q", place, got, want)
 			}
 		}
@@ -196,7 +196,7 @@ func TestStall_redisFull(t *testing.T) {
 			t.Errorf("posted %v, want each message once", n)
 		}
 		refused.set(nil)
-		await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == "" && send.State == StateRunning })
+		await(t, s, id, time.Minute, func(send Send) bool { return send.BackoffReason == "" && send.State == StateRunning })
 		awaitEnd(t, s, id, 5*time.Minute)
 	})
 }
@@ -240,8 +240,8 @@ func TestStall_reasons(t *testing.T) {
 					t.Fatalf("Live() = %+v, %v, want %d", live, err, tt.sends)
 				}
 				for _, send := range live {
-					if send.Holdup != tt.want {
-						t.Errorf("held up by %q, want %q", send.Holdup, tt.want)
+					if send.BackoffReason != tt.want {
+						t.Errorf("held up by %q, want %q", send.BackoffReason, tt.want)
 					}
 				}
 			})
@@ -268,8 +268,8 @@ func TestStall_notWhereNothingIsDue(t *testing.T) {
 		}
 		time.Sleep(5 * time.Minute)
 		for _, id := range []string{scheduled, paused} {
-			if send := read(t, s, id); send.Holdup != "" {
-				t.Errorf("%s, it is held up by %q, want nothing", send.State, send.Holdup)
+			if send := read(t, s, id); send.BackoffReason != "" {
+				t.Errorf("%s, it is held up by %q, want nothing", send.State, send.BackoffReason)
 			}
 		}
 		if _, err := s.Act(t.Context(), paused, Resume, Actor{Team: team, User: ben}); err != nil {

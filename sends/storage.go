@@ -11,9 +11,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// safeEvery is how often each process looks whether Redis keeps what it is told, and for how long a send waits while it
+// storageCheckEvery is how often each process looks whether Redis keeps what it is told, and for how long a send waits while it
 // does not.
-const safeEvery = 10 * time.Second
+const storageCheckEvery = 10 * time.Second
 
 // Storage is how Redis keeps what it is told, as far as it tells.
 type Storage struct {
@@ -49,15 +49,15 @@ func ReadStorage(ctx context.Context, rdb *redis.Client) (Storage, error) {
 	return s, nil
 }
 
-// storage is what Redis said last.
-type storage struct {
+// storagePolicy is what Redis said last.
+type storagePolicy struct {
 	mu    sync.Mutex
 	last  Storage
 	asked bool
 }
 
-// usable gives [ErrEvicts] if Redis is known to throw keys away.
-func (s *storage) usable() error {
+// checkUsable gives [ErrEvicts] if Redis is known to throw keys away.
+func (s *storagePolicy) checkUsable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last.Evicts() {
@@ -72,12 +72,12 @@ func (s *Service) Storage(ctx context.Context) (Storage, error) {
 	if err != nil {
 		return Storage{}, fmt.Errorf("ask Redis how it keeps things: %w", err)
 	}
-	s.storage.mu.Lock()
-	defer s.storage.mu.Unlock()
-	if s.storage.last != now || !s.storage.asked {
+	s.policy.mu.Lock()
+	defer s.policy.mu.Unlock()
+	if s.policy.last != now || !s.policy.asked {
 		s.logStorage(now)
 	}
-	s.storage.last, s.storage.asked = now, true
+	s.policy.last, s.policy.asked = now, true
 	return now, nil
 }
 
@@ -86,7 +86,7 @@ func (s *Service) logStorage(now Storage) {
 	case now.Evicts():
 		s.cfg.Log.Error("Redis throws keys away when it is full, so no send starts or continues. Set maxmemory-policy noeviction",
 			"maxmemory_policy", now.Policy)
-	case s.storage.last.Evicts():
+	case s.policy.last.Evicts():
 		s.cfg.Log.Info("Redis does not throw keys away any more; sends continue")
 	case now.Policy == "":
 		s.cfg.Log.Warn("Redis does not tell its maxmemory-policy. It must be noeviction, or opt-outs and sends can be lost")
@@ -100,14 +100,14 @@ func (s *Service) logStorage(now Storage) {
 	}
 }
 
-// safe returns the hasher if a send may start or continue, else [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
+// safeHasher returns the hasher if a send may start or continue, else [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
 // [ErrUnavailable].
-func (s *Service) safe(ctx context.Context) (*hasher, error) {
+func (s *Service) safeHasher(ctx context.Context) (*hasher, error) {
 	if _, err := s.Storage(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.storage.usable(); err != nil {
+	if err := s.policy.checkUsable(); err != nil {
 		return nil, err
 	}
-	return s.ready(ctx)
+	return s.hasher(ctx)
 }

@@ -31,42 +31,42 @@ func (h *hasher) person(kind recipients.Kind, to string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:enough])
 }
 
-// The key is kept in Redis as "made:" and the key itself in hexadecimal digits, or, if it is a setting, as "given:" and a
+// The key is kept in Redis as "madePrefix:" and the key itself in hexadecimal digits, or, if it is a setting, as "given:" and a
 // hash of it, so that a setting that has changed is noticed.
-const made, given = "made:", "given:"
+const madePrefix, givenPrefix = "made:", "given:"
 
 func givenKey(key string) string {
 	sum := sha256.Sum256([]byte("couponbot suppression " + key))
-	return given + hex.EncodeToString(sum[:])
+	return givenPrefix + hex.EncodeToString(sum[:])
 }
 
-// fingerprint identifies a key, as Redis keeps it: the same for a key that was made and later became a setting. It is "" if
+// keyFingerprint identifies a key, as Redis keeps it: the same for a key that was made and later became a setting. It is "" if
 // Redis keeps none. Hashes are stored with the fingerprint of their key, since those of another key match nobody.
-func fingerprint(stored string) string {
+func keyFingerprint(stored string) string {
 	const size = 16
-	if digits, ok := strings.CutPrefix(stored, made); ok {
+	if digits, ok := strings.CutPrefix(stored, madePrefix); ok {
 		key, err := hex.DecodeString(digits)
 		if err != nil {
 			return ""
 		}
 		stored = givenKey(string(key))
 	}
-	digits, ok := strings.CutPrefix(stored, given)
+	digits, ok := strings.CutPrefix(stored, givenPrefix)
 	if !ok || len(digits) < size {
 		return ""
 	}
 	return digits[:size]
 }
 
-// ready returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost], [ErrSuppressionOlder]
+// hasher returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost], [ErrSuppressionOlder]
 // or [ErrUnavailable] while somebody on the list would not be recognised.
-func (s *Service) ready(ctx context.Context) (*hasher, error) {
+func (s *Service) hasher(ctx context.Context) (*hasher, error) {
 	for {
 		l, err := s.lists(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.readable(l); err != nil {
+		if err := s.checkReadable(l); err != nil {
 			return nil, err
 		}
 		if len(l.older) > 0 {
@@ -74,18 +74,18 @@ func (s *Service) ready(ctx context.Context) (*hasher, error) {
 		}
 		if l.key != "" && l.keyID != "" {
 			s.knownKey.Store(&l.keyID)
-			return s.hasherOf(l.key)
+			return s.newHasher(l.key)
 		}
-		if err := s.keepKey(ctx, l); err != nil {
+		if err := s.storeKey(ctx, l); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// hasherOf returns the hasher with the key that Redis keeps, or [ErrSuppressionKey] if the settings have another one.
-func (s *Service) hasherOf(stored string) (*hasher, error) {
-	h := &hasher{stored: stored, keyID: fingerprint(stored)}
-	digits, isMade := strings.CutPrefix(stored, made)
+// newHasher returns the hasher with the key that Redis keeps, or [ErrSuppressionKey] if the settings have another one.
+func (s *Service) newHasher(stored string) (*hasher, error) {
+	h := &hasher{stored: stored, keyID: keyFingerprint(stored)}
+	digits, isMade := strings.CutPrefix(stored, madePrefix)
 	key, err := hex.DecodeString(digits)
 	switch setting := s.cfg.SuppressionKey; {
 	case isMade && err == nil && (setting == "" || setting == string(key)):
@@ -103,16 +103,16 @@ func (s *Service) newKey() string {
 	if s.cfg.SuppressionKey != "" {
 		return givenKey(s.cfg.SuppressionKey)
 	}
-	return made + hex.EncodeToString([]byte(rand.Text()))
+	return madePrefix + hex.EncodeToString([]byte(rand.Text()))
 }
 
-// keepKey stores a key for a list that has none, or the fingerprint of its key if that is missing.
-func (s *Service) keepKey(ctx context.Context, l lists) error {
+// storeKey stores a key for a list that has none, or the fingerprint of its key if that is missing.
+func (s *Service) storeKey(ctx context.Context, l listState) error {
 	key, known := cmp.Or(l.key, s.newKey()), l.unsubscribedKey
 	if id := s.knownKey.Load(); id != nil {
 		known = *id
 	}
-	replaced, err := s.changeList(ctx, keepKeyScript, fingerprint(key), key, known)
+	replaced, err := s.changeList(ctx, storeKeyScript, keyFingerprint(key), key, known)
 	if replaced > 0 {
 		s.cfg.Log.Warn("The key of the do-not-contact list was gone from Redis, so the list has got a new one")
 	}
@@ -126,7 +126,7 @@ func suppressedValue(at time.Time, by, note string) string {
 
 func suppressedBarrier(value string) Barrier {
 	parts := strings.SplitN(value, "|", 3)
-	b := Barrier{Rule: recipients.RuleSuppressed, Since: millis(parts[0])}
+	b := Barrier{Rule: recipients.RuleSuppressed, Since: parseMillis(parts[0])}
 	if len(parts) == 3 {
 		b.By, b.Note = parts[1], parts[2]
 	}
@@ -137,31 +137,31 @@ func suppressedBarrier(value string) Barrier {
 // how they came there; it must name nobody. It goes into the audit trail. It gives [ErrSuppressionKey], [ErrSuppressionLost]
 // or [ErrUnavailable].
 func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []string, by Actor, note string) (int, error) {
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("suppress: %w", err)
 	}
 	value := suppressedValue(time.Now(), by.User, note)
 	added := 0
-	for from := 0; from < len(people); from += page {
+	for from := 0; from < len(people); from += pageSize {
 		var entries []any
-		for _, to := range people[from:min(from+page, len(people))] {
+		for _, to := range people[from:min(from+pageSize, len(people))] {
 			entries = append(entries, h.person(kind, to), value)
 		}
-		n, err := s.changeList(ctx, addToList, h.keyID, entries...)
+		n, err := s.changeList(ctx, addToListScript, h.keyID, entries...)
 		if err != nil {
 			return added, fmt.Errorf("suppress: %w", err)
 		}
 		added += n
 	}
 	return added, s.Record(ctx, Entry{
-		What: "suppress", Actor: by, Note: strings.TrimSpace(note + " " + subject(people)),
+		What: "suppress", Actor: by, Note: strings.TrimSpace(note + " " + describePeople(people)),
 		Before: "", After: strconv.Itoa(added) + " added",
 	})
 }
 
-// subject names whom an entry of the audit trail is about: one person masked, or how many.
-func subject(people []string) string {
+// describePeople names whom an entry of the audit trail is about: one person masked, or how many.
+func describePeople(people []string) string {
 	if len(people) == 1 {
 		return recipients.Mask(people[0])
 	}
@@ -171,11 +171,11 @@ func subject(people []string) string {
 // Unsuppress takes a person off the do-not-contact list, and reports whether they were on it. It goes into the audit trail.
 // It gives [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to string, by Actor) (bool, error) {
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return false, fmt.Errorf("unsuppress: %w", err)
 	}
-	n, err := s.changeList(ctx, takeOffList, h.keyID, h.person(kind, to))
+	n, err := s.changeList(ctx, removeFromListScript, h.keyID, h.person(kind, to))
 	if err != nil {
 		return false, fmt.Errorf("unsuppress: %w", err)
 	}

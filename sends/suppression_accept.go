@@ -37,13 +37,13 @@ func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (Acceptan
 }
 
 // accept returns the list as it was, too.
-func (s *Service) accept(ctx context.Context) (lists, Acceptance, error) {
+func (s *Service) accept(ctx context.Context) (listState, Acceptance, error) {
 	for {
 		l, err := s.lists(ctx)
 		if err != nil {
 			return l, Acceptance{}, err
 		}
-		key, _ := s.keyOf(l)
+		key, _ := s.nextKey(l)
 		accepted, err := s.adopt(ctx, l, key, l.older, true)
 		if !errors.Is(err, errListChanged) {
 			return l, accepted, err
@@ -66,8 +66,8 @@ func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
 
 // adopt makes a key that of the list, with the people who are hashed with it; those of older lists, too. If whole is false the
 // list counts as lost after that.
-func (s *Service) adopt(ctx context.Context, l lists, key string, older []olderList, whole bool) (Acceptance, error) {
-	id, was := fingerprint(key), l.peopleKey()
+func (s *Service) adopt(ctx context.Context, l listState, key string, older []olderList, whole bool) (Acceptance, error) {
+	id, was := keyFingerprint(key), l.peopleKey()
 	keys, ids := s.listKeys(), []any{}
 	var a Acceptance
 	if was != id {
@@ -75,7 +75,7 @@ func (s *Service) adopt(ctx context.Context, l lists, key string, older []olderL
 	}
 	for _, older := range older {
 		people, _ := olderKeys(older.prefix)
-		olderID := cmp.Or(fingerprint(older.key), unknownKey)
+		olderID := cmp.Or(keyFingerprint(older.key), unknownKey)
 		keys, ids = append(keys, people), append(ids, olderID)
 		if olderID != id {
 			a.SetAside += int(older.people)
@@ -87,7 +87,7 @@ func (s *Service) adopt(ctx context.Context, l lists, key string, older []olderL
 	}
 	args := []any{key, l.key, l.revision, l.people, was, s.listKey("aside:"), revisions}
 	var err error
-	a.People, err = s.changeLists(ctx, adoptList, keys, id, append(args, ids...)...)
+	a.People, err = s.changeLists(ctx, adoptListScript, keys, id, append(args, ids...)...)
 	return a, err
 }
 
@@ -95,17 +95,17 @@ func (s *Service) adopt(ctx context.Context, l lists, key string, older []olderL
 const unknownKey = "unknown"
 
 // peopleKey is the fingerprint of the key that the people are hashed with.
-func (l lists) peopleKey() string { return cmp.Or(l.keyID, fingerprint(l.key), unknownKey) }
+func (l listState) peopleKey() string { return cmp.Or(l.keyID, keyFingerprint(l.key), unknownKey) }
 
-// keyOf returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or that of
+// nextKey returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or that of
 // the settings; or a random one.
-func (s *Service) keyOf(l lists) (key string, random bool) {
+func (s *Service) nextKey(l listState) (key string, random bool) {
 	keys := []string{l.key}
 	for _, older := range l.older {
 		keys = append(keys, older.key)
 	}
 	for _, key := range keys {
-		if _, err := s.hasherOf(key); err == nil {
+		if _, err := s.newHasher(key); err == nil {
 			return key, false
 		}
 	}

@@ -30,7 +30,7 @@ const (
 	// MostBackedUp is how many people fit into a backup.
 	MostBackedUp = BackupParts * partPeople
 
-	bulk = 2000 // people that are read or written in one step
+	bulkSize = 2000 // people that are read or written in one step
 )
 
 var (
@@ -72,7 +72,7 @@ func (s *Service) ExportSuppressionList(ctx context.Context, by Actor, give func
 }
 
 func (s *Service) export(ctx context.Context, give func(BackupPart) error) (people int, err error) {
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +86,7 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 	}
 	w.give = func(part BackupPart) error {
 		// The list may have been lost, or have got another key, while it was read.
-		switch now, err := s.ready(ctx); {
+		switch now, err := s.hasher(ctx); {
 		case err != nil:
 			return err
 		case now.keyID != h.keyID:
@@ -116,7 +116,7 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 // scan reads a hash in steps, each with names and values in turns. What is changed meanwhile may be missing, or come twice.
 func (s *Service) scan(ctx context.Context, key string, use func(pairs []string) error) error {
 	for cursor := uint64(0); ; {
-		pairs, next, err := s.cfg.Redis.HScan(ctx, key, cursor, "", bulk).Result()
+		pairs, next, err := s.cfg.Redis.HScan(ctx, key, cursor, "", bulkSize).Result()
 		if err != nil {
 			return redisError(err)
 		}

@@ -227,7 +227,7 @@ func TestImport_brokenOff(t *testing.T) {
 	}
 	m.Del(s.listKey("people"))
 	f.set(func(cmd redis.Cmder) (int, bool) {
-		if runs(cmd, restoreToList) {
+		if runs(cmd, restoreToListScript) {
 			return 1, false
 		}
 		return 1, true
@@ -280,18 +280,18 @@ func TestBackup_ofALongList(t *testing.T) {
 	t.Cleanup(func() { _ = rdb.Close() })
 	s := service(rdb, accept, func(c *Config) { c.SuppressionKey = "secret" })
 	s.partPeople = bigListPeople
-	h, err := s.ready(t.Context())
+	h, err := s.hasher(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	for from := 0; from < people; from += bulk {
+	for from := 0; from < people; from += bulkSize {
 		var entries []any
-		for i := from; i < from+bulk; i++ {
+		for i := from; i < from+bulkSize; i++ {
 			at := began.Add(-time.Duration(i) * 7919 * time.Millisecond)
 			entries = append(entries, h.person(recipients.SMS, number(i)), suppressedValue(at, fmt.Sprintf("U%09d", i%50), "with a list"))
 		}
-		if _, err := s.changeList(t.Context(), addToList, h.keyID, entries...); err != nil {
+		if _, err := s.changeList(t.Context(), addToListScript, h.keyID, entries...); err != nil {
 			t.Fatal(err)
 		}
 	}

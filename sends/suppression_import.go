@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	importLife     = 10 * time.Minute // how long an import that was broken off stays in Redis
+	importTTL      = 10 * time.Minute // how long an import that was broken off stays in Redis
 	maxBackupText  = 128 << 20        // bytes in one file, unzipped
 	backupLineSize = 1000
 )
@@ -27,8 +27,8 @@ const (
 // after that, and until then it needs all parts of the backup. It goes into the audit trail. It gives [ErrBackup],
 // [ErrBackupKey], [ErrBackupMixed], [*MissingPartsError], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
 func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func(add func(content []byte) error) error) (int, error) {
-	i := &backupImport{s: s, beside: s.listKey("import:" + rand.Text()), parts: map[int]bool{}}
-	defer func() { s.cfg.Redis.Unlink(context.WithoutCancel(ctx), i.beside) }()
+	i := &backupImport{s: s, staging: s.listKey("import:" + rand.Text()), parts: map[int]bool{}}
+	defer func() { s.cfg.Redis.Unlink(context.WithoutCancel(ctx), i.staging) }()
 	err := read(func(content []byte) error { return i.add(ctx, content) })
 	added := 0
 	if err == nil {
@@ -44,13 +44,13 @@ func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func
 
 // backupImport is the import of a backup. Its people are collected beside the list first.
 type backupImport struct {
-	s      *Service
-	h      *hasher // of the list, once the first part was added
-	beside string  // the hash in Redis where the people are collected
-	id     string  // of the backup
-	of     int
-	parts  map[int]bool // that were added
-	people int
+	s       *Service
+	h       *hasher // of the list, once the first part was added
+	staging string  // the hash in Redis where the people are collected
+	id      string  // of the backup
+	of      int
+	parts   map[int]bool // that were added
+	people  int
 }
 
 // add takes in one file.
@@ -62,7 +62,7 @@ func (i *backupImport) add(ctx context.Context, content []byte) error {
 	if i.h, err = i.s.importHasher(l); err != nil {
 		return err
 	}
-	part, err := openBackup(content)
+	part, err := openPart(content)
 	if err != nil {
 		return err
 	}
@@ -82,19 +82,19 @@ func (i *backupImport) add(ctx context.Context, content []byte) error {
 }
 
 // importHasher returns the hasher with the key that the list has, or gets by the import.
-func (s *Service) importHasher(l lists) (*hasher, error) {
-	key, random := s.keyOf(l)
+func (s *Service) importHasher(l listState) (*hasher, error) {
+	key, random := s.nextKey(l)
 	if random {
 		return nil, ErrBackupKey
 	}
-	return s.hasherOf(key)
+	return s.newHasher(key)
 }
 
 // collect writes entries, hash and value in turns, beside the list.
 func (i *backupImport) collect(ctx context.Context, entries []any) error {
 	_, err := i.s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.HSet(ctx, i.beside, entries...)
-		p.PExpire(ctx, i.beside, importLife)
+		p.HSet(ctx, i.staging, entries...)
+		p.PExpire(ctx, i.staging, importTTL)
 		return nil
 	})
 	if err != nil {
@@ -108,16 +108,16 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	if i.h == nil {
 		return 0, ErrBackup
 	}
-	restored, err := i.begin(ctx)
+	restored, err := i.prepare(ctx)
 	if err != nil {
 		return 0, err
 	}
 	// A script whose answer was lost is repeated and adds nobody then, so its answers can't be summed up.
-	before, err := i.onList(ctx)
+	before, err := i.countPeople(ctx)
 	if err != nil {
 		return 0, err
 	}
-	err = i.s.scan(ctx, i.beside, func(pairs []string) error {
+	err = i.s.scan(ctx, i.staging, func(pairs []string) error {
 		if len(pairs) == 0 {
 			return nil
 		}
@@ -125,7 +125,7 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 		for j, text := range pairs {
 			args[j] = text
 		}
-		_, err := i.s.changeList(ctx, restoreToList, i.h.keyID, args...)
+		_, err := i.s.changeList(ctx, restoreToListScript, i.h.keyID, args...)
 		return err
 	})
 	if err == nil && restored {
@@ -134,12 +134,12 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	after, err := i.onList(ctx)
+	after, err := i.countPeople(ctx)
 	return max(0, after-before), err
 }
 
-// onList is how many people are on the list.
-func (i *backupImport) onList(ctx context.Context) (int, error) {
+// countPeople is how many people are on the list.
+func (i *backupImport) countPeople(ctx context.Context) (int, error) {
 	n, err := i.s.cfg.Redis.HLen(ctx, i.s.listKey("people")).Result()
 	if err != nil {
 		return 0, redisError(err)
@@ -147,14 +147,14 @@ func (i *backupImport) onList(ctx context.Context) (int, error) {
 	return int(n), nil
 }
 
-// begin prepares a list that is lost, or has no key or another one: it counts as lost until all people are added. It reports
+// prepare prepares a list that is lost, or has no key or another one: it counts as lost until all people are added. It reports
 // whether it had to. Any part of a backup can be added to a list that is known to be whole.
-func (i *backupImport) begin(ctx context.Context) (restored bool, err error) {
+func (i *backupImport) prepare(ctx context.Context) (restored bool, err error) {
 	l, err := i.s.lists(ctx)
 	if err != nil {
 		return false, err
 	}
-	usable := i.s.readable(l) == nil && fingerprint(l.key) == i.h.keyID
+	usable := i.s.checkReadable(l) == nil && keyFingerprint(l.key) == i.h.keyID
 	if missing := i.missing(); len(missing) > 0 && (!usable || l.people == 0 && !l.confirmed) {
 		return false, &MissingPartsError{Missing: missing, Of: i.of}
 	}
@@ -162,7 +162,7 @@ func (i *backupImport) begin(ctx context.Context) (restored bool, err error) {
 	case !usable:
 		err = i.s.adoptKey(ctx, i.h, false)
 	case l.keyID == "":
-		err = i.s.keepKey(ctx, l)
+		err = i.s.storeKey(ctx, l)
 	}
 	return !usable, err
 }
@@ -176,8 +176,8 @@ func (i *backupImport) missing() (parts []int) {
 	return parts
 }
 
-// openPart is a file of a backup that is being read.
-type openPart struct {
+// partReader is a file of a backup that is being read.
+type partReader struct {
 	io.Closer
 	lines      *bufio.Scanner
 	keyID, id  string
@@ -192,8 +192,8 @@ var (
 	backupEntry = regexp.MustCompile(`^([A-Za-z0-9_-]{22})\|(\d{1,15}\|[A-Z0-9]{0,20}\|[^|\x00-\x1f]{0,200})$`)
 )
 
-// openBackup opens a file of a backup and reads which part it is.
-func openBackup(content []byte) (*openPart, error) {
+// openPart opens a file of a backup and reads which part it is.
+func openPart(content []byte) (*partReader, error) {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil || len(z.File) != 1 || z.File[0].Name != backupFile || z.File[0].UncompressedSize64 > maxBackupText {
 		return nil, ErrBackup
@@ -202,7 +202,7 @@ func openBackup(content []byte) (*openPart, error) {
 	if err != nil {
 		return nil, ErrBackup
 	}
-	p := &openPart{Closer: text, lines: bufio.NewScanner(io.LimitReader(text, maxBackupText))}
+	p := &partReader{Closer: text, lines: bufio.NewScanner(io.LimitReader(text, maxBackupText))}
 	p.lines.Buffer(nil, backupLineSize)
 	header := p.next()
 	fields := backupPartLine.FindStringSubmatch(p.next())
@@ -211,7 +211,7 @@ func openBackup(content []byte) (*openPart, error) {
 		return nil, ErrBackup
 	}
 	p.keyID, p.id = fields[1], fields[2]
-	p.number, p.of = integer(fields[3]), integer(fields[4])
+	p.number, p.of = parseInt(fields[3]), parseInt(fields[4])
 	if p.number < 1 || p.number > p.of || p.of > BackupParts {
 		_ = text.Close()
 		return nil, ErrBackup
@@ -219,7 +219,7 @@ func openBackup(content []byte) (*openPart, error) {
 	return p, nil
 }
 
-func (p *openPart) next() string {
+func (p *partReader) next() string {
 	if !p.lines.Scan() {
 		return ""
 	}
@@ -227,7 +227,7 @@ func (p *openPart) next() string {
 }
 
 // read calls use with the people of the part, hash and value in turns, and returns how many they are.
-func (p *openPart) read(use func(entries []any) error) (people int, err error) {
+func (p *partReader) read(use func(entries []any) error) (people int, err error) {
 	var entries []any
 	flush := func() error {
 		if len(entries) == 0 {
@@ -244,7 +244,7 @@ func (p *openPart) read(use func(entries []any) error) (people int, err error) {
 			return people, ErrBackup
 		}
 		people++
-		if entries = append(entries, parts[1], parts[2]); len(entries) == 2*bulk {
+		if entries = append(entries, parts[1], parts[2]); len(entries) == 2*bulkSize {
 			if err := flush(); err != nil {
 				return people, err
 			}

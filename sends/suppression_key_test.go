@@ -30,7 +30,7 @@ func changeKey(t testing.TB, m *miniredis.Miniredis, s *Service) {
 // A send that was confirmed before the key changed is checked against the list with the new key.
 func TestRun_afterTheKeyChanged(t *testing.T) {
 	t.Parallel()
-	for name, n := range map[string]int{"a few people": 3, "a full page": page, "several pages": 2*page + 7} {
+	for name, n := range map[string]int{"a few people": 3, "a full page": pageSize, "several pages": 2*pageSize + 7} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRun_waitsForTheRightKey(t *testing.T) {
 		right := with("right")
 		suppress(t, right, number(1))
 		stop := start(t, with("wrong"))
-		await(t, right, id, time.Minute, func(send Send) bool { return send.Holdup == holdupKey })
+		await(t, right, id, time.Minute, func(send Send) bool { return send.BackoffReason == backoffKey })
 		stop()
 		if c.total() != 0 {
 			t.Errorf("%d calls were made", c.total())
@@ -111,7 +111,7 @@ func TestUnsubscribed_afterTheKeyChanged(t *testing.T) {
 		if err := s.readUnsubscribed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), "resting", unsubscribedEvery)
+		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:lease"), "resting", unsubscribedEvery)
 		changeKey(t, m, s)
 		if got, err := s.Checked(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernUnread) {
 			t.Errorf("Checked() = %+v, %v, want the unsubscribed not known", got, err)
@@ -156,7 +156,7 @@ func TestSuppression_keyChangesMeanwhile(t *testing.T) {
 	m := startRedis(t)
 	s := service(connect(t, m, nil), accept)
 	suppress(t, s, number(0))
-	before, err := s.ready(t.Context())
+	before, err := s.hasher(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,10 +165,10 @@ func TestSuppression_keyChangesMeanwhile(t *testing.T) {
 	if _, err := s.facts(t.Context(), before, []string{person}, mia); !errors.Is(err, ErrSuppressionKey) {
 		t.Errorf("facts() = %v, want %v", err, ErrSuppressionKey)
 	}
-	if _, err := s.changeList(t.Context(), addToList, before.keyID, person, "1||"); !errors.Is(err, ErrSuppressionKey) {
+	if _, err := s.changeList(t.Context(), addToListScript, before.keyID, person, "1||"); !errors.Is(err, ErrSuppressionKey) {
 		t.Errorf("addToList = %v, want %v", err, ErrSuppressionKey)
 	}
-	if _, err := s.changeList(t.Context(), takeOffList, before.keyID, person); !errors.Is(err, ErrSuppressionKey) {
+	if _, err := s.changeList(t.Context(), removeFromListScript, before.keyID, person); !errors.Is(err, ErrSuppressionKey) {
 		t.Errorf("takeOffList = %v, want %v", err, ErrSuppressionKey)
 	}
 	m.HSet(s.listKey("marker"), "key", before.keyID) // a process of the version before made another key
@@ -210,11 +210,11 @@ func TestSuppression_recordsWithoutFingerprints(t *testing.T) {
 // A key that was made is the same once it is a setting.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
-	if a, b := fingerprint("made:"+"736563726574"), fingerprint(givenKey("secret")); a != b || len(a) != 16 {
+	if a, b := keyFingerprint("made:"+"736563726574"), keyFingerprint(givenKey("secret")); a != b || len(a) != 16 {
 		t.Errorf("the fingerprints are %q and %q, want the same", a, b)
 	}
 	for _, stored := range []string{"", "made:xyz", "given:other", "secret"} {
-		if got := fingerprint(stored); got != "" {
+		if got := keyFingerprint(stored); got != "" {
 			t.Errorf("fingerprint(%q) = %q, want none", stored, got)
 		}
 	}

@@ -44,7 +44,7 @@ func (s *Service) changeLists(ctx context.Context, script *redis.Script, keys []
 	if reply, err = atLeast(reply, 2); err != nil {
 		return 0, err
 	}
-	s.saw(reply[1])
+	s.sawRevision(reply[1])
 	switch reply[0] {
 	case listLost:
 		return 0, ErrSuppressionLost
@@ -56,8 +56,8 @@ func (s *Service) changeLists(ctx context.Context, script *redis.Script, keys []
 	return int(reply[0]), nil
 }
 
-// saw remembers the highest revision of the list.
-func (s *Service) saw(revision int64) {
+// sawRevision remembers the highest revision of the list.
+func (s *Service) sawRevision(revision int64) {
 	for {
 		before := s.seen.Load()
 		if revision <= before || s.seen.CompareAndSwap(before, revision) {
@@ -66,8 +66,8 @@ func (s *Service) saw(revision int64) {
 	}
 }
 
-// lists is the state of the do-not-contact list and of the list of the unsubscribed, read at one moment.
-type lists struct {
+// listState is the state of the do-not-contact list and of the list of the unsubscribed, read at one moment.
+type listState struct {
 	key              string // as Redis keeps it, "" if it keeps none
 	keyID            string // the fingerprint of the key that the people are hashed with, "" if it isn't known
 	people, marked   int64
@@ -111,23 +111,23 @@ func (s *Service) prefixes() []string {
 
 // lists reads the state of the lists. It first adds the people of older lists to the do-not-contact list, as far as possible;
 // a process of the version before may write to one at any time.
-func (s *Service) lists(ctx context.Context) (lists, error) {
+func (s *Service) lists(ctx context.Context) (listState, error) {
 	l, err := s.readLists(ctx)
 	if err != nil || len(l.older) == 0 {
 		return l, err
 	}
 	for _, older := range l.older {
-		if err := s.move(ctx, older); err != nil {
-			return lists{}, err
+		if err := s.moveOlder(ctx, older); err != nil {
+			return listState{}, err
 		}
 	}
 	return s.readLists(ctx)
 }
 
-// move adds the people of an older list to the do-not-contact list. It leaves a list that can't be added.
-func (s *Service) move(ctx context.Context, older olderList) error {
+// moveOlder adds the people of an older list to the do-not-contact list. It leaves a list that can't be added.
+func (s *Service) moveOlder(ctx context.Context, older olderList) error {
 	people, key := olderKeys(older.prefix)
-	_, err := s.changeLists(ctx, moveList, s.listKeys(people, key), fingerprint(older.key), older.key)
+	_, err := s.changeLists(ctx, moveListScript, s.listKeys(people, key), keyFingerprint(older.key), older.key)
 	switch {
 	case err == nil:
 		s.cfg.Log.Info("Added the people of an older do-not-contact list", "prefix", older.prefix, "people", older.people)
@@ -138,7 +138,7 @@ func (s *Service) move(ctx context.Context, older olderList) error {
 }
 
 // readLists is lists without moving anything.
-func (s *Service) readLists(ctx context.Context) (lists, error) {
+func (s *Service) readLists(ctx context.Context) (listState, error) {
 	var (
 		key                  *redis.StringCmd
 		people, unsubscribed *redis.IntCmd
@@ -161,26 +161,26 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return lists{}, redisError(err)
+		return listState{}, redisError(err)
 	}
 	marked, err := atLeast(marker.Val(), 5)
 	if err != nil {
-		return lists{}, err
+		return listState{}, err
 	}
 	lastRead, err := atLeast(read.Val(), 3)
 	if err != nil {
-		return lists{}, err
+		return listState{}, err
 	}
-	l := lists{
+	l := listState{
 		key: key.Val(), people: people.Val(), seen: seen, unsubscribed: unsubscribed.Val(), now: now.Val(),
-		marked: int64(integer(marked[0])), revision: int64(integer(marked[1])),
+		marked: int64(parseInt(marked[0])), revision: int64(parseInt(marked[1])),
 	}
 	l.keyID, _ = marked[2].(string)
 	rekeyed, _ := marked[3].(string)
-	l.rekeyed, l.confirmed = millis(rekeyed), marked[4] != nil
+	l.rekeyed, l.confirmed = parseMillis(rekeyed), marked[4] != nil
 	if count, ok := lastRead[0].(string); ok {
 		at, _ := lastRead[1].(string)
-		l.unsubscribedMark, l.readAt = count, millis(at)
+		l.unsubscribedMark, l.readAt = count, parseMillis(at)
 		l.unsubscribedKey, _ = lastRead[2].(string)
 	}
 	for i, prefix := range prefixes {
@@ -188,12 +188,12 @@ func (s *Service) readLists(ctx context.Context) (lists, error) {
 			l.older = append(l.older, olderList{prefix, n, olderKey[i].Val()})
 		}
 	}
-	s.saw(l.revision)
+	s.sawRevision(l.revision)
 	return l, nil
 }
 
-// lost gives [ErrSuppressionLost] if the do-not-contact list is not what it was.
-func (l lists) lost() error {
+// checkLost gives [ErrSuppressionLost] if the do-not-contact list is not what it was.
+func (l listState) checkLost() error {
 	if l.people != l.marked || l.revision < l.seen || l.marked > 0 && l.key == "" {
 		return ErrSuppressionLost
 	}
@@ -201,9 +201,9 @@ func (l lists) lost() error {
 }
 
 // unreadable are how many people are on older lists that can't be added, since they are hashed with another key.
-func (l lists) unreadable() (people int64) {
+func (l listState) unreadable() (people int64) {
 	for _, older := range l.older {
-		id := fingerprint(older.key)
+		id := keyFingerprint(older.key)
 		if id == "" || l.people > 0 && id != l.keyID && (l.keyID != "" || l.key != older.key) {
 			people += older.people
 		}
@@ -213,16 +213,16 @@ func (l lists) unreadable() (people int64) {
 
 // unread reports whether the list of the unsubscribed was never read, is not what was read, or has hashes of another key than
 // the do-not-contact list, so that nobody on it would be recognised.
-func (l lists) unread() bool {
+func (l listState) unread() bool {
 	return l.unsubscribedMark != strconv.FormatInt(l.unsubscribed, 10) || l.unsubscribed > 0 && l.unsubscribedKey != l.keyID
 }
 
-// readable gives [ErrSuppressionLost] or [ErrSuppressionKey] if somebody on the do-not-contact list would not be recognised.
-func (s *Service) readable(l lists) error {
-	if err := l.lost(); err != nil || l.key == "" {
+// checkReadable gives [ErrSuppressionLost] or [ErrSuppressionKey] if somebody on the do-not-contact list would not be recognised.
+func (s *Service) checkReadable(l listState) error {
+	if err := l.checkLost(); err != nil || l.key == "" {
 		return err
 	}
-	h, err := s.hasherOf(l.key)
+	h, err := s.newHasher(l.key)
 	if err == nil && l.keyID != "" && l.keyID != h.keyID {
 		return ErrSuppressionKey
 	}

@@ -77,8 +77,8 @@ func TestSuppression_lostUnderARunningProcess(t *testing.T) {
 				}
 				start(t, s)
 				send := await(t, s, running, time.Minute, func(send Send) bool { return send.State == StatePaused })
-				if send.Why != whyListLost || c.total() != 0 {
-					t.Errorf("the running send is paused because %q after %d calls, want %q and none", send.Why, c.total(), whyListLost)
+				if send.Why != pausedListLost || c.total() != 0 {
+					t.Errorf("the running send is paused because %q after %d calls, want %q and none", send.Why, c.total(), pausedListLost)
 				}
 				if _, err := s.Act(t.Context(), running, Resume, Actor{Team: team, User: mia}); !errors.Is(err, want) {
 					t.Errorf("Resume = %v, want %v", err, want)
@@ -168,7 +168,7 @@ func TestRun_readsTheUnsubscribedAgainAfterALoss(t *testing.T) {
 		if err := s.readUnsubscribed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:turn"), "resting", unsubscribedEvery)
+		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:lease"), "resting", unsubscribedEvery)
 		m.Del(s.key("unsubscribed"))
 		start(t, s)
 		if send := awaitEnd(t, s, id, 5*time.Minute); send.Counts != (Counts{Total: 3, Accepted: 2, Skipped: 1}) {
@@ -212,7 +212,7 @@ func TestUseSuppressionList_movesTheListOfBefore(t *testing.T) {
 // putOlder puts a do-not-contact list of the version before under a prefix.
 func putOlder(t testing.TB, m *miniredis.Miniredis, prefix, key string, people ...string) {
 	t.Helper()
-	h, err := service(connect(t, m, nil), accept).hasherOf(key)
+	h, err := service(connect(t, m, nil), accept).newHasher(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestOlderList_withAnotherKey(t *testing.T) {
 				id := confirmed(t, s, 5)
 				putOlder(t, m, s.cfg.Prefix, firstKey, number(3))
 				start(t, s)
-				await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == holdupOlder })
+				await(t, s, id, time.Minute, func(send Send) bool { return send.BackoffReason == backoffOlder })
 				if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionOlder) {
 					t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionOlder)
 				}
@@ -403,7 +403,7 @@ func TestRun_waitsWhileRedisEvicts(t *testing.T) {
 		t.Errorf("Confirm() = %v, want %v", err, ErrEvicts)
 	}
 	start(t, s)
-	await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == holdupEvicts })
+	await(t, s, id, time.Minute, func(send Send) bool { return send.BackoffReason == backoffEvicts })
 	if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrEvicts) {
 		t.Errorf("SaveDraft() = %v, want %v", err, ErrEvicts)
 	}
@@ -464,12 +464,12 @@ func TestAlert_isRememberedForAWhile(t *testing.T) {
 				c.Alert = func(context.Context, Concern, Checked) error { told++; return nil }
 			})
 			since := map[Concern]time.Time{ConcernEmpty: time.Now().Add(-alertAfter)}
-			s.lookAtSafety(t.Context(), since)
+			s.checkSafety(t.Context(), since)
 		}
 		for i, step := range []struct {
 			after time.Duration
 			want  int
-		}{{0, 1}, {alertLife - time.Minute, 1}, {alertLife - time.Minute, 1}, {alertLife + time.Minute, 2}} {
+		}{{0, 1}, {alertTTL - time.Minute, 1}, {alertTTL - time.Minute, 1}, {alertTTL + time.Minute, 2}} {
 			time.Sleep(step.after)
 			watch()
 			if told != step.want {
@@ -481,8 +481,8 @@ func TestAlert_isRememberedForAWhile(t *testing.T) {
 		if watch(); told != 3 {
 			t.Errorf("the admins were told %d times, want again after the clock was set back", told)
 		}
-		if left := m.TTL(key); left <= 0 || left > alertLife {
-			t.Errorf("it is remembered for %v, want %v", left, alertLife)
+		if left := m.TTL(key); left <= 0 || left > alertTTL {
+			t.Errorf("it is remembered for %v, want %v", left, alertTTL)
 		}
 	})
 }
@@ -512,7 +512,7 @@ func TestLeases_longerThanAnyCountAsOver(t *testing.T) {
 		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Contacts = contacts{} })
 		id := confirmed(t, s, 3)
 		keys := s.keys(id)
-		for key, hash := range map[string]bool{keys[keyKeeper]: false, keys[keyTurn]: true, s.key("unsubscribed:turn"): false} {
+		for key, hash := range map[string]bool{keys[keyLeader]: false, keys[keyBatch]: true, s.key("unsubscribed:lease"): false} {
 			if hash {
 				m.HSet(key, "owner", "a process that died")
 			} else if err := m.Set(key, "a process that died"); err != nil {
@@ -520,7 +520,7 @@ func TestLeases_longerThanAnyCountAsOver(t *testing.T) {
 			}
 			m.SetTTL(key, time.Hour)
 		}
-		s.cfg.Redis.HSet(t.Context(), keys[keySend], "hold", time.Now().Add(time.Hour).UnixMilli(), "turns", 0)
+		s.cfg.Redis.HSet(t.Context(), keys[keySend], "backoff_until", time.Now().Add(time.Hour).UnixMilli(), "batches", 0)
 		start(t, s)
 		if send := awaitEnd(t, s, id, 30*time.Second); send.Counts.Accepted != 3 {
 			t.Errorf("it ended as %+v, want all accepted", send.Counts)

@@ -2,32 +2,47 @@ package sends
 
 import "github.com/redis/go-redis/v9"
 
-// listPrelude begins each script on the do-not-contact list. Keys: people, key, marker. ARGV[1] is the highest revision
-// that the caller has seen, ARGV[2] the fingerprint of the caller's key. Each script answers how many entries it has changed,
-// or a number below 0, and the revision.
+// listPrelude begins every script on the do-not-contact list.
+//
+//	KEYS[1] people
+//	KEYS[2] key of the hashes
+//	KEYS[3] marker
+//	ARGV[1] highest revision that the process has seen
+//	ARGV[2] fingerprint of the caller's key
+//
+// Every script returns {number of changed entries, revision}, or one of the codes below in place of the number. The comment over
+// each script lists its further keys and arguments.
 const listPrelude = `
 local people, key, marker = unpack(KEYS, 1, 3)
-local seen, id = tonumber(ARGV[1]), ARGV[2]
+local seen, key_id = tonumber(ARGV[1]), ARGV[2]
+local LOST, OTHER_KEY, CHANGED = -1, -2, -3
 local function marked(field) return tonumber(redis.call('HGET', marker, field) or 0) end
-local function lost()
+
+-- is_lost reports whether the list, or a part of it, has disappeared.
+local function is_lost()
 	local n = marked('count')
 	return redis.call('HLEN', people) ~= n or marked('revision') < seen or n > 0 and redis.call('EXISTS', key) == 0
 end
--- refusal is why the caller must not change the list; nil if it may.
+
+-- refusal returns why the caller must not change the list; nil if it may.
 local function refusal()
-	if lost() then return {-1, seen} end
-	if redis.call('HGET', marker, 'key') ~= id then return {-2, seen} end
+	if is_lost() then return {LOST, seen} end
+	if redis.call('HGET', marker, 'key') ~= key_id then return {OTHER_KEY, seen} end
 end
+
+-- mark updates the marker and returns the new revision.
 local function mark(by)
 	redis.call('HSET', marker, 'count', redis.call('HLEN', people))
 	return redis.call('HINCRBY', marker, 'revision', by)
 end
--- rekeyed notes that the people's key was replaced by another one.
-local function rekeyed()
+
+-- mark_rekeyed stores when the key of the people was replaced by another one.
+local function mark_rekeyed()
 	local now = redis.call('TIME')
 	redis.call('HSET', marker, 'rekeyed', string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)))
 end
--- move adds the entries of one hash to another one, and deletes it.
+
+-- move adds the entries of one hash to another and deletes the first.
 local function move(from, to)
 	if redis.call('EXISTS', from) == 0 then return end
 	if redis.call('EXISTS', to) == 0 then redis.call('RENAME', from, to) return end
@@ -37,91 +52,128 @@ local function move(from, to)
 end
 `
 
-// What a script on the list answers if it has changed nothing.
+// Codes of a list script that has changed nothing.
 const (
 	listLost     = -1
 	listOtherKey = -2
 	listChanged  = -3
 )
 
+func newListScript(body string) *redis.Script { return redis.NewScript(listPrelude + body) }
+
 var (
-	// addToList adds entries that are not on the list. ARGV from 3: hash and value, in turns.
-	addToList = redis.NewScript(listPrelude + `
-local no = refusal()
-if no then return no end
-local n = 0
-for i = 3, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
-return {n, mark(1)}`)
+	// addToListScript adds entries that aren't on the list.
+	//
+	// ARGV:
+	//   3… hash and value of each entry
+	addToListScript = newListScript(`
+local refused = refusal()
+if refused then return refused end
+local added = 0
+for i = 3, #ARGV, 2 do added = added + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
+return {added, mark(1)}`)
 
-	// restoreToList is addToList for a list that is lost: it stays lost.
-	restoreToList = redis.NewScript(listPrelude + `
-if redis.call('HGET', marker, 'key') ~= id then return {-2, seen} end
-local n, whole = 0, not lost()
-for i = 3, #ARGV, 2 do n = n + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
-return {n, whole and mark(1) or marked('revision')}`)
+	// restoreToListScript is addToListScript for a list that may be lost. A lost list stays lost.
+	//
+	// ARGV:
+	//   3… hash and value of each entry
+	restoreToListScript = newListScript(`
+if redis.call('HGET', marker, 'key') ~= key_id then return {OTHER_KEY, seen} end
+local added, lost = 0, is_lost()
+for i = 3, #ARGV, 2 do added = added + redis.call('HSETNX', people, ARGV[i], ARGV[i + 1]) end
+return {added, lost and marked('revision') or mark(1)}`)
 
-	// takeOffList takes one entry off the list. ARGV[3]: its hash.
-	takeOffList = redis.NewScript(listPrelude + `
-local no = refusal()
-if no then return no end
-return {redis.call('HDEL', people, ARGV[3]), mark(1)}`)
+	// removeFromListScript removes one entry.
+	//
+	// ARGV:
+	//   3 hash
+	removeFromListScript = newListScript(`
+local hash = ARGV[3]
+local refused = refusal()
+if refused then return refused end
+return {redis.call('HDEL', people, hash), mark(1)}`)
 
-	// keepKeyScript stores the key of a list that has none, and the fingerprint where that is missing. ARGV[3]: the key;
-	// ARGV[4]: the fingerprint of the key that the caller knows the list to have had, or ''. It answers 1 if the list had
-	// another key.
-	keepKeyScript = redis.NewScript(listPrelude + `
-if lost() then return {-1, seen} end
+	// storeKeyScript stores the key of a list that has none, and the fingerprint of the key where it is missing.
+	//
+	// ARGV:
+	//   3 key
+	//   4 fingerprint of the key that the process knows the list to have had, or ''
+	//
+	// Returns 1 as the number if the list had another key before.
+	storeKeyScript = newListScript(`
+local new, known = ARGV[3], ARGV[4]
+if is_lost() then return {LOST, seen} end
 local replaced = 0
-if redis.call('SET', key, ARGV[3], 'NX') then
-	local was = redis.call('HGET', marker, 'key') or ARGV[4]
-	if was == '' and redis.call('EXISTS', marker) == 1 then was = 'unknown' end
-	if was ~= '' and was ~= id then
-		rekeyed()
+if redis.call('SET', key, new, 'NX') then
+	local before = redis.call('HGET', marker, 'key') or known
+	if before == '' and redis.call('EXISTS', marker) == 1 then before = 'unknown' end
+	if before ~= '' and before ~= key_id then
+		mark_rekeyed()
 		redis.call('HDEL', marker, 'confirmed')
 		replaced = 1
 	end
-	redis.call('HSET', marker, 'key', id)
-elseif redis.call('GET', key) == ARGV[3] then
-	redis.call('HSETNX', marker, 'key', id)
+	redis.call('HSET', marker, 'key', key_id)
+elseif redis.call('GET', key) == new then
+	redis.call('HSETNX', marker, 'key', key_id)
 end
 return {replaced, marked('revision')}`)
 
-	// adoptList makes the caller's key that of the list, and the list whole with the people that it has. Those hashed with
-	// another key would match nobody, so they are set aside under its fingerprint, until that key is adopted again. ARGV from
-	// 3: the key; the key, revision and number of people that the caller has read; the fingerprint of the people's key; what
-	// the names of people set aside begin with; by how much the revision grows, or 0 to leave the list lost, since more people
-	// are added to it; and the fingerprints of the keys of the older lists, whose people are KEYS from 4.
-	adoptList = redis.NewScript(listPrelude + `
-local was, aside = ARGV[7], ARGV[8]
-if (redis.call('GET', key) or '') ~= ARGV[4] or marked('revision') ~= tonumber(ARGV[5])
-	or redis.call('HLEN', people) ~= tonumber(ARGV[6]) then return {-3, seen} end
-if was ~= id then move(people, aside .. was) end
-move(aside .. id, people)
-for i = 4, #KEYS do move(KEYS[i], ARGV[i + 6] == id and people or aside .. ARGV[i + 6]) end
-if was ~= id and was ~= 'unknown' then rekeyed() end
-redis.call('SET', key, ARGV[3])
-redis.call('HSET', marker, 'key', id, 'confirmed', 1, 'revision', math.max(seen, marked('revision')))
-local n, revision = redis.call('HLEN', people), mark(ARGV[9])
-if ARGV[9] == '0' then redis.call('HSET', marker, 'count', -1) end
+	// adoptListScript makes the caller's key that of the list, and the list whole with the people that it has. People hashed with
+	// another key would match nobody, so they are set aside under that key's fingerprint, until it is adopted again.
+	//
+	// KEYS:
+	//   4… people of older lists
+	//
+	// ARGV:
+	//   3   key
+	//   4   key of the list as the caller read it
+	//   5   revision as the caller read it
+	//   6   number of people as the caller read it
+	//   7   fingerprint of the key of the people
+	//   8   prefix of the names under which people are set aside
+	//   9   by how much the revision grows; 0 to leave the list lost, since more people are added to it
+	//   10… fingerprints of the keys of the older lists
+	adoptListScript = newListScript(`
+local new, read_key, read_revision, read_people, people_key, aside, growth = unpack(ARGV, 3, 9)
+if (redis.call('GET', key) or '') ~= read_key or marked('revision') ~= tonumber(read_revision)
+	or redis.call('HLEN', people) ~= tonumber(read_people) then return {CHANGED, seen} end
+if people_key ~= key_id then move(people, aside .. people_key) end
+move(aside .. key_id, people)
+for i = 4, #KEYS do
+	local older_key = ARGV[i + 6]
+	move(KEYS[i], older_key == key_id and people or aside .. older_key)
+end
+if people_key ~= key_id and people_key ~= 'unknown' then mark_rekeyed() end
+redis.call('SET', key, new)
+redis.call('HSET', marker, 'key', key_id, 'confirmed', 1, 'revision', math.max(seen, marked('revision')))
+local n, revision = redis.call('HLEN', people), mark(growth)
+if growth == '0' then redis.call('HSET', marker, 'count', -1) end
 return {n, revision}`)
 
-	// moveList adds the entries of an older list (KEYS[4]: people, KEYS[5]: key) to a list with the same key, or with nobody on
-	// it, which gets that key; and deletes the older one. It leaves the older key, which a process of the version before may
-	// still use. ARGV[2] is the fingerprint of the older key, ARGV[3] that key.
-	moveList = redis.NewScript(listPrelude + `
-local from, old = KEYS[4], redis.call('GET', KEYS[5]) or ''
+	// moveListScript moves the entries of an older list to a list with the same key, or to an empty one, which gets that key. It
+	// keeps the older key, which a process of the previous version may still use.
+	//
+	// KEYS:
+	//   4 people of the older list
+	//   5 key of the older list
+	//
+	// ARGV:
+	//   2 fingerprint of the older key
+	//   3 older key as the caller read it
+	moveListScript = newListScript(`
+local from, old, read_key = KEYS[4], redis.call('GET', KEYS[5]) or '', ARGV[3]
 if redis.call('EXISTS', from) == 0 then return {0, marked('revision')} end
-if old ~= ARGV[3] then return {-3, seen} end
-if lost() then return {-1, seen} end
-local mine = redis.call('HGET', marker, 'key')
-local same = mine == id or not mine and redis.call('GET', key) == old
-if id == '' or not same and redis.call('HLEN', people) > 0 then return {-2, seen} end
+if old ~= read_key then return {CHANGED, seen} end
+if is_lost() then return {LOST, seen} end
+local list_key_id = redis.call('HGET', marker, 'key')
+local same = list_key_id == key_id or not list_key_id and redis.call('GET', key) == old
+if key_id == '' or not same and redis.call('HLEN', people) > 0 then return {OTHER_KEY, seen} end
 if not same and redis.call('EXISTS', key) == 1 then
-	rekeyed()
+	mark_rekeyed()
 	redis.call('HSET', marker, 'confirmed', 1)
 end
 if not same or redis.call('EXISTS', key) == 0 then redis.call('SET', key, old) end
-redis.call('HSET', marker, 'key', id)
+redis.call('HSET', marker, 'key', key_id)
 move(from, people)
 return {0, mark(1)}`)
 )

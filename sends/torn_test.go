@@ -26,7 +26,7 @@ func newTorn(t *testing.T) *torn {
 	w := &torn{T: t, server: server, called: map[string]int{}}
 	w.s = service(dial(t, server), accept, rates(map[string]float64{"US": 100}))
 	w.id = confirmDraft(t, w.s, toCountries(0, "BE", 1, "US", 3, "BE", 2))
-	w.script(takeScript, "turn", 0)
+	w.script(acquireBatchScript, "turn", 0)
 	w.accept(1, w.claim(1))
 	return w
 }
@@ -34,7 +34,7 @@ func newTorn(t *testing.T) *torn {
 // script runs a script and returns its answer.
 func (w *torn) script(script *redis.Script, args ...any) (code string, rest []any) {
 	w.Helper()
-	r, rest, err := parseReply(w.s.do(w.Context(), script, w.id, args...))
+	r, rest, err := parseReply(w.s.runScript(w.Context(), script, w.id, args...))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (w *torn) script(script *redis.Script, args ...any) (code string, rest []an
 // ask asks for the n-th claim.
 func (w *torn) ask(n int) (code string, rest []any) {
 	w.Helper()
-	return w.script(claimScript, "turn", w.s.rates, n, 0, 0, 0, w.s.seen.Load(), whyListLost, 1000, holdupUnread)
+	return w.script(claimScript, w.s.claimArgs("turn", int64(n))...)
 }
 
 // claim asks for the n-th claim and makes its call. It returns "" if nobody is claimed.
@@ -67,17 +67,17 @@ func (w *torn) giveBack(n int) (index string) {
 	w.Helper()
 	_, rest := w.ask(n)
 	index, _ = rest[0].(string)
-	w.script(releaseScript, fmt.Sprint("turn:", n), index)
+	w.script(releaseClaimScript, fmt.Sprint("turn:", n), index)
 	return index
 }
 
 // sweep makes all claims unknown, as after the end of their process.
 func (w *torn) sweep() {
 	w.Helper()
-	if err := w.s.do(w.Context(), keepScript, w.id, "keeper").Err(); err != nil {
+	if err := w.s.runScript(w.Context(), leadScript, w.id, "keeper").Err(); err != nil {
 		w.Fatal(err)
 	}
-	w.script(tendScript, "keeper", -1, "its process went away", time.Hour.Milliseconds())
+	w.script(maintainScript, "keeper", -1, "its process went away", time.Hour.Milliseconds())
 }
 
 // crash kills Redis and starts it again, with its last transaction cut behind n commands if n is not 0. It returns false if the
@@ -94,8 +94,8 @@ func (w *torn) crash(n int) bool {
 func (w *torn) finish() {
 	w.Helper()
 	w.sweep()
-	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyTurn]).Val() < 0 {
-		w.script(takeScript, "turn", 1)
+	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyBatch]).Val() < 0 {
+		w.script(acquireBatchScript, "turn", 1)
 	}
 	for n := 10; !read(w, w.s, w.id).Ended() && n < 2000; n++ {
 		if index := w.claim(n); index != "" {
@@ -134,7 +134,7 @@ var tornSteps = map[string]func(w *torn) (step func()){
 	},
 	"release": func(w *torn) func() {
 		_, rest := w.ask(2)
-		return func() { w.script(releaseScript, "turn:2", rest[0], holdupSlow, 1, 1, 0, "") }
+		return func() { w.script(releaseClaimScript, "turn:2", rest[0], backoffRateLimited, 1, "1", 0, "") }
 	},
 	"sweep": func(w *torn) func() {
 		w.claim(2)

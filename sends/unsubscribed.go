@@ -37,12 +37,12 @@ func (s *Service) watchUnsubscribed(ctx context.Context) {
 		return
 	}
 	for {
-		if mine, err := s.unsubscribedTurn(ctx); err == nil && mine {
+		if mine, err := s.acquireUnsubscribedLease(ctx); err == nil && mine {
 			err := s.readUnsubscribed(ctx)
 			if err != nil {
 				s.cfg.Log.Warn("Cannot read who has unsubscribed in Coupontools; the last list stays", "error", err)
 			}
-			s.endUnsubscribedTurn(context.WithoutCancel(ctx), err == nil)
+			s.releaseUnsubscribedLease(context.WithoutCancel(ctx), err == nil)
 		}
 		if !sleep(ctx, unsubscribedRetry) {
 			return
@@ -50,47 +50,47 @@ func (s *Service) watchUnsubscribed(ctx context.Context) {
 	}
 }
 
-// unsubscribedReading is the value of the turn while a process reads the list; afterwards it is another one.
-const unsubscribedReading = "reading"
+// unsubscribedLeaseScript acquires the lease to read the list. After a reading the value of the lease is "resting" until the next
+// one is due; a list that can't be used doesn't wait for that. A longer TTL than any lease has means that the clock of Redis was
+// set back, and counts as expired.
+//
+//	KEYS[1] lease
+//	ARGV[1] length of the lease (ms)
+//	ARGV[2] longest TTL (ms)
+//	ARGV[3] "1" if the list can't be used
+//
+// Returns 1 if it acquired the lease, else 0.
+var unsubscribedLeaseScript = redis.NewScript(`
+local length, longest, unusable = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local state, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
+local held = state and left > 0 and left <= longest
+if held and not (unusable and state == 'resting') then return 0 end
+redis.call('SET', KEYS[1], 'reading', 'PX', length)
+return 1`)
 
-// unsubscribedTurn acquires the turn to read the list. A turn counts as over if it lasts longer than any can, since the clock of
-// Redis was set back, or if it rests after a reading whose list can't be used any more.
-func (s *Service) unsubscribedTurn(ctx context.Context) (bool, error) {
+func (s *Service) acquireUnsubscribedLease(ctx context.Context) (bool, error) {
 	l, err := s.lists(ctx)
 	if err != nil {
 		return false, err
 	}
-	turn := s.key("unsubscribed:turn")
-	left, err := s.cfg.Redis.PTTL(ctx, turn).Result()
-	if err != nil {
-		return false, err
-	}
-	state, err := s.cfg.Redis.Get(ctx, turn).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return false, err
-	}
-	if left > unsubscribedEvery || left == -1 || l.unread() && state != unsubscribedReading {
-		if err := s.cfg.Redis.Del(ctx, turn).Err(); err != nil {
-			return false, err
-		}
-	}
-	return s.cfg.Redis.SetNX(ctx, turn, unsubscribedReading, unsubscribedTime).Result()
+	return unsubscribedLeaseScript.Run(ctx, s.cfg.Redis, []string{s.key("unsubscribed:lease")},
+		unsubscribedTime.Milliseconds(), unsubscribedEvery.Milliseconds(), flag(l.unread())).Bool()
 }
 
-// endUnsubscribedTurn has the fleet rest after a reading; if that failed it is tried again in a minute.
-func (s *Service) endUnsubscribedTurn(ctx context.Context, read bool) {
-	turn := s.key("unsubscribed:turn")
+// releaseUnsubscribedLease lets all processes rest after a reading. If the reading failed, the next try acquires the lease again.
+func (s *Service) releaseUnsubscribedLease(ctx context.Context, read bool) {
+	lease := s.key("unsubscribed:lease")
 	if read {
-		s.cfg.Redis.Set(ctx, turn, "resting", unsubscribedEvery)
+		s.cfg.Redis.Set(ctx, lease, "resting", unsubscribedEvery)
 	} else {
-		s.cfg.Redis.Del(ctx, turn)
+		s.cfg.Redis.Del(ctx, lease)
 	}
 }
 
 func (s *Service) readUnsubscribed(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, unsubscribedTime)
 	defer cancel()
-	h, err := s.ready(ctx)
+	h, err := s.hasher(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 			return err
 		}
 		for _, c := range contacts {
-			if to, ok := unsubscriber(c); ok {
+			if to, ok := optedOutNumber(c); ok {
 				list[h.person(recipients.SMS, to)] = strconv.FormatInt(unixMillis(c.UnsubscribedAt), 10)
 			}
 		}
@@ -116,8 +116,8 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 	return s.replaceUnsubscribed(ctx, list, h.keyID)
 }
 
-// unsubscriber is the number of a contact that has unsubscribed. Coupontools writes it without the +.
-func unsubscriber(c coupontools.SMSContact) (string, bool) {
+// optedOutNumber is the number of a contact that has unsubscribed. Coupontools writes it without the +.
+func optedOutNumber(c coupontools.SMSContact) (string, bool) {
 	if !c.Unsubscribed || c.Phone == "" {
 		return "", false
 	}

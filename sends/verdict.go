@@ -51,7 +51,7 @@ func judge(sent *coupontools.Sent, err error, to string) verdict {
 		v.text = "no verdict"
 		return v
 	}
-	v.code, v.text = code(e), plain(mask(strings.Join(e.Texts, " "), to), maxText)
+	v.code, v.text = errorCode(e), oneLine(maskRecipient(strings.Join(e.Texts, " "), to), maxText)
 	v.personal = personal(e.Codes, v.text)
 	v.wait = min(e.RetryAfter, maxWait)
 	if v.text == "" && v.class == coupontools.Unknown {
@@ -63,12 +63,12 @@ func judge(sent *coupontools.Sent, err error, to string) verdict {
 // judgeAction reads the action of a call that the API accepted. Only "email_sent" has ever been seen, so an action that
 // nobody knows counts as sent, and none does too.
 func judgeAction(action, to string) verdict {
-	v := verdict{status: Accepted, action: plain(mask(strings.ReplaceAll(action, "|", "/"), to), maxAction)}
+	v := verdict{status: Accepted, action: oneLine(maskRecipient(strings.ReplaceAll(action, "|", "/"), to), maxAction)}
 	for _, part := range strings.FieldsFunc(strings.ToLower(v.action), func(r rune) bool { return !unicode.IsLetter(r) }) {
 		switch {
 		case strings.HasPrefix(part, "already"), strings.HasPrefix(part, "duplicate"):
 			v.status, v.personal = Failed, true
-		case strings.HasPrefix(part, "fail"), strings.HasPrefix(part, "not") && !notice.MatchString(part):
+		case strings.HasPrefix(part, "fail"), strings.HasPrefix(part, "not") && !notificationWord.MatchString(part):
 			v.status = Failed
 		}
 	}
@@ -78,17 +78,17 @@ func judgeAction(action, to string) verdict {
 	return v
 }
 
-// notice finds words that begin with "not" and say no "no": notification, notified, noted.
-var notice = regexp.MustCompile(`^not[ei]`)
+// notificationWord finds words that begin with "not" and say no "no": notification, notified, noted.
+var notificationWord = regexp.MustCompile(`^not[ei]`)
 
 // personal reports whether the recipient explains a refusal: code 305 is a bad address, 301 a bad character in the
 // parameter that the text ends with.
 func personal(codes []int, text string) bool {
-	return slices.Contains(codes, 305) || slices.Contains(codes, 301) && !otherParameter.MatchString(text)
+	return slices.Contains(codes, 305) || slices.Contains(codes, 301) && !sharedParameter.MatchString(text)
 }
 
-// otherParameter finds the name of a parameter that is the same for all recipients of a send.
-var otherParameter = regexp.MustCompile(`(?i)\b(campaign|body|subject)\W*$`)
+// sharedParameter finds the name of a parameter that is the same for all recipients of a send.
+var sharedParameter = regexp.MustCompile(`(?i)\b(campaign|body|subject)\W*$`)
 
 // streak returns what a verdict has in common with others that pause a send when they come in a row, and the words for
 // that; "" if it ends such a row.
@@ -104,33 +104,33 @@ func (v verdict) streak(kind recipients.Kind) (same, why string) {
 		why += ": “" + said + "”"
 	}
 	switch {
-	case strings.HasPrefix(v.code, httpCode):
+	case strings.HasPrefix(v.code, httpPrefix):
 		why += " (" + v.code + ")"
 	case v.code != "":
 		why += " (code " + v.code + ")"
 	}
 	why += "."
-	if kind == recipients.SMS && !otherCause.MatchString(v.code) {
+	if kind == recipients.SMS && !notCreditsCode.MatchString(v.code) {
 		why += " Perhaps the SMS credits are used up."
 	}
 	return strings.Join([]string{string(Failed), v.code, v.text}, "|"), why
 }
 
-// otherCause finds the API's codes for a value that is missing or bad, or an object that is not there: nobody knows the
+// notCreditsCode finds the API's codes for a value that is missing or bad, or an object that is not there: nobody knows the
 // code for credits that are used up, but it is none of these.
-var otherCause = regexp.MustCompile(`^[235]\d\d\b`)
+var notCreditsCode = regexp.MustCompile(`^[235]\d\d\b`)
 
-// httpCode stands before an HTTP status in the place of a code.
-const httpCode = "HTTP "
+// httpPrefix stands before an HTTP status in the place of a code.
+const httpPrefix = "HTTP "
 
-// code is the API's error codes, or the HTTP status if there are none.
-func code(e *coupontools.Error) string {
+// errorCode is the API's error codes, or the HTTP status if there are none.
+func errorCode(e *coupontools.Error) string {
 	codes := make([]string, 0, 4)
 	for _, c := range e.Codes[:min(len(e.Codes), cap(codes))] {
 		codes = append(codes, strconv.Itoa(c))
 	}
 	if len(codes) == 0 && e.Status != 0 {
-		return httpCode + strconv.Itoa(e.Status)
+		return httpPrefix + strconv.Itoa(e.Status)
 	}
 	return strings.Join(codes, ", ")
 }
@@ -147,8 +147,8 @@ func (v verdict) inBrackets() string {
 // hidden stands for the recipient in a text.
 const hidden = "•••"
 
-// mask hides the recipient in a text of the API, so that texts are alike for all and can be shown to anyone.
-func mask(text, to string) string {
+// maskRecipient hides the recipient in a text of the API, so that texts are alike for all and can be shown to anyone.
+func maskRecipient(text, to string) string {
 	if !strings.ContainsAny(text, "@0123456789") {
 		return text
 	}
@@ -159,7 +159,7 @@ func mask(text, to string) string {
 	}
 	const telling = 6 // digits at the end, which no way of writing a number changes
 	end := to[max(len(to)-telling, 1):]
-	return numbers.ReplaceAllStringFunc(text, func(number string) string {
+	return phoneLike.ReplaceAllStringFunc(text, func(number string) string {
 		if strings.Contains(nonDigits.ReplaceAllLiteralString(number, ""), end) {
 			return hidden
 		}
@@ -167,11 +167,11 @@ func mask(text, to string) string {
 	})
 }
 
-// numbers finds what may be phone numbers, however they are written; nonDigits is what may stand in one.
-var numbers, nonDigits = regexp.MustCompile(`\+?\d[\d\s()./-]*\d`), regexp.MustCompile(`\D`)
+// phoneLike finds what may be phone numbers, however they are written; nonDigits is what may stand in one.
+var phoneLike, nonDigits = regexp.MustCompile(`\+?\d[\d\s()./-]*\d`), regexp.MustCompile(`\D`)
 
-// plain makes a text from outside fit to be kept and shown: one line of at most so many runes.
-func plain(text string, most int) string {
+// oneLine makes a text from outside fit to be kept and shown: one line of at most so many runes.
+func oneLine(text string, most int) string {
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	}), " ")

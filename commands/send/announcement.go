@@ -39,11 +39,11 @@ func announcement(s sends.Send) bot.Message {
 	if lines := deeds(s); len(lines) > 0 {
 		set = append(set, blocks.Rich(lines...))
 	}
-	if s.Holdup != "" {
-		set = append(set, blocks.Text(s.Holdup))
+	if s.BackoffReason != "" {
+		set = append(set, blocks.Text(s.BackoffReason))
 	}
 	set = append(append(set, reasons(s)...), times(s))
-	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
+	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.BackoffReason)), Blocks: set}
 }
 
 // goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
@@ -87,7 +87,7 @@ func testAnnouncement(s sends.Send) bot.Message {
 	if s.Ended() {
 		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), inWords(s.Counts))
 	}
-	set := []slack.Block{blocks.Text(format.Joined(" ", text, s.Holdup))}
+	set := []slack.Block{blocks.Text(format.Joined(" ", text, s.BackoffReason))}
 	return bot.Message{Text: text, Blocks: append(set, reasons(s)...)}
 }
 

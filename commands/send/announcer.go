@@ -17,7 +17,7 @@ import (
 
 // Announcer tells the marketing channels, the sender and the channel of the command how a send goes: one message each,
 // edited as it goes on, with the outcome in the end. No recipient is named in any of them. Those who can approve a send are
-// asked for it. It is a [sends.Teller].
+// asked for it. It is a [sends.Notifier].
 type Announcer struct {
 	// Poster posts and edits; *[bot.Poster].
 	Poster poster
@@ -32,7 +32,7 @@ type Announcer struct {
 	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 }
 
-var _ sends.Teller = (*Announcer)(nil)
+var _ sends.Notifier = (*Announcer)(nil)
 
 // poster is the part of [bot.Poster] that announcing needs.
 type poster interface {
@@ -49,7 +49,7 @@ const (
 	ClosedPlace = "closed"
 )
 
-// Places implements [sends.Teller]. A place that refuses the bot is left alone until the end. Of a test only its sender is
+// Places implements [sends.Notifier]. A place that refuses the bot is left alone until the end. Of a test only its sender is
 // told.
 func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]string) (posts, edits []string, err error) {
 	places := []string{directPlace}
@@ -92,8 +92,8 @@ func (a *Announcer) toldInOrigin(ctx context.Context, s sends.Send, told map[str
 	return a.Private == nil || !a.Private(ctx, s.Origin)
 }
 
-// Tell implements [sends.Teller].
-func (a *Announcer) Tell(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+// Notify implements [sends.Notifier].
+func (a *Announcer) Notify(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
 	id, err := a.put(ctx, s, place, told[place], a.message(s, place, told))
 	why := refusalWords(err)
 	if IsChannel(place) {

@@ -120,7 +120,7 @@ func tell(t testing.TB, a *Announcer, s sends.Send, told map[string]string) (map
 	maps.Copy(now, told)
 	posts, edits, failed := a.Places(t.Context(), s, told)
 	for _, place := range slices.Concat(posts, edits) {
-		id, err := a.Tell(t.Context(), s, place, now)
+		id, err := a.Notify(t.Context(), s, place, now)
 		if err == nil {
 			now[place] = id
 		}

@@ -133,7 +133,7 @@ func Lines(s sends.Send) []slack.Block {
 		blocks.Bold(headline + ": " + format.Short(s.OfferName)),
 		blocks.Plain(fmt.Sprintf(" by %s to %s, from ", channelName(s.Kind), format.Persons(s.Counts.Total))), blocks.User(s.User),
 	}}
-	if text := format.Joined(". ", said, s.Holdup); text != "" {
+	if text := format.Joined(". ", said, s.BackoffReason); text != "" {
 		lines = append(lines, blocks.Line{blocks.Plain(text)})
 	}
 	if line := heldBy(s); line != nil {

@@ -13,7 +13,7 @@ const minForeign, minForeignNoRegion = 10, 11
 
 // readNumber parses digits as the phone library does: after a + or the region's international prefix as any country's
 // number, otherwise as the region's. A leading 00 that has no meaning in the region is read as +, since Europeans write it
-// so. The error is a [refusal].
+// so. The error is a [realError].
 func readNumber(digits string, r Rules) (*phonenumbers.PhoneNumber, error) {
 	region := strings.ToUpper(r.Region)
 	if strings.HasPrefix(digits, "+0") {

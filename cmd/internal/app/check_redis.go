@@ -79,7 +79,7 @@ func checkSuppression(ctx context.Context, c Config, rdb *redis.Client, earlier 
 	list := newSendsService(c, rdb)
 	list.UseSuppressionList(name)
 	list.UseEarlierPrefixes(earlier...)
-	checked, err := list.Look(ctx)
+	checked, err := list.InspectLists(ctx)
 	if err != nil {
 		return bad.findingf("do-not-contact list: it can't be read (%s)", err)
 	}

@@ -138,8 +138,8 @@ func awaitEnded(t *testing.T, service *sends.Service, id string) (send sends.Sen
 		if send, err = service.Send(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		if send.Holdup != "" && !slices.Contains(holdups, send.Holdup) {
-			holdups = append(holdups, send.Holdup)
+		if send.BackoffReason != "" && !slices.Contains(holdups, send.BackoffReason) {
+			holdups = append(holdups, send.BackoffReason)
 		}
 		if send.Ended() {
 			return send, holdups

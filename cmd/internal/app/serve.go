@@ -136,12 +136,12 @@ func newProgram(c Config, log *slog.Logger, metrics *Metrics, guard *bulkhead.Gu
 	})
 	p.sends = sends.New(sends.Config{
 		Redis: p.redis, Prefix: prefix, API: p.api, Pace: p.pace.Bulk(), Slow: p.pace.Slow,
-		Teller: &send.Announcer{
+		Notifier: &send.Announcer{
 			Poster: p.poster, Store: p.store, Channels: c.MarketingChannels,
 			Private: func(ctx context.Context, channel string) bool { return p.bot.Private(ctx, channel) },
 			Holders: p.holders,
 		},
-		MayStart: p.mayStart, Alert: p.alertAdmins, Earlier: p.earlierPrefixes,
+		MayStart: p.mayStart, Alert: p.alertAdmins, EarlierPrefixes: p.earlierPrefixes,
 
 		Contacts: p.api, ApprovalOver: c.ApprovalOver, FrequencyCap: c.FrequencyCap,
 		DailyCapPerson: c.DailyCapPerson, DailyCap: c.DailyCap, SuppressionKey: c.SuppressionKey.Reveal(),

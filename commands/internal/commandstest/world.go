@@ -449,7 +449,7 @@ func Going() sends.Send {
 // HeldUp returns a send that is held up.
 func HeldUp() sends.Send {
 	s := Going()
-	s.Holdup, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
+	s.BackoffReason, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
 	return s
 }
 

@@ -12,43 +12,43 @@ import (
 )
 
 const (
-	// lookEvery is how often each process looks for live sends that nobody keeps.
-	lookEvery = 2 * time.Second
+	// scanEvery is how often each process looks for live sends that nobody keeps.
+	scanEvery = 2 * time.Second
 	// leaseTime is how long a send, or a turn of it, stays with a process that does not renew its lease, renewEvery how
 	// often the keeper of a send does.
 	leaseTime, renewEvery = 15 * time.Second, 5 * time.Second
 	// claimGrace is how much longer than a call may take a claim is waited for, before it is unknown.
 	claimGrace = 30 * time.Second
-	// recordTime is kept free at the end of a shutdown to record the calls that were cut off.
-	recordTime = 3 * time.Second
-	// askTime is how long the question whether the sender may still send may take. It is asked again every askEvery while
+	// shutdownWriteTime is kept free at the end of a shutdown to record the calls that were cut off.
+	shutdownWriteTime = 3 * time.Second
+	// mayStartTimeout is how long the question whether the sender may still send may take. It is asked again every mayStartRetry while
 	// nobody can say, and after askLimit times the send is paused.
-	askTime, askEvery, askLimit = 4 * time.Second, 15 * time.Second, 40
+	mayStartTimeout, mayStartRetry, mayStartTries = 4 * time.Second, 15 * time.Second, 40
 )
 
 // Run carries out confirmed sends until ctx ends. Then it makes no more calls, waits for those that are out, cuts them
 // off and records them as unknown shortly before ShutdownTimeout is over, and returns at the latest when it is. What is
 // left of the sends goes on in another process or with the next start. It returns an error only if it cannot start.
 func (s *Service) Run(ctx context.Context) error {
-	calls, stopCalls := s.outlive(ctx, max(s.cfg.ShutdownTimeout-recordTime, s.cfg.ShutdownTimeout/2))
+	calls, stopCalls := s.outlive(ctx, max(s.cfg.ShutdownTimeout-shutdownWriteTime, s.cfg.ShutdownTimeout/2))
 	defer stopCalls()
 	records, stopRecords := s.outlive(ctx, s.cfg.ShutdownTimeout)
 	defer stopRecords()
-	l := &life{work: ctx, calls: calls, records: records, going: s.cfg.Guard.Group()}
+	l := &contexts{work: ctx, calls: calls, records: records, group: s.cfg.Guard.Group()}
 
 	server, shutdown := s.newServer(ctx)
-	if err := server.Start(s.turns(l)); err != nil {
+	if err := server.Start(s.batchHandler(l)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
 	l.loop(bulkhead.SendOptOuts, func() { s.watchUnsubscribed(ctx) })
-	l.loop(bulkhead.SendNews, func() { s.listen(l) })
-	l.loop(bulkhead.SendLookout, func() { s.lookOut(l) })
+	l.loop(bulkhead.SendNews, func() { s.subscribe(l) })
+	l.loop(bulkhead.SendLookout, func() { s.watchLive(l) })
 	l.loop(bulkhead.SendStalls, func() { s.watchStalls(ctx) })
 	l.loop(bulkhead.SendSafety, func() { s.watchSafety(ctx) })
 	<-ctx.Done() // a Redis that hangs may keep any of them for a while
-	l.going.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
+	l.group.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
 
-	done := s.cfg.Guard.Go(bulkhead.SendDrain, l.going.Wait)
+	done := s.cfg.Guard.Go(bulkhead.SendDrain, l.group.Wait)
 	select {
 	case <-done: //nolint:errcheck // a wait: the guard has reported a panic
 	case <-records.Done():
@@ -57,16 +57,16 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// life is how long the parts of a process's work go on: new calls, calls that are out, records; and all that is going on.
+// contexts is how long the parts of a process's work go on: new calls, calls that are out, records; and all that is going on.
 // It holds contexts since it is nothing but their three ends, which every loop needs together.
-type life struct {
+type contexts struct {
 	work, calls, records context.Context
-	going                *bulkhead.Group
+	group                *bulkhead.Group
 }
 
 // loop runs f, which ends with the work, and starts it again after a panic.
-func (l *life) loop(at bulkhead.Place, f func()) {
-	l.going.Keep(l.work, at, func() error { f(); return nil })
+func (l *contexts) loop(at bulkhead.Place, f func()) {
+	l.group.Keep(l.work, at, func() error { f(); return nil })
 }
 
 // outlive returns a context that ends d after ctx has.
@@ -77,18 +77,18 @@ func (s *Service) outlive(ctx context.Context, d time.Duration) (context.Context
 	return late, func() { stop(); cancel() }
 }
 
-// lookOut looks for live sends that nobody keeps, until the work ends.
-func (s *Service) lookOut(l *life) {
-	tick := time.NewTicker(lookEvery)
+// watchLive looks for live sends that nobody keeps, until the work ends.
+func (s *Service) watchLive(l *contexts) {
+	tick := time.NewTicker(scanEvery)
 	defer tick.Stop()
 	for l.work.Err() == nil {
-		err := s.look(l)
-		if l.work.Err() == nil && s.looking.note(err) && err != nil {
+		err := s.startLeaders(l)
+		if l.work.Err() == nil && s.scanError.set(err) && err != nil {
 			s.cfg.Log.Warn("Cannot see which sends are live; couponbot keeps trying", "error", err)
 		}
 		select {
 		case <-l.work.Done():
-		case <-s.wake:
+		case <-s.scanNow:
 		case <-tick.C:
 		}
 	}
@@ -97,8 +97,8 @@ func (s *Service) lookOut(l *life) {
 // parked stands for the keeper of a send that a panic holds up; see faultScript.
 const parked = "parked"
 
-// look starts to keep every live send that nobody keeps.
-func (s *Service) look(l *life) error {
+// startLeaders starts to keep every live send that nobody keeps.
+func (s *Service) startLeaders(l *contexts) error {
 	ids, err := s.cfg.Redis.ZRange(l.work, s.key("sends:live"), 0, -1).Result()
 	if err != nil || len(ids) == 0 {
 		return err
@@ -106,7 +106,7 @@ func (s *Service) look(l *life) error {
 	holders, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
 	_, err = s.cfg.Redis.Pipelined(l.work, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			keeper := s.keys(id)[keyKeeper]
+			keeper := s.keys(id)[keyLeader]
 			holders[i], left[i] = p.Get(l.work, keeper), p.PTTL(l.work, keeper)
 		}
 		return nil
@@ -119,41 +119,41 @@ func (s *Service) look(l *life) error {
 	for i, id := range ids {
 		lease := leaseTime
 		if holders[i].Val() == parked {
-			lease = longestHold
+			lease = maxBackoff
 		}
-		if left := left[i].Val(); s.kept[id] != nil || left > 0 && left <= lease {
+		if left := left[i].Val(); s.leaders[id] != nil || left > 0 && left <= lease {
 			continue
 		}
-		k := newKeeper(s, l, id)
-		s.kept[id] = k
-		l.going.Go(bulkhead.SendKeeper, k.keep, k.ended)
+		k := newLeader(s, l, id)
+		s.leaders[id] = k
+		l.group.Go(bulkhead.SendKeeper, k.lead, k.ended)
 	}
 	return nil
 }
 
-// listen takes in what any process did to a send, until the work ends. What it misses is seen at the next look.
-func (s *Service) listen(l *life) {
+// subscribe takes in what any process did to a send, until the work ends. What it misses is seen at the next look.
+func (s *Service) subscribe(l *contexts) {
 	news := s.cfg.Redis.Subscribe(l.work, s.key("news"))
 	defer news.Close()
 	messages := news.Channel()
 	for {
 		select {
 		case m := <-messages:
-			s.nudge(m.Payload)
+			s.wakeLeader(m.Payload)
 		case <-l.work.Done():
 			return
 		}
 	}
 }
 
-// nudge has this process look at a send: tell of it, if it keeps it, or see whether anybody does.
-func (s *Service) nudge(id string) {
+// wakeLeader has this process look at a send: tell of it, if it keeps it, or see whether anybody does.
+func (s *Service) wakeLeader(id string) {
 	s.mu.Lock()
-	k := s.kept[id]
+	k := s.leaders[id]
 	s.mu.Unlock()
-	wake := s.wake
+	wake := s.scanNow
 	if k != nil {
-		wake = k.news
+		wake = k.wake
 	}
 	select {
 	case wake <- struct{}{}:

@@ -155,8 +155,8 @@ func TestRun_waitsUntilTheSenderCanBeAskedFor(t *testing.T) {
 				id := confirmed(t, s, 3)
 				start(t, s)
 				time.Sleep(20 * time.Second)
-				if send := read(t, s, id); send.State != StateRunning || send.Holdup != holdupAsk {
-					t.Errorf("it is %s and held up by %q, want %q", send.State, send.Holdup, holdupAsk)
+				if send := read(t, s, id); send.State != StateRunning || send.BackoffReason != backoffMayStart {
+					t.Errorf("it is %s and held up by %q, want %q", send.State, send.BackoffReason, backoffMayStart)
 				}
 				if away == time.Hour {
 					send := await(t, s, id, away, func(send Send) bool { return send.State == StatePaused })
@@ -165,8 +165,8 @@ func TestRun_waitsUntilTheSenderCanBeAskedFor(t *testing.T) {
 					}
 					return
 				}
-				if send := awaitEnd(t, s, id, 2*time.Minute); send.Counts.Accepted != 3 || send.Holdup != "" {
-					t.Errorf("it ended as %+v, held up by %q", send.Counts, send.Holdup)
+				if send := awaitEnd(t, s, id, 2*time.Minute); send.Counts.Accepted != 3 || send.BackoffReason != "" {
+					t.Errorf("it ended as %+v, held up by %q", send.Counts, send.BackoffReason)
 				}
 			})
 		})
@@ -380,7 +380,7 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 					t.Errorf("the send ended as %s %+v (%s), want %+v", send.State, send.Counts, send.Why, want)
 				}
 				c.check(t)
-				if n, most := tries.Load(), 8*int64(6+tt.most/maxHold); n > most {
+				if n, most := tries.Load(), 8*int64(6+tt.most/maxRetryWait); n > most {
 					t.Errorf("%d calls while the API turned them away, want waits that grow (at most %d)", n, most)
 				}
 				if got := time.Duration(slow.Load()); got != tt.slow {
@@ -397,9 +397,9 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 		err  error
 		want string
 	}{
-		"no connection":         {failure(coupontools.NotSent, 0), holdupAway},
-		"429 again and again":   {failure(coupontools.RateLimited, 429), holdupSlow},
-		"429 with a long wait":  {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 20 * time.Second}, holdupSlow},
+		"no connection":         {failure(coupontools.NotSent, 0), backoffUnreachable},
+		"429 again and again":   {failure(coupontools.RateLimited, 429), backoffRateLimited},
+		"429 with a long wait":  {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 20 * time.Second}, backoffRateLimited},
 		"429 with a short wait": {&coupontools.Error{Class: coupontools.RateLimited, RetryAfter: 2 * time.Second}, ""},
 		"refusals":              {&coupontools.Error{Class: coupontools.Refused, Codes: []int{305}}, ""},
 	}
@@ -420,23 +420,23 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 				}
 				var first, second board
 				with := func(b *board) func(*Config) {
-					return func(c *Config) { c.Teller, c.Pace = b, every(100*time.Millisecond) }
+					return func(c *Config) { c.Notifier, c.Pace = b, every(100*time.Millisecond) }
 				}
 				stop := start(t, service(connect(t, m, nil), f, with(&first)))
 				s := service(connect(t, m, nil), f, with(&second))
 				id := confirmed(t, s, 200)
 				time.Sleep(time.Until(well) - time.Second)
-				if got := read(t, s, id).Holdup; got != tt.want {
+				if got := read(t, s, id).BackoffReason; got != tt.want {
 					t.Errorf("held up by %q, want %q", got, tt.want)
 				}
 				stop()
 				start(t, s)
-				await(t, s, id, time.Minute, func(send Send) bool { return send.Holdup == "" && !send.Ended() })
+				await(t, s, id, time.Minute, func(send Send) bool { return send.BackoffReason == "" && !send.Ended() })
 				send := awaitEnd(t, s, id, 5*time.Minute)
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
-				if send.Holdup != "" || second.last().Holdup != "" {
-					t.Errorf("held up at the end by %q, told %q, want nothing", send.Holdup, second.last().Holdup)
+				if send.BackoffReason != "" || second.last().BackoffReason != "" {
+					t.Errorf("held up at the end by %q, told %q, want nothing", send.BackoffReason, second.last().BackoffReason)
 				}
 				if told := first.holdups(); tt.want != "" && !slices.Contains(told, tt.want) || tt.want == "" && len(told) > 0 {
 					t.Errorf("told as holdups %q, want %q", told, tt.want)
@@ -454,11 +454,11 @@ func TestRun_lateNewsHoldNothingUp(t *testing.T) {
 		id := confirmed(t, s, 20)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
-		if err := s.do(t.Context(), releaseScript, id, "gone:1", "0", holdupAway).Err(); err != nil {
+		if err := s.runScript(t.Context(), releaseClaimScript, id, "gone:1", "0", backoffUnreachable).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if got := read(t, s, id); got.Holdup != "" {
-			t.Errorf("held up by %q, want nothing", got.Holdup)
+		if got := read(t, s, id); got.BackoffReason != "" {
+			t.Errorf("held up by %q, want nothing", got.BackoffReason)
 		}
 	})
 }
@@ -528,7 +528,7 @@ func TestRun_aLateVerdictReplacesUnknown(t *testing.T) {
 				id := confirmed(t, cut, 3)
 				start(t, cut)
 				time.Sleep(3 * time.Second)
-				start(t, service(connect(t, m, nil), accept, func(c *Config) { c.Teller = &late }))
+				start(t, service(connect(t, m, nil), accept, func(c *Config) { c.Notifier = &late }))
 				send := awaitEnd(t, service(connect(t, m, nil), accept), id, 3*time.Minute)
 				if want := (Counts{Total: 3, Accepted: 2, Unknown: 1}); send.Counts != want {
 					t.Fatalf("while the verdict is held the send stands at %+v, want %+v", send.Counts, want)
@@ -634,7 +634,7 @@ func TestRun_endsInTime(t *testing.T) {
 		if want := (Counts{Total: 20, Accepted: 20 - called, Unknown: called}); send.Counts != want {
 			t.Errorf("the send ended as %+v, want %+v", send.Counts, want)
 		}
-		if took := time.Since(began); took > lookEvery {
+		if took := time.Since(began); took > scanEvery {
 			t.Errorf("it went on after %v, want at once", took)
 		}
 		c.check(t)
@@ -677,7 +677,7 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 		f.set(func(cmd redis.Cmder) (int, bool) {
 			mu.Lock()
 			defer mu.Unlock()
-			if runs(cmd, claimScript) || runs(cmd, outcomeScript) || runs(cmd, releaseScript) {
+			if runs(cmd, claimScript) || runs(cmd, outcomeScript) || runs(cmd, releaseClaimScript) {
 				steps = append(steps, slices.Clone(cmd.Args()))
 			}
 			return 1, true
@@ -761,17 +761,17 @@ func TestRelease_beforeItsClaim(t *testing.T) {
 		id := confirmed(t, s, 2)
 		step := func(script *redis.Script, args ...any) (string, []any) {
 			t.Helper()
-			r, rest, err := parseReply(s.do(t.Context(), script, id, args...))
+			r, rest, err := parseReply(s.runScript(t.Context(), script, id, args...))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return r.code, rest
 		}
 		claim := func(n int) (string, []any) {
-			return step(claimScript, "turn", s.rates, n, 0, 0, 0, s.seen.Load(), whyListLost, 1000, holdupUnread)
+			return step(claimScript, s.claimArgs("turn", int64(n))...)
 		}
-		step(takeScript, "turn", 0)
-		if code, _ := step(releaseScript, "turn:1", ""); code != "gone" {
+		step(acquireBatchScript, "turn", 0)
+		if code, _ := step(releaseClaimScript, "turn:1", ""); code != "gone" {
 			t.Errorf("the release before its claim: %s", code)
 		}
 		if code, _ := claim(1); code != "late" {

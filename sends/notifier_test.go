@@ -60,7 +60,7 @@ func (b *board) Places(_ context.Context, _ Send, told map[string]string) (posts
 	return posts, edits, err
 }
 
-func (b *board) Tell(ctx context.Context, s Send, place string, told map[string]string) (string, error) {
+func (b *board) Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error) {
 	if b.fail != nil {
 		if err := b.fail(ctx, place); err != nil {
 			return "", err
@@ -117,8 +117,8 @@ func (b *board) holdups() []string {
 	defer b.mu.Unlock()
 	var all []string
 	for _, t := range b.told {
-		if t.send.Holdup != "" {
-			all = append(all, t.send.Holdup)
+		if t.send.BackoffReason != "" {
+			all = append(all, t.send.BackoffReason)
 		}
 	}
 	return all
@@ -129,7 +129,7 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b board
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
-			c.Teller, c.Pace = &b, every(200*time.Millisecond)
+			c.Notifier, c.Pace = &b, every(200*time.Millisecond)
 		})
 		id := confirmed(t, s, 300)
 		began := time.Now()
@@ -146,8 +146,8 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 			t.Errorf("told last: %s %+v, want the end", last.State, last.Counts)
 		}
 		for i, again := range told[1:] {
-			if gap := again.at.Sub(told[i].at); gap < tellEvery && !again.send.Ended() {
-				t.Errorf("told again after %v, want at least %v", gap, tellEvery)
+			if gap := again.at.Sub(told[i].at); gap < notifyEvery && !again.send.Ended() {
+				t.Errorf("told again after %v, want at least %v", gap, notifyEvery)
 			}
 			if len(again.knew) != 2 {
 				t.Errorf("telling %d knew %v, want the messages of the first", i+1, again.knew)
@@ -176,7 +176,7 @@ func fortyEdits(t *testing.T, places int) {
 		boards := make([]board, 4)
 		for i := range boards {
 			boards[i].places = places
-			s := service(connect(t, m, nil), accept, func(c *Config) { c.Teller, c.Pace = &boards[i], every(time.Second) })
+			s := service(connect(t, m, nil), accept, func(c *Config) { c.Notifier, c.Pace = &boards[i], every(time.Second) })
 			confirmed(t, s, 120)
 			confirmed(t, s, 120)
 			start(t, s)
@@ -253,7 +253,7 @@ func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
 			time.Sleep(900 * time.Millisecond)
 			return nil
-		}, func(c *Config) { c.Teller = &b })
+		}, func(c *Config) { c.Notifier = &b })
 		start(t, s)
 		for range 5 {
 			awaitEnd(t, s, confirmed(t, s, 1), 5*time.Second)
@@ -271,7 +271,7 @@ func TestTeller_isToldOnceOfAQuickSend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var b board
-		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller = &b })
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier = &b })
 		start(t, s)
 		const quick = 60
 		for range quick {
@@ -307,7 +307,7 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 				for i := range boards {
 					boards[i].places = tt.places
 					services[i] = service(connect(t, m, nil), accept, func(c *Config) {
-						c.Teller, c.Pace = &boards[i], every(time.Second)
+						c.Notifier, c.Pace = &boards[i], every(time.Second)
 					})
 					start(t, services[i])
 					confirmed(t, services[i], 500)
@@ -354,7 +354,7 @@ func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
 					}
 					return fail(ctx)
 				}}
-				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller = &b })
+				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier = &b })
 				start(t, s)
 				for range 70 {
 					awaitEnd(t, s, confirmed(t, s, 5), time.Second)
@@ -378,7 +378,7 @@ func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
 		m := startRedis(t)
 		var first, second board
 		with := func(b *board) func(*Config) {
-			return func(c *Config) { c.Teller, c.Pace = b, every(time.Second) }
+			return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 		}
 		a := service(connect(t, m, nil), accept, with(&first))
 		id := confirmed(t, a, 20)
@@ -404,7 +404,7 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 		"Redis away as it is kept": func(f *faults) {
 			well := time.Now().Add(10 * time.Second)
 			f.set(func(cmd redis.Cmder) (int, bool) {
-				ok := !runs(cmd, toldScript) || time.Now().After(well)
+				ok := !runs(cmd, savePostScript) || time.Now().After(well)
 				return map[bool]int{true: 1}[ok], ok
 			})
 		},
@@ -418,7 +418,7 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 				var first, second board
 				first.fail = func(context.Context, string) error { time.Sleep(4 * time.Second); return nil }
 				with := func(b *board) func(*Config) {
-					return func(c *Config) { c.Teller, c.Pace = b, every(time.Second) }
+					return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 				}
 				a := service(connect(t, m, f), accept, with(&first))
 				id := confirmed(t, a, 20)
@@ -457,7 +457,7 @@ func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
 					return nil
 				}
 				with := func(b *board) func(*Config) {
-					return func(c *Config) { c.Teller, c.Pace = b, every(time.Second) }
+					return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 				}
 				a := service(connect(t, m, f), accept, with(&first))
 				id := confirmed(t, a, 50)
@@ -472,7 +472,7 @@ func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
 				if n := posts(&first, &second); !maps.Equal(n, want) {
 					t.Errorf("posted %v, want %v", n, want)
 				}
-				if got := read(t, b, id).Told["C4"]; got != "1.1" {
+				if got := read(t, b, id).Posted["C4"]; got != "1.1" {
 					t.Errorf("the message of C4 that is remembered is %s, want that of the second process", got)
 				}
 			})
@@ -508,7 +508,7 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := board{places: 40}
 				spoil(&b, time.Now().Add(20*time.Minute))
-				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.ApprovalOver = &b, 5 })
+				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.ApprovalOver = &b, 5 })
 				id := confirmed(t, s, 50)
 				start(t, s)
 				time.Sleep(10 * time.Minute)
@@ -543,7 +543,7 @@ func TestTeller_isToldOfANewStateSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := board{places: 21}
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
-			c.Teller, c.Pace, c.ApprovalOver = &b, every(time.Second), 5
+			c.Notifier, c.Pace, c.ApprovalOver = &b, every(time.Second), 5
 		})
 		id := confirmed(t, s, 100)
 		start(t, s)
@@ -568,7 +568,7 @@ func TestTeller_countsOnlyWhatIsEdited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := board{places: 22, still: 20}
-		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.Pace = &b, every(time.Second) })
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.Pace = &b, every(time.Second) })
 		start(t, s)
 		awaitEnd(t, s, confirmed(t, s, 60), 2*time.Minute)
 		time.Sleep(10 * time.Second)
@@ -584,7 +584,7 @@ func TestTell_leavesNoneBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := board{places: 3}
-		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Teller, c.Pace = &b, every(2*time.Second) })
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.Pace = &b, every(2*time.Second) })
 		id := confirmed(t, s, 600)
 		start(t, s)
 		time.Sleep(20 * time.Second)
@@ -631,7 +631,7 @@ func TestTell_recordsAreGone(t *testing.T) {
 					return nil
 				}}
 				s := service(connect(t, m, nil), c.accepting, func(c *Config) {
-					c.Teller, c.Pace, c.Log = b, every(100*time.Millisecond), slog.New(slog.NewTextHandler(&out, nil))
+					c.Notifier, c.Pace, c.Log = b, every(100*time.Millisecond), slog.New(slog.NewTextHandler(&out, nil))
 				})
 				stop := start(t, s)
 				id := confirmed(t, s, 1000)
