@@ -72,9 +72,9 @@ func (r *batch) claim() (claim, bool) {
 }
 
 // claimArgs returns the arguments of claimScript.
-func (s *Service) claimArgs(batch string, number int64) []any {
+func (s *Service) claimArgs(owner string, number int64) []any {
 	return []any{
-		batch, s.rates, number, s.cfg.FrequencyCap.Milliseconds(), s.cfg.DailyCapPerson, s.cfg.DailyCap,
+		owner, s.rates, number, s.cfg.FrequencyCap.Milliseconds(), s.cfg.DailyCapPerson, s.cfg.DailyCap,
 		s.seen.Load(), pausedListLost, storageCheckEvery.Milliseconds(), backoffUnread,
 	}
 }

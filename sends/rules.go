@@ -131,9 +131,9 @@ func (f facts) lastAt(i int) time.Time {
 }
 
 // lastBy reports whether the i-th person was last sent something by the claim with that token.
-func (f facts) lastBy(i int, claim string) bool {
+func (f facts) lastBy(i int, token string) bool {
 	text, _ := f.last[i].(string)
-	return claim != "" && strings.HasPrefix(text, claim+"|")
+	return token != "" && strings.HasPrefix(text, token+"|")
 }
 
 // applyRules leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
@@ -156,7 +156,8 @@ func (s *Service) applyRules(ctx context.Context, h *hasher, d Draft, calls map[
 		if f.lastBy(i, calls[r.To].claim) {
 			f.last[i] = nil
 		}
-		if rule := s.barred(f, i, len(left.Recipients), d.Test); rule != "" {
+		if barriers := s.barriers(f, i, len(left.Recipients), d.Test); len(barriers) > 0 {
+			rule := barriers[0].Rule
 			left.LeftOut = append(left.LeftOut, recipients.LeftOut{
 				Line: r.Line, FromFile: r.FromFile, Text: r.To, Rule: rule, Reason: RuleWords(rule),
 			})
@@ -167,35 +168,46 @@ func (s *Service) applyRules(ctx context.Context, h *hasher, d Draft, calls map[
 	return left, nil
 }
 
-// barred is the rule by which the i-th person may not be written to, after so many others of the same send; "" if none.
-func (s *Service) barred(f facts, i, before int, test bool) recipients.Rule {
-	over := func(limit, used int) bool { return !test && limit > 0 && used+before >= limit }
-	switch {
-	case f.suppressed[i] != nil:
-		return recipients.RuleSuppressed
-	case f.unsubscribed[i] != nil:
-		return recipients.RuleUnsubscribed
-	case !test && s.cfg.FrequencyCap > 0 && f.now.Sub(f.lastAt(i)) < s.cfg.FrequencyCap:
-		return recipients.RuleFrequencyCap
-	case over(s.cfg.DailyCapPerson, f.mine):
-		return recipients.RuleDailyCapPerson
-	case over(s.cfg.DailyCap, f.all):
-		return recipients.RuleDailyCap
-	}
-	return ""
-}
-
-// Barrier is one rule that applies to a person now.
+// Barrier is a rule that applies to a person now.
 type Barrier struct {
 	Rule recipients.Rule
-	// Since is when it began to apply, Until when it ends; zero if that is not known, or for good.
+	// Since is when the rule began to apply, Until when it ends; zero if unknown or for good.
 	Since, Until time.Time
-	// By is the Slack id of who put the person on the do-not-contact list, Note how.
+	// By is the Slack id of the person who added the entry to the do-not-contact list, Note how.
 	By, Note string
 }
 
-// Why returns every rule by which a person may not be written to now by a sender; none if they may. It gives
-// [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
+// barriers returns the rules by which the i-th person can't be written to, in the order in which they are checked; before is how
+// many recipients of the same send come first. A test send isn't subject to caps. The Lua function barrier in claimScript is the
+// same rule.
+func (s *Service) barriers(f facts, i, before int, test bool) []Barrier {
+	var all []Barrier
+	if f.suppressed[i] != nil {
+		text, _ := f.suppressed[i].(string)
+		all = append(all, suppressedBarrier(text))
+	}
+	if f.unsubscribed[i] != nil {
+		text, _ := f.unsubscribed[i].(string)
+		all = append(all, Barrier{Rule: recipients.RuleUnsubscribed, Since: parseDue(text)})
+	}
+	if test {
+		return all
+	}
+	if last := f.lastAt(i); s.cfg.FrequencyCap > 0 && f.now.Sub(last) < s.cfg.FrequencyCap {
+		all = append(all, Barrier{Rule: recipients.RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})
+	}
+	tomorrow := time.UnixMilli((f.now.UnixMilli()/dayMillis + 1) * dayMillis)
+	if s.cfg.DailyCapPerson > 0 && f.mine+before >= s.cfg.DailyCapPerson {
+		all = append(all, Barrier{Rule: recipients.RuleDailyCapPerson, Until: tomorrow})
+	}
+	if s.cfg.DailyCap > 0 && f.all+before >= s.cfg.DailyCap {
+		all = append(all, Barrier{Rule: recipients.RuleDailyCap, Until: tomorrow})
+	}
+	return all
+}
+
+// Why returns every rule by which a sender can't write to a person now; none if they can. Errors: [ErrSuppressionKey],
+// [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string) ([]Barrier, error) {
 	h, err := s.hasher(ctx)
 	if err != nil {
@@ -205,22 +217,5 @@ func (s *Service) Why(ctx context.Context, kind recipients.Kind, to, user string
 	if err != nil {
 		return nil, fmt.Errorf("why: %w", err)
 	}
-	var all []Barrier
-	if text, ok := f.suppressed[0].(string); ok {
-		all = append(all, suppressedBarrier(text))
-	}
-	if text, ok := f.unsubscribed[0].(string); ok {
-		all = append(all, Barrier{Rule: recipients.RuleUnsubscribed, Since: parseDue(text)})
-	}
-	if last := f.lastAt(0); s.cfg.FrequencyCap > 0 && f.now.Sub(last) < s.cfg.FrequencyCap {
-		all = append(all, Barrier{Rule: recipients.RuleFrequencyCap, Since: last, Until: last.Add(s.cfg.FrequencyCap)})
-	}
-	tomorrow := time.UnixMilli((f.now.UnixMilli()/dayMillis + 1) * dayMillis)
-	if s.cfg.DailyCapPerson > 0 && f.mine >= s.cfg.DailyCapPerson {
-		all = append(all, Barrier{Rule: recipients.RuleDailyCapPerson, Until: tomorrow})
-	}
-	if s.cfg.DailyCap > 0 && f.all >= s.cfg.DailyCap {
-		all = append(all, Barrier{Rule: recipients.RuleDailyCap, Until: tomorrow})
-	}
-	return all, nil
+	return s.barriers(f, 0, 0, false), nil
 }

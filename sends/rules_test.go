@@ -3,12 +3,15 @@ package sends
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/sends/recipients"
@@ -365,5 +368,114 @@ func TestRuleWords_ofTheClaimScript(t *testing.T) {
 			t.Errorf("%s has the words of %s: %q", rule[1], other, words)
 		}
 		seen[words] = rule[1]
+	}
+}
+
+// The preview and the claim script have the same rule: for every combination of facts about a person and a send, both name the
+// same barrier.
+func TestBarriers_sameInTheClaimScript(t *testing.T) {
+	t.Parallel()
+	for kind, prepare := range map[string]func(d *Draft){
+		"send":      func(*Draft) {},
+		"test send": func(d *Draft) { d.Test = true },
+		"resend":    func(d *Draft) { d.Parent = "PARENT" },
+	} {
+		for _, used := range [][2]int{{0, 0}, {1000, 0}, {0, 1000}, {1000, 1000}} { // recipients today, of the sender and of all
+			t.Run(fmt.Sprint(kind, used), func(t *testing.T) {
+				t.Parallel()
+				compareBarriers(t, prepare, used)
+			})
+		}
+	}
+}
+
+func compareBarriers(t *testing.T, prepare func(*Draft), used [2]int) {
+	const frequency = time.Hour
+	m, now := startRedis(t), time.Unix(1_800_000_000, 0)
+	m.SetTime(now)
+	s := service(connect(t, m, nil), accept, func(c *Config) {
+		c.FrequencyCap, c.DailyCapPerson, c.DailyCap = frequency, 1000, 1000
+	})
+	h, err := s.hasher(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// One person for each combination of what Redis knows about a person.
+	d, calls := draft(0), map[string]priorCall{}
+	prepare(&d)
+	var suppressed []string
+	unsubscribed, last := map[string]any{}, map[string]string{}
+	ago := func(token string, d time.Duration) string { return fmt.Sprint(token, "|", now.Add(-d).UnixMilli()) }
+	for _, isSuppressed := range []bool{false, true} {
+		for _, since := range []string{"", "0", "1799999999000"} {
+			for call := range 5 {
+				i := len(d.List.Recipients)
+				to, token := number(i), fmt.Sprint("parent:", i)
+				d.List.Recipients = append(d.List.Recipients, recipients.Recipient{To: to, Country: "BE"})
+				calls[to] = priorCall{place: i, claim: token}
+				m.HSet(s.key("send:PARENT:outcomes"), fmt.Sprint(i), "unknown|"+token+"|0|||")
+				person := h.person(d.Kind, to)
+				if isSuppressed {
+					suppressed = append(suppressed, to)
+				}
+				if since != "" {
+					unsubscribed[person] = since
+				}
+				last[person] = []string{"", ago("other:1", 0), ago("other:1", frequency-time.Millisecond), ago("other:1", frequency), ago(token, 0)}[call]
+			}
+		}
+	}
+	m.HSet(s.key("send:PARENT"), "state", "completed")
+	if d.Parent == "" {
+		calls = nil
+	}
+	saved, err := s.save(t.Context(), d, calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Confirm(t.Context(), saved.ID, team, mia); err != nil {
+		t.Fatal(err)
+	}
+	suppress(t, s, suppressed...)
+	if err := s.replaceUnsubscribed(t.Context(), unsubscribed, h.keyID); err != nil {
+		t.Fatal(err)
+	}
+	for person, value := range last {
+		if value != "" {
+			m.Set(s.lastKey(person), value)
+		}
+	}
+	m.Set(s.dayKey(now, mia), fmt.Sprint(used[0]))
+	m.Set(s.dayKey(now, "*"), fmt.Sprint(used[1]))
+
+	list, err := s.applyRules(t.Context(), h, d, calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview := map[string]string{}
+	for _, person := range list.LeftOut {
+		preview[person.Text] = string(person.Rule)
+	}
+	run := func(script *redis.Script, args ...any) string {
+		reply, _, err := parseReply(s.runScript(t.Context(), script, saved.ID, args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.code
+	}
+	run(acquireBatchScript, "batch", 0)
+	for n := int64(1); run(claimScript, s.claimArgs("batch", n)...) == "claimed"; n++ {
+	}
+	for o, err := range s.Recipients(t.Context(), saved.ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Status != Claimed && o.Status != Skipped || o.Code != preview[o.To] {
+			t.Errorf("%s is %s by %q, the preview says %q", o.To, o.Status, o.Code, preview[o.To])
+		}
+	}
+	if len(preview) < len(d.List.Recipients)/2 {
+		t.Errorf("only %d of %d people are barred", len(preview), len(d.List.Recipients))
 	}
 }

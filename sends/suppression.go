@@ -124,6 +124,7 @@ func suppressedValue(at time.Time, by, note string) string {
 	return strconv.FormatInt(at.UnixMilli(), 10) + "|" + by + "|" + note
 }
 
+// suppressedBarrier reads what suppressedValue wrote.
 func suppressedBarrier(value string) Barrier {
 	parts := strings.SplitN(value, "|", 3)
 	b := Barrier{Rule: recipients.RuleSuppressed, Since: parseMillis(parts[0])}
