@@ -72,9 +72,9 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 }
 
 // actResult is the answer to somebody who did something.
-func (s *Service) actResult(ctx context.Context, id string, a Action, word string, f sendHash) (Send, error) {
+func (s *Service) actResult(ctx context.Context, id string, a Action, code string, f sendHash) (Send, error) {
 	send := f.send(id)
-	switch word {
+	switch code {
 	case "done":
 		s.count(Skipped, f.count("newly_skipped"))
 		s.enqueueConfirmed(ctx, f, send)

@@ -51,7 +51,7 @@ func wantTrail(t testing.TB, s *Service, want ...string) {
 	}
 }
 
-func TestAct_pauseHoldsAtOnceAndResumeGoesOn(t *testing.T) {
+func TestAct_pauseAndResume(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
@@ -78,13 +78,13 @@ func TestAct_pauseHoldsAtOnceAndResumeGoesOn(t *testing.T) {
 		if want := (Counts{Total: 100, Accepted: 100}); send.Counts != want || send.State != StateCompleted {
 			t.Errorf("it ended as %s %+v, want completed %+v", send.State, send.Counts, want)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		wantTrail(t, s, "send UMIA draft>running", "pause UBEN running>paused", "resume UMIA paused>running")
 	})
 }
 
 // Who resumes a send that was held up does not wait for the end of that.
-func TestAct_resumeEndsALongWait(t *testing.T) {
+func TestAct_resumeEndsBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var slowed atomic.Bool
@@ -104,7 +104,7 @@ func TestAct_resumeEndsALongWait(t *testing.T) {
 }
 
 // A press whose answer got lost is repeated by itself. If somebody else undid it meanwhile, that stands.
-func TestAct_aRepeatedPressUndoesNothing(t *testing.T) {
+func TestAct_repeatedPress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
@@ -135,7 +135,7 @@ func TestAct_aRepeatedPressUndoesNothing(t *testing.T) {
 	})
 }
 
-func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
+func TestAct_cancelSkipsWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
@@ -172,7 +172,7 @@ func TestAct_cancelSkipsWhoIsLeft(t *testing.T) {
 	})
 }
 
-func TestAct_aLargeSendNeedsAnotherPerson(t *testing.T) {
+func TestAct_approvalByAnotherPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
@@ -200,7 +200,7 @@ func TestAct_aLargeSendNeedsAnotherPerson(t *testing.T) {
 	})
 }
 
-func TestAct_approvesOnlyWhatWasShown(t *testing.T) {
+func TestAct_approvalOfChangedRecords(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(ctx context.Context, s *Service, id string) error{
 		"another text": func(ctx context.Context, s *Service, id string) error {
@@ -230,7 +230,7 @@ func TestAct_approvesOnlyWhatWasShown(t *testing.T) {
 	}
 }
 
-func TestRun_cancelsWhatNobodyApproves(t *testing.T) {
+func TestRun_cancelsWithoutApproval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.ApprovalOver = 1 })
@@ -248,7 +248,7 @@ func TestRun_cancelsWhatNobodyApproves(t *testing.T) {
 	})
 }
 
-func TestRun_beginsAtItsTime(t *testing.T) {
+func TestRun_startsScheduledSend(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{"with a process there": true, "with none there till later": false}
 	for name, there := range tests {
@@ -291,7 +291,7 @@ func TestRun_beginsAtItsTime(t *testing.T) {
 	}
 }
 
-func TestAct_manyAtOnce(t *testing.T) {
+func TestAct_concurrent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)

@@ -47,15 +47,15 @@ func (s *Service) releaseSlots(id string) {
 }
 
 // batchHandler takes what the queue hands out.
-func (s *Service) batchHandler(l *contexts) asynq.Handler {
-	return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		var t batchTask
-		if err := json.Unmarshal(task.Payload(), &t); err != nil {
+func (s *Service) batchHandler(ctxs *contexts) asynq.Handler {
+	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
+		var task batchTask
+		if err := json.Unmarshal(t.Payload(), &task); err != nil {
 			return fmt.Errorf("read task: %w: %w", err, asynq.RevokeTask)
 		}
-		err := l.group.Do(bulkhead.SendTurn, func() error { return s.runBatch(ctx, l, t) })
+		err := ctxs.group.Do(bulkhead.SendTurn, func() error { return s.runBatch(ctx, ctxs, task) })
 		if bulkhead.Panicked(err) {
-			s.backOffAfterPanic(l, t.Send, "") // its keeper queues another turn for the end of that
+			s.backOffAfterPanic(ctxs, task.Send, "") // its keeper queues another turn for the end of that
 			return fmt.Errorf("%w: %w", err, asynq.RevokeTask)
 		}
 		return err
@@ -69,8 +69,8 @@ const (
 )
 
 // backOffAfterPanic holds a send up after a panic, in all processes. The token is that of its keeper if that panicked, else "".
-func (s *Service) backOffAfterPanic(l *contexts, id, token string) {
-	ctx, cancel := context.WithTimeout(l.records, leaseTime)
+func (s *Service) backOffAfterPanic(ctxs *contexts, id, token string) {
+	ctx, cancel := context.WithTimeout(ctxs.records, leaseTime)
 	defer cancel()
 	err := s.runScript(ctx, panicScript, id, token,
 		backoffSchedule(panicBackoff, maxPanicBackoff), panicBackoffReset.Milliseconds()).Err()
@@ -82,35 +82,35 @@ func (s *Service) backOffAfterPanic(l *contexts, id, token string) {
 }
 
 // runBatch has one turn, if it is this one's.
-func (s *Service) runBatch(ctx context.Context, l *contexts, t batchTask) error {
+func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) error {
 	owner := rand.Text()
-	st, rest, err := parseReply(s.runScript(ctx, acquireBatchScript, t.Send, owner, t.Batches))
+	reply, rest, err := parseReply(s.runScript(ctx, acquireBatchScript, task.Send, owner, task.Batches))
 	switch {
 	case err != nil:
 		return fmt.Errorf("take turn: %w", err)
-	case st.code == "busy":
+	case reply.code == "busy":
 		return retryError{busyWait}
-	case st.code == "early":
-		return retryError{max(time.Duration(st.dueMS)*time.Millisecond, 0)}
-	case st.code != "acquired":
+	case reply.code == "early":
+		return retryError{max(time.Duration(reply.dueMS)*time.Millisecond, 0)}
+	case reply.code != "acquired":
 		return nil
 	case len(rest) == 0 || !parseHash(rest[0]).callable():
 		return fmt.Errorf("take turn: %w", errReply)
 	}
 	work, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
-	r := &batch{
-		s: s, id: t.Send, owner: owner, ctxs: l, work: work, cancel: cancel, slots: s.acquireSlots(t.Send),
+	b := &batch{
+		s: s, id: task.Send, owner: owner, ctxs: ctxs, work: work, cancel: cancel, slots: s.acquireSlots(task.Send),
 		wake: make(chan struct{}, 1),
 	}
-	defer s.releaseSlots(t.Send)
-	r.send = parseHash(rest[0]).send(t.Send)
-	r.fewestWaiting.Store(int64(r.send.Counts.Total))
-	r.observe(st)
-	if r.prepare() {
-		r.dispatch()
+	defer s.releaseSlots(task.Send)
+	b.send = parseHash(rest[0]).send(task.Send)
+	b.fewestWaiting.Store(int64(b.send.Counts.Total))
+	b.observe(reply)
+	if b.prepare() {
+		b.dispatch()
 	}
-	r.finish()
+	b.finish()
 	return nil
 }
 
@@ -142,236 +142,236 @@ type backlog struct {
 }
 
 // observe takes in how the send stands after a step.
-func (r *batch) observe(st scriptReply) {
-	if st.batches == 0 {
-		r.recordsGone()
+func (b *batch) observe(reply scriptReply) {
+	if reply.batches == 0 {
+		b.recordsGone()
 		return
 	}
-	least := r.fewestWaiting.Load()
-	for int64(st.waiting) < least && !r.fewestWaiting.CompareAndSwap(least, int64(st.waiting)) {
-		least = r.fewestWaiting.Load()
+	fewest := b.fewestWaiting.Load()
+	for int64(reply.waiting) < fewest && !b.fewestWaiting.CompareAndSwap(fewest, int64(reply.waiting)) {
+		fewest = b.fewestWaiting.Load()
 	}
-	r.backlog.Store(&backlog{st.waiting, time.Duration(st.blockedMS) * time.Millisecond, time.Now()})
-	if st.ended {
-		r.finished.Store(true)
+	b.backlog.Store(&backlog{reply.waiting, time.Duration(reply.blockedMS) * time.Millisecond, time.Now()})
+	if reply.ended {
+		b.finished.Store(true)
 	}
-	r.wakeUp()
+	b.wakeUp()
 }
 
 // recordsGone ends the turn of a send whose records are gone from Redis, and keeps for its keeper how many were still waiting.
-func (r *batch) recordsGone() {
-	r.finished.Store(true)
-	if !r.goneRecorded.Swap(true) {
-		_ = r.s.runScript(r.ctxs.records, recordsGoneScript, r.id, r.fewestWaiting.Load()).Err() // if it fails, less is known
+func (b *batch) recordsGone() {
+	b.finished.Store(true)
+	if !b.goneRecorded.Swap(true) {
+		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err() // if it fails, less is known
 	}
-	r.wakeUp()
+	b.wakeUp()
 }
 
 // wakeUp has dispatch look again.
-func (r *batch) wakeUp() {
+func (b *batch) wakeUp() {
 	select {
-	case r.wake <- struct{}{}:
+	case b.wake <- struct{}{}:
 	default:
 	}
 }
 
 // prepare holds the send up while Redis can't be relied on. It asks, once for a send, whether its sender still may; it says
 // whether to go on.
-func (r *batch) prepare() bool {
-	if err := r.s.policy.checkUsable(); err != nil {
-		r.write(backoffScript, backoffEvicts, storageCheckEvery.Milliseconds())
+func (b *batch) prepare() bool {
+	if err := b.s.policy.checkUsable(); err != nil {
+		b.write(backoffScript, backoffEvicts, storageCheckEvery.Milliseconds())
 		return false
 	}
-	l, err := r.s.lists(r.work)
+	l, err := b.s.lists(b.work)
 	if err != nil {
 		return false
 	}
 	if l.checkLost() == nil && len(l.older) > 0 { // of a list that is lost the claim says so
-		r.write(backoffScript, backoffOlder, storageCheckEvery.Milliseconds())
+		b.write(backoffScript, backoffOlder, storageCheckEvery.Milliseconds())
 		return false
 	}
-	if !r.send.StartedAt.IsZero() {
+	if !b.send.StartedAt.IsZero() {
 		return true
 	}
-	if !r.mayStart() {
+	if !b.mayStart() {
 		return false
 	}
-	_, ok := r.write(markStartedScript)
+	_, ok := b.write(markStartedScript)
 	return ok
 }
 
 // mayStart asks whether the sender still may. If not it stops the send, if nobody can say it holds it up.
-func (r *batch) mayStart() bool {
-	if r.s.cfg.MayStart == nil {
+func (b *batch) mayStart() bool {
+	if b.s.cfg.MayStart == nil {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(r.work, mayStartTimeout)
+	ctx, cancel := context.WithTimeout(b.work, mayStartTimeout)
 	defer cancel()
-	err := r.s.cfg.Guard.Do(bulkhead.SendMayStart, func() error { return r.s.cfg.MayStart(ctx, r.send.Team, r.send.User) })
+	err := b.s.cfg.Guard.Do(bulkhead.SendMayStart, func() error { return b.s.cfg.MayStart(ctx, b.send.Team, b.send.User) })
 	switch {
 	case err == nil:
 		return true
-	case r.work.Err() != nil: // it was this process that broke off
+	case b.work.Err() != nil: // it was this process that broke off
 	case errors.Is(err, ErrCannotAsk), bulkhead.Panicked(err):
-		r.write(retryStartScript, backoffMayStart, mayStartRetry.Milliseconds(), mayStartTries,
+		b.write(retryStartScript, backoffMayStart, mayStartRetry.Milliseconds(), mayStartTries,
 			"Slack did not say, after many tries, whether its sender may still send.")
 	default:
-		r.stop("The person who sent this may not send: " + oneLine(err.Error(), maxText))
+		b.stop("The person who sent this may not send: " + oneLine(err.Error(), maxText))
 	}
 	return false
 }
 
 // stop gives the send up: nobody else is called.
-func (r *batch) stop(why string) {
-	r.finished.Store(true)
-	st, ok := r.write(stopScript, why)
-	if ok && st.n > 0 {
-		r.s.cfg.Log.Warn("Send stopped", "send", r.id, "why", why, "skipped", st.n)
-		r.s.count(Skipped, st.n)
+func (b *batch) stop(why string) {
+	b.finished.Store(true)
+	reply, ok := b.write(stopScript, why)
+	if ok && reply.n > 0 {
+		b.s.cfg.Log.Warn("Send stopped", "send", b.id, "why", why, "skipped", reply.n)
+		b.s.count(Skipped, reply.n)
 	}
 }
 
 // dispatch calls for one recipient after the other until the turn is over, or nobody can be called in it any more.
-func (r *batch) dispatch() {
-	for r.awaitRecipient() && r.acquireSlot() {
-		c, ok := r.claim()
+func (b *batch) dispatch() {
+	for b.awaitRecipient() && b.acquireSlot() {
+		c, ok := b.claim()
 		if !ok {
-			<-r.slots.slots
+			<-b.slots.slots
 			continue
 		}
-		r.inFlight.Add(1)
-		r.s.acquireSlots(r.id)
-		r.ctxs.group.Go(bulkhead.SendClaim, func() error { r.deliver(&c); return nil }, func(err error) {
-			defer r.s.releaseSlots(r.id)
-			defer func() { <-r.slots.slots }()
+		b.inFlight.Add(1)
+		b.s.acquireSlots(b.id)
+		b.ctxs.group.Go(bulkhead.SendClaim, func() error { b.deliver(&c); return nil }, func(err error) {
+			defer b.s.releaseSlots(b.id)
+			defer func() { <-b.slots.slots }()
 			if bulkhead.Panicked(err) {
-				_ = r.s.cfg.Guard.Do(bulkhead.SendBroken, func() error { r.claimPanicked(c); return nil })
+				_ = b.s.cfg.Guard.Do(bulkhead.SendBroken, func() error { b.claimPanicked(c); return nil })
 			}
-			r.inFlight.Add(-1)
-			r.wakeUp()
+			b.inFlight.Add(-1)
+			b.wakeUp()
 		})
 	}
 }
 
 // claimPanicked holds the send up after a panic about a claim. A recipient who may have been called is unconfirmed, and is not
 // called again; one who was not called yet waits again.
-func (r *batch) claimPanicked(c claim) {
-	r.s.backOffAfterPanic(r.ctxs, r.id, "")
-	r.finished.Store(true)
+func (b *batch) claimPanicked(c claim) {
+	b.s.backOffAfterPanic(b.ctxs, b.id, "")
+	b.finished.Store(true)
 	if c.called {
-		r.recordOutcome(c, verdict{status: Unknown, text: "couponbot broke off during the call"})
+		b.recordOutcome(c, verdict{status: Unknown, text: "couponbot broke off during the call"})
 	} else {
-		r.releaseClaim(c)
+		b.releaseClaim(c)
 	}
 }
 
 // awaitRecipient waits until somebody can be claimed. It returns false if the turn is over, or if nobody can be claimed soon.
-func (r *batch) awaitRecipient() bool {
-	for r.work.Err() == nil && !r.finished.Load() {
-		o := r.backlog.Load()
+func (b *batch) awaitRecipient() bool {
+	for b.work.Err() == nil && !b.finished.Load() {
+		o := b.backlog.Load()
 		left := time.Until(o.at.Add(o.blockedFor))
 		switch {
 		case o.waiting > 0 && o.blockedFor == 0:
 			return true
 		case o.waiting > 0 && left <= 0:
-			if !r.reserve() {
+			if !b.reserve() {
 				return true // the claim deals with a Redis that is away
 			}
-		case r.inFlight.Load() == 0 && (o.waiting == 0 || left > slotWait):
+		case b.inFlight.Load() == 0 && (o.waiting == 0 || left > slotWait):
 			return false
 		case o.waiting == 0:
-			r.awaitWake(batchTime) // a call that is out may be given back
+			b.awaitWake(batchTime) // a call that is out may be given back
 		default:
-			r.awaitWake(left)
+			b.awaitWake(left)
 		}
 	}
 	return false
 }
 
 // awaitWake waits until something changes, for d at most.
-func (r *batch) awaitWake(d time.Duration) {
+func (b *batch) awaitWake(d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
-	case <-r.wake:
+	case <-b.wake:
 	case <-t.C:
-	case <-r.work.Done():
+	case <-b.work.Done():
 	}
 }
 
 // reserve keeps a country whose time has come for the next claim of this turn.
-func (r *batch) reserve() bool {
-	st, _, err := parseReply(r.s.runScript(r.work, reserveScript, r.id, r.owner, r.s.rates))
+func (b *batch) reserve() bool {
+	reply, _, err := parseReply(b.s.runScript(b.work, reserveScript, b.id, b.owner, b.s.rates))
 	if err != nil {
 		return false
 	}
-	if st.code == "lost" {
-		r.finished.Store(true)
+	if reply.code == "lost" {
+		b.finished.Store(true)
 	}
-	r.observe(st)
+	b.observe(reply)
 	return true
 }
 
 // acquireSlot waits until a call may be made: room among those in flight, the pace. It holds a slot when it returns true.
-func (r *batch) acquireSlot() bool {
+func (b *batch) acquireSlot() bool {
 	select {
-	case r.slots.slots <- struct{}{}:
-	case <-r.work.Done():
+	case b.slots.slots <- struct{}{}:
+	case <-b.work.Done():
 		return false
 	}
-	if r.awaitPace() {
+	if b.awaitPace() {
 		return true
 	}
-	<-r.slots.slots
+	<-b.slots.slots
 	return false
 }
 
-func (r *batch) awaitPace() bool {
-	for r.s.cfg.Pace != nil && r.work.Err() == nil {
-		err := r.s.cfg.Pace.Wait(r.work)
-		if err == nil || r.work.Err() != nil {
+func (b *batch) awaitPace() bool {
+	for b.s.cfg.Pace != nil && b.work.Err() == nil {
+		err := b.s.cfg.Pace.Wait(b.work)
+		if err == nil || b.work.Err() != nil {
 			break
 		}
-		r.s.cfg.Log.Warn("No pace", "send", r.id, "error", err)
-		sleep(r.work, time.Second)
+		b.s.cfg.Log.Warn("No pace", "send", b.id, "error", err)
+		sleep(b.work, time.Second)
 	}
-	return r.work.Err() == nil
+	return b.work.Err() == nil
 }
 
 // finish ends the turn, and queues the next. Calls that are out need it no more.
-func (r *batch) finish() {
-	ctx, cancel := context.WithTimeout(r.ctxs.records, leaseTime)
+func (b *batch) finish() {
+	ctx, cancel := context.WithTimeout(b.ctxs.records, leaseTime)
 	defer cancel()
-	st, _, err := parseReply(r.s.runScript(ctx, releaseBatchScript, r.id, r.owner))
+	reply, _, err := parseReply(b.s.runScript(ctx, releaseBatchScript, b.id, b.owner))
 	if err != nil {
 		return // it lapses by itself, and the keeper of the send goes on from there
 	}
-	if st.batches == 0 {
-		r.recordsGone()
+	if reply.batches == 0 {
+		b.recordsGone()
 	}
-	if in := st.nextBatchIn(); in >= 0 && r.ctxs.work.Err() == nil {
-		r.s.enqueue(ctx, r.id, r.send.Counts.Total, st.batches, in)
+	if in := reply.nextBatchIn(); in >= 0 && b.ctxs.work.Err() == nil {
+		b.s.enqueue(ctx, b.id, b.send.Counts.Total, reply.batches, in)
 	}
 }
 
 // write runs a script until it has an answer, or the process may wait no longer: what it writes is held till then.
-func (r *batch) write(script *redis.Script, args ...any) (scriptReply, bool) {
-	return r.s.write(r.ctxs, script, r.id, r.observe, args...)
+func (b *batch) write(script *redis.Script, args ...any) (scriptReply, bool) {
+	return b.s.write(b.ctxs, script, b.id, b.observe, args...)
 }
 
 // write runs a script on the records of a send until it has an answer, which note is given, or the process may wait no
 // longer.
-func (s *Service) write(l *contexts, script *redis.Script, id string, note func(scriptReply), args ...any) (scriptReply, bool) {
+func (s *Service) write(ctxs *contexts, script *redis.Script, id string, observe func(scriptReply), args ...any) (scriptReply, bool) {
 	for tries := 0; ; tries++ {
-		st, _, err := parseReply(s.runScript(l.records, script, id, args...))
+		reply, _, err := parseReply(s.runScript(ctxs.records, script, id, args...))
 		if err == nil {
-			note(st)
-			return st, true
+			observe(reply)
+			return reply, true
 		}
 		if tries == 0 {
 			s.cfg.Log.Warn("Cannot record how a send goes; it is held and tried again", "send", id, "error", err)
 		}
-		if !sleep(l.records, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
+		if !sleep(ctxs.records, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
 			return scriptReply{}, false
 		}
 	}

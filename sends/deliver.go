@@ -51,21 +51,21 @@ type claim struct {
 }
 
 // claim claims the next recipient. While Redis does not answer it asks again for the same claim.
-func (r *batch) claim() (claim, bool) {
-	r.claims++
-	c := claim{token: r.owner + ":" + strconv.FormatInt(r.claims, 10), askedAt: time.Now()}
+func (b *batch) claim() (claim, bool) {
+	b.claims++
+	c := claim{token: b.owner + ":" + strconv.FormatInt(b.claims, 10), askedAt: time.Now()}
 	for tries := 0; ; tries++ {
-		st, rest, err := parseReply(r.s.runScript(r.work, claimScript, r.id, r.s.claimArgs(r.owner, r.claims)...))
+		reply, rest, err := parseReply(b.s.runScript(b.work, claimScript, b.id, b.s.claimArgs(b.owner, b.claims)...))
 		if err == nil {
-			r.s.count(Skipped, st.n)
-			r.observe(st)
-			return r.handleClaim(c, st, rest)
+			b.s.count(Skipped, reply.n)
+			b.observe(reply)
+			return b.handleClaim(c, reply, rest)
 		}
-		if tries == 0 && r.work.Err() == nil {
-			r.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", r.id, "error", err)
+		if tries == 0 && b.work.Err() == nil {
+			b.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", b.id, "error", err)
 		}
-		if !sleep(r.work, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
-			r.releaseClaim(c) // it may have been made
+		if !sleep(b.work, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
+			b.releaseClaim(c) // it may have been made
 			return claim{}, false
 		}
 	}
@@ -79,26 +79,26 @@ func (s *Service) claimArgs(owner string, number int64) []any {
 	}
 }
 
-func (r *batch) handleClaim(c claim, st scriptReply, rest []any) (claim, bool) {
+func (b *batch) handleClaim(c claim, reply scriptReply, rest []any) (claim, bool) {
 	switch {
-	case st.code == "lost":
-		r.finished.Store(true)
+	case reply.code == "lost":
+		b.finished.Store(true)
 		return claim{}, false
-	case st.code == "more":
-		return r.claim()
-	case st.code == "rekey":
-		if r.rekey() {
-			return r.claim()
+	case reply.code == "more":
+		return b.claim()
+	case reply.code == "rekey":
+		if b.rekey() {
+			return b.claim()
 		}
-		r.finished.Store(true)
+		b.finished.Store(true)
 		return claim{}, false
-	case st.code == "none": // the send goes on no more for now, or everybody has been called
-		r.finished.Store(st.waiting > 0)
+	case reply.code == "none": // the send goes on no more for now, or everybody has been called
+		b.finished.Store(reply.waiting > 0)
 		return claim{}, false
-	case st.code != "claimed":
+	case reply.code != "claimed":
 		return claim{}, false
 	case len(rest) < 2: // nobody knows whom to call
-		r.releaseClaim(c)
+		b.releaseClaim(c)
 		return claim{}, false
 	}
 	c.index, _ = rest[0].(string)
@@ -106,7 +106,7 @@ func (r *batch) handleClaim(c claim, st scriptReply, rest []any) (claim, bool) {
 	var to recipients.Recipient
 	if err := json.Unmarshal([]byte(entry), &to); err != nil {
 		// It does not come back: the records are damaged. Without the call the claim becomes a failure in words.
-		r.recordOutcome(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
+		b.recordOutcome(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
 		return claim{}, false
 	}
 	c.to = to.To
@@ -115,16 +115,16 @@ func (r *batch) handleClaim(c claim, st scriptReply, rest []any) (claim, bool) {
 
 // rekey hashes the recipients of the send again, with the key that the do-not-contact list has now. It reports whether the send
 // can continue.
-func (r *batch) rekey() bool {
-	h, err := r.s.hasher(r.work)
+func (b *batch) rekey() bool {
+	h, err := b.s.hasher(b.work)
 	if errors.Is(err, ErrSuppressionKey) {
-		r.write(backoffScript, backoffKey, storageCheckEvery.Milliseconds())
+		b.write(backoffScript, backoffKey, storageCheckEvery.Milliseconds())
 	}
 	if err != nil {
 		return false
 	}
 	for from := 0; ; from += pageSize {
-		entries, err := r.s.cfg.Redis.LRange(r.work, r.s.keys(r.id)[keyRecipients], int64(from), int64(from+pageSize-1)).Result()
+		entries, err := b.s.cfg.Redis.LRange(b.work, b.s.keys(b.id)[keyRecipients], int64(from), int64(from+pageSize-1)).Result()
 		if err != nil {
 			return false
 		}
@@ -132,54 +132,54 @@ func (r *batch) rekey() bool {
 		if len(entries) < pageSize {
 			last = h.keyID
 		}
-		args := []any{r.owner, from, last}
+		args := []any{b.owner, from, last}
 		for _, entry := range entries {
-			args = append(args, h.rekey(r.send.Kind, entry))
+			args = append(args, h.rekey(b.send.Kind, entry))
 		}
-		if st, ok := r.write(rekeyScript, args...); !ok || st.code == "lost" || last != "" {
-			return ok && st.code != "lost"
+		if reply, ok := b.write(rekeyScript, args...); !ok || reply.code == "lost" || last != "" {
+			return ok && reply.code != "lost"
 		}
 	}
 }
 
 // deliver makes the call of a claim and records what became of it.
-func (r *batch) deliver(c *claim) {
-	if time.Since(c.askedAt) > maxClaimAge || r.ctxs.calls.Err() != nil {
-		r.releaseClaim(*c)
+func (b *batch) deliver(c *claim) {
+	if time.Since(c.askedAt) > maxClaimAge || b.ctxs.calls.Err() != nil {
+		b.releaseClaim(*c)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.ctxs.calls, r.s.cfg.CallTimeout)
+	ctx, cancel := context.WithTimeout(b.ctxs.calls, b.s.cfg.CallTimeout)
 	defer cancel()
 	c.called = true
-	sent, err := r.call(ctx, c.to)
-	r.handleVerdict(*c, judge(sent, err, c.to))
+	sent, err := b.call(ctx, c.to)
+	b.handleVerdict(*c, judge(sent, err, c.to))
 }
 
 // handleVerdict records what became of a claim's call.
-func (r *batch) handleVerdict(c claim, v verdict) {
+func (b *batch) handleVerdict(c claim, v verdict) {
 	switch v.class {
 	case coupontools.NotSent:
-		r.notSent(c)
+		b.notSent(c)
 	case coupontools.RateLimited:
-		r.rateLimited(c, v.wait)
+		b.rateLimited(c, v.wait)
 	case coupontools.AccountRefused:
-		r.stop("Coupontools refused the whole account" + v.inBrackets() + ". Its keys or services need putting right first.")
-		r.releaseClaim(c)
+		b.stop("Coupontools refused the whole account" + v.inBrackets() + ". Its keys or services need putting right first.")
+		b.releaseClaim(c)
 	default:
-		r.recordOutcome(c, v)
+		b.recordOutcome(c, v)
 	}
 }
 
 // call is the one call for a recipient.
-func (r *batch) call(ctx context.Context, to string) (*coupontools.Sent, error) {
-	directory, campaign, card := r.send.offerIDs()
-	if r.send.Kind == recipients.SMS {
-		return r.s.cfg.API.SendSMS(ctx, coupontools.SMS{
-			Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Body: r.send.Message,
+func (b *batch) call(ctx context.Context, to string) (*coupontools.Sent, error) {
+	directory, campaign, card := b.send.offerIDs()
+	if b.send.Kind == recipients.SMS {
+		return b.s.cfg.API.SendSMS(ctx, coupontools.SMS{
+			Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Body: b.send.Message,
 		})
 	}
-	return r.s.cfg.API.SendEmail(ctx, coupontools.Email{
-		Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Subject: r.send.Subject,
+	return b.s.cfg.API.SendEmail(ctx, coupontools.Email{
+		Directory: directory, Campaign: campaign, LoyaltyCard: card, To: to, Subject: b.send.Subject,
 	})
 }
 
@@ -195,44 +195,44 @@ func (s Send) offerIDs() (directory, campaign, card string) {
 	}
 }
 
-func (r *batch) notSent(c claim) {
-	if r.ctxs.work.Err() != nil { // it was this process that broke off
-		r.releaseClaim(c)
+func (b *batch) notSent(c claim) {
+	if b.ctxs.work.Err() != nil { // it was this process that broke off
+		b.releaseClaim(c)
 		return
 	}
-	r.retryLater(c, backoffUnreachable, 0, unreachableLimit)
+	b.retryLater(c, backoffUnreachable, 0, unreachableLimit)
 }
 
-func (r *batch) rateLimited(c claim, wait time.Duration) {
+func (b *batch) rateLimited(c claim, wait time.Duration) {
 	wait = max(wait, time.Second)
-	r.s.cfg.Slow(r.ctxs.records, wait)
-	r.retryLater(c, backoffRateLimited, wait, 0)
+	b.s.cfg.Slow(b.ctxs.records, wait)
+	b.retryLater(c, backoffRateLimited, wait, 0)
 }
 
 // retryLater gives a claim back whose call the API turned away. The send waits, longer each time, and is paused after so
 // many times in a row.
-func (r *batch) retryLater(c claim, holdup string, least time.Duration, limit int) {
-	r.releaseClaim(c, holdup, least.Milliseconds(), retryWaits, limit, "Coupontools could not be reached, after many tries.")
+func (b *batch) retryLater(c claim, reason string, least time.Duration, limit int) {
+	b.releaseClaim(c, reason, least.Milliseconds(), retryWaits, limit, "Coupontools could not be reached, after many tries.")
 }
 
 // releaseClaim gives a claim back: its call did nothing. If the API turned the call away, why says the rest of what
 // releaseScript takes.
-func (r *batch) releaseClaim(c claim, why ...any) {
-	st, ok := r.write(releaseClaimScript, append([]any{c.token, c.index}, why...)...)
+func (b *batch) releaseClaim(c claim, why ...any) {
+	reply, ok := b.write(releaseClaimScript, append([]any{c.token, c.index}, why...)...)
 	switch {
-	case !ok || st.code == "gone":
-	case st.n > 0:
-		r.s.count(Skipped, st.n)
+	case !ok || reply.code == "gone":
+	case reply.n > 0:
+		b.s.count(Skipped, reply.n)
 	default:
-		r.s.cfg.Observe("released")
+		b.s.cfg.Observe("released")
 	}
 }
 
 // recordOutcome records the outcome of a claim.
-func (r *batch) recordOutcome(c claim, v verdict) {
-	same, why := v.streak(r.send.Kind)
-	_, ok := r.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.action, v.text, same, streakLimit, why)
+func (b *batch) recordOutcome(c claim, v verdict) {
+	same, why := v.streak(b.send.Kind)
+	_, ok := b.write(outcomeScript, c.token, c.index, string(v.status), v.code, v.action, v.text, same, streakLimit, why)
 	if ok {
-		r.s.cfg.Observe(string(v.status))
+		b.s.cfg.Observe(string(v.status))
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func TestDraft_isForItsOwnerForADay(t *testing.T) {
+func TestDraft_ownerAndLifetime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
@@ -46,7 +46,7 @@ func TestDraft_isForItsOwnerForADay(t *testing.T) {
 }
 
 // A person has ten drafts: the oldest is deleted for another one, but never what became a send, nor somebody else's.
-func TestSaveDraft_tenForEachPerson(t *testing.T) {
+func TestSaveDraft_atMostTenPerPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -123,7 +123,7 @@ func TestConfirm_changedList(t *testing.T) {
 }
 
 // How many entries were skipped beyond those listed is kept with the draft.
-func TestSaveDraft_keepsHowManyMore(t *testing.T) {
+func TestSaveDraft_keepsMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
@@ -136,7 +136,7 @@ func TestSaveDraft_keepsHowManyMore(t *testing.T) {
 	})
 }
 
-func TestSaveDraft_refusesNobody(t *testing.T) {
+func TestSaveDraft_nobodyLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
@@ -146,7 +146,7 @@ func TestSaveDraft_refusesNobody(t *testing.T) {
 	})
 }
 
-func TestConfirm_onceHoweverOften(t *testing.T) {
+func TestConfirm_repeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -177,14 +177,14 @@ func TestConfirm_onceHoweverOften(t *testing.T) {
 		if late, err := b.Confirm(t.Context(), id, team, mia); err != nil || late.State != StateCompleted {
 			t.Errorf("Confirm() after the end = %+v, %v, want the completed send", late, err)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		if c.total() != 5 {
 			t.Errorf("%d calls, want 5", c.total())
 		}
 	})
 }
 
-func TestConfirm_withAnAnswerLost(t *testing.T) {
+func TestConfirm_lostReply(t *testing.T) {
 	t.Parallel()
 	lost := func(script *redis.Script, times int) func(redis.Cmder) (int, bool) {
 		return func(cmd redis.Cmder) (int, bool) {
@@ -205,9 +205,9 @@ func TestConfirm_withAnAnswerLost(t *testing.T) {
 		"the answer lost":                  {confirmOnly(1), nil, nil},
 		"the answer lost, asked twice":     {confirmOnly(2), nil, nil},
 		"the question hanging":             {confirmOnly(-1), ErrUnavailable, ErrNoDraft},
-		"Redis hanging from that moment":   {goneFrom(-1), ErrUncertain, nil},
-		"Redis gone at that very moment":   {goneFrom(0), ErrUncertain, nil},
-		"Redis gone right after confirmed": {goneFrom(1), ErrUncertain, nil},
+		"Redis hanging from that moment":   {lostReplies(-1), ErrUncertain, nil},
+		"Redis gone at that very moment":   {lostReplies(0), ErrUncertain, nil},
+		"Redis gone right after confirmed": {lostReplies(1), ErrUncertain, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -243,8 +243,8 @@ func TestConfirm_withAnAnswerLost(t *testing.T) {
 	}
 }
 
-// goneFrom lets the confirming script reach Redis so many times, and then nothing get through.
-func goneFrom(times int) func(redis.Cmder) (int, bool) {
+// lostReplies lets the confirming script reach Redis so many times, and then nothing get through.
+func lostReplies(times int) func(redis.Cmder) (int, bool) {
 	gone := false
 	return func(cmd redis.Cmder) (int, bool) {
 		if gone {
@@ -259,7 +259,7 @@ func goneFrom(times int) func(redis.Cmder) (int, bool) {
 }
 
 // A draft that was withdrawn is not revived by saving it again: a late confirmation could find it.
-func TestSaveDraft_afterItWasWithdrawn(t *testing.T) {
+func TestSaveDraft_afterWithdrawal(t *testing.T) {
 	t.Parallel()
 	s := service(connect(t, startRedis(t), nil), accept)
 	d := draft(1)

@@ -25,63 +25,63 @@ type leader struct {
 	dueSince time.Time // when it was due first
 }
 
-func newLeader(s *Service, l *contexts, id string) *leader {
-	return &leader{s: s, id: id, owner: rand.Text(), ctxs: l, wake: make(chan struct{}, 1), queued: -1}
+func newLeader(s *Service, ctxs *contexts, id string) *leader {
+	return &leader{s: s, id: id, owner: rand.Text(), ctxs: ctxs, wake: make(chan struct{}, 1), queued: -1}
 }
 
 // lead works for the send until its end was told, or until another process has the lease. The only error is a panic.
-func (k *leader) lead() error {
-	reply, err := k.s.runScript(k.ctxs.work, leadScript, k.id, k.owner).StringSlice()
-	if err != nil || len(reply) == 0 {
+func (l *leader) lead() error {
+	record, err := l.s.runScript(l.ctxs.work, leadScript, l.id, l.owner).StringSlice()
+	if err != nil || len(record) == 0 {
 		return nil //nolint:nilerr // the next look tries again
 	}
-	if len(reply) == 1 {
-		k.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", k.id)
+	if len(record) == 1 {
+		l.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", l.id)
 		return nil
 	}
-	k.work, k.cancel = context.WithCancel(k.ctxs.work)
-	defer k.cancel()
-	f := parsePairs(reply)
-	total := f.count("total")
-	tending := k.s.cfg.Guard.Go(bulkhead.SendTend, func() error { k.maintain(total); return nil }, func(error) { k.cancel() })
-	err = k.s.cfg.Guard.Do(bulkhead.SendTell, func() error { k.notify(f.send(k.id)); return nil })
-	k.cancel()
-	if err = errors.Join(err, <-tending); err == nil {
-		k.release()
+	l.work, l.cancel = context.WithCancel(l.ctxs.work)
+	defer l.cancel()
+	hash := parsePairs(record)
+	total := hash.count("total")
+	maintained := l.s.cfg.Guard.Go(bulkhead.SendTend, func() error { l.maintain(total); return nil }, func(error) { l.cancel() })
+	err = l.s.cfg.Guard.Do(bulkhead.SendTell, func() error { l.notify(hash.send(l.id)); return nil })
+	l.cancel()
+	if err = errors.Join(err, <-maintained); err == nil {
+		l.release()
 	}
 	return err
 }
 
 // ended takes the keeper out of the process. After a panic the send is held up first, so that no other process takes it
 // at once and panics too.
-func (k *leader) ended(err error) {
+func (l *leader) ended(err error) {
 	defer func() {
-		k.s.mu.Lock()
-		defer k.s.mu.Unlock()
-		delete(k.s.leaders, k.id)
+		l.s.mu.Lock()
+		defer l.s.mu.Unlock()
+		delete(l.s.leaders, l.id)
 	}()
 	if bulkhead.Panicked(err) {
-		k.s.backOffAfterPanic(k.ctxs, k.id, k.owner)
+		l.s.backOffAfterPanic(l.ctxs, l.id, l.owner)
 	}
 }
 
 // maintain renews the lease, makes claims of dead processes unknown and queues the next turn, until the work ends.
-func (k *leader) maintain(recipients int) {
-	claimTime := k.s.cfg.CallTimeout + claimGrace
+func (l *leader) maintain(recipients int) {
+	claimTime := l.s.cfg.CallTimeout + claimGrace
 	for {
-		st, _, err := parseReply(k.s.runScript(k.work, maintainScript, k.id, k.owner, claimTime.Milliseconds(),
+		reply, _, err := parseReply(l.s.runScript(l.work, maintainScript, l.id, l.owner, claimTime.Milliseconds(),
 			"the process that was calling went away", approvalTime.Milliseconds()))
 		switch {
 		case err != nil: // tried again soon; should the lease lapse, it is lost
-		case st.code == "lost":
-			k.cancel()
-		case st.code == "gone":
-			k.s.wakeLeader(k.id)
+		case reply.code == "lost":
+			l.cancel()
+		case reply.code == "gone":
+			l.s.wakeLeader(l.id)
 		default:
-			k.s.count(Unknown, st.n)
-			k.enqueueNext(st, recipients)
+			l.s.count(Unknown, reply.n)
+			l.enqueueNext(reply, recipients)
 		}
-		if !sleep(k.work, renewEvery) {
+		if !sleep(l.work, renewEvery) {
 			return
 		}
 	}
@@ -89,24 +89,24 @@ func (k *leader) maintain(recipients int) {
 
 // enqueueNext queues the next turn if one is due. A turn that is not taken for a while may have been lost with the process that
 // was about to: it is queued under another name then, and whichever comes first is taken.
-func (k *leader) enqueueNext(st scriptReply, recipients int) {
-	due := st.nextBatchIn()
+func (l *leader) enqueueNext(reply scriptReply, recipients int) {
+	due := reply.nextBatchIn()
 	if due < 0 {
 		return
 	}
-	if at := time.Now().Add(due); st.batches != k.queued || at.Before(k.dueSince) { // somebody may have ended the wait for it
-		k.queued, k.dueSince = st.batches, at
+	if at := time.Now().Add(due); reply.batches != l.queued || at.Before(l.dueSince) { // somebody may have ended the wait for it
+		l.queued, l.dueSince = reply.batches, at
 	}
-	name := fmt.Sprint(k.id, ":", st.batches)
-	if again := time.Since(k.dueSince) / leaseTime; again > 0 {
-		name += fmt.Sprint(":", int64(again))
+	name := fmt.Sprint(l.id, ":", reply.batches)
+	if repeats := time.Since(l.dueSince) / leaseTime; repeats > 0 {
+		name += fmt.Sprint(":", int64(repeats))
 	}
-	k.s.enqueueAs(k.work, name, batchTask{k.id, st.batches}, recipients, due)
+	l.s.enqueueAs(l.work, name, batchTask{l.id, reply.batches}, recipients, due)
 }
 
 // release lets the send go, if it can.
-func (k *leader) release() {
-	if err := k.s.runScript(k.ctxs.records, releaseLeadScript, k.id, k.owner).Err(); err != nil {
-		k.s.cfg.Log.Warn("Cannot let a send go; its lease lapses by itself", "send", k.id, "error", err)
+func (l *leader) release() {
+	if err := l.s.runScript(l.ctxs.records, releaseLeadScript, l.id, l.owner).Err(); err != nil {
+		l.s.cfg.Log.Warn("Cannot let a send go; its lease lapses by itself", "send", l.id, "error", err)
 	}
 }

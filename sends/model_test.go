@@ -22,16 +22,16 @@ type model struct {
 	id  string
 	now time.Time
 
-	turns   []*modelTurn
-	claims  []*modelClaim
-	late    []func() // asked for and not run yet
-	past    []func() // run before
-	calls   map[string][]Status
-	barred  map[string]bool      // on the suppression list since a step
-	claimed map[string]bool      // tokens that were claimed
-	given   map[string]bool      // tokens that were given back by a process that was still in its turn
-	slow    map[string]time.Time // when a country was claimed last
-	keeping int
+	batches    []*modelBatch
+	claims     []*modelClaim
+	late       []func() // asked for and not run yet
+	done       []func() // run before
+	calls      map[string][]Status
+	suppressed map[string]bool      // on the suppression list since a step
+	claimed    map[string]bool      // tokens that were claimed
+	released   map[string]bool      // tokens that were given back by a process that was still in its turn
+	slow       map[string]time.Time // when a country was claimed last
+	leaders    int
 }
 
 // modelRates are the SMS rates of the model, modelSlow the least time between two claims that they make.
@@ -43,7 +43,7 @@ var (
 // country is the country of the i-th recipient of the model.
 func country(i int) string { return []string{"US", "BE", "US", "CA"}[i%4] }
 
-type modelTurn struct {
+type modelBatch struct {
 	owner  string
 	claims int
 }
@@ -63,8 +63,8 @@ func TestModel(t *testing.T) {
 		m.FlushAll()
 		s := service(rdb, accept, func(c *Config) { c.ApprovalOver, c.SMSRates = 4, modelRates })
 		w := &model{
-			m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, barred: map[string]bool{},
-			claimed: map[string]bool{}, given: map[string]bool{}, slow: map[string]time.Time{},
+			m: m, s: s, now: time.Unix(1_800_000_000, 0), calls: map[string][]Status{}, suppressed: map[string]bool{},
+			claimed: map[string]bool{}, released: map[string]bool{}, slow: map[string]time.Time{},
 		}
 		w.pass(0)
 		d := draft(rapid.IntRange(1, 8).Draw(t, "people"))
@@ -80,18 +80,18 @@ func TestModel(t *testing.T) {
 		}
 		w.id = d.ID
 		t.Repeat(map[string]func(*rapid.T){
-			"take":     w.take,
+			"take":     w.acquireBatch,
 			"claim":    w.claim,
 			"claim 2":  w.claim, // more often than the rest
 			"reserve":  w.reserve,
-			"lose":     w.lose,
+			"lose":     w.loseReply,
 			"answer":   w.answer,
 			"answer 2": w.answer,
 			"release":  w.release,
 			"die":      w.die,
 			"arrive":   w.arrive,
 			"replay":   w.replay,
-			"tend":     func(t *rapid.T) { w.tend(t) },
+			"tend":     func(t *rapid.T) { w.maintain(t) },
 			"wait":     func(t *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 70).Draw(t, "seconds")) * time.Second) },
 			"act":      w.act,
 			"suppress": w.suppress,
@@ -109,29 +109,29 @@ func (w *model) pass(d time.Duration) {
 
 // run runs a script and keeps it for a replay.
 func (w *model) run(t *rapid.T, script *redis.Script, args ...any) (scriptReply, []any) {
-	st, rest := w.once(t, script, args...)
-	w.past = append(w.past, func() { w.once(t, script, args...) })
-	return st, rest
+	reply, rest := w.once(t, script, args...)
+	w.done = append(w.done, func() { w.once(t, script, args...) })
+	return reply, rest
 }
 
 func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (scriptReply, []any) {
-	st, rest, err := parseReply(w.s.runScript(t.Context(), script, w.id, args...))
+	reply, rest, err := parseReply(w.s.runScript(t.Context(), script, w.id, args...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if script == claimScript && st.code == "claimed" {
-		w.spaced(t, fmt.Sprint(args[0], ":", args[2]), rest[0].(string))
+	if script == claimScript && reply.code == "claimed" {
+		w.checkRate(t, fmt.Sprint(args[0], ":", args[2]), rest[0].(string))
 	}
-	return st, rest
+	return reply, rest
 }
 
-// spaced holds the claims for a slow country to its rate, whichever turn makes them.
-func (w *model) spaced(t *rapid.T, token, index string) {
+// checkRate holds the claims for a slow country to its rate, whichever turn makes them.
+func (w *model) checkRate(t *rapid.T, token, index string) {
 	if w.claimed[token] {
 		return
 	}
 	w.claimed[token] = true
-	if w.given[token] {
+	if w.released[token] {
 		t.Fatalf("%s is claimed by %s, which was given back before: nobody would call", index, token)
 	}
 	i, _ := strconv.Atoi(index)
@@ -142,8 +142,8 @@ func (w *model) spaced(t *rapid.T, token, index string) {
 	w.slow[country(i)] = w.now
 }
 
-// later asks for a script that is run some time, or never.
-func (w *model) later(t *rapid.T, script *redis.Script, args ...any) {
+// delay asks for a script that is run some time, or never.
+func (w *model) delay(t *rapid.T, script *redis.Script, args ...any) {
 	w.late = append(w.late, func() { w.run(t, script, args...) })
 }
 
@@ -155,30 +155,30 @@ func (w *model) send(t *rapid.T) (Send, sendHash) {
 	return sendHash(hash).send(w.id), sendHash(hash)
 }
 
-func (w *model) take(t *rapid.T) {
+func (w *model) acquireBatch(t *rapid.T) {
 	_, f := w.send(t)
-	turn := &modelTurn{owner: "turn" + strconv.Itoa(len(w.turns))}
+	turn := &modelBatch{owner: "turn" + strconv.Itoa(len(w.batches))}
 	n := f.count("batches") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
-	if st, _ := w.run(t, acquireBatchScript, turn.owner, n); st.code == "acquired" {
-		w.turns = append(w.turns, turn)
+	if reply, _ := w.run(t, acquireBatchScript, turn.owner, n); reply.code == "acquired" {
+		w.batches = append(w.batches, turn)
 	}
 }
 
 // reserve keeps a country for a turn, perhaps one that is over.
 func (w *model) reserve(t *rapid.T) {
-	if len(w.turns) == 0 {
+	if len(w.batches) == 0 {
 		t.Skip("no turn")
 	}
-	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "turns ago"), 0)]
+	turn := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "turns ago"), 0)]
 	w.run(t, reserveScript, turn.owner, w.s.rates)
 }
 
 // next is a claim that one of the turns, perhaps one that is over, asks for.
 func (w *model) next(t *rapid.T) (token string, args []any) {
-	if len(w.turns) == 0 {
+	if len(w.batches) == 0 {
 		t.Skip("no turn")
 	}
-	turn := w.turns[max(len(w.turns)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
+	turn := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
 	turn.claims++
 	return fmt.Sprint(turn.owner, ":", turn.claims), w.s.claimArgs(turn.owner, int64(turn.claims))
 }
@@ -186,8 +186,8 @@ func (w *model) next(t *rapid.T) (token string, args []any) {
 func (w *model) claim(t *rapid.T) {
 	token, args := w.next(t)
 	before, _ := w.send(t)
-	st, rest := w.run(t, claimScript, args...)
-	if st.code != "claimed" {
+	reply, rest := w.run(t, claimScript, args...)
+	if reply.code != "claimed" {
 		return
 	}
 	c := &modelClaim{token: token, index: rest[0].(string), at: w.now}
@@ -195,28 +195,28 @@ func (w *model) claim(t *rapid.T) {
 	if before.State != StateRunning {
 		t.Fatalf("claimed in a send that is %s", before.State)
 	}
-	if w.barred[c.index] {
+	if w.suppressed[c.index] {
 		t.Fatalf("claimed %s, who is on the do-not-contact list", c.index)
 	}
 }
 
-// lose asks for a claim whose answer is lost: the process gives it back, or dies.
-func (w *model) lose(t *rapid.T) {
+// loseReply asks for a claim whose answer is lost: the process gives it back, or dies.
+func (w *model) loseReply(t *rapid.T) {
 	token, args := w.next(t)
 	if rapid.Bool().Draw(t, "runs") {
 		w.run(t, claimScript, args...)
 	} else {
-		w.later(t, claimScript, args...)
+		w.delay(t, claimScript, args...)
 	}
 	if rapid.Bool().Draw(t, "dies") {
 		return
 	}
 	w.run(t, releaseClaimScript, token, "")
-	w.given[token] = true
+	w.released[token] = true
 }
 
-// known takes out one of the claims that a process knows of.
-func (w *model) known(t *rapid.T) *modelClaim {
+// takeClaim takes out one of the claims that a process knows of.
+func (w *model) takeClaim(t *rapid.T) *modelClaim {
 	if len(w.claims) == 0 {
 		t.Skip("no claim")
 	}
@@ -228,7 +228,7 @@ func (w *model) known(t *rapid.T) *modelClaim {
 
 // answer makes a call, if the claim is fresh, and records the outcome now, later, or never.
 func (w *model) answer(t *rapid.T) {
-	c := w.known(t)
+	c := w.takeClaim(t)
 	if w.now.Sub(c.at) > maxClaimAge {
 		w.run(t, releaseClaimScript, c.token, c.index)
 		return
@@ -238,7 +238,7 @@ func (w *model) answer(t *rapid.T) {
 	same := map[Status]string{Failed: "failed|604|No.", Unknown: "unknown"}[status]
 	args := []any{c.token, c.index, string(status), "", "", "", same, 2, "why"}
 	if rapid.Bool().Draw(t, "late") {
-		w.later(t, outcomeScript, args...)
+		w.delay(t, outcomeScript, args...)
 		return
 	}
 	w.run(t, outcomeScript, args...)
@@ -246,13 +246,13 @@ func (w *model) answer(t *rapid.T) {
 
 // release gives a claim back whose call certainly did nothing.
 func (w *model) release(t *rapid.T) {
-	c := w.known(t)
+	c := w.takeClaim(t)
 	args := []any{c.token, c.index}
 	if rapid.Bool().Draw(t, "turned away") {
 		args = append(args, backoffUnreachable, 0, retryWaits, 3, "away")
 	}
 	if rapid.Bool().Draw(t, "late") {
-		w.later(t, releaseClaimScript, args...)
+		w.delay(t, releaseClaimScript, args...)
 		return
 	}
 	w.run(t, releaseClaimScript, args...)
@@ -260,7 +260,7 @@ func (w *model) release(t *rapid.T) {
 
 // die ends a process that has a claim, which may have called just before.
 func (w *model) die(t *rapid.T) {
-	c := w.known(t)
+	c := w.takeClaim(t)
 	if w.now.Sub(c.at) <= maxClaimAge && rapid.Bool().Draw(t, "called") {
 		w.calls[c.index] = append(w.calls[c.index], Unknown)
 	}
@@ -277,15 +277,15 @@ func (w *model) arrive(t *rapid.T) {
 }
 
 func (w *model) replay(t *rapid.T) {
-	if len(w.past) == 0 {
+	if len(w.done) == 0 {
 		t.Skip("nothing to replay")
 	}
-	w.past[rapid.IntRange(0, len(w.past)-1).Draw(t, "which")]()
+	w.done[rapid.IntRange(0, len(w.done)-1).Draw(t, "which")]()
 }
 
-func (w *model) tend(t *rapid.T) {
-	w.keeping++
-	owner := fmt.Sprint("keeper", w.keeping)
+func (w *model) maintain(t *rapid.T) {
+	w.leaders++
+	owner := fmt.Sprint("keeper", w.leaders)
 	if err := w.s.runScript(t.Context(), leadScript, w.id, owner).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func (w *model) suppress(t *rapid.T) {
 	if _, err := w.s.Suppress(t.Context(), send.Kind, []string{number(i)}, Actor{Team: team, User: mia}, "model"); err != nil {
 		t.Fatal(err)
 	}
-	w.barred[strconv.Itoa(i)] = true
+	w.suppressed[strconv.Itoa(i)] = true
 }
 
 // check holds the records to the laws.
@@ -344,14 +344,14 @@ func (w *model) check(t *rapid.T) {
 	if n, err := w.s.cfg.Redis.HLen(t.Context(), w.s.keys(w.id)[keyClaims]).Result(); err != nil || int(n) != claimed {
 		t.Fatalf("%d claims, %v; %d recipients are claimed", n, err, claimed)
 	}
-	w.checkAside(t, counted[Pending])
+	w.checkDeferred(t, counted[Pending])
 	if send.Ended() != (send.Counts.Pending() == 0) {
 		t.Fatalf("ended: %v, with %+v", send.Ended(), send.Counts)
 	}
 }
 
-// checkAside holds the queues of those who were put aside to their index of times, and all who wait to the pending.
-func (w *model) checkAside(t *rapid.T, pending int) {
+// checkDeferred holds the queues of those who were put aside to their index of times, and all who wait to the pending.
+func (w *model) checkDeferred(t *rapid.T, pending int) {
 	_, f := w.send(t)
 	rdb, keys := w.s.cfg.Redis, w.s.keys(w.id)
 	again, err := rdb.LRange(t.Context(), keys[keyReleased], 0, -1).Result()
@@ -392,7 +392,7 @@ func (w *model) finish(t *rapid.T) {
 	w.claims = nil
 	w.pass(2 * time.Minute)
 	for range 100 {
-		w.tend(t)
+		w.maintain(t)
 		w.check(t)
 		send, f := w.send(t)
 		if send.Ended() {
@@ -409,11 +409,11 @@ func (w *model) finish(t *rapid.T) {
 			}
 		}
 		w.pass(leaseTime + maxRetryWait)
-		turn := &modelTurn{owner: fmt.Sprint("last", f.count("batches"))}
-		if st, _ := w.run(t, acquireBatchScript, turn.owner, f.count("batches")); st.code != "acquired" {
+		turn := &modelBatch{owner: fmt.Sprint("last", f.count("batches"))}
+		if reply, _ := w.run(t, acquireBatchScript, turn.owner, f.count("batches")); reply.code != "acquired" {
 			continue
 		}
-		w.turns = append(w.turns, turn)
+		w.batches = append(w.batches, turn)
 		for w.claim(t); len(w.claims) > 0; w.claim(t) {
 			c := w.claims[0]
 			w.claims = nil

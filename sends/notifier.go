@@ -44,29 +44,29 @@ const editRate, editBurst, interimBurst = 14, 26, 6
 const localEditEvery, localEditBurst = 30 * time.Second, 2
 
 // notify tells how the send goes, until its end was told or the work ends. send is how it stands at first.
-func (k *leader) notify(send Send) {
-	t := notifier{
-		leader: k, posted: send.Posted, began: time.Now(), last: send, readAt: time.Now(),
+func (l *leader) notify(send Send) {
+	n := notifier{
+		leader: l, posted: send.Posted, began: time.Now(), last: send, readAt: time.Now(),
 		shown: map[string]Send{}, failed: map[string]Send{},
 	}
 	for {
-		wait, done := t.check()
-		if done || !k.await(wait) {
+		wait, done := n.check()
+		if done || !l.await(wait) {
 			return
 		}
 	}
 }
 
 // await waits for d, or less if there are news, and says whether the work lasted.
-func (k *leader) await(d time.Duration) bool {
+func (l *leader) await(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-k.wake:
-	case <-k.work.Done():
+	case <-l.wake:
+	case <-l.work.Done():
 	}
-	return k.work.Err() == nil
+	return l.work.Err() == nil
 }
 
 // notifier tells about one send.
@@ -85,47 +85,47 @@ type notifier struct {
 }
 
 // check tells how the send stands if that is new. It gives the time until the next look, or done.
-func (t *notifier) check() (time.Duration, bool) {
-	send, err := t.read()
+func (n *notifier) check() (time.Duration, bool) {
+	send, err := n.read()
 	if err != nil {
 		return notifyEvery, errors.Is(err, ErrNoSend)
 	}
-	if rest := firstNotifyDelay - time.Since(t.began); len(t.posted) == 0 && send.State == StateRunning && rest > 0 {
+	if rest := firstNotifyDelay - time.Since(n.began); len(n.posted) == 0 && send.State == StateRunning && rest > 0 {
 		return rest, false
 	}
-	if t.gone && time.Since(t.readAt) < goneNotifyDelay {
-		return time.Until(t.readAt.Add(goneNotifyDelay)), false
+	if n.gone && time.Since(n.readAt) < goneNotifyDelay {
+		return time.Until(n.readAt.Add(goneNotifyDelay)), false
 	}
-	if summary(send) != t.notified {
-		if t.gone {
-			t.logGone(send)
+	if summary(send) != n.notified {
+		if n.gone {
+			n.logGone(send)
 		}
-		if wait := t.notifyPlaces(send); wait > 0 {
+		if wait := n.notifyPlaces(send); wait > 0 {
 			return wait, false
 		}
-		t.notified, t.fails = summary(send), 0
+		n.notified, n.fails = summary(send), 0
 	}
-	return notifyEvery, t.gone || send.Ended() && t.close(send)
+	return notifyEvery, n.gone || send.Ended() && n.close(send)
 }
 
 // read reads how the send stands. If its records are gone before it ended, only this process still knows of it: it is what
 // was read last.
-func (t *notifier) read() (Send, error) {
-	send, err := t.s.Send(t.work, t.id)
+func (n *notifier) read() (Send, error) {
+	send, err := n.s.Send(n.work, n.id)
 	if err == nil {
-		t.last, t.readAt, t.gone = send, time.Now(), false
+		n.last, n.readAt, n.gone = send, time.Now(), false
 	}
-	if !errors.Is(err, ErrNoSend) || t.last.Ended() {
+	if !errors.Is(err, ErrNoSend) || n.last.Ended() {
 		return send, err
 	}
-	t.gone = true
-	return t.goneSend()
+	n.gone = true
+	return n.goneSend()
 }
 
 // goneSend is the send without records. Whom it may have reached is what was read last, or what a turn saw that met the loss.
-func (t *notifier) goneSend() (Send, error) {
-	send := t.last
-	waiting, err := t.s.cfg.Redis.Get(t.work, t.s.key("gone:"+t.id)).Int()
+func (n *notifier) goneSend() (Send, error) {
+	send := n.last
+	waiting, err := n.s.cfg.Redis.Get(n.work, n.s.key("gone:"+n.id)).Int()
 	switch {
 	case errors.Is(err, redis.Nil):
 		waiting = send.Counts.Total
@@ -133,104 +133,104 @@ func (t *notifier) goneSend() (Send, error) {
 		return send, err
 	}
 	c := send.Counts
-	send.Was, send.State, send.ReadAt, send.BackoffReason = send.State, StateGone, t.readAt, ""
+	send.Was, send.State, send.ReadAt, send.BackoffReason = send.State, StateGone, n.readAt, ""
 	send.Reached = max(c.Accepted+c.Unknown, c.Total-waiting-c.Failed-c.Skipped)
 	return send, nil
 }
 
 // logGone logs once that the records of the send are gone.
-func (t *notifier) logGone(send Send) {
-	if t.goneLogged {
+func (n *notifier) logGone(send Send) {
+	if n.goneLogged {
 		return
 	}
-	t.goneLogged = true
-	t.s.cfg.Log.Error("The records of a send are gone from Redis, so nothing more of it goes out", "send", t.id,
+	n.goneLogged = true
+	n.s.cfg.Log.Error("The records of a send are gone from Redis, so nothing more of it goes out", "send", n.id,
 		"state", send.Was, "recipients", send.Counts.Total, "reached", send.Reached, "read", send.ReadAt)
 }
 
 // notifyPlaces tells how the send stands wherever that is new and there are edits for it. It gives how long to wait before the
 // rest, 0 if there is none. A place that fails does not hold up the others: it is told again when they were.
-func (t *notifier) notifyPlaces(send Send) time.Duration {
-	if t.s.cfg.Notifier == nil {
+func (n *notifier) notifyPlaces(send Send) time.Duration {
+	if n.s.cfg.Notifier == nil {
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(t.work, notifyTimeout)
+	ctx, cancel := context.WithTimeout(n.work, notifyTimeout)
 	var posts, edits []string
-	err := t.s.cfg.Guard.Do(bulkhead.SendPlaces, func() (err error) {
-		posts, edits, err = t.s.cfg.Notifier.Places(ctx, send, maps.Clone(t.posted))
+	err := n.s.cfg.Guard.Do(bulkhead.SendPlaces, func() (err error) {
+		posts, edits, err = n.s.cfg.Notifier.Places(ctx, send, maps.Clone(n.posted))
 		return err
 	})
 	cancel()
 	known := func(place string) bool {
-		return summary(t.shown[place]) == summary(send) || summary(t.failed[place]) == summary(send)
+		return summary(n.shown[place]) == summary(send) || summary(n.failed[place]) == summary(send)
 	}
 	edits = slices.DeleteFunc(edits, known)
 	// Where there are not edits for all, those who know least come first, so that nobody is left behind.
-	slices.SortStableFunc(edits, func(a, b string) int { return t.shown[a].Counts.over() - t.shown[b].Counts.over() })
-	n, wait := t.reserveEdits(send, edits)
-	for _, place := range append(slices.DeleteFunc(posts, known), edits[:n]...) {
-		if failed := t.notifyPlace(send, place); failed != nil {
-			err, t.failed[place] = errors.Join(err, failed), send
+	slices.SortStableFunc(edits, func(a, b string) int { return n.shown[a].Counts.over() - n.shown[b].Counts.over() })
+	allowed, wait := n.reserveEdits(send, edits)
+	for _, place := range append(slices.DeleteFunc(posts, known), edits[:allowed]...) {
+		if failed := n.notifyPlace(send, place); failed != nil {
+			err, n.failed[place] = errors.Join(err, failed), send
 		} else {
-			t.shown[place] = send
-			delete(t.failed, place)
+			n.shown[place] = send
+			delete(n.failed, place)
 		}
-		if t.work.Err() != nil {
+		if n.work.Err() != nil {
 			return notifyEvery
 		}
 	}
 	if err != nil {
-		t.s.cfg.Log.Warn("Cannot tell how a send goes", "send", t.id, "error", err)
+		n.s.cfg.Log.Warn("Cannot tell how a send goes", "send", n.id, "error", err)
 	}
-	if wait > 0 || err == nil && len(t.failed) == 0 || tooOld(send) {
+	if wait > 0 || err == nil && len(n.failed) == 0 || tooOld(send) {
 		return wait
 	}
-	clear(t.failed)
-	t.fails++
-	return backoff(t.fails-1, notifyEvery, notifyMaxBackoff)
+	clear(n.failed)
+	n.fails++
+	return backoff(n.fails-1, notifyEvery, notifyMaxBackoff)
 }
 
 // reserveEdits asks for the edits of one telling. It gives how many there are, and if that is not all how long to wait for more.
-func (t *notifier) reserveEdits(send Send, edits []string) (int, time.Duration) {
+func (n *notifier) reserveEdits(send Send, edits []string) (int, time.Duration) {
 	var (
 		got     *redis_rate.Result
 		err     error
-		n       = len(edits)
-		limiter = redis_rate.NewLimiter(t.s.cfg.Redis)
-		key     = t.s.cfg.Prefix + "sends:edits"
+		want    = len(edits)
+		limiter = redis_rate.NewLimiter(n.s.cfg.Redis)
+		key     = n.s.cfg.Prefix + "sends:edits"
 		pace    = redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
-		another = func(place string) bool { return t.shown[place].State != send.State }
+		another = func(place string) bool { return n.shown[place].State != send.State }
 	)
 	switch {
-	case n == 0:
+	case want == 0:
 		return 0, 0
 	case send.Ended() || slices.ContainsFunc(edits, another):
-		got, err = t.askLimiter(func() (*redis_rate.Result, error) { return limiter.AllowAtMost(t.work, key, pace, n) })
-	case n > editBurst/2:
+		got, err = n.askLimiter(func() (*redis_rate.Result, error) { return limiter.AllowAtMost(n.work, key, pace, want) })
+	case want > editBurst/2:
 		return 0, notifyEvery
 	default:
-		pace.Burst = max(n, interimBurst)
-		got, err = t.askLimiter(func() (*redis_rate.Result, error) { return limiter.AllowN(t.work, key, pace, n) })
+		pace.Burst = max(want, interimBurst)
+		got, err = n.askLimiter(func() (*redis_rate.Result, error) { return limiter.AllowN(n.work, key, pace, want) })
 	}
 	switch {
 	case err != nil && rediserr.KindOf(err) == rediserr.Away && !bulkhead.Panicked(err):
 		return 0, notifyEvery
 	case err != nil:
-		return t.reserveLocalEdits(n)
+		return n.reserveLocalEdits(want)
 	case got.RetryAfter > maxEditWait:
-		_ = limiter.Reset(t.work, key)
+		_ = limiter.Reset(n.work, key)
 		return 0, notifyEvery
 	case got.Allowed == 0:
 		return 0, max(got.RetryAfter, 100*time.Millisecond)
-	case got.Allowed < n:
+	case got.Allowed < want:
 		return got.Allowed, time.Minute / editRate
 	}
-	return n, 0
+	return want, 0
 }
 
 // askLimiter asks the rate limiter. A panic in it, at an answer that it does not expect, is an error.
-func (t *notifier) askLimiter(ask func() (*redis_rate.Result, error)) (got *redis_rate.Result, err error) {
-	err = t.s.cfg.Guard.Do(bulkhead.Pace, func() (err error) {
+func (n *notifier) askLimiter(ask func() (*redis_rate.Result, error)) (got *redis_rate.Result, err error) {
+	err = n.s.cfg.Guard.Do(bulkhead.Pace, func() (err error) {
 		got, err = ask()
 		return err
 	})
@@ -238,58 +238,58 @@ func (t *notifier) askLimiter(ask func() (*redis_rate.Result, error)) (got *redi
 }
 
 // reserveLocalEdits is paced by this process alone.
-func (t *notifier) reserveLocalEdits(n int) (int, time.Duration) {
-	for i := range n {
-		if !t.s.edits.Allow() {
+func (n *notifier) reserveLocalEdits(want int) (int, time.Duration) {
+	for i := range want {
+		if !n.s.edits.Allow() {
 			return i, notifyEvery
 		}
 	}
-	return n, 0
+	return want, 0
 }
 
 // notifyPlace tells how the send stands at a place. It does so only while the send is this process's to keep, and keeps what the
 // Teller wants remembered before anything else is told: if the process is killed, no message but the one that was on its
 // way just then is posted again. A message that is there already is edited also while Redis refuses to say whose the send is,
 // since two processes that edit it do no harm. It is not cut off when the work ends.
-func (t *notifier) notifyPlace(send Send, place string) error {
-	if !t.gone {
-		record, err := t.s.runScript(t.work, leadScript, t.id, t.owner).StringSlice()
+func (n *notifier) notifyPlace(send Send, place string) error {
+	if !n.gone {
+		record, err := n.s.runScript(n.work, leadScript, n.id, n.owner).StringSlice()
 		switch {
-		case err != nil && (t.posted[place] == "" || rediserr.KindOf(err) == rediserr.Away):
+		case err != nil && (n.posted[place] == "" || rediserr.KindOf(err) == rediserr.Away):
 			return fmt.Errorf("keep send: %w", err)
 		case err == nil && len(record) == 0:
-			t.cancel()
+			n.cancel()
 			return nil
 		case len(record) == 1:
 			return fmt.Errorf("keep send: %w", ErrNoSend)
 		}
-		maps.Copy(t.posted, parsePairs(record).posted())
+		maps.Copy(n.posted, parsePairs(record).posted())
 	}
-	ctx, cancel := context.WithTimeout(t.ctxs.calls, notifyTimeout)
+	ctx, cancel := context.WithTimeout(n.ctxs.calls, notifyTimeout)
 	defer cancel()
 	var id string
-	err := t.s.cfg.Guard.Do(bulkhead.SendPlace, func() (err error) {
-		id, err = t.s.cfg.Notifier.Notify(ctx, send, place, maps.Clone(t.posted))
+	err := n.s.cfg.Guard.Do(bulkhead.SendPlace, func() (err error) {
+		id, err = n.s.cfg.Notifier.Notify(ctx, send, place, maps.Clone(n.posted))
 		return err
 	})
-	if err == nil && id != t.posted[place] {
-		t.posted[place] = id
-		if t.gone {
+	if err == nil && id != n.posted[place] {
+		n.posted[place] = id
+		if n.gone {
 			return nil
 		}
-		t.s.write(t.ctxs, savePostScript, t.id, func(scriptReply) {}, t.owner, place, id)
+		n.s.write(n.ctxs, savePostScript, n.id, func(scriptReply) {}, n.owner, place, id)
 	}
 	return err
 }
 
 // close takes a send whose end was told out of the live ones. It says no if the send has changed since.
-func (t *notifier) close(send Send) bool {
-	closed, err := t.s.runScript(t.work, closeScript, t.id, t.owner, formatCounts(send.Counts)).Int()
+func (n *notifier) close(send Send) bool {
+	closed, err := n.s.runScript(n.work, closeScript, n.id, n.owner, formatCounts(send.Counts)).Int()
 	if err != nil || closed == 0 {
 		return false
 	}
 	c := send.Counts
-	t.s.cfg.Log.Info("Send ended", "send", t.id, "state", send.State,
+	n.s.cfg.Log.Info("Send ended", "send", n.id, "state", send.State,
 		"accepted", c.Accepted, "failed", c.Failed, "skipped", c.Skipped, "unknown", c.Unknown)
 	return true
 }

@@ -20,22 +20,22 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// board is a Teller that keeps what it was told.
-type board struct {
-	mu   sync.Mutex
-	told []telling
+// recorder is a Teller that keeps what it was told.
+type recorder struct {
+	mu       sync.Mutex
+	notified []notification
 	// places are how many messages there are in place of two.
 	places int
-	// still is how many of them are not edited.
-	still int
-	// fail says what to do about a telling before it counts; it may be nil.
-	fail func(ctx context.Context, place string) error
-	// unsure says what is the matter with the list of places; it may be nil.
-	unsure func() error
+	// notEdited is how many of them are not edited.
+	notEdited int
+	// failing says what to do about a telling before it counts; it may be nil.
+	failing func(ctx context.Context, place string) error
+	// placesErr says what is the matter with the list of places; it may be nil.
+	placesErr func() error
 }
 
-// telling is one message posted or edited.
-type telling struct {
+// notification is one message posted or edited.
+type notification struct {
 	send  Send
 	place string
 	knew  map[string]string
@@ -43,52 +43,52 @@ type telling struct {
 }
 
 // edit says whether the message was there already.
-func (t telling) edit() bool { return t.knew[t.place] != "" }
+func (t notification) edit() bool { return t.knew[t.place] != "" }
 
-func (b *board) Places(_ context.Context, _ Send, told map[string]string) (posts, edits []string, err error) {
+func (b *recorder) Places(_ context.Context, _ Send, told map[string]string) (posts, edits []string, err error) {
 	for i := range max(b.places, 2) {
 		switch place := fmt.Sprint("C", i+1); {
 		case told[place] == "":
 			posts = append(posts, place)
-		case i >= b.still:
+		case i >= b.notEdited:
 			edits = append(edits, place)
 		}
 	}
-	if b.unsure != nil {
-		err = b.unsure()
+	if b.placesErr != nil {
+		err = b.placesErr()
 	}
 	return posts, edits, err
 }
 
-func (b *board) Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error) {
-	if b.fail != nil {
-		if err := b.fail(ctx, place); err != nil {
+func (b *recorder) Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error) {
+	if b.failing != nil {
+		if err := b.failing(ctx, place); err != nil {
 			return "", err
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.told = append(b.told, telling{s, place, maps.Clone(told), time.Now()})
+	b.notified = append(b.notified, notification{s, place, maps.Clone(told), time.Now()})
 	if id := told[place]; id != "" {
 		return id, nil
 	}
-	return fmt.Sprint("1.", len(b.told)), nil
+	return fmt.Sprint("1.", len(b.notified)), nil
 }
 
-func (b *board) last() Send {
+func (b *recorder) last() Send {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.told) == 0 {
+	if len(b.notified) == 0 {
 		return Send{}
 	}
-	return b.told[len(b.told)-1].send
+	return b.notified[len(b.notified)-1].send
 }
 
 // at are the tellings at one place.
-func (b *board) at(place string) (all []telling) {
+func (b *recorder) at(place string) (all []notification) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, t := range b.told {
+	for _, t := range b.notified {
 		if t.place == place {
 			all = append(all, t)
 		}
@@ -97,11 +97,11 @@ func (b *board) at(place string) (all []telling) {
 }
 
 // posts count the messages posted at each place.
-func posts(boards ...*board) map[string]int {
+func posts(boards ...*recorder) map[string]int {
 	n := map[string]int{}
 	for _, b := range boards {
 		b.mu.Lock()
-		for _, t := range b.told {
+		for _, t := range b.notified {
 			if !t.edit() {
 				n[t.place]++
 			}
@@ -111,12 +111,12 @@ func posts(boards ...*board) map[string]int {
 	return n
 }
 
-// holdups are the reasons told why a send does not go on.
-func (b *board) holdups() []string {
+// backoffReasons are the reasons told why a send does not go on.
+func (b *recorder) backoffReasons() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var all []string
-	for _, t := range b.told {
+	for _, t := range b.notified {
 		if t.send.BackoffReason != "" {
 			all = append(all, t.send.BackoffReason)
 		}
@@ -124,10 +124,10 @@ func (b *board) holdups() []string {
 	return all
 }
 
-func TestTeller_isToldFromStartToEnd(t *testing.T) {
+func TestNotifier_startToEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var b board
+		var b recorder
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
 			c.Notifier, c.Pace = &b, every(200*time.Millisecond)
 		})
@@ -159,21 +159,21 @@ func TestTeller_isToldFromStartToEnd(t *testing.T) {
 	})
 }
 
-func TestTeller_allShareFortyEditsAMinute(t *testing.T) {
+func TestNotifier_sharesFortyEditsAMinute(t *testing.T) {
 	t.Parallel()
 	for _, places := range []int{13, 40} {
 		t.Run(fmt.Sprint(places, " places"), func(t *testing.T) {
 			t.Parallel()
-			fortyEdits(t, places)
+			checkEditRate(t, places)
 		})
 	}
 }
 
-func fortyEdits(t *testing.T, places int) {
+func checkEditRate(t *testing.T, places int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
-		boards := make([]board, 4)
+		boards := make([]recorder, 4)
 		for i := range boards {
 			boards[i].places = places
 			s := service(connect(t, m, nil), accept, func(c *Config) { c.Notifier, c.Pace = &boards[i], every(time.Second) })
@@ -195,21 +195,21 @@ func fortyEdits(t *testing.T, places int) {
 		if n := ends(); n != 8 {
 			t.Errorf("%d ends were told, want 8", n)
 		}
-		if n := busiest(edits(boards, true)); n > 40 {
+		if n := mostInAMinute(edits(boards, true)); n > 40 {
 			t.Errorf("%d edits in one minute, want at most 40", n)
 		}
-		if n, most := busiest(edits(boards, false)), max(20, editRate+min(places, editBurst/2)); n > most {
+		if n, most := mostInAMinute(edits(boards, false)), max(20, editRate+min(places, editBurst/2)); n > most {
 			t.Errorf("%d edits before the end in one minute, want at most %d", n, most)
 		}
 	})
 }
 
 // delays are how long after the ends of sends all messages told of these.
-func (b *board) delays() []time.Duration {
+func (b *recorder) delays() []time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	latest, places := map[string]time.Duration{}, map[string]int{}
-	for _, t := range b.told {
+	for _, t := range b.notified {
 		if t.send.Ended() {
 			latest[t.send.ID] = t.at.Sub(t.send.EndedAt)
 			places[t.send.ID]++
@@ -220,10 +220,10 @@ func (b *board) delays() []time.Duration {
 }
 
 // edits are the times at which messages that were there already were edited, those of ends too or not.
-func edits(boards []board, ends bool) []time.Time {
+func edits(boards []recorder, ends bool) []time.Time {
 	var all []time.Time
 	for i := range boards {
-		for _, t := range boards[i].told {
+		for _, t := range boards[i].notified {
 			if t.edit() && (ends || !t.send.Ended()) {
 				all = append(all, t.at)
 			}
@@ -232,8 +232,8 @@ func edits(boards []board, ends bool) []time.Time {
 	return all
 }
 
-// busiest is the most of these times that any minute has.
-func busiest(times []time.Time) (most int) {
+// mostInAMinute is the most of these times that any minute has.
+func mostInAMinute(times []time.Time) (most int) {
 	for _, from := range times {
 		n := 0
 		for _, at := range times {
@@ -246,10 +246,10 @@ func busiest(times []time.Time) (most int) {
 	return most
 }
 
-func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
+func TestNotifier_endAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := board{fail: func(context.Context, string) error { time.Sleep(100 * time.Millisecond); return nil }}
+		b := recorder{failing: func(context.Context, string) error { time.Sleep(100 * time.Millisecond); return nil }}
 		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
 			time.Sleep(900 * time.Millisecond)
 			return nil
@@ -267,10 +267,10 @@ func TestTeller_isToldOfTheEndAtOnce(t *testing.T) {
 }
 
 // A send that is over in no time is told of once, with its outcome, and so never waits for a turn to edit.
-func TestTeller_isToldOnceOfAQuickSend(t *testing.T) {
+func TestNotifier_quickSendOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var b board
+		var b recorder
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier = &b })
 		start(t, s)
 		const quick = 60
@@ -288,7 +288,7 @@ func TestTeller_isToldOnceOfAQuickSend(t *testing.T) {
 }
 
 // Long sends that have something to tell all the time take no room from the ends of many short ones.
-func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
+func TestNotifier_endsBeforeProgress(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		places int
@@ -302,7 +302,7 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m := startRedis(t)
-				boards := make([]board, 4)
+				boards := make([]recorder, 4)
 				services := make([]*Service, len(boards))
 				for i := range boards {
 					boards[i].places = tt.places
@@ -329,7 +329,7 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 				if all := delays(); len(all) != 8 || slices.Max(all) > tt.most {
 					t.Errorf("the ends of the short sends were told after %v, want 8 within %v", all, tt.most)
 				}
-				if n := busiest(edits(boards, true)); n > 40 {
+				if n := mostInAMinute(edits(boards, true)); n > 40 {
 					t.Errorf("%d edits in one minute, want at most 40", n)
 				}
 			})
@@ -337,7 +337,7 @@ func TestTeller_endsWaitForNoOtherNews(t *testing.T) {
 	}
 }
 
-func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
+func TestNotifier_failsOrHangs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(ctx context.Context) error{
 		"fails": func(context.Context) error { return errors.New("channel_not_found") },
@@ -348,7 +348,7 @@ func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				well := time.Now().Add(time.Minute)
-				b := board{fail: func(ctx context.Context, _ string) error {
+				b := recorder{failing: func(ctx context.Context, _ string) error {
 					if time.Now().After(well) {
 						return nil
 					}
@@ -364,20 +364,20 @@ func TestTeller_thatFailsOrHangsSlowsNothing(t *testing.T) {
 				}
 				time.Sleep(3 * time.Minute)
 				synctest.Wait()
-				if n := len(b.delays()); n != 70 || len(b.told) != 140 {
-					t.Errorf("told %d times of %d ends, want both messages of 70 sends once", len(b.told), n)
+				if n := len(b.delays()); n != 70 || len(b.notified) != 140 {
+					t.Errorf("told %d times of %d ends, want both messages of 70 sends once", len(b.notified), n)
 				}
 			})
 		})
 	}
 }
 
-func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
+func TestNotifier_getsPostsOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
-		var first, second board
-		with := func(b *board) func(*Config) {
+		var first, second recorder
+		with := func(b *recorder) func(*Config) {
 			return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 		}
 		a := service(connect(t, m, nil), accept, with(&first))
@@ -397,7 +397,7 @@ func TestTeller_knowsTheMessagesOfAnotherProcess(t *testing.T) {
 
 // A message that was being posted when the process was told to stop is not posted again by the next one, even if Redis
 // was away just then.
-func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
+func TestNotifier_postsOnceAtShutdown(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(f *faults){
 		"slow Slack": func(*faults) {},
@@ -415,9 +415,9 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, f := startRedis(t), &faults{}
 				spoil(f)
-				var first, second board
-				first.fail = func(context.Context, string) error { time.Sleep(4 * time.Second); return nil }
-				with := func(b *board) func(*Config) {
+				var first, second recorder
+				first.failing = func(context.Context, string) error { time.Sleep(4 * time.Second); return nil }
+				with := func(b *recorder) func(*Config) {
 					return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 				}
 				a := service(connect(t, m, f), accept, with(&first))
@@ -440,23 +440,23 @@ func TestTeller_postsOnceThoughTheProcessStops(t *testing.T) {
 
 // A process that is killed, or held up so long that another one takes over, in the middle of a telling makes that one post
 // again no more than the one message that was on its way.
-func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
+func TestNotifier_repeatsAtMostOnePost(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string]time.Duration{"killed": 10 * time.Minute, "held up": 25 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m, f := startRedis(t), &faults{}
-				first, second := board{places: 6}, board{places: 6}
-				first.fail = func(_ context.Context, place string) error {
+				first, second := recorder{places: 6}, recorder{places: 6}
+				first.failing = func(_ context.Context, place string) error {
 					if place == "C4" && len(first.at(place)) == 0 {
-						f.away()
+						f.disconnect()
 						time.Sleep(gone)
 						f.set(nil)
 					}
 					return nil
 				}
-				with := func(b *board) func(*Config) {
+				with := func(b *recorder) func(*Config) {
 					return func(c *Config) { c.Notifier, c.Pace = b, every(time.Second) }
 				}
 				a := service(connect(t, m, f), accept, with(&first))
@@ -482,19 +482,19 @@ func TestTeller_postsTwiceNoMoreThanOneMessage(t *testing.T) {
 
 // While Slack does not say who is to be told, what is known already is told once; and a place that fails does not hold up
 // the others.
-func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
+func TestNotifier_retriesOnlyFailures(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(b *board, well time.Time){
-		"places unknown": func(b *board, well time.Time) {
-			b.unsure = func() error {
+	tests := map[string]func(b *recorder, well time.Time){
+		"places unknown": func(b *recorder, well time.Time) {
+			b.placesErr = func() error {
 				if time.Now().Before(well) {
 					return errors.New("not_allowed_token_type")
 				}
 				return nil
 			}
 		},
-		"one fails": func(b *board, well time.Time) {
-			b.fail = func(_ context.Context, place string) error {
+		"one fails": func(b *recorder, well time.Time) {
+			b.failing = func(_ context.Context, place string) error {
 				if place == "C1" && time.Now().Before(well) {
 					return errors.New("internal_error")
 				}
@@ -506,7 +506,7 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := board{places: 40}
+				b := recorder{places: 40}
 				spoil(&b, time.Now().Add(20*time.Minute))
 				s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.ApprovalOver = &b, 5 })
 				id := confirmed(t, s, 50)
@@ -526,8 +526,8 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 				}
 				time.Sleep(15 * time.Minute)
 				synctest.Wait()
-				if told := b.at("C1"); len(told) == 0 || !told[len(told)-1].send.Ended() || len(b.told) > 40*4 {
-					t.Errorf("told %d times in all, at C1 %d times, want the end there too", len(b.told), len(told))
+				if told := b.at("C1"); len(told) == 0 || !told[len(told)-1].send.Ended() || len(b.notified) > 40*4 {
+					t.Errorf("told %d times in all, at C1 %d times, want the end there too", len(b.notified), len(told))
 				}
 				if live, err := s.Live(t.Context()); err != nil || len(live) != 0 {
 					t.Errorf("Live() = %v, %v, want none", live, err)
@@ -538,10 +538,10 @@ func TestTeller_repeatsNothingThatWasTold(t *testing.T) {
 }
 
 // What a person does with a send is told soon, though it has more messages than are edited as it goes on.
-func TestTeller_isToldOfANewStateSoon(t *testing.T) {
+func TestNotifier_newStateSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := board{places: 21}
+		b := recorder{places: 21}
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
 			c.Notifier, c.Pace, c.ApprovalOver = &b, every(time.Second), 5
 		})
@@ -564,10 +564,10 @@ func TestTeller_isToldOfANewStateSoon(t *testing.T) {
 }
 
 // Places that are not edited take no room from those that are.
-func TestTeller_countsOnlyWhatIsEdited(t *testing.T) {
+func TestNotifier_countsOnlyEdits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := board{places: 22, still: 20}
+		b := recorder{places: 22, notEdited: 20}
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.Pace = &b, every(time.Second) })
 		start(t, s)
 		awaitEnd(t, s, confirmed(t, s, 60), 2*time.Minute)
@@ -580,10 +580,10 @@ func TestTeller_countsOnlyWhatIsEdited(t *testing.T) {
 }
 
 // Where edits are short for long, no message is left behind.
-func TestTell_leavesNoneBehind(t *testing.T) {
+func TestNotifier_allPlacesInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := board{places: 3}
+		b := recorder{places: 3}
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Notifier, c.Pace = &b, every(2*time.Second) })
 		id := confirmed(t, s, 600)
 		start(t, s)
@@ -600,7 +600,7 @@ func TestTell_leavesNoneBehind(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		for _, place := range []string{"C1", "C2", "C3"} {
-			first := slices.IndexFunc(b.at(place), func(told telling) bool { return told.at.After(resumed) })
+			first := slices.IndexFunc(b.at(place), func(told notification) bool { return told.at.After(resumed) })
 			if first < 0 || b.at(place)[first].at.Sub(resumed) > 30*time.Second {
 				t.Errorf("%s is not told within half a minute that the send goes on", place)
 			}
@@ -609,7 +609,7 @@ func TestTell_leavesNoneBehind(t *testing.T) {
 }
 
 // A send whose records are gone is told of once more with what was read last, at every place, and is logged.
-func TestTell_recordsAreGone(t *testing.T) {
+func TestNotifier_recordsGone(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(m *miniredis.Miniredis, s *Service, id string){
 		"everything": func(m *miniredis.Miniredis, _ *Service, _ string) { m.FlushAll() },
@@ -624,7 +624,7 @@ func TestTell_recordsAreGone(t *testing.T) {
 					fails atomic.Int32
 					c     calls
 				)
-				b := &board{fail: func(context.Context, string) error {
+				b := &recorder{failing: func(context.Context, string) error {
 					if fails.Add(-1) >= 0 {
 						return errors.New("Slack is away")
 					}
@@ -667,7 +667,7 @@ func TestTell_recordsAreGone(t *testing.T) {
 }
 
 // A live send without records, which no process has read, is logged.
-func TestKeep_recordsAreGone(t *testing.T) {
+func TestLeader_recordsGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)

@@ -200,7 +200,7 @@ func TestVerdict_streak(t *testing.T) {
 	}
 }
 
-func TestMask_hidesTheRecipientInTexts(t *testing.T) {
+func TestMaskRecipient(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, to, want string }{
 		"a number":                {"No +32470000001 here", "+32470000001", "No ••• here"},
@@ -221,7 +221,7 @@ func TestMask_hidesTheRecipientInTexts(t *testing.T) {
 	}
 }
 
-func TestFailures_areBoundedAndCountEveryone(t *testing.T) {
+func TestFailures_bounded(t *testing.T) {
 	t.Parallel()
 	f := sendHash{"failure:604|No such phone": "3", "failure:|": "7", "failure:305|Not valid": "5", "accepted": "2"}
 	got := f.failures()

@@ -15,14 +15,14 @@ import (
 const heldUp = "couponbot couldn't go on with this send. It tries again in 15 seconds."
 
 // A panic after the API was called leaves that recipient unconfirmed and holds the send up. It is not called again.
-func TestPanic_inACall(t *testing.T) {
+func TestPanic_inCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
 		var c calls
 		fatal := map[string]bool{number(7): true, number(20): true, number(39): true}
 		s := service(connect(t, m, nil), func(_ context.Context, to string) error {
-			c.made(to)
+			c.record(to)
 			if fatal[to] {
 				panic(to)
 			}
@@ -43,7 +43,7 @@ func TestPanic_inACall(t *testing.T) {
 		if want := (Counts{Total: 40, Accepted: 37, Unknown: 3}); send.Counts != want || send.BackoffReason != "" {
 			t.Errorf("the send ended with %+v and %q, want %+v", send.Counts, send.BackoffReason, want)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		for to, o := range checkRecords(t, s, id) {
 			if fatal[to] != (o.Status == Unknown) {
 				t.Errorf("%s is %s", to, o.Status)
@@ -88,7 +88,7 @@ func TestPanic_everyTime(t *testing.T) {
 				if send := awaitEnd(t, a, id, 15*time.Minute); send.Counts.Accepted != 5 {
 					t.Errorf("the send ended as %s %s with %+v, want 5 accepted", send.State, send.Why, send.Counts)
 				}
-				c.check(t)
+				c.checkOnce(t)
 			})
 		})
 	}
@@ -96,7 +96,7 @@ func TestPanic_everyTime(t *testing.T) {
 
 // Calls that are in flight during a panic end after it. However they end, they neither shorten the time for which the send
 // is held nor replace the reason, and neither does a batch that begins.
-func TestPanic_holdsThroughWhatWasUnderWay(t *testing.T) {
+func TestPanic_backoffOutlastsCallsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		end      error

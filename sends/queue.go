@@ -62,12 +62,12 @@ type batchTask struct {
 
 // enqueue asks for the next turn of a send. It may be asked for more than once: a task of that name is there but once. What
 // cannot be enqueued now will be by the process that keeps the send.
-func (s *Service) enqueue(ctx context.Context, id string, recipients int, turns int64, in time.Duration) {
-	s.enqueueAs(ctx, fmt.Sprint(id, ":", turns), batchTask{id, turns}, recipients, in)
+func (s *Service) enqueue(ctx context.Context, id string, recipients int, batches int64, in time.Duration) {
+	s.enqueueAs(ctx, fmt.Sprint(id, ":", batches), batchTask{id, batches}, recipients, in)
 }
 
-func (s *Service) enqueueAs(ctx context.Context, name string, t batchTask, recipients int, in time.Duration) {
-	payload, err := json.Marshal(t)
+func (s *Service) enqueueAs(ctx context.Context, name string, task batchTask, recipients int, in time.Duration) {
+	payload, err := json.Marshal(task)
 	failing := s.enqueueError.get() != nil
 	if err == nil {
 		_, err = s.queue.EnqueueContext(ctx, asynq.NewTask(taskBatch, payload),
@@ -75,7 +75,7 @@ func (s *Service) enqueueAs(ctx context.Context, name string, t batchTask, recip
 			asynq.MaxRetry(maxRetries), asynq.Timeout(leaseTime))
 	}
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil && !failing {
-		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", t.Send, "error", err)
+		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", task.Send, "error", err)
 	}
 }
 
@@ -89,12 +89,12 @@ func (s *Service) enqueueConfirmed(ctx context.Context, f sendHash, send Send) {
 	default:
 		return
 	}
-	turns := int64(f.count("batches"))
-	name := fmt.Sprint(send.ID, ":", turns)
+	batches := int64(f.count("batches"))
+	name := fmt.Sprint(send.ID, ":", batches)
 	if send.Action == Resume { // the turn may be queued for later, by what held the send up before it was paused
 		name += fmt.Sprint(":resumed:", unixMillis(send.ActedAt))
 	}
-	s.enqueueAs(ctx, name, batchTask{send.ID, turns}, send.Counts.Total, in)
+	s.enqueueAs(ctx, name, batchTask{send.ID, batches}, send.Counts.Total, in)
 }
 
 // retryError puts a turn off.

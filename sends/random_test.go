@@ -17,31 +17,31 @@ import (
 
 var seeds = flags.Int("seeds", 40, "how many random lives of a send TestRandom goes through")
 
-// chance is a source of bad luck that several goroutines may ask.
-type chance struct {
+// luck is a source of bad luck that several goroutines may ask.
+type luck struct {
 	mu sync.Mutex
 	r  *rand.Rand
 }
 
-func (c *chance) below(n int) int {
+func (c *luck) intn(n int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.r.IntN(n)
 }
 
-// truth is what really became of every recipient: the status of each call that the API may have carried out.
-type truth struct {
+// actualCalls is what really became of every recipient: the status of each call that the API may have carried out.
+type actualCalls struct {
 	mu    sync.Mutex
 	calls map[string][]Status
 }
 
-func (w *truth) was(to string, s Status) {
+func (w *actualCalls) record(to string, s Status) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls[to] = append(w.calls[to], s)
 }
 
-func (w *truth) called() int {
+func (w *actualCalls) called() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.calls)
@@ -60,8 +60,8 @@ func TestRandom(t *testing.T) {
 }
 
 func random(t *testing.T, seed uint64) {
-	luck := &chance{r: rand.New(rand.NewPCG(seed, 1))}
-	m, world, slow := startRedis(t), &truth{calls: map[string][]Status{}}, map[string]float64{"US": 0.5}
+	luck := &luck{r: rand.New(rand.NewPCG(seed, 1))}
+	m, world, slow := startRedis(t), &actualCalls{calls: map[string][]Status{}}, map[string]float64{"US": 0.5}
 	well := service(connect(t, m, nil), accept)
 	d := draft(60)
 	for i := range 20 { // of a slow country
@@ -79,13 +79,13 @@ func random(t *testing.T, seed uint64) {
 			t.Logf("Confirm() = %v", err)
 		}
 		stop := start(t, s)
-		sleep(t.Context(), time.Duration(luck.below(20000))*time.Millisecond)
-		switch luck.below(2 + 2*int(seed%2)) {
+		sleep(t.Context(), time.Duration(luck.intn(20000))*time.Millisecond)
+		switch luck.intn(2 + 2*int(seed%2)) {
 		case 2: // cut off for good, in the middle of its calls
-			f.away()
+			f.disconnect()
 		case 3: // cut off for a while
-			f.away()
-			time.AfterFunc(time.Duration(luck.below(120))*time.Second, func() { f.set(luck.spoil) })
+			f.disconnect()
+			time.AfterFunc(time.Duration(luck.intn(120))*time.Second, func() { f.set(luck.spoil) })
 		case 0: // ends in good order
 			stop()
 		case 1: // goes on beside the next
@@ -101,15 +101,15 @@ func random(t *testing.T, seed uint64) {
 	awaitEnd(t, well, id, 3*time.Hour)
 	time.Sleep(5 * time.Minute) // late verdicts
 
-	judgeTruth(t, checkRecords(t, well, id), world, seed%2 == 1)
+	checkOutcomes(t, checkRecords(t, well, id), world, seed%2 == 1)
 	if c := read(t, well, id).Counts; c.Pending() != 0 || c.Total != 60 {
 		t.Errorf("the send ended as %+v, want everyone accounted for", c)
 	}
 }
 
 // spoil is bad luck with one command in ten: the question lost, the answer lost, or the question twice.
-func (c *chance) spoil(redis.Cmder) (int, bool) {
-	switch c.below(30) {
+func (c *luck) spoil(redis.Cmder) (int, bool) {
+	switch c.intn(30) {
 	case 0:
 		return 0, false
 	case 1:
@@ -122,31 +122,31 @@ func (c *chance) spoil(redis.Cmder) (int, bool) {
 }
 
 // api answers in every way, mostly well, after a while.
-func (c *chance) api(world *truth) api {
+func (c *luck) api(world *actualCalls) api {
 	return func(ctx context.Context, to string) error {
-		answer := c.below(20)
-		took := sleep(ctx, time.Duration(c.below(4000))*time.Millisecond)
+		answer := c.intn(20)
+		took := sleep(ctx, time.Duration(c.intn(4000))*time.Millisecond)
 		switch {
 		case answer == 0:
 			return failure(coupontools.NotSent, 0)
 		case answer == 1:
 			return failure(coupontools.RateLimited, 429)
 		case answer == 2 || !took:
-			world.was(to, Unknown)
+			world.record(to, Unknown)
 			return failure(coupontools.Unknown, 500)
 		case answer == 3:
-			world.was(to, Failed)
+			world.record(to, Failed)
 			return failure(coupontools.Refused, 422)
 		default:
-			world.was(to, Accepted)
+			world.record(to, Accepted)
 			return nil
 		}
 	}
 }
 
-// judgeTruth holds the records to what really happened. Only if a process was cut off may one who was not called be
+// checkOutcomes holds the records to what really happened. Only if a process was cut off may one who was not called be
 // unknown.
-func judgeTruth(t *testing.T, records map[string]Outcome, world *truth, cut bool) {
+func checkOutcomes(t *testing.T, records map[string]Outcome, world *actualCalls, cut bool) {
 	t.Helper()
 	world.mu.Lock()
 	defer world.mu.Unlock()

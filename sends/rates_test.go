@@ -82,7 +82,7 @@ func rates(r map[string]float64) func(*Config) {
 
 func usSlow(c *Config) { rates(map[string]float64{"US": 1})(c) }
 
-func TestRates_slowCountriesHoldUpNobody(t *testing.T) {
+func TestRates_slowCountryDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -144,7 +144,7 @@ func latest(a, b time.Time) time.Time {
 
 // Sends share a country's rate, and a large one does not keep it from a small one. Waiting for it, they take hardly more of
 // the pace of all calls than the calls they make.
-func TestRates_areTheWholeFleets(t *testing.T) {
+func TestRates_sharedByProcesses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -183,7 +183,7 @@ func TestRates_areTheWholeFleets(t *testing.T) {
 }
 
 // A send whose recipients all wait for long holds no worker slot meanwhile.
-func TestRates_aLongWaitHoldsNoSlot(t *testing.T) {
+func TestRates_longWaitFreesTheSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -212,7 +212,7 @@ func TestRates_aLongWaitHoldsNoSlot(t *testing.T) {
 }
 
 // Recipients whose time is past, as the send was paused, still go out at the rate.
-func TestRates_noBurstAfterAPause(t *testing.T) {
+func TestRates_noBurstAfterPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c callTimes
@@ -237,7 +237,7 @@ func TestRates_noBurstAfterAPause(t *testing.T) {
 	})
 }
 
-func TestRates_whoWaitsIsAccountedFor(t *testing.T) {
+func TestRates_deferredArePending(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(ctx context.Context, s *Service, id string) error{
 		"cancelled": func(ctx context.Context, s *Service, id string) error {
@@ -291,7 +291,7 @@ func TestRates_whoWaitsIsAccountedFor(t *testing.T) {
 }
 
 // A process that dies while recipients wait keeps nobody waiting for longer than its lease.
-func TestRates_goOnInAnotherProcess(t *testing.T) {
+func TestRates_continuedByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
@@ -301,7 +301,7 @@ func TestRates_goOnInAnotherProcess(t *testing.T) {
 		id := confirmDraft(t, dead, d)
 		start(t, dead)
 		await(t, dead, id, time.Minute, func(send Send) bool { return send.Counts.Accepted == 5 })
-		f.away()
+		f.disconnect()
 		s := service(connect(t, m, nil), c.api, usSlow)
 		start(t, s)
 		send := awaitEnd(t, s, id, 2*time.Minute)
@@ -313,7 +313,7 @@ func TestRates_goOnInAnotherProcess(t *testing.T) {
 }
 
 // A rate that is lifted holds nobody back who waits for it.
-func TestRates_canBeLifted(t *testing.T) {
+func TestRates_removed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -330,7 +330,7 @@ func TestRates_canBeLifted(t *testing.T) {
 }
 
 // A test goes out at the rate of its country, too, an e-mail to whomever does not.
-func TestRates_testsAndEmails(t *testing.T) {
+func TestRates_testSendsAndEmails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c callTimes
@@ -356,7 +356,7 @@ func TestRates_testsAndEmails(t *testing.T) {
 }
 
 // A call that was turned away is made again at the rate, too.
-func TestRates_repeats(t *testing.T) {
+func TestRates_retries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var (

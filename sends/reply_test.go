@@ -18,14 +18,14 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// distorted is a go-redis hook that changes lists in answers, as a proxy or a damaged Redis may.
-type distorted struct {
+// distorter is a go-redis hook that changes lists in answers, as a proxy or a damaged Redis may.
+type distorter struct {
 	change atomic.Pointer[func([]any) []any]
 }
 
-func (d *distorted) set(change func([]any) []any) { d.change.Store(&change) }
+func (d *distorter) set(change func([]any) []any) { d.change.Store(&change) }
 
-func (d *distorted) distort(cmd redis.Cmder) {
+func (d *distorter) distort(cmd redis.Cmder) {
 	args := cmd.Args()
 	if d.change.Load() == nil || strings.Contains(fmt.Sprint(args...), "asynq:") {
 		return
@@ -41,9 +41,9 @@ func (d *distorted) distort(cmd redis.Cmder) {
 	}
 }
 
-func (*distorted) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*distorter) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (d *distorted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (d *distorter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		if err == nil {
@@ -53,7 +53,7 @@ func (d *distorted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func (d *distorted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (d *distorter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		for _, cmd := range cmds {
@@ -63,22 +63,22 @@ func (d *distorted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 	}
 }
 
-// exactly is an API for what [draft] makes, and nothing else.
-type exactly struct {
+// checkedAPI is an API for what [draft] makes, and nothing else.
+type checkedAPI struct {
 	t     *testing.T
 	calls *calls
 }
 
-func (e exactly) SendEmail(context.Context, coupontools.Email) (*coupontools.Sent, error) {
+func (e checkedAPI) SendEmail(context.Context, coupontools.Email) (*coupontools.Sent, error) {
 	e.t.Error("an e-mail is sent in place of a text message")
 	return &coupontools.Sent{}, nil
 }
 
-func (e exactly) SendSMS(_ context.Context, sms coupontools.SMS) (*coupontools.Sent, error) {
+func (e checkedAPI) SendSMS(_ context.Context, sms coupontools.SMS) (*coupontools.Sent, error) {
 	if sms.Directory != "dir_1" || sms.Body != "Look" {
 		e.t.Errorf("sent %+v", sms)
 	}
-	e.calls.made(sms.To)
+	e.calls.record(sms.To)
 	return &coupontools.Sent{}, nil
 }
 
@@ -132,19 +132,19 @@ func TestParseReply(t *testing.T) {
 
 // Whatever lists Redis answers with, nothing panics, nobody counts as allowed to be written to, and a send goes on when the
 // answers are right again.
-func TestReplies_distorted(t *testing.T) {
+func TestScripts_distortedReplies(t *testing.T) {
 	t.Parallel()
 	for name, change := range distortions() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m := startRedis(t)
-				rdb, d := connect(t, m, nil), new(distorted)
+				rdb, d := connect(t, m, nil), new(distorter)
 				rdb.AddHook(d)
 				var c calls
 				s := service(rdb, nil, func(cfg *Config) {
-					cfg.API = exactly{t, &c}
-					cfg.Notifier, cfg.FrequencyCap, cfg.DailyCap = new(board), time.Hour, 1000
+					cfg.API = checkedAPI{t, &c}
+					cfg.Notifier, cfg.FrequencyCap, cfg.DailyCap = new(recorder), time.Hour, 1000
 					cfg.Guard = &bulkhead.Guard{Count: func(at bulkhead.Place) {
 						if at != bulkhead.Pace { // redis_rate indexes into the answers without looking
 							t.Errorf("a panic in %s", at)
@@ -178,7 +178,7 @@ func TestReplies_distorted(t *testing.T) {
 				if send := awaitEnd(t, s, id, 15*time.Minute); send.Counts.Accepted != 29 {
 					t.Errorf("the send ended as %s %+v", send.State, send.Counts)
 				}
-				c.check(t)
+				c.checkOnce(t)
 				checkRecords(t, s, id)
 			})
 		})

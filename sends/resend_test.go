@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func TestResend_onceToTheUnknown(t *testing.T) {
+func TestResend_unknownOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var well atomic.Bool
@@ -59,7 +59,7 @@ func TestResend_onceToTheUnknown(t *testing.T) {
 }
 
 // Whoever turns out to have been reached after all is not called again.
-func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
+func TestResend_skipsAnswered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
@@ -91,7 +91,7 @@ func TestResend_skipsWhoGotAnAnswerMeanwhile(t *testing.T) {
 
 // Records of the first send that expire while its resend waits say nothing about who was reached: everybody is skipped, for
 // that reason.
-func TestResend_skipsAllWhenTheFirstSendExpires(t *testing.T) {
+func TestResend_firstSendExpired(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var well atomic.Bool
@@ -130,7 +130,7 @@ func TestResend_skipsAllWhenTheFirstSendExpires(t *testing.T) {
 }
 
 // The call that nobody knows the outcome of does not bar its own repeat; another send does.
-func TestResend_isNotBarredByTheCallItRepeats(t *testing.T) {
+func TestResend_frequencyCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var well atomic.Bool
@@ -162,7 +162,7 @@ func TestResend_isNotBarredByTheCallItRepeats(t *testing.T) {
 }
 
 // A send to the unknown that nobody let go out does not count: they can be sent to again.
-func TestResend_againAfterARejectedOne(t *testing.T) {
+func TestResend_afterRejection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {

@@ -24,7 +24,7 @@ func suppress(t testing.TB, s *Service, people ...string) {
 	}
 }
 
-func TestSaveDraft_leavesOutWhoIsSuppressed(t *testing.T) {
+func TestSaveDraft_suppressed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
@@ -40,7 +40,7 @@ func TestSaveDraft_leavesOutWhoIsSuppressed(t *testing.T) {
 	})
 }
 
-func TestRun_skipsWhoWasSuppressedMeanwhile(t *testing.T) {
+func TestRun_suppressedMeanwhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
@@ -69,7 +69,7 @@ func TestRun_skipsWhoWasSuppressedMeanwhile(t *testing.T) {
 }
 
 // What bars somebody now may not at the time that a send is for.
-func TestSaveDraft_looksAtTheTimeOfTheSend(t *testing.T) {
+func TestSaveDraft_capsAtScheduledTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*Config){
 		"too soon":        func(c *Config) { c.FrequencyCap = 12 * time.Hour },
@@ -98,7 +98,7 @@ func TestSaveDraft_looksAtTheTimeOfTheSend(t *testing.T) {
 	}
 }
 
-func TestUnsuppress_letsThemBeWrittenToAgain(t *testing.T) {
+func TestUnsuppress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)
@@ -113,7 +113,7 @@ func TestUnsuppress_letsThemBeWrittenToAgain(t *testing.T) {
 	})
 }
 
-func TestRun_keepsTheCaps(t *testing.T) {
+func TestRun_caps(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*Config)
@@ -166,7 +166,7 @@ func TestRun_keepsTheCaps(t *testing.T) {
 }
 
 // A call that reached nobody counts for no cap.
-func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
+func TestRun_capsCountOnlySent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]error{
 		"refused":       failure(coupontools.Refused, 422),
@@ -188,7 +188,7 @@ func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				well.Store(true)
 				time.Sleep(20 * time.Second)
-				id2 := confirmedOr(t, s, draft(1))
+				id2 := confirmRecipients(t, s, draft(1))
 				if name == "refused" && id2 == "" {
 					t.Error("one whom the API refused is barred from the next send")
 				}
@@ -201,7 +201,7 @@ func TestRun_capsCountOnlyWhatWasSent(t *testing.T) {
 }
 
 // A count that Redis has dropped is not counted down.
-func TestRun_countsNoDayBelowZero(t *testing.T) {
+func TestRun_dayCounterNotNegative(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -224,8 +224,8 @@ func TestRun_countsNoDayBelowZero(t *testing.T) {
 	})
 }
 
-// confirmedOr confirms d and returns its id, "" if nobody is left in it.
-func confirmedOr(t testing.TB, s *Service, d Draft) string {
+// confirmRecipients confirms d and returns its id, "" if nobody is left in it.
+func confirmRecipients(t testing.TB, s *Service, d Draft) string {
 	t.Helper()
 	saved, err := s.SaveDraft(t.Context(), d)
 	if errors.Is(err, ErrNobodyLeft) {
@@ -240,7 +240,7 @@ func confirmedOr(t testing.TB, s *Service, d Draft) string {
 	return saved.ID
 }
 
-func TestSuppressionKey_thatChangedRefusesSends(t *testing.T) {
+func TestSuppressionKey_changed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		before, after string
@@ -276,7 +276,7 @@ func TestSuppressionKey_thatChangedRefusesSends(t *testing.T) {
 	}
 }
 
-func TestWhy_namesEveryRule(t *testing.T) {
+func TestWhy_allRules(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -331,7 +331,7 @@ func (c contacts) SMSContacts(context.Context, string) ([]coupontools.SMSContact
 	return all, nil
 }
 
-func TestRun_readsWhoUnsubscribed(t *testing.T) {
+func TestRun_readsUnsubscribed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls

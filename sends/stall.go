@@ -142,7 +142,7 @@ type progressReply struct {
 }
 
 func (s *Service) progress(ctx context.Context, id string) (progressReply, error) {
-	st, rest, err := parseReply(s.runScript(ctx, progressScript, id))
+	reply, rest, err := parseReply(s.runScript(ctx, progressScript, id))
 	if err != nil {
 		return progressReply{}, err
 	}
@@ -151,7 +151,7 @@ func (s *Service) progress(ctx context.Context, id string) (progressReply, error
 	}
 	text := func(i int) string { v, _ := rest[i].(string); return v }
 	return progressReply{
-		mark: text(0), inFlight: st.n, stall: text(2), idle: st.waiting == 0 || st.dueMS > 0 || text(1) != "",
+		mark: text(0), inFlight: reply.n, stall: text(2), idle: reply.waiting == 0 || reply.dueMS > 0 || text(1) != "",
 	}, nil
 }
 

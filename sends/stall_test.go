@@ -14,30 +14,30 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// answer is an error that Redis answers with.
-type answer string
+// redisReply is an error that Redis answers with.
+type redisReply string
 
-func (a answer) Error() string { return string(a) }
-func (answer) RedisError()     {}
+func (a redisReply) Error() string { return string(a) }
+func (redisReply) RedisError()     {}
 
 const (
-	forbidden = answer("NOPERM this user has no permissions to access one of the keys used as arguments")
-	full      = answer("OOM command not allowed when used memory > 'maxmemory'.")
+	forbidden = redisReply("NOPERM this user has no permissions to access one of the keys used as arguments")
+	full      = redisReply("OOM command not allowed when used memory > 'maxmemory'.")
 )
 
-// refusals is a go-redis hook in whose stead Redis refuses single commands.
-type refusals struct {
+// refuser is a go-redis hook in whose stead Redis refuses single commands.
+type refuser struct {
 	mu     sync.Mutex
 	refuse func(cmd redis.Cmder) error
 }
 
-func (r *refusals) set(refuse func(cmd redis.Cmder) error) {
+func (r *refuser) set(refuse func(cmd redis.Cmder) error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.refuse = refuse
 }
 
-func (r *refusals) of(cmd redis.Cmder) error {
+func (r *refuser) errorFor(cmd redis.Cmder) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse == nil {
@@ -46,11 +46,11 @@ func (r *refusals) of(cmd redis.Cmder) error {
 	return r.refuse(cmd)
 }
 
-func (*refusals) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*refuser) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (r *refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (r *refuser) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if err := r.of(cmd); err != nil {
+		if err := r.errorFor(cmd); err != nil {
 			cmd.SetErr(err)
 			return err
 		}
@@ -58,11 +58,11 @@ func (r *refusals) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func (r *refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (r *refuser) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		for _, cmd := range cmds {
-			if refused := r.of(cmd); refused != nil {
+			if refused := r.errorFor(cmd); refused != nil {
 				cmd.SetErr(refused)
 				err = refused
 			}
@@ -71,8 +71,8 @@ func (r *refusals) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// theQueue refuses the keys of the queue and of the pace, as an ACL of "~couponbot:*" does.
-func theQueue(cmd redis.Cmder) error {
+// refuseQueue refuses the keys of the queue and of the pace, as an ACL of "~couponbot:*" does.
+func refuseQueue(cmd redis.Cmder) error {
 	for _, arg := range cmd.Args() {
 		if key, ok := arg.(string); ok && (strings.HasPrefix(key, "asynq:") || strings.HasPrefix(key, "rate:")) {
 			return forbidden
@@ -81,8 +81,8 @@ func theQueue(cmd redis.Cmder) error {
 	return nil
 }
 
-// writes refuses whatever needs more memory; what only looks runs.
-func writes(cmd redis.Cmder) error {
+// refuseWrites refuses whatever needs more memory; what only looks runs.
+func refuseWrites(cmd redis.Cmder) error {
 	switch args := cmd.Args(); {
 	case runs(cmd, progressScript), runs(cmd, maintainScript):
 		return nil
@@ -96,7 +96,7 @@ func writes(cmd redis.Cmder) error {
 func TestStall_queueRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m, refused, log, told := startRedis(t), &refusals{}, &bytes.Buffer{}, &board{}
+		m, refused, log, told := startRedis(t), &refuser{}, &bytes.Buffer{}, &recorder{}
 		rdb := connect(t, m, nil)
 		rdb.AddHook(refused)
 		s := service(rdb, accept, func(c *Config) {
@@ -104,7 +104,7 @@ func TestStall_queueRefused(t *testing.T) {
 		})
 		other := service(connect(t, m, nil), accept)
 		id := confirmed(t, s, 3)
-		refused.set(theQueue)
+		refused.set(refuseQueue)
 		start(t, s)
 
 		time.Sleep(50 * time.Second)
@@ -148,13 +148,13 @@ func TestStall_queueRefused(t *testing.T) {
 func TestStall_ends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m, refused := startRedis(t), &refusals{}
+		m, refused := startRedis(t), &refuser{}
 		rdb := connect(t, m, nil)
 		rdb.AddHook(refused)
 		with := func(c *Config) { c.Pace = every(time.Second) }
 		s, other := service(rdb, accept, with), service(connect(t, m, nil), accept, with)
 		id := confirmed(t, s, 300)
-		refused.set(theQueue)
+		refused.set(refuseQueue)
 		stop := start(t, s)
 		await(t, other, id, 2*time.Minute, func(send Send) bool { return strings.Contains(send.BackoffReason, "the queue's keys") })
 		stop() // the process that said so is gone; another takes it back
@@ -170,14 +170,14 @@ func TestStall_ends(t *testing.T) {
 func TestStall_redisFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		refused, told := &refusals{}, &board{}
+		refused, told := &refuser{}, &recorder{}
 		rdb := connect(t, startRedis(t), nil)
 		rdb.AddHook(refused)
 		s := service(rdb, accept, func(c *Config) { c.Pace, c.Notifier = every(time.Second), told })
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
-		refused.set(writes)
+		refused.set(refuseWrites)
 		time.Sleep(90 * time.Second)
 		const want = "Nothing has gone out for a minute: Redis answers, but its memory is full. " +
 			"Ask whoever runs couponbot to raise maxmemory in Redis."
@@ -250,7 +250,7 @@ func TestStall_reasons(t *testing.T) {
 }
 
 // A send that need not move says nothing: scheduled, waiting for approval, or paused.
-func TestStall_notWhereNothingIsDue(t *testing.T) {
+func TestStall_nothingDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Pace = every(time.Second) })

@@ -78,7 +78,7 @@ func zipped(t testing.TB, name, text string) []byte {
 	return b.Bytes()
 }
 
-func TestImport_bringsTheListBack(t *testing.T) {
+func TestImport_restoresTheList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	rdb := connect(t, m, nil)
@@ -215,7 +215,7 @@ func TestImport_inParts(t *testing.T) {
 }
 
 // A list stays lost until the whole backup is in, and a running send stays held.
-func TestImport_brokenOff(t *testing.T) {
+func TestImport_interrupted(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	f := &faults{}
@@ -251,7 +251,7 @@ func TestImport_brokenOff(t *testing.T) {
 }
 
 // A backup that was made with the SUPPRESSION_KEY of now is imported in place of a list that can't be read with it.
-func TestImport_inPlaceOfAnUnreadableList(t *testing.T) {
+func TestImport_replacesUnreadableList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	rdb := connect(t, m, nil)
@@ -273,7 +273,7 @@ func TestImport_inPlaceOfAnUnreadableList(t *testing.T) {
 }
 
 // The backup of a long list fits into a form, and comes back whole.
-func TestBackup_ofALongList(t *testing.T) {
+func TestBackup_longList(t *testing.T) {
 	t.Parallel()
 	const people, largest = bigList, 10_000_000 / (partPeople / bigListPeople) // bytes: a form takes 10 MB
 	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.New(t).Socket()})

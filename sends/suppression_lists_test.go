@@ -47,7 +47,7 @@ func mustFirst(m *miniredis.Miniredis, s *Service) string {
 }
 
 // A do-not-contact list that disappears under a running process refuses everything that would send, in all ways.
-func TestSuppression_lostUnderARunningProcess(t *testing.T) {
+func TestSuppression_lostWhileRunning(t *testing.T) {
 	t.Parallel()
 	for name, lose := range losses {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestSuppression_lostUnderARunningProcess(t *testing.T) {
 }
 
 // A loss is seen after a restart, too, as long as the marker is there.
-func TestSuppression_lostBeforeTheStart(t *testing.T) {
+func TestSuppression_lostBeforeStart(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	rdb := connect(t, m, nil)
@@ -158,7 +158,7 @@ func (contactsUnless) SMSContacts(ctx context.Context, group string) ([]couponto
 }
 
 // A send waits while the list of the unsubscribed is gone, and continues by itself once it was read again.
-func TestRun_readsTheUnsubscribedAgainAfterALoss(t *testing.T) {
+func TestRun_unsubscribedLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -178,7 +178,7 @@ func TestRun_readsTheUnsubscribedAgainAfterALoss(t *testing.T) {
 }
 
 // The list of before, which hung on the API keys, moves to its name with its key, and is merged if it comes back.
-func TestUseSuppressionList_movesTheListOfBefore(t *testing.T) {
+func TestUseSuppressionList_movesOlderList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	rdb := connect(t, m, nil)
@@ -230,7 +230,7 @@ const firstKey, secondKey = "made:6669727374", "made:7365636f6e64"
 
 // An older list that was made with another key refuses all sends, whatever has become of the list of now, until an admin
 // continues without it.
-func TestOlderList_withAnotherKey(t *testing.T) {
+func TestOlderList_otherKey(t *testing.T) {
 	t.Parallel()
 	for name, lose := range losses {
 		t.Run(name, func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestOlderList_withAnotherKey(t *testing.T) {
 }
 
 // While the list of now is lost and an older one has another key, a backup can be imported.
-func TestOlderList_importAfterALoss(t *testing.T) {
+func TestOlderList_importAfterLoss(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	s := service(connect(t, m, nil), accept, func(c *Config) { c.SuppressionKey = "secret" })
@@ -308,7 +308,7 @@ func TestOlderList_importAfterALoss(t *testing.T) {
 }
 
 // An older list is added to a list that nobody is on, or that has the same key, from the prefixes of earlier API keys, too.
-func TestOlderList_isAdded(t *testing.T) {
+func TestOlderList_added(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
 	rdb := connect(t, m, nil)
@@ -372,7 +372,7 @@ func TestAccept_withoutTheKey(t *testing.T) {
 }
 
 // Bots with other API keys, or another prefix, share the list of their name.
-func TestUseSuppressionList_outlivesTheAPIKeys(t *testing.T) {
+func TestUseSuppressionList_otherAPIKeys(t *testing.T) {
 	t.Parallel()
 	rdb := connect(t, startRedis(t), nil)
 	before, after := service(rdb, accept), service(rdb, accept, func(c *Config) { c.Prefix = "couponbot:{A1:new}:" })
@@ -454,7 +454,7 @@ func TestAlert_once(t *testing.T) {
 }
 
 // That the admins know of a concern is remembered as long as it lasts, and for a while after the last process has seen it.
-func TestAlert_isRememberedForAWhile(t *testing.T) {
+func TestAlert_memory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -488,7 +488,7 @@ func TestAlert_isRememberedForAWhile(t *testing.T) {
 }
 
 // A repeat of the question whose answer was lost doesn't leave the admins untold.
-func TestAlert_lostAnswer(t *testing.T) {
+func TestAlert_lostReply(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, told := &faults{}, 0
@@ -504,7 +504,7 @@ func TestAlert_lostAnswer(t *testing.T) {
 }
 
 // Leases that last longer than any lease can were made before Redis's clock was put back: they count as over.
-func TestLeases_longerThanAnyCountAsOver(t *testing.T) {
+func TestLeases_clockSetBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-func TestTest_goesToOneFiveTimesADay(t *testing.T) {
+func TestTest_fiveTimesADay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var c calls
@@ -56,7 +56,7 @@ func TestTest_goesToOneFiveTimesADay(t *testing.T) {
 }
 
 // Whoever is on the suppression list gets no test either, and loses none.
-func TestTest_ofASuppressedPerson(t *testing.T) {
+func TestTest_suppressedPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)

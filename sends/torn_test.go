@@ -11,8 +11,8 @@ import (
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// torn is a process that works for one send, with a Redis that crashes.
-type torn struct {
+// tornTest is a process that works for one send, with a Redis that crashes.
+type tornTest struct {
 	*testing.T
 	server *redistest.Server
 	s      *Service
@@ -21,9 +21,9 @@ type torn struct {
 }
 
 // newTorn has the first of six recipients called.
-func newTorn(t *testing.T) *torn {
+func newTorn(t *testing.T) *tornTest {
 	server := redistest.New(t)
-	w := &torn{T: t, server: server, called: map[string]int{}}
+	w := &tornTest{T: t, server: server, called: map[string]int{}}
 	w.s = service(dial(t, server), accept, rates(map[string]float64{"US": 100}))
 	w.id = confirmDraft(t, w.s, toCountries(0, "BE", 1, "US", 3, "BE", 2))
 	w.script(acquireBatchScript, "turn", 0)
@@ -32,7 +32,7 @@ func newTorn(t *testing.T) *torn {
 }
 
 // script runs a script and returns its answer.
-func (w *torn) script(script *redis.Script, args ...any) (code string, rest []any) {
+func (w *tornTest) script(script *redis.Script, args ...any) (code string, rest []any) {
 	w.Helper()
 	r, rest, err := parseReply(w.s.runScript(w.Context(), script, w.id, args...))
 	if err != nil {
@@ -42,13 +42,13 @@ func (w *torn) script(script *redis.Script, args ...any) (code string, rest []an
 }
 
 // ask asks for the n-th claim.
-func (w *torn) ask(n int) (code string, rest []any) {
+func (w *tornTest) ask(n int) (code string, rest []any) {
 	w.Helper()
 	return w.script(claimScript, w.s.claimArgs("turn", int64(n))...)
 }
 
 // claim asks for the n-th claim and makes its call. It returns "" if nobody is claimed.
-func (w *torn) claim(n int) (index string) {
+func (w *tornTest) claim(n int) (index string) {
 	w.Helper()
 	if code, rest := w.ask(n); code == "claimed" {
 		index, _ = rest[0].(string)
@@ -57,13 +57,13 @@ func (w *torn) claim(n int) (index string) {
 	return index
 }
 
-func (w *torn) accept(n int, index string) {
+func (w *tornTest) accept(n int, index string) {
 	w.Helper()
 	w.script(outcomeScript, fmt.Sprint("turn:", n), index, string(Accepted), "", "", "", "", streakLimit, "why")
 }
 
 // giveBack gives the n-th claim back.
-func (w *torn) giveBack(n int) (index string) {
+func (w *tornTest) giveBack(n int) (index string) {
 	w.Helper()
 	_, rest := w.ask(n)
 	index, _ = rest[0].(string)
@@ -72,7 +72,7 @@ func (w *torn) giveBack(n int) (index string) {
 }
 
 // sweep makes all claims unknown, as after the end of their process.
-func (w *torn) sweep() {
+func (w *tornTest) sweep() {
 	w.Helper()
 	if err := w.s.runScript(w.Context(), leadScript, w.id, "keeper").Err(); err != nil {
 		w.Fatal(err)
@@ -82,7 +82,7 @@ func (w *torn) sweep() {
 
 // crash kills Redis and starts it again, with its last transaction cut behind n commands if n is not 0. It returns false if the
 // transaction has no more.
-func (w *torn) crash(n int) bool {
+func (w *tornTest) crash(n int) bool {
 	w.Helper()
 	w.server.Kill()
 	whole := n > 0 && !w.server.Tear(w, w.id, n)
@@ -91,7 +91,7 @@ func (w *torn) crash(n int) bool {
 }
 
 // finish carries the send to its end and holds it to the laws.
-func (w *torn) finish() {
+func (w *tornTest) finish() {
 	w.Helper()
 	w.sweep()
 	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyBatch]).Val() < 0 {
@@ -115,32 +115,32 @@ func (w *torn) finish() {
 
 // tornSteps are the steps in which Redis crashes, by name. Each prepares the send and returns the step, which may be done
 // again.
-var tornSteps = map[string]func(w *torn) (step func()){
-	"claim":        func(w *torn) func() { return func() { w.ask(2) } },
-	"second claim": func(w *torn) func() { w.ask(2); return func() { w.ask(3) } },
-	"claim of a recipient who was given back": func(w *torn) func() {
+var tornSteps = map[string]func(w *tornTest) (step func()){
+	"claim":        func(w *tornTest) func() { return func() { w.ask(2) } },
+	"second claim": func(w *tornTest) func() { w.ask(2); return func() { w.ask(3) } },
+	"claim of a recipient who was given back": func(w *tornTest) func() {
 		w.giveBack(2)
 		return func() { w.ask(3) }
 	},
-	"outcome": func(w *torn) func() {
+	"outcome": func(w *tornTest) func() {
 		index := w.claim(2)
 		return func() { w.accept(2, index) }
 	},
-	"refusal": func(w *torn) func() {
+	"refusal": func(w *tornTest) func() {
 		index := w.claim(2)
 		return func() {
 			w.script(outcomeScript, "turn:2", index, string(Failed), "604", "", "No.", "failed|604|No.", streakLimit, "why")
 		}
 	},
-	"release": func(w *torn) func() {
+	"release": func(w *tornTest) func() {
 		_, rest := w.ask(2)
 		return func() { w.script(releaseClaimScript, "turn:2", rest[0], backoffRateLimited, 1, "1", 0, "") }
 	},
-	"sweep": func(w *torn) func() {
+	"sweep": func(w *tornTest) func() {
 		w.claim(2)
 		return w.sweep
 	},
-	"cancellation": func(w *torn) func() {
+	"cancellation": func(w *tornTest) func() {
 		w.claim(2)
 		return func() { act(w, w.s, w.id, Cancel, mia) }
 	},

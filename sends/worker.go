@@ -34,21 +34,21 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stopCalls()
 	records, stopRecords := s.outlive(ctx, s.cfg.ShutdownTimeout)
 	defer stopRecords()
-	l := &contexts{work: ctx, calls: calls, records: records, group: s.cfg.Guard.Group()}
+	ctxs := &contexts{work: ctx, calls: calls, records: records, group: s.cfg.Guard.Group()}
 
 	server, shutdown := s.newServer(ctx)
-	if err := server.Start(s.batchHandler(l)); err != nil {
+	if err := server.Start(s.batchHandler(ctxs)); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	l.loop(bulkhead.SendOptOuts, func() { s.watchUnsubscribed(ctx) })
-	l.loop(bulkhead.SendNews, func() { s.subscribe(l) })
-	l.loop(bulkhead.SendLookout, func() { s.watchLive(l) })
-	l.loop(bulkhead.SendStalls, func() { s.watchStalls(ctx) })
-	l.loop(bulkhead.SendSafety, func() { s.watchSafety(ctx) })
+	ctxs.loop(bulkhead.SendOptOuts, func() { s.watchUnsubscribed(ctx) })
+	ctxs.loop(bulkhead.SendNews, func() { s.subscribe(ctxs) })
+	ctxs.loop(bulkhead.SendLookout, func() { s.watchLive(ctxs) })
+	ctxs.loop(bulkhead.SendStalls, func() { s.watchStalls(ctx) })
+	ctxs.loop(bulkhead.SendSafety, func() { s.watchSafety(ctx) })
 	<-ctx.Done() // a Redis that hangs may keep any of them for a while
-	l.group.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
+	ctxs.group.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
 
-	done := s.cfg.Guard.Go(bulkhead.SendDrain, l.group.Wait)
+	done := s.cfg.Guard.Go(bulkhead.SendDrain, ctxs.group.Wait)
 	select {
 	case <-done: //nolint:errcheck // a wait: the guard has reported a panic
 	case <-records.Done():
@@ -65,8 +65,8 @@ type contexts struct {
 }
 
 // loop runs f, which ends with the work, and starts it again after a panic.
-func (l *contexts) loop(at bulkhead.Place, f func()) {
-	l.group.Keep(l.work, at, func() error { f(); return nil })
+func (c *contexts) loop(at bulkhead.Place, f func()) {
+	c.group.Keep(c.work, at, func() error { f(); return nil })
 }
 
 // outlive returns a context that ends d after ctx has.
@@ -78,16 +78,16 @@ func (s *Service) outlive(ctx context.Context, d time.Duration) (context.Context
 }
 
 // watchLive looks for live sends that nobody keeps, until the work ends.
-func (s *Service) watchLive(l *contexts) {
+func (s *Service) watchLive(ctxs *contexts) {
 	tick := time.NewTicker(scanEvery)
 	defer tick.Stop()
-	for l.work.Err() == nil {
-		err := s.startLeaders(l)
-		if l.work.Err() == nil && s.scanError.set(err) && err != nil {
+	for ctxs.work.Err() == nil {
+		err := s.startLeaders(ctxs)
+		if ctxs.work.Err() == nil && s.scanError.set(err) && err != nil {
 			s.cfg.Log.Warn("Cannot see which sends are live; couponbot keeps trying", "error", err)
 		}
 		select {
-		case <-l.work.Done():
+		case <-ctxs.work.Done():
 		case <-s.scanNow:
 		case <-tick.C:
 		}
@@ -98,16 +98,16 @@ func (s *Service) watchLive(l *contexts) {
 const parked = "parked"
 
 // startLeaders starts to keep every live send that nobody keeps.
-func (s *Service) startLeaders(l *contexts) error {
-	ids, err := s.cfg.Redis.ZRange(l.work, s.key("sends:live"), 0, -1).Result()
+func (s *Service) startLeaders(ctxs *contexts) error {
+	ids, err := s.cfg.Redis.ZRange(ctxs.work, s.key("sends:live"), 0, -1).Result()
 	if err != nil || len(ids) == 0 {
 		return err
 	}
 	holders, left := make([]*redis.StringCmd, len(ids)), make([]*redis.DurationCmd, len(ids))
-	_, err = s.cfg.Redis.Pipelined(l.work, func(p redis.Pipeliner) error {
+	_, err = s.cfg.Redis.Pipelined(ctxs.work, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			keeper := s.keys(id)[keyLeader]
-			holders[i], left[i] = p.Get(l.work, keeper), p.PTTL(l.work, keeper)
+			leaseKey := s.keys(id)[keyLeader]
+			holders[i], left[i] = p.Get(ctxs.work, leaseKey), p.PTTL(ctxs.work, leaseKey)
 		}
 		return nil
 	})
@@ -124,23 +124,23 @@ func (s *Service) startLeaders(l *contexts) error {
 		if left := left[i].Val(); s.leaders[id] != nil || left > 0 && left <= lease {
 			continue
 		}
-		k := newLeader(s, l, id)
-		s.leaders[id] = k
-		l.group.Go(bulkhead.SendKeeper, k.lead, k.ended)
+		l := newLeader(s, ctxs, id)
+		s.leaders[id] = l
+		ctxs.group.Go(bulkhead.SendKeeper, l.lead, l.ended)
 	}
 	return nil
 }
 
 // subscribe takes in what any process did to a send, until the work ends. What it misses is seen at the next look.
-func (s *Service) subscribe(l *contexts) {
-	news := s.cfg.Redis.Subscribe(l.work, s.key("news"))
+func (s *Service) subscribe(ctxs *contexts) {
+	news := s.cfg.Redis.Subscribe(ctxs.work, s.key("news"))
 	defer news.Close()
 	messages := news.Channel()
 	for {
 		select {
 		case m := <-messages:
 			s.wakeLeader(m.Payload)
-		case <-l.work.Done():
+		case <-ctxs.work.Done():
 			return
 		}
 	}
@@ -149,11 +149,11 @@ func (s *Service) subscribe(l *contexts) {
 // wakeLeader has this process look at a send: tell of it, if it keeps it, or see whether anybody does.
 func (s *Service) wakeLeader(id string) {
 	s.mu.Lock()
-	k := s.leaders[id]
+	l := s.leaders[id]
 	s.mu.Unlock()
 	wake := s.scanNow
-	if k != nil {
-		wake = k.wake
+	if l != nil {
+		wake = l.wake
 	}
 	select {
 	case wake <- struct{}{}:

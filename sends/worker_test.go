@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestRun_everyoneGetsOneCall(t *testing.T) {
+func TestRun_oneCallEach(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -37,7 +37,7 @@ func TestRun_everyoneGetsOneCall(t *testing.T) {
 		if send.ConfirmedAt.IsZero() || send.StartedAt.Before(send.ConfirmedAt) || send.EndedAt.Before(send.StartedAt) {
 			t.Errorf("times are %v, %v, %v, want one after the other", send.ConfirmedAt, send.StartedAt, send.EndedAt)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		if all := checkRecords(t, s, id); len(all) != 1200 || all[number(777)].Line != 778 {
 			t.Errorf("%d recipients are recorded, 777 as %+v", len(all), all[number(777)])
 		}
@@ -47,7 +47,7 @@ func TestRun_everyoneGetsOneCall(t *testing.T) {
 	})
 }
 
-func TestRun_recordsLiveAsLongAsTheReport(t *testing.T) {
+func TestRun_recordsExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
@@ -71,7 +71,7 @@ func TestRun_recordsLiveAsLongAsTheReport(t *testing.T) {
 	})
 }
 
-func TestRun_stopsInWords(t *testing.T) {
+func TestRun_stopReasons(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		api    api
@@ -137,7 +137,7 @@ func TestRun_stopsInWords(t *testing.T) {
 }
 
 // That nobody can say whether the sender still may is no refusal: the send waits, and is paused in the end.
-func TestRun_waitsUntilTheSenderCanBeAskedFor(t *testing.T) {
+func TestRun_mayStartUnknown(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]time.Duration{"for a minute": time.Minute, "for an hour": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestRun_waitsUntilTheSenderCanBeAskedFor(t *testing.T) {
 	}
 }
 
-func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
+func TestRun_pausedByFailuresInARow(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
@@ -195,7 +195,7 @@ func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
 					if !well.Load() {
 						return tt.err
 					}
-					c.made(to)
+					c.record(to)
 					return nil
 				}, func(c *Config) { c.Pace = every(200 * time.Millisecond) })
 				id := confirmed(t, s, 30)
@@ -224,7 +224,7 @@ func TestRun_aRunOfFailuresPausesIt(t *testing.T) {
 
 // Ten refusals in a row that are alike, and that no recipient explains, pause a send, whichever replica records them. What
 // comes between starts the count again, and so does Resume.
-func TestRun_identicalRefusalsPauseIt(t *testing.T) {
+func TestRun_pausedByEqualRefusals(t *testing.T) {
 	t.Parallel()
 	refusal := func(code int, text string) error {
 		return &coupontools.Error{Class: coupontools.Refused, Status: 422, Codes: []int{code}, Texts: []string{text}}
@@ -306,7 +306,7 @@ func TestRun_identicalRefusalsPauseIt(t *testing.T) {
 }
 
 // A send that has nobody left ends, whatever its last calls met.
-func TestRun_nobodyLeftIsNotPaused(t *testing.T) {
+func TestRun_notPausedWithNobodyLeft(t *testing.T) {
 	t.Parallel()
 	for _, class := range []coupontools.Class{coupontools.Refused, coupontools.Unknown} {
 		t.Run(class.String(), func(t *testing.T) {
@@ -344,7 +344,7 @@ func (e every) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
+func TestRun_retriesUnsentCalls(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
@@ -370,7 +370,7 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 						tries.Add(1)
 						return tt.err
 					}
-					c.made(to)
+					c.record(to)
 					return nil
 				}, func(c *Config) { c.Slow = func(_ context.Context, d time.Duration) { slow.Store(int64(d)) } })
 				id := confirmed(t, s, 40)
@@ -379,7 +379,7 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 				if want := (Counts{Total: 40, Accepted: 40}); send.Counts != want {
 					t.Errorf("the send ended as %s %+v (%s), want %+v", send.State, send.Counts, send.Why, want)
 				}
-				c.check(t)
+				c.checkOnce(t)
 				if n, most := tries.Load(), 8*int64(6+tt.most/maxRetryWait); n > most {
 					t.Errorf("%d calls while the API turned them away, want waits that grow (at most %d)", n, most)
 				}
@@ -391,7 +391,7 @@ func TestRun_repeatsCallsThatDidNothing(t *testing.T) {
 	}
 }
 
-func TestRun_saysWhatHoldsItUp(t *testing.T) {
+func TestRun_backoffReason(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
@@ -418,8 +418,8 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 					}
 					return nil
 				}
-				var first, second board
-				with := func(b *board) func(*Config) {
+				var first, second recorder
+				with := func(b *recorder) func(*Config) {
 					return func(c *Config) { c.Notifier, c.Pace = b, every(100*time.Millisecond) }
 				}
 				stop := start(t, service(connect(t, m, nil), f, with(&first)))
@@ -438,7 +438,7 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 				if send.BackoffReason != "" || second.last().BackoffReason != "" {
 					t.Errorf("held up at the end by %q, told %q, want nothing", send.BackoffReason, second.last().BackoffReason)
 				}
-				if told := first.holdups(); tt.want != "" && !slices.Contains(told, tt.want) || tt.want == "" && len(told) > 0 {
+				if told := first.backoffReasons(); tt.want != "" && !slices.Contains(told, tt.want) || tt.want == "" && len(told) > 0 {
 					t.Errorf("told as holdups %q, want %q", told, tt.want)
 				}
 			})
@@ -447,7 +447,7 @@ func TestRun_saysWhatHoldsItUp(t *testing.T) {
 }
 
 // A claim that a late script gives back says nothing of how the send stands now.
-func TestRun_lateNewsHoldNothingUp(t *testing.T) {
+func TestRun_lateAnswersDontBackOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Pace = every(time.Second) })
@@ -463,16 +463,16 @@ func TestRun_lateNewsHoldNothingUp(t *testing.T) {
 	})
 }
 
-func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
+func TestRun_continuesAfterADeadProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
 		var c calls
 		dying := make(chan struct{})
 		dead := service(connect(t, m, f), func(_ context.Context, to string) error {
-			c.made(to)
+			c.record(to)
 			if c.total() > 5 {
-				f.away() // this process has no Redis any more, and its call never comes back
+				f.disconnect() // this process has no Redis any more, and its call never comes back
 				close(dying)
 				<-t.Context().Done()
 			}
@@ -489,7 +489,7 @@ func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
 		if want := (Counts{Total: 20, Accepted: 19, Unknown: 1}); send.Counts != want || send.State != StateCompleted {
 			t.Errorf("the send ended as %s %+v, want completed %+v", send.State, send.Counts, want)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		checkRecords(t, well, id)
 		if c.total() != 20 {
 			t.Errorf("%d calls, want 20", c.total())
@@ -500,7 +500,7 @@ func TestRun_goesOnWhereADeadProcessStopped(t *testing.T) {
 	})
 }
 
-func TestRun_aLateVerdictReplacesUnknown(t *testing.T) {
+func TestRun_lateVerdictReplacesUnknown(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
@@ -516,12 +516,12 @@ func TestRun_aLateVerdictReplacesUnknown(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m, f := startRedis(t), &faults{}
-				var late board
+				var late recorder
 				cut := service(connect(t, m, f), func(_ context.Context, to string) error {
 					if to != number(0) {
 						return nil
 					}
-					f.away()
+					f.disconnect()
 					time.Sleep(20 * time.Second)
 					return tt.err
 				}, func(c *Config) { c.Pace = every(time.Second) })
@@ -547,7 +547,7 @@ func TestRun_aLateVerdictReplacesUnknown(t *testing.T) {
 	}
 }
 
-func TestRun_noCallsWhileRedisIsAway(t *testing.T) {
+func TestRun_noCallsWithoutRedis(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
@@ -572,12 +572,12 @@ func TestRun_noCallsWhileRedisIsAway(t *testing.T) {
 		if want := (Counts{Total: 50, Accepted: 50}); send.Counts != want {
 			t.Errorf("the send ended as %+v, want %+v", send.Counts, want)
 		}
-		c.check(t)
+		c.checkOnce(t)
 	})
 }
 
 // Whoever resumes a send does not wait for what it was held up by before.
-func TestRun_resumedGoesOnBeforeItsHoldIsOver(t *testing.T) {
+func TestRun_resumeEndsBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var turned atomic.Bool
@@ -599,13 +599,13 @@ func TestRun_resumedGoesOnBeforeItsHoldIsOver(t *testing.T) {
 	})
 }
 
-func TestRun_endsInTime(t *testing.T) {
+func TestRun_shutdownInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
 		var c calls
 		hang := func(ctx context.Context, to string) error {
-			c.made(to)
+			c.record(to)
 			<-ctx.Done()
 			return failure(coupontools.Unknown, 0)
 		}
@@ -637,11 +637,11 @@ func TestRun_endsInTime(t *testing.T) {
 		if took := time.Since(began); took > scanEvery {
 			t.Errorf("it went on after %v, want at once", took)
 		}
-		c.check(t)
+		c.checkOnce(t)
 	})
 }
 
-func TestRun_aSlowSendHoldsUpNoOther(t *testing.T) {
+func TestRun_slowSendDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), func(ctx context.Context, to string) error {
@@ -666,7 +666,7 @@ func TestRun_aSlowSendHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
+func TestRun_lateScripts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
@@ -690,7 +690,7 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 			if to == number(12) && turned.CompareAndSwap(false, true) {
 				return failure(coupontools.NotSent, 0)
 			}
-			c.made(to)
+			c.record(to)
 			if to < number(streakLimit-1) {
 				return failure(coupontools.Unknown, 500)
 			}
@@ -714,7 +714,7 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 			t.Errorf("after %d scripts came late the send ended as %s %+v, want completed %+v",
 				len(late), send.State, send.Counts, want)
 		}
-		c.check(t)
+		c.checkOnce(t)
 		if c.total() != 40 {
 			t.Errorf("%d calls, want 40", c.total())
 		}
@@ -722,7 +722,7 @@ func TestRun_aScriptThatTurnsUpLateDoesNothing(t *testing.T) {
 }
 
 // A press on Pause that comes again when somebody has resumed the send since does nothing.
-func TestAct_aPressThatTurnsUpLateDoesNothing(t *testing.T) {
+func TestAct_latePress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, f := startRedis(t), &faults{}
@@ -754,7 +754,7 @@ func TestAct_aPressThatTurnsUpLateDoesNothing(t *testing.T) {
 
 // A process that had no answer to a claim gives it back. A claim that reaches Redis only after that does nothing: nobody
 // would make its call.
-func TestRelease_beforeItsClaim(t *testing.T) {
+func TestReleaseClaim_beforeTheClaim(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := service(connect(t, startRedis(t), nil), accept)

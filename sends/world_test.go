@@ -44,7 +44,7 @@ type calls struct {
 	n  map[string]int
 }
 
-func (c *calls) made(to string) {
+func (c *calls) record(to string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n == nil {
@@ -63,7 +63,7 @@ func (c *calls) total() (n int) {
 }
 
 // none called twice.
-func (c *calls) check(t testing.TB) {
+func (c *calls) checkOnce(t testing.TB) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +76,7 @@ func (c *calls) check(t testing.TB) {
 
 // accepting is an API that takes every call.
 func (c *calls) accepting(_ context.Context, to string) error {
-	c.made(to)
+	c.record(to)
 	return nil
 }
 
@@ -306,10 +306,10 @@ func (f *faults) set(spoil func(cmd redis.Cmder) (int, bool)) {
 	f.spoil = spoil
 }
 
-// away makes Redis unreachable.
-func (f *faults) away() { f.set(func(redis.Cmder) (int, bool) { return 0, false }) }
+// disconnect makes Redis unreachable.
+func (f *faults) disconnect() { f.set(func(redis.Cmder) (int, bool) { return 0, false }) }
 
-func (f *faults) fate(cmd redis.Cmder) (int, bool) {
+func (f *faults) outcome(cmd redis.Cmder) (int, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.spoil == nil {
@@ -322,7 +322,7 @@ func (f *faults) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (f *faults) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) (err error) {
-		times, answered := f.fate(cmd)
+		times, answered := f.outcome(cmd)
 		if times < 0 {
 			<-ctx.Done()
 			return ctx.Err()
@@ -339,7 +339,7 @@ func (f *faults) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 func (f *faults) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if _, answered := f.fate(cmds[0]); !answered {
+		if _, answered := f.outcome(cmds[0]); !answered {
 			return errLost
 		}
 		return next(ctx, cmds)
