@@ -10,22 +10,22 @@ import (
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
-// Access is a part of what couponbot keeps in Redis: its keys and channels, and the commands it runs on them.
+// Access is a part of couponbot's data in Redis: its keys and channels, and the commands that couponbot runs on them.
 type Access struct {
-	// Part is the part in words: "the queue's keys".
+	// Part names the part in words: "the queue's keys".
 	Part string
-	// Keys and Channels are the patterns in the notation of an ACL, each with one that matches it. The first key of a part
+	// Keys and Channels are patterns in the notation of an ACL, each with an example that matches it. The first key of a part
 	// never exists.
 	Keys, Channels []Pattern
 	// Commands are the commands in the notation of an ACL.
 	Commands []string
 }
 
-// Pattern is a pattern of keys or channels, and one of them.
+// Pattern is a pattern of keys or channels, with an example.
 type Pattern struct{ Glob, Example string }
 
-// Accesses returns the parts of what a couponbot with that prefix needs in Redis. Only its own keys can be put under the
-// prefix: asynq and redis_rate begin each key with their own name.
+// Accesses lists what a couponbot with that prefix needs in Redis. Only its own keys have the prefix: asynq and redis_rate
+// begin each key with their own name.
 func Accesses(prefix string) []Access {
 	return []Access{
 		{
@@ -62,7 +62,7 @@ func Accesses(prefix string) []Access {
 	}
 }
 
-// ownKeys are couponbot's own keys: those behind the prefix, and the do-not-contact lists.
+// ownKeys returns couponbot's own keys: those with the prefix, and the do-not-contact lists.
 func ownKeys(prefix string) []Pattern {
 	keys := []Pattern{{prefix + "*", prefix + "probe"}}
 	if !strings.HasPrefix(SuppressionPrefix, prefix) {
@@ -71,14 +71,14 @@ func ownKeys(prefix string) []Pattern {
 	return keys
 }
 
-// probeScript is a script with a write that changes nothing, since its first key never exists. Redis refuses it for the same
-// reasons as any write, and if the account lacks one of its keys.
+// probeScript writes without changing anything, since its first key never exists. Redis refuses it for the same reasons as
+// any write, and if the account lacks one of the keys.
 const probeScript = `return redis.call('SET', KEYS[1], '', 'XX')`
 
-// probeSHA is by what EVALSHA knows it once EVAL has run it.
+// probeSHA identifies the script for EVALSHA once EVAL has run it.
 var probeSHA = redis.NewScript(probeScript).Hash()
 
-// Writable reports whether Redis would take a send now: nil, or [ErrUnavailable] with the reason. It changes nothing.
+// Writable returns nil if Redis would accept a send now, else [ErrUnavailable] with the reason. It changes nothing.
 func (s *Service) Writable(ctx context.Context) error {
 	var bySum *redis.Cmd
 	parts := Accesses(s.cfg.Prefix)
@@ -99,7 +99,7 @@ func (s *Service) Writable(ctx context.Context) error {
 			return redisError(&rediserr.PartError{Part: parts[i%len(parts)].Part, Err: err})
 		}
 	}
-	if err != nil && !errors.Is(err, redis.Nil) { // there was no connection to try anything on
+	if err != nil && !errors.Is(err, redis.Nil) { // no connection, so no probe ran
 		return redisError(err)
 	}
 	return nil

@@ -10,31 +10,31 @@ import (
 // Action is what a person does with a confirmed send.
 type Action string
 
-// What can be done with a send, and in which states.
+// The actions, and in which states they are possible.
 const (
-	// Pause holds a running send: from that moment nobody is called who was not claimed yet.
+	// Pause holds a running send: no recipient is claimed from then on.
 	Pause Action = "pause"
-	// Resume lets a paused send go on.
+	// Resume continues a paused send.
 	Resume Action = "resume"
-	// Cancel ends a send that has not ended: who was not claimed yet is skipped.
+	// Cancel ends a send: its waiting recipients are skipped.
 	Cancel Action = "cancel"
-	// Approve lets a send start that awaits approval. Nobody approves their own.
+	// Approve lets a send start that awaits approval. Nobody can approve their own send.
 	Approve Action = "approve"
 	// Reject cancels a send that awaits approval.
 	Reject Action = "reject"
 )
 
-// Actor is who does something, and where: the channel and the message whose button was pressed, if it was one.
+// Actor is the person who acts, and where: the channel and the message of the pressed button, if it was a button.
 type Actor struct{ Team, User, Channel, Message string }
 
 var (
-	// ErrOwnSend says that somebody tried to approve their own send.
+	// ErrOwnSend means that a person tried to approve their own send.
 	ErrOwnSend = errors.New("nobody approves their own send")
-	// ErrChanged says that the records of a send are not those that were put up for approval.
+	// ErrChanged means that the records of a send differ from those that were presented for approval.
 	ErrChanged = errors.New("the send is not what was to be approved")
 )
 
-// StateError says that something cannot be done with a send in the state it is in.
+// StateError means that the send's state doesn't allow the action.
 type StateError struct {
 	Action Action
 	Send   Send
@@ -44,9 +44,9 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("cannot %s a send that is %s", e.Action, e.Send.State)
 }
 
-// Act does something with a send, once: a repeat by the same person, with nothing done in between, answers alike. It gives
-// a [*StateError] if the send is in no state for it, [ErrNoSend], [ErrOwnSend], [ErrChanged], [ErrUnavailable], or, for what
-// lets it go out, [ErrEvicts], [ErrSuppressionKey] or [ErrSuppressionLost].
+// Act changes the state of a send, once: a repeat by the same person, with no other action in between, gets the same answer.
+// Errors: [*StateError], [ErrNoSend], [ErrOwnSend], [ErrChanged], [ErrUnavailable]; for Resume and Approve also [ErrEvicts],
+// [ErrSuppressionKey] or [ErrSuppressionLost].
 func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send, error) {
 	if a == Resume || a == Approve {
 		if _, err := s.safeHasher(ctx); err != nil {
@@ -63,7 +63,7 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 			return Send{}, fmt.Errorf("%s send %s: %w", a, id, err)
 		}
 		f := parsePairs(reply[1:])
-		if reply[0] == "late" { // somebody else pressed just now; a copy of this press that turns up later still does nothing
+		if reply[0] == "late" { // another person acted just now; with the count in its arguments, a late copy of this call does nothing
 			acts = f.count("actions")
 			continue
 		}
@@ -71,7 +71,7 @@ func (s *Service) Act(ctx context.Context, id string, a Action, by Actor) (Send,
 	}
 }
 
-// actResult is the answer to somebody who did something.
+// actResult turns the code of actScript into the result of Act.
 func (s *Service) actResult(ctx context.Context, id string, a Action, code string, f sendHash) (Send, error) {
 	send := f.send(id)
 	switch code {

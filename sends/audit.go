@@ -11,26 +11,26 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// maxAudit is about how many entries the audit trail keeps.
+// maxAudit is the approximate number of entries that the audit log keeps.
 const maxAudit = 100_000
 
-// Entry is one thing that somebody did, in the audit trail. It names no recipient but masked.
+// Entry is one audited action. Recipients in it are masked.
 type Entry struct {
-	// ID is its place in the trail.
+	// ID is its position in the log.
 	ID string
 	At time.Time
-	// What was done: "send", "test", "approve", "reject", "pause", "resume", "cancel", "start", "stop", "report",
-	// "suppress", "unsuppress", and what the commands add to these.
+	// What is the action: "send", "test", "approve", "reject", "pause", "resume", "cancel", "start", "stop", "report",
+	// "suppress", "unsuppress", or one that the commands add.
 	What string
-	// Actor is who did it, and where; the User is empty for couponbot itself.
+	// Actor is who did it, and where. The User is empty for couponbot itself.
 	Actor
-	// Send is the id of the send it was done to, if it was one.
+	// Send is the id of the affected send, if any.
 	Send string
-	// Before and After are how things stood; Note says more.
+	// Before and After are the states around the action; Note adds details.
 	Before, After, Note string
 }
 
-// Record adds to the audit trail what somebody did. What is done to a send is added by itself, in one step with it.
+// Record writes an entry. Actions on a send need no call of it: the script that changes the send writes the entry.
 func (s *Service) Record(ctx context.Context, e Entry) error {
 	err := s.cfg.Redis.XAdd(ctx, &redis.XAddArgs{
 		Stream: s.key("audit"), MaxLen: maxAudit, Approx: true,
@@ -45,8 +45,8 @@ func (s *Service) Record(ctx context.Context, e Entry) error {
 	return nil
 }
 
-// Trail goes over the audit trail from the newest entry to the oldest, or from before the entry with that id if it is not
-// empty. It ends after an error.
+// Trail iterates over the audit log from the newest entry to the oldest; with before, from the entry older than that id. It
+// ends after an error.
 func (s *Service) Trail(ctx context.Context, before string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for {

@@ -15,16 +15,16 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// batchTime is how long one turn goes on making calls, if others may wait for theirs. It is well under leaseTime.
+// batchTime is how long one batch makes calls before other sends get a chance. It is well under leaseTime.
 const batchTime = 5 * time.Second
 
-// sendSlots is the calls of one send that this process has out, over any number of turns.
+// sendSlots limits the calls of one send that this process has in flight, across its batches.
 type sendSlots struct {
 	slots chan struct{}
-	refs  int // turns and calls that hold on to it; guarded by the service's mu
+	refs  int // batches and calls that use it; guarded by the service's mu
 }
 
-// acquireSlots returns the flight of a send. Whoever boards leaves.
+// acquireSlots returns the slots of a send. Call releaseSlots when done.
 func (s *Service) acquireSlots(id string) *sendSlots {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,7 +46,7 @@ func (s *Service) releaseSlots(id string) {
 	}
 }
 
-// batchHandler takes what the queue hands out.
+// batchHandler runs the batches that the queue hands to this process.
 func (s *Service) batchHandler(ctxs *contexts) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
 		var task batchTask
@@ -55,7 +55,7 @@ func (s *Service) batchHandler(ctxs *contexts) asynq.Handler {
 		}
 		err := ctxs.group.Do(bulkhead.SendTurn, func() error { return s.runBatch(ctx, ctxs, task) })
 		if bulkhead.Panicked(err) {
-			s.backOffAfterPanic(ctxs, task.Send, "") // its keeper queues another turn for the end of that
+			s.backOffAfterPanic(ctxs, task.Send, "") // the leader queues the next batch for the end of the backoff
 			return fmt.Errorf("%w: %w", err, asynq.RevokeTask)
 		}
 		return err
@@ -63,12 +63,13 @@ func (s *Service) batchHandler(ctxs *contexts) asynq.Handler {
 }
 
 const (
-	// panicBackoff is how long a send is held up after a panic, doubled with each one up to maxPanicBackoff; after panicBackoffReset
-	// without any it is faultWait again.
+	// panicBackoff is how long a send waits after a panic. Each further panic doubles the wait, up to maxPanicBackoff. After
+	// panicBackoffReset without a panic it starts over.
 	panicBackoff, maxPanicBackoff, panicBackoffReset = 15 * time.Second, 10 * time.Minute, time.Hour
 )
 
-// backOffAfterPanic holds a send up after a panic, in all processes. The token is that of its keeper if that panicked, else "".
+// backOffAfterPanic makes a send wait after a panic, in all processes. The token is that of the leader if the leader
+// panicked, else "".
 func (s *Service) backOffAfterPanic(ctxs *contexts, id, token string) {
 	ctx, cancel := context.WithTimeout(ctxs.records, leaseTime)
 	defer cancel()
@@ -81,7 +82,8 @@ func (s *Service) backOffAfterPanic(ctxs *contexts, id, token string) {
 	s.cfg.Log.Error("Holding a send up after a panic; it is tried again later", "send", id)
 }
 
-// runBatch has one turn, if it is this one's.
+// runBatch acquires the send's batch lease and runs one batch. It does nothing if the task is stale, and returns a
+// retryError if the batch can't start yet.
 func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) error {
 	owner := rand.Text()
 	reply, rest, err := parseReply(s.runScript(ctx, acquireBatchScript, task.Send, owner, task.Batches))
@@ -114,34 +116,34 @@ func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) 
 	return nil
 }
 
-// batch is one turn of one send.
+// batch is one batch of calls for one send.
 type batch struct {
 	s      *Service
 	id     string
-	owner  string // the token of the turn
-	send   Send   // as it was when the turn was taken
+	owner  string // the token of the batch
+	send   Send   // as of the start of the batch
 	ctxs   *contexts
-	work   context.Context //nolint:containedctx // ends with the turn, or when the process shuts down
+	work   context.Context //nolint:containedctx // ends with the batch, or when the process shuts down
 	cancel context.CancelFunc
 	slots  *sendSlots
 
-	claims        int64         // how many claims were tried; only dispatch touches it
-	wake          chan struct{} // something changed that dispatch may wait for
+	claims        int64         // number of the last claim; only dispatch uses it
+	wake          chan struct{} // signals dispatch that something changed
 	backlog       atomic.Pointer[backlog]
-	fewestWaiting atomic.Int64 // the fewest who waited, by any answer: answers may be noted in another order
-	inFlight      atomic.Int64 // calls of this turn that are out
-	goneRecorded  atomic.Bool  // the records are gone, which was said
-	finished      atomic.Bool  // nothing can be done in this turn any more
+	fewestWaiting atomic.Int64 // smallest number in any reply: replies may be observed out of order
+	inFlight      atomic.Int64 // calls of this batch
+	goneRecorded  atomic.Bool  // recordsGone has run
+	finished      atomic.Bool  // nothing more can be done in this batch
 }
 
-// backlog is who waits in a send, as a script saw it.
+// backlog is the waiting recipients of a send at one time.
 type backlog struct {
 	waiting    int
-	blockedFor time.Duration // from at on nobody could be claimed for so long
+	blockedFor time.Duration // from at on, nobody can be claimed for so long
 	at         time.Time
 }
 
-// observe takes in how the send stands after a step.
+// observe updates the batch from the reply of a script.
 func (b *batch) observe(reply scriptReply) {
 	if reply.batches == 0 {
 		b.recordsGone()
@@ -158,16 +160,17 @@ func (b *batch) observe(reply scriptReply) {
 	b.wakeUp()
 }
 
-// recordsGone ends the turn of a send whose records are gone from Redis, and keeps for its keeper how many were still waiting.
+// recordsGone ends the batch after the records of its send are gone from Redis. For the leader it stores how many recipients were
+// still waiting.
 func (b *batch) recordsGone() {
 	b.finished.Store(true)
 	if !b.goneRecorded.Swap(true) {
-		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err() // if it fails, less is known
+		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err() // on an error the notification is less precise
 	}
 	b.wakeUp()
 }
 
-// wakeUp has dispatch look again.
+// wakeUp makes dispatch check again.
 func (b *batch) wakeUp() {
 	select {
 	case b.wake <- struct{}{}:
@@ -175,8 +178,8 @@ func (b *batch) wakeUp() {
 	}
 }
 
-// prepare holds the send up while Redis can't be relied on. It asks, once for a send, whether its sender still may; it says
-// whether to go on.
+// prepare reports whether the batch can make calls. It backs the send off while Redis isn't safe, and asks once per send
+// whether its sender may still send.
 func (b *batch) prepare() bool {
 	if err := b.s.policy.checkUsable(); err != nil {
 		b.write(backoffScript, backoffEvicts, storageCheckEvery.Milliseconds())
@@ -186,7 +189,7 @@ func (b *batch) prepare() bool {
 	if err != nil {
 		return false
 	}
-	if l.checkLost() == nil && len(l.older) > 0 { // of a list that is lost the claim says so
+	if l.checkLost() == nil && len(l.older) > 0 { // for a lost list the claim pauses the send
 		b.write(backoffScript, backoffOlder, storageCheckEvery.Milliseconds())
 		return false
 	}
@@ -200,7 +203,7 @@ func (b *batch) prepare() bool {
 	return ok
 }
 
-// mayStart asks whether the sender still may. If not it stops the send, if nobody can say it holds it up.
+// mayStart asks whether the sender may still send. If not, it stops the send; if nobody can tell, the send backs off.
 func (b *batch) mayStart() bool {
 	if b.s.cfg.MayStart == nil {
 		return true
@@ -211,7 +214,7 @@ func (b *batch) mayStart() bool {
 	switch {
 	case err == nil:
 		return true
-	case b.work.Err() != nil: // it was this process that broke off
+	case b.work.Err() != nil: // this process is shutting down
 	case errors.Is(err, ErrCannotAsk), bulkhead.Panicked(err):
 		b.write(retryStartScript, backoffMayStart, mayStartRetry.Milliseconds(), mayStartTries,
 			"Slack did not say, after many tries, whether its sender may still send.")
@@ -221,7 +224,7 @@ func (b *batch) mayStart() bool {
 	return false
 }
 
-// stop gives the send up: nobody else is called.
+// stop stops the send: no more recipients are called.
 func (b *batch) stop(why string) {
 	b.finished.Store(true)
 	reply, ok := b.write(stopScript, why)
@@ -231,7 +234,7 @@ func (b *batch) stop(why string) {
 	}
 }
 
-// dispatch calls for one recipient after the other until the turn is over, or nobody can be called in it any more.
+// dispatch claims recipients and starts their calls, until the batch ends or nobody can be called in it.
 func (b *batch) dispatch() {
 	for b.awaitRecipient() && b.acquireSlot() {
 		c, ok := b.claim()
@@ -253,8 +256,8 @@ func (b *batch) dispatch() {
 	}
 }
 
-// claimPanicked holds the send up after a panic about a claim. A recipient who may have been called is unconfirmed, and is not
-// called again; one who was not called yet waits again.
+// claimPanicked backs the send off after a panic in a call. A recipient who may have been called becomes unknown and isn't
+// called again; any other waits again.
 func (b *batch) claimPanicked(c claim) {
 	b.s.backOffAfterPanic(b.ctxs, b.id, "")
 	b.finished.Store(true)
@@ -265,7 +268,8 @@ func (b *batch) claimPanicked(c claim) {
 	}
 }
 
-// awaitRecipient waits until somebody can be claimed. It returns false if the turn is over, or if nobody can be claimed soon.
+// awaitRecipient waits until a recipient can be claimed. It returns false at the end of the batch, or if nobody can be
+// claimed soon.
 func (b *batch) awaitRecipient() bool {
 	for b.work.Err() == nil && !b.finished.Load() {
 		o := b.backlog.Load()
@@ -275,12 +279,12 @@ func (b *batch) awaitRecipient() bool {
 			return true
 		case o.waiting > 0 && left <= 0:
 			if !b.reserve() {
-				return true // the claim deals with a Redis that is away
+				return true // the claim handles an unreachable Redis
 			}
 		case b.inFlight.Load() == 0 && (o.waiting == 0 || left > slotWait):
 			return false
 		case o.waiting == 0:
-			b.awaitWake(batchTime) // a call that is out may be given back
+			b.awaitWake(batchTime) // a call in flight may be released
 		default:
 			b.awaitWake(left)
 		}
@@ -288,7 +292,7 @@ func (b *batch) awaitRecipient() bool {
 	return false
 }
 
-// awaitWake waits until something changes, for d at most.
+// awaitWake waits for a wake-up, at most for d.
 func (b *batch) awaitWake(d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -299,7 +303,7 @@ func (b *batch) awaitWake(d time.Duration) {
 	}
 }
 
-// reserve keeps a country whose time has come for the next claim of this turn.
+// reserve reserves a slow country that is due for the next claim of this batch. It returns false if Redis can't be reached.
 func (b *batch) reserve() bool {
 	reply, _, err := parseReply(b.s.runScript(b.work, reserveScript, b.id, b.owner, b.s.rates))
 	if err != nil {
@@ -312,7 +316,8 @@ func (b *batch) reserve() bool {
 	return true
 }
 
-// acquireSlot waits until a call may be made: room among those in flight, the pace. It holds a slot when it returns true.
+// acquireSlot waits until a call may be made: for a free slot, then for the pace of all calls. It holds the slot if it
+// returns true.
 func (b *batch) acquireSlot() bool {
 	select {
 	case b.slots.slots <- struct{}{}:
@@ -338,13 +343,13 @@ func (b *batch) awaitPace() bool {
 	return b.work.Err() == nil
 }
 
-// finish ends the turn, and queues the next. Calls that are out need it no more.
+// finish ends the batch and queues the next one. Calls in flight don't need the batch.
 func (b *batch) finish() {
 	ctx, cancel := context.WithTimeout(b.ctxs.records, leaseTime)
 	defer cancel()
 	reply, _, err := parseReply(b.s.runScript(ctx, releaseBatchScript, b.id, b.owner))
 	if err != nil {
-		return // it lapses by itself, and the keeper of the send goes on from there
+		return // the lease expires, and the leader queues the next batch
 	}
 	if reply.batches == 0 {
 		b.recordsGone()
@@ -354,13 +359,13 @@ func (b *batch) finish() {
 	}
 }
 
-// write runs a script until it has an answer, or the process may wait no longer: what it writes is held till then.
+// write runs a script and retries until it has a reply or the process has to end.
 func (b *batch) write(script *redis.Script, args ...any) (scriptReply, bool) {
 	return b.s.write(b.ctxs, script, b.id, b.observe, args...)
 }
 
-// write runs a script on the records of a send until it has an answer, which note is given, or the process may wait no
-// longer.
+// write runs a script on the records of a send and passes its reply to observe. It retries until it has a reply or the
+// process has to end.
 func (s *Service) write(ctxs *contexts, script *redis.Script, id string, observe func(scriptReply), args ...any) (scriptReply, bool) {
 	for tries := 0; ; tries++ {
 		reply, _, err := parseReply(s.runScript(ctxs.records, script, id, args...))

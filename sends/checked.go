@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-// unsubscribedOld is from which age on the list of the unsubscribed in Coupontools is too old to rely on.
+// unsubscribedOld is the age from which the list of the unsubscribed in Coupontools is out of date.
 const unsubscribedOld = 3 * time.Hour
 
-// Concern is a reason to doubt what recipients are checked against.
+// Concern is a reason to distrust the lists that recipients are checked against.
 type Concern string
 
 // The concerns. With the first four nothing is sent.
 const (
-	// ConcernEvicts: Redis is known to throw keys away when it is full.
+	// ConcernEvicts means that Redis evicts keys when it is full.
 	ConcernEvicts Concern = "evicts"
-	// ConcernLost: the do-not-contact list, or a part of it, has disappeared.
+	// ConcernLost means that the do-not-contact list, or a part of it, has disappeared.
 	ConcernLost Concern = "lost"
-	// ConcernKey: the do-not-contact list was made with another key.
+	// ConcernKey means that the do-not-contact list was made with another key.
 	ConcernKey Concern = "key"
-	// ConcernOlder: Redis still has an older do-not-contact list, which was made with another key.
+	// ConcernOlder means that Redis still has an older do-not-contact list, made with another key.
 	ConcernOlder Concern = "older"
-	// ConcernRekeyed: the key of the do-not-contact list was gone and replaced by a new one; or it was replaced so lately that
-	// the frequency cap does not know whom something was sent before.
+	// ConcernRekeyed means that the key of the do-not-contact list was missing and replaced, or replaced so recently that the
+	// frequency cap doesn't know all earlier sends.
 	ConcernRekeyed Concern = "rekeyed"
-	// ConcernEmpty: nobody is on the do-not-contact list: it is new, or was lost before this process started. No
-	// admin has confirmed it.
+	// ConcernEmpty means that the do-not-contact list is empty and no admin has confirmed it: it is new, or was lost before
+	// this process started.
 	ConcernEmpty Concern = "empty"
-	// ConcernUnread: Coupontools' list of the unsubscribed was never read, or has disappeared.
+	// ConcernUnread means that Coupontools' list of the unsubscribed was never read, or has disappeared.
 	ConcernUnread Concern = "unread"
-	// ConcernOld: Coupontools' list of the unsubscribed was last read more than three hours ago.
+	// ConcernOld means that Coupontools' list of the unsubscribed was last read more than three hours ago.
 	ConcernOld Concern = "old"
 )
 
@@ -41,25 +41,25 @@ func (c Concern) Refuses() bool {
 	return slices.Contains([]Concern{ConcernEvicts, ConcernLost, ConcernKey, ConcernOlder}, c)
 }
 
-// Checked is what recipients are checked against.
+// Checked describes the lists that recipients are checked against.
 type Checked struct {
-	// Suppressed is how many people are on the do-not-contact list, Unsubscribed how many have unsubscribed in Coupontools.
+	// Suppressed is the length of the do-not-contact list, Unsubscribed that of the list of the unsubscribed in Coupontools.
 	Suppressed, Unsubscribed int
 	// Unreadable is how many people are on older lists that were made with another key.
 	Unreadable int
-	// KeyAge is how long the do-not-contact list has had its key, if that has replaced another one.
+	// KeyAge is how long the do-not-contact list has had its key, if that replaced another one.
 	KeyAge time.Duration
-	// Unconfirmed is true if no admin has continued with the list as it is.
+	// Unconfirmed is true if no admin has accepted the list as it is.
 	Unconfirmed bool
-	// Capped is true if the frequency cap doesn't know of messages from before the key was replaced.
+	// Capped is true if the frequency cap doesn't know messages from before the key was replaced.
 	Capped bool
-	// Age is how long ago Coupontools was asked for the unsubscribed, negative if it never was.
+	// Age is how long ago the list of the unsubscribed was read; negative if it never was.
 	Age time.Duration
-	// Concerns are the reasons to doubt it, the worst first.
+	// Concerns are the reasons to distrust the lists, the worst first.
 	Concerns []Concern
 }
 
-// InspectLists is [Service.Checked] without moving the people of older lists.
+// InspectLists is [Service.Checked] for a read-only check: it doesn't move the people of older lists.
 func (s *Service) InspectLists(ctx context.Context) (Checked, error) {
 	l, err := s.readLists(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Service) InspectLists(ctx context.Context) (Checked, error) {
 	return s.checked(l), nil
 }
 
-// Checked returns what recipients are checked against now. It gives [ErrUnavailable].
+// Checked returns the current state of the lists that recipients are checked against, or [ErrUnavailable].
 func (s *Service) Checked(ctx context.Context) (Checked, error) {
 	l, err := s.lists(ctx)
 	if err != nil {

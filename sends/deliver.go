@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// maxClaimAge is how old a claim may be when its call starts.
+	// maxClaimAge is the greatest age of a claim at which its call may start.
 	maxClaimAge = 10 * time.Second
-	// streakLimit is how many calls in a row without a verdict, or refused alike, pause a send.
+	// streakLimit is how many calls in a row without a clear answer, or refused for the same reason, pause a send.
 	streakLimit = 10
-	// unreachableLimit is how many times in a row the API may be found away before a send is paused: about eight minutes.
+	// unreachableLimit is how many failed connections in a row pause a send: about eight minutes.
 	unreachableLimit = 20
-	// maxRetryWait bounds the growing waits while the API turns calls away, but for what it asks for itself.
+	// maxRetryWait limits the growing waits while the API takes no calls. It doesn't limit a wait that the API asks for.
 	maxRetryWait = 30 * time.Second
-	// maxBackoff is the longest time for which anything holds a send up.
+	// maxBackoff is the longest backoff of any kind.
 	maxBackoff = max(maxRetryWait, maxWait, storageCheckEvery, mayStartRetry)
 )
 
-// retryWaits are the waits of a send that the API couldn't take a call of, by the number of such calls in a row.
+// retryWaits are the waits of a send after calls in a row that the API didn't take.
 var retryWaits = backoffSchedule(time.Second, maxRetryWait)
 
-// What may hold a send up, for people.
+// Reasons of a backoff, for people.
 const (
 	backoffUnreachable = "Coupontools cannot be reached; couponbot keeps trying."
 	backoffMayStart    = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
 	backoffRateLimited = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
-	// The lists that bar people are not to be relied on.
+	// The lists of people, or Redis itself, aren't safe.
 	backoffEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
 		"maxmemory-policy noeviction; the send then continues by itself."
 	backoffUnread  = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
@@ -46,11 +46,11 @@ type claim struct {
 	token   string
 	index   string
 	to      string
-	askedAt time.Time // before the claim was asked for
-	called  bool      // the API may have been called
+	askedAt time.Time // before Redis was asked for the claim
+	called  bool      // the call may have reached the API
 }
 
-// claim claims the next recipient. While Redis does not answer it asks again for the same claim.
+// claim claims the next recipient. If Redis doesn't answer, it asks again for the same claim.
 func (b *batch) claim() (claim, bool) {
 	b.claims++
 	c := claim{token: b.owner + ":" + strconv.FormatInt(b.claims, 10), askedAt: time.Now()}
@@ -65,7 +65,7 @@ func (b *batch) claim() (claim, bool) {
 			b.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", b.id, "error", err)
 		}
 		if !sleep(b.work, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
-			b.releaseClaim(c) // it may have been made
+			b.releaseClaim(c) // Redis may have made the claim
 			return claim{}, false
 		}
 	}
@@ -92,12 +92,12 @@ func (b *batch) handleClaim(c claim, reply scriptReply, rest []any) (claim, bool
 		}
 		b.finished.Store(true)
 		return claim{}, false
-	case reply.code == "none": // the send goes on no more for now, or everybody has been called
+	case reply.code == "none": // the send isn't running or backs off, or nobody waits
 		b.finished.Store(reply.waiting > 0)
 		return claim{}, false
 	case reply.code != "claimed":
 		return claim{}, false
-	case len(rest) < 2: // nobody knows whom to call
+	case len(rest) < 2: // a malformed reply
 		b.releaseClaim(c)
 		return claim{}, false
 	}
@@ -105,7 +105,7 @@ func (b *batch) handleClaim(c claim, reply scriptReply, rest []any) (claim, bool
 	entry, _ := rest[1].(string)
 	var to recipients.Recipient
 	if err := json.Unmarshal([]byte(entry), &to); err != nil {
-		// It does not come back: the records are damaged. Without the call the claim becomes a failure in words.
+		// The record is damaged for good, so the recipient fails without a call.
 		b.recordOutcome(c, verdict{status: Failed, text: "the record of the recipient cannot be read", personal: true})
 		return claim{}, false
 	}
@@ -113,8 +113,8 @@ func (b *batch) handleClaim(c claim, reply scriptReply, rest []any) (claim, bool
 	return c, true
 }
 
-// rekey hashes the recipients of the send again, with the key that the do-not-contact list has now. It reports whether the send
-// can continue.
+// rekey hashes the recipients of the send again, with the current key of the do-not-contact list. It reports whether the
+// send can continue.
 func (b *batch) rekey() bool {
 	h, err := b.s.hasher(b.work)
 	if errors.Is(err, ErrSuppressionKey) {
@@ -142,7 +142,7 @@ func (b *batch) rekey() bool {
 	}
 }
 
-// deliver makes the call of a claim and records what became of it.
+// deliver makes the call of a claim and records its outcome.
 func (b *batch) deliver(c *claim) {
 	if time.Since(c.askedAt) > maxClaimAge || b.ctxs.calls.Err() != nil {
 		b.releaseClaim(*c)
@@ -155,7 +155,7 @@ func (b *batch) deliver(c *claim) {
 	b.handleVerdict(*c, judge(sent, err, c.to))
 }
 
-// handleVerdict records what became of a claim's call.
+// handleVerdict records the outcome of a call, or releases the claim if the call did nothing.
 func (b *batch) handleVerdict(c claim, v verdict) {
 	switch v.class {
 	case coupontools.NotSent:
@@ -170,7 +170,7 @@ func (b *batch) handleVerdict(c claim, v verdict) {
 	}
 }
 
-// call is the one call for a recipient.
+// call makes the one call for a recipient.
 func (b *batch) call(ctx context.Context, to string) (*coupontools.Sent, error) {
 	directory, campaign, card := b.send.offerIDs()
 	if b.send.Kind == recipients.SMS {
@@ -183,7 +183,7 @@ func (b *batch) call(ctx context.Context, to string) (*coupontools.Sent, error) 
 	})
 }
 
-// offerIDs is the id of what is sent, at the place of its kind.
+// offerIDs returns the id of the offer in the field for its kind.
 func (s Send) offerIDs() (directory, campaign, card string) {
 	switch s.Offer {
 	case OfferCampaign:
@@ -196,7 +196,7 @@ func (s Send) offerIDs() (directory, campaign, card string) {
 }
 
 func (b *batch) notSent(c claim) {
-	if b.ctxs.work.Err() != nil { // it was this process that broke off
+	if b.ctxs.work.Err() != nil { // this process is shutting down
 		b.releaseClaim(c)
 		return
 	}
@@ -209,14 +209,14 @@ func (b *batch) rateLimited(c claim, wait time.Duration) {
 	b.retryLater(c, backoffRateLimited, wait, 0)
 }
 
-// retryLater gives a claim back whose call the API turned away. The send waits, longer each time, and is paused after so
-// many times in a row.
+// retryLater releases a claim after the API didn't take its call. The send backs off, longer each time; after limit times in a
+// row it is paused.
 func (b *batch) retryLater(c claim, reason string, least time.Duration, limit int) {
 	b.releaseClaim(c, reason, least.Milliseconds(), retryWaits, limit, "Coupontools could not be reached, after many tries.")
 }
 
-// releaseClaim gives a claim back: its call did nothing. If the API turned the call away, why says the rest of what
-// releaseScript takes.
+// releaseClaim releases a claim after its call did nothing. If the API didn't take the call, why holds the further arguments of
+// releaseClaimScript.
 func (b *batch) releaseClaim(c claim, why ...any) {
 	reply, ok := b.write(releaseClaimScript, append([]any{c.token, c.index}, why...)...)
 	switch {

@@ -17,59 +17,58 @@ import (
 )
 
 const (
-	// draftTTL is how long a draft lives.
+	// draftTTL is the lifetime of a draft.
 	draftTTL = 24 * time.Hour
-	// maxDrafts is how many drafts a person can have; another one takes the place of the oldest.
+	// maxDrafts is the number of drafts a person can have; a further one replaces the oldest.
 	maxDrafts = 10
-	// approvalTime is how long a confirmed send waits for somebody to approve it.
+	// approvalTime is how long a confirmed send waits for an approval.
 	approvalTime = 24 * time.Hour
-	// confirmTimeout is how long Confirm may take if its context sets no end; minWithdrawTime what is left in any case for
-	// learning what became of a confirmation whose answer was lost.
+	// confirmTimeout is the timeout of Confirm if its context has no deadline. minWithdrawTime is the least time for
+	// withdrawing a draft after its confirmation got no reply.
 	confirmTimeout, minWithdrawTime = 10 * time.Second, 500 * time.Millisecond
 )
 
-// Offer is a kind of thing that can be sent.
+// Offer is a kind of offer that can be sent.
 type Offer string
 
-// What can be sent.
+// The kinds of offers.
 const (
 	OfferDirectory   Offer = "directory"
 	OfferCampaign    Offer = "campaign"
 	OfferLoyaltyCard Offer = "loyalty_card"
 )
 
-// Draft is a send as a person prepared it.
+// Draft is a send that a person has prepared and not confirmed.
 type Draft struct {
-	// ID names the draft; the send keeps it. [Service.SaveDraft] makes one up if it is empty; drafts with the same ID are
-	// one draft.
+	// ID identifies the draft; its send has the same. [Service.SaveDraft] generates one if it is empty. Saving another draft
+	// with the same ID returns the first.
 	ID string
-	// Team and User are Slack's ids of the person the draft belongs to.
+	// Team and User are the Slack ids of the owner.
 	Team, User string
-	// Offer is what kind of thing is sent ("" stands for [OfferDirectory]), OfferID which; OfferName is for people.
+	// Offer is the kind of the offer ("" means [OfferDirectory]), OfferID its id, OfferName its name for people.
 	Offer              Offer
 	OfferID, OfferName string
 	Kind               recipients.Kind
-	// Subject is an e-mail's, Message a text message's.
+	// Subject is for e-mail, Message for text messages.
 	Subject, Message string
 	List             recipients.List
 	// Origin is the Slack channel of the command; it may be empty.
 	Origin string
-	// ScheduledAt is when the send is to begin; zero for at once.
+	// ScheduledAt is when the send should start; zero for at once.
 	ScheduledAt time.Time
-	// Test says that it goes to its sender alone: no frequency or daily cap bars it, or counts it.
+	// Test marks a send to the sender alone: the frequency and daily caps don't apply to it or count it.
 	Test bool
-	// Parent is the send whose unknown recipients this one is for; see [Service.Resend].
+	// Parent is the send that this one repeats for its unknown recipients; see [Service.Resend].
 	Parent    string
 	CreatedAt time.Time
 }
 
-// SaveDraft keeps d for 24 hours, unless its person makes ten others meanwhile, and returns it with its id and its time. Who
-// is on the do-not-contact list or over a cap is left out of the list first, with the reason. It gives [ErrNobodyLeft], beside
-// the draft as it would have been; [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; or, without Redis,
-// [ErrUnavailable].
+// SaveDraft stores d for 24 hours, or until its owner has ten newer ones, and returns it with its id and time. First it
+// leaves out recipients on the do-not-contact list or over a cap, with the reason. Errors: [ErrNobodyLeft], with the draft
+// as it would have been; [ErrSuppressionKey]; [ErrSuppressionLost]; [ErrEvicts]; [ErrUnavailable].
 func (s *Service) SaveDraft(ctx context.Context, d Draft) (Draft, error) { return s.save(ctx, d, nil) }
 
-// save is SaveDraft; with a Parent, calls are those that each recipient got from it.
+// save is SaveDraft. For a draft with a Parent, calls are the calls of the parent by recipient.
 func (s *Service) save(ctx context.Context, d Draft, calls map[string]priorCall) (Draft, error) {
 	d.Offer = cmp.Or(d.Offer, OfferDirectory)
 	h, err := s.hasher(ctx)
@@ -102,10 +101,10 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]priorCall)
 		}
 		created, _ := reply[0].(string)
 		if state, _ := reply[1].(string); state == "" {
-			d.ID = rand.Text() // the draft of that name was withdrawn, and a late confirmation must not find it again
+			d.ID = rand.Text() // the draft with that id was withdrawn; a late confirmation must not find it again
 			continue
 		}
-		if reply[2] != int64(1) { // the rules may have left out others the first time
+		if reply[2] != int64(1) { // the rules may have left out other people the first time
 			return s.Draft(ctx, d.ID, d.Team, d.User)
 		}
 		d.CreatedAt = parseMillis(created)
@@ -113,7 +112,7 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]priorCall)
 	}
 }
 
-// saveArgs gives the arguments of saveScript.
+// saveArgs returns the arguments of saveDraftScript.
 func (d Draft) saveArgs(h *hasher, calls map[string]priorCall) ([]any, error) {
 	leftOut, err := pack(d.List.LeftOut)
 	if err != nil {
@@ -142,13 +141,13 @@ func (d Draft) saveArgs(h *hasher, calls map[string]priorCall) ([]any, error) {
 	return appendEntries(args, h, d.Kind, list)
 }
 
-// packedRecipient is a recipient in a draft, with the place in the parent's list if the draft repeats a send.
+// packedRecipient is a recipient in a draft. Place is the place in the parent's list, if the draft resends.
 type packedRecipient struct {
 	recipients.Recipient
 	Place string `json:"place,omitempty"`
 }
 
-// packedList makes the list of a draft.
+// packedList converts the recipients of a draft for packing.
 func packedList(to []recipients.Recipient, calls map[string]priorCall) []packedRecipient {
 	list := make([]packedRecipient, len(to))
 	for i, r := range to {
@@ -160,7 +159,7 @@ func packedList(to []recipients.Recipient, calls map[string]priorCall) []packedR
 	return list
 }
 
-// appendEntries appends the recipients of a draft as they are in a send's list; see [parseRecipient].
+// appendEntries appends recipients in the form in which a send stores them; see [parseRecipient].
 func appendEntries(args []any, h *hasher, kind recipients.Kind, list []packedRecipient) ([]any, error) {
 	for _, r := range list {
 		text, err := json.Marshal(r.Recipient)
@@ -172,8 +171,8 @@ func appendEntries(args []any, h *hasher, kind recipients.Kind, list []packedRec
 	return args, nil
 }
 
-// Draft returns the draft with that id if it belongs to that team and user, else [ErrNoDraft]. A draft that became a send
-// can still be read. Without Redis it gives [ErrUnavailable].
+// Draft returns the draft with that id if it belongs to that team and user, else [ErrNoDraft]. It also returns one that was
+// confirmed. Without Redis the error is [ErrUnavailable].
 func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, error) {
 	var (
 		hash    *redis.MapStringStringCmd
@@ -212,7 +211,7 @@ func (s *Service) Draft(ctx context.Context, id, team, user string) (Draft, erro
 	return d, nil
 }
 
-// parseRecipients reads the recipients of a send, or of a draft, whose list is packed.
+// parseRecipients parses the recipients of a send (entries) or of a draft (packed).
 func parseRecipients(entries []string, packed string) ([]recipients.Recipient, error) {
 	list, err := unpack[packedRecipient](packed)
 	if err != nil {
@@ -235,7 +234,7 @@ func parseRecipients(entries []string, packed string) ([]recipients.Recipient, e
 	return to, nil
 }
 
-// parseRecipient reads an entry of a send's list: "hash of the person|place in the parent's list|country|recipient".
+// parseRecipient parses an entry of a send's list: "keyed hash of the person|place in the parent's list|country|recipient".
 func parseRecipient(entry string) (recipients.Recipient, error) {
 	var r recipients.Recipient
 	parts := strings.SplitN(entry, "|", 4)
@@ -245,7 +244,8 @@ func parseRecipient(entry string) (recipients.Recipient, error) {
 	return r, json.Unmarshal([]byte(parts[3]), &r)
 }
 
-// rekey returns an entry of a send's list with the hash of h in place of its own. It leaves a damaged one, which is never called.
+// rekey returns an entry of a send's list with the hash replaced by that of h. It returns a damaged entry unchanged: it is
+// never called.
 func (h *hasher) rekey(kind recipients.Kind, entry string) string {
 	r, err := parseRecipient(entry)
 	if err != nil {
@@ -255,13 +255,13 @@ func (h *hasher) rekey(kind recipients.Kind, entry string) string {
 	return h.person(kind, r.To) + "|" + rest
 }
 
-// Confirm makes a draft of that team and user a send, once: a repeat by the same person answers with the same send. From
-// then on it is running, scheduled, or awaiting approval. It gives [ErrNoDraft]; [ErrOutdated]; [ErrResent]; [ErrSuppressionKey];
-// [ErrSuppressionLost]; [ErrEvicts]; [ErrUnavailable] when Redis is away, and then nothing was sent; or [ErrUncertain]. It
-// keeps half of its context's time for finding out which.
+// Confirm makes a draft of that team and user a send, once: a repeat returns the same send. The send is then running,
+// scheduled, or awaiting approval. Errors: [ErrNoDraft]; [ErrOutdated]; [ErrResent]; [ErrSuppressionKey];
+// [ErrSuppressionLost]; [ErrEvicts]; [ErrUnavailable] if nothing was sent; [ErrUncertain]. It keeps half of its context's
+// time for finding out which of the last two.
 func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, error) {
-	// Trying first tells a Redis that is away or refuses from one that fails at the moment of confirming. It also keeps a
-	// send from being confirmed whose turn cannot be queued.
+	// This distinguishes a Redis that is unreachable or refuses from one that fails during the confirmation. It also makes sure
+	// that the batches can be queued.
 	if err := s.Writable(ctx); err != nil {
 		return Send{}, fmt.Errorf("confirm: %w", err)
 	}
@@ -295,7 +295,7 @@ func (s *Service) Confirm(ctx context.Context, id, team, user string) (Send, err
 	return s.afterConfirm(ctx, id, parsePairs(reply)), nil
 }
 
-// confirmArgs gives the arguments of confirmScript, the recipients of the draft among them.
+// confirmArgs returns the arguments of confirmScript, with the recipients of the draft.
 func (s *Service) confirmArgs(ctx context.Context, h *hasher, id, team, user string) ([]any, error) {
 	var (
 		hash   *redis.MapStringStringCmd
@@ -327,7 +327,7 @@ func (s *Service) confirmArgs(ctx context.Context, h *hasher, id, team, user str
 	return args, nil
 }
 
-// afterConfirm sees to it that a send that was confirmed just now is taken on.
+// afterConfirm queues the first batch of a send and wakes its leader.
 func (s *Service) afterConfirm(ctx context.Context, id string, f sendHash) Send {
 	send := f.send(id)
 	s.enqueueConfirmed(ctx, f, send)
@@ -335,7 +335,7 @@ func (s *Service) afterConfirm(ctx context.Context, id string, f sendHash) Send 
 	return send
 }
 
-// withdraw withdraws a draft whose confirmation had no answer. Whichever came first, that or this, is what holds.
+// withdraw withdraws a draft after its confirmation got no reply. If the confirmation came first, it returns the send.
 func (s *Service) withdraw(ctx context.Context, id string, most time.Duration, cause error) (Send, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(most, minWithdrawTime))
 	defer cancel()

@@ -15,10 +15,10 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// sendHash are the hash of a draft or a send.
+// sendHash is the hash of a draft or a send in Redis.
 type sendHash map[string]string
 
-// parsePairs makes fields of what HGETALL answers inside a script.
+// parsePairs parses the result of HGETALL in a script.
 func parsePairs(flat []string) sendHash {
 	f := sendHash{}
 	for pair := range slices.Chunk(flat, 2) {
@@ -29,7 +29,7 @@ func parsePairs(flat []string) sendHash {
 	return f
 }
 
-// parseHash makes fields of what HGETALL answers inside a list.
+// parseHash parses the result of HGETALL inside a list.
 func parseHash(reply any) sendHash {
 	flat, _ := reply.([]any)
 	texts := make([]string, len(flat))
@@ -41,7 +41,7 @@ func parseHash(reply any) sendHash {
 
 func (f sendHash) state() State { return State(f["state"]) }
 
-// backoffReason is what a running send waits for, or else why it does not move.
+// backoffReason returns why the send backs off, or else why it is stalled.
 func (f sendHash) backoffReason() string {
 	if f.state() != StateRunning {
 		return f["backoff_reason"]
@@ -53,7 +53,7 @@ func (f sendHash) offer() Offer {
 	return cmp.Or(Offer(f["offer_kind"]), OfferDirectory)
 }
 
-// callable reports whether everything that a call is made of is there. A field may be empty, but not missing.
+// callable reports whether all fields that a call needs are present. They may be empty.
 func (f sendHash) callable() bool {
 	return !slices.ContainsFunc([]string{"team", "user", "offer", "kind", "subject", "message", "total"}, func(name string) bool {
 		_, there := f[name]
@@ -89,7 +89,7 @@ func (f sendHash) send(id string) Send {
 	}
 }
 
-// failures are the reasons in the hash, most frequent first and the rest last.
+// failures returns the reasons of failed recipients, most frequent first, the summary of further reasons last.
 func (f sendHash) failures() []Failure {
 	var all []Failure
 	for field := range f {
@@ -115,7 +115,7 @@ func (f sendHash) failures() []Failure {
 	return all
 }
 
-// skips are the rules in the hash that recipients were skipped by, most frequent first.
+// skips returns the rules that recipients were skipped by, most frequent first.
 func (f sendHash) skips() []Skip {
 	var all []Skip
 	for field := range f {
@@ -129,7 +129,7 @@ func (f sendHash) skips() []Skip {
 	return all
 }
 
-// posted is, by place, what the Teller remembered last.
+// posted returns what the Notifier returned last, by place.
 func (f sendHash) posted() map[string]string {
 	told := map[string]string{}
 	for field, id := range f {
@@ -145,7 +145,7 @@ func (f sendHash) count(name string) int {
 	return n
 }
 
-// parseMillis reads a time in milliseconds; the zero time if there is none.
+// parseMillis parses a time in milliseconds; "" is the zero time.
 func parseMillis(text string) time.Time {
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -154,7 +154,7 @@ func parseMillis(text string) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// parseDue reads the time at which a send is to begin; the zero time for at once.
+// parseDue parses a scheduled time; "0" and "" are the zero time.
 func parseDue(text string) time.Time {
 	if text == "" || text == "0" {
 		return time.Time{}
@@ -162,7 +162,7 @@ func parseDue(text string) time.Time {
 	return parseMillis(text)
 }
 
-// unixMillis writes a time in milliseconds; 0 for the zero time.
+// unixMillis returns a time in milliseconds; 0 for the zero time.
 func unixMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -177,7 +177,7 @@ func flag(on bool) string {
 	return ""
 }
 
-// encodeSource writes where the recipients of a draft come from; "" for a list without a file.
+// encodeSource encodes the source of a draft's recipients; "" for a list without a file.
 func encodeSource(s *recipients.Source) (string, error) {
 	if s == nil {
 		return "", nil
@@ -186,7 +186,7 @@ func encodeSource(s *recipients.Source) (string, error) {
 	return string(text), err
 }
 
-// decodeSource reads what encodeSource wrote.
+// decodeSource decodes the result of encodeSource.
 func decodeSource(text string) (*recipients.Source, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // a list without a file has no source
@@ -196,7 +196,7 @@ func decodeSource(text string) (*recipients.Source, error) {
 	return &s, err
 }
 
-// pack writes the items of a long list compressed, one after the other, so that it takes little memory to do so.
+// pack compresses the items of a list one by one, so that a long list takes little memory.
 func pack[T any](list []T) ([]byte, error) {
 	if len(list) == 0 {
 		return nil, nil
@@ -213,7 +213,7 @@ func pack[T any](list []T) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// unpack reads what pack wrote.
+// unpack reverses pack.
 func unpack[T any](packed string) ([]T, error) {
 	if packed == "" {
 		return nil, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// leader is one process keeping one live send, for the whole fleet: it tells people how the send goes, makes claims of dead
-// processes unknown, and sees that a turn is queued as long as somebody waits. It ends when the end of the send was told.
+// leader leads one live send for all processes. It notifies people of the progress, makes the claims of dead processes
+// unknown, and queues a batch while recipients wait. It is done when people were notified of the end.
 type leader struct {
 	s      *Service
 	id     string
@@ -19,21 +19,22 @@ type leader struct {
 	ctxs   *contexts
 	work   context.Context //nolint:containedctx // ends with the lease, or when the process shuts down
 	cancel context.CancelFunc
-	wake   chan struct{} // something was done to the send just now, or it has ended
+	wake   chan struct{} // signals that the send changed or ended
 
-	queued   int64     // the turn that was queued last
-	dueSince time.Time // when it was due first
+	queued   int64     // number of the last queued batch
+	dueSince time.Time // when that batch was first due
 }
 
 func newLeader(s *Service, ctxs *contexts, id string) *leader {
 	return &leader{s: s, id: id, owner: rand.Text(), ctxs: ctxs, wake: make(chan struct{}, 1), queued: -1}
 }
 
-// lead works for the send until its end was told, or until another process has the lease. The only error is a panic.
+// lead acquires the lease of the send and leads it until people were notified of its end or the lease is lost. Its only
+// error is a panic.
 func (l *leader) lead() error {
 	record, err := l.s.runScript(l.ctxs.work, leadScript, l.id, l.owner).StringSlice()
 	if err != nil || len(record) == 0 {
-		return nil //nolint:nilerr // the next look tries again
+		return nil //nolint:nilerr // the next scan tries again
 	}
 	if len(record) == 1 {
 		l.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", l.id)
@@ -52,8 +53,8 @@ func (l *leader) lead() error {
 	return err
 }
 
-// ended takes the keeper out of the process. After a panic the send is held up first, so that no other process takes it
-// at once and panics too.
+// ended unregisters the leader. After a panic it first backs the send off, so that another process doesn't panic at once
+// too.
 func (l *leader) ended(err error) {
 	defer func() {
 		l.s.mu.Lock()
@@ -65,14 +66,14 @@ func (l *leader) ended(err error) {
 	}
 }
 
-// maintain renews the lease, makes claims of dead processes unknown and queues the next turn, until the work ends.
+// maintain renews the lease, makes the claims of dead processes unknown and queues the next batch, until the lease ends.
 func (l *leader) maintain(recipients int) {
 	claimTime := l.s.cfg.CallTimeout + claimGrace
 	for {
 		reply, _, err := parseReply(l.s.runScript(l.work, maintainScript, l.id, l.owner, claimTime.Milliseconds(),
 			"the process that was calling went away", approvalTime.Milliseconds()))
 		switch {
-		case err != nil: // tried again soon; should the lease lapse, it is lost
+		case err != nil: // retried soon; if the lease expires, the next reply is "lost"
 		case reply.code == "lost":
 			l.cancel()
 		case reply.code == "gone":
@@ -87,14 +88,14 @@ func (l *leader) maintain(recipients int) {
 	}
 }
 
-// enqueueNext queues the next turn if one is due. A turn that is not taken for a while may have been lost with the process that
-// was about to: it is queued under another name then, and whichever comes first is taken.
+// enqueueNext queues the next batch if one is due. If a batch isn't started for a while, its task may be lost, so it is
+// queued under another name too: the first task starts it.
 func (l *leader) enqueueNext(reply scriptReply, recipients int) {
 	due := reply.nextBatchIn()
 	if due < 0 {
 		return
 	}
-	if at := time.Now().Add(due); reply.batches != l.queued || at.Before(l.dueSince) { // somebody may have ended the wait for it
+	if at := time.Now().Add(due); reply.batches != l.queued || at.Before(l.dueSince) { // the wait may have been cut short
 		l.queued, l.dueSince = reply.batches, at
 	}
 	name := fmt.Sprint(l.id, ":", reply.batches)
@@ -104,7 +105,7 @@ func (l *leader) enqueueNext(reply scriptReply, recipients int) {
 	l.s.enqueueAs(l.work, name, batchTask{l.id, reply.batches}, recipients, due)
 }
 
-// release lets the send go, if it can.
+// release releases the lease, if it can.
 func (l *leader) release() {
 	if err := l.s.runScript(l.ctxs.records, releaseLeadScript, l.id, l.owner).Err(); err != nil {
 		l.s.cfg.Log.Warn("Cannot let a send go; its lease lapses by itself", "send", l.id, "error", err)

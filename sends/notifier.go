@@ -17,33 +17,34 @@ import (
 )
 
 const (
-	// notifyEvery is the least time between two tellings of one send, but for its end, which is told at once.
+	// notifyEvery is the least time between two notifications of one send. Its end doesn't wait for it.
 	notifyEvery = 3 * time.Second
-	// firstNotifyDelay is how long a send goes on before it is told of for the first time: one that has ended by then is told of
-	// once, and takes nothing from the edits that all sends share.
+	// firstNotifyDelay is how long a send runs before its first notification. A shorter send is posted once, with its result,
+	// and uses none of the edits that all sends share.
 	firstNotifyDelay = 700 * time.Millisecond
-	// goneNotifyDelay is how long after it was read last a send is told of whose records are gone: turns that met the loss have
-	// said by then how many they had called.
+	// goneNotifyDelay is how long after the last successful read people learn that the records are gone. By then, running
+	// batches have stored how many recipients were waiting.
 	goneNotifyDelay = 2 * notifyEvery
-	// notifyTimeout is how long one telling may take.
+	// notifyTimeout limits one call of the Notifier.
 	notifyTimeout = 30 * time.Second
-	// notifyMaxBackoff bounds the growing waits after a telling failed; after notifyMaxAge the end of a send is told no more.
+	// notifyMaxBackoff limits the growing waits after an error. After notifyMaxAge the end of a send isn't retried any more.
 	notifyMaxBackoff, notifyMaxAge = 5 * time.Minute, 24 * time.Hour
-	// maxEditWait is longer than any edit waits for its turn. A longer wait comes of a clock of Redis that was put back.
+	// maxEditWait is longer than any edit waits. A longer wait means that the clock of Redis was set back.
 	maxEditWait = 5 * time.Minute
 )
 
-// The pace of all edits of all replicas. What comes in a minute and what may come at once are 40 together, so no minute has
-// more. Edits that tell no new state may use what comes but little of what may come at once: half of the 40, or a bit more
-// where one telling takes many; of a send with so many messages that they would leave no room for as many at the end, only
-// its states are told. So ends, and what people do with a send, find room and go first.
+// The pace of all edits of all replicas. The rate per minute and the burst add up to 40, so no minute has more. Edits for
+// progress may use the rate but little of the burst: half of the 40, or a bit more if one notification needs many. A send
+// with more messages than that gets edits for its states only. So there is always room for ends and for what people do with
+// a send.
 const editRate, editBurst, interimBurst = 14, 26, 6
 
-// localEditEvery and aloneBurst are the pace of one process's edits while Redis refuses to keep that of all: ten processes stay
-// within the 40 a minute.
+// localEditEvery and localEditBurst are the pace of one process's edits while Redis refuses the common pace. Ten processes
+// stay within 40 a minute.
 const localEditEvery, localEditBurst = 30 * time.Second, 2
 
-// notify tells how the send goes, until its end was told or the work ends. send is how it stands at first.
+// notify notifies people of the progress until they were notified of the end or the lease is lost. send is its state at the
+// start.
 func (l *leader) notify(send Send) {
 	n := notifier{
 		leader: l, posted: send.Posted, began: time.Now(), last: send, readAt: time.Now(),
@@ -57,7 +58,7 @@ func (l *leader) notify(send Send) {
 	}
 }
 
-// await waits for d, or less if there are news, and says whether the work lasted.
+// await waits for d or a wake-up, and reports whether the lease is still held.
 func (l *leader) await(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -69,22 +70,22 @@ func (l *leader) await(d time.Duration) bool {
 	return l.work.Err() == nil
 }
 
-// notifier tells about one send.
+// notifier notifies people about one send.
 type notifier struct {
 	*leader
 	began      time.Time
-	last       Send              // as it was read last
-	readAt     time.Time         // when that was
-	gone       bool              // its records are gone from Redis
+	last       Send              // as last read
+	readAt     time.Time         // when last was read
+	gone       bool              // the records are gone from Redis
 	goneLogged bool              // that was logged
-	posted     map[string]string // what the Teller remembers, by place
-	shown      map[string]Send   // how the send stood when it was told, by place
-	failed     map[string]Send   // how it stood where it could not be told, since the last rest
-	notified   string            // how the send stood when it was told everywhere
+	posted     map[string]string // what the Notifier returned, by place
+	shown      map[string]Send   // the send as last shown, by place
+	failed     map[string]Send   // the send that couldn't be shown, by place, since the last backoff
+	notified   string            // summary of the send as last shown at all places
 	fails      int
 }
 
-// check tells how the send stands if that is new. It gives the time until the next look, or done.
+// check notifies people if the send has changed. It returns the time until the next check, or done.
 func (n *notifier) check() (time.Duration, bool) {
 	send, err := n.read()
 	if err != nil {
@@ -108,8 +109,7 @@ func (n *notifier) check() (time.Duration, bool) {
 	return notifyEvery, n.gone || send.Ended() && n.close(send)
 }
 
-// read reads how the send stands. If its records are gone before it ended, only this process still knows of it: it is what
-// was read last.
+// read reads the send. If the records of a live send are gone, it returns what was last read: only this process knows it.
 func (n *notifier) read() (Send, error) {
 	send, err := n.s.Send(n.work, n.id)
 	if err == nil {
@@ -122,7 +122,8 @@ func (n *notifier) read() (Send, error) {
 	return n.goneSend()
 }
 
-// goneSend is the send without records. Whom it may have reached is what was read last, or what a turn saw that met the loss.
+// goneSend returns a send without records. The number of reached people is what was last read, or what a batch stored
+// that found the records gone.
 func (n *notifier) goneSend() (Send, error) {
 	send := n.last
 	waiting, err := n.s.cfg.Redis.Get(n.work, n.s.key("gone:"+n.id)).Int()
@@ -148,8 +149,8 @@ func (n *notifier) logGone(send Send) {
 		"state", send.Was, "recipients", send.Counts.Total, "reached", send.Reached, "read", send.ReadAt)
 }
 
-// notifyPlaces tells how the send stands wherever that is new and there are edits for it. It gives how long to wait before the
-// rest, 0 if there is none. A place that fails does not hold up the others: it is told again when they were.
+// notifyPlaces notifies each place that doesn't show the current state, as far as there are edits for it. It returns the
+// wait before the next try, 0 if all is done. A failing place doesn't delay the others: it is retried after them.
 func (n *notifier) notifyPlaces(send Send) time.Duration {
 	if n.s.cfg.Notifier == nil {
 		return 0
@@ -165,7 +166,7 @@ func (n *notifier) notifyPlaces(send Send) time.Duration {
 		return summary(n.shown[place]) == summary(send) || summary(n.failed[place]) == summary(send)
 	}
 	edits = slices.DeleteFunc(edits, known)
-	// Where there are not edits for all, those who know least come first, so that nobody is left behind.
+	// If there aren't edits for all, the places with the oldest state come first.
 	slices.SortStableFunc(edits, func(a, b string) int { return n.shown[a].Counts.over() - n.shown[b].Counts.over() })
 	allowed, wait := n.reserveEdits(send, edits)
 	for _, place := range append(slices.DeleteFunc(posts, known), edits[:allowed]...) {
@@ -190,7 +191,8 @@ func (n *notifier) notifyPlaces(send Send) time.Duration {
 	return backoff(n.fails-1, notifyEvery, notifyMaxBackoff)
 }
 
-// reserveEdits asks for the edits of one telling. It gives how many there are, and if that is not all how long to wait for more.
+// reserveEdits reserves the edits of one notification at the common pace. It returns how many it got, and the wait for more
+// if there were fewer than needed.
 func (n *notifier) reserveEdits(send Send, edits []string) (int, time.Duration) {
 	var (
 		got     *redis_rate.Result
@@ -228,7 +230,7 @@ func (n *notifier) reserveEdits(send Send, edits []string) (int, time.Duration) 
 	return want, 0
 }
 
-// askLimiter asks the rate limiter. A panic in it, at an answer that it does not expect, is an error.
+// askLimiter calls the rate limiter. It panics at an unexpected answer of Redis; that becomes an error.
 func (n *notifier) askLimiter(ask func() (*redis_rate.Result, error)) (got *redis_rate.Result, err error) {
 	err = n.s.cfg.Guard.Do(bulkhead.Pace, func() (err error) {
 		got, err = ask()
@@ -237,7 +239,7 @@ func (n *notifier) askLimiter(ask func() (*redis_rate.Result, error)) (got *redi
 	return got, err
 }
 
-// reserveLocalEdits is paced by this process alone.
+// reserveLocalEdits is reserveEdits at this process's own pace.
 func (n *notifier) reserveLocalEdits(want int) (int, time.Duration) {
 	for i := range want {
 		if !n.s.edits.Allow() {
@@ -247,10 +249,9 @@ func (n *notifier) reserveLocalEdits(want int) (int, time.Duration) {
 	return want, 0
 }
 
-// notifyPlace tells how the send stands at a place. It does so only while the send is this process's to keep, and keeps what the
-// Teller wants remembered before anything else is told: if the process is killed, no message but the one that was on its
-// way just then is posted again. A message that is there already is edited also while Redis refuses to say whose the send is,
-// since two processes that edit it do no harm. It is not cut off when the work ends.
+// notifyPlace notifies one place. It renews the lease first, and stores what the Notifier returns before the next place: if
+// the process is killed, at most the post that was in flight is repeated. An existing message is edited also while Redis
+// refuses the lease, since two processes that edit it do no harm. The end of the lease doesn't interrupt the call.
 func (n *notifier) notifyPlace(send Send, place string) error {
 	if !n.gone {
 		record, err := n.s.runScript(n.work, leadScript, n.id, n.owner).StringSlice()
@@ -282,7 +283,7 @@ func (n *notifier) notifyPlace(send Send, place string) error {
 	return err
 }
 
-// close takes a send whose end was told out of the live ones. It says no if the send has changed since.
+// close removes a finished, fully reported send from the live set. It returns false if the send changed meanwhile.
 func (n *notifier) close(send Send) bool {
 	closed, err := n.s.runScript(n.work, closeScript, n.id, n.owner, formatCounts(send.Counts)).Int()
 	if err != nil || closed == 0 {
@@ -299,10 +300,10 @@ func tooOld(send Send) bool {
 	return !over.IsZero() && time.Since(over) > notifyMaxAge
 }
 
-// summary sums up what a telling shows.
+// summary returns what a notification shows of a send, for comparison.
 func summary(s Send) string {
 	return fmt.Sprintln(s.State, formatCounts(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.BackoffReason, s.Action, s.By, s.Resent, s.Reached)
 }
 
-// formatCounts is the form in which closeScript compares counts.
+// formatCounts returns the counts in the form that closeScript compares.
 func formatCounts(c Counts) string { return fmt.Sprint(c.Accepted, c.Failed, c.Skipped, c.Unknown) }

@@ -16,41 +16,40 @@ import (
 // pageSize is how many recipients are read at a time.
 const pageSize = 500
 
-// Status is what became of one recipient.
+// Status is the state of one recipient.
 type Status string
 
-// What can become of a recipient.
+// The states of a recipient.
 const (
-	// Pending: no call was made; one will be while the send runs.
+	// Pending means that no call was made; one will be while the send runs.
 	Pending Status = "pending"
-	// Claimed: a process is about to call, or is calling.
+	// Claimed means that a process is about to call, or is calling.
 	Claimed Status = "claimed"
-	// Accepted: the API took it.
+	// Accepted means that the API accepted the call.
 	Accepted Status = "accepted"
-	// Failed: the API refused it, for the reason in Code and Text.
+	// Failed means that the API refused the call, for the reason in Code and Text.
 	Failed Status = "failed"
-	// Skipped: no call that did anything was made and none will be; Text says why.
+	// Skipped means that no call did anything and none will be made; Text says why.
 	Skipped Status = "skipped"
-	// Unknown: the API was called and may or may not have sent it. It is never repeated by itself.
+	// Unknown means that the API was called and may or may not have sent the message. couponbot never repeats the call.
 	Unknown Status = "unknown"
 )
 
-// Outcome is one recipient of a send and what became of it.
+// Outcome is one recipient of a send and its state.
 type Outcome struct {
 	recipients.Recipient
 	Status     Status
 	Code, Text string
 	// Action is what the API says it did when it accepted the call: "email_sent". It may be empty.
 	Action string
-	// At is when the outcome was recorded, or the claim made; zero if neither was.
+	// At is when the outcome was recorded, or the claim made; zero if neither happened.
 	At time.Time
 
-	claim string // the token of the claim, if there is a record
+	claim string // the token of the claim, if there is an outcome
 }
 
-// Recipients goes over the recipients of a send, in the order of its list, with what became of each. It may be used
-// while the send runs; each part of the list is as it was when it was read. It ends after an error, which is
-// [ErrNoSend] if there is no such send.
+// Recipients iterates over the recipients of a send and their outcomes, in the order of the list. It can be used while the
+// send runs; each page is read at one moment. It ends after an error, which is [ErrNoSend] if there is no such send.
 func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
 		for from := 0; ; from += pageSize {
@@ -71,7 +70,7 @@ func (s *Service) Recipients(ctx context.Context, id string) iter.Seq2[Outcome, 
 	}
 }
 
-// page reads up to that many recipients of a send, in one transaction.
+// page reads the recipients of a send from an index on, at most pageSize, in one transaction.
 func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, error) {
 	indexes := make([]string, pageSize)
 	for i := range indexes {
@@ -115,7 +114,7 @@ func (s *Service) page(ctx context.Context, id string, from int) ([]Outcome, err
 	return part, nil
 }
 
-// parse takes an outcome from its record.
+// parse parses a stored outcome.
 func (o *Outcome) parse(record string) {
 	v := strings.SplitN(record, "|", 6)
 	if len(v) < 6 {
@@ -124,7 +123,7 @@ func (o *Outcome) parse(record string) {
 	o.Status, o.claim, o.At, o.Code, o.Action, o.Text = Status(v[0]), v[1], parseMillis(v[2]), v[3], v[4], v[5]
 }
 
-// infer tells how a recipient without a record stands.
+// infer sets the state of a recipient without a stored outcome.
 func (o *Outcome) infer(f sendHash, claimedAt time.Time) {
 	switch {
 	case !claimedAt.IsZero():
@@ -136,7 +135,7 @@ func (o *Outcome) infer(f sendHash, claimedAt time.Time) {
 	}
 }
 
-// claimTimes gives the times of claims by index.
+// claimTimes returns the times of claims by index.
 func claimTimes(claims map[string]string) map[string]time.Time {
 	times := make(map[string]time.Time, len(claims))
 	for _, held := range claims {

@@ -16,34 +16,36 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// asynq decides which send is next: a task is one turn of one send, for any process that is free. It is only a hint. A turn
-// may do what the records allow, so a task that is lost, late or there twice costs time, but no call and no recipient:
+// asynq decides which send is next: a task is one batch of one send, for any free process. It is only a hint. The records
+// decide what a batch may do, so a lost, late or duplicate task costs time, but no call and no recipient:
 //
-//   - asynq drops a task whose handler still runs when its deadline (leaseTime) is over or the process shuts down, and repeats
-//     it after busyWait. If the process dies, or its last word to Redis is lost, any process repeats it 60 to 90 s later. The
-//     number of turns has moved on by then, so the repeated task is stale. (The lease of a task, 30 s, outlives its deadline.)
-//   - The context of the dropped handler has ended: it makes no more claims. Its calls in flight don't depend on it. They end
-//     within CallTimeout, or at a shutdown a little before ShutdownTimeout, and are recorded by their claims, which need no turn.
-//   - A handler that does not heed its context can't claim anybody either: its turn lapses after leaseTime, and a claim needs
-//     the turn's token. asynq does not wait for it, but [Service.Run] does.
-//   - While somebody waits and no turn goes on, the keeper of the send queues the next turn, again every leaseTime under another
-//     name. So a task that asynq or Redis has lost delays a send by some 20 s.
+//   - asynq drops a task if its handler still runs at the deadline (leaseTime) or at shutdown, and repeats it after
+//    busyWait. If the process dies, or its last message to Redis is lost, any process repeats the task 60 to 90 s later. The
+//    next batch has another number by then, so the repeated task is stale. (asynq's own lease of a task, 30 s, outlives the
+//    deadline.)
+//   - The context of the dropped handler has ended, so it makes no more claims. Its calls in flight don't depend on it. They
+//    end within CallTimeout, or at a shutdown a little before ShutdownTimeout, and are recorded by their claims, which need
+//    no batch.
+//   - A handler that ignores its context can't claim either: its batch expires after leaseTime, and a claim needs the
+//    batch's token. asynq doesn't wait for the handler, but [Service.Run] does.
+//   - While recipients wait and no batch runs, the leader of the send queues the next batch, again every leaseTime under
+//    another name. So a task that asynq or Redis has lost delays a send by about 20 s.
 
 const (
 	taskBatch = "batch"
-	// maxSmallSend is up to how many recipients a send is queued with the small ones.
+	// maxSmallSend is the most recipients of a send in the queue for small ones.
 	maxSmallSend = 50
-	// smallWeight is how much more often a small send gets a turn than a large one, when both wait.
+	// smallWeight is how often a batch of a small send starts for one of a large send, if both wait.
 	smallWeight = 6
-	// maxBatches is how many turns one process has at a time.
+	// maxBatches is how many batches one process runs at a time.
 	maxBatches = 16
-	// pollEvery is how often an idle process asks for a turn, delayedEvery how often it looks for what has become due.
+	// pollEvery is how often an idle process polls for a batch, delayedEvery how often it checks for delayed ones that are due.
 	pollEvery, delayedEvery = 100 * time.Millisecond, time.Second
-	// busyWait is how long a turn waits for another one of the same send to end.
+	// busyWait is the delay of a batch while another one of the same send runs.
 	busyWait = 2 * time.Second
-	// errorPause is how long a process rests after Redis answered the queue with an error: asynq itself asks again at once.
+	// errorPause is how long a process pauses after an error of Redis in the queue; asynq itself retries at once.
 	errorPause = 500 * time.Millisecond
-	// maxRetries: turns are not given up, they become stale.
+	// maxRetries keeps asynq from giving up a batch: it becomes stale instead.
 	maxRetries = 1 << 20
 )
 
@@ -54,14 +56,14 @@ func (s *Service) queueName(recipients int) string {
 	return s.cfg.Prefix + "large"
 }
 
-// batchTask is what a task holds: a send, and how many turns of it were taken before.
+// batchTask is the content of a task: the send and how many batches of it were started before.
 type batchTask struct {
 	Send    string `json:"send"`
 	Batches int64  `json:"batches"`
 }
 
-// enqueue asks for the next turn of a send. It may be asked for more than once: a task of that name is there but once. What
-// cannot be enqueued now will be by the process that keeps the send.
+// enqueue queues the next batch of a send. Repeating it is harmless: a task of the same name exists once. After an error the
+// leader of the send queues the batch.
 func (s *Service) enqueue(ctx context.Context, id string, recipients int, batches int64, in time.Duration) {
 	s.enqueueAs(ctx, fmt.Sprint(id, ":", batches), batchTask{id, batches}, recipients, in)
 }
@@ -79,7 +81,7 @@ func (s *Service) enqueueAs(ctx context.Context, name string, task batchTask, re
 	}
 }
 
-// enqueueConfirmed asks for the next turn of a send that may go out, now or at its time.
+// enqueueConfirmed queues the next batch of a send that may go out, now or at its scheduled time.
 func (s *Service) enqueueConfirmed(ctx context.Context, f sendHash, send Send) {
 	var in time.Duration
 	switch send.State {
@@ -91,21 +93,21 @@ func (s *Service) enqueueConfirmed(ctx context.Context, f sendHash, send Send) {
 	}
 	batches := int64(f.count("batches"))
 	name := fmt.Sprint(send.ID, ":", batches)
-	if send.Action == Resume { // the turn may be queued for later, by what held the send up before it was paused
+	if send.Action == Resume { // the batch may be queued for later, because of a backoff before the pause
 		name += fmt.Sprint(":resumed:", unixMillis(send.ActedAt))
 	}
 	s.enqueueAs(ctx, name, batchTask{send.ID, batches}, send.Counts.Total, in)
 }
 
-// retryError puts a turn off.
+// retryError makes asynq retry a task after a time.
 type retryError struct{ in time.Duration }
 
 func (e retryError) Error() string { return fmt.Sprint("later, in ", e.in) }
 
-// newServer returns what hands out turns to this process, which last as long as work does, and how to shut it down.
+// newServer returns the server that hands batches to this process until work ends, and the function that shuts it down.
 func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdown func()) {
 	options := s.options
-	// go-redis changes this part, which the copy would share, as it connects; Redis Cloud alone has such notifications.
+	// go-redis changes this part when it connects, and the copy would share it. Only Redis Cloud has these notifications.
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	news := redis.NewClient(&options)
 	server = asynq.NewServerFromRedisClient(pausingRedis{queueRedis{s.cfg.Redis, &s.dequeueError, s.cfg.Guard}, news}, asynq.Config{
@@ -128,14 +130,14 @@ func (s *Service) newServer(work context.Context) (server *asynq.Server, shutdow
 	return server, func() { server.Shutdown(); _ = news.Close() }
 }
 
-// queueRedis is the client that asynq works with. It remembers what Redis refused last, since asynq makes plain text of it.
+// queueRedis is asynq's Redis client. It remembers the last error of Redis, since asynq turns errors into plain text.
 type queueRedis struct {
 	*redis.Client
 	lastError *lastError
 	guard     *bulkhead.Guard
 }
 
-// record remembers an error. It runs in goroutines of asynq, which recover nothing.
+// record remembers an error. It runs in goroutines of asynq, which don't recover panics.
 func (q queueRedis) record(err error) {
 	_ = q.guard.Do(bulkhead.SendQueue, func() error { q.lastError.set(err); return nil })
 }
@@ -154,7 +156,7 @@ func (q queueRedis) SAdd(ctx context.Context, key string, members ...any) *redis
 	return cmd
 }
 
-// realError is err, or nil for what is none: a queue without tasks, and a script that Redis does not know yet.
+// realError returns err, or nil for an empty queue and for a script that Redis doesn't know yet.
 func realError(err error) error {
 	if errors.Is(err, redis.Nil) || redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return nil
@@ -162,8 +164,8 @@ func realError(err error) error {
 	return err
 }
 
-// pausingRedis is the client of the queue's server. It makes a process rest after an error of Redis. Its subscriptions are not
-// closed with the client: asynq panics at that, if its shutdown takes longer than that of the rest.
+// pausingRedis is the Redis client of the queue's server. It pauses after an error. Its subscriptions have a client of their
+// own: asynq panics if theirs is closed while its shutdown is still in progress.
 type pausingRedis struct {
 	queueRedis
 	news *redis.Client
@@ -181,19 +183,19 @@ func (r pausingRedis) EvalSha(ctx context.Context, sha string, keys []string, ar
 	return cmd
 }
 
-// queueLog writes asynq's own log. asynq says at each try what goes wrong, several times a minute, so an error is written
-// again only after a while.
+// queueLog writes asynq's log. asynq logs an error at each retry, several times a minute, so queueLog repeats a text only
+// after a while.
 type queueLog struct {
 	log      *slog.Logger
 	guard    *bulkhead.Guard
 	mu       sync.Mutex
-	loggedAt map[string]time.Time // when an error was written last, by its text
+	loggedAt map[string]time.Time // when an error was last logged, by its text
 }
 
 const (
-	// repeatLogEvery is how long queueLog leaves out an error that it has written.
+	// repeatLogEvery is how long an error isn't logged again.
 	repeatLogEvery = 10 * time.Minute
-	// maxLogged bounds the texts that it remembers.
+	// maxLogged limits the remembered texts.
 	maxLogged = 100
 )
 
@@ -203,7 +205,6 @@ func (l *queueLog) Warn(args ...any)  { l.write(slog.LevelWarn, args) }
 func (l *queueLog) Error(args ...any) { l.write(slog.LevelError, args) }
 func (l *queueLog) Fatal(args ...any) { l.write(slog.LevelError, args) }
 
-// write runs in goroutines of asynq, which recover nothing.
 func (l *queueLog) write(level slog.Level, args []any) {
 	_ = l.guard.Do(bulkhead.SendQueue, func() error {
 		if text := fmt.Sprint(args...); level < slog.LevelWarn {

@@ -10,14 +10,15 @@ import (
 )
 
 const (
-	// slotWait is how long a turn waits for recipients who were put aside. For a longer wait it gives up its worker slot.
+	// slotWait is the longest time for which a batch waits for deferred recipients. For a longer wait it ends and frees its
+	// worker.
 	slotWait = 2 * time.Second
-	// ratePeriod is in how long as many text messages go out as an SMS rate has a second: what lies between a claim and the
-	// API takes longer for one call than for another, so that calls that left evenly come in unevenly.
+	// ratePeriod is the time for as many text messages as an SMS rate allows a second. It is longer than a second because calls
+	// that leave evenly reach the API unevenly.
 	ratePeriod = 1020 * time.Millisecond
 )
 
-// formatRates writes SMS rates as scripts read them: the least time (ms) between two text messages, by country.
+// formatRates returns SMS rates in the form that scripts read: the least time (ms) between two text messages, by country.
 func formatRates(rates map[string]float64) string {
 	var all []string
 	for _, country := range slices.Sorted(maps.Keys(rates)) {

@@ -8,26 +8,26 @@ import (
 )
 
 var (
-	// ErrResent says that the unknown recipients of a send were sent to again already.
+	// ErrResent means that the unknown recipients of a send were sent to again before.
 	ErrResent = errors.New("the unknown recipients were sent to again already")
-	// ErrNoUnknown says that a send has no unknown recipients.
+	// ErrNoUnknown means that a send has no unknown recipients.
 	ErrNoUnknown = errors.New("no recipient is unknown")
 )
 
-// TooSoonError says that a late answer may still arrive for the unknown recipients of a send.
+// TooSoonError means that a late answer may still arrive for unknown recipients.
 type TooSoonError struct{ Until time.Time }
 
 func (e *TooSoonError) Error() string { return "it is too soon to resend the unknown" }
 
-// priorCall is a call whose outcome is unknown: the recipient's place in the list of its send, and the token of its claim.
+// priorCall is a call without a known outcome: the recipient's place in the list of its send, and the token of its claim.
 type priorCall struct {
 	place int
 	claim string
 }
 
-// Resend saves a draft to those recipients of an ended send who are unknown, for a person who knows that some may get it
-// twice. Of all such drafts one can be confirmed. Whoever got an answer meanwhile is skipped. It gives [ErrNoSend],
-// [ErrNoUnknown], [ErrResent], [*StateError], [*TooSoonError], and what [Service.SaveDraft] gives.
+// Resend saves a draft to the unknown recipients of an ended send. The person must know that some may get it twice. Only one
+// such draft can be confirmed. Recipients are skipped if their outcome becomes known meanwhile. Errors: [ErrNoSend],
+// [ErrNoUnknown], [ErrResent], [*StateError], [*TooSoonError], and those of [Service.SaveDraft].
 func (s *Service) Resend(ctx context.Context, id, team, user string) (Draft, error) {
 	send, err := s.Send(ctx, id)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// RuleWords says in a sentence what one of the rules on who may be written to means for a recipient.
+// RuleWords explains a rule on who may be written to, in a sentence about a recipient.
 func RuleWords(rule recipients.Rule) string {
 	switch rule {
 	case recipients.RuleSuppressed:
@@ -35,14 +35,14 @@ func RuleWords(rule recipients.Rule) string {
 
 const dayMillis = 24 * 60 * 60 * 1000
 
-// dayKey is where the recipients of a day are counted, of one sender or, with "*", of all.
+// dayKey returns the key that counts the recipients of a day, of one sender or, with "*", of all.
 func (s *Service) dayKey(now time.Time, whose string) string {
 	return s.key("day:" + strconv.FormatInt(now.UnixMilli()/dayMillis, 10) + ":" + whose)
 }
 
 func (s *Service) lastKey(person string) string { return s.key("last:" + person) }
 
-// facts are what Redis holds about people, in the order in which they were asked for.
+// facts are what Redis knows about people, in the order in which they were requested.
 type facts struct {
 	now          time.Time
 	suppressed   []any
@@ -51,8 +51,8 @@ type facts struct {
 	mine, all    int // recipients today, of one sender and of all
 }
 
-// facts reads what the rules go by for up to [pageSize] people at a time, who are hashed by h. It gives [ErrSuppressionKey] if the
-// do-not-contact list has got another key since.
+// facts reads what the rules depend on, for people hashed by h, in pages of pageSize. It returns [ErrSuppressionKey] if the
+// do-not-contact list has another key now.
 func (s *Service) facts(ctx context.Context, h *hasher, people []string, user string) (facts, error) {
 	f := facts{suppressed: make([]any, 0, len(people))}
 	now, err := s.cfg.Redis.Time(ctx).Result()
@@ -89,7 +89,7 @@ func (s *Service) facts(ctx context.Context, h *hasher, people []string, user st
 			from *redis.SliceCmd
 		}{{&f.suppressed, suppressed}, {&f.unsubscribed, unsubscribed}, {&f.last, last}} {
 			values, err := atLeast(answer.from.Val(), len(part))
-			if err != nil { // nobody counts as not barred for want of an answer
+			if err != nil { // a missing answer must not count as "not barred"
 				return f, err
 			}
 			*answer.to = append(*answer.to, values[:len(part)]...)
@@ -106,7 +106,7 @@ func (s *Service) facts(ctx context.Context, h *hasher, people []string, user st
 	return f, nil
 }
 
-// asOf is how the facts stand at a later time, if nothing else is sent until then.
+// asOf returns the facts at a later time, if nothing else is sent until then.
 func (f facts) asOf(later time.Time) facts {
 	if later.UnixMilli()/dayMillis != f.now.UnixMilli()/dayMillis {
 		f.mine, f.all = 0, 0
@@ -121,7 +121,7 @@ func parseInt(v any) int {
 	return n
 }
 
-// lastAt is when the i-th person was last sent something, as far as that is still remembered.
+// lastAt returns when the i-th person was last sent something, as far as Redis remembers.
 func (f facts) lastAt(i int) time.Time {
 	text, ok := f.last[i].(string)
 	if !ok {
@@ -136,7 +136,8 @@ func (f facts) lastBy(i int, token string) bool {
 	return token != "" && strings.HasPrefix(text, token+"|")
 }
 
-// applyRules leaves out of a draft's list who may not be written to. A call that the draft is to repeat does not bar its repeat.
+// applyRules leaves out recipients of a draft who can't be written to. A call that the draft resends doesn't bar its
+// recipient.
 func (s *Service) applyRules(ctx context.Context, h *hasher, d Draft, calls map[string]priorCall) (recipients.List, error) {
 	list := d.List
 	people := make([]string, len(list.Recipients))

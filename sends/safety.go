@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// alertAfter is how long a concern lasts before somebody is alerted: at the start, for example, the unsubscribed were not
+	// alertAfter is how long a concern lasts before the admins are alerted. At the start, for example, the unsubscribed weren't
 	// read yet.
 	alertAfter = time.Minute
-	// alertTTL is how long it is remembered that the admins know of a concern, after the last process has seen it. A bot that
-	// is stopped for longer tells them again.
+	// alertTTL is how long Redis remembers an alert after a process last saw the concern. A bot that is stopped for longer
+	// alerts again.
 	alertTTL = 6 * time.Hour
 )
 
-// watchSafety looks, until ctx ends, whether Redis keeps what it is told and whether the lists that bar people are there.
+// watchSafety checks regularly, until ctx ends, whether Redis is safe and the lists of people are intact.
 func (s *Service) watchSafety(ctx context.Context) {
 	since := map[Concern]time.Time{}
 	for sought := false; ; {
@@ -34,7 +34,8 @@ func (s *Service) watchSafety(ctx context.Context) {
 	}
 }
 
-// findEarlierPrefixes looks for what the same bot has kept with other API keys. It reports whether that is done.
+// findEarlierPrefixes finds the records that the same bot kept with other API keys. It returns false if it has to be
+// retried.
 func (s *Service) findEarlierPrefixes(ctx context.Context) bool {
 	if s.cfg.EarlierPrefixes == nil {
 		return true
@@ -45,7 +46,7 @@ func (s *Service) findEarlierPrefixes(ctx context.Context) bool {
 	return err == nil || kind == rediserr.NoPermission || kind == rediserr.NoCommand
 }
 
-// checkSafety looks once. since holds when each concern was first seen.
+// checkSafety checks once. since holds when each concern was first seen.
 func (s *Service) checkSafety(ctx context.Context, since map[Concern]time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -73,15 +74,21 @@ func (s *Service) checkSafety(ctx context.Context, since map[Concern]time.Time) 
 	}
 }
 
-// alertScript remembers that the admins are told of a concern, for a time (ms) that begins again with each call, and returns
-// the token of the process that tells them. A longer time, or none, counts as over.
+// alertScript acquires the right to alert the admins of a concern, or extends it. A longer TTL than that, or none, counts as
+// expired.
+//
+//	KEYS[1] the alert
+//	ARGV[1] token of the process
+//	ARGV[2] how long the alert is remembered (ms)
+//
+// Returns the token of the process that alerts.
 var alertScript = redis.NewScript(`
 local by, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
 if not by or left < 0 or left > tonumber(ARGV[2]) then by = ARGV[1] end
 redis.call('SET', KEYS[1], by, 'PX', ARGV[2])
 return by`)
 
-// alert tells the admins of a concern, once for all processes until it is over.
+// alert alerts the admins of a concern, once for all processes as long as it lasts.
 func (s *Service) alert(ctx context.Context, c Concern, checked Checked) {
 	if s.cfg.Alert == nil {
 		return

@@ -137,7 +137,7 @@ local function recount()
 end
 
 -- end_if_done ends a send without waiting recipients and claims. One that had ended is made live again, so that people are
--- told of the change.
+-- notified.
 local function end_if_done()
 	if has('ended') then
 		redis.call('ZADD', live, 'NX', stamp, id)

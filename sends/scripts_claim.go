@@ -1,6 +1,6 @@
 package sends
 
-// slowPrelude is for scripts whose first two arguments are the batch's token and the SMS rates. It defers recipients of slow
+// slowPrelude is for scripts with the batch's token and the SMS rates as the first two arguments. It defers recipients of slow
 // countries and takes the deferred ones that are due; see "Slow countries" in the package comment. A queue of deferred
 // recipients has the name of its country. If that country isn't slow any more, its queue is due at the time it has.
 const slowPrelude = `
@@ -28,7 +28,7 @@ local function defer(index, queue, at)
 	redis.call('ZADD', deferred, 0, string.format('%s|%010d', queue, tonumber(index)))
 end
 
--- due_queue returns a queue whose first recipient can be claimed now. A queue whose country isn't free gets the new time.
+-- due_queue returns a queue with a recipient that can be claimed now. If the country of a queue isn't free, the queue gets its new time.
 local function due_queue()
 	while true do
 		local queue = redis.call('ZRANGEBYSCORE', deferred_due, '-inf', stamp, 'LIMIT', 0, 1)[1]

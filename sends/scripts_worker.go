@@ -271,7 +271,7 @@ end
 end_if_done()
 return reply('done', 0)`)
 
-	// releaseClaimScript gives a claim back whose call did nothing. The recipient waits again, or is skipped if the send has
+	// releaseClaimScript releases a claim after its call did nothing. The recipient waits again, or is skipped if the send has
 	// ended or was cancelled or stopped. If the API couldn't take the call, the send backs off: longer with each try, and calls
 	// that were in flight together count as one.
 	//
@@ -324,7 +324,7 @@ end
 end_if_done()
 return reply('done', 0)`)
 
-	// recordsGoneScript stores for an hour how many recipients were waiting in a send whose records are gone. The smallest number
+	// recordsGoneScript stores for an hour how many recipients were waiting in a send before its records were gone. The smallest number
 	// counts.
 	//
 	// ARGV:

@@ -18,42 +18,42 @@ import (
 	"github.com/coupontools/couponbot/internal/rediserr"
 )
 
-// What can be wrong with a draft or a send. Anything else that a method returns is a fault.
+// Errors about drafts and sends. Any other error is a fault.
 var (
-	// ErrNoDraft says that there is no such draft: it has expired, was withdrawn, or belongs to somebody else.
+	// ErrNoDraft means that there is no such draft: it has expired, was withdrawn, or belongs to another person.
 	ErrNoDraft = errors.New("no such draft")
-	// ErrOutdated says that the do-not-contact list has another key than when the draft was saved, so the draft has to be made
-	// again; or that the draft's records are damaged.
+	// ErrOutdated means that the do-not-contact list has another key than when the draft was saved, or that the draft's records
+	// are damaged. The draft has to be made again.
 	ErrOutdated = errors.New("the draft was checked against another do-not-contact list")
-	// ErrNoSend says that there is no such send, or that its records have expired.
+	// ErrNoSend means that there is no such send, or that its records have expired.
 	ErrNoSend = errors.New("no such send")
-	// ErrUnavailable says that Redis is away or refuses, so nothing could be kept safe: nothing was sent or changed. The
-	// error of Redis is wrapped beside it; package rediserr tells what it means.
+	// ErrUnavailable means that Redis can't be reached or refuses: nothing was sent or changed. It also wraps the error of
+	// Redis; package rediserr explains that.
 	ErrUnavailable = errors.New("redis is unavailable, nothing was sent")
-	// ErrDamaged says that a key in Redis holds another type of value than it should: the record is damaged, or an id that
-	// was given names something else than a send. Redis itself works.
+	// ErrDamaged means that a key in Redis holds another type of value than expected: the record is damaged, or the id isn't
+	// that of a send. Redis itself works.
 	ErrDamaged = errors.New("a record in redis is damaged")
-	// ErrUncertain says that the connection to Redis broke at the moment of confirming, and that it could not be
-	// learned on which side: the send may go out. A repeat of [Service.Confirm] cannot make it go out twice.
+	// ErrUncertain means that the connection to Redis broke during the confirmation, so the send may go out or not. Repeating
+	// [Service.Confirm] can't send it twice.
 	ErrUncertain = errors.New("redis went away while the send was confirmed, it may go out")
-	// ErrNobodyLeft says that the rules on who may be written to left nobody of a list.
+	// ErrNobodyLeft means that the rules on who may be written to left nobody in the list.
 	ErrNobodyLeft = errors.New("nobody is left to send to")
-	// ErrCannotAsk is what [Config.MayStart] wraps when nobody can say now whether a sender still may.
+	// ErrCannotAsk is wrapped by the error of [Config.MayStart] if it can't find out whether a sender may still send.
 	ErrCannotAsk = errors.New("nobody can say whether the sender still may")
-	// ErrSuppressionKey says that the key of the do-not-contact list is not the one that the list was made with, so that
-	// nobody on it would be recognised.
+	// ErrSuppressionKey means that the key of the do-not-contact list isn't the one that the list was made with, so the people
+	// on it can't be recognised.
 	ErrSuppressionKey = errors.New("the key of the do-not-contact list has changed")
-	// ErrSuppressionLost says that the do-not-contact list, or a part of it, has disappeared from Redis: its marker says
-	// otherwise, this process has seen more of it, or its key is gone.
+	// ErrSuppressionLost means that the do-not-contact list, or a part of it, has disappeared from Redis: its marker says so,
+	// this process has seen more of it, or its key is missing.
 	ErrSuppressionLost = errors.New("the do-not-contact list is not in redis any more")
-	// ErrSuppressionOlder says that Redis still has an older do-not-contact list, whose people can't be added to the one of now
-	// since it was made with another key.
+	// ErrSuppressionOlder means that Redis still has an older do-not-contact list, whose people can't be added to the current
+	// one because it has another key.
 	ErrSuppressionOlder = errors.New("an older do-not-contact list can't be read")
-	// ErrEvicts says that Redis throws keys away when it is full, so that nothing in it can be relied on.
+	// ErrEvicts means that Redis evicts keys when it is full, so nothing in it is safe.
 	ErrEvicts = errors.New("redis may throw keys away")
 )
 
-// redisError wraps an error of Redis in what it means to callers: [ErrDamaged] or [ErrUnavailable].
+// redisError wraps an error of Redis in [ErrDamaged] or [ErrUnavailable].
 func redisError(err error) error {
 	if rediserr.KindOf(err) == rediserr.Damaged {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -61,110 +61,109 @@ func redisError(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// API is what a send needs of Coupontools: what [*coupontools.Client] offers. A call must return when its context
-// ends, and must never be repeated by the API's own doing.
+// API is the part of [*coupontools.Client] that a send needs. A call must return when its context ends, and must not retry.
 type API interface {
 	SendEmail(ctx context.Context, e coupontools.Email) (*coupontools.Sent, error)
 	SendSMS(ctx context.Context, s coupontools.SMS) (*coupontools.Sent, error)
 }
 
-// Notifier shows people how a send goes: one message at each place, edited as it goes on. told is, by place, what Tell
-// returned there the last time, perhaps in another process.
+// Notifier shows people the progress of a send: one message at each place, edited as the send proceeds. posted is what
+// Notify returned last, by place, perhaps in another process.
 type Notifier interface {
-	// Places are where Tell would post a message about s, and where it would edit the one that is there, in the order in
-	// which they are told. Beside an error they are those that are known; it makes Places be asked again later.
+	// Places returns where Notify would post a message about s and where it would edit an existing one, in the order of the
+	// notifications. With an error it returns the known places, and is called again later.
 	Places(ctx context.Context, s Send, told map[string]string) (posts, edits []string, err error)
-	// Notify posts or edits the message at a place, and returns what is to be remembered of it. After an error the place is
-	// told again later.
+	// Notify posts or edits the message at a place, and returns what to remember of it. After an error it is called again
+	// later.
 	Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error)
 }
 
-// Config is what a Service works with. Redis and API are required.
+// Config configures a Service. Redis and API are required.
 type Config struct {
 	Redis *redis.Client
-	// Prefix stands in front of every key, and names the queues.
+	// Prefix begins the name of every key and of the queues.
 	Prefix string
 	API    API
-	// Contacts are asked who has unsubscribed at Coupontools; nil asks nobody.
+	// Contacts lists who has unsubscribed in Coupontools; nil skips that.
 	Contacts Contacts
-	// Pace is waited for before every call; nil means no pace.
+	// Pace delays every call; nil means no delay.
 	Pace interface {
 		Wait(ctx context.Context) error
 	}
-	// Slow is told when the API answered 429: nobody in the fleet should call for that long. It may be nil.
+	// Slow is called when the API answered 429: no process should call for that long. It may be nil.
 	Slow func(ctx context.Context, d time.Duration)
-	// Notifier shows how the sends go; nil tells nobody.
+	// Notifier shows people the progress of sends; it may be nil.
 	Notifier Notifier
-	// Alert tells the admins of a concern. After an error it is told again later. Nil tells nobody.
+	// Alert alerts the admins of a concern. After an error it is called again later. It may be nil.
 	Alert func(ctx context.Context, c Concern, checked Checked) error
 	// EarlierPrefixes returns the prefixes of the records that the same bot kept with other API keys. It is called once, in the
-	// background. Nil means that there are none.
+	// background. It may be nil.
 	EarlierPrefixes func(ctx context.Context) (prefixes []string, err error)
-	// MayStart is asked once as a send starts whether its sender still may. An error stops the send, with the error's
-	// text as the reason; while it is [ErrCannotAsk] the send is held up. Nil allows all.
+	// MayStart checks once, when a send starts, whether its sender may still send. An error stops the send, with its text as
+	// the reason; with [ErrCannotAsk] the send backs off. Nil allows all.
 	MayStart func(ctx context.Context, team, user string) error
 
 	// ApprovalOver is above how many recipients another person must approve; 0 for never.
 	ApprovalOver int
 	// FrequencyCap is the least time between two sends to one person; 0 for none.
 	FrequencyCap time.Duration
-	// DailyCapPerson and DailyCap are how many recipients one sender, and all together, may have a UTC day; 0 for no limit.
+	// DailyCapPerson and DailyCap limit the recipients of one sender, and of all together, in a UTC day; 0 for no limit.
 	DailyCapPerson, DailyCap int
-	// SMSRates are the countries (ISO 3166 alpha-2) whose text messages go out slower than the rest, with messages a second
-	// for all processes; see [recipients.Recipient.RateCountry].
+	// SMSRates are the slow countries (ISO 3166 alpha-2), with the text messages a second that all processes may send there;
+	// see [recipients.Recipient.RateCountry].
 	SMSRates map[string]float64
-	// SuppressionKey is the key of the hashes in the do-not-contact list; "" has one made and kept in Redis.
+	// SuppressionKey is the key of the hashes in the do-not-contact list; "" generates one and keeps it in Redis.
 	SuppressionKey string
 
-	// InFlight is how many calls of one send a process has out at a time (8 if 0).
+	// InFlight is how many calls of one send a process makes at a time (8 if 0).
 	InFlight int
-	// CallTimeout is how long one call to the API may take (30 s if 0).
+	// CallTimeout limits one call to the API (30 s if 0).
 	CallTimeout time.Duration
 	// ReportTTL is how long a send's records are kept after its end (720 h if 0).
 	ReportTTL time.Duration
-	// ShutdownTimeout is how long Run goes on after its context has ended (35 s if 0).
+	// ShutdownTimeout is how long Run may continue after its context has ended (35 s if 0).
 	ShutdownTimeout time.Duration
 
-	// Guard recovers panics of this package and of what it calls.
+	// Guard recovers panics of this package and of its callbacks.
 	Guard *bulkhead.Guard
-	// Log takes what an operator should know; never people's data. Nil logs nothing.
+	// Log gets what an operator should know, never people's data. Nil logs nothing.
 	Log *slog.Logger
-	// Observe counts recipients by what became of them: "accepted", "failed", "skipped", "unknown", and "released" for
-	// a call that certainly did nothing and will be made again. It may be nil.
+	// Observe counts recipients by outcome: "accepted", "failed", "skipped", "unknown", and "released" for a call that did
+	// nothing and will be made again. It may be nil.
 	Observe func(outcome string)
 }
 
-// Service keeps drafts and carries out sends. Make one with [New].
+// Service stores drafts and carries out sends. Make one with [New].
 type Service struct {
 	cfg     Config
 	queue   *asynq.Client
-	scanNow chan struct{} // there may be a send that nobody keeps
-	rates   string        // the SMS rates, as scripts read them
+	scanNow chan struct{} // signals that a send may have no leader
+	rates   string        // the SMS rates, from formatRates
 
-	partPeople int // how many people are in one file of a backup
+	partPeople int // people in one file of a backup
 
-	list string       // what the keys of the do-not-contact list begin with
-	seen atomic.Int64 // the highest revision of the list that this process has seen
-	// knownKey is the fingerprint of the list's key, as this process saw it last; nil before it saw one.
+	list string       // prefix of the keys of the do-not-contact list
+	seen atomic.Int64 // highest revision of the list that this process has seen
+	// knownKey is the fingerprint of the list's key as this process last saw it; nil before.
 	knownKey atomic.Pointer[string]
 	policy   storagePolicy
 
-	// options are those of the Redis client, copied before it is used: it changes them as it connects.
+	// options are a copy of the Redis client's, made before it connects: connecting changes them.
 	options redis.Options
 
-	edits *rate.Limiter // the pace of edits while Redis does not keep it
+	edits *rate.Limiter // the pace of edits while Redis refuses the common one
 
-	enqueueError, dequeueError lastError // what Redis answers to the queue
-	writeError, scanError      lastError // what it answers to writes, and to the look for live sends
+	enqueueError, dequeueError lastError // last errors of Redis in the queue
+	writeError, scanError      lastError // last errors of test writes, and of the scan for live sends
 
 	mu      sync.Mutex
 	earlier []string              // prefixes of the same bot with other API keys
-	leaders map[string]*leader    // sends this process keeps, or is trying to
-	slots   map[string]*sendSlots // sends this process has calls out for
-	stalls  map[string]string     // why sends do not move, by id
+	leaders map[string]*leader    // sends that this process leads or tries to lead
+	slots   map[string]*sendSlots // sends with batches or calls in this process
+	stalls  map[string]string     // why sends are stalled, by id
 }
 
-// New returns a Service. It does nothing by itself: [Service.Run] carries out what was confirmed.
+// New returns a Service. It only works on confirmed sends while [Service.Run] runs.
 func New(c Config) *Service {
 	if c.InFlight <= 0 {
 		c.InFlight = 8

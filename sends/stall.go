@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// stallEvery is how often each process looks whether the running sends move, stallTime how long one may stand still
-	// before it says why.
+	// stallEvery is how often each process checks the progress of running sends, stallTime how long a send may make none before
+	// it is stalled.
 	stallEvery, stallTime = 10 * time.Second, time.Minute
-	// probeTimeout is how long Redis may take to say whether it takes writes.
+	// probeTimeout limits a test write to Redis.
 	probeTimeout = 5 * time.Second
 )
 
-// lastError is the error that something fails with again and again, nil while it works. It serves to log an error once and not
-// at each try.
+// lastError is the error of a repeated operation, nil while it works. It serves to log an error once and not at each retry.
 type lastError struct {
 	mu  sync.Mutex
 	err error
 }
 
-// set keeps how the last try went. It reports whether that is news: an error of another kind, or none any more.
+// set stores the result of the last try. It reports whether to log it: an error of another kind, or the first success after
+// an error.
 func (t *lastError) set(err error) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -34,14 +34,14 @@ func (t *lastError) set(err error) bool {
 	return (before == nil) != (err == nil) || rediserr.KindOf(before) != rediserr.KindOf(err)
 }
 
-// get is how the last try went.
+// get returns the result of the last try.
 func (t *lastError) get() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
 }
 
-// logWritable logs whether Redis takes sends, if that has changed.
+// logWritable logs whether Redis accepts sends, if that has changed.
 func (s *Service) logWritable(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil || !s.writeError.set(err):
@@ -52,9 +52,14 @@ func (s *Service) logWritable(ctx context.Context, err error) {
 	}
 }
 
-// progressScript answers how many calls of a send are out, a mark that is another one whenever a recipient was claimed or
-// got an outcome or the API turned a call away, what holds the send up, and why it is said not to move. It writes nothing, so it
-// also runs while Redis takes no writes.
+// progressScript returns the progress of a send. It writes nothing, so it also runs while Redis accepts no writes. It has no
+// arguments.
+//
+// Reply: seen, with the number of calls in flight, then
+//
+//	a mark that changes with every claim, outcome and backoff
+//	the reason of the backoff, or ''
+//	why the send is stalled, or ''
 var progressScript = newScript(`
 local in_flight = redis.call('HLEN', claims)
 local mark = {in_flight, redis.call('LLEN', released)}
@@ -63,19 +68,23 @@ for i, field in ipairs({'next', 'accepted', 'failed', 'skipped', 'unknown', 'bac
 end
 return reply('seen', in_flight, table.concat(mark, ' '), get('backoff_reason') or '', get('stall') or '')`)
 
-// stallScript keeps why a send does not move; an empty text says that it does.
+// stallScript stores why a send is stalled.
+//
+//	ARGV[1] why, '' if it isn't stalled
+//
+// Reply: done.
 var stallScript = newScript(`
 local reason = argv(1)
 if reason == '' then drop('stall') elseif has('confirmed') then set('stall', reason) end
 return reply('done', 0)`)
 
-// progress is how far a send had come, and since when.
+// progress is the progress of a send, and since when it has had it.
 type progress struct {
 	mark  string
 	since time.Time
 }
 
-// watchStalls looks whether Redis takes writes and whether the running sends move, until ctx ends.
+// watchStalls checks regularly, until ctx ends, whether Redis accepts writes and whether running sends make progress.
 func (s *Service) watchStalls(ctx context.Context) {
 	seen := map[string]progress{}
 	for {
@@ -86,7 +95,7 @@ func (s *Service) watchStalls(ctx context.Context) {
 	}
 }
 
-// checkStalls looks once. It takes how far the sends had come at the look before, and gives how far they have come now.
+// checkStalls checks once. It compares the progress of the running sends with before, and returns it for the next check.
 func (s *Service) checkStalls(ctx context.Context, before map[string]progress) map[string]progress {
 	probe, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -115,7 +124,7 @@ func (s *Service) checkStalls(ctx context.Context, before map[string]progress) m
 	return running
 }
 
-// checkStall looks at one running send. One that has stood still for a minute says why, until it moves again.
+// checkStall checks one running send. After a minute without progress it is stalled, until it makes progress again.
 func (s *Service) checkStall(ctx context.Context, id string, before progress, refused error, others bool) progress {
 	now, err := s.progress(ctx, id)
 	if err != nil {
@@ -133,12 +142,12 @@ func (s *Service) checkStall(ctx context.Context, id string, before progress, re
 	return before
 }
 
-// progressReply is what progressScript saw.
+// progressReply is the reply of progressScript.
 type progressReply struct {
 	mark     string
 	inFlight int
-	idle     bool   // nobody waits, or nobody can be called yet, or the send says already what it waits for
-	stall    string // why it is said not to move
+	idle     bool   // nobody waits or is due, or the send backs off
+	stall    string // why the send is stalled
 }
 
 func (s *Service) progress(ctx context.Context, id string) (progressReply, error) {
@@ -155,15 +164,15 @@ func (s *Service) progress(ctx context.Context, id string) (progressReply, error
 	}, nil
 }
 
-// setStall says why a send does not move, in Redis for all processes and in this one in case Redis does not take it; an empty
-// text takes it back. said is what Redis holds. What another process said there stays as long as it says anything.
+// setStall stores why a send is stalled ("" if it isn't): in Redis for all processes, and in this one in case Redis accepts
+// no writes. said is what Redis has now. A reason that another process stored stays until it is cleared.
 func (s *Service) setStall(ctx context.Context, id, said, why string) {
 	if s.rememberStall(id, why) || (why == "") != (said == "") {
 		_ = s.runScript(ctx, stallScript, id, why).Err()
 	}
 }
 
-// rememberStall keeps why a send does not move in this process, and logs it. It reports whether that is new.
+// rememberStall keeps the reason in this process and logs it. It reports whether the reason is new.
 func (s *Service) rememberStall(id, why string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,7 +189,7 @@ func (s *Service) rememberStall(id, why string) bool {
 	return true
 }
 
-// withStall adds to a running send why it does not move, as far as only this process knows it.
+// withStall adds the reason that only this process knows to a running send.
 func (s *Service) withStall(send Send) Send {
 	if send.State == StateRunning && send.BackoffReason == "" {
 		s.mu.Lock()
@@ -190,8 +199,7 @@ func (s *Service) withStall(send Send) Send {
 	return send
 }
 
-// stallReason says in plain words why a send does not move, given what Redis refused, how many of its calls are out, and
-// whether other sends run.
+// stallReason explains in plain words why a send is stalled.
 func (s *Service) stallReason(refused error, out int, others bool) string {
 	const still = "Nothing has gone out for a minute: "
 	if err := cmp.Or(refused, s.enqueueError.get(), s.dequeueError.get()); err != nil {

@@ -11,22 +11,22 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// storageCheckEvery is how often each process looks whether Redis keeps what it is told, and for how long a send waits while it
-// does not.
+// storageCheckEvery is how often each process checks the settings of Redis, and how long a send backs off while they aren't
+// safe.
 const storageCheckEvery = 10 * time.Second
 
-// Storage is how Redis keeps what it is told, as far as it tells.
+// Storage is the persistence settings of Redis, as far as it reveals them.
 type Storage struct {
-	// Policy is its maxmemory-policy, "" if it doesn't tell.
+	// Policy is its maxmemory-policy, "" if unknown.
 	Policy string
-	// AppendOnly is "1" if it has an append-only file, "0" if not, "" if it doesn't tell.
+	// AppendOnly is "1" if it has an append-only file, "0" if not, "" if unknown.
 	AppendOnly string
 }
 
-// Evicts reports whether Redis is known to throw keys away when it is full.
+// Evicts reports whether Redis is known to evict keys when it is full.
 func (s Storage) Evicts() bool { return s.Policy != "" && s.Policy != "noeviction" }
 
-// ReadStorage asks a Redis how it keeps what it is told. One that refuses INFO tells nothing, which is no error.
+// ReadStorage reads the persistence settings of Redis. If Redis refuses INFO they are unknown, without an error.
 func ReadStorage(ctx context.Context, rdb *redis.Client) (Storage, error) {
 	var s Storage
 	for _, part := range []string{"memory", "persistence"} {
@@ -49,14 +49,14 @@ func ReadStorage(ctx context.Context, rdb *redis.Client) (Storage, error) {
 	return s, nil
 }
 
-// storagePolicy is what Redis said last.
+// storagePolicy is the last known settings.
 type storagePolicy struct {
 	mu    sync.Mutex
 	last  Storage
 	asked bool
 }
 
-// checkUsable gives [ErrEvicts] if Redis is known to throw keys away.
+// checkUsable returns [ErrEvicts] if Redis is known to evict keys when it is full.
 func (s *storagePolicy) checkUsable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *storagePolicy) checkUsable() error {
 	return nil
 }
 
-// Storage asks Redis how it keeps what it is told. It gives [ErrUnavailable].
+// Storage reads the persistence settings of Redis. The error is [ErrUnavailable].
 func (s *Service) Storage(ctx context.Context) (Storage, error) {
 	now, err := ReadStorage(ctx, s.cfg.Redis)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *Service) logStorage(now Storage) {
 	}
 }
 
-// safeHasher returns the hasher if a send may start or continue, else [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost] or
-// [ErrUnavailable].
+// safeHasher returns the hasher if a send may start or continue, else [ErrEvicts], [ErrSuppressionKey], [ErrSuppressionLost]
+// or [ErrUnavailable].
 func (s *Service) safeHasher(ctx context.Context) (*hasher, error) {
 	if _, err := s.Storage(ctx); err != nil {
 		return nil, err

@@ -16,23 +16,23 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// hasher hashes numbers and addresses for Redis with a key. Without the key nobody can tell whose a hash is, or try out all
-// numbers.
+// hasher hashes phone numbers and e-mail addresses for Redis. Without its key nobody can identify the person of a hash, or
+// try out all numbers.
 type hasher struct {
 	key    []byte
-	stored string // the key as Redis keeps it
+	stored string // the key in the form in which Redis keeps it
 	keyID  string // the key's fingerprint
 }
 
 func (h *hasher) person(kind recipients.Kind, to string) string {
 	mac := hmac.New(sha256.New, h.key)
 	mac.Write([]byte(string(kind) + ":" + to))
-	const enough = 16 // bytes: no two of any number of people share them
+	const enough = 16 // bytes, so that no two people have the same hash
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:enough])
 }
 
-// The key is kept in Redis as "madePrefix:" and the key itself in hexadecimal digits, or, if it is a setting, as "given:" and a
-// hash of it, so that a setting that has changed is noticed.
+// Redis keeps a generated key as "made:" and its hexadecimal digits. Of a key from the settings it keeps "given:" and a
+// hash, so that a changed setting is noticed.
 const madePrefix, givenPrefix = "made:", "given:"
 
 func givenKey(key string) string {
@@ -40,8 +40,9 @@ func givenKey(key string) string {
 	return givenPrefix + hex.EncodeToString(sum[:])
 }
 
-// keyFingerprint identifies a key, as Redis keeps it: the same for a key that was made and later became a setting. It is "" if
-// Redis keeps none. Hashes are stored with the fingerprint of their key, since those of another key match nobody.
+// keyFingerprint identifies a key in the form in which Redis keeps it. A generated key that became a setting has the same
+// fingerprint. The fingerprint of "" is "". Hashes are stored with the fingerprint of their key, since those of another key
+// match nobody.
 func keyFingerprint(stored string) string {
 	const size = 16
 	if digits, ok := strings.CutPrefix(stored, madePrefix); ok {
@@ -58,8 +59,8 @@ func keyFingerprint(stored string) string {
 	return digits[:size]
 }
 
-// hasher returns the hasher of the do-not-contact list. It gives [ErrSuppressionKey], [ErrSuppressionLost], [ErrSuppressionOlder]
-// or [ErrUnavailable] while somebody on the list would not be recognised.
+// hasher returns the hasher of the do-not-contact list. While people on the list couldn't be recognised, it returns
+// [ErrSuppressionKey], [ErrSuppressionLost], [ErrSuppressionOlder] or [ErrUnavailable].
 func (s *Service) hasher(ctx context.Context) (*hasher, error) {
 	for {
 		l, err := s.lists(ctx)
@@ -98,7 +99,7 @@ func (s *Service) newHasher(stored string) (*hasher, error) {
 	return h, nil
 }
 
-// newKey returns a key for a list that has none, as Redis keeps it: the one of the settings, or else a random one.
+// newKey returns a key for a list without one, in the form in which Redis keeps it: that of the settings, or a random one.
 func (s *Service) newKey() string {
 	if s.cfg.SuppressionKey != "" {
 		return givenKey(s.cfg.SuppressionKey)
@@ -106,7 +107,7 @@ func (s *Service) newKey() string {
 	return madePrefix + hex.EncodeToString([]byte(rand.Text()))
 }
 
-// storeKey stores a key for a list that has none, or the fingerprint of its key if that is missing.
+// storeKey stores the key of a list that has none, or the missing fingerprint of its key.
 func (s *Service) storeKey(ctx context.Context, l listState) error {
 	key, known := cmp.Or(l.key, s.newKey()), l.unsubscribedKey
 	if id := s.knownKey.Load(); id != nil {
@@ -119,12 +120,12 @@ func (s *Service) storeKey(ctx context.Context, l listState) error {
 	return err
 }
 
-// suppressedValue is what the list holds of a person: when, who, and how they came on it.
+// suppressedValue returns the value of an entry on the list: when it was added, by which user, and how.
 func suppressedValue(at time.Time, by, note string) string {
 	return strconv.FormatInt(at.UnixMilli(), 10) + "|" + by + "|" + note
 }
 
-// suppressedBarrier reads what suppressedValue wrote.
+// suppressedBarrier parses the result of suppressedValue.
 func suppressedBarrier(value string) Barrier {
 	parts := strings.SplitN(value, "|", 3)
 	b := Barrier{Rule: recipients.RuleSuppressed, Since: parseMillis(parts[0])}
@@ -134,9 +135,9 @@ func suppressedBarrier(value string) Barrier {
 	return b
 }
 
-// Suppress puts people, all of one kind, on the do-not-contact list, and returns how many were not on it before. Note says
-// how they came there; it must name nobody. It goes into the audit trail. It gives [ErrSuppressionKey], [ErrSuppressionLost]
-// or [ErrUnavailable].
+// Suppress adds people, all of one kind, to the do-not-contact list and to the audit log, and returns how many weren't on
+// the list before. Note says how they got on the list, without naming anybody. Errors: [ErrSuppressionKey],
+// [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []string, by Actor, note string) (int, error) {
 	h, err := s.hasher(ctx)
 	if err != nil {
@@ -161,7 +162,7 @@ func (s *Service) Suppress(ctx context.Context, kind recipients.Kind, people []s
 	})
 }
 
-// describePeople names whom an entry of the audit trail is about: one person masked, or how many.
+// describePeople describes people for the audit log: one person masked, more by their number.
 func describePeople(people []string) string {
 	if len(people) == 1 {
 		return recipients.Mask(people[0])
@@ -169,8 +170,8 @@ func describePeople(people []string) string {
 	return strconv.Itoa(len(people)) + " people"
 }
 
-// Unsuppress takes a person off the do-not-contact list, and reports whether they were on it. It goes into the audit trail.
-// It gives [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
+// Unsuppress removes a person from the do-not-contact list, and reports whether they were on it. It writes an audit entry.
+// Errors: [ErrSuppressionKey], [ErrSuppressionLost] or [ErrUnavailable].
 func (s *Service) Unsuppress(ctx context.Context, kind recipients.Kind, to string, by Actor) (bool, error) {
 	h, err := s.hasher(ctx)
 	if err != nil {

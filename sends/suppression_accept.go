@@ -8,19 +8,19 @@ import (
 	"strconv"
 )
 
-// acceptedRevisions is how much the revision grows when somebody accepts the list as it is: more than any process can have
-// seen beyond the one that asks.
+// acceptedRevisions is how much the revision grows when a person accepts the list: more than any other process can have seen
+// beyond this one.
 const acceptedRevisions = 1_000_000
 
-// Acceptance is what an admin has continued with.
+// Acceptance is the result of accepting a list.
 type Acceptance struct {
-	// People are on the list; SetAside were on it or on older lists, and would not be recognised.
+	// People are on the list. SetAside were on it or on older lists, and couldn't be recognised.
 	People, SetAside int
 }
 
-// AcceptSuppressionList makes the do-not-contact list whole as it is, with the key of now: after a loss, with the people that are
-// left; with another key, or beside an older list with another one, without the people who would not be recognised. These are
-// set aside. It goes into the audit trail.
+// AcceptSuppressionList accepts the do-not-contact list as it is, with the current key: after a loss, with the remaining
+// people; if the list or an older one has another key, without the people who couldn't be recognised. They are set aside. It
+// writes an audit entry.
 func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (Acceptance, error) {
 	l, accepted, err := s.accept(ctx)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Service) AcceptSuppressionList(ctx context.Context, by Actor) (Acceptan
 	})
 }
 
-// accept returns the list as it was, too.
+// accept also returns the state of the list before.
 func (s *Service) accept(ctx context.Context) (listState, Acceptance, error) {
 	for {
 		l, err := s.lists(ctx)
@@ -51,7 +51,7 @@ func (s *Service) accept(ctx context.Context) (listState, Acceptance, error) {
 	}
 }
 
-// adoptKey makes the key of h that of the list, beside older lists, and the list whole if that is asked for.
+// adoptKey makes the key of h that of the list, without older lists. With whole, the list counts as whole after that.
 func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
 	for {
 		l, err := s.lists(ctx)
@@ -64,8 +64,8 @@ func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
 	}
 }
 
-// adopt makes a key that of the list, with the people who are hashed with it; those of older lists, too. If whole is false the
-// list counts as lost after that.
+// adopt makes a key that of the list, with the people hashed with it, on older lists too. Without whole, the list counts as
+// lost after that.
 func (s *Service) adopt(ctx context.Context, l listState, key string, older []olderList, whole bool) (Acceptance, error) {
 	id, was := keyFingerprint(key), l.peopleKey()
 	keys, ids := s.listKeys(), []any{}
@@ -91,14 +91,14 @@ func (s *Service) adopt(ctx context.Context, l listState, key string, older []ol
 	return a, err
 }
 
-// unknownKey stands for the fingerprint of a key that nothing is known of.
+// unknownKey replaces the fingerprint of an unknown key.
 const unknownKey = "unknown"
 
-// peopleKey is the fingerprint of the key that the people are hashed with.
+// peopleKey returns the fingerprint of the key that the people are hashed with.
 func (l listState) peopleKey() string { return cmp.Or(l.keyID, keyFingerprint(l.key), unknownKey) }
 
-// nextKey returns the key to use from now on: the one of the list, or else of an older list, if the settings allow it; or that of
-// the settings; or a random one.
+// nextKey returns the key to use from now on: that of the list or of an older list, if the settings allow it; else that of
+// the settings; else a random one.
 func (s *Service) nextKey(l listState) (key string, random bool) {
 	keys := []string{l.key}
 	for _, older := range l.older {

@@ -12,9 +12,9 @@ import (
 	"strconv"
 )
 
-// A backup is one or more zip files, so that each fits into a form in Slack. Each holds a text file: a line that names the
-// format; one with the fingerprint of the hashes' key, a random id of the backup, and which part of it this is; a line for each
-// person: hash|when|by whom|how; and at the end how many people these were. It holds no number, no address and no key.
+// A backup is one or more zip files, so that each fits into a Slack form. Each holds a text file: a line with the format; a
+// line with the fingerprint of the hashes' key, a random id of the backup, and the number of the part; a line for each
+// person (hash|when|user|how); and the number of people. It contains no phone number, no e-mail address and no key.
 
 const (
 	backupFile   = "do-not-contact.txt"
@@ -22,7 +22,7 @@ const (
 	backupPart   = "key %s backup %s part %d of %d"
 	backupEnd    = "people "
 
-	// BackupParts is how many files a backup has at most. Slack's forms take as many.
+	// BackupParts is the most files of a backup. Slack's forms accept as many.
 	BackupParts = 10
 	// partPeople is how many people are in one file. Hashes can't be compressed, so a person takes 22 to 25 bytes of the 10 MB
 	// that a file in a form may have.
@@ -34,17 +34,17 @@ const (
 )
 
 var (
-	// ErrBackup says that a file is no backup of a do-not-contact list, or a damaged one.
+	// ErrBackup means that a file isn't a backup of a do-not-contact list, or is damaged.
 	ErrBackup = errors.New("this is not a backup of a do-not-contact list")
-	// ErrBackupKey says that a backup was made with another key, so that nobody in it would be recognised.
+	// ErrBackupKey means that a backup was made with another key, so the people in it can't be recognised.
 	ErrBackupKey = errors.New("the backup was made with another key")
-	// ErrBackupMixed says that files belong to different backups.
+	// ErrBackupMixed means that files belong to different backups.
 	ErrBackupMixed = errors.New("the files belong to different backups")
-	// ErrBackupSize says that the do-not-contact list has more than [MostBackedUp] people.
+	// ErrBackupSize means that the do-not-contact list has more than [MostBackedUp] people.
 	ErrBackupSize = errors.New("the do-not-contact list is too long for a backup")
 )
 
-// MissingPartsError says that some files of a backup are missing.
+// MissingPartsError means that some files of a backup are missing.
 type MissingPartsError struct {
 	Missing []int // from 1
 	Of      int
@@ -54,14 +54,14 @@ func (e *MissingPartsError) Error() string {
 	return fmt.Sprintf("parts %v of %d of the backup are missing", e.Missing, e.Of)
 }
 
-// BackupPart is one file of a backup: the Number-th, from 1.
+// BackupPart is one file of a backup. Number counts from 1.
 type BackupPart struct {
 	Number, Of int
 	Content    []byte
 }
 
 // ExportSuppressionList makes a backup of the do-not-contact list, calls give with each of its files, and returns how many
-// people are in it. It goes into the audit trail. It gives [ErrBackupSize], [ErrSuppressionKey], [ErrSuppressionLost],
+// people are in it. It writes an audit entry. Errors: [ErrBackupSize], [ErrSuppressionKey], [ErrSuppressionLost],
 // [ErrSuppressionOlder] or [ErrUnavailable].
 func (s *Service) ExportSuppressionList(ctx context.Context, by Actor, give func(BackupPart) error) (int, error) {
 	people, err := s.export(ctx, give)
@@ -85,7 +85,7 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 		return 0, ErrBackupSize
 	}
 	w.give = func(part BackupPart) error {
-		// The list may have been lost, or have got another key, while it was read.
+		// The list may have been lost, or got another key, during the scan.
 		switch now, err := s.hasher(ctx); {
 		case err != nil:
 			return err
@@ -96,7 +96,7 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 	}
 	err = s.scan(ctx, s.listKey("people"), func(pairs []string) error {
 		for pair := range slices.Chunk(pairs, 2) {
-			if w.people == s.partPeople && w.number < w.of { // the last part takes those who were added meanwhile
+			if w.people == s.partPeople && w.number < w.of { // the last part takes people who were added meanwhile
 				if err := w.end(); err != nil {
 					return err
 				}
@@ -113,7 +113,8 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 	return w.all, err
 }
 
-// scan reads a hash in steps, each with names and values in turns. What is changed meanwhile may be missing, or come twice.
+// scan reads a hash in steps, each with names and values in turns. Entries that change meanwhile may be missing or come
+// twice.
 func (s *Service) scan(ctx context.Context, key string, use func(pairs []string) error) error {
 	for cursor := uint64(0); ; {
 		pairs, next, err := s.cfg.Redis.HScan(ctx, key, cursor, "", bulkSize).Result()
@@ -133,11 +134,11 @@ type backupWriter struct {
 	of        int
 	give      func(BackupPart) error
 
-	number  int // of the part that is being written, from 1
+	number  int // of the current part, from 1
 	content bytes.Buffer
 	file    *zip.Writer
 	text    *bufio.Writer
-	people  int // in this part
+	people  int // in the current part
 	all     int
 }
 
@@ -152,7 +153,7 @@ func (w *backupWriter) add(hash, value string) error {
 	return err
 }
 
-// begin begins a part, if none is begun.
+// begin starts a part, unless one is started.
 func (w *backupWriter) begin() error {
 	if w.file != nil {
 		return nil
@@ -168,7 +169,7 @@ func (w *backupWriter) begin() error {
 	return err
 }
 
-// end gives the part that is being written away.
+// end finishes the current part and passes it to give.
 func (w *backupWriter) end() error {
 	if err := w.begin(); err != nil {
 		return err

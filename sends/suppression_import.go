@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	importTTL      = 10 * time.Minute // how long an import that was broken off stays in Redis
+	importTTL      = 10 * time.Minute // how long an interrupted import stays in Redis
 	maxBackupText  = 128 << 20        // bytes in one file, unzipped
 	backupLineSize = 1000
 )
 
-// ImportSuppressionList adds the people of a backup to the do-not-contact list, and returns how many were not on it before.
-// read calls add with the content of each file; nobody is added if it returns an error. A list that was lost counts as whole
-// after that, and until then it needs all parts of the backup. It goes into the audit trail. It gives [ErrBackup],
-// [ErrBackupKey], [ErrBackupMixed], [*MissingPartsError], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
+// ImportSuppressionList adds the people of a backup to the do-not-contact list, and returns how many weren't on it before.
+// read calls add with the content of each file; if it returns an error, nobody is added. A lost list counts as whole
+// afterwards, and needs all parts of the backup for that. It writes an audit entry. Errors: [ErrBackup], [ErrBackupKey],
+// [ErrBackupMixed], [*MissingPartsError], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
 func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func(add func(content []byte) error) error) (int, error) {
 	i := &backupImport{s: s, staging: s.listKey("import:" + rand.Text()), parts: map[int]bool{}}
 	defer func() { s.cfg.Redis.Unlink(context.WithoutCancel(ctx), i.staging) }()
@@ -42,10 +42,10 @@ func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func
 	})
 }
 
-// backupImport is the import of a backup. Its people are collected beside the list first.
+// backupImport imports a backup. It collects the people in a separate hash first.
 type backupImport struct {
 	s       *Service
-	h       *hasher // of the list, once the first part was added
+	h       *hasher // of the list; nil before the first part
 	staging string  // the hash in Redis where the people are collected
 	id      string  // of the backup
 	of      int
@@ -53,7 +53,7 @@ type backupImport struct {
 	people  int
 }
 
-// add takes in one file.
+// add reads one file.
 func (i *backupImport) add(ctx context.Context, content []byte) error {
 	l, err := i.s.lists(ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func (i *backupImport) add(ctx context.Context, content []byte) error {
 	return err
 }
 
-// importHasher returns the hasher with the key that the list has, or gets by the import.
+// importHasher returns the hasher with the key that the list has or will get by the import.
 func (s *Service) importHasher(l listState) (*hasher, error) {
 	key, random := s.nextKey(l)
 	if random {
@@ -90,7 +90,7 @@ func (s *Service) importHasher(l listState) (*hasher, error) {
 	return s.newHasher(key)
 }
 
-// collect writes entries, hash and value in turns, beside the list.
+// collect writes entries, hash and value in turns, to the staging hash.
 func (i *backupImport) collect(ctx context.Context, entries []any) error {
 	_, err := i.s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, i.staging, entries...)
@@ -103,7 +103,7 @@ func (i *backupImport) collect(ctx context.Context, entries []any) error {
 	return nil
 }
 
-// finish adds the people who were collected to the list.
+// finish adds the collected people to the list.
 func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	if i.h == nil {
 		return 0, ErrBackup
@@ -112,7 +112,7 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// A script whose answer was lost is repeated and adds nobody then, so its answers can't be summed up.
+	// A script is repeated if its reply was lost, and then adds nobody, so the numbers in the replies don't add up.
 	before, err := i.countPeople(ctx)
 	if err != nil {
 		return 0, err
@@ -138,7 +138,7 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	return max(0, after-before), err
 }
 
-// countPeople is how many people are on the list.
+// countPeople returns how many people are on the list.
 func (i *backupImport) countPeople(ctx context.Context) (int, error) {
 	n, err := i.s.cfg.Redis.HLen(ctx, i.s.listKey("people")).Result()
 	if err != nil {
@@ -147,8 +147,8 @@ func (i *backupImport) countPeople(ctx context.Context) (int, error) {
 	return int(n), nil
 }
 
-// prepare prepares a list that is lost, or has no key or another one: it counts as lost until all people are added. It reports
-// whether it had to. Any part of a backup can be added to a list that is known to be whole.
+// prepare makes a list that is lost, or has no key or another one, count as lost until all people are added. It reports
+// whether it had to. A whole list accepts any part of a backup.
 func (i *backupImport) prepare(ctx context.Context) (restored bool, err error) {
 	l, err := i.s.lists(ctx)
 	if err != nil {
@@ -176,7 +176,7 @@ func (i *backupImport) missing() (parts []int) {
 	return parts
 }
 
-// partReader is a file of a backup that is being read.
+// partReader reads one file of a backup.
 type partReader struct {
 	io.Closer
 	lines      *bufio.Scanner
@@ -187,12 +187,12 @@ type partReader struct {
 var (
 	// backupPartLine is the second line of a file: see [backupPart].
 	backupPartLine = regexp.MustCompile(`^key ([0-9a-f]{16}) backup ([A-Z0-9]{26}) part (\d{1,2}) of (\d{1,2})$`)
-	// backupEntry is the line of a person: a keyed hash of 16 bytes, a time in ms, a Slack id, and how the person came on the
+	// backupEntry is the line of a person: a keyed hash of 16 bytes, a time in ms, a Slack id, and how the person got on the
 	// list.
 	backupEntry = regexp.MustCompile(`^([A-Za-z0-9_-]{22})\|(\d{1,15}\|[A-Z0-9]{0,20}\|[^|\x00-\x1f]{0,200})$`)
 )
 
-// openPart opens a file of a backup and reads which part it is.
+// openPart opens a file of a backup and reads its header.
 func openPart(content []byte) (*partReader, error) {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil || len(z.File) != 1 || z.File[0].Name != backupFile || z.File[0].UncompressedSize64 > maxBackupText {
@@ -226,7 +226,7 @@ func (p *partReader) next() string {
 	return p.lines.Text()
 }
 
-// read calls use with the people of the part, hash and value in turns, and returns how many they are.
+// read calls use with the people of the part, hash and value in turns, and returns their number.
 func (p *partReader) read(use func(entries []any) error) (people int, err error) {
 	var entries []any
 	flush := func() error {

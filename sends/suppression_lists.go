@@ -9,29 +9,29 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The do-not-contact list is three keys: "people" (a hash), "key" (of the hashes) and "marker". The marker is written in the
-// same step as the people: how many they are, a revision that grows with each change, and the fingerprint of the key that they
-// are hashed with. So a list that is gone, is an older copy, or has hashes of another key, differs from one that nobody is on.
-// See ErrSuppressionLost and ErrSuppressionKey.
+// The do-not-contact list has three keys: "people" (a hash), "key" (of the hashes) and "marker". Every change updates the
+// marker in the same step: the number of people, a revision that grows, and the fingerprint of the people's key. So a list
+// that is gone, is an older copy, or has hashes of another key, differs from an empty one. See ErrSuppressionLost and
+// ErrSuppressionKey.
 
-// UseSuppressionList names the do-not-contact list, by the Slack team or a setting; it must be called before the service is
-// used. A list that hung on the prefix moves there. Without it the list hangs on the prefix.
+// UseSuppressionList names the do-not-contact list after the Slack team or a setting. Call it before using the service.
+// Without it, the list's keys have the prefix of all other keys; a list with that prefix is moved.
 func (s *Service) UseSuppressionList(name string) { s.list = SuppressionPrefix + name + ":" }
 
-// SuppressionPrefix is what the keys of all do-not-contact lists begin with.
+// SuppressionPrefix begins the keys of all named do-not-contact lists.
 const SuppressionPrefix = "couponbot:do-not-contact:"
 
-// listKey is one of the keys of the do-not-contact list.
+// listKey returns the name of one of the list's keys.
 func (s *Service) listKey(name string) string { return s.list + name }
 
 func (s *Service) listKeys(more ...string) []string {
 	return append([]string{s.listKey("people"), s.listKey("key"), s.listKey("marker")}, more...)
 }
 
-// errListChanged says that the list isn't as it was read.
+// errListChanged means that the list changed after it was read.
 var errListChanged = errors.New("the do-not-contact list was changed meanwhile")
 
-// changeList runs one of the scripts on the list, for a caller whose key has that fingerprint.
+// changeList runs a script on the list, for a caller whose key has that fingerprint.
 func (s *Service) changeList(ctx context.Context, script *redis.Script, keyID string, args ...any) (int, error) {
 	return s.changeLists(ctx, script, s.listKeys(), keyID, args...)
 }
@@ -68,49 +68,49 @@ func (s *Service) sawRevision(revision int64) {
 
 // listState is the state of the do-not-contact list and of the list of the unsubscribed, read at one moment.
 type listState struct {
-	key              string // as Redis keeps it, "" if it keeps none
-	keyID            string // the fingerprint of the key that the people are hashed with, "" if it isn't known
+	key              string // in the form in which Redis keeps it, "" if there is none
+	keyID            string // fingerprint of the people's key, "" if unknown
 	people, marked   int64
 	revision, seen   int64
 	rekeyed          time.Time // when the people's key was replaced by another one
-	confirmed        bool      // an admin has continued with the list as it is
+	confirmed        bool      // an admin has accepted the list as it is
 	older            []olderList
 	unsubscribed     int64
 	unsubscribedMark string // how many there should be, "" if they were never read
-	unsubscribedKey  string // the fingerprint of the key that they are hashed with
+	unsubscribedKey  string // fingerprint of the key of their hashes
 	readAt           time.Time
 	now              time.Time
 }
 
-// olderList is a do-not-contact list of the version before, which hung on the API keys.
+// olderList is a do-not-contact list of the previous version, in keys that depend on the API keys.
 type olderList struct {
 	prefix string
 	people int64
-	key    string // as Redis keeps it, "" if it keeps none
+	key    string // in the form in which Redis keeps it, "" if there is none
 }
 
-// olderKeys are the keys of the list in Redis.
+// olderKeys returns the keys of an older list in Redis.
 func olderKeys(prefix string) (people, key string) {
 	return prefix + "suppressed", prefix + "suppression:key"
 }
 
-// UseEarlierPrefixes names the prefixes that the same bot has used before, with other API keys. Do-not-contact lists there are
-// moved, too.
+// UseEarlierPrefixes sets the prefixes that the same bot has used before, with other API keys. Do-not-contact lists there
+// are moved too.
 func (s *Service) UseEarlierPrefixes(prefixes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.earlier = prefixes
 }
 
-// prefixes are all prefixes that the bot has used.
+// prefixes returns all prefixes that the bot has used.
 func (s *Service) prefixes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string{s.cfg.Prefix}, s.earlier...)
 }
 
-// lists reads the state of the lists. It first adds the people of older lists to the do-not-contact list, as far as possible;
-// a process of the version before may write to one at any time.
+// lists reads the state of the lists. First it moves people of older lists to the do-not-contact list, as far as possible. A
+// process of the previous version may write to an older list at any time.
 func (s *Service) lists(ctx context.Context) (listState, error) {
 	l, err := s.readLists(ctx)
 	if err != nil || len(l.older) == 0 {
@@ -192,7 +192,7 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 	return l, nil
 }
 
-// checkLost gives [ErrSuppressionLost] if the do-not-contact list is not what it was.
+// checkLost returns [ErrSuppressionLost] if a part of the do-not-contact list has disappeared.
 func (l listState) checkLost() error {
 	if l.people != l.marked || l.revision < l.seen || l.marked > 0 && l.key == "" {
 		return ErrSuppressionLost
@@ -200,7 +200,7 @@ func (l listState) checkLost() error {
 	return nil
 }
 
-// unreadable are how many people are on older lists that can't be added, since they are hashed with another key.
+// unreadable returns how many people are on older lists that can't be added because of their key.
 func (l listState) unreadable() (people int64) {
 	for _, older := range l.older {
 		id := keyFingerprint(older.key)
@@ -211,13 +211,14 @@ func (l listState) unreadable() (people int64) {
 	return people
 }
 
-// unread reports whether the list of the unsubscribed was never read, is not what was read, or has hashes of another key than
-// the do-not-contact list, so that nobody on it would be recognised.
+// unread reports whether the list of the unsubscribed was never read, was damaged since, or has another key than the
+// do-not-contact list, so that the people on it couldn't be recognised.
 func (l listState) unread() bool {
 	return l.unsubscribedMark != strconv.FormatInt(l.unsubscribed, 10) || l.unsubscribed > 0 && l.unsubscribedKey != l.keyID
 }
 
-// checkReadable gives [ErrSuppressionLost] or [ErrSuppressionKey] if somebody on the do-not-contact list would not be recognised.
+// checkReadable returns [ErrSuppressionLost] or [ErrSuppressionKey] if people on the do-not-contact list couldn't be
+// recognised.
 func (s *Service) checkReadable(l listState) error {
 	if err := l.checkLost(); err != nil || l.key == "" {
 		return err

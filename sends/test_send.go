@@ -10,16 +10,16 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// MaxTests is how many tests one person can send a UTC day.
+// MaxTests is how many test sends one person can make in a UTC day.
 const MaxTests = 5
 
-// ErrTooManyTests says that a person has sent as many tests today, by UTC, as they can.
+// ErrTooManyTests means that a person has used up today's test sends.
 var ErrTooManyTests = errors.New("no more tests today")
 
-// Test sends what is in a draft to one recipient, who should be the person that the draft belongs to, and at once. It is a
-// send of its own, as safe as any; the draft stays as it is. It returns also how many tests the person has left today. It
-// gives [ErrTooManyTests], and what [Service.SaveDraft] and [Service.Confirm] give; only those that are confirmed, or may
-// be, count.
+// Test sends the content of a draft to one recipient at once, who should be the owner of the draft. It is a send of its own
+// with the same guarantees; the draft stays as it is. It also returns how many test sends the person has left today. Errors:
+// [ErrTooManyTests], and those of [Service.SaveDraft] and [Service.Confirm]. Only test sends that are or may be confirmed
+// count.
 func (s *Service) Test(ctx context.Context, d Draft, to recipients.Recipient) (Send, int, error) {
 	test, err := s.SaveDraft(ctx, Draft{
 		Team: d.Team, User: d.User, Offer: d.Offer, OfferID: d.OfferID, OfferName: d.OfferName, Kind: d.Kind,
@@ -39,7 +39,7 @@ func (s *Service) Test(ctx context.Context, d Draft, to recipients.Recipient) (S
 	return send, MaxTests - n, err
 }
 
-// countTest counts one more test of a person today. A count that go-redis repeats costs the person a test, and no more.
+// countTest counts one more test send of a person today. If go-redis repeats it, the person loses a test send, no more.
 func (s *Service) countTest(ctx context.Context, user string) (int, error) {
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {

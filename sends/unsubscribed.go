@@ -14,24 +14,24 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// Contacts is what [*coupontools.Client] knows of the account's SMS groups.
+// Contacts is the part of [*coupontools.Client] for the account's SMS groups.
 type Contacts interface {
 	SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, error)
 	SMSContacts(ctx context.Context, group string) ([]coupontools.SMSContact, error)
 }
 
 const (
-	// unsubscribedEvery is how often the fleet reads who has unsubscribed in Coupontools, unsubscribedRetry how soon it tries
-	// again if it cannot.
+	// unsubscribedEvery is how often one of all processes reads who has unsubscribed in Coupontools; unsubscribedRetry is the
+	// wait after an error.
 	unsubscribedEvery, unsubscribedRetry = 15 * time.Minute, time.Minute
-	// unsubscribedTime is how long that may take: a call for each group, at the pace of all.
+	// unsubscribedTime limits one reading: a call for each group, at the common pace.
 	unsubscribedTime = 10 * time.Minute
-	// noSMS is the code that Coupontools answers with for an account without an SMS service.
+	// noSMS is Coupontools' error code for an account without an SMS service.
 	noSMS = 103
 )
 
-// watchUnsubscribed keeps the list of those who have unsubscribed in Coupontools, until ctx ends. One process of the fleet
-// reads it at a time; while it can't be read the last one stays.
+// watchUnsubscribed keeps the list of those who have unsubscribed in Coupontools up to date, until ctx ends. One process
+// reads it at a time. If that fails, the previous list stays.
 func (s *Service) watchUnsubscribed(ctx context.Context) {
 	if s.cfg.Contacts == nil {
 		return
@@ -116,7 +116,7 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 	return s.replaceUnsubscribed(ctx, list, h.keyID)
 }
 
-// optedOutNumber is the number of a contact that has unsubscribed. Coupontools writes it without the +.
+// optedOutNumber returns the phone number of a contact that has unsubscribed. Coupontools writes it without the +.
 func optedOutNumber(c coupontools.SMSContact) (string, bool) {
 	if !c.Unsubscribed || c.Phone == "" {
 		return "", false
@@ -129,8 +129,8 @@ func optedOutNumber(c coupontools.SMSContact) (string, bool) {
 	return r.To, err == nil
 }
 
-// replaceUnsubscribed puts a list in the place of the last one, with how many are on it, when it was read and the fingerprint of
-// the hashes' key, all at once.
+// replaceUnsubscribed replaces the list, its length, the time of the reading and the fingerprint of the hashes' key in one
+// transaction.
 func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any, keyID string) error {
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {

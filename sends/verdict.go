@@ -16,25 +16,25 @@ import (
 )
 
 const (
-	// maxText and maxAction bound texts from outside, in runes.
+	// maxText and maxAction limit texts from outside, in runes.
 	maxText, maxAction = 200, 60
-	// maxWait bounds the wait that the API may ask for.
+	// maxWait limits the wait that the API may ask for.
 	maxWait = 10 * time.Minute
 )
 
-// verdict is what a call's answer means for its recipient.
+// verdict is the result of a call for its recipient.
 type verdict struct {
 	class  coupontools.Class // of a failed call
 	status Status            // Accepted, Failed or Unknown, if the call may have done something
 	code   string
 	action string // what the API says it did, if it accepted the call
 	text   string
-	wait   time.Duration // before the next call, if the API said so
-	// personal means that the recipient explains the refusal, so that it says nothing about the next call.
+	wait   time.Duration // before the next call, if the API asked for it
+	// personal means that the recipient explains the refusal, so it says nothing about the next call.
 	personal bool
 }
 
-// judge reads the answer of a call to a recipient.
+// judge turns the answer to a call into a verdict.
 func judge(sent *coupontools.Sent, err error, to string) verdict {
 	switch {
 	case err == nil && sent != nil:
@@ -60,8 +60,8 @@ func judge(sent *coupontools.Sent, err error, to string) verdict {
 	return v
 }
 
-// judgeAction reads the action of a call that the API accepted. Only "email_sent" has ever been seen, so an action that
-// nobody knows counts as sent, and none does too.
+// judgeAction judges the action of an accepted call. Only "email_sent" has ever been seen, so an unknown or missing action
+// counts as sent.
 func judgeAction(action, to string) verdict {
 	v := verdict{status: Accepted, action: oneLine(maskRecipient(strings.ReplaceAll(action, "|", "/"), to), maxAction)}
 	for _, part := range strings.FieldsFunc(strings.ToLower(v.action), func(r rune) bool { return !unicode.IsLetter(r) }) {
@@ -78,20 +78,20 @@ func judgeAction(action, to string) verdict {
 	return v
 }
 
-// notificationWord finds words that begin with "not" and say no "no": notification, notified, noted.
+// notificationWord matches words that begin with "not" without a negative meaning: notification, notified, noted.
 var notificationWord = regexp.MustCompile(`^not[ei]`)
 
-// personal reports whether the recipient explains a refusal: code 305 is a bad address, 301 a bad character in the
-// parameter that the text ends with.
+// personal reports whether the recipient explains a refusal: code 305 is a bad address, 301 a bad character in the parameter
+// that the text ends with.
 func personal(codes []int, text string) bool {
 	return slices.Contains(codes, 305) || slices.Contains(codes, 301) && !sharedParameter.MatchString(text)
 }
 
-// sharedParameter finds the name of a parameter that is the same for all recipients of a send.
+// sharedParameter matches the name of a parameter that is the same for all recipients of a send.
 var sharedParameter = regexp.MustCompile(`(?i)\b(campaign|body|subject)\W*$`)
 
-// streak returns what a verdict has in common with others that pause a send when they come in a row, and the words for
-// that; "" if it ends such a row.
+// streak returns what a verdict has in common with others that pause a send if they come in a row, and the reason of the
+// pause; "" if it ends a row.
 func (v verdict) streak(kind recipients.Kind) (same, why string) {
 	switch {
 	case v.status == Unknown:
@@ -116,14 +116,14 @@ func (v verdict) streak(kind recipients.Kind) (same, why string) {
 	return strings.Join([]string{string(Failed), v.code, v.text}, "|"), why
 }
 
-// notCreditsCode finds the API's codes for a value that is missing or bad, or an object that is not there: nobody knows the
-// code for credits that are used up, but it is none of these.
+// notCreditsCode matches the API's codes for a missing or bad value, or a missing object. The code for used-up credits is
+// unknown, but it is none of these.
 var notCreditsCode = regexp.MustCompile(`^[235]\d\d\b`)
 
-// httpPrefix stands before an HTTP status in the place of a code.
+// httpPrefix begins an HTTP status that is used as a code.
 const httpPrefix = "HTTP "
 
-// errorCode is the API's error codes, or the HTTP status if there are none.
+// errorCode returns the API's error codes, or the HTTP status if there are none.
 func errorCode(e *coupontools.Error) string {
 	codes := make([]string, 0, 4)
 	for _, c := range e.Codes[:min(len(e.Codes), cap(codes))] {
@@ -135,7 +135,7 @@ func errorCode(e *coupontools.Error) string {
 	return strings.Join(codes, ", ")
 }
 
-// inBrackets is what the API said, for a sentence.
+// inBrackets returns the API's error for a sentence.
 func (v verdict) inBrackets() string {
 	said := strings.TrimRight(strings.Trim(v.code+": "+v.text, ": "), ".")
 	if said == "" {
@@ -144,10 +144,11 @@ func (v verdict) inBrackets() string {
 	return " (" + said + ")"
 }
 
-// hidden stands for the recipient in a text.
+// hidden replaces the recipient in a text.
 const hidden = "•••"
 
-// maskRecipient hides the recipient in a text of the API, so that texts are alike for all and can be shown to anyone.
+// maskRecipient hides the recipient in a text of the API, so that texts are the same for all recipients and can be shown to
+// anyone.
 func maskRecipient(text, to string) string {
 	if !strings.ContainsAny(text, "@0123456789") {
 		return text
@@ -157,7 +158,7 @@ func maskRecipient(text, to string) string {
 	if !strings.HasPrefix(to, "+") {
 		return text
 	}
-	const telling = 6 // digits at the end, which no way of writing a number changes
+	const telling = 6 // digits at the end, which are the same in every notation
 	end := to[max(len(to)-telling, 1):]
 	return phoneLike.ReplaceAllStringFunc(text, func(number string) string {
 		if strings.Contains(nonDigits.ReplaceAllLiteralString(number, ""), end) {
@@ -167,10 +168,10 @@ func maskRecipient(text, to string) string {
 	})
 }
 
-// phoneLike finds what may be phone numbers, however they are written; nonDigits is what may stand in one.
+// phoneLike matches what may be a phone number in any notation; nonDigits matches the other characters in it.
 var phoneLike, nonDigits = regexp.MustCompile(`\+?\d[\d\s()./-]*\d`), regexp.MustCompile(`\D`)
 
-// oneLine makes a text from outside fit to be kept and shown: one line of at most so many runes.
+// oneLine makes a text from outside safe to store and show: one line with a limited number of runes.
 func oneLine(text string, most int) string {
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)

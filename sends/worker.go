@@ -12,23 +12,22 @@ import (
 )
 
 const (
-	// scanEvery is how often each process looks for live sends that nobody keeps.
+	// scanEvery is how often each process scans for live sends without a leader.
 	scanEvery = 2 * time.Second
-	// leaseTime is how long a send, or a turn of it, stays with a process that does not renew its lease, renewEvery how
-	// often the keeper of a send does.
+	// leaseTime is the length of a leader's lease and of a batch's. The leader renews its lease every renewEvery.
 	leaseTime, renewEvery = 15 * time.Second, 5 * time.Second
-	// claimGrace is how much longer than a call may take a claim is waited for, before it is unknown.
+	// claimGrace is how much longer than a call a claim lasts before it becomes unknown.
 	claimGrace = 30 * time.Second
-	// shutdownWriteTime is kept free at the end of a shutdown to record the calls that were cut off.
+	// shutdownWriteTime is reserved at the end of a shutdown for recording interrupted calls.
 	shutdownWriteTime = 3 * time.Second
-	// mayStartTimeout is how long the question whether the sender may still send may take. It is asked again every mayStartRetry while
-	// nobody can say, and after askLimit times the send is paused.
+	// mayStartTimeout limits one call of MayStart. While it can't tell, it is retried every mayStartRetry; after mayStartTries
+	// tries the send is paused.
 	mayStartTimeout, mayStartRetry, mayStartTries = 4 * time.Second, 15 * time.Second, 40
 )
 
-// Run carries out confirmed sends until ctx ends. Then it makes no more calls, waits for those that are out, cuts them
-// off and records them as unknown shortly before ShutdownTimeout is over, and returns at the latest when it is. What is
-// left of the sends goes on in another process or with the next start. It returns an error only if it cannot start.
+// Run carries out confirmed sends until ctx ends. Then it starts no more calls and waits for those in flight. Shortly before
+// ShutdownTimeout it interrupts them and records them as unknown, and it returns within ShutdownTimeout. Another process, or
+// the next start, continues the sends. It returns an error only if it can't start.
 func (s *Service) Run(ctx context.Context) error {
 	calls, stopCalls := s.outlive(ctx, max(s.cfg.ShutdownTimeout-shutdownWriteTime, s.cfg.ShutdownTimeout/2))
 	defer stopCalls()
@@ -45,7 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctxs.loop(bulkhead.SendLookout, func() { s.watchLive(ctxs) })
 	ctxs.loop(bulkhead.SendStalls, func() { s.watchStalls(ctx) })
 	ctxs.loop(bulkhead.SendSafety, func() { s.watchSafety(ctx) })
-	<-ctx.Done() // a Redis that hangs may keep any of them for a while
+	<-ctx.Done() // a Redis that hangs may block any of them for a while
 	ctxs.group.Go(bulkhead.SendShutdown, func() error { shutdown(); return nil })
 
 	done := s.cfg.Guard.Go(bulkhead.SendDrain, ctxs.group.Wait)
@@ -57,19 +56,19 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// contexts is how long the parts of a process's work go on: new calls, calls that are out, records; and all that is going on.
-// It holds contexts since it is nothing but their three ends, which every loop needs together.
+// contexts holds the three shutdown contexts, which every loop needs: for new calls, for calls in flight, and for writes to
+// Redis. group has the goroutines that Run waits for.
 type contexts struct {
 	work, calls, records context.Context
 	group                *bulkhead.Group
 }
 
-// loop runs f, which ends with the work, and starts it again after a panic.
+// loop runs f until the work ends, and restarts it after a panic.
 func (c *contexts) loop(at bulkhead.Place, f func()) {
 	c.group.Keep(c.work, at, func() error { f(); return nil })
 }
 
-// outlive returns a context that ends d after ctx has.
+// outlive returns a context that ends d after ctx.
 func (s *Service) outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := s.cfg.Guard.AfterFunc(ctx, bulkhead.SendShutdown,
@@ -77,7 +76,7 @@ func (s *Service) outlive(ctx context.Context, d time.Duration) (context.Context
 	return late, func() { stop(); cancel() }
 }
 
-// watchLive looks for live sends that nobody keeps, until the work ends.
+// watchLive scans for live sends without a leader until the work ends.
 func (s *Service) watchLive(ctxs *contexts) {
 	tick := time.NewTicker(scanEvery)
 	defer tick.Stop()
@@ -94,10 +93,10 @@ func (s *Service) watchLive(ctxs *contexts) {
 	}
 }
 
-// parked stands for the keeper of a send that a panic holds up; see faultScript.
+// parked is the token of the lease of a send that backs off after a panic of its leader; see panicScript.
 const parked = "parked"
 
-// startLeaders starts to keep every live send that nobody keeps.
+// startLeaders starts a leader for every live send without one.
 func (s *Service) startLeaders(ctxs *contexts) error {
 	ids, err := s.cfg.Redis.ZRange(ctxs.work, s.key("sends:live"), 0, -1).Result()
 	if err != nil || len(ids) == 0 {
@@ -131,7 +130,8 @@ func (s *Service) startLeaders(ctxs *contexts) error {
 	return nil
 }
 
-// subscribe takes in what any process did to a send, until the work ends. What it misses is seen at the next look.
+// subscribe wakes the leader of each send that any process changed, until the work ends. The next scan finds changes that it
+// missed.
 func (s *Service) subscribe(ctxs *contexts) {
 	news := s.cfg.Redis.Subscribe(ctxs.work, s.key("news"))
 	defer news.Close()
@@ -146,7 +146,7 @@ func (s *Service) subscribe(ctxs *contexts) {
 	}
 }
 
-// wakeLeader has this process look at a send: tell of it, if it keeps it, or see whether anybody does.
+// wakeLeader wakes the leader of a send in this process, or starts a scan for sends without one.
 func (s *Service) wakeLeader(id string) {
 	s.mu.Lock()
 	l := s.leaders[id]
