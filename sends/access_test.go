@@ -23,7 +23,7 @@ import (
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// limit makes an account in a Redis, with the rules of an ACL, and returns a client of it.
+// limit makes a Redis account with ACL rules and returns a client with it.
 func limit(t testing.TB, server *redistest.Server, rules ...string) *redis.Client {
 	t.Helper()
 	allow(t, server, rules...)
@@ -34,7 +34,7 @@ func limit(t testing.TB, server *redistest.Server, rules ...string) *redis.Clien
 	return rdb
 }
 
-// allow gives the account other rules.
+// allow replaces the account's rules.
 func allow(t testing.TB, server *redistest.Server, rules ...string) {
 	t.Helper()
 	rules = append([]string{"reset", "on", ">hush"}, rules...)
@@ -43,7 +43,7 @@ func allow(t testing.TB, server *redistest.Server, rules ...string) {
 	}
 }
 
-// acl is the ACL of all that couponbot needs or asks for.
+// acl returns the ACL of everything that couponbot needs or asks for.
 func acl() []string {
 	var rules []string
 	for _, part := range Accesses("couponbot:") {
@@ -57,10 +57,10 @@ func acl() []string {
 			rules = append(rules, "+"+command)
 		}
 	}
-	return append(rules, "+info") // without it nobody knows whether Redis throws keys away
+	return append(rules, "+info") // tells whether Redis evicts keys
 }
 
-// An account with the rights of Accesses, and none else, can do all there is to do with sends: Redis refuses it nothing.
+// An account with only the rights of Accesses can do everything with sends: Redis refuses nothing.
 func TestAccesses_areEnough(t *testing.T) {
 	t.Parallel()
 	server, ms := redistest.New(t), newMilestones()
@@ -132,7 +132,7 @@ func TestAccesses_areEnough(t *testing.T) {
 	}
 }
 
-// A Redis that answers but refuses is unavailable too, in words of its own, and confirms nothing.
+// A Redis that answers but refuses is unavailable too. The error explains the reason, and nothing is confirmed.
 func TestWritable(t *testing.T) {
 	t.Parallel()
 	admin := func(change func(rdb *redis.Client) error) func(testing.TB, *redistest.Server) *redis.Client {
@@ -213,7 +213,7 @@ func TestWritable(t *testing.T) {
 	}
 }
 
-// A disk that fails keeps Redis from taking writes.
+// A failing disk makes Redis refuse writes.
 func TestWritable_diskFails(t *testing.T) {
 	t.Parallel()
 	server := redistest.New(t, "--save", "3600 1", "--dbfilename", "taken")
@@ -240,7 +240,7 @@ func TestWritable_diskFails(t *testing.T) {
 	}
 }
 
-// Trying whether Redis takes writes leaves nothing there.
+// A test write changes nothing in Redis.
 func TestWritable_changesNothing(t *testing.T) {
 	t.Parallel()
 	rdb := dial(t, redistest.New(t))
@@ -252,7 +252,7 @@ func TestWritable_changesNothing(t *testing.T) {
 	}
 }
 
-// An id that names something else than a send, such as a button's forged value, is no outage.
+// An id that names another key, such as the forged value of a button, isn't an outage.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	s := service(dial(t, redistest.New(t)), accept)
@@ -268,7 +268,7 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 
-	// One record that is damaged hides no other send.
+	// A damaged record hides no other send.
 	if err := s.cfg.Redis.ZAdd(t.Context(), s.key("sends:live"), redis.Z{Score: 1, Member: forged}).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// Every command that a script of this module calls is among those that the account needs.
+// Accesses lists every command that a script of this module calls.
 func TestAccesses_scripts(t *testing.T) {
 	t.Parallel()
 	called := regexp.MustCompile(`redis\.call\('(\w+)'|\beach_record\('(\w+)'`)

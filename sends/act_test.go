@@ -25,7 +25,7 @@ func act(t testing.TB, s *Service, id string, a Action, user string) Send {
 	return send
 }
 
-// trail is what was done, oldest first: "what who before>after".
+// trail returns the audited actions, oldest first: "what who before>after".
 func trail(t testing.TB, s *Service) []string {
 	t.Helper()
 	var all []string
@@ -83,7 +83,7 @@ func TestAct_pauseAndResume(t *testing.T) {
 	})
 }
 
-// Who resumes a send that was held up does not wait for the end of that.
+// A resumed send continues at once: the backoff before the pause has ended.
 func TestAct_resumeEndsBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestAct_resumeEndsBackoff(t *testing.T) {
 	})
 }
 
-// A press whose answer got lost is repeated by itself. If somebody else undid it meanwhile, that stands.
+// A press is repeated if its reply was lost. If another person undid it meanwhile, the repeat changes nothing.
 func TestAct_repeatedPress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAct_repeatedPress(t *testing.T) {
 			if !runs(cmd, actScript) {
 				return 1, true
 			}
-			if tries++; tries != 2 { // the first learns how many actions were done
+			if tries++; tries != 2 { // the first try reads how many actions were done
 				return 1, true
 			}
 			if err := other.cfg.Redis.Do(t.Context(), cmd.Args()...).Err(); err != nil {

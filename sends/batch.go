@@ -89,7 +89,7 @@ func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) 
 	reply, rest, err := parseReply(s.runScript(ctx, acquireBatchScript, task.Send, owner, task.Batches))
 	switch {
 	case err != nil:
-		return fmt.Errorf("take turn: %w", err)
+		return fmt.Errorf("acquire batch: %w", err)
 	case reply.code == "busy":
 		return retryError{busyWait}
 	case reply.code == "early":
@@ -97,7 +97,7 @@ func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) 
 	case reply.code != "acquired":
 		return nil
 	case len(rest) == 0 || !parseHash(rest[0]).callable():
-		return fmt.Errorf("take turn: %w", errReply)
+		return fmt.Errorf("acquire batch: %w", errReply)
 	}
 	work, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
@@ -165,7 +165,8 @@ func (b *batch) observe(reply scriptReply) {
 func (b *batch) recordsGone() {
 	b.finished.Store(true)
 	if !b.goneRecorded.Swap(true) {
-		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err() // on an error the notification is less precise
+		// Without it the notification is less precise.
+		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err()
 	}
 	b.wakeUp()
 }

@@ -45,7 +45,7 @@ func TestDraft_ownerAndLifetime(t *testing.T) {
 	})
 }
 
-// A person has ten drafts: the oldest is deleted for another one, but never what became a send, nor somebody else's.
+// A person can have ten drafts. A further one deletes the oldest, but no confirmed send and nobody else's draft.
 func TestSaveDraft_atMostTenPerPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestSaveDraft_atMostTenPerPerson(t *testing.T) {
 	})
 }
 
-// A draft whose packed list was changed is not confirmed, and stays a draft.
+// A draft with a changed packed list isn't confirmed and stays a draft.
 func TestConfirm_changedList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestConfirm_changedList(t *testing.T) {
 	})
 }
 
-// How many entries were skipped beyond those listed is kept with the draft.
+// A draft keeps the number of skipped entries beyond the listed ones.
 func TestSaveDraft_keepsMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -198,12 +198,12 @@ func TestConfirm_lostReply(t *testing.T) {
 	tests := map[string]struct {
 		spoil func(redis.Cmder) (int, bool)
 		want  error
-		later error // of the next try, with Redis well again
+		later error // of the next try, when Redis works again
 	}{
 		"Redis away before":                {lost(nil, 0), ErrUnavailable, nil},
 		"the question lost":                {confirmOnly(0), ErrUnavailable, ErrNoDraft},
 		"the answer lost":                  {confirmOnly(1), nil, nil},
-		"the answer lost, asked twice":     {confirmOnly(2), nil, nil},
+		"the reply lost, requested twice":  {confirmOnly(2), nil, nil},
 		"the question hanging":             {confirmOnly(-1), ErrUnavailable, ErrNoDraft},
 		"Redis hanging from that moment":   {lostReplies(-1), ErrUncertain, nil},
 		"Redis gone at that very moment":   {lostReplies(0), ErrUncertain, nil},
@@ -216,12 +216,12 @@ func TestConfirm_lostReply(t *testing.T) {
 				m, f := startRedis(t), &faults{}
 				s := service(connect(t, m, f), accept)
 				id := save(t, s, draft(2)).ID
-				warm := save(t, s, draft(1)).ID // so that Redis knows the scripts, as it does in life
+				warm := save(t, s, draft(1)).ID // so that Redis knows the scripts, as in production
 				if _, err := s.Confirm(t.Context(), warm, team, mia); err != nil {
 					t.Fatal(err)
 				}
 				f.set(tt.spoil)
-				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // as for a submit
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // as in a view submission
 				defer cancel()
 				began := time.Now()
 				send, err := s.Confirm(ctx, id, team, mia)
@@ -243,7 +243,7 @@ func TestConfirm_lostReply(t *testing.T) {
 	}
 }
 
-// lostReplies lets the confirming script reach Redis so many times, and then nothing get through.
+// lostReplies passes a number of confirm scripts to Redis and loses their replies; after that nothing reaches Redis.
 func lostReplies(times int) func(redis.Cmder) (int, bool) {
 	gone := false
 	return func(cmd redis.Cmder) (int, bool) {
@@ -258,7 +258,7 @@ func lostReplies(times int) func(redis.Cmder) (int, bool) {
 	}
 }
 
-// A draft that was withdrawn is not revived by saving it again: a late confirmation could find it.
+// Saving a withdrawn draft again doesn't revive it: a late confirmation could find it.
 func TestSaveDraft_afterWithdrawal(t *testing.T) {
 	t.Parallel()
 	s := service(connect(t, startRedis(t), nil), accept)

@@ -131,13 +131,13 @@ func (f sendHash) skips() []Skip {
 
 // posted returns what the Notifier returned last, by place.
 func (f sendHash) posted() map[string]string {
-	told := map[string]string{}
+	posted := map[string]string{}
 	for field, id := range f {
 		if place, ok := strings.CutPrefix(field, "posted:"); ok {
-			told[place] = id
+			posted[place] = id
 		}
 	}
-	return told
+	return posted
 }
 
 func (f sendHash) count(name string) int {

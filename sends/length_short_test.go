@@ -2,7 +2,7 @@
 
 package sends
 
-// The tests' longest do-not-contact list: how many people are on it, and how many of them one file of its backup holds.
+// Sizes of the longest do-not-contact list in the tests: the number of people, and of people in one file of its backup.
 const (
 	bigList       = 36_000
 	bigListPeople = partPeople / 10

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// model is what processes did to one send and to the API, beside the records, whose scripts are run one by one in any
-// order. A step is a script that a process asked Redis for; it may be run late, again, or never.
+// model knows what processes did to one send and to the API, and compares it with the records. It runs their scripts one by
+// one in any order. A step is a script that a process requested; it may run late, again, or never.
 type model struct {
 	m   *miniredis.Miniredis
 	s   *Service
@@ -24,23 +24,23 @@ type model struct {
 
 	batches    []*modelBatch
 	claims     []*modelClaim
-	late       []func() // asked for and not run yet
+	late       []func() // requested and not run yet
 	done       []func() // run before
 	calls      map[string][]Status
-	suppressed map[string]bool      // on the suppression list since a step
+	suppressed map[string]bool      // on the do-not-contact list since a step
 	claimed    map[string]bool      // tokens that were claimed
-	released   map[string]bool      // tokens that were given back by a process that was still in its turn
-	slow       map[string]time.Time // when a country was claimed last
+	released   map[string]bool      // tokens released by a process in its own batch
+	slow       map[string]time.Time // last claim for a slow country
 	leaders    int
 }
 
-// modelRates are the SMS rates of the model, modelSlow the least time between two claims that they make.
+// modelRates are the SMS rates of the model, modelSlow the least time between two claims at these rates.
 var (
 	modelRates = map[string]float64{"US": 0.1, "CA": 0.02}
 	modelSlow  = map[string]time.Duration{"US": 10200 * time.Millisecond, "CA": 51 * time.Second}
 )
 
-// country is the country of the i-th recipient of the model.
+// country returns the country of the i-th recipient of the model.
 func country(i int) string { return []string{"US", "BE", "US", "CA"}[i%4] }
 
 type modelBatch struct {
@@ -48,13 +48,13 @@ type modelBatch struct {
 	claims int
 }
 
-// modelClaim is a claim that a process knows it has.
+// modelClaim is a claim that a process knows of.
 type modelClaim struct {
 	token, index string
 	at           time.Time
 }
 
-// TestModel takes random steps and holds the records to the laws of the package after each.
+// TestModel takes random steps and checks the laws of the package after each.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -82,7 +82,7 @@ func TestModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"take":     w.acquireBatch,
 			"claim":    w.claim,
-			"claim 2":  w.claim, // more often than the rest
+			"claim 2":  w.claim, // more often than the others
 			"reserve":  w.reserve,
 			"lose":     w.loseReply,
 			"answer":   w.answer,
@@ -101,7 +101,7 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// pass lets time pass in Redis, for its clock and the keys that expire.
+// pass advances the clock of Redis and expires keys.
 func (w *model) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 	w.m.SetTime(w.now)
@@ -125,14 +125,14 @@ func (w *model) once(t *rapid.T, script *redis.Script, args ...any) (scriptReply
 	return reply, rest
 }
 
-// checkRate holds the claims for a slow country to its rate, whichever turn makes them.
+// checkRate checks that claims for a slow country keep its rate, in all batches.
 func (w *model) checkRate(t *rapid.T, token, index string) {
 	if w.claimed[token] {
 		return
 	}
 	w.claimed[token] = true
 	if w.released[token] {
-		t.Fatalf("%s is claimed by %s, which was given back before: nobody would call", index, token)
+		t.Fatalf("%s is claimed by %s, which was released before: nobody would call", index, token)
 	}
 	i, _ := strconv.Atoi(index)
 	last, again := w.slow[country(i)]
@@ -142,7 +142,7 @@ func (w *model) checkRate(t *rapid.T, token, index string) {
 	w.slow[country(i)] = w.now
 }
 
-// delay asks for a script that is run some time, or never.
+// delay requests a script that runs later, or never.
 func (w *model) delay(t *rapid.T, script *redis.Script, args ...any) {
 	w.late = append(w.late, func() { w.run(t, script, args...) })
 }
@@ -157,30 +157,30 @@ func (w *model) send(t *rapid.T) (Send, sendHash) {
 
 func (w *model) acquireBatch(t *rapid.T) {
 	_, f := w.send(t)
-	turn := &modelBatch{owner: "turn" + strconv.Itoa(len(w.batches))}
+	batch := &modelBatch{owner: "batch" + strconv.Itoa(len(w.batches))}
 	n := f.count("batches") - rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "stale")
-	if reply, _ := w.run(t, acquireBatchScript, turn.owner, n); reply.code == "acquired" {
-		w.batches = append(w.batches, turn)
+	if reply, _ := w.run(t, acquireBatchScript, batch.owner, n); reply.code == "acquired" {
+		w.batches = append(w.batches, batch)
 	}
 }
 
-// reserve keeps a country for a turn, perhaps one that is over.
+// reserve reserves a country for a batch that may have ended.
 func (w *model) reserve(t *rapid.T) {
 	if len(w.batches) == 0 {
-		t.Skip("no turn")
+		t.Skip("no batch")
 	}
-	turn := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "turns ago"), 0)]
-	w.run(t, reserveScript, turn.owner, w.s.rates)
+	batch := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "batches ago"), 0)]
+	w.run(t, reserveScript, batch.owner, w.s.rates)
 }
 
-// next is a claim that one of the turns, perhaps one that is over, asks for.
+// next returns the arguments of the next claim of a batch that may have ended.
 func (w *model) next(t *rapid.T) (token string, args []any) {
 	if len(w.batches) == 0 {
-		t.Skip("no turn")
+		t.Skip("no batch")
 	}
-	turn := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "turns ago"), 0)]
-	turn.claims++
-	return fmt.Sprint(turn.owner, ":", turn.claims), w.s.claimArgs(turn.owner, int64(turn.claims))
+	batch := w.batches[max(len(w.batches)-1-rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "batches ago"), 0)]
+	batch.claims++
+	return fmt.Sprint(batch.owner, ":", batch.claims), w.s.claimArgs(batch.owner, int64(batch.claims))
 }
 
 func (w *model) claim(t *rapid.T) {
@@ -200,7 +200,7 @@ func (w *model) claim(t *rapid.T) {
 	}
 }
 
-// loseReply asks for a claim whose answer is lost: the process gives it back, or dies.
+// loseReply requests a claim and loses the reply: the process releases the claim, or dies.
 func (w *model) loseReply(t *rapid.T) {
 	token, args := w.next(t)
 	if rapid.Bool().Draw(t, "runs") {
@@ -215,7 +215,7 @@ func (w *model) loseReply(t *rapid.T) {
 	w.released[token] = true
 }
 
-// takeClaim takes out one of the claims that a process knows of.
+// takeClaim removes one of the claims that a process knows of.
 func (w *model) takeClaim(t *rapid.T) *modelClaim {
 	if len(w.claims) == 0 {
 		t.Skip("no claim")
@@ -244,11 +244,11 @@ func (w *model) answer(t *rapid.T) {
 	w.run(t, outcomeScript, args...)
 }
 
-// release gives a claim back whose call certainly did nothing.
+// release releases a claim after its call did nothing.
 func (w *model) release(t *rapid.T) {
 	c := w.takeClaim(t)
 	args := []any{c.token, c.index}
-	if rapid.Bool().Draw(t, "turned away") {
+	if rapid.Bool().Draw(t, "not taken") {
 		args = append(args, backoffUnreachable, 0, retryWaits, 3, "away")
 	}
 	if rapid.Bool().Draw(t, "late") {
@@ -258,7 +258,7 @@ func (w *model) release(t *rapid.T) {
 	w.run(t, releaseClaimScript, args...)
 }
 
-// die ends a process that has a claim, which may have called just before.
+// die ends a process with a claim. It may have called just before.
 func (w *model) die(t *rapid.T) {
 	c := w.takeClaim(t)
 	if w.now.Sub(c.at) <= maxClaimAge && rapid.Bool().Draw(t, "called") {
@@ -285,7 +285,7 @@ func (w *model) replay(t *rapid.T) {
 
 func (w *model) maintain(t *rapid.T) {
 	w.leaders++
-	owner := fmt.Sprint("keeper", w.leaders)
+	owner := fmt.Sprint("leader", w.leaders)
 	if err := w.s.runScript(t.Context(), leadScript, w.id, owner).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func (w *model) suppress(t *rapid.T) {
 	w.suppressed[strconv.Itoa(i)] = true
 }
 
-// check holds the records to the laws.
+// check checks the laws.
 func (w *model) check(t *rapid.T) {
 	send, _ := w.send(t)
 	counted := map[Status]int{}
@@ -350,15 +350,16 @@ func (w *model) check(t *rapid.T) {
 	}
 }
 
-// checkDeferred holds the queues of those who were put aside to their index of times, and all who wait to the pending.
+// checkDeferred compares the queues of deferred recipients with their times, and all waiting recipients with the pending
+// ones.
 func (w *model) checkDeferred(t *rapid.T, pending int) {
 	_, f := w.send(t)
 	rdb, keys := w.s.cfg.Redis, w.s.keys(w.id)
-	again, err := rdb.LRange(t.Context(), keys[keyReleased], 0, -1).Result()
+	released, err := rdb.LRange(t.Context(), keys[keyReleased], 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	aside, err := rdb.ZRange(t.Context(), keys[keyDeferred], 0, -1).Result()
+	deferred, err := rdb.ZRange(t.Context(), keys[keyDeferred], 0, -1).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,27 +368,27 @@ func (w *model) checkDeferred(t *rapid.T, pending int) {
 		t.Fatal(err)
 	}
 	queues, waiting := map[string]bool{}, map[string]bool{}
-	for _, member := range aside {
+	for _, member := range deferred {
 		queue, digits, _ := strings.Cut(member, "|")
 		i, err := strconv.Atoi(digits)
 		if err != nil || country(i) != queue || i >= f.count("next") {
-			t.Fatalf("%s is put aside, of %d who were looked at: %v", member, f.count("next"), err)
+			t.Fatalf("%s is deferred, of %d that were tried: %v", member, f.count("next"), err)
 		}
 		queues[queue], waiting[strconv.Itoa(i)] = true, true
 	}
-	for _, index := range again {
+	for _, index := range released {
 		waiting[index] = true
 	}
 	slices.Sort(times)
 	if !slices.Equal(times, slices.Sorted(maps.Keys(queues))) {
-		t.Fatalf("%v have a time, %v are put aside", times, aside)
+		t.Fatalf("%v have a time, %v are deferred", times, deferred)
 	}
-	if n := f.count("total") - f.count("next") + len(waiting); n != pending || len(waiting) != len(again)+len(aside) {
-		t.Fatalf("%d wait (%v given back, %v put aside), %d are pending", n, again, aside, pending)
+	if n := f.count("total") - f.count("next") + len(waiting); n != pending || len(waiting) != len(released)+len(deferred) {
+		t.Fatalf("%d wait (%v released, %v deferred), %d are pending", n, released, deferred, pending)
 	}
 }
 
-// finish lets a process without faults carry the send to its end.
+// finish carries the send to its end, without faults.
 func (w *model) finish(t *rapid.T) {
 	w.claims = nil
 	w.pass(2 * time.Minute)
@@ -409,11 +410,11 @@ func (w *model) finish(t *rapid.T) {
 			}
 		}
 		w.pass(leaseTime + maxRetryWait)
-		turn := &modelBatch{owner: fmt.Sprint("last", f.count("batches"))}
-		if reply, _ := w.run(t, acquireBatchScript, turn.owner, f.count("batches")); reply.code != "acquired" {
+		batch := &modelBatch{owner: fmt.Sprint("last", f.count("batches"))}
+		if reply, _ := w.run(t, acquireBatchScript, batch.owner, f.count("batches")); reply.code != "acquired" {
 			continue
 		}
-		w.batches = append(w.batches, turn)
+		w.batches = append(w.batches, batch)
 		for w.claim(t); len(w.claims) > 0; w.claim(t) {
 			c := w.claims[0]
 			w.claims = nil

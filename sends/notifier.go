@@ -254,17 +254,17 @@ func (n *notifier) reserveLocalEdits(want int) (int, time.Duration) {
 // refuses the lease, since two processes that edit it do no harm. The end of the lease doesn't interrupt the call.
 func (n *notifier) notifyPlace(send Send, place string) error {
 	if !n.gone {
-		record, err := n.s.runScript(n.work, leadScript, n.id, n.owner).StringSlice()
+		hash, err := n.s.runScript(n.work, leadScript, n.id, n.owner).StringSlice()
 		switch {
 		case err != nil && (n.posted[place] == "" || rediserr.KindOf(err) == rediserr.Away):
 			return fmt.Errorf("keep send: %w", err)
-		case err == nil && len(record) == 0:
+		case err == nil && len(hash) == 0:
 			n.cancel()
 			return nil
-		case len(record) == 1:
+		case len(hash) == 1:
 			return fmt.Errorf("keep send: %w", ErrNoSend)
 		}
-		maps.Copy(n.posted, parsePairs(record).posted())
+		maps.Copy(n.posted, parsePairs(hash).posted())
 	}
 	ctx, cancel := context.WithTimeout(n.ctxs.calls, notifyTimeout)
 	defer cancel()
@@ -302,7 +302,8 @@ func tooOld(send Send) bool {
 
 // summary returns what a notification shows of a send, for comparison.
 func summary(s Send) string {
-	return fmt.Sprintln(s.State, formatCounts(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.BackoffReason, s.Action, s.By, s.Resent, s.Reached)
+	return fmt.Sprintln(s.State, formatCounts(s.Counts), s.StartedAt.IsZero(), s.Ended(), s.BackoffReason,
+		s.Action, s.By, s.Resent, s.Reached)
 }
 
 // formatCounts returns the counts in the form that closeScript compares.

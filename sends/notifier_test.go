@@ -20,75 +20,75 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// recorder is a Teller that keeps what it was told.
+// recorder is a Notifier that records its calls.
 type recorder struct {
 	mu       sync.Mutex
 	notified []notification
-	// places are how many messages there are in place of two.
+	// places is the number of messages, 2 if less.
 	places int
-	// notEdited is how many of them are not edited.
+	// notEdited is how many of them are never edited.
 	notEdited int
-	// failing says what to do about a telling before it counts; it may be nil.
+	// failing returns the error of a notification; it may be nil.
 	failing func(ctx context.Context, place string) error
-	// placesErr says what is the matter with the list of places; it may be nil.
+	// placesErr returns the error of Places; it may be nil.
 	placesErr func() error
 }
 
-// notification is one message posted or edited.
+// notification is one posted or edited message.
 type notification struct {
-	send  Send
-	place string
-	knew  map[string]string
-	at    time.Time
+	send   Send
+	place  string
+	before map[string]string
+	at     time.Time
 }
 
-// edit says whether the message was there already.
-func (t notification) edit() bool { return t.knew[t.place] != "" }
+// edit reports whether the message existed before.
+func (t notification) edit() bool { return t.before[t.place] != "" }
 
-func (b *recorder) Places(_ context.Context, _ Send, told map[string]string) (posts, edits []string, err error) {
-	for i := range max(b.places, 2) {
+func (r *recorder) Places(_ context.Context, _ Send, posted map[string]string) (posts, edits []string, err error) {
+	for i := range max(r.places, 2) {
 		switch place := fmt.Sprint("C", i+1); {
-		case told[place] == "":
+		case posted[place] == "":
 			posts = append(posts, place)
-		case i >= b.notEdited:
+		case i >= r.notEdited:
 			edits = append(edits, place)
 		}
 	}
-	if b.placesErr != nil {
-		err = b.placesErr()
+	if r.placesErr != nil {
+		err = r.placesErr()
 	}
 	return posts, edits, err
 }
 
-func (b *recorder) Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error) {
-	if b.failing != nil {
-		if err := b.failing(ctx, place); err != nil {
+func (r *recorder) Notify(ctx context.Context, s Send, place string, posted map[string]string) (string, error) {
+	if r.failing != nil {
+		if err := r.failing(ctx, place); err != nil {
 			return "", err
 		}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.notified = append(b.notified, notification{s, place, maps.Clone(told), time.Now()})
-	if id := told[place]; id != "" {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notified = append(r.notified, notification{s, place, maps.Clone(posted), time.Now()})
+	if id := posted[place]; id != "" {
 		return id, nil
 	}
-	return fmt.Sprint("1.", len(b.notified)), nil
+	return fmt.Sprint("1.", len(r.notified)), nil
 }
 
-func (b *recorder) last() Send {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.notified) == 0 {
+func (r *recorder) last() Send {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.notified) == 0 {
 		return Send{}
 	}
-	return b.notified[len(b.notified)-1].send
+	return r.notified[len(r.notified)-1].send
 }
 
-// at are the tellings at one place.
-func (b *recorder) at(place string) (all []notification) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, t := range b.notified {
+// at returns the notifications at one place.
+func (r *recorder) at(place string) (all []notification) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range r.notified {
 		if t.place == place {
 			all = append(all, t)
 		}
@@ -96,7 +96,7 @@ func (b *recorder) at(place string) (all []notification) {
 	return all
 }
 
-// posts count the messages posted at each place.
+// posts counts the posted messages by place.
 func posts(boards ...*recorder) map[string]int {
 	n := map[string]int{}
 	for _, b := range boards {
@@ -111,12 +111,12 @@ func posts(boards ...*recorder) map[string]int {
 	return n
 }
 
-// backoffReasons are the reasons told why a send does not go on.
-func (b *recorder) backoffReasons() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// backoffReasons returns the reasons of backoffs in notifications.
+func (r *recorder) backoffReasons() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var all []string
-	for _, t := range b.notified {
+	for _, t := range r.notified {
 		if t.send.BackoffReason != "" {
 			all = append(all, t.send.BackoffReason)
 		}
@@ -138,23 +138,23 @@ func TestNotifier_startToEnd(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 
-		told := b.at("C2")
-		if first := told[0]; first.send.Ended() || first.at.Sub(began) > time.Second || first.edit() {
-			t.Errorf("told first after %v: %+v, remembering %v, want the start", first.at.Sub(began), first.send.Counts, first.knew)
+		all := b.at("C2")
+		if first := all[0]; first.send.Ended() || first.at.Sub(began) > time.Second || first.edit() {
+			t.Errorf("notified first after %v: %+v, remembering %v, want the start", first.at.Sub(began), first.send.Counts, first.before)
 		}
 		if last := b.last(); last.State != StateCompleted || last.Counts.Accepted != 300 {
-			t.Errorf("told last: %s %+v, want the end", last.State, last.Counts)
+			t.Errorf("notified last: %s %+v, want the end", last.State, last.Counts)
 		}
-		for i, again := range told[1:] {
-			if gap := again.at.Sub(told[i].at); gap < notifyEvery && !again.send.Ended() {
-				t.Errorf("told again after %v, want at least %v", gap, notifyEvery)
+		for i, again := range all[1:] {
+			if gap := again.at.Sub(all[i].at); gap < notifyEvery && !again.send.Ended() {
+				t.Errorf("notified again after %v, want at least %v", gap, notifyEvery)
 			}
-			if len(again.knew) != 2 {
-				t.Errorf("telling %d knew %v, want the messages of the first", i+1, again.knew)
+			if len(again.before) != 2 {
+				t.Errorf("notification %d had %v before, want the messages of the first", i+1, again.before)
 			}
 		}
-		if n := len(told); n < 10 || n > 22 {
-			t.Errorf("told %d times in a minute, want about 20", n)
+		if n := len(all); n < 10 || n > 22 {
+			t.Errorf("notified %d times in a minute, want about 20", n)
 		}
 	})
 }
@@ -193,7 +193,7 @@ func checkEditRate(t *testing.T, places int) {
 		}
 		synctest.Wait()
 		if n := ends(); n != 8 {
-			t.Errorf("%d ends were told, want 8", n)
+			t.Errorf("%d ends were shown, want 8", n)
 		}
 		if n := mostInAMinute(edits(boards, true)); n > 40 {
 			t.Errorf("%d edits in one minute, want at most 40", n)
@@ -204,22 +204,22 @@ func checkEditRate(t *testing.T, places int) {
 	})
 }
 
-// delays are how long after the ends of sends all messages told of these.
-func (b *recorder) delays() []time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// delays returns the times from the end of each send until all its messages showed it.
+func (r *recorder) delays() []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	latest, places := map[string]time.Duration{}, map[string]int{}
-	for _, t := range b.notified {
+	for _, t := range r.notified {
 		if t.send.Ended() {
 			latest[t.send.ID] = t.at.Sub(t.send.EndedAt)
 			places[t.send.ID]++
 		}
 	}
-	maps.DeleteFunc(latest, func(id string, _ time.Duration) bool { return places[id] < max(b.places, 2) })
+	maps.DeleteFunc(latest, func(id string, _ time.Duration) bool { return places[id] < max(r.places, 2) })
 	return slices.Collect(maps.Values(latest))
 }
 
-// edits are the times at which messages that were there already were edited, those of ends too or not.
+// edits returns the times at which existing messages were edited, with or without those of ends.
 func edits(boards []recorder, ends bool) []time.Time {
 	var all []time.Time
 	for i := range boards {
@@ -232,7 +232,7 @@ func edits(boards []recorder, ends bool) []time.Time {
 	return all
 }
 
-// mostInAMinute is the most of these times that any minute has.
+// mostInAMinute returns the largest number of times within one minute.
 func mostInAMinute(times []time.Time) (most int) {
 	for _, from := range times {
 		n := 0
@@ -261,12 +261,12 @@ func TestNotifier_endAtOnce(t *testing.T) {
 		}
 		delays := b.delays()
 		if len(delays) != 5 || slices.Max(delays) > 300*time.Millisecond {
-			t.Errorf("the ends were told after %v, want 5 at once", delays)
+			t.Errorf("the ends were notified after %v, want 5 at once", delays)
 		}
 	})
 }
 
-// A send that is over in no time is told of once, with its outcome, and so never waits for a turn to edit.
+// A short send is posted once, with its result, so it needs no edit.
 func TestNotifier_quickSendOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,15 +279,15 @@ func TestNotifier_quickSendOnce(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if delays := b.delays(); len(delays) != quick || slices.Max(delays) > 200*time.Millisecond {
-			t.Errorf("the ends were told after %v, want %d at once", delays, quick)
+			t.Errorf("the ends were notified after %v, want %d at once", delays, quick)
 		}
 		if n := len(b.at("C1")); n != quick {
-			t.Errorf("told %d times, want once for each of %d", n, quick)
+			t.Errorf("notified %d times, want once for each of %d", n, quick)
 		}
 	})
 }
 
-// Long sends that have something to tell all the time take no room from the ends of many short ones.
+// The progress of long sends doesn't delay the ends of many short ones.
 func TestNotifier_endsBeforeProgress(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -327,7 +327,7 @@ func TestNotifier_endsBeforeProgress(t *testing.T) {
 				}
 				synctest.Wait()
 				if all := delays(); len(all) != 8 || slices.Max(all) > tt.most {
-					t.Errorf("the ends of the short sends were told after %v, want 8 within %v", all, tt.most)
+					t.Errorf("the ends of the short sends were shown after %v, want 8 within %v", all, tt.most)
 				}
 				if n := mostInAMinute(edits(boards, true)); n > 40 {
 					t.Errorf("%d edits in one minute, want at most 40", n)
@@ -365,7 +365,7 @@ func TestNotifier_failsOrHangs(t *testing.T) {
 				time.Sleep(3 * time.Minute)
 				synctest.Wait()
 				if n := len(b.delays()); n != 70 || len(b.notified) != 140 {
-					t.Errorf("told %d times of %d ends, want both messages of 70 sends once", len(b.notified), n)
+					t.Errorf("notified %d times of %d ends, want both messages of 70 sends once", len(b.notified), n)
 				}
 			})
 		})
@@ -390,13 +390,13 @@ func TestNotifier_getsPostsOfAnotherProcess(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if n := len(posts(&second)); n > 0 || !second.last().Ended() {
-			t.Errorf("the second process posted %d messages and told %+v, want those of the first edited", n, second.last())
+			t.Errorf("the second process posted %d messages and showed %+v, want those of the first edited", n, second.last())
 		}
 	})
 }
 
-// A message that was being posted when the process was told to stop is not posted again by the next one, even if Redis
-// was away just then.
+// A message that was being posted at the shutdown of a process isn't posted again by the next one, even if Redis was
+// unreachable at that moment.
 func TestNotifier_postsOnceAtShutdown(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(f *faults){
@@ -438,11 +438,11 @@ func TestNotifier_postsOnceAtShutdown(t *testing.T) {
 	}
 }
 
-// A process that is killed, or held up so long that another one takes over, in the middle of a telling makes that one post
-// again no more than the one message that was on its way.
+// A process that is killed during a notification, or stuck until another one takes over, causes at most one repeated post:
+// the message in flight.
 func TestNotifier_repeatsAtMostOnePost(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string]time.Duration{"killed": 10 * time.Minute, "held up": 25 * time.Second} {
+	for name, gone := range map[string]time.Duration{"killed": 10 * time.Minute, "stuck": 25 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -480,8 +480,7 @@ func TestNotifier_repeatsAtMostOnePost(t *testing.T) {
 	}
 }
 
-// While Slack does not say who is to be told, what is known already is told once; and a place that fails does not hold up
-// the others.
+// While Slack can't list all places, the known ones are notified once. A failing place doesn't delay the others.
 func TestNotifier_retriesOnlyFailures(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(b *recorder, well time.Time){
@@ -513,21 +512,21 @@ func TestNotifier_retriesOnlyFailures(t *testing.T) {
 				start(t, s)
 				time.Sleep(10 * time.Minute)
 				if n := len(b.at("C2")); n != 1 {
-					t.Errorf("told %d times in ten minutes of waiting, want once", n)
+					t.Errorf("notified %d times in ten minutes of waiting, want once", n)
 				}
 				if _, err := s.Act(t.Context(), id, Approve, Actor{Team: "T1", User: "U2"}); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(4 * time.Minute)
 				for i := range 39 {
-					if told := b.at(fmt.Sprint("C", i+2)); len(told) == 0 || !told[len(told)-1].send.Ended() {
-						t.Errorf("the end was not told at C%d within four minutes", i+2)
+					if all := b.at(fmt.Sprint("C", i+2)); len(all) == 0 || !all[len(all)-1].send.Ended() {
+						t.Errorf("the end was not shown at C%d within four minutes", i+2)
 					}
 				}
 				time.Sleep(15 * time.Minute)
 				synctest.Wait()
-				if told := b.at("C1"); len(told) == 0 || !told[len(told)-1].send.Ended() || len(b.notified) > 40*4 {
-					t.Errorf("told %d times in all, at C1 %d times, want the end there too", len(b.notified), len(told))
+				if all := b.at("C1"); len(all) == 0 || !all[len(all)-1].send.Ended() || len(b.notified) > 40*4 {
+					t.Errorf("notified %d times in all, at C1 %d times, want the end there too", len(b.notified), len(all))
 				}
 				if live, err := s.Live(t.Context()); err != nil || len(live) != 0 {
 					t.Errorf("Live() = %v, %v, want none", live, err)
@@ -537,7 +536,7 @@ func TestNotifier_retriesOnlyFailures(t *testing.T) {
 	}
 }
 
-// What a person does with a send is told soon, though it has more messages than are edited as it goes on.
+// An action of a person is shown soon, even if the send has more messages than are edited for progress.
 func TestNotifier_newStateSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -557,13 +556,13 @@ func TestNotifier_newStateSoon(t *testing.T) {
 			}
 			time.Sleep(90 * time.Second)
 			if last := b.last(); last.State != a.want {
-				t.Errorf("after %s the last that was told is %s", a.action, last.State)
+				t.Errorf("after %s the last that was notified is %s", a.action, last.State)
 			}
 		}
 	})
 }
 
-// Places that are not edited take no room from those that are.
+// Places without edits don't use up the pace.
 func TestNotifier_countsOnlyEdits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -574,12 +573,12 @@ func TestNotifier_countsOnlyEdits(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if n := len(b.at("C22")); n < 8 {
-			t.Errorf("told %d times in a minute, want as often as a send with few messages", n)
+			t.Errorf("notified %d times in a minute, want as often as a send with few messages", n)
 		}
 	})
 }
 
-// Where edits are short for long, no message is left behind.
+// If edits are scarce for long, every message still gets its turn.
 func TestNotifier_allPlacesInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -590,7 +589,7 @@ func TestNotifier_allPlacesInTurn(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		act(t, s, id, Pause, "U2")
 		time.Sleep(10 * time.Second)
-		// Other sends have just used up what may come at once.
+		// Other sends have just used up the burst.
 		pace := redis_rate.Limit{Rate: editRate, Burst: editBurst, Period: time.Minute}
 		if _, err := redis_rate.NewLimiter(s.cfg.Redis).AllowAtMost(t.Context(), s.cfg.Prefix+"sends:edits", pace, editBurst); err != nil {
 			t.Fatal(err)
@@ -600,15 +599,15 @@ func TestNotifier_allPlacesInTurn(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		for _, place := range []string{"C1", "C2", "C3"} {
-			first := slices.IndexFunc(b.at(place), func(told notification) bool { return told.at.After(resumed) })
+			first := slices.IndexFunc(b.at(place), func(n notification) bool { return n.at.After(resumed) })
 			if first < 0 || b.at(place)[first].at.Sub(resumed) > 30*time.Second {
-				t.Errorf("%s is not told within half a minute that the send goes on", place)
+				t.Errorf("%s is not notified within half a minute of the resume", place)
 			}
 		}
 	})
 }
 
-// A send whose records are gone is told of once more with what was read last, at every place, and is logged.
+// When the records of a send are gone, every place is notified once more with what was last read, and the log says so.
 func TestNotifier_recordsGone(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(m *miniredis.Miniredis, s *Service, id string){
@@ -636,23 +635,23 @@ func TestNotifier_recordsGone(t *testing.T) {
 				stop := start(t, s)
 				id := confirmed(t, s, 1000)
 				await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 200 })
-				fails.Store(1) // the next telling fails, and is repeated
+				fails.Store(1) // the next notification fails and is retried
 				lose(m, s, id)
 				time.Sleep(time.Minute)
 				for _, place := range []string{"C1", "C2"} {
 					all := b.at(place)
 					last := all[len(all)-1]
 					if last.send.State != StateGone || last.send.Was != StateRunning || last.send.ReadAt.IsZero() || !last.edit() {
-						t.Errorf("%s was told last of %+v (an edit: %t), want the records gone", place, last.send, last.edit())
+						t.Errorf("%s was notified last of %+v (an edit: %t), want the records gone", place, last.send, last.edit())
 					}
 					if n := c.total(); last.send.Reached < n || last.send.Reached > n+1 {
-						t.Errorf("%s was told that %d people may have been reached, of %d", place, last.send.Reached, n)
+						t.Errorf("%s was notified that %d people may have been reached, of %d", place, last.send.Reached, n)
 					}
 				}
-				told := len(b.at("C1"))
+				before := len(b.at("C1"))
 				time.Sleep(time.Hour)
-				if more := len(b.at("C1")) - told; more > 0 {
-					t.Errorf("C1 was told %d times more", more)
+				if more := len(b.at("C1")) - before; more > 0 {
+					t.Errorf("C1 was notified %d times more", more)
 				}
 				if _, err := s.Act(t.Context(), id, Cancel, Actor{Team: team, User: mia}); !errors.Is(err, ErrNoSend) {
 					t.Errorf("Cancel = %v, want %v", err, ErrNoSend)
@@ -666,7 +665,7 @@ func TestNotifier_recordsGone(t *testing.T) {
 	}
 }
 
-// A live send without records, which no process has read, is logged.
+// A live send without records that no process has read is logged.
 func TestLeader_recordsGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,15 +14,15 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// What a call of the real client meets, and what is recorded.
+// Faults of a call with the real client, and the recorded outcomes.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		fault sandbox.Fault
-		times int // of the fault; 0 is always
+		times int // how often the fault occurs; 0 is always
 		to    string
 		want  Outcome
-		sent  int // how often the API carried it out
+		sent  int // how many calls the API carried out
 	}{
 		"all well":       {want: Outcome{Status: Accepted, Action: "sms_sent"}, sent: 1},
 		"another action": {fault: sandbox.Action("SMS queued"), want: Outcome{Status: Accepted, Action: "SMS queued"}, sent: 1},
@@ -83,7 +83,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// sendOne sends to one recipient with the real client and returns what was recorded.
+// sendOne sends to one recipient with the real client and returns the records.
 func sendOne(t *testing.T, url, to string) (Outcome, Send) {
 	t.Helper()
 	client, err := coupontools.New(sandbox.DefaultClientID, sandbox.DefaultClientSecret,

@@ -12,9 +12,9 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-const heldUp = "couponbot couldn't go on with this send. It tries again in 15 seconds."
+const panicReason = "couponbot couldn't go on with this send. It tries again in 15 seconds."
 
-// A panic after the API was called leaves that recipient unconfirmed and holds the send up. It is not called again.
+// A panic after the API was called makes that recipient unknown and backs the send off. The recipient isn't called again.
 func TestPanic_inCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -32,12 +32,12 @@ func TestPanic_inCall(t *testing.T) {
 		start(t, s)
 
 		time.Sleep(5 * time.Second)
-		if send := read(t, s, id); send.BackoffReason != heldUp || send.Ended() {
-			t.Errorf("after the first panic the send is %s, held up with %q", send.State, send.BackoffReason)
+		if send := read(t, s, id); send.BackoffReason != panicReason || send.Ended() {
+			t.Errorf("after the first panic the send is %s, backing off with %q", send.State, send.BackoffReason)
 		}
 		time.Sleep(15 * time.Second)
 		if send := read(t, s, id); !strings.HasSuffix(send.BackoffReason, "tries again in 30 seconds.") {
-			t.Errorf("after the second panic the send is held up with %q, want a longer wait", send.BackoffReason)
+			t.Errorf("after the second panic the send is backing off with %q, want a longer wait", send.BackoffReason)
 		}
 		send := awaitEnd(t, s, id, 10*time.Minute)
 		if want := (Counts{Total: 40, Accepted: 37, Unknown: 3}); send.Counts != want || send.BackoffReason != "" {
@@ -52,8 +52,8 @@ func TestPanic_inCall(t *testing.T) {
 	})
 }
 
-// A send that panics wherever it is worked on is held up for longer and longer, in all replicas together. Another one goes
-// on meanwhile, and so does the first once the panics end.
+// A send that panics at every place backs off longer and longer, in all replicas together. Another send continues meanwhile,
+// and so does the first when the panics end.
 func TestPanic_everyTime(t *testing.T) {
 	t.Parallel()
 	for _, at := range []bulkhead.Place{
@@ -94,13 +94,13 @@ func TestPanic_everyTime(t *testing.T) {
 	}
 }
 
-// Calls that are in flight during a panic end after it. However they end, they neither shorten the time for which the send
-// is held nor replace the reason, and neither does a batch that begins.
+// Calls in flight during a panic end after it. They neither shorten the backoff nor replace its reason, and neither does a
+// new batch.
 func TestPanic_backoffOutlastsCallsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		end      error
-		mayStart time.Duration // how long the question about the sender takes
+		mayStart time.Duration // how long MayStart takes
 	}{
 		"accepted":    {},
 		"failed":      {end: &coupontools.Error{Class: coupontools.Refused, Codes: []int{301}, Texts: []string{"No."}}},
@@ -129,7 +129,7 @@ func TestPanic_backoffOutlastsCallsInFlight(t *testing.T) {
 					c.MayStart = func(context.Context, string, string) error { time.Sleep(tt.mayStart); return nil }
 					c.Guard = &bulkhead.Guard{Before: func(p bulkhead.Place) {
 						if p == bulkhead.SendTell && tt.mayStart > 0 && panicNow() {
-							panic("in the keeper")
+							panic("in the leader")
 						}
 					}}
 				})
@@ -137,8 +137,8 @@ func TestPanic_backoffOutlastsCallsInFlight(t *testing.T) {
 				start(t, s)
 
 				await(t, s, id, time.Minute, func(Send) bool { return panicked.Load() > 0 && sinceThen() > 4*time.Second })
-				if send := read(t, s, id); send.BackoffReason != heldUp || send.State != StateRunning {
-					t.Errorf("4 s after the panic the send is %s, held up with %q, want %q", send.State, send.BackoffReason, heldUp)
+				if send := read(t, s, id); send.BackoffReason != panicReason || send.State != StateRunning {
+					t.Errorf("4 s after the panic the send is %s, backing off with %q, want %q", send.State, send.BackoffReason, panicReason)
 				}
 				awaitEnd(t, s, id, 10*time.Minute)
 				if first := time.Duration(next.Load()); first < panicBackoff {

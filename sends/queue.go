@@ -77,7 +77,7 @@ func (s *Service) enqueueAs(ctx context.Context, name string, task batchTask, re
 			asynq.MaxRetry(maxRetries), asynq.Timeout(leaseTime))
 	}
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) && ctx.Err() == nil && !failing {
-		s.cfg.Log.Warn("Cannot queue the next turn of a send; it is tried again", "send", task.Send, "error", err)
+		s.cfg.Log.Warn("Cannot queue the next batch of a send; couponbot keeps trying", "send", task.Send, "error", err)
 	}
 }
 

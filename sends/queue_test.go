@@ -12,13 +12,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Whatever the queue does with a task while its handler runs, nobody is called twice and nobody is lost.
+// Nothing that the queue does with a task while its handler runs makes a recipient get two calls or none.
 func TestQueue_tasksDroppedAndRepeated(t *testing.T) {
 	t.Parallel()
 	const people = 200
 	for name, tt := range map[string]struct {
-		stuck time.Duration // how long the first handler is stuck, whatever its context says
-		// meanwhile is what happens as soon as it is.
+		stuck time.Duration // how long the first handler ignores its context
+		// meanwhile happens as soon as the handler is stuck.
 		meanwhile func(t *testing.T, rdb *redis.Client, a *Service, id string, stop func())
 		within    time.Duration // the send ends within
 	}{
@@ -30,9 +30,9 @@ func TestQueue_tasksDroppedAndRepeated(t *testing.T) {
 		"handed out again": {
 			stuck: 3 * time.Second, within: 30 * time.Second,
 			meanwhile: func(t *testing.T, _ *redis.Client, a *Service, id string, _ func()) {
-				for turns := range int64(3) {
+				for batches := range int64(3) {
 					for copies := range 5 {
-						a.enqueueAs(t.Context(), fmt.Sprint(id, ":copy:", turns, ":", copies), batchTask{id, turns}, people, 0)
+						a.enqueueAs(t.Context(), fmt.Sprint(id, ":copy:", batches, ":", copies), batchTask{id, batches}, people, 0)
 					}
 				}
 			},
@@ -53,7 +53,7 @@ func TestQueue_tasksDroppedAndRepeated(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rdb := connect(t, startRedis(t), nil)
 				var c calls
-				var late atomic.Int64 // calls of the process whose handler was stuck, after it was
+				var late atomic.Int64 // calls of the process with the stuck handler, after it got stuck
 				var asked, over atomic.Bool
 				first := make(chan struct{})
 				a := service(rdb, func(ctx context.Context, to string) error {

@@ -17,7 +17,7 @@ import (
 
 var seeds = flags.Int("seeds", 40, "how many random lives of a send TestRandom goes through")
 
-// luck is a source of bad luck that several goroutines may ask.
+// luck is a random source for several goroutines.
 type luck struct {
 	mu sync.Mutex
 	r  *rand.Rand
@@ -29,7 +29,7 @@ func (c *luck) intn(n int) int {
 	return c.r.IntN(n)
 }
 
-// actualCalls is what really became of every recipient: the status of each call that the API may have carried out.
+// actualCalls is what really happened to every recipient: the status of each call that the API may have carried out.
 type actualCalls struct {
 	mu    sync.Mutex
 	calls map[string][]Status
@@ -47,8 +47,8 @@ func (w *actualCalls) called() int {
 	return len(w.calls)
 }
 
-// TestRandom lets three processes carry sends while commands to Redis get lost, come twice or have no answer, processes
-// are cut off (with odd seeds) and started again, and the API answers in every way. The laws of the package hold all the same.
+// TestRandom runs sends in three processes while commands to Redis are lost, repeated or unanswered, processes are
+// disconnected (with odd seeds) and restarted, and the API answers in every way. The laws of the package hold.
 func TestRandom(t *testing.T) {
 	t.Parallel()
 	for seed := range *seeds {
@@ -64,7 +64,7 @@ func random(t *testing.T, seed uint64) {
 	m, world, slow := startRedis(t), &actualCalls{calls: map[string][]Status{}}, map[string]float64{"US": 0.5}
 	well := service(connect(t, m, nil), accept)
 	d := draft(60)
-	for i := range 20 { // of a slow country
+	for i := range 20 { // in a slow country
 		d.List.Recipients[3*i].Country = "US"
 	}
 	id := save(t, well, d).ID
@@ -81,21 +81,21 @@ func random(t *testing.T, seed uint64) {
 		stop := start(t, s)
 		sleep(t.Context(), time.Duration(luck.intn(20000))*time.Millisecond)
 		switch luck.intn(2 + 2*int(seed%2)) {
-		case 2: // cut off for good, in the middle of its calls
+		case 2: // disconnected for good, during its calls
 			f.disconnect()
-		case 3: // cut off for a while
+		case 3: // disconnected for a while
 			f.disconnect()
 			time.AfterFunc(time.Duration(luck.intn(120))*time.Second, func() { f.set(luck.spoil) })
-		case 0: // ends in good order
+		case 0: // shut down
 			stop()
-		case 1: // goes on beside the next
+		case 1: // continues together with the next one
 		}
 	}
 	if _, err := well.Confirm(t.Context(), id, team, mia); err != nil {
 		if n := world.called(); n > 0 {
 			t.Errorf("Confirm() = %v, but %d were called", err, n)
 		}
-		return // voided by a process whose question was lost
+		return // withdrawn by a process that lost its request
 	}
 	start(t, service(connect(t, m, nil), luck.api(world), func(c *Config) { c.SMSRates = slow }))
 	awaitEnd(t, well, id, 3*time.Hour)
@@ -107,7 +107,7 @@ func random(t *testing.T, seed uint64) {
 	}
 }
 
-// spoil is bad luck with one command in ten: the question lost, the answer lost, or the question twice.
+// spoil spoils one command in ten: the request is lost, the reply is lost, or the request is repeated.
 func (c *luck) spoil(redis.Cmder) (int, bool) {
 	switch c.intn(30) {
 	case 0:
@@ -121,7 +121,7 @@ func (c *luck) spoil(redis.Cmder) (int, bool) {
 	}
 }
 
-// api answers in every way, mostly well, after a while.
+// api answers in every way, mostly with success, after a while.
 func (c *luck) api(world *actualCalls) api {
 	return func(ctx context.Context, to string) error {
 		answer := c.intn(20)
@@ -144,8 +144,8 @@ func (c *luck) api(world *actualCalls) api {
 	}
 }
 
-// checkOutcomes holds the records to what really happened. Only if a process was cut off may one who was not called be
-// unknown.
+// checkOutcomes compares the records with what really happened. A recipient without a call can be unknown only if a process
+// was disconnected.
 func checkOutcomes(t *testing.T, records map[string]Outcome, world *actualCalls, cut bool) {
 	t.Helper()
 	world.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// callTimes is an API that accepts every call and keeps when it came.
+// callTimes is an API that accepts every call and records its time.
 type callTimes struct {
 	mu sync.Mutex
 	at map[string][]time.Time
@@ -29,7 +29,8 @@ func (c *callTimes) api(_ context.Context, to string) error {
 	return nil
 }
 
-// spaced fails if any of these recipients were called closer than that, or twice. It returns when the last one was.
+// spaced fails if any of these recipients were called within less than least, or twice. It returns the time of the last
+// call.
 func (c *callTimes) spaced(t *testing.T, least time.Duration, to ...recipients.Recipient) time.Time {
 	t.Helper()
 	c.mu.Lock()
@@ -53,8 +54,8 @@ func (c *callTimes) spaced(t *testing.T, least time.Duration, to ...recipients.R
 	return all[len(all)-1]
 }
 
-// toCountries is a text message to so many people of each country, one country after the other, the first of them with a
-// number of its own.
+// toCountries returns a text message to a number of people in each country, one country after the other, numbered from
+// first.
 func toCountries(first int, counts ...any) Draft {
 	d := draft(0)
 	for i := 0; i < len(counts); i += 2 {
@@ -75,7 +76,7 @@ func confirmDraft(t testing.TB, s *Service, d Draft) string {
 	return id
 }
 
-// rates sets the SMS rates, and a pace of five calls a second of the process's own.
+// rates sets the SMS rates, and a pace of five calls a second in each process.
 func rates(r map[string]float64) func(*Config) {
 	return func(c *Config) { c.SMSRates, c.Pace = r, &fleetPace{} }
 }
@@ -105,7 +106,7 @@ func TestRates_slowCountryDelaysNoOther(t *testing.T) {
 		c.spaced(t, 2*time.Second, ca...)
 		send := read(t, replicas[0], id)
 		if n := send.Counts.Accepted; n < 53 || n > 55 || send.Ended() {
-			t.Errorf("after 12 s it stands at %+v, want 43 and a dozen slow ones accepted", send.Counts)
+			t.Errorf("after 12 s it is at %+v, want 43 and a dozen slow ones accepted", send.Counts)
 		}
 
 		send = awaitEnd(t, replicas[0], id, 10*time.Minute)
@@ -117,7 +118,7 @@ func TestRates_slowCountryDelaysNoOther(t *testing.T) {
 	})
 }
 
-// fleetPace is a pace that processes share. It counts what it has given out.
+// fleetPace is a pace that processes share. It counts the calls.
 type fleetPace struct {
 	mu   sync.Mutex
 	next time.Time
@@ -142,8 +143,8 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// Sends share a country's rate, and a large one does not keep it from a small one. Waiting for it, they take hardly more of
-// the pace of all calls than the calls they make.
+// Sends share a country's rate, and a large one doesn't block a small one. While they wait they use hardly more of the
+// common pace than the calls they make.
 func TestRates_sharedByProcesses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestRates_sharedByProcesses(t *testing.T) {
 	})
 }
 
-// A send whose recipients all wait for long holds no worker slot meanwhile.
+// A send with only deferred recipients and a long wait uses no worker slot meanwhile.
 func TestRates_longWaitFreesTheSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -201,7 +202,7 @@ func TestRates_longWaitFreesTheSlot(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if busy > 100 {
-			t.Errorf("it had a turn for %d s of 600, want it to wait without one", busy)
+			t.Errorf("it had a worker slot for %d s of 600, want it to wait without one", busy)
 		}
 		send := awaitEnd(t, s, id, time.Minute)
 		c.spaced(t, 20*time.Second, d.List.Recipients...)
@@ -211,7 +212,7 @@ func TestRates_longWaitFreesTheSlot(t *testing.T) {
 	})
 }
 
-// Recipients whose time is past, as the send was paused, still go out at the rate.
+// Recipients that became due during a pause still go out at the rate.
 func TestRates_noBurstAfterPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -270,7 +271,7 @@ func TestRates_deferredArePending(t *testing.T) {
 					}
 				}
 				if pending != 19 || send.Counts.Pending() != 19 || send.Ended() {
-					t.Errorf("it stands at %+v, %d are pending, want 19", send.Counts, pending)
+					t.Errorf("it is at %+v, %d are pending, want 19", send.Counts, pending)
 				}
 				if err := act(t.Context(), s, id); err != nil {
 					t.Fatal(err)
@@ -290,7 +291,7 @@ func TestRates_deferredArePending(t *testing.T) {
 	}
 }
 
-// A process that dies while recipients wait keeps nobody waiting for longer than its lease.
+// A process that dies with waiting recipients delays them by its lease at most.
 func TestRates_continuedByAnotherProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -312,7 +313,7 @@ func TestRates_continuedByAnotherProcess(t *testing.T) {
 	})
 }
 
-// A rate that is lifted holds nobody back who waits for it.
+// When a rate is removed, recipients that wait for it continue.
 func TestRates_removed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -329,7 +330,7 @@ func TestRates_removed(t *testing.T) {
 	})
 }
 
-// A test goes out at the rate of its country, too, an e-mail to whomever does not.
+// A test send keeps the rate of its country too; an e-mail doesn't.
 func TestRates_testSendsAndEmails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -355,7 +356,7 @@ func TestRates_testSendsAndEmails(t *testing.T) {
 	})
 }
 
-// A call that was turned away is made again at the rate, too.
+// A repeated call keeps the rate too.
 func TestRates_retries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,11 +23,11 @@ func dial(t testing.TB, s *redistest.Server) *redis.Client {
 	return rdb
 }
 
-// milestones let a test wait until so many outcomes were recorded.
+// milestones let a test wait for a number of outcomes.
 type milestones struct {
 	n    atomic.Int64
 	at   map[int64]chan struct{}
-	over chan struct{} // closed when the Teller was told of the end
+	over chan struct{} // closed when the Notifier got the end
 	once sync.Once
 }
 
@@ -68,7 +68,7 @@ func wait(t testing.TB, what string, c <-chan struct{}) {
 	}
 }
 
-// Two replicas, pressed Send on from all sides, and a Redis that is killed twice on the way.
+// Two replicas, many confirmations of the same draft, and a Redis that is killed twice during the send.
 func TestRealRedis_killedMidSend(t *testing.T) {
 	t.Parallel()
 	const people = 2000
@@ -109,8 +109,7 @@ func TestRealRedis_killedMidSend(t *testing.T) {
 	checkRecords(t, replicas[1], id)
 }
 
-// Two replicas keep to the rate of a slow country while the rest of the list goes out.
-// A draft of as many recipients as a send may have takes little of Redis.
+// A draft with the most recipients that a send may have takes little memory in Redis.
 func TestRealRedis_longDraft(t *testing.T) {
 	t.Parallel()
 	const most = 150 << 10
@@ -140,6 +139,7 @@ func TestRealRedis_longDraft(t *testing.T) {
 	}
 }
 
+// Two replicas keep the rate of a slow country while the rest of the list goes out.
 func TestRealRedis_slowCountry(t *testing.T) {
 	t.Parallel()
 	server := redistest.New(t)
@@ -163,7 +163,7 @@ func TestRealRedis_slowCountry(t *testing.T) {
 	checkRecords(t, replicas[0], id)
 }
 
-// A Redis that is full takes no new claim, but it keeps outcomes, and a draft that it does not confirm stays a draft.
+// A full Redis accepts no claim, but it keeps outcomes, and a draft that it can't confirm stays a draft.
 func TestRealRedis_full(t *testing.T) {
 	t.Parallel()
 	rdb := dial(t, redistest.New(t))
@@ -205,7 +205,7 @@ func TestRealRedis_full(t *testing.T) {
 	c.checkOnce(t)
 }
 
-// A Redis that answers no more holds no process up longer than its ShutdownTimeout.
+// A Redis that stops answering delays the shutdown by ShutdownTimeout at most.
 func TestRealRedis_hangsAtShutdown(t *testing.T) {
 	t.Parallel()
 	server, ms := redistest.New(t), newMilestones(50)
@@ -224,7 +224,7 @@ func TestRealRedis_hangsAtShutdown(t *testing.T) {
 	}
 }
 
-// BenchmarkSend measures what a recipient costs beside the API's call and the pace.
+// BenchmarkSend measures the cost of a recipient without the API's call and the pace.
 func BenchmarkSend(b *testing.B) {
 	rdb := dial(b, redistest.New(b))
 	var trips atomic.Int64

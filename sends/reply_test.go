@@ -18,7 +18,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// distorter is a go-redis hook that changes lists in answers, as a proxy or a damaged Redis may.
+// distorter is a go-redis hook that changes lists in replies, as a proxy or a damaged Redis may.
 type distorter struct {
 	change atomic.Pointer[func([]any) []any]
 }
@@ -63,7 +63,7 @@ func (d *distorter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 	}
 }
 
-// checkedAPI is an API for what [draft] makes, and nothing else.
+// checkedAPI is an API that accepts only the calls for [draft].
 type checkedAPI struct {
 	t     *testing.T
 	calls *calls
@@ -82,7 +82,7 @@ func (e checkedAPI) SendSMS(_ context.Context, sms coupontools.SMS) (*coupontool
 	return &coupontools.Sent{}, nil
 }
 
-// distortions are lists that Redis does not answer with, by what is wrong with them.
+// distortions change lists so that Redis would never reply with them, by their kind.
 func distortions() map[string]func([]any) []any {
 	all := map[string]func([]any) []any{
 		"of other types": func(list []any) []any {
@@ -130,8 +130,8 @@ func TestParseReply(t *testing.T) {
 	}
 }
 
-// Whatever lists Redis answers with, nothing panics, nobody counts as allowed to be written to, and a send goes on when the
-// answers are right again.
+// With any distorted reply nothing panics and nobody barred may be written to. The send continues when the replies are right
+// again.
 func TestScripts_distortedReplies(t *testing.T) {
 	t.Parallel()
 	for name, change := range distortions() {
@@ -146,7 +146,7 @@ func TestScripts_distortedReplies(t *testing.T) {
 					cfg.API = checkedAPI{t, &c}
 					cfg.Notifier, cfg.FrequencyCap, cfg.DailyCap = new(recorder), time.Hour, 1000
 					cfg.Guard = &bulkhead.Guard{Count: func(at bulkhead.Place) {
-						if at != bulkhead.Pace { // redis_rate indexes into the answers without looking
+						if at != bulkhead.Pace { // redis_rate indexes into the replies without a check
 							t.Errorf("a panic in %s", at)
 						}
 					}}

@@ -58,7 +58,7 @@ func TestResend_unknownOnce(t *testing.T) {
 	})
 }
 
-// Whoever turns out to have been reached after all is not called again.
+// A recipient that turns out to have been reached isn't called again.
 func TestResend_skipsAnswered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestResend_skipsAnswered(t *testing.T) {
 	})
 }
 
-// Records of the first send that expire while its resend waits say nothing about who was reached: everybody is skipped, for
+// If the records of the first send expire while its resend waits, nobody knows who was reached: everybody is skipped for
 // that reason.
 func TestResend_firstSendExpired(t *testing.T) {
 	t.Parallel()
@@ -129,7 +129,7 @@ func TestResend_firstSendExpired(t *testing.T) {
 	})
 }
 
-// The call that nobody knows the outcome of does not bar its own repeat; another send does.
+// The call with the unknown outcome doesn't bar its own resend; another send does.
 func TestResend_frequencyCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestResend_frequencyCap(t *testing.T) {
 	})
 }
 
-// A send to the unknown that nobody let go out does not count: they can be sent to again.
+// A rejected resend doesn't count: the unknown recipients can be sent to again.
 func TestResend_afterRejection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

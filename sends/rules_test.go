@@ -68,7 +68,7 @@ func TestRun_suppressedMeanwhile(t *testing.T) {
 	})
 }
 
-// What bars somebody now may not at the time that a send is for.
+// A person who is barred now may not be barred at the scheduled time.
 func TestSaveDraft_capsAtScheduledTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*Config){
@@ -200,7 +200,7 @@ func TestRun_capsCountOnlySent(t *testing.T) {
 	}
 }
 
-// A count that Redis has dropped is not counted down.
+// A counter that Redis has dropped isn't decremented.
 func TestRun_dayCounterNotNegative(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -304,7 +304,7 @@ func TestWhy_allRules(t *testing.T) {
 			got = append(got, b.Rule)
 		}
 		want := []recipients.Rule{recipients.RuleSuppressed, recipients.RuleUnsubscribed, recipients.RuleFrequencyCap, recipients.RuleDailyCapPerson}
-		if read(t, s, id).Counts.Skipped == 1 { // the unsubscribed were read before its turn came
+		if read(t, s, id).Counts.Skipped == 1 { // the unsubscribed were read before the first batch
 			want = want[:2]
 		}
 		if len(got) != len(want) {
@@ -316,7 +316,7 @@ func TestWhy_allRules(t *testing.T) {
 	})
 }
 
-// contacts are numbers that have unsubscribed at Coupontools.
+// contacts are numbers that have unsubscribed in Coupontools.
 type contacts []string
 
 func (contacts) SMSGroups(context.Context) ([]coupontools.SMSGroup, error) {
@@ -353,7 +353,7 @@ func TestRun_readsUnsubscribed(t *testing.T) {
 	})
 }
 
-// Every rule by which the claim script skips people has words of its own.
+// RuleWords explains every rule by which the claim script skips people.
 func TestRuleWords_ofTheClaimScript(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("scripts_claim.go")
@@ -441,13 +441,18 @@ func compareBarriers(t *testing.T, prepare func(*Draft), used [2]int) {
 	if err := s.replaceUnsubscribed(t.Context(), unsubscribed, h.keyID); err != nil {
 		t.Fatal(err)
 	}
-	for person, value := range last {
-		if value != "" {
-			m.Set(s.lastKey(person), value)
+	set := func(key, value string) {
+		if err := m.Set(key, value); err != nil {
+			t.Fatal(err)
 		}
 	}
-	m.Set(s.dayKey(now, mia), fmt.Sprint(used[0]))
-	m.Set(s.dayKey(now, "*"), fmt.Sprint(used[1]))
+	for person, value := range last {
+		if value != "" {
+			set(s.lastKey(person), value)
+		}
+	}
+	set(s.dayKey(now, mia), fmt.Sprint(used[0]))
+	set(s.dayKey(now, "*"), fmt.Sprint(used[1]))
 
 	list, err := s.applyRules(t.Context(), h, d, calls)
 	if err != nil {

@@ -28,7 +28,8 @@ local function defer(index, queue, at)
 	redis.call('ZADD', deferred, 0, string.format('%s|%010d', queue, tonumber(index)))
 end
 
--- due_queue returns a queue with a recipient that can be claimed now. If the country of a queue isn't free, the queue gets its new time.
+-- due_queue returns a queue with a recipient that can be claimed now. If the country of a queue isn't free, the queue gets
+-- the country's new time.
 local function due_queue()
 	while true do
 		local queue = redis.call('ZRANGEBYSCORE', deferred_due, '-inf', stamp, 'LIMIT', 0, 1)[1]

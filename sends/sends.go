@@ -72,10 +72,10 @@ type API interface {
 type Notifier interface {
 	// Places returns where Notify would post a message about s and where it would edit an existing one, in the order of the
 	// notifications. With an error it returns the known places, and is called again later.
-	Places(ctx context.Context, s Send, told map[string]string) (posts, edits []string, err error)
+	Places(ctx context.Context, s Send, posted map[string]string) (posts, edits []string, err error)
 	// Notify posts or edits the message at a place, and returns what to remember of it. After an error it is called again
 	// later.
-	Notify(ctx context.Context, s Send, place string, told map[string]string) (string, error)
+	Notify(ctx context.Context, s Send, place string, posted map[string]string) (string, error)
 }
 
 // Config configures a Service. Redis and API are required.

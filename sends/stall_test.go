@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisReply is an error that Redis answers with.
+// redisReply is an error from Redis.
 type redisReply string
 
 func (a redisReply) Error() string { return string(a) }
@@ -25,7 +25,7 @@ const (
 	full      = redisReply("OOM command not allowed when used memory > 'maxmemory'.")
 )
 
-// refuser is a go-redis hook in whose stead Redis refuses single commands.
+// refuser is a go-redis hook that makes Redis refuse single commands.
 type refuser struct {
 	mu     sync.Mutex
 	refuse func(cmd redis.Cmder) error
@@ -81,7 +81,7 @@ func refuseQueue(cmd redis.Cmder) error {
 	return nil
 }
 
-// refuseWrites refuses whatever needs more memory; what only looks runs.
+// refuseWrites refuses commands that need more memory; reading commands run.
 func refuseWrites(cmd redis.Cmder) error {
 	switch args := cmd.Args(); {
 	case runs(cmd, progressScript), runs(cmd, maintainScript):
@@ -92,15 +92,15 @@ func refuseWrites(cmd redis.Cmder) error {
 	return nil
 }
 
-// A send whose turn the queue cannot give out says so after a minute, on its messages and in every process, until it moves.
+// A send that the queue can't start says so after a minute, in its messages and in every process, until it makes progress.
 func TestStall_queueRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m, refused, log, told := startRedis(t), &refuser{}, &bytes.Buffer{}, &recorder{}
+		m, refused, log, messages := startRedis(t), &refuser{}, &bytes.Buffer{}, &recorder{}
 		rdb := connect(t, m, nil)
 		rdb.AddHook(refused)
 		s := service(rdb, accept, func(c *Config) {
-			c.Notifier, c.Log = told, slog.New(slog.NewTextHandler(log, nil))
+			c.Notifier, c.Log = messages, slog.New(slog.NewTextHandler(log, nil))
 		})
 		other := service(connect(t, m, nil), accept)
 		id := confirmed(t, s, 3)
@@ -109,18 +109,18 @@ func TestStall_queueRefused(t *testing.T) {
 
 		time.Sleep(50 * time.Second)
 		if got := read(t, other, id).BackoffReason; got != "" {
-			t.Errorf("after 50 s it is held up by %q, want nothing yet", got)
+			t.Errorf("after 50 s it is backing off with %q, want nothing yet", got)
 		}
 		const want = "Nothing has gone out for a minute: Redis refuses the queue's keys (NOPERM). " +
 			"Ask whoever runs couponbot to run “couponbot check”, which names what is missing."
 		time.Sleep(time.Hour)
 		if got := read(t, other, id).BackoffReason; got != want {
-			t.Errorf("it is held up by %q, want %q", got, want)
+			t.Errorf("it is backing off with %q, want %q", got, want)
 		}
-		if got := told.last().BackoffReason; got != want {
-			t.Errorf("told %q, want %q", got, want)
+		if got := messages.last().BackoffReason; got != want {
+			t.Errorf("notified %q, want %q", got, want)
 		}
-		for _, line := range []string{"A send does not move", "Redis takes no sends", "Cannot queue the next turn"} {
+		for _, line := range []string{"A send does not move", "Redis takes no sends", "Cannot queue the next batch"} {
 			if n := strings.Count(log.String(), line); n != 1 {
 				t.Errorf("the log says %d times %q, want once:\n%s", n, line, log)
 			}
@@ -135,8 +135,8 @@ func TestStall_queueRefused(t *testing.T) {
 		}
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		if got := told.last(); got.BackoffReason != "" || !got.Ended() {
-			t.Errorf("told %s, held up by %q, want the end and nothing", got.State, got.BackoffReason)
+		if got := messages.last(); got.BackoffReason != "" || !got.Ended() {
+			t.Errorf("notified %s, backing off with %q, want the end and nothing", got.State, got.BackoffReason)
 		}
 		if !strings.Contains(log.String(), "Redis takes sends again") {
 			t.Errorf("the log does not say that Redis takes sends again:\n%s", log)
@@ -144,7 +144,7 @@ func TestStall_queueRefused(t *testing.T) {
 	})
 }
 
-// Once it moves again it says nothing more, although it has not ended.
+// When it makes progress again, the reason disappears, although the send hasn't ended.
 func TestStall_ends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestStall_ends(t *testing.T) {
 		refused.set(refuseQueue)
 		stop := start(t, s)
 		await(t, other, id, 2*time.Minute, func(send Send) bool { return strings.Contains(send.BackoffReason, "the queue's keys") })
-		stop() // the process that said so is gone; another takes it back
+		stop() // the process that stored the reason is gone; another one clears it
 		start(t, other)
 		send := await(t, other, id, 2*time.Minute, func(send Send) bool { return send.BackoffReason == "" })
 		if send.State != StateRunning || send.Counts.Accepted == 0 {
@@ -166,14 +166,14 @@ func TestStall_ends(t *testing.T) {
 	})
 }
 
-// Of a Redis that takes no writes the send still says so, from the memory of the process that keeps it.
+// If Redis accepts no writes the send still says so, from the memory of its leader.
 func TestStall_redisFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		refused, told := &refuser{}, &recorder{}
+		refused, messages := &refuser{}, &recorder{}
 		rdb := connect(t, startRedis(t), nil)
 		rdb.AddHook(refused)
-		s := service(rdb, accept, func(c *Config) { c.Pace, c.Notifier = every(time.Second), told })
+		s := service(rdb, accept, func(c *Config) { c.Pace, c.Notifier = every(time.Second), messages })
 		id := confirmed(t, s, 100)
 		start(t, s)
 		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 3 })
@@ -183,16 +183,16 @@ func TestStall_redisFull(t *testing.T) {
 			"Ask whoever runs couponbot to raise maxmemory in Redis."
 		live, err := s.Live(t.Context())
 		if err != nil || len(live) != 1 || live[0].BackoffReason != want {
-			t.Errorf("Live() = %+v, %v, want it held up by %q", live, err, want)
+			t.Errorf("Live() = %+v, %v, want it backing off with %q", live, err, want)
 		}
 		time.Sleep(2 * time.Minute) // until there are edits for all messages
 		for _, place := range []string{"C1", "C2"} {
-			all := told.at(place)
+			all := messages.at(place)
 			if got := all[len(all)-1].send.BackoffReason; got != want {
-				t.Errorf("told last at %s: held up by %q, want %q", place, got, want)
+				t.Errorf("notified last at %s: backing off with %q, want %q", place, got, want)
 			}
 		}
-		if n := posts(told); n["C1"] != 1 || n["C2"] != 1 {
+		if n := posts(messages); n["C1"] != 1 || n["C2"] != 1 {
 			t.Errorf("posted %v, want each message once", n)
 		}
 		refused.set(nil)
@@ -201,7 +201,7 @@ func TestStall_redisFull(t *testing.T) {
 	})
 }
 
-// Calls without an answer, and sends that are ahead, are reasons too.
+// Calls without an answer, and other sends in front, are reasons too.
 func TestStall_reasons(t *testing.T) {
 	t.Parallel()
 	hang := func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
@@ -241,7 +241,7 @@ func TestStall_reasons(t *testing.T) {
 				}
 				for _, send := range live {
 					if send.BackoffReason != tt.want {
-						t.Errorf("held up by %q, want %q", send.BackoffReason, tt.want)
+						t.Errorf("backing off with %q, want %q", send.BackoffReason, tt.want)
 					}
 				}
 			})
@@ -249,7 +249,7 @@ func TestStall_reasons(t *testing.T) {
 	}
 }
 
-// A send that need not move says nothing: scheduled, waiting for approval, or paused.
+// A send that is scheduled, awaits approval or is paused isn't stalled.
 func TestStall_nothingDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestStall_nothingDue(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		for _, id := range []string{scheduled, paused} {
 			if send := read(t, s, id); send.BackoffReason != "" {
-				t.Errorf("%s, it is held up by %q, want nothing", send.State, send.BackoffReason)
+				t.Errorf("%s, it is backing off with %q, want nothing", send.State, send.BackoffReason)
 			}
 		}
 		if _, err := s.Act(t.Context(), paused, Resume, Actor{Team: team, User: ben}); err != nil {

@@ -151,7 +151,7 @@ func TestImport_restoresTheList(t *testing.T) {
 	}
 }
 
-// A backup in several parts is imported whole where the list may be lost; on top of a list that is whole, any part is.
+// A list that may be lost needs all parts of a backup; a whole list accepts any part.
 func TestImport_inParts(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -214,7 +214,7 @@ func TestImport_inParts(t *testing.T) {
 	}
 }
 
-// A list stays lost until the whole backup is in, and a running send stays held.
+// A list stays lost until the whole backup is imported, and a running send stays paused.
 func TestImport_interrupted(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -222,7 +222,7 @@ func TestImport_interrupted(t *testing.T) {
 	s := service(connect(t, m, f), accept, func(c *Config) { c.SuppressionKey = "secret" })
 	suppress(t, s, number(0), number(1))
 	backup := export(t, s)
-	if _, err := importBackup(t, s, backup...); err != nil { // Redis knows the script from now on
+	if _, err := importBackup(t, s, backup...); err != nil { // from now on Redis knows the script
 		t.Fatal(err)
 	}
 	m.Del(s.listKey("people"))
@@ -250,7 +250,7 @@ func TestImport_interrupted(t *testing.T) {
 	}
 }
 
-// A backup that was made with the SUPPRESSION_KEY of now is imported in place of a list that can't be read with it.
+// A backup with the current SUPPRESSION_KEY replaces a list that can't be read with that key.
 func TestImport_replacesUnreadableList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -272,7 +272,7 @@ func TestImport_replacesUnreadableList(t *testing.T) {
 	}
 }
 
-// The backup of a long list fits into a form, and comes back whole.
+// The backup of a long list fits into a form, and restores the whole list.
 func TestBackup_longList(t *testing.T) {
 	t.Parallel()
 	const people, largest = bigList, 10_000_000 / (partPeople / bigListPeople) // bytes: a form takes 10 MB

@@ -18,7 +18,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// changeKey has the do-not-contact list lose its key, and an admin continue without it.
+// changeKey deletes the key of the do-not-contact list, and an admin continues without it.
 func changeKey(t testing.TB, m *miniredis.Miniredis, s *Service) {
 	t.Helper()
 	m.Del(s.listKey("key"))
@@ -56,7 +56,7 @@ func TestRun_keyChanged(t *testing.T) {
 	}
 }
 
-// A process whose SUPPRESSION_KEY is another one can't hash the recipients again: the send waits, and says why.
+// A process with another SUPPRESSION_KEY can't hash the recipients again: the send backs off and says why.
 func TestRun_waitsForTheRightKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestRun_waitsForTheRightKey(t *testing.T) {
 	})
 }
 
-// A draft whose list was checked with another key is not confirmed.
+// A draft that was checked with another key isn't confirmed.
 func TestConfirm_keyChanged(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -99,7 +99,7 @@ func TestConfirm_keyChanged(t *testing.T) {
 	}
 }
 
-// People who unsubscribed in Coupontools are not known once the key has changed: sends wait until they were read again.
+// After a change of the key, sends wait until the people who unsubscribed in Coupontools were read again.
 func TestUnsubscribed_keyChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestUnsubscribed_keyChanged(t *testing.T) {
 	})
 }
 
-// People whose key is gone are not counted, and are back once their key is.
+// People with a missing key aren't counted. They are back when the key is back.
 func TestAccept_setsUnreadablePeopleAside(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -150,7 +150,7 @@ func TestAccept_setsUnreadablePeopleAside(t *testing.T) {
 	}
 }
 
-// What was hashed before the key changed is neither looked up nor added after it.
+// A hash from before a change of the key is neither looked up nor added after it.
 func TestSuppression_keyChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -171,13 +171,13 @@ func TestSuppression_keyChangesMeanwhile(t *testing.T) {
 	if _, err := s.changeList(t.Context(), removeFromListScript, before.keyID, person); !errors.Is(err, ErrSuppressionKey) {
 		t.Errorf("takeOffList = %v, want %v", err, ErrSuppressionKey)
 	}
-	m.HSet(s.listKey("marker"), "key", before.keyID) // a process of the version before made another key
+	m.HSet(s.listKey("marker"), "key", before.keyID) // a process of the previous version made another key
 	if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionKey) {
 		t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionKey)
 	}
 }
 
-// Records of the version before, without fingerprints, are used.
+// Records of the previous version, without fingerprints, are used.
 func TestSuppression_noFingerprints(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestSuppression_noFingerprints(t *testing.T) {
 	})
 }
 
-// A key that was made is the same once it is a setting.
+// A generated key has the same fingerprint when it becomes a setting.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	if a, b := keyFingerprint("made:"+"736563726574"), keyFingerprint(givenKey("secret")); a != b || len(a) != 16 {
@@ -220,7 +220,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// slowContacts are contacts of Coupontools that take minutes to read.
+// slowContacts are contacts that take minutes to read.
 type slowContacts struct {
 	contacts
 	readers *atomic.Int32
@@ -232,7 +232,7 @@ func (c slowContacts) SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, er
 	return c.contacts.SMSGroups(ctx)
 }
 
-// One process at a time reads who unsubscribed, also if the list of before can't be used any more.
+// One process at a time reads who unsubscribed, even if the previous list can't be used any more.
 func TestUnsubscribed_oneReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestUnsubscribed_oneReader(t *testing.T) {
 	})
 }
 
-// A key that is gone while nobody is on the list is replaced, and that is said until an admin confirms it: except at a first start.
+// A missing key of an empty list is replaced, and couponbot warns until an admin confirms it; not at the first start.
 func TestKey_goneFromEmptyList(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(m *miniredis.Miniredis, s *Service){
@@ -294,7 +294,7 @@ func TestKey_goneFromEmptyList(t *testing.T) {
 	}
 }
 
-// While the frequency cap can't know of what was sent before the key changed, that is said.
+// couponbot warns while the frequency cap can't know what was sent before the key changed.
 func TestKey_frequencyCapStartsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -315,7 +315,7 @@ func TestKey_frequencyCapStartsOver(t *testing.T) {
 	})
 }
 
-// An admin can confirm that a list is new; one that appears in its place after a loss is not confirmed.
+// An admin can confirm a new list. One that appears in its place after a loss isn't confirmed.
 func TestAccept_newList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// losses are ways in which the do-not-contact list gets lost, in whole or in part.
+// losses are ways to lose the do-not-contact list, or a part of it.
 var losses = map[string]func(m *miniredis.Miniredis, s *Service){
 	"the people":        func(m *miniredis.Miniredis, s *Service) { m.Del(s.listKey("people")) },
 	"one of the people": func(m *miniredis.Miniredis, s *Service) { m.HDel(s.listKey("people"), mustFirst(m, s)) },
@@ -32,7 +32,7 @@ var losses = map[string]func(m *miniredis.Miniredis, s *Service){
 			m.Del(s.listKey(name))
 		}
 	},
-	"the last changes": func(m *miniredis.Miniredis, s *Service) { // a copy from before was put back
+	"the last changes": func(m *miniredis.Miniredis, s *Service) { // an older copy was restored
 		m.HDel(s.listKey("people"), mustFirst(m, s))
 		m.HSet(s.listKey("marker"), "count", "1", "revision", "1")
 	},
@@ -46,7 +46,7 @@ func mustFirst(m *miniredis.Miniredis, s *Service) string {
 	return keys[0]
 }
 
-// A do-not-contact list that disappears under a running process refuses everything that would send, in all ways.
+// When the do-not-contact list disappears under a running process, everything that would send is refused.
 func TestSuppression_lostWhileRunning(t *testing.T) {
 	t.Parallel()
 	for name, lose := range losses {
@@ -96,7 +96,7 @@ func TestSuppression_lostWhileRunning(t *testing.T) {
 	}
 }
 
-// A loss is seen after a restart, too, as long as the marker is there.
+// A loss is noticed after a restart too, as long as the marker exists.
 func TestSuppression_lostBeforeStart(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -109,7 +109,7 @@ func TestSuppression_lostBeforeStart(t *testing.T) {
 	}
 }
 
-// An empty list, and one of the unsubscribed that was never read or is old, are concerns, and no more.
+// An empty list, and an unread or old list of the unsubscribed, are concerns that refuse nothing.
 func TestChecked_concerns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestChecked_concerns(t *testing.T) {
 	})
 }
 
-// contactsUnless are contacts of Coupontools that can't be read while it is away.
+// contactsUnless are contacts that can't be read while away is true.
 type contactsUnless struct{ away *bool }
 
 func (c contactsUnless) SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, error) {
@@ -157,7 +157,7 @@ func (contactsUnless) SMSContacts(ctx context.Context, group string) ([]couponto
 	return contacts{number(5)[1:]}.SMSContacts(ctx, group)
 }
 
-// A send waits while the list of the unsubscribed is gone, and continues by itself once it was read again.
+// A send waits while the list of the unsubscribed is gone, and continues when it was read again.
 func TestRun_unsubscribedLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestRun_unsubscribedLost(t *testing.T) {
 	})
 }
 
-// The list of before, which hung on the API keys, moves to its name with its key, and is merged if it comes back.
+// An older list with keys that depend on the API keys moves to its name, with its key, and is merged if it comes back.
 func TestUseSuppressionList_movesOlderList(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -209,7 +209,7 @@ func TestUseSuppressionList_movesOlderList(t *testing.T) {
 	}
 }
 
-// putOlder puts a do-not-contact list of the version before under a prefix.
+// putOlder writes a do-not-contact list of the previous version under a prefix.
 func putOlder(t testing.TB, m *miniredis.Miniredis, prefix, key string, people ...string) {
 	t.Helper()
 	h, err := service(connect(t, m, nil), accept).newHasher(key)
@@ -225,11 +225,10 @@ func putOlder(t testing.TB, m *miniredis.Miniredis, prefix, key string, people .
 	}
 }
 
-// Keys of do-not-contact lists as Redis keeps them.
+// Keys of do-not-contact lists in the form in which Redis keeps them.
 const firstKey, secondKey = "made:6669727374", "made:7365636f6e64"
 
-// An older list that was made with another key refuses all sends, whatever has become of the list of now, until an admin
-// continues without it.
+// An older list with another key refuses all sends, in any state of the current list, until an admin continues without it.
 func TestOlderList_otherKey(t *testing.T) {
 	t.Parallel()
 	for name, lose := range losses {
@@ -237,10 +236,10 @@ func TestOlderList_otherKey(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m := startRedis(t)
-				var told []Concern
+				var alerts []Concern
 				var c calls
 				s := service(connect(t, m, nil), c.accepting, func(c *Config) {
-					c.Alert = func(_ context.Context, c Concern, _ Checked) error { told = append(told, c); return nil }
+					c.Alert = func(_ context.Context, c Concern, _ Checked) error { alerts = append(alerts, c); return nil }
 				})
 				s.UseSuppressionList("T1")
 				suppress(t, s, number(0), number(1))
@@ -258,8 +257,8 @@ func TestOlderList_otherKey(t *testing.T) {
 				}
 				time.Sleep(2 * time.Minute)
 				synctest.Wait()
-				if !slices.Equal(told, []Concern{ConcernOlder}) {
-					t.Errorf("the admins were told of %q, want the older list", told)
+				if !slices.Equal(alerts, []Concern{ConcernOlder}) {
+					t.Errorf("the admins were notified of %q, want the older list", alerts)
 				}
 
 				lose(m, s)
@@ -283,7 +282,7 @@ func TestOlderList_otherKey(t *testing.T) {
 	}
 }
 
-// While the list of now is lost and an older one has another key, a backup can be imported.
+// While the current list is lost and an older one has another key, a backup can be imported.
 func TestOlderList_importAfterLoss(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -307,7 +306,7 @@ func TestOlderList_importAfterLoss(t *testing.T) {
 	}
 }
 
-// An older list is added to a list that nobody is on, or that has the same key, from the prefixes of earlier API keys, too.
+// An older list is added to a list that is empty or has the same key, also from the prefixes of earlier API keys.
 func TestOlderList_added(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -337,7 +336,7 @@ func TestOlderList_added(t *testing.T) {
 	}
 }
 
-// mustKey is the key of the list, as Redis keeps it.
+// mustKey returns the key of the list in the form in which Redis keeps it.
 func (s *Service) mustKey(t testing.TB) string {
 	t.Helper()
 	l, err := s.readLists(t.Context())
@@ -347,7 +346,7 @@ func (s *Service) mustKey(t testing.TB) string {
 	return l.key
 }
 
-// A SUPPRESSION_KEY that is lost for good stops sends until an admin continues without the people who were hashed with it.
+// A lost SUPPRESSION_KEY stops sends until an admin continues without the people who were hashed with it.
 func TestAccept_withoutTheKey(t *testing.T) {
 	t.Parallel()
 	m := startRedis(t)
@@ -371,7 +370,7 @@ func TestAccept_withoutTheKey(t *testing.T) {
 	}
 }
 
-// Bots with other API keys, or another prefix, share the list of their name.
+// Bots with other API keys, or another prefix, share the list with their name.
 func TestUseSuppressionList_otherAPIKeys(t *testing.T) {
 	t.Parallel()
 	rdb := connect(t, startRedis(t), nil)
@@ -384,7 +383,7 @@ func TestUseSuppressionList_otherAPIKeys(t *testing.T) {
 	}
 }
 
-// While Redis is known to throw keys away no send starts or continues; once that is put right they continue by themselves.
+// While Redis is known to evict keys, no send starts or continues. Sends continue when that is fixed.
 func TestRun_waitsWhileRedisEvicts(t *testing.T) {
 	t.Parallel()
 	server := redistest.New(t)
@@ -419,16 +418,16 @@ func TestRun_waitsWhileRedisEvicts(t *testing.T) {
 	}
 }
 
-// The admins are told of a concern once, whatever number of processes there is, and again when it comes back.
+// The admins are alerted of a concern once, by any number of processes, and again when it comes back.
 func TestAlert_once(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
-		var told []Concern
+		var alerts []Concern
 		alert := func(c *Config) {
 			c.Alert = func(_ context.Context, c Concern, _ Checked) error {
-				told = append(told, c)
-				if len(told) == 1 {
+				alerts = append(alerts, c)
+				if len(alerts) == 1 {
 					return errors.New("Slack is away")
 				}
 				return nil
@@ -439,29 +438,29 @@ func TestAlert_once(t *testing.T) {
 		start(t, service(connect(t, m, nil), accept, alert))
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if want := []Concern{ConcernEmpty, ConcernEmpty}; !slices.Equal(told, want) {
-			t.Errorf("told of %q, want %q, with one repeat after the error", told, want)
+		if want := []Concern{ConcernEmpty, ConcernEmpty}; !slices.Equal(alerts, want) {
+			t.Errorf("notified of %q, want %q, with one repeat after the error", alerts, want)
 		}
 		suppress(t, s, number(0))
 		time.Sleep(2 * time.Minute)
 		m.Del(s.listKey("people"))
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(told, want) {
-			t.Errorf("told of %q, want %q", told, want)
+		if want := []Concern{ConcernEmpty, ConcernEmpty, ConcernLost}; !slices.Equal(alerts, want) {
+			t.Errorf("notified of %q, want %q", alerts, want)
 		}
 	})
 }
 
-// That the admins know of a concern is remembered as long as it lasts, and for a while after the last process has seen it.
+// Redis remembers an alert as long as the concern lasts, and for a while after a process last saw it.
 func TestAlert_memory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := startRedis(t)
-		rdb, told := connect(t, m, nil), 0
+		rdb, alerts := connect(t, m, nil), 0
 		watch := func() {
 			s := service(rdb, accept, func(c *Config) {
-				c.Alert = func(context.Context, Concern, Checked) error { told++; return nil }
+				c.Alert = func(context.Context, Concern, Checked) error { alerts++; return nil }
 			})
 			since := map[Concern]time.Time{ConcernEmpty: time.Now().Add(-alertAfter)}
 			s.checkSafety(t.Context(), since)
@@ -472,14 +471,14 @@ func TestAlert_memory(t *testing.T) {
 		}{{0, 1}, {alertTTL - time.Minute, 1}, {alertTTL - time.Minute, 1}, {alertTTL + time.Minute, 2}} {
 			time.Sleep(step.after)
 			watch()
-			if told != step.want {
-				t.Errorf("after step %d the admins were told %d times, want %d", i, told, step.want)
+			if alerts != step.want {
+				t.Errorf("after step %d the admins were notified %d times, want %d", i, alerts, step.want)
 			}
 		}
 		key := service(rdb, accept).alertKey(ConcernEmpty)
 		m.SetTTL(key, 24*time.Hour) // the clock of Redis was set back
-		if watch(); told != 3 {
-			t.Errorf("the admins were told %d times, want again after the clock was set back", told)
+		if watch(); alerts != 3 {
+			t.Errorf("the admins were notified %d times, want again after the clock was set back", alerts)
 		}
 		if left := m.TTL(key); left <= 0 || left > alertTTL {
 			t.Errorf("it is remembered for %v, want %v", left, alertTTL)
@@ -487,23 +486,23 @@ func TestAlert_memory(t *testing.T) {
 	})
 }
 
-// A repeat of the question whose answer was lost doesn't leave the admins untold.
+// A repeated script whose reply was lost doesn't suppress the alert.
 func TestAlert_lostReply(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, told := &faults{}, 0
+		f, alerts := &faults{}, 0
 		s := service(connect(t, startRedis(t), f), accept, func(c *Config) {
-			c.Alert = func(context.Context, Concern, Checked) error { told++; return nil }
+			c.Alert = func(context.Context, Concern, Checked) error { alerts++; return nil }
 		})
-		f.set(func(redis.Cmder) (int, bool) { return 2, true }) // go-redis repeats a command that had no answer
+		f.set(func(redis.Cmder) (int, bool) { return 2, true }) // go-redis repeats a command without a reply
 		s.alert(t.Context(), ConcernEmpty, Checked{})
-		if told != 1 {
-			t.Errorf("the admins were told %d times, want once", told)
+		if alerts != 1 {
+			t.Errorf("the admins were notified %d times, want once", alerts)
 		}
 	})
 }
 
-// Leases that last longer than any lease can were made before Redis's clock was put back: they count as over.
+// A lease with a longer TTL than any lease was made before Redis's clock was set back: it counts as expired.
 func TestLeases_clockSetBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -55,7 +55,7 @@ func TestTest_fiveTimesADay(t *testing.T) {
 	})
 }
 
-// Whoever is on the suppression list gets no test either, and loses none.
+// A person on the do-not-contact list gets no test send, and it doesn't count.
 func TestTest_suppressedPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

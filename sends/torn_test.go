@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/sends/redistest"
 )
 
-// tornTest is a process that works for one send, with a Redis that crashes.
+// tornTest is a process that works on one send, with a Redis that crashes.
 type tornTest struct {
 	*testing.T
 	server *redistest.Server
@@ -20,18 +20,18 @@ type tornTest struct {
 	called map[string]int // calls by index
 }
 
-// newTorn has the first of six recipients called.
+// newTorn starts a send to six recipients and calls the first.
 func newTorn(t *testing.T) *tornTest {
 	server := redistest.New(t)
 	w := &tornTest{T: t, server: server, called: map[string]int{}}
 	w.s = service(dial(t, server), accept, rates(map[string]float64{"US": 100}))
 	w.id = confirmDraft(t, w.s, toCountries(0, "BE", 1, "US", 3, "BE", 2))
-	w.script(acquireBatchScript, "turn", 0)
+	w.script(acquireBatchScript, "batch", 0)
 	w.accept(1, w.claim(1))
 	return w
 }
 
-// script runs a script and returns its answer.
+// script runs a script and returns its code and further values.
 func (w *tornTest) script(script *redis.Script, args ...any) (code string, rest []any) {
 	w.Helper()
 	r, rest, err := parseReply(w.s.runScript(w.Context(), script, w.id, args...))
@@ -41,13 +41,13 @@ func (w *tornTest) script(script *redis.Script, args ...any) (code string, rest 
 	return r.code, rest
 }
 
-// ask asks for the n-th claim.
+// ask requests the n-th claim.
 func (w *tornTest) ask(n int) (code string, rest []any) {
 	w.Helper()
-	return w.script(claimScript, w.s.claimArgs("turn", int64(n))...)
+	return w.script(claimScript, w.s.claimArgs("batch", int64(n))...)
 }
 
-// claim asks for the n-th claim and makes its call. It returns "" if nobody is claimed.
+// claim requests the n-th claim and makes its call. It returns "" if nobody is claimed.
 func (w *tornTest) claim(n int) (index string) {
 	w.Helper()
 	if code, rest := w.ask(n); code == "claimed" {
@@ -59,29 +59,29 @@ func (w *tornTest) claim(n int) (index string) {
 
 func (w *tornTest) accept(n int, index string) {
 	w.Helper()
-	w.script(outcomeScript, fmt.Sprint("turn:", n), index, string(Accepted), "", "", "", "", streakLimit, "why")
+	w.script(outcomeScript, fmt.Sprint("batch:", n), index, string(Accepted), "", "", "", "", streakLimit, "why")
 }
 
-// giveBack gives the n-th claim back.
+// giveBack makes and releases the n-th claim.
 func (w *tornTest) giveBack(n int) (index string) {
 	w.Helper()
 	_, rest := w.ask(n)
 	index, _ = rest[0].(string)
-	w.script(releaseClaimScript, fmt.Sprint("turn:", n), index)
+	w.script(releaseClaimScript, fmt.Sprint("batch:", n), index)
 	return index
 }
 
-// sweep makes all claims unknown, as after the end of their process.
+// sweep makes all claims unknown, as after the death of their process.
 func (w *tornTest) sweep() {
 	w.Helper()
-	if err := w.s.runScript(w.Context(), leadScript, w.id, "keeper").Err(); err != nil {
+	if err := w.s.runScript(w.Context(), leadScript, w.id, "leader").Err(); err != nil {
 		w.Fatal(err)
 	}
-	w.script(maintainScript, "keeper", -1, "its process went away", time.Hour.Milliseconds())
+	w.script(maintainScript, "leader", -1, "its process went away", time.Hour.Milliseconds())
 }
 
-// crash kills Redis and starts it again, with its last transaction cut behind n commands if n is not 0. It returns false if the
-// transaction has no more.
+// crash kills Redis and starts it again, with its last transaction cut after n commands if n is not 0. It returns false if
+// the transaction has fewer commands.
 func (w *tornTest) crash(n int) bool {
 	w.Helper()
 	w.server.Kill()
@@ -90,12 +90,12 @@ func (w *tornTest) crash(n int) bool {
 	return !whole
 }
 
-// finish carries the send to its end and holds it to the laws.
+// finish carries the send to its end and checks the laws.
 func (w *tornTest) finish() {
 	w.Helper()
 	w.sweep()
 	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyBatch]).Val() < 0 {
-		w.script(acquireBatchScript, "turn", 1)
+		w.script(acquireBatchScript, "batch", 1)
 	}
 	for n := 10; !read(w, w.s, w.id).Ended() && n < 2000; n++ {
 		if index := w.claim(n); index != "" {
@@ -113,12 +113,12 @@ func (w *tornTest) finish() {
 	}
 }
 
-// tornSteps are the steps in which Redis crashes, by name. Each prepares the send and returns the step, which may be done
-// again.
+// tornSteps are the steps in which Redis crashes, by name. Each prepares the send and returns the step, which can be
+// repeated.
 var tornSteps = map[string]func(w *tornTest) (step func()){
 	"claim":        func(w *tornTest) func() { return func() { w.ask(2) } },
 	"second claim": func(w *tornTest) func() { w.ask(2); return func() { w.ask(3) } },
-	"claim of a recipient who was given back": func(w *tornTest) func() {
+	"claim of a released recipient": func(w *tornTest) func() {
 		w.giveBack(2)
 		return func() { w.ask(3) }
 	},
@@ -129,12 +129,12 @@ var tornSteps = map[string]func(w *tornTest) (step func()){
 	"refusal": func(w *tornTest) func() {
 		index := w.claim(2)
 		return func() {
-			w.script(outcomeScript, "turn:2", index, string(Failed), "604", "", "No.", "failed|604|No.", streakLimit, "why")
+			w.script(outcomeScript, "batch:2", index, string(Failed), "604", "", "No.", "failed|604|No.", streakLimit, "why")
 		}
 	},
 	"release": func(w *tornTest) func() {
 		_, rest := w.ask(2)
-		return func() { w.script(releaseClaimScript, "turn:2", rest[0], backoffRateLimited, 1, "1", 0, "") }
+		return func() { w.script(releaseClaimScript, "batch:2", rest[0], backoffRateLimited, 1, "1", 0, "") }
 	},
 	"sweep": func(w *tornTest) func() {
 		w.claim(2)
@@ -146,9 +146,9 @@ var tornSteps = map[string]func(w *tornTest) (step func()){
 	},
 }
 
-// A crash of Redis can tear the transaction of a script apart in the append-only file. After the next start Redis has nothing
-// of it, as it should be; after the one after that it runs the first part, which stayed in the file. Nobody is called twice and
-// nobody is forgotten all the same, whether the process tries the script again or ends with Redis.
+// A crash of Redis can tear the transaction of a script in the append-only file. After the next start Redis rightly has
+// nothing of it; after the following one it runs the first part, which stayed in the file. Nobody is called twice or
+// forgotten, whether the process repeats the script or dies with Redis.
 func TestRealRedis_tornTransaction(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range tornSteps {
@@ -177,7 +177,7 @@ func TestRealRedis_tornTransaction(t *testing.T) {
 	}
 }
 
-// A confirmation that was torn apart leaves nobody twice on the list.
+// A torn confirmation puts nobody on the list twice.
 func TestRealRedis_tornConfirmation(t *testing.T) {
 	t.Parallel()
 	const people = 2500

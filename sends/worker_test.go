@@ -53,7 +53,7 @@ func TestRun_recordsExpire(t *testing.T) {
 		m := startRedis(t)
 		s := service(connect(t, m, nil), accept, func(c *Config) { c.ReportTTL = time.Hour })
 		id := confirmed(t, s, 3)
-		time.Sleep(25 * time.Hour) // longer than a draft lives, with nobody to carry it
+		time.Sleep(25 * time.Hour) // longer than the lifetime of a draft, without a process
 		stop := start(t, s)
 		awaitEnd(t, s, id, time.Minute)
 		time.Sleep(50 * time.Minute)
@@ -136,7 +136,7 @@ func TestRun_stopReasons(t *testing.T) {
 	}
 }
 
-// That nobody can say whether the sender still may is no refusal: the send waits, and is paused in the end.
+// If nobody can tell whether the sender may still send, the send backs off, and is paused in the end.
 func TestRun_mayStartUnknown(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]time.Duration{"for a minute": time.Minute, "for an hour": time.Hour} {
@@ -156,7 +156,7 @@ func TestRun_mayStartUnknown(t *testing.T) {
 				start(t, s)
 				time.Sleep(20 * time.Second)
 				if send := read(t, s, id); send.State != StateRunning || send.BackoffReason != backoffMayStart {
-					t.Errorf("it is %s and held up by %q, want %q", send.State, send.BackoffReason, backoffMayStart)
+					t.Errorf("it is %s and backing off with %q, want %q", send.State, send.BackoffReason, backoffMayStart)
 				}
 				if away == time.Hour {
 					send := await(t, s, id, away, func(send Send) bool { return send.State == StatePaused })
@@ -166,7 +166,7 @@ func TestRun_mayStartUnknown(t *testing.T) {
 					return
 				}
 				if send := awaitEnd(t, s, id, 2*time.Minute); send.Counts.Accepted != 3 || send.BackoffReason != "" {
-					t.Errorf("it ended as %+v, held up by %q", send.Counts, send.BackoffReason)
+					t.Errorf("it ended as %+v, backing off with %q", send.Counts, send.BackoffReason)
 				}
 			})
 		})
@@ -222,8 +222,8 @@ func TestRun_pausedByFailuresInARow(t *testing.T) {
 	}
 }
 
-// Ten refusals in a row that are alike, and that no recipient explains, pause a send, whichever replica records them. What
-// comes between starts the count again, and so does Resume.
+// Ten equal refusals in a row that no recipient explains pause a send, recorded by any replica. Other outcomes between them
+// restart the count, and so does Resume.
 func TestRun_pausedByEqualRefusals(t *testing.T) {
 	t.Parallel()
 	refusal := func(code int, text string) error {
@@ -232,7 +232,7 @@ func TestRun_pausedByEqualRefusals(t *testing.T) {
 	refused := refusal(604, "It could not be sent.")
 	tests := map[string]struct {
 		answer func(call int) error
-		failed int // when it is paused; 0 if it never is
+		failed int // how many failed when it is paused; 0 if it never is
 	}{
 		"all alike":              {func(int) error { return refused }, 10},
 		"the last ten of many":   {func(call int) error { return map[bool]error{true: refused}[call > 12] }, 10},
@@ -305,7 +305,7 @@ func TestRun_pausedByEqualRefusals(t *testing.T) {
 	}
 }
 
-// A send that has nobody left ends, whatever its last calls met.
+// A send with nobody left ends, with any outcome of its last calls.
 func TestRun_notPausedWithNobodyLeft(t *testing.T) {
 	t.Parallel()
 	for _, class := range []coupontools.Class{coupontools.Refused, coupontools.Unknown} {
@@ -324,7 +324,7 @@ func TestRun_notPausedWithNobodyLeft(t *testing.T) {
 	}
 }
 
-// newest is the last entry of the audit trail.
+// newest returns the last entry of the audit log.
 func newest(t testing.TB, s *Service) Entry {
 	t.Helper()
 	for e, err := range s.Trail(t.Context(), "") {
@@ -336,7 +336,7 @@ func newest(t testing.TB, s *Service) Entry {
 	return Entry{}
 }
 
-// every is a pace of one call in that time.
+// every is a pace of one call per duration.
 type every time.Duration
 
 func (e every) Wait(ctx context.Context) error {
@@ -348,8 +348,8 @@ func TestRun_retriesUnsentCalls(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
-		most time.Duration // until all is well again
-		slow time.Duration // what the fleet is told
+		most time.Duration // until the send is done
+		slow time.Duration // the wait passed to Config.Slow
 	}{
 		"no connection":   {failure(coupontools.NotSent, 0), 5 * time.Minute, 0},
 		"429":             {failure(coupontools.RateLimited, 429), 10 * time.Minute, time.Second},
@@ -427,7 +427,7 @@ func TestRun_backoffReason(t *testing.T) {
 				id := confirmed(t, s, 200)
 				time.Sleep(time.Until(well) - time.Second)
 				if got := read(t, s, id).BackoffReason; got != tt.want {
-					t.Errorf("held up by %q, want %q", got, tt.want)
+					t.Errorf("backing off with %q, want %q", got, tt.want)
 				}
 				stop()
 				start(t, s)
@@ -436,17 +436,17 @@ func TestRun_backoffReason(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
 				if send.BackoffReason != "" || second.last().BackoffReason != "" {
-					t.Errorf("held up at the end by %q, told %q, want nothing", send.BackoffReason, second.last().BackoffReason)
+					t.Errorf("backing off at the end with %q, notified %q, want nothing", send.BackoffReason, second.last().BackoffReason)
 				}
-				if told := first.backoffReasons(); tt.want != "" && !slices.Contains(told, tt.want) || tt.want == "" && len(told) > 0 {
-					t.Errorf("told as holdups %q, want %q", told, tt.want)
+				if reasons := first.backoffReasons(); tt.want != "" && !slices.Contains(reasons, tt.want) || tt.want == "" && len(reasons) > 0 {
+					t.Errorf("notified of backoffs %q, want %q", reasons, tt.want)
 				}
 			})
 		})
 	}
 }
 
-// A claim that a late script gives back says nothing of how the send stands now.
+// A claim that a late script releases doesn't change the backoff.
 func TestRun_lateAnswersDontBackOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -458,7 +458,7 @@ func TestRun_lateAnswersDontBackOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := read(t, s, id); got.BackoffReason != "" {
-			t.Errorf("held up by %q, want nothing", got.BackoffReason)
+			t.Errorf("backing off with %q, want nothing", got.BackoffReason)
 		}
 	})
 }
@@ -472,7 +472,7 @@ func TestRun_continuesAfterADeadProcess(t *testing.T) {
 		dead := service(connect(t, m, f), func(_ context.Context, to string) error {
 			c.record(to)
 			if c.total() > 5 {
-				f.disconnect() // this process has no Redis any more, and its call never comes back
+				f.disconnect() // this process loses Redis, and its call never returns
 				close(dying)
 				<-t.Context().Done()
 			}
@@ -531,16 +531,16 @@ func TestRun_lateVerdictReplacesUnknown(t *testing.T) {
 				start(t, service(connect(t, m, nil), accept, func(c *Config) { c.Notifier = &late }))
 				send := awaitEnd(t, service(connect(t, m, nil), accept), id, 3*time.Minute)
 				if want := (Counts{Total: 3, Accepted: 2, Unknown: 1}); send.Counts != want {
-					t.Fatalf("while the verdict is held the send stands at %+v, want %+v", send.Counts, want)
+					t.Fatalf("while the verdict is held the send is at %+v, want %+v", send.Counts, want)
 				}
 				f.set(nil)
 				time.Sleep(time.Minute)
 				if got := read(t, cut, id).Counts; got != tt.want {
-					t.Errorf("with the verdict the send stands at %+v, want %+v", got, tt.want)
+					t.Errorf("with the verdict the send is at %+v, want %+v", got, tt.want)
 				}
 				checkRecords(t, cut, id)
-				if told := late.last(); told.Counts != tt.want {
-					t.Errorf("told last: %+v, want %+v", told.Counts, tt.want)
+				if last := late.last(); last.Counts != tt.want {
+					t.Errorf("notified last: %+v, want %+v", last.Counts, tt.want)
 				}
 			})
 		})
@@ -576,7 +576,7 @@ func TestRun_noCallsWithoutRedis(t *testing.T) {
 	})
 }
 
-// Whoever resumes a send does not wait for what it was held up by before.
+// A resumed send doesn't wait for the backoff before the pause.
 func TestRun_resumeEndsBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -625,7 +625,7 @@ func TestRun_shutdownInTime(t *testing.T) {
 			t.Errorf("%d calls before the context ended and %d after, want none after", called, c.total()-called)
 		}
 		if got := read(t, s, id); got.Counts.Unknown != called || got.Ended() {
-			t.Errorf("the send stands at %+v, want %d unknown", got.Counts, called)
+			t.Errorf("the send is at %+v, want %d unknown", got.Counts, called)
 		}
 		next := service(connect(t, m, nil), c.accepting)
 		start(t, next)
@@ -721,7 +721,7 @@ func TestRun_lateScripts(t *testing.T) {
 	})
 }
 
-// A press on Pause that comes again when somebody has resumed the send since does nothing.
+// A repeated press on Pause does nothing if another person has resumed the send meanwhile.
 func TestAct_latePress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -735,7 +735,7 @@ func TestAct_latePress(t *testing.T) {
 		})
 		pressing, s := service(connect(t, m, f), accept), service(connect(t, m, nil), accept)
 		id := confirmed(t, s, 20)
-		for _, a := range []Action{Pause, Resume, Pause} { // Redis knows the script after the first
+		for _, a := range []Action{Pause, Resume, Pause} { // Redis knows the script after the first press
 			if _, err := pressing.Act(t.Context(), id, a, Actor{Team: team, User: mia}); err != nil {
 				t.Fatal(err)
 			}
@@ -752,7 +752,7 @@ func TestAct_latePress(t *testing.T) {
 	})
 }
 
-// A process that had no answer to a claim gives it back. A claim that reaches Redis only after that does nothing: nobody
+// A process without a reply to a claim releases it. If the claim reaches Redis only after that, it does nothing: nobody
 // would make its call.
 func TestReleaseClaim_beforeTheClaim(t *testing.T) {
 	t.Parallel()
@@ -768,10 +768,10 @@ func TestReleaseClaim_beforeTheClaim(t *testing.T) {
 			return r.code, rest
 		}
 		claim := func(n int) (string, []any) {
-			return step(claimScript, s.claimArgs("turn", int64(n))...)
+			return step(claimScript, s.claimArgs("batch", int64(n))...)
 		}
-		step(acquireBatchScript, "turn", 0)
-		if code, _ := step(releaseClaimScript, "turn:1", ""); code != "gone" {
+		step(acquireBatchScript, "batch", 0)
+		if code, _ := step(releaseClaimScript, "batch:1", ""); code != "gone" {
 			t.Errorf("the release before its claim: %s", code)
 		}
 		if code, _ := claim(1); code != "late" {

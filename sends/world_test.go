@@ -20,7 +20,7 @@ import (
 
 const team, mia, ben = "T1", "UMIA", "UBEN"
 
-// api is the API as one function of the recipient.
+// api is an API as one function of the recipient.
 type api func(ctx context.Context, to string) error
 
 func (f api) SendEmail(ctx context.Context, e coupontools.Email) (*coupontools.Sent, error) {
@@ -33,7 +33,7 @@ func (f api) SendSMS(ctx context.Context, s coupontools.SMS) (*coupontools.Sent,
 
 func accept(context.Context, string) error { return nil }
 
-// failure is what the client returns for a call of that class.
+// failure returns the client's error for a call of that class.
 func failure(class coupontools.Class, status int) error {
 	return &coupontools.Error{Route: "POST /v3/send/sms", Status: status, Class: class}
 }
@@ -62,7 +62,7 @@ func (c *calls) total() (n int) {
 	return n
 }
 
-// none called twice.
+// checkOnce fails if a recipient was called twice.
 func (c *calls) checkOnce(t testing.TB) {
 	t.Helper()
 	c.mu.Lock()
@@ -74,13 +74,13 @@ func (c *calls) checkOnce(t testing.TB) {
 	}
 }
 
-// accepting is an API that takes every call.
+// accepting is an API that accepts every call.
 func (c *calls) accepting(_ context.Context, to string) error {
 	c.record(to)
 	return nil
 }
 
-// startRedis starts a Redis in memory whose clock is time.Now, for use inside a bubble.
+// startRedis starts a Redis in memory with time.Now as its clock, for use in a synctest bubble.
 func startRedis(t testing.TB) *miniredis.Miniredis {
 	t.Helper()
 	m := miniredis.NewMiniRedis()
@@ -89,7 +89,7 @@ func startRedis(t testing.TB) *miniredis.Miniredis {
 	return m
 }
 
-// connect returns a client of m whose commands pass through faults.
+// connect returns a client of m with faults as a hook.
 func connect(t testing.TB, m *miniredis.Miniredis, f *faults) *redis.Client {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{
@@ -108,8 +108,8 @@ func connect(t testing.TB, m *miniredis.Miniredis, f *faults) *redis.Client {
 	return rdb
 }
 
-// idle is a go-redis hook that answers for m what the queue's polling finds where there is nothing. A Redis in memory makes
-// a new Lua interpreter for every script, and these come several times a second from every service.
+// idle is a go-redis hook that answers for m when the queue polls and finds nothing. m makes a new Lua interpreter for every
+// script, and every service polls several times a second.
 type idle struct{ m *miniredis.Miniredis }
 
 func (idle) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -141,7 +141,7 @@ func (idle) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPip
 	return next
 }
 
-// buffered is a pipe that, like a socket, takes in what the other end does not read yet.
+// buffered is a pipe that, like a socket, accepts data before the other end reads it.
 type buffered struct {
 	net.Conn
 	out  chan []byte
@@ -183,7 +183,7 @@ func service(rdb *redis.Client, f api, change ...func(*Config)) *Service {
 	return New(c)
 }
 
-// start runs s until the returned function is called, which waits for its end.
+// start runs s until the returned function is called, which waits for the end of Run.
 func start(t testing.TB, s *Service) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -198,7 +198,7 @@ func start(t testing.TB, s *Service) (stop func()) {
 	return stop
 }
 
-// draft is a text message to n people.
+// draft returns a text message to n people.
 func draft(n int) Draft {
 	d := Draft{
 		Team: team, User: mia, OfferID: "dir_1", OfferName: "City deals", Kind: recipients.SMS,
@@ -240,7 +240,7 @@ func read(t testing.TB, s *Service, id string) Send {
 	return send
 }
 
-// await reads the send every while until ok, for at most so long.
+// await reads the send regularly until ok returns true, for a limited time.
 func await(t testing.TB, s *Service, id string, most time.Duration, ok func(Send) bool) Send {
 	t.Helper()
 	deadline := time.Now().Add(most)
@@ -250,7 +250,7 @@ func await(t testing.TB, s *Service, id string, most time.Duration, ok func(Send
 			return send
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("after %v the send stands at %+v (%v)", most, send, err)
+			t.Fatalf("after %v the send is at %+v (%v)", most, send, err)
 		}
 		if !sleep(t.Context(), min(100*time.Millisecond, most/10)) {
 			t.Fatal("the test ended")
@@ -263,7 +263,7 @@ func awaitEnd(t testing.TB, s *Service, id string, most time.Duration) Send {
 	return await(t, s, id, most, Send.Ended)
 }
 
-// checkRecords holds the counters of a send to its recipients' records.
+// checkRecords compares the counters of a send with its recipients, and returns these.
 func checkRecords(t testing.TB, s *Service, id string) map[string]Outcome {
 	t.Helper()
 	var counted Counts
@@ -296,7 +296,7 @@ var errLost = errors.New("connection lost")
 // faults is a go-redis hook that spoils single commands.
 type faults struct {
 	mu sync.Mutex
-	// spoil says for each command how often it reaches Redis, and whether its answer gets back. Below 0 it hangs.
+	// spoil returns how often a command reaches Redis, and whether its reply comes back. A negative number makes it hang.
 	spoil func(cmd redis.Cmder) (times int, answered bool)
 }
 
@@ -346,7 +346,7 @@ func (f *faults) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 	}
 }
 
-// runs says whether cmd runs that script, which Redis must know already.
+// runs reports whether cmd runs that script. Redis must know the script already.
 func runs(cmd redis.Cmder, script *redis.Script) bool {
 	args := cmd.Args()
 	return len(args) > 1 && args[1] == script.Hash()

@@ -15,7 +15,7 @@ var plainPackages = []string{
 	"bot", "bot/blocks", "bot/slacksim", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket", "coupontools",
 	"coupontools/cache", "coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist",
 	"internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share",
-	"internal/sleep", "internal/spreadsheet", "sends/message", "sends/recipients", "sends/recipients/xlsx",
+	"internal/sleep", "internal/spreadsheet", "sends", "sends/message", "sends/recipients", "sends/recipients/xlsx",
 }
 
 // riddle matches phrases that have to be deciphered.
