@@ -7,26 +7,6 @@ import (
 	"fmt"
 )
 
-// Action is what a person does with a confirmed send.
-type Action string
-
-// The actions, and in which states they are possible.
-const (
-	// Pause holds a running send: no recipient is claimed from then on.
-	Pause Action = "pause"
-	// Resume continues a paused send.
-	Resume Action = "resume"
-	// Cancel ends a send: its waiting recipients are skipped.
-	Cancel Action = "cancel"
-	// Approve lets a send start that awaits approval. Nobody can approve their own send.
-	Approve Action = "approve"
-	// Reject cancels a send that awaits approval.
-	Reject Action = "reject"
-)
-
-// Actor is the person who acts, and where: the channel and the message of the pressed button, if it was a button.
-type Actor struct{ Team, User, Channel, Message string }
-
 var (
 	// ErrOwnSend means that a person tried to approve their own send.
 	ErrOwnSend = errors.New("nobody approves their own send")

@@ -14,6 +14,9 @@ import (
 // maxAudit is the approximate number of entries that the audit log keeps.
 const maxAudit = 100_000
 
+// Actor is the person who acts, and where: the channel and the message of the pressed button, if it was a button.
+type Actor struct{ Team, User, Channel, Message string }
+
 // Entry is one audited action. Recipients in it are masked.
 type Entry struct {
 	// ID is its position in the log.

@@ -14,8 +14,6 @@ import (
 const (
 	// maxClaimAge is the greatest age of a claim at which its call may start.
 	maxClaimAge = 10 * time.Second
-	// streakLimit is how many calls in a row without a clear answer, or refused for the same reason, pause a send.
-	streakLimit = 10
 	// unreachableLimit is how many failed connections in a row pause a send: about eight minutes.
 	unreachableLimit = 20
 	// maxRetryWait limits the growing waits while the API takes no calls. It doesn't limit a wait that the API asks for.

@@ -21,46 +21,15 @@ const (
 	draftTTL = 24 * time.Hour
 	// maxDrafts is the number of drafts a person can have; a further one replaces the oldest.
 	maxDrafts = 10
-	// approvalTime is how long a confirmed send waits for an approval.
-	approvalTime = 24 * time.Hour
 	// confirmTimeout is the timeout of Confirm if its context has no deadline. minWithdrawTime is the least time for
 	// withdrawing a draft after its confirmation got no reply.
 	confirmTimeout, minWithdrawTime = 10 * time.Second, 500 * time.Millisecond
 )
 
-// Offer is a kind of offer that can be sent.
-type Offer string
-
-// The kinds of offers.
-const (
-	OfferDirectory   Offer = "directory"
-	OfferCampaign    Offer = "campaign"
-	OfferLoyaltyCard Offer = "loyalty_card"
-)
-
-// Draft is a send that a person has prepared and not confirmed.
-type Draft struct {
-	// ID identifies the draft; its send has the same. [Service.SaveDraft] generates one if it is empty. Saving another draft
-	// with the same ID returns the first.
-	ID string
-	// Team and User are the Slack ids of the owner.
-	Team, User string
-	// Offer is the kind of the offer ("" means [OfferDirectory]), OfferID its id, OfferName its name for people.
-	Offer              Offer
-	OfferID, OfferName string
-	Kind               recipients.Kind
-	// Subject is for e-mail, Message for text messages.
-	Subject, Message string
-	List             recipients.List
-	// Origin is the Slack channel of the command; it may be empty.
-	Origin string
-	// ScheduledAt is when the send should start; zero for at once.
-	ScheduledAt time.Time
-	// Test marks a send to the sender alone: the frequency and daily caps don't apply to it or count it.
-	Test bool
-	// Parent is the send that this one repeats for its unknown recipients; see [Service.Resend].
-	Parent    string
-	CreatedAt time.Time
+// priorCall is a call without a known outcome: the recipient's place in the list of its send, and the token of its claim.
+type priorCall struct {
+	place int
+	claim string
 }
 
 // SaveDraft stores d for 24 hours, or until its owner has ten newer ones, and returns it with its id and time. First it

@@ -2,28 +2,14 @@ package sends
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-)
-
-var (
-	// ErrResent means that the unknown recipients of a send were sent to again before.
-	ErrResent = errors.New("the unknown recipients were sent to again already")
-	// ErrNoUnknown means that a send has no unknown recipients.
-	ErrNoUnknown = errors.New("no recipient is unknown")
 )
 
 // TooSoonError means that a late answer may still arrive for unknown recipients.
 type TooSoonError struct{ Until time.Time }
 
 func (e *TooSoonError) Error() string { return "it is too soon to resend the unknown" }
-
-// priorCall is a call without a known outcome: the recipient's place in the list of its send, and the token of its claim.
-type priorCall struct {
-	place int
-	claim string
-}
 
 // Resend saves a draft to the unknown recipients of an ended send. The person must know that some may get it twice. Only one
 // such draft can be confirmed. Recipients are skipped if their outcome becomes known meanwhile. Errors: [ErrNoSend],

@@ -1,8 +1,6 @@
 package sends
 
 import (
-	"context"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -255,12 +253,6 @@ end
 
 func newScript(body string) *redis.Script { return redis.NewScript(scriptPrelude + body) }
 
-// runScript runs a script on the records of a send.
-func (s *Service) runScript(ctx context.Context, script *redis.Script, id string, args ...any) *redis.Cmd {
-	common := []any{id, s.cfg.ReportTTL.Milliseconds(), s.cfg.Prefix, leaseTime.Milliseconds(), maxBackoff.Milliseconds()}
-	return script.Run(ctx, s.cfg.Redis, s.keys(id), append(common, args...)...)
-}
-
 // Indexes of a send's own keys in what [Service.keys] returns.
 const (
 	keySend = iota
@@ -275,20 +267,6 @@ const (
 	keyDeferred
 	keyDeferredDue
 )
-
-// keys returns KEYS of a script: the keys of one send, then those of all sends and of the lists of people.
-func (s *Service) keys(id string) []string {
-	key := s.cfg.Prefix + "send:" + id
-	return []string{
-		key, key + ":recipients", key + ":outcomes", key + ":claims", key + ":released", key + ":left_out", key + ":packed",
-		key + ":batch", key + ":leader", key + ":deferred", key + ":deferred_due",
-		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.key("unsubscribed"), s.key("unsubscribed:read"),
-		s.listKey("people"), s.listKey("key"), s.listKey("marker"),
-	}
-}
-
-// key returns the name of a key that belongs to no send.
-func (s *Service) key(name string) string { return s.cfg.Prefix + name }
 
 // scriptReply is the result of a script: what it did and the state of the send after it.
 type scriptReply struct {
@@ -334,15 +312,4 @@ func parseReply(cmd *redis.Cmd) (scriptReply, []any, error) {
 	return scriptReply{
 		code, int(numbers[1]), int(numbers[2]), numbers[3] == 1, numbers[4], numbers[5], numbers[6],
 	}, values[replyFields:], nil
-}
-
-// errReply means that Redis, or a proxy before it, answered with another kind of value than the command has.
-var errReply = fmt.Errorf("%w: unexpected answer", ErrDamaged)
-
-// atLeast returns values, or an error if there are fewer than n.
-func atLeast[V any](values []V, n int) ([]V, error) {
-	if len(values) < n {
-		return nil, errReply
-	}
-	return values, nil
 }

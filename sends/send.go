@@ -1,15 +1,48 @@
 package sends
 
 import (
-	"context"
-	"fmt"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
-	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
+
+// approvalTime is how long a confirmed send waits for an approval.
+const approvalTime = 24 * time.Hour
+
+// Offer is a kind of offer that can be sent.
+type Offer string
+
+// The kinds of offers.
+const (
+	OfferDirectory   Offer = "directory"
+	OfferCampaign    Offer = "campaign"
+	OfferLoyaltyCard Offer = "loyalty_card"
+)
+
+// Draft is a send that a person has prepared and not confirmed.
+type Draft struct {
+	// ID identifies the draft; its send has the same. [Service.SaveDraft] generates one if it is empty. Saving another draft
+	// with the same ID returns the first.
+	ID string
+	// Team and User are the Slack ids of the owner.
+	Team, User string
+	// Offer is the kind of the offer ("" means [OfferDirectory]), OfferID its id, OfferName its name for people.
+	Offer              Offer
+	OfferID, OfferName string
+	Kind               recipients.Kind
+	// Subject is for e-mail, Message for text messages.
+	Subject, Message string
+	List             recipients.List
+	// Origin is the Slack channel of the command; it may be empty.
+	Origin string
+	// ScheduledAt is when the send should start; zero for at once.
+	ScheduledAt time.Time
+	// Test marks a send to the sender alone: the frequency and daily caps don't apply to it or count it.
+	Test bool
+	// Parent is the send that this one repeats for its unknown recipients; see [Service.Resend].
+	Parent    string
+	CreatedAt time.Time
+}
 
 // State is the state of a send.
 type State string
@@ -44,6 +77,42 @@ const (
 	WhyRejected    = "rejected"
 	WhyNotApproved = "not approved"
 	WhyNotResumed  = "not resumed"
+)
+
+// Action is what a person does with a confirmed send.
+type Action string
+
+// The actions, and in which states they are possible.
+const (
+	// Pause holds a running send: no recipient is claimed from then on.
+	Pause Action = "pause"
+	// Resume continues a paused send.
+	Resume Action = "resume"
+	// Cancel ends a send: its waiting recipients are skipped.
+	Cancel Action = "cancel"
+	// Approve lets a send start that awaits approval. Nobody can approve their own send.
+	Approve Action = "approve"
+	// Reject cancels a send that awaits approval.
+	Reject Action = "reject"
+)
+
+// Status is the state of one recipient.
+type Status string
+
+// The states of a recipient.
+const (
+	// Pending means that no call was made; one will be while the send runs.
+	Pending Status = "pending"
+	// Claimed means that a process is about to call, or is calling.
+	Claimed Status = "claimed"
+	// Accepted means that the API accepted the call.
+	Accepted Status = "accepted"
+	// Failed means that the API refused the call, for the reason in Code and Text.
+	Failed Status = "failed"
+	// Skipped means that no call did anything and none will be made; Text says why.
+	Skipped Status = "skipped"
+	// Unknown means that the API was called and may or may not have sent the message. couponbot never repeats the call.
+	Unknown Status = "unknown"
 )
 
 // Counts are the recipients of a send by outcome. The four outcomes and Pending add up to Total.
@@ -117,59 +186,3 @@ func (s Send) Ended() bool { return !s.EndedAt.IsZero() }
 
 // Expires is when a send without an approval is cancelled.
 func (s Send) Expires() time.Time { return s.ConfirmedAt.Add(approvalTime) }
-
-// Send returns a confirmed send, or [ErrNoSend].
-func (s *Service) Send(ctx context.Context, id string) (Send, error) {
-	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
-	if err != nil {
-		return Send{}, fmt.Errorf("read send %s: %w", id, redisError(err))
-	}
-	f := sendHash(hash)
-	if f["confirmed"] == "" {
-		return Send{}, ErrNoSend
-	}
-	return s.withStall(f.send(id)), nil
-}
-
-// Live returns the sends that haven't ended, in the order of their confirmation.
-func (s *Service) Live(ctx context.Context) ([]Send, error) {
-	all, err := s.listed(ctx, s.cfg.Redis.ZRange(ctx, s.key("sends:live"), 0, -1))
-	var live []Send
-	for _, send := range all {
-		if !send.Ended() {
-			live = append(live, send)
-		}
-	}
-	return live, err
-}
-
-// Recent returns the last n confirmed sends that still have records, the newest first.
-func (s *Service) Recent(ctx context.Context, n int) ([]Send, error) {
-	return s.listed(ctx, s.cfg.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: s.key("sends:recent"), Start: 0, Stop: n - 1, Rev: true,
-	}))
-}
-
-func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Send, error) {
-	ids, err := list.Result()
-	if err != nil {
-		return nil, fmt.Errorf("list sends: %w", redisError(err))
-	}
-	hashes := make([]*redis.MapStringStringCmd, len(ids))
-	_, err = s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, id := range ids {
-			hashes[i] = p.HGetAll(ctx, s.keys(id)[keySend])
-		}
-		return nil
-	})
-	if err != nil && rediserr.KindOf(err) != rediserr.Damaged { // a damaged record hides no other
-		return nil, fmt.Errorf("list sends: %w", redisError(err))
-	}
-	var all []Send
-	for i, id := range ids {
-		if f := sendHash(hashes[i].Val()); f["confirmed"] != "" {
-			all = append(all, s.withStall(f.send(id)))
-		}
-	}
-	return all, nil
-}

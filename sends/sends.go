@@ -2,8 +2,6 @@ package sends
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -15,51 +13,7 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/bulkhead"
-	"github.com/coupontools/couponbot/internal/rediserr"
 )
-
-// Errors about drafts and sends. Any other error is a fault.
-var (
-	// ErrNoDraft means that there is no such draft: it has expired, was withdrawn, or belongs to another person.
-	ErrNoDraft = errors.New("no such draft")
-	// ErrOutdated means that the do-not-contact list has another key than when the draft was saved, or that the draft's records
-	// are damaged. The draft has to be made again.
-	ErrOutdated = errors.New("the draft was checked against another do-not-contact list")
-	// ErrNoSend means that there is no such send, or that its records have expired.
-	ErrNoSend = errors.New("no such send")
-	// ErrUnavailable means that Redis can't be reached or refuses: nothing was sent or changed. It also wraps the error of
-	// Redis; package rediserr explains that.
-	ErrUnavailable = errors.New("redis is unavailable, nothing was sent")
-	// ErrDamaged means that a key in Redis holds another type of value than expected: the record is damaged, or the id isn't
-	// that of a send. Redis itself works.
-	ErrDamaged = errors.New("a record in redis is damaged")
-	// ErrUncertain means that the connection to Redis broke during the confirmation, so the send may go out or not. Repeating
-	// [Service.Confirm] can't send it twice.
-	ErrUncertain = errors.New("redis went away while the send was confirmed, it may go out")
-	// ErrNobodyLeft means that the rules on who may be written to left nobody in the list.
-	ErrNobodyLeft = errors.New("nobody is left to send to")
-	// ErrCannotAsk is wrapped by the error of [Config.MayStart] if it can't find out whether a sender may still send.
-	ErrCannotAsk = errors.New("nobody can say whether the sender still may")
-	// ErrSuppressionKey means that the key of the do-not-contact list isn't the one that the list was made with, so the people
-	// on it can't be recognised.
-	ErrSuppressionKey = errors.New("the key of the do-not-contact list has changed")
-	// ErrSuppressionLost means that the do-not-contact list, or a part of it, has disappeared from Redis: its marker says so,
-	// this process has seen more of it, or its key is missing.
-	ErrSuppressionLost = errors.New("the do-not-contact list is not in redis any more")
-	// ErrSuppressionOlder means that Redis still has an older do-not-contact list, whose people can't be added to the current
-	// one because it has another key.
-	ErrSuppressionOlder = errors.New("an older do-not-contact list can't be read")
-	// ErrEvicts means that Redis evicts keys when it is full, so nothing in it is safe.
-	ErrEvicts = errors.New("redis may throw keys away")
-)
-
-// redisError wraps an error of Redis in [ErrDamaged] or [ErrUnavailable].
-func redisError(err error) error {
-	if rediserr.KindOf(err) == rediserr.Damaged {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
-}
 
 // API is the part of [*coupontools.Client] that a send needs. A call must return when its context ends, and must not retry.
 type API interface {
@@ -140,7 +94,7 @@ type Service struct {
 	scanNow chan struct{} // signals that a send may have no leader
 	rates   string        // the SMS rates, from formatRates
 
-	partPeople int // people in one file of a backup
+	partPeople int // people in one file of a backup; 0 is the constant of that name
 
 	list string       // prefix of the keys of the do-not-contact list
 	seen atomic.Int64 // highest revision of the list that this process has seen
@@ -188,7 +142,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		cfg: c, options: *c.Redis.Options(), scanNow: make(chan struct{}, 1), rates: formatRates(c.SMSRates),
-		partPeople: partPeople, list: c.Prefix + "suppression:",
+		list:    c.Prefix + "suppression:",
 		leaders: map[string]*leader{}, slots: map[string]*sendSlots{}, stalls: map[string]string{},
 		edits: rate.NewLimiter(rate.Every(localEditEvery), localEditBurst),
 	}
@@ -200,4 +154,24 @@ func (s *Service) count(status Status, n int) {
 	for range n {
 		s.cfg.Observe(string(status))
 	}
+}
+
+// keys returns KEYS of a script: the keys of one send, then those of all sends and of the lists of people.
+func (s *Service) keys(id string) []string {
+	key := s.cfg.Prefix + "send:" + id
+	return []string{
+		key, key + ":recipients", key + ":outcomes", key + ":claims", key + ":released", key + ":left_out", key + ":packed",
+		key + ":batch", key + ":leader", key + ":deferred", key + ":deferred_due",
+		s.key("sends:live"), s.key("sends:recent"), s.key("audit"), s.key("unsubscribed"), s.key("unsubscribed:read"),
+		s.listKey("people"), s.listKey("key"), s.listKey("marker"),
+	}
+}
+
+// key returns the name of a key that belongs to no send.
+func (s *Service) key(name string) string { return s.cfg.Prefix + name }
+
+// runScript runs a script on the records of a send.
+func (s *Service) runScript(ctx context.Context, script *redis.Script, id string, args ...any) *redis.Cmd {
+	common := []any{id, s.cfg.ReportTTL.Milliseconds(), s.cfg.Prefix, leaseTime.Milliseconds(), maxBackoff.Milliseconds()}
+	return script.Run(ctx, s.cfg.Redis, s.keys(id), append(common, args...)...)
 }

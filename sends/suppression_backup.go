@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -80,7 +81,8 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 	if err != nil {
 		return 0, redisError(err)
 	}
-	w := backupWriter{keyID: h.keyID, id: rand.Text(), of: max(1, (int(n)+s.partPeople-1)/s.partPeople)}
+	size := cmp.Or(s.partPeople, partPeople)
+	w := backupWriter{keyID: h.keyID, id: rand.Text(), of: max(1, (int(n)+size-1)/size)}
 	if w.of > BackupParts {
 		return 0, ErrBackupSize
 	}
@@ -96,7 +98,7 @@ func (s *Service) export(ctx context.Context, give func(BackupPart) error) (peop
 	}
 	err = s.scan(ctx, s.listKey("people"), func(pairs []string) error {
 		for pair := range slices.Chunk(pairs, 2) {
-			if w.people == s.partPeople && w.number < w.of { // the last part takes people who were added meanwhile
+			if w.people == size && w.number < w.of { // the last part takes people who were added meanwhile
 				if err := w.end(); err != nil {
 					return err
 				}

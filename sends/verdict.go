@@ -16,6 +16,8 @@ import (
 )
 
 const (
+	// streakLimit is how many calls in a row without a clear answer, or refused for the same reason, pause a send.
+	streakLimit = 10
 	// maxText and maxAction limit texts from outside, in runes.
 	maxText, maxAction = 200, 60
 	// maxWait limits the wait that the API may ask for.

@@ -10,30 +10,68 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/coupontools/couponbot/internal/rediserr"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // pageSize is how many recipients are read at a time.
 const pageSize = 500
 
-// Status is the state of one recipient.
-type Status string
+// Send returns a confirmed send, or [ErrNoSend].
+func (s *Service) Send(ctx context.Context, id string) (Send, error) {
+	hash, err := s.cfg.Redis.HGetAll(ctx, s.keys(id)[keySend]).Result()
+	if err != nil {
+		return Send{}, fmt.Errorf("read send %s: %w", id, redisError(err))
+	}
+	f := sendHash(hash)
+	if f["confirmed"] == "" {
+		return Send{}, ErrNoSend
+	}
+	return s.withStall(f.send(id)), nil
+}
 
-// The states of a recipient.
-const (
-	// Pending means that no call was made; one will be while the send runs.
-	Pending Status = "pending"
-	// Claimed means that a process is about to call, or is calling.
-	Claimed Status = "claimed"
-	// Accepted means that the API accepted the call.
-	Accepted Status = "accepted"
-	// Failed means that the API refused the call, for the reason in Code and Text.
-	Failed Status = "failed"
-	// Skipped means that no call did anything and none will be made; Text says why.
-	Skipped Status = "skipped"
-	// Unknown means that the API was called and may or may not have sent the message. couponbot never repeats the call.
-	Unknown Status = "unknown"
-)
+// Live returns the sends that haven't ended, in the order of their confirmation.
+func (s *Service) Live(ctx context.Context) ([]Send, error) {
+	all, err := s.listed(ctx, s.cfg.Redis.ZRange(ctx, s.key("sends:live"), 0, -1))
+	var live []Send
+	for _, send := range all {
+		if !send.Ended() {
+			live = append(live, send)
+		}
+	}
+	return live, err
+}
+
+// Recent returns the last n confirmed sends that still have records, the newest first.
+func (s *Service) Recent(ctx context.Context, n int) ([]Send, error) {
+	return s.listed(ctx, s.cfg.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: s.key("sends:recent"), Start: 0, Stop: n - 1, Rev: true,
+	}))
+}
+
+func (s *Service) listed(ctx context.Context, list *redis.StringSliceCmd) ([]Send, error) {
+	ids, err := list.Result()
+	if err != nil {
+		return nil, fmt.Errorf("list sends: %w", redisError(err))
+	}
+	hashes := make([]*redis.MapStringStringCmd, len(ids))
+	_, err = s.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, id := range ids {
+			hashes[i] = p.HGetAll(ctx, s.keys(id)[keySend])
+		}
+		return nil
+	})
+	if err != nil && rediserr.KindOf(err) != rediserr.Damaged { // a damaged record hides no other
+		return nil, fmt.Errorf("list sends: %w", redisError(err))
+	}
+	var all []Send
+	for i, id := range ids {
+		if f := sendHash(hashes[i].Val()); f["confirmed"] != "" {
+			all = append(all, s.withStall(f.send(id)))
+		}
+	}
+	return all, nil
+}
 
 // Outcome is one recipient of a send and its state.
 type Outcome struct {
