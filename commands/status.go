@@ -149,7 +149,7 @@ func troubleWords(err error) string {
 func (s statusHandlers) checked(ctx context.Context) []blocks.Line {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	c, err := s.sends.Checked(ctx)
+	c, err := s.sends.ListStatus(ctx)
 	if err != nil {
 		return nil // Redis has gone away since it was asked
 	}
@@ -219,6 +219,6 @@ func byState(all []sends.Send) string {
 }
 
 // ConcernAlert is the message to an admin about a concern that lasts.
-func ConcernAlert(c sends.Concern, checked sends.Checked) string {
+func ConcernAlert(c sends.Concern, checked sends.ListStatus) string {
 	return "⚠️ " + recipientlist.ConcernForAdmin(c, checked)
 }

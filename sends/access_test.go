@@ -257,7 +257,7 @@ func TestDamaged(t *testing.T) {
 	t.Parallel()
 	s := service(dial(t, redistest.New(t)), accept)
 	id := confirmed(t, s, 3)
-	forged := id + ":to"
+	forged := id + ":recipients"
 	_, act := s.Act(t.Context(), forged, Pause, Actor{Team: team, User: mia})
 	_, send := s.Send(t.Context(), forged)
 	_, draft := s.Draft(t.Context(), forged, team, mia)

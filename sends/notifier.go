@@ -167,7 +167,7 @@ func (n *notifier) notifyPlaces(send Send) time.Duration {
 	}
 	edits = slices.DeleteFunc(edits, known)
 	// If there aren't edits for all, the places with the oldest state come first.
-	slices.SortStableFunc(edits, func(a, b string) int { return n.shown[a].Counts.over() - n.shown[b].Counts.over() })
+	slices.SortStableFunc(edits, func(a, b string) int { return n.shown[a].Counts.done() - n.shown[b].Counts.done() })
 	allowed, wait := n.reserveEdits(send, edits)
 	for _, place := range append(slices.DeleteFunc(posts, known), edits[:allowed]...) {
 		if failed := n.notifyPlace(send, place); failed != nil {

@@ -53,7 +53,7 @@ func (s *Service) checkSafety(ctx context.Context, since map[Concern]time.Time) 
 	if _, err := s.Storage(ctx); err != nil {
 		return
 	}
-	checked, err := s.Checked(ctx)
+	checked, err := s.ListStatus(ctx)
 	if err != nil {
 		return
 	}
@@ -89,7 +89,7 @@ redis.call('SET', KEYS[1], by, 'PX', ARGV[2])
 return by`)
 
 // alert alerts the admins of a concern, once for all processes as long as it lasts.
-func (s *Service) alert(ctx context.Context, c Concern, checked Checked) {
+func (s *Service) alert(ctx context.Context, c Concern, checked ListStatus) {
 	if s.cfg.Alert == nil {
 		return
 	}

@@ -121,8 +121,8 @@ type Counts struct{ Total, Accepted, Failed, Skipped, Unknown int }
 // Pending is the number of recipients without an outcome: those that wait and those that are claimed.
 func (c Counts) Pending() int { return c.Total - c.Accepted - c.Failed - c.Skipped - c.Unknown }
 
-// over is the number of recipients with an outcome.
-func (c Counts) over() int { return c.Total - c.Pending() }
+// done is the number of recipients with an outcome.
+func (c Counts) done() int { return c.Total - c.Pending() }
 
 // Failure is one reason of the API for refusing recipients, and their number.
 type Failure struct {

@@ -49,7 +49,7 @@ type Config struct {
 	// Notifier shows people the progress of sends; it may be nil.
 	Notifier Notifier
 	// Alert alerts the admins of a concern. After an error it is called again later. It may be nil.
-	Alert func(ctx context.Context, c Concern, checked Checked) error
+	Alert func(ctx context.Context, c Concern, checked ListStatus) error
 	// EarlierPrefixes returns the prefixes of the records that the same bot kept with other API keys. It is called once, in the
 	// background. It may be nil.
 	EarlierPrefixes func(ctx context.Context) (prefixes []string, err error)

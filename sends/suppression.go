@@ -19,9 +19,9 @@ import (
 // hasher hashes phone numbers and e-mail addresses for Redis. Without its key nobody can identify the person of a hash, or
 // try out all numbers.
 type hasher struct {
-	key    []byte
-	stored string // the key in the form in which Redis keeps it
-	keyID  string // the key's fingerprint
+	key       []byte
+	storedKey string // the key in the form in which Redis keeps it
+	keyID     string // the key's fingerprint
 }
 
 func (h *hasher) person(kind recipients.Kind, to string) string {
@@ -33,11 +33,11 @@ func (h *hasher) person(kind recipients.Kind, to string) string {
 
 // Redis keeps a generated key as "made:" and its hexadecimal digits. Of a key from the settings it keeps "given:" and a
 // hash, so that a changed setting is noticed.
-const madePrefix, givenPrefix = "made:", "given:"
+const generatedPrefix, settingPrefix = "made:", "given:"
 
-func givenKey(key string) string {
+func hashSetting(key string) string {
 	sum := sha256.Sum256([]byte("couponbot suppression " + key))
-	return givenPrefix + hex.EncodeToString(sum[:])
+	return settingPrefix + hex.EncodeToString(sum[:])
 }
 
 // keyFingerprint identifies a key in the form in which Redis keeps it. A generated key that became a setting has the same
@@ -45,14 +45,14 @@ func givenKey(key string) string {
 // match nobody.
 func keyFingerprint(stored string) string {
 	const size = 16
-	if digits, ok := strings.CutPrefix(stored, madePrefix); ok {
+	if digits, ok := strings.CutPrefix(stored, generatedPrefix); ok {
 		key, err := hex.DecodeString(digits)
 		if err != nil {
 			return ""
 		}
-		stored = givenKey(string(key))
+		stored = hashSetting(string(key))
 	}
-	digits, ok := strings.CutPrefix(stored, givenPrefix)
+	digits, ok := strings.CutPrefix(stored, settingPrefix)
 	if !ok || len(digits) < size {
 		return ""
 	}
@@ -85,13 +85,13 @@ func (s *Service) hasher(ctx context.Context) (*hasher, error) {
 
 // newHasher returns the hasher with the key that Redis keeps, or [ErrSuppressionKey] if the settings have another one.
 func (s *Service) newHasher(stored string) (*hasher, error) {
-	h := &hasher{stored: stored, keyID: keyFingerprint(stored)}
-	digits, isMade := strings.CutPrefix(stored, madePrefix)
+	h := &hasher{storedKey: stored, keyID: keyFingerprint(stored)}
+	digits, isMade := strings.CutPrefix(stored, generatedPrefix)
 	key, err := hex.DecodeString(digits)
 	switch setting := s.cfg.SuppressionKey; {
 	case isMade && err == nil && (setting == "" || setting == string(key)):
 		h.key = key
-	case setting != "" && stored == givenKey(setting):
+	case setting != "" && stored == hashSetting(setting):
 		h.key = []byte(setting)
 	default:
 		return nil, ErrSuppressionKey
@@ -102,9 +102,9 @@ func (s *Service) newHasher(stored string) (*hasher, error) {
 // newKey returns a key for a list without one, in the form in which Redis keeps it: that of the settings, or a random one.
 func (s *Service) newKey() string {
 	if s.cfg.SuppressionKey != "" {
-		return givenKey(s.cfg.SuppressionKey)
+		return hashSetting(s.cfg.SuppressionKey)
 	}
-	return madePrefix + hex.EncodeToString([]byte(rand.Text()))
+	return generatedPrefix + hex.EncodeToString([]byte(rand.Text()))
 }
 
 // storeKey stores the key of a list that has none, or the missing fingerprint of its key.

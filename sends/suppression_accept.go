@@ -58,7 +58,7 @@ func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.adopt(ctx, l, h.stored, nil, whole); !errors.Is(err, errListChanged) {
+		if _, err := s.adopt(ctx, l, h.storedKey, nil, whole); !errors.Is(err, errListChanged) {
 			return err
 		}
 	}

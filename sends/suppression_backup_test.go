@@ -192,7 +192,7 @@ func TestImport_inParts(t *testing.T) {
 		if _, err := importBackup(t, s, parts[2], parts[0], parts[1]); err != nil {
 			t.Errorf("after the loss of %s, all parts give %v", name, err)
 		}
-		if got, err := s.Checked(t.Context()); got.Suppressed != 25 || len(got.Concerns) > 0 || err != nil {
+		if got, err := s.ListStatus(t.Context()); got.Suppressed != 25 || len(got.Concerns) > 0 || err != nil {
 			t.Errorf("after the loss of %s and the import, Checked() = %+v, %v, want 25 people and no concern", name, got, err)
 		}
 	}
@@ -267,7 +267,7 @@ func TestImport_replacesUnreadableList(t *testing.T) {
 	if n, err := importBackup(t, s, backup...); n != 1 || err != nil {
 		t.Errorf("ImportSuppressionList() = %d, %v, want 1 added", n, err)
 	}
-	if got, err := s.Checked(t.Context()); got.Suppressed != 1 || slices.ContainsFunc(got.Concerns, Concern.Refuses) || err != nil {
+	if got, err := s.ListStatus(t.Context()); got.Suppressed != 1 || slices.ContainsFunc(got.Concerns, Concern.Refuses) || err != nil {
 		t.Errorf("Checked() = %+v, %v, want 1 person", got, err)
 	}
 }
@@ -313,7 +313,7 @@ func TestBackup_longList(t *testing.T) {
 		t.Fatalf("ImportSuppressionList() = %d, %v, want everybody", n, err)
 	}
 	t.Logf("imported it in %v", time.Since(began))
-	if got, err := s.Checked(t.Context()); got.Suppressed != people || slices.ContainsFunc(got.Concerns, Concern.Refuses) || err != nil {
+	if got, err := s.ListStatus(t.Context()); got.Suppressed != people || slices.ContainsFunc(got.Concerns, Concern.Refuses) || err != nil {
 		t.Errorf("Checked() = %+v, %v, want everybody", got, err)
 	}
 	for _, i := range []int{0, people / 2, people - 1} {

@@ -113,7 +113,7 @@ func TestUnsubscribed_keyChanged(t *testing.T) {
 		}
 		s.cfg.Redis.Set(t.Context(), s.key("unsubscribed:lease"), "resting", unsubscribedEvery)
 		changeKey(t, m, s)
-		if got, err := s.Checked(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernUnread) {
+		if got, err := s.ListStatus(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernUnread) {
 			t.Errorf("Checked() = %+v, %v, want the unsubscribed not known", got, err)
 		}
 		start(t, s)
@@ -135,7 +135,7 @@ func TestAccept_setsUnreadablePeopleAside(t *testing.T) {
 		if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); got.People != want || err != nil {
 			t.Errorf("AcceptSuppressionList() = %+v, %v, want %d people", got, err, want)
 		}
-		if got, err := s.Checked(t.Context()); got.Suppressed != want || err != nil {
+		if got, err := s.ListStatus(t.Context()); got.Suppressed != want || err != nil {
 			t.Errorf("Checked() = %+v, %v, want %d people", got, err, want)
 		}
 	}
@@ -210,7 +210,7 @@ func TestSuppression_noFingerprints(t *testing.T) {
 // A generated key has the same fingerprint when it becomes a setting.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
-	if a, b := keyFingerprint("made:"+"736563726574"), keyFingerprint(givenKey("secret")); a != b || len(a) != 16 {
+	if a, b := keyFingerprint("made:"+"736563726574"), keyFingerprint(hashSetting("secret")); a != b || len(a) != 16 {
 		t.Errorf("the fingerprints are %q and %q, want the same", a, b)
 	}
 	for _, stored := range []string{"", "made:xyz", "given:other", "secret"} {
@@ -272,7 +272,7 @@ func TestKey_goneFromEmptyList(t *testing.T) {
 				concerns := func(want ...Concern) {
 					t.Helper()
 					save(t, s, draft(1))
-					if got, err := s.Checked(t.Context()); err != nil || !slices.Equal(got.Concerns, want) {
+					if got, err := s.ListStatus(t.Context()); err != nil || !slices.Equal(got.Concerns, want) {
 						t.Errorf("the concerns are %q, %v, want %q", got.Concerns, err, want)
 					}
 				}
@@ -307,7 +307,7 @@ func TestKey_frequencyCapStartsOver(t *testing.T) {
 			want  []Concern
 		}{{23 * time.Hour, []Concern{ConcernRekeyed}}, {2 * time.Hour, nil}} {
 			time.Sleep(step.after)
-			got, err := s.Checked(t.Context())
+			got, err := s.ListStatus(t.Context())
 			if err != nil || !slices.Equal(got.Concerns, step.want) || got.Capped != (step.want != nil) {
 				t.Errorf("Checked() = %+v, %v, want %q", got, err, step.want)
 			}
@@ -322,7 +322,7 @@ func TestAccept_newList(t *testing.T) {
 	rdb := connect(t, m, nil)
 	concerned := func() bool {
 		t.Helper()
-		got, err := service(rdb, accept).Checked(t.Context())
+		got, err := service(rdb, accept).ListStatus(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

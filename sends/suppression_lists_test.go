@@ -72,7 +72,7 @@ func TestSuppression_lostWhileRunning(t *testing.T) {
 				if _, err := s.Suppress(t.Context(), recipients.SMS, []string{number(9)}, Actor{}, ""); !errors.Is(err, want) {
 					t.Errorf("Suppress() = %v, want %v", err, want)
 				}
-				if got, err := s.Checked(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernLost) {
+				if got, err := s.ListStatus(t.Context()); err != nil || !slices.Contains(got.Concerns, ConcernLost) {
 					t.Errorf("Checked() = %+v, %v, want it lost", got, err)
 				}
 				start(t, s)
@@ -118,7 +118,7 @@ func TestChecked_concerns(t *testing.T) {
 		s := service(connect(t, m, nil), accept, func(c *Config) { c.Contacts = contactsUnless{&away} })
 		concerns := func(want ...Concern) {
 			t.Helper()
-			got, err := s.Checked(t.Context())
+			got, err := s.ListStatus(t.Context())
 			if err != nil || !slices.Equal(got.Concerns, want) {
 				t.Errorf("the concerns are %q, %v, want %q", got.Concerns, err, want)
 			}
@@ -133,7 +133,7 @@ func TestChecked_concerns(t *testing.T) {
 			t.Fatal(err)
 		}
 		concerns()
-		if got, _ := s.Checked(t.Context()); got.Suppressed != 1 || got.Unsubscribed != 1 {
+		if got, _ := s.ListStatus(t.Context()); got.Suppressed != 1 || got.Unsubscribed != 1 {
 			t.Errorf("Checked() = %+v, want one on each list", got)
 		}
 		m.SetTime(time.Now().Add(4 * time.Hour))
@@ -204,7 +204,7 @@ func TestUseSuppressionList_movesOlderList(t *testing.T) {
 		t.Error("the list of before was not moved")
 	}
 	m.HSet(s.key("suppressed"), "another", value)
-	if got, err := s.Checked(t.Context()); err != nil || got.Suppressed != 2 {
+	if got, err := s.ListStatus(t.Context()); err != nil || got.Suppressed != 2 {
 		t.Errorf("Checked() = %+v, %v, want both people", got, err)
 	}
 }
@@ -239,7 +239,7 @@ func TestOlderList_otherKey(t *testing.T) {
 				var alerts []Concern
 				var c calls
 				s := service(connect(t, m, nil), c.accepting, func(c *Config) {
-					c.Alert = func(_ context.Context, c Concern, _ Checked) error { alerts = append(alerts, c); return nil }
+					c.Alert = func(_ context.Context, c Concern, _ ListStatus) error { alerts = append(alerts, c); return nil }
 				})
 				s.UseSuppressionList("T1")
 				suppress(t, s, number(0), number(1))
@@ -251,7 +251,7 @@ func TestOlderList_otherKey(t *testing.T) {
 				if _, err := s.SaveDraft(t.Context(), draft(1)); !errors.Is(err, ErrSuppressionOlder) {
 					t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionOlder)
 				}
-				got, err := s.Checked(t.Context())
+				got, err := s.ListStatus(t.Context())
 				if err != nil || got.Unreadable != 1 || !slices.Equal(got.Concerns, []Concern{ConcernOlder}) || !ConcernOlder.Refuses() {
 					t.Errorf("Checked() = %+v, %v, want it to name the older list", got, err)
 				}
@@ -268,7 +268,7 @@ func TestOlderList_otherKey(t *testing.T) {
 				if got, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil || got.SetAside+got.People == 0 {
 					t.Fatalf("AcceptSuppressionList() = %+v, %v", got, err)
 				}
-				if got, err := s.Checked(t.Context()); err != nil || len(got.Concerns) > 1 || slices.ContainsFunc(got.Concerns, Concern.Refuses) {
+				if got, err := s.ListStatus(t.Context()); err != nil || len(got.Concerns) > 1 || slices.ContainsFunc(got.Concerns, Concern.Refuses) {
 					t.Errorf("Checked() after that = %+v, %v, want nothing that refuses", got, err)
 				}
 				if send := read(t, s, id); send.State == StatePaused { // the claim saw the loss
@@ -331,7 +331,7 @@ func TestOlderList_added(t *testing.T) {
 	if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
 		t.Errorf("%d people get it, want 1", len(d.List.Recipients))
 	}
-	if got, err := s.Checked(t.Context()); got.Suppressed != 2 || len(got.Concerns) > 0 || err != nil {
+	if got, err := s.ListStatus(t.Context()); got.Suppressed != 2 || len(got.Concerns) > 0 || err != nil {
 		t.Errorf("Checked() = %+v, %v, want 2 people and no concern", got, err)
 	}
 }
@@ -406,7 +406,7 @@ func TestRun_waitsWhileRedisEvicts(t *testing.T) {
 	if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrEvicts) {
 		t.Errorf("SaveDraft() = %v, want %v", err, ErrEvicts)
 	}
-	if got, err := s.Checked(t.Context()); err != nil || got.Concerns[0] != ConcernEvicts || !got.Concerns[0].Refuses() {
+	if got, err := s.ListStatus(t.Context()); err != nil || got.Concerns[0] != ConcernEvicts || !got.Concerns[0].Refuses() {
 		t.Errorf("Checked() = %+v, %v, want it to name that Redis evicts", got, err)
 	}
 	if c.total() != 0 {
@@ -425,7 +425,7 @@ func TestAlert_once(t *testing.T) {
 		m := startRedis(t)
 		var alerts []Concern
 		alert := func(c *Config) {
-			c.Alert = func(_ context.Context, c Concern, _ Checked) error {
+			c.Alert = func(_ context.Context, c Concern, _ ListStatus) error {
 				alerts = append(alerts, c)
 				if len(alerts) == 1 {
 					return errors.New("Slack is away")
@@ -460,7 +460,7 @@ func TestAlert_memory(t *testing.T) {
 		rdb, alerts := connect(t, m, nil), 0
 		watch := func() {
 			s := service(rdb, accept, func(c *Config) {
-				c.Alert = func(context.Context, Concern, Checked) error { alerts++; return nil }
+				c.Alert = func(context.Context, Concern, ListStatus) error { alerts++; return nil }
 			})
 			since := map[Concern]time.Time{ConcernEmpty: time.Now().Add(-alertAfter)}
 			s.checkSafety(t.Context(), since)
@@ -492,10 +492,10 @@ func TestAlert_lostReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, alerts := &faults{}, 0
 		s := service(connect(t, startRedis(t), f), accept, func(c *Config) {
-			c.Alert = func(context.Context, Concern, Checked) error { alerts++; return nil }
+			c.Alert = func(context.Context, Concern, ListStatus) error { alerts++; return nil }
 		})
 		f.set(func(redis.Cmder) (int, bool) { return 2, true }) // go-redis repeats a command without a reply
-		s.alert(t.Context(), ConcernEmpty, Checked{})
+		s.alert(t.Context(), ConcernEmpty, ListStatus{})
 		if alerts != 1 {
 			t.Errorf("the admins were notified %d times, want once", alerts)
 		}
@@ -524,7 +524,7 @@ func TestLeases_clockSetBack(t *testing.T) {
 		if send := awaitEnd(t, s, id, 30*time.Second); send.Counts.Accepted != 3 {
 			t.Errorf("it ended as %+v, want all accepted", send.Counts)
 		}
-		if got, err := s.Checked(t.Context()); err != nil || got.Age < 0 {
+		if got, err := s.ListStatus(t.Context()); err != nil || got.Age < 0 {
 			t.Errorf("Checked() = %+v, %v, want the unsubscribed read", got, err)
 		}
 	})

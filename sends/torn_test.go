@@ -94,10 +94,11 @@ func (w *tornTest) crash(n int) bool {
 func (w *tornTest) finish() {
 	w.Helper()
 	w.sweep()
-	if w.s.cfg.Redis.TTL(w.Context(), w.s.keys(w.id)[keyBatch]).Val() < 0 {
-		w.script(acquireBatchScript, "batch", 1)
-	}
+	keys := w.s.keys(w.id)
 	for n := 10; !read(w, w.s, w.id).Ended() && n < 2000; n++ {
+		if w.s.cfg.Redis.TTL(w.Context(), keys[keyBatch]).Val() < 0 { // also if a slow test outlives the lease
+			w.script(acquireBatchScript, "batch", w.s.cfg.Redis.HGet(w.Context(), keys[keySend], "batches").Val())
+		}
 		if index := w.claim(n); index != "" {
 			w.accept(n, index)
 		}

@@ -160,8 +160,8 @@ func maskRecipient(text, to string) string {
 	if !strings.HasPrefix(to, "+") {
 		return text
 	}
-	const telling = 6 // digits at the end, which are the same in every notation
-	end := to[max(len(to)-telling, 1):]
+	const shared = 6 // digits at the end, which are the same in every notation
+	end := to[max(len(to)-shared, 1):]
 	return phoneLike.ReplaceAllStringFunc(text, func(number string) string {
 		if strings.Contains(nonDigits.ReplaceAllLiteralString(number, ""), end) {
 			return hidden

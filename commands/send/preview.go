@@ -36,8 +36,8 @@ type preview struct {
 	slow     map[string]float64 // countries with text messages a second
 	link     int                // characters that the link adds to an SMS
 	note     string
-	approval *approval      // nil if nobody has to approve
-	checked  *sends.Checked // nil if that is not known
+	approval *approval         // nil if nobody has to approve
+	checked  *sends.ListStatus // nil if that is not known
 }
 
 // previewOf is preview for [bot.Reply.Later].
@@ -59,7 +59,7 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
 	}
-	if checked, err := s.drafts.Checked(ctx); err == nil {
+	if checked, err := s.drafts.ListStatus(ctx); err == nil {
 		v.checked = &checked
 	}
 	if s.needsApproval(d) {

@@ -40,7 +40,7 @@ func TestSuppressImport(t *testing.T) {
 
 	w.Redis.Del("test:suppression:people")
 	checked := func() string {
-		c, err := w.Sends.Checked(t.Context())
+		c, err := w.Sends.ListStatus(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -191,7 +191,7 @@ func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply,
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("why: %w", ui.Unreadable(err))
 	}
-	checked, err := s.people.Checked(ctx)
+	checked, err := s.people.ListStatus(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("why: %w", ui.Unreadable(err))
 	}

@@ -100,7 +100,7 @@ func TestSuppress_file(t *testing.T) {
 
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(confirms(t, s, preview))), said)
 	}
-	if n, err := w.Sends.Checked(t.Context()); n.Suppressed != 2 || err != nil {
+	if n, err := w.Sends.ListStatus(t.Context()); n.Suppressed != 2 || err != nil {
 		t.Errorf("%+v people are suppressed, error %v, want 2", n, err)
 	}
 }
@@ -148,7 +148,7 @@ func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	w := newWorld(t)
 	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(preview, err)), "Add 1 person")
-	if n, err := w.Sends.Checked(t.Context()); n.Suppressed != 0 || err != nil {
+	if n, err := w.Sends.ListStatus(t.Context()); n.Suppressed != 0 || err != nil {
 		t.Errorf("%+v people are suppressed, error %v, want none before the preview is submitted", n, err)
 	}
 }

@@ -227,7 +227,7 @@ const maxAlertedAdmins = 10
 
 // alertAdmins sends a concern about the do-not-contact list to the admins by direct message. If everybody is an admin,
 // nobody gets a message and the log has to do. It fails only if nobody was reached.
-func (p *program) alertAdmins(ctx context.Context, c sends.Concern, checked sends.Checked) error {
+func (p *program) alertAdmins(ctx context.Context, c sends.Concern, checked sends.ListStatus) error {
 	ids, everyone, err := p.holders(ctx, bot.Admin)
 	if err != nil || everyone {
 		return err

@@ -15,11 +15,11 @@ import (
 
 // Checker is the part of [sends.Service] that says what recipients are checked against.
 type Checker interface {
-	Checked(ctx context.Context) (sends.Checked, error)
+	ListStatus(ctx context.Context) (sends.ListStatus, error)
 }
 
 // CheckedLine says what recipients are checked against.
-func CheckedLine(c sends.Checked) string {
+func CheckedLine(c sends.ListStatus) string {
 	line := "Checked against " + format.Persons(c.Suppressed) + " on the do-not-contact list"
 	if c.Age >= 0 {
 		line += fmt.Sprintf(" and %s who unsubscribed in Coupontools (%s)", format.Thousands(c.Unsubscribed), readAgo(c.Age))
@@ -39,7 +39,7 @@ func readAgo(age time.Duration) string {
 }
 
 // ConcernWords says what is wrong with what recipients are checked against, and what to do.
-func ConcernWords(c sends.Concern, checked sends.Checked) string {
+func ConcernWords(c sends.Concern, checked sends.ListStatus) string {
 	switch c {
 	case sends.ConcernEvicts:
 		return ui.EvictsWords + " Whoever runs couponbot should " + ui.EvictsMend + "."
@@ -64,7 +64,7 @@ func ConcernWords(c sends.Concern, checked sends.Checked) string {
 }
 
 // ConcernBlocks are the warnings for the top of a preview.
-func ConcernBlocks(c sends.Checked) []slack.Block {
+func ConcernBlocks(c sends.ListStatus) []slack.Block {
 	var set []slack.Block
 	for _, concern := range c.Concerns {
 		set = append(set, blocks.Text("⚠️ "+ConcernWords(concern, c)))
@@ -73,7 +73,7 @@ func ConcernBlocks(c sends.Checked) []slack.Block {
 }
 
 // rekeyedWords says that the list has got another key, and what that means.
-func rekeyedWords(checked sends.Checked) string {
+func rekeyedWords(checked sends.ListStatus) string {
 	said := "The do-not-contact list got a new key " + readAgo(checked.KeyAge) + "."
 	if checked.Unconfirmed {
 		said = "The key of the do-not-contact list was gone from Redis, so the list got a new one " + readAgo(checked.KeyAge) +
@@ -86,7 +86,7 @@ func rekeyedWords(checked sends.Checked) string {
 }
 
 // ConcernForAdmin says what is wrong, and what an admin can do.
-func ConcernForAdmin(c sends.Concern, checked sends.Checked) string {
+func ConcernForAdmin(c sends.Concern, checked sends.ListStatus) string {
 	said := ConcernWords(c, checked)
 	if c == sends.ConcernEmpty {
 		said += " If the list is new, an admin can confirm that with " + ui.Root + " suppress import."

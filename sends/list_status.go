@@ -41,8 +41,8 @@ func (c Concern) Refuses() bool {
 	return slices.Contains([]Concern{ConcernEvicts, ConcernLost, ConcernKey, ConcernOlder}, c)
 }
 
-// Checked describes the lists that recipients are checked against.
-type Checked struct {
+// ListStatus describes the lists that recipients are checked against.
+type ListStatus struct {
 	// Suppressed is the length of the do-not-contact list, Unsubscribed that of the list of the unsubscribed in Coupontools.
 	Suppressed, Unsubscribed int
 	// Unreadable is how many people are on older lists that were made with another key.
@@ -59,26 +59,26 @@ type Checked struct {
 	Concerns []Concern
 }
 
-// InspectLists is [Service.Checked] for a read-only check: it doesn't move the people of older lists.
-func (s *Service) InspectLists(ctx context.Context) (Checked, error) {
+// InspectLists is [Service.ListStatus] for a read-only check: it doesn't move the people of older lists.
+func (s *Service) InspectLists(ctx context.Context) (ListStatus, error) {
 	l, err := s.readLists(ctx)
 	if err != nil {
-		return Checked{}, fmt.Errorf("read the lists: %w", err)
+		return ListStatus{}, fmt.Errorf("read the lists: %w", err)
 	}
-	return s.checked(l), nil
+	return s.listStatus(l), nil
 }
 
-// Checked returns the current state of the lists that recipients are checked against, or [ErrUnavailable].
-func (s *Service) Checked(ctx context.Context) (Checked, error) {
+// ListStatus returns the current state of the lists that recipients are checked against, or [ErrUnavailable].
+func (s *Service) ListStatus(ctx context.Context) (ListStatus, error) {
 	l, err := s.lists(ctx)
 	if err != nil {
-		return Checked{}, fmt.Errorf("read the lists: %w", err)
+		return ListStatus{}, fmt.Errorf("read the lists: %w", err)
 	}
-	return s.checked(l), nil
+	return s.listStatus(l), nil
 }
 
-func (s *Service) checked(l listState) Checked {
-	c := Checked{
+func (s *Service) listStatus(l listState) ListStatus {
+	c := ListStatus{
 		Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Unconfirmed: !l.confirmed, Age: -1,
 	}
 	if !l.rekeyed.IsZero() {
