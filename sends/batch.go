@@ -76,10 +76,10 @@ func (s *Service) backOffAfterPanic(ctxs *contexts, id, token string) {
 	err := s.runScript(ctx, panicScript, id, token,
 		backoffSchedule(panicBackoff, maxPanicBackoff), panicBackoffReset.Milliseconds()).Err()
 	if err != nil {
-		s.cfg.Log.Error("Cannot hold a send up after a panic", "send", id, "error", err)
+		s.cfg.Log.Error("Cannot back a send off after a panic", "send", id, "error", err)
 		return
 	}
-	s.cfg.Log.Error("Holding a send up after a panic; it is tried again later", "send", id)
+	s.cfg.Log.Error("A send backs off after a panic; couponbot tries again later", "send", id)
 }
 
 // runBatch acquires the send's batch lease and runs one batch. It does nothing if the task is stale, and returns a
@@ -338,7 +338,7 @@ func (b *batch) awaitPace() bool {
 		if err == nil || b.work.Err() != nil {
 			break
 		}
-		b.s.cfg.Log.Warn("No pace", "send", b.id, "error", err)
+		b.s.cfg.Log.Warn("Cannot get the pace of calls; couponbot keeps trying", "send", b.id, "error", err)
 		sleep(b.work, time.Second)
 	}
 	return b.work.Err() == nil
@@ -375,7 +375,7 @@ func (s *Service) write(ctxs *contexts, script *redis.Script, id string, observe
 			return reply, true
 		}
 		if tries == 0 {
-			s.cfg.Log.Warn("Cannot record how a send goes; it is held and tried again", "send", id, "error", err)
+			s.cfg.Log.Warn("Cannot record the progress of a send; couponbot keeps trying", "send", id, "error", err)
 		}
 		if !sleep(ctxs.records, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
 			return scriptReply{}, false

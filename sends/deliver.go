@@ -60,7 +60,7 @@ func (b *batch) claim() (claim, bool) {
 			return b.handleClaim(c, reply, rest)
 		}
 		if tries == 0 && b.work.Err() == nil {
-			b.s.cfg.Log.Warn("Cannot claim the next recipient of a send; nobody is called", "send", b.id, "error", err)
+			b.s.cfg.Log.Warn("Cannot claim the next recipient of a send; couponbot keeps trying", "send", b.id, "error", err)
 		}
 		if !sleep(b.work, backoff(tries, 100*time.Millisecond, 2*time.Second)) {
 			b.releaseClaim(c) // Redis may have made the claim

@@ -108,6 +108,6 @@ func (l *leader) enqueueNext(reply scriptReply, recipients int) {
 // release releases the lease, if it can.
 func (l *leader) release() {
 	if err := l.s.runScript(l.ctxs.records, releaseLeadScript, l.id, l.owner).Err(); err != nil {
-		l.s.cfg.Log.Warn("Cannot let a send go; its lease lapses by itself", "send", l.id, "error", err)
+		l.s.cfg.Log.Warn("Cannot release the lease of a send; it expires", "send", l.id, "error", err)
 	}
 }

@@ -181,7 +181,7 @@ func (n *notifier) notifyPlaces(send Send) time.Duration {
 		}
 	}
 	if err != nil {
-		n.s.cfg.Log.Warn("Cannot tell how a send goes", "send", n.id, "error", err)
+		n.s.cfg.Log.Warn("Cannot notify people of a send; couponbot keeps trying", "send", n.id, "error", err)
 	}
 	if wait > 0 || err == nil && len(n.failed) == 0 || tooOld(send) {
 		return wait
@@ -257,12 +257,12 @@ func (n *notifier) notifyPlace(send Send, place string) error {
 		hash, err := n.s.runScript(n.work, leadScript, n.id, n.owner).StringSlice()
 		switch {
 		case err != nil && (n.posted[place] == "" || rediserr.KindOf(err) == rediserr.Away):
-			return fmt.Errorf("keep send: %w", err)
+			return fmt.Errorf("renew lease: %w", err)
 		case err == nil && len(hash) == 0:
 			n.cancel()
 			return nil
 		case len(hash) == 1:
-			return fmt.Errorf("keep send: %w", ErrNoSend)
+			return fmt.Errorf("renew lease: %w", ErrNoSend)
 		}
 		maps.Copy(n.posted, parsePairs(hash).posted())
 	}

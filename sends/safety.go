@@ -99,7 +99,7 @@ func (s *Service) alert(ctx context.Context, c Concern, checked ListStatus) {
 		return
 	}
 	if err := s.cfg.Alert(ctx, c, checked); err != nil {
-		s.cfg.Log.Warn("Cannot tell the admins of a concern; it is tried again", "concern", string(c), "error", err)
+		s.cfg.Log.Warn("Cannot alert the admins of a concern; couponbot keeps trying", "concern", string(c), "error", err)
 		s.cfg.Redis.Del(context.WithoutCancel(ctx), key)
 	}
 }

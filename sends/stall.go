@@ -46,9 +46,9 @@ func (s *Service) logWritable(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil || !s.writeError.set(err):
 	case err == nil:
-		s.cfg.Log.Info("Redis takes sends again")
+		s.cfg.Log.Info("Redis accepts sends again")
 	default:
-		s.cfg.Log.Warn("Redis takes no sends: none goes on until it does", "problem", rediserr.Problem(err), "error", err)
+		s.cfg.Log.Warn("Redis accepts no sends; they wait", "problem", rediserr.Problem(err), "error", err)
 	}
 }
 
@@ -181,10 +181,10 @@ func (s *Service) rememberStall(id, why string) bool {
 		return false
 	case "":
 		delete(s.stalls, id)
-		s.cfg.Log.Info("A send moves again", "send", id)
+		s.cfg.Log.Info("A send makes progress again", "send", id)
 	default:
 		s.stalls[id] = why
-		s.cfg.Log.Warn("A send does not move", "send", id, "why", why)
+		s.cfg.Log.Warn("A send is stalled", "send", id, "why", why)
 	}
 	return true
 }

@@ -120,7 +120,7 @@ func TestStall_queueRefused(t *testing.T) {
 		if got := messages.last().BackoffReason; got != want {
 			t.Errorf("notified %q, want %q", got, want)
 		}
-		for _, line := range []string{"A send does not move", "Redis takes no sends", "Cannot queue the next batch"} {
+		for _, line := range []string{"A send is stalled", "Redis accepts no sends", "Cannot queue the next batch"} {
 			if n := strings.Count(log.String(), line); n != 1 {
 				t.Errorf("the log says %d times %q, want once:\n%s", n, line, log)
 			}
@@ -138,8 +138,8 @@ func TestStall_queueRefused(t *testing.T) {
 		if got := messages.last(); got.BackoffReason != "" || !got.Ended() {
 			t.Errorf("notified %s, backing off with %q, want the end and nothing", got.State, got.BackoffReason)
 		}
-		if !strings.Contains(log.String(), "Redis takes sends again") {
-			t.Errorf("the log does not say that Redis takes sends again:\n%s", log)
+		if !strings.Contains(log.String(), "Redis accepts sends again") {
+			t.Errorf("the log does not say that Redis accepts sends again:\n%s", log)
 		}
 	})
 }
