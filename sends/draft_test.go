@@ -45,7 +45,7 @@ func TestDraft_ownerAndLifetime(t *testing.T) {
 	})
 }
 
-// A person can have ten drafts. A further one deletes the oldest, but no confirmed send and nobody else's draft.
+// A person can have ten drafts. A further one deletes the oldest, but no confirmed send and no draft of another person.
 func TestSaveDraft_atMostTenPerPerson(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
