@@ -51,12 +51,16 @@ func (s *Service) accept(ctx context.Context) (listState, Acceptance, error) {
 	}
 }
 
-// adoptKey makes the key of h that of the list, without older lists. With whole, the list counts as whole after that.
-func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool) error {
+// adoptKey makes the key of h that of the list, without older lists. With whole, the list counts as whole after that. It
+// returns [ErrSuppressionLost] if fewer people than the given number are on the list.
+func (s *Service) adoptKey(ctx context.Context, h *hasher, whole bool, people int) error {
 	for {
 		l, err := s.lists(ctx)
 		if err != nil {
 			return err
+		}
+		if int(l.people) < people {
+			return ErrSuppressionLost
 		}
 		if _, err := s.adopt(ctx, l, h.storedKey, nil, whole); !errors.Is(err, errListChanged) {
 			return err

@@ -41,6 +41,8 @@ var (
 	ErrBackupKey = errors.New("the backup was made with another key")
 	// ErrBackupMixed means that files belong to different backups.
 	ErrBackupMixed = errors.New("the files belong to different backups")
+	// ErrImportLost means that people of a backup have disappeared from Redis while they were imported.
+	ErrImportLost = errors.New("people of the backup have disappeared from Redis during the import")
 	// ErrBackupSize means that the do-not-contact list has more than [MostBackedUp] people.
 	ErrBackupSize = errors.New("the do-not-contact list is too long for a backup")
 )

@@ -322,3 +322,57 @@ func TestBackup_longList(t *testing.T) {
 		}
 	}
 }
+
+// An import of which Redis loses something on the way leaves a list that was lost as lost as it was.
+func TestImport_lostOnTheWay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		before *redis.Script // before which run of which script something is lost
+		run    int
+		key    string // what the name of the lost key contains
+		want   error
+	}{
+		"the people collected, before they are added": {adoptListScript, 1, ":import:", ErrImportLost},
+		"the people collected, while they are added":  {restoreToListScript, 1, ":import:", ErrImportLost},
+		"those who were added":                        {adoptListScript, 2, ":people", ErrSuppressionLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, f := startRedis(t), &faults{}
+			s := service(connect(t, m, f), accept, func(c *Config) { c.SuppressionKey = "secret" })
+			s.UseSuppressionList("T1")
+			suppress(t, s, number(0), number(1))
+			backup := export(t, s)
+			m.Del(s.listKey("people"))
+			if _, err := importBackup(t, s, backup...); err != nil { // Redis knows the scripts from now on
+				t.Fatal(err)
+			}
+			m.Del(s.listKey("people"))
+			runsLeft := tt.run
+			f.set(func(cmd redis.Cmder) (int, bool) {
+				if runs(cmd, tt.before) {
+					runsLeft--
+				}
+				for _, key := range m.Keys() {
+					if runsLeft == 0 && strings.Contains(key, tt.key) {
+						m.Del(key)
+					}
+				}
+				return 1, true
+			})
+			if _, err := importBackup(t, s, backup...); !errors.Is(err, tt.want) {
+				t.Errorf("ImportSuppressionList() = %v, want %v", err, tt.want)
+			}
+			f.set(nil)
+			if _, err := s.SaveDraft(t.Context(), draft(3)); !errors.Is(err, ErrSuppressionLost) {
+				t.Errorf("SaveDraft() = %v, want %v", err, ErrSuppressionLost)
+			}
+			if n, err := importBackup(t, s, backup...); err != nil {
+				t.Errorf("the import again = %d, %v", n, err)
+			}
+			if d := save(t, s, draft(3)); len(d.List.Recipients) != 1 {
+				t.Errorf("%d people get it, want 1", len(d.List.Recipients))
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,10 +23,13 @@ const (
 	backupLineSize = 1000
 )
 
+// stagedMark is a field beside the staged people. It is written before them, so while Redis has it, no staged person is lost.
+const stagedMark = ""
+
 // ImportSuppressionList adds the people of a backup to the do-not-contact list, and returns how many weren't on it before.
 // read calls add with the content of each file; if it returns an error, nobody is added. A lost list counts as whole
 // afterwards, and needs all parts of the backup for that. It writes an audit entry. Errors: [ErrBackup], [ErrBackupKey],
-// [ErrBackupMixed], [*MissingPartsError], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
+// [ErrBackupMixed], [*MissingPartsError], [ErrImportLost], [ErrSuppressionLost], [ErrSuppressionKey] or [ErrUnavailable].
 func (s *Service) ImportSuppressionList(ctx context.Context, by Actor, read func(add func(content []byte) error) error) (int, error) {
 	i := &backupImport{s: s, staging: s.listKey("import:" + rand.Text()), parts: map[int]bool{}}
 	defer func() { s.cfg.Redis.Unlink(context.WithoutCancel(ctx), i.staging) }()
@@ -75,6 +79,11 @@ func (i *backupImport) add(ctx context.Context, content []byte) error {
 	case i.parts[part.number]:
 		return nil
 	}
+	if i.id == "" {
+		if err := i.collect(ctx, []any{stagedMark, ""}); err != nil {
+			return err
+		}
+	}
 	i.id, i.of, i.parts[part.number] = part.id, part.of, true
 	n, err := part.read(func(entries []any) error { return i.collect(ctx, entries) })
 	i.people += n
@@ -117,25 +126,49 @@ func (i *backupImport) finish(ctx context.Context) (added int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = i.s.scan(ctx, i.staging, func(pairs []string) error {
-		if len(pairs) == 0 {
-			return nil
-		}
-		args := make([]any, len(pairs))
-		for j, text := range pairs {
-			args[j] = text
-		}
-		_, err := i.s.changeList(ctx, restoreToListScript, i.h.keyID, args...)
-		return err
-	})
+	people, err := i.move(ctx)
 	if err == nil && restored {
-		err = i.s.adoptKey(ctx, i.h, true)
+		err = i.s.adoptKey(ctx, i.h, true, max(before, people))
 	}
 	if err != nil {
 		return 0, err
 	}
 	after, err := i.countPeople(ctx)
 	return max(0, after-before), err
+}
+
+// move adds the staged people to the list, and returns how many they are. It returns [ErrImportLost] if some of them have
+// disappeared from Redis, which may have evicted them or had its clock set forward.
+func (i *backupImport) move(ctx context.Context) (people int, err error) {
+	err = i.s.scan(ctx, i.staging, func(pairs []string) error {
+		var args []any
+		for pair := range slices.Chunk(pairs, 2) {
+			if pair[0] != stagedMark {
+				args = append(args, pair[0], pair[1])
+			}
+		}
+		if len(args) == 0 {
+			return nil
+		}
+		_, err := i.s.changeList(ctx, restoreToListScript, i.h.keyID, args...)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var whole *redis.BoolCmd
+	var fields *redis.IntCmd
+	_, err = i.s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		whole, fields = p.HExists(ctx, i.staging, stagedMark), p.HLen(ctx, i.staging)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return 0, redisError(err)
+	case !whole.Val():
+		return 0, ErrImportLost
+	}
+	return int(fields.Val()) - 1, nil
 }
 
 // countPeople returns how many people are on the list.
@@ -160,7 +193,7 @@ func (i *backupImport) prepare(ctx context.Context) (restored bool, err error) {
 	}
 	switch {
 	case !usable:
-		err = i.s.adoptKey(ctx, i.h, false)
+		err = i.s.adoptKey(ctx, i.h, false, 0)
 	case l.keyID == "":
 		err = i.s.storeKey(ctx, l)
 	}

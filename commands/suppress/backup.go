@@ -193,6 +193,11 @@ func notImported(file bot.File, err error) error {
 	case errors.Is(err, sends.ErrBackupMixed):
 		m.Text = "These files are parts of different backups."
 		m.Hint = "Import the parts of one backup at a time."
+	case errors.Is(err, sends.ErrImportLost):
+		m.Text = "Redis lost people of the backup during the import."
+		m.Done = "Not everybody in it is on the do-not-contact list."
+		m.Hint = "Import the backup again. If that doesn't help, whoever runs couponbot should look at Redis."
+		m.Cause = err
 	default:
 		return suppressionMistake(nil, err)
 	}
