@@ -194,6 +194,14 @@ func (a answer) list(names ...string) ([]json.RawMessage, bool) {
 	return nil, a.top.empty(slices.Concat(names, genericKeys))
 }
 
+// wholeList is list for callers who must not miss an element: it returns false for a list that is shorter than the answer
+// says.
+func (a answer) wholeList(names ...string) ([]json.RawMessage, bool) {
+	list, ok := a.list(names...)
+	amount, _ := a.top.amount()
+	return list, ok && len(list) >= amount
+}
+
 // maxNesting is how many objects deep a list may be.
 const maxNesting = 2
 

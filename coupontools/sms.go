@@ -140,9 +140,9 @@ func (c *Client) EmailGroups(ctx context.Context) ([]EmailGroup, error) {
 }
 
 func decodeSMSGroups(a answer) ([]SMSGroup, error) {
-	list, ok := a.list("group", "groups", "smsgroup", "smsgroups")
+	list, ok := a.wholeList("group", "groups", "smsgroup", "smsgroups")
 	if !ok {
-		return nil, a.misread("list of SMS groups")
+		return nil, a.misread("whole list of SMS groups")
 	}
 	return decodeEach(list, func(f fields) (SMSGroup, bool) {
 		g := SMSGroup{ID: prefixed("gro_", f.text("id", "groupid")), Name: f.text("name", "groupname")}
@@ -152,9 +152,9 @@ func decodeSMSGroups(a answer) ([]SMSGroup, error) {
 }
 
 func decodeSMSContacts(a answer) ([]SMSContact, error) {
-	list, ok := a.list("contact", "contacts", "user", "users")
+	list, ok := a.wholeList("contact", "contacts", "user", "users")
 	if !ok {
-		return nil, a.misread("list of SMS contacts")
+		return nil, a.misread("whole list of SMS contacts")
 	}
 	return decodeEach(list, decodeSMSContact)
 }
@@ -165,10 +165,15 @@ func decodeSMSContact(f fields) (SMSContact, bool) {
 		Phone:          f.text("phone", "phonenumber", "mobile"),
 		FirstName:      f.text("firstname"),
 		LastName:       f.text("lastname"),
-		Unsubscribed:   f.flag("unsubscribed"),
 		UnsubscribedAt: f.time("unsubscribedate", "unsubscribeddate"),
 	}
-	return c, c.ID != ""
+	said, ok := f.get("unsubscribed")
+	switch strings.ToLower(textOf(said.value)) {
+	case "0", "false", "no":
+	default: // a contact that may have unsubscribed counts as one that has
+		c.Unsubscribed = !blank(said.value) || !c.UnsubscribedAt.IsZero()
+	}
+	return c, c.ID != "" && ok
 }
 
 func probeSMSGroups(ctx context.Context, c *Client, ids *ProbeIDs) (string, error) {

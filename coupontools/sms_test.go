@@ -83,6 +83,36 @@ func TestSMSContacts_none(t *testing.T) {
 	}
 }
 
+// Nobody who may have unsubscribed counts as somebody who has not, whatever the answer looks like.
+func TestSMSContacts_inDoubt(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]bool{
+		`"1"`: true, `1`: true, `1.0`: true, `true`: true, `"Yes"`: true, `"Y"`: true, `"unsubscribed"`: true, `{"at":"05/02/2020"}`: true,
+		`"0"`: false, `0`: false, `false`: false, `"No"`: false, `""`: false, `null`: false,
+		`"","unsubscribedate":"05/02/2020 10:30 UTC"`: true, `"0","unsubscribedate":""`: false,
+	} {
+		body := `{"status":{"status":"OK"},"contact":[{"ID":"con_1","phone":"32470000001","unsubscribed":` + said + `}]}`
+		got, err := serve(t, answers(http.StatusOK, body)).SMSContacts(t.Context(), "gro_1")
+		if err != nil || len(got) != 1 || got[0].Unsubscribed != want {
+			t.Errorf("unsubscribed: %s gives %v, %v, want %v", said, got, err, want)
+		}
+	}
+	const one = `[{"ID":"con_1","phone":"32470000001","unsubscribed":"0"}]`
+	for name, body := range map[string]string{
+		"without a word on it": `{"status":{"status":"OK"},"contact":[{"ID":"con_1","phone":"32470000001","opted_out":"1"}]}`,
+		"of which some miss":   `{"status":{"status":"OK"},"amount_of_contacts":"2","contact":` + one + `}`,
+		"that is nothing":      `{"status":{"status":"OK"},"amount_of_contacts":"2","contact":null}`,
+	} {
+		if got, err := serve(t, answers(http.StatusOK, body)).SMSContacts(t.Context(), "gro_1"); err == nil {
+			t.Errorf("a list %s gives %v, want an error", name, got)
+		}
+	}
+	body := `{"status":{"status":"OK"},"amount_of_groups":"2","group":[{"ID":"gro_1","name":"A"}]}`
+	if got, err := serve(t, answers(http.StatusOK, body)).SMSGroups(t.Context()); err == nil {
+		t.Errorf("a list of groups of which one misses gives %v, want an error", got)
+	}
+}
+
 func TestSMS_sandbox(t *testing.T) {
 	t.Parallel()
 	s, c := against(t)
