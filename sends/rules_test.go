@@ -331,6 +331,46 @@ func (c contacts) SMSContacts(context.Context, string) ([]coupontools.SMSContact
 	return all, nil
 }
 
+// contactsWithoutSMS are the contacts of an account that may have no SMS service any more.
+type contactsWithoutSMS struct {
+	contacts
+	gone *bool
+}
+
+func (c contactsWithoutSMS) SMSGroups(ctx context.Context) ([]coupontools.SMSGroup, error) {
+	if *c.gone {
+		return nil, &coupontools.Error{Class: coupontools.AccountRefused, Codes: []int{noSMS}}
+	}
+	return c.contacts.SMSGroups(ctx)
+}
+
+// Those who have unsubscribed are remembered while the account has no SMS service, and count as read.
+func TestUnsubscribed_withoutAnSMSService(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gone := true
+		s := service(connect(t, startRedis(t), nil), accept, func(c *Config) {
+			c.Contacts = contactsWithoutSMS{contacts{"tel:+" + number(0)[1:]}, &gone}
+		})
+		for _, step := range []struct {
+			gone bool
+			want int // who get it
+		}{{true, 3}, {false, 2}, {true, 2}} {
+			gone = step.gone
+			time.Sleep(unsubscribedOld)
+			if err := s.readUnsubscribed(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if d := save(t, s, draft(3)); len(d.List.Recipients) != step.want {
+				t.Errorf("without a service %v: %d people get it, want %d", gone, len(d.List.Recipients), step.want)
+			}
+			if got, err := s.ListStatus(t.Context()); err != nil || got.Age != 0 || got.Unsubscribed != 3-step.want {
+				t.Errorf("without a service %v: ListStatus() = %+v, %v", gone, got, err)
+			}
+		}
+	})
+}
+
 func TestRun_readsUnsubscribed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/redis/go-redis/v9"
 
@@ -96,37 +98,53 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 	}
 	groups, err := s.cfg.Contacts.SMSGroups(ctx)
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && slices.Contains(e.Codes, noSMS) {
-		groups, err = nil, nil
+		return s.keepUnsubscribed(ctx, h.keyID)
 	}
 	if err != nil {
 		return err
 	}
-	list := map[string]any{}
+	list, unreadable := map[string]any{}, 0
 	for _, g := range groups {
 		contacts, err := s.cfg.Contacts.SMSContacts(ctx, g.ID)
 		if err != nil {
 			return err
 		}
 		for _, c := range contacts {
-			if to, ok := optedOutNumber(c); ok {
-				list[h.person(recipients.SMS, to)] = strconv.FormatInt(unixMillis(c.UnsubscribedAt), 10)
+			if !c.Unsubscribed || c.Phone == "" {
+				continue
 			}
+			to, err := optedOutNumber(c.Phone)
+			if err != nil {
+				unreadable++
+				continue
+			}
+			list[h.person(recipients.SMS, to)] = strconv.FormatInt(unixMillis(c.UnsubscribedAt), 10)
 		}
+	}
+	if unreadable > 0 {
+		s.cfg.Log.Warn("Coupontools lists people as unsubscribed whose phone numbers can't be read", "people", unreadable)
 	}
 	return s.replaceUnsubscribed(ctx, list, h.keyID)
 }
 
 // optedOutNumber returns the phone number of a contact that has unsubscribed. Coupontools writes it without the +.
-func optedOutNumber(c coupontools.SMSContact) (string, bool) {
-	if !c.Unsubscribed || c.Phone == "" {
-		return "", false
+func optedOutNumber(phone string) (string, error) {
+	digits := strings.TrimLeftFunc(phone, func(r rune) bool { return !unicode.IsDigit(r) })
+	r, err := recipients.Phone("+"+digits, recipients.Rules{Kind: recipients.SMS})
+	return r.To, err
+}
+
+// keepUnsubscribed marks the list that was read last as read now. It is for an account without an SMS service: nobody can
+// unsubscribe there, and the list is needed when the service is back.
+func (s *Service) keepUnsubscribed(ctx context.Context, keyID string) error {
+	l, err := s.lists(ctx)
+	if err != nil {
+		return err
 	}
-	phone := c.Phone
-	if phone[0] != '+' {
-		phone = "+" + phone
+	if l.unread() {
+		return s.replaceUnsubscribed(ctx, nil, keyID)
 	}
-	r, err := recipients.Phone(phone, recipients.Rules{Kind: recipients.SMS})
-	return r.To, err == nil
+	return s.cfg.Redis.HSet(ctx, s.key("unsubscribed:read"), "at", l.now.UnixMilli()).Err()
 }
 
 // replaceUnsubscribed replaces the list, its length, the time of the reading and the fingerprint of the hashes' key in one
