@@ -37,7 +37,9 @@ func (l *leader) lead() error {
 		return nil //nolint:nilerr // the next scan tries again
 	}
 	if len(record) == 1 {
-		l.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", l.id)
+		if record[0] == "live" {
+			l.s.cfg.Log.Error("The records of a send that had not ended are gone from Redis", "send", l.id)
+		}
 		return nil
 	}
 	l.work, l.cancel = context.WithCancel(l.ctxs.work)

@@ -665,6 +665,58 @@ func TestNotifier_recordsGone(t *testing.T) {
 	}
 }
 
+// A loss of the records during a notification is noticed, too.
+func TestNotifier_recordsGoneMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var (
+			lose atomic.Bool
+			c    calls
+		)
+		b := &recorder{failing: func(context.Context, string) error {
+			if lose.Swap(false) {
+				m.FlushAll()
+			}
+			return nil
+		}}
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Notifier, c.Pace = b, every(100*time.Millisecond) })
+		start(t, s)
+		id := confirmed(t, s, 1000)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 200 })
+		lose.Store(true)
+		time.Sleep(time.Minute)
+		for _, place := range []string{"C1", "C2"} {
+			all := b.at(place)
+			last := all[len(all)-1].send
+			if n := c.total(); last.State != StateGone || last.Reached < n || last.Reached > n+1 {
+				t.Errorf("%s was notified last of %+v, want the records gone after %d calls", place, last, n)
+			}
+		}
+	})
+}
+
+// A send that is missing among the live ones is put back there, and people are notified of its end.
+func TestNotifier_notAmongTheLive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var c calls
+		b := &recorder{}
+		s := service(connect(t, m, nil), c.accepting, func(c *Config) { c.Notifier, c.Pace = b, every(100*time.Millisecond) })
+		start(t, s)
+		id := confirmed(t, s, 500)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 100 })
+		m.Del(s.key("sends:live"))
+		awaitEnd(t, s, id, 5*time.Minute)
+		time.Sleep(time.Minute)
+		if last := b.last(); last.State != StateCompleted || last.Counts.Accepted != 500 {
+			t.Errorf("the last notification was of %+v, want the end", last)
+		}
+		c.check(t)
+	})
+}
+
 // A live send without records that no process has read is logged.
 func TestLeader_recordsGone(t *testing.T) {
 	t.Parallel()

@@ -7,13 +7,12 @@ var (
 	// ARGV:
 	//   1 token
 	//
-	// Returns the hash of the send; {} if the send isn't live or has another leader; {'gone'} if it was live and its records
-	// are gone.
+	// Returns the hash of the send; {} if the send isn't live or has another leader; if its records are gone, {'live'} if the
+	// send was still live, else {'gone'}.
 	leadScript = newScript(`
 local token = argv(1)
 if redis.call('EXISTS', send) == 0 then
-	if redis.call('ZREM', live, id) == 1 then return {'gone'} end
-	return {}
+	return {redis.call('ZREM', live, id) == 1 and 'live' or 'gone'}
 end
 if not redis.call('ZSCORE', live, id) then return {} end
 local holder = redis.call('GET', leader)
@@ -153,6 +152,7 @@ if not owns_batch(token) then
 	if state_is('scheduled') or state_is('running') and backoff_left() > 0 then return reply('early', 0) end
 	if not state_is('running') then return reply('stale', 0) end
 	add('batches', 1)
+	redis.call('ZADD', live, 'NX', stamp, id) -- a send that Redis has lost from the live ones gets a leader again
 	redis.call('HSET', batch, 'owner', token)
 	redis.call('PEXPIRE', batch, lease_time)
 end
