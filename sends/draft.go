@@ -65,20 +65,28 @@ func (s *Service) save(ctx context.Context, d Draft, calls map[string]priorCall)
 		if err != nil {
 			return Draft{}, fmt.Errorf("save draft: %w", redisError(err))
 		}
-		if reply, err = atLeast(reply, 3); err != nil {
+		if reply, err = atLeast(reply, 4); err != nil {
 			return Draft{}, fmt.Errorf("save draft: %w", err)
 		}
 		created, _ := reply[0].(string)
-		if state, _ := reply[1].(string); state == "" {
-			d.ID = rand.Text() // the draft with that id was withdrawn; a late confirmation must not find it again
+		state, _ := reply[1].(string)
+		switch {
+		case reply[2] == int64(1):
+		case d.replaces(State(state), reply[3] == h.keyID):
+			d.ID = rand.Text() // a late confirmation must not find the draft with that id again
 			continue
-		}
-		if reply[2] != int64(1) { // the rules may have left out other people the first time
+		default: // the rules may have left out other people the first time
 			return s.Draft(ctx, d.ID, d.Team, d.User)
 		}
 		d.CreatedAt = parseMillis(created)
 		return d, nil
 	}
+}
+
+// replaces reports whether the earlier draft with the same id can't be confirmed any more: it was withdrawn, it was checked
+// against a list with another key, or it was to resend to unconfirmed recipients, who can be resent to again.
+func (d Draft) replaces(state State, sameKey bool) bool {
+	return state == "" || state == StateDraft && !sameKey || state != StateDraft && d.Parent != ""
 }
 
 // saveArgs returns the arguments of saveDraftScript.

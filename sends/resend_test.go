@@ -182,8 +182,52 @@ func TestResend_afterRejection(t *testing.T) {
 			t.Fatal(err)
 		}
 		act(t, s, d.ID, Reject, ben)
-		if _, err := s.Resend(t.Context(), id, team, ben); err != nil {
-			t.Errorf("Resend() after one was rejected = %v, want a draft", err)
+		next := map[string]string{}
+		for _, user := range []string{mia, ben} {
+			d, err := s.Resend(t.Context(), id, team, user)
+			if err != nil {
+				t.Fatalf("Resend() of %s after one was rejected = %v, want a draft", user, err)
+			}
+			next[user] = d.ID
+		}
+		if send, err := s.Confirm(t.Context(), next[mia], team, mia); send.State != StateAwaiting || err != nil {
+			t.Errorf("Confirm() = %s, %v, want it to await approval", send.State, err)
+		}
+		if _, err := s.Confirm(t.Context(), next[ben], team, ben); !errors.Is(err, ErrResent) {
+			t.Errorf("Confirm() of another = %v, want %v", err, ErrResent)
+		}
+	})
+}
+
+// A draft to the unknown that was made before the key of the do-not-contact list changed is replaced by another one.
+func TestResend_againAfterAnotherKey(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := service(connect(t, startRedis(t), nil), func(context.Context, string) error {
+			return failure(coupontools.Unknown, 500)
+		})
+		id := confirmed(t, s, 3)
+		stop := start(t, s)
+		awaitEnd(t, s, id, time.Minute)
+		stop()
+		time.Sleep(30*time.Second + claimGrace)
+		before, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.cfg.SuppressionKey = "another"
+		if _, err := s.AcceptSuppressionList(t.Context(), Actor{User: mia}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Confirm(t.Context(), before.ID, team, mia); !errors.Is(err, ErrOutdated) {
+			t.Fatalf("Confirm() = %v, want %v", err, ErrOutdated)
+		}
+		d, err := s.Resend(t.Context(), id, team, mia)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if send, err := s.Confirm(t.Context(), d.ID, team, mia); send.State != StateRunning || err != nil {
+			t.Errorf("Confirm() of the next one = %s, %v, want it to run", send.State, err)
 		}
 	})
 }

@@ -38,7 +38,7 @@ var (
 	//   6…  n fields and values of the hash, in turns
 	//   …   the recipients as a send stores them, for the fingerprint
 	//
-	// Returns {time of creation, state ('' if the draft was withdrawn), 1 if it is new}.
+	// Returns {time of creation, state ('' if the draft was withdrawn), 1 if it is new, fingerprint of the hashes' key}.
 	saveDraftScript = newDraftScript(`
 local lifetime, most, skipped, packed_list, n = argv(5)
 local is_new = redis.call('EXISTS', send) == 0
@@ -63,7 +63,7 @@ if is_new then
 		end
 	end
 end
-return {get('created'), get('state') or '', is_new and 1 or 0}`)
+return {get('created'), get('state') or '', is_new and 1 or 0, get('key') or ''}`)
 
 	// confirmScript makes a draft of a team and user a send.
 	//
