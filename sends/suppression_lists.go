@@ -3,6 +3,7 @@ package sends
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // The do-not-contact list has three keys: "people" (a hash), "key" (of the hashes) and "marker". Every change updates the
-// marker in the same step: the number of people, a revision that grows, and the fingerprint of the people's key. So a list
-// that is gone, is an older copy, or has hashes of another key, differs from an empty one. See ErrSuppressionLost and
+// marker in the same step: the number of people, a revision that grows, and the fingerprint of the people's key. A key always
+// has a marker. So a list that is gone, is an older copy, or has hashes of another key, differs from an empty one. See ErrSuppressionLost and
 // ErrSuppressionKey.
 
 // UseSuppressionList names the do-not-contact list after the Slack team or a setting. Call it before using the service.
@@ -74,6 +75,7 @@ type listState struct {
 	revision, seen   int64
 	rekeyed          time.Time // when the people's key was replaced by another one
 	confirmed        bool      // an admin has accepted the list as it is
+	unmarked         bool      // there is no marker
 	older            []olderList
 	unsubscribed     int64
 	unsubscribedMark string // how many there should be, "" if they were never read
@@ -176,6 +178,7 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 		marked: int64(parseInt(marked[0])), revision: int64(parseInt(marked[1])),
 	}
 	l.keyID, _ = marked[2].(string)
+	l.unmarked = !slices.ContainsFunc(marked, func(field any) bool { return field != nil })
 	rekeyed, _ := marked[3].(string)
 	l.rekeyed, l.confirmed = parseMillis(rekeyed), marked[4] != nil
 	if count, ok := lastRead[0].(string); ok {
@@ -194,7 +197,7 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 
 // checkLost returns [ErrSuppressionLost] if a part of the do-not-contact list has disappeared.
 func (l listState) checkLost() error {
-	if l.people != l.marked || l.revision < l.seen || l.marked > 0 && l.key == "" {
+	if l.people != l.marked || l.revision < l.seen || l.marked > 0 && l.key == "" || l.unmarked && l.key != "" {
 		return ErrSuppressionLost
 	}
 	return nil

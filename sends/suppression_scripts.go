@@ -20,8 +20,9 @@ local function marked(field) return tonumber(redis.call('HGET', marker, field) o
 
 -- is_lost reports whether the list, or a part of it, has disappeared.
 local function is_lost()
-	local n = marked('count')
-	return redis.call('HLEN', people) ~= n or marked('revision') < seen or n > 0 and redis.call('EXISTS', key) == 0
+	local n, has_key = marked('count'), redis.call('EXISTS', key) == 1
+	return redis.call('HLEN', people) ~= n or marked('revision') < seen or n > 0 and not has_key
+		or has_key and redis.call('EXISTS', marker) == 0
 end
 
 -- refusal returns why the caller must not change the list; nil if it may.
@@ -104,7 +105,7 @@ return {redis.call('HDEL', people, hash), mark(1)}`)
 local new, known = ARGV[3], ARGV[4]
 if is_lost() then return {LOST, seen} end
 local replaced = 0
-if redis.call('SET', key, new, 'NX') then
+if redis.call('EXISTS', key) == 0 then
 	local before = redis.call('HGET', marker, 'key') or known
 	if before == '' and redis.call('EXISTS', marker) == 1 then before = 'unknown' end
 	if before ~= '' and before ~= key_id then
@@ -112,7 +113,8 @@ if redis.call('SET', key, new, 'NX') then
 		redis.call('HDEL', marker, 'confirmed')
 		replaced = 1
 	end
-	redis.call('HSET', marker, 'key', key_id)
+	redis.call('HSET', marker, 'key', key_id) -- before the key: see “A crash of Redis” in the package comment
+	redis.call('SET', key, new)
 elseif redis.call('GET', key) == new then
 	redis.call('HSETNX', marker, 'key', key_id)
 end
@@ -172,8 +174,8 @@ if not same and redis.call('EXISTS', key) == 1 then
 	mark_rekeyed()
 	redis.call('HSET', marker, 'confirmed', 1)
 end
-if not same or redis.call('EXISTS', key) == 0 then redis.call('SET', key, old) end
 redis.call('HSET', marker, 'key', key_id)
+if not same or redis.call('EXISTS', key) == 0 then redis.call('SET', key, old) end
 move(from, people)
 return {0, mark(1)}`)
 )
