@@ -77,6 +77,10 @@ func (s *Service) ListStatus(ctx context.Context) (ListStatus, error) {
 	return s.listStatus(l), nil
 }
 
+// clockSlack is how far in the future something may have happened. If it lies further ahead, the clock of Redis was set back
+// since, and its age isn't known.
+const clockSlack = time.Minute
+
 func (s *Service) listStatus(l listState) ListStatus {
 	c := ListStatus{
 		Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Unconfirmed: !l.confirmed, Age: -1,
@@ -85,8 +89,8 @@ func (s *Service) listStatus(l listState) ListStatus {
 		c.KeyAge = max(l.now.Sub(l.rekeyed), 0)
 		c.Capped = c.KeyAge < s.cfg.FrequencyCap
 	}
-	if !l.unread() {
-		c.Age = max(l.now.Sub(l.readAt), 0)
+	if age := l.now.Sub(l.readAt); !l.unread() && age > -clockSlack {
+		c.Age = max(age, 0)
 	}
 	if s.policy.checkUsable() != nil {
 		c.Concerns = append(c.Concerns, ConcernEvicts)

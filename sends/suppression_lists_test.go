@@ -146,6 +146,10 @@ func TestChecked_concerns(t *testing.T) {
 		}
 		m.SetTime(time.Now().Add(4 * time.Hour))
 		concerns(ConcernOld)
+		m.SetTime(time.Now().Add(-4 * time.Hour)) // the clock of Redis was set back
+		concerns(ConcernUnread)
+		m.SetTime(time.Now())
+		concerns()
 		m.Del(s.key("unsubscribed"))
 		concerns(ConcernUnread)
 	})
