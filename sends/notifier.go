@@ -89,7 +89,7 @@ type notifier struct {
 func (n *notifier) check() (time.Duration, bool) {
 	send, err := n.read()
 	if err != nil {
-		return notifyEvery, errors.Is(err, ErrNoSend)
+		return notifyEvery, false
 	}
 	if rest := firstNotifyDelay - time.Since(n.began); len(n.posted) == 0 && send.State == StateRunning && rest > 0 {
 		return rest, false
@@ -98,7 +98,7 @@ func (n *notifier) check() (time.Duration, bool) {
 		return time.Until(n.readAt.Add(goneNotifyDelay)), false
 	}
 	if summary(send) != n.notified {
-		if n.gone {
+		if send.State == StateGone {
 			n.logGone(send)
 		}
 		if wait := n.notifyPlaces(send); wait > 0 {
@@ -109,16 +109,19 @@ func (n *notifier) check() (time.Duration, bool) {
 	return notifyEvery, n.gone || send.Ended() && n.close(send)
 }
 
-// read reads the send. If the records of a live send are gone, it returns what was last read: only this process knows it.
+// read reads the send. If the records are gone, it returns what was last read: only this process knows it.
 func (n *notifier) read() (Send, error) {
 	send, err := n.s.Send(n.work, n.id)
 	if err == nil {
 		n.last, n.readAt, n.gone = send, time.Now(), false
 	}
-	if !errors.Is(err, ErrNoSend) || n.last.Ended() {
+	if !errors.Is(err, ErrNoSend) {
 		return send, err
 	}
 	n.gone = true
+	if n.last.Ended() { // people may still have to be notified of the end
+		return n.last, nil
+	}
 	return n.goneSend()
 }
 

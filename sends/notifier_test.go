@@ -696,6 +696,38 @@ func TestNotifier_recordsGoneMeanwhile(t *testing.T) {
 	})
 }
 
+// People are notified of an end even if the records are gone before the first try succeeds.
+func TestNotifier_recordsGoneAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := startRedis(t)
+		var away atomic.Bool
+		b := &recorder{failing: func(context.Context, string) error {
+			if away.Load() {
+				return errors.New("Slack is away")
+			}
+			return nil
+		}}
+		s := service(connect(t, m, nil), accept, func(c *Config) { c.Notifier, c.Pace = b, every(100*time.Millisecond) })
+		start(t, s)
+		id := confirmed(t, s, 100)
+		await(t, s, id, time.Minute, func(send Send) bool { return send.Counts.Accepted > 50 })
+		away.Store(true)
+		awaitEnd(t, s, id, time.Minute)
+		time.Sleep(notifyEvery)
+		m.FlushAll()
+		time.Sleep(notifyEvery)
+		away.Store(false)
+		time.Sleep(notifyMaxBackoff)
+		for _, place := range []string{"C1", "C2"} {
+			all := b.at(place)
+			if last := all[len(all)-1].send; last.State != StateCompleted || last.Counts.Accepted != 100 {
+				t.Errorf("%s was notified last of %s %+v, want the end", place, last.State, last.Counts)
+			}
+		}
+	})
+}
+
 // A send that is missing among the live ones is put back there, and people are notified of its end.
 func TestNotifier_notAmongTheLive(t *testing.T) {
 	t.Parallel()
