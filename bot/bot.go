@@ -74,9 +74,10 @@ type Bot struct {
 	submissions map[string]route[Handler]
 	options     map[string]route[OptionsHandler]
 
-	later  *semaphore.Weighted
-	shares *share.Counter
-	work   sync.WaitGroup
+	later    *semaphore.Weighted
+	shares   *share.Counter
+	refusals *share.Counter // people who are being told that they have too many requests
+	work     sync.WaitGroup
 	// stop ends work that still runs when the bot is drained.
 	stop     context.Context //nolint:containedctx // ends with the bot, not with a call
 	stopWork context.CancelCauseFunc
@@ -101,6 +102,7 @@ func New(c Config) (*Bot, error) {
 		options:     map[string]route[OptionsHandler]{},
 		later:       semaphore.NewWeighted(maxLater),
 		shares:      share.NewCounter(maxOfPerson),
+		refusals:    share.NewCounter(maxOfPerson),
 	}
 	b.stop, b.stopWork = context.WithCancelCause(context.Background())
 	for i := range c.Commands {

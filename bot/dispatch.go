@@ -51,9 +51,7 @@ func (b *Bot) dispatch(ctx context.Context, i *interaction) error {
 		return errRedelivered
 	}
 	if !b.shares.Take(i.user) {
-		err := tooManyRequests(maxOfPerson)
-		b.respondError(ctx, i, err)
-		return err
+		return b.refuse(ctx, i, tooManyRequests(maxOfPerson), idempotent)
 	}
 	defer b.shares.Done(i.user)
 	switch i.kind {
@@ -64,6 +62,19 @@ func (b *Bot) dispatch(ctx context.Context, i *interaction) error {
 	default:
 		return b.answer(ctx, i)
 	}
+}
+
+// refuse tells a person who has too many requests. It leaves out what has to be posted while Slack takes its time with as
+// many such messages to the same person: they would wait in the place of others' requests.
+func (b *Bot) refuse(ctx context.Context, i *interaction, err error, acknowledges bool) error {
+	switch {
+	case acknowledges:
+		b.respondError(ctx, i, err)
+	case b.refusals.Take(i.user):
+		defer b.refusals.Done(i.user)
+		b.respondError(ctx, i, err)
+	}
+	return err
 }
 
 // answer runs a command or an action and delivers its reply.
