@@ -146,7 +146,7 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 
 // importsOf returns the handlers of loyalty cards, which read file whatever is uploaded.
 func importsOf(w *commandstest.World, file string) loyaltyHandlers {
-	d := testDeps(w)
+	d := w.Deps()
 	d.Uploads = ui.NewUploads(commandstest.Uploaded(file))
 	return newLoyaltyHandlers(NewList(nil, w.Client, ui.Deliverer{}), d)
 }

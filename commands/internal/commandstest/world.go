@@ -23,6 +23,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
@@ -143,6 +144,19 @@ func New(t testing.TB, options ...sandbox.Option) *World {
 	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client})
 	w.Store = bot.NewStore(w.RDB, "test:")
 	return w
+}
+
+// NewFor is [New] for the commands of one package.
+func NewFor(t testing.TB, commands func(*World) []bot.Command, options ...sandbox.Option) *World {
+	t.Helper()
+	w := New(t, options...)
+	w.Commands = func() []bot.Command { return commands(w) }
+	return w
+}
+
+// Deps returns what the commands of a domain share. Files are neither downloaded nor posted.
+func (w *World) Deps() ui.Deps {
+	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
 }
 
 // Mia is the sender in tests.

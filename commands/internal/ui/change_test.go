@@ -1,6 +1,7 @@
-package ui
+package ui_test
 
 import (
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
 	"errors"
 	"testing"
@@ -19,7 +20,7 @@ func TestChange_once(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	done := 0
-	c := Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
+	c := ui.Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
 	c.Do = func(context.Context, bot.Request, named) (string, sends.Entry, error) {
 		done++
 		return "Done.", sends.Entry{}, nil
@@ -34,7 +35,7 @@ func TestChange_once(t *testing.T) {
 		return commandstest.Follow(t.Context(), c.Confirmed, req)
 	}
 	_, err := submit(bot.Person{ID: "U0OTHER", Team: commandstest.Mia.Team})
-	commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, err).Text, "belongs to somebody else")
+	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "belongs to somebody else")
 	for range 2 {
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(submit(commandstest.Mia))), "Done.")
 	}
@@ -52,10 +53,10 @@ func TestChange_undone(t *testing.T) {
 		"of the API": &coupontools.Error{Route: "POST /v3/loyaltyusers/list", Status: 500, Class: coupontools.Unknown},
 	} {
 		tries := 0
-		c := Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
+		c := ui.Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
 		c.Do = func(context.Context, bot.Request, named) (string, sends.Entry, error) {
 			if tries++; tries == 1 {
-				return "", sends.Entry{}, Undone{Err: failure}
+				return "", sends.Entry{}, ui.Undone{Err: failure}
 			}
 			return "Done.", sends.Entry{}, nil
 		}
@@ -66,8 +67,8 @@ func TestChange_undone(t *testing.T) {
 			return commandstest.Follow(t.Context(), c.Confirmed, bot.Request{Person: commandstest.Mia, View: asked})
 		}
 		_, err := press("V1")
-		if m := commandstest.MistakeOf(t, Explain, err); m.Done != "" {
-			t.Errorf("%s: %q, want that nothing was done", name, ErrorText(err))
+		if m := commandstest.MistakeOf(t, ui.Explain, err); m.Done != "" {
+			t.Errorf("%s: %q, want that nothing was done", name, ui.ErrorText(err))
 		}
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(press("V2"))), "Done.")
 	}

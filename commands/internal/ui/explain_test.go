@@ -1,6 +1,7 @@
-package ui
+package ui_test
 
 import (
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"errors"
 	"fmt"
 	"testing"
@@ -59,7 +60,7 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := Explain(fmt.Errorf("show directory: %w", test.err))
+			m := ui.Explain(fmt.Errorf("show directory: %w", test.err))
 			if m == nil {
 				t.Fatal("Explain knows no words")
 			}
@@ -70,7 +71,7 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
-	if m := Explain(errors.New("odd")); m != nil {
+	if m := ui.Explain(errors.New("odd")); m != nil {
 		t.Errorf("Explain(odd) = %+v, want nil", m)
 	}
 }

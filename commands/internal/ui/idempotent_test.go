@@ -1,6 +1,7 @@
-package ui
+package ui_test
 
 import (
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 
 // gathering is a store that closes all once so many callers have asked to be the first.
 type gathering struct {
-	OnceStore
+	ui.OnceStore
 	missing atomic.Int32
 	all     chan struct{}
 }
@@ -40,20 +41,20 @@ func TestIdempotent_againInAnotherView(t *testing.T) {
 		view  string
 		want  int
 	}{
-		{"refused, another view", Unchanged(refused), "V2", 2},
-		{"refused, the same view", Unchanged(refused), "V1", 1},
-		{"not known, another view", Unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
+		{"refused, another view", ui.Unchanged(refused), "V2", 2},
+		{"refused, the same view", ui.Unchanged(refused), "V1", 1},
+		{"not known, another view", ui.Unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
 		{"done, another view", nil, "V2", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			once, times := Idempotent{commandstest.New(t).Store}, 0
+			once, times := ui.Idempotent{commandstest.New(t).Store}, 0
 			act := func(context.Context) (string, error) {
 				times++
 				return "Done.", test.first
 			}
 			for _, view := range []string{"V1", test.view, test.view} {
-				_, _ = once.do(t.Context(), "one", view, act)
+				_, _ = once.RunOnce(t.Context(), "one", view, act)
 			}
 			if times != test.want {
 				t.Errorf("it was tried %d times, want %d", times, test.want)
@@ -76,7 +77,7 @@ func TestIdempotent_runsOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
-			said, err := Idempotent{store}.do(t.Context(), "one", "V1", act)
+			said, err := ui.Idempotent{Store: store}.RunOnce(t.Context(), "one", "V1", act)
 			if said != "Done." || err != nil {
 				t.Errorf("said %q, %v", said, err)
 			}
@@ -102,8 +103,8 @@ func TestIdempotent_storesNoCodes(t *testing.T) {
 			act := func(context.Context) (string, error) {
 				return "VoornaamAchternaam has " + link + " and " + code + ".", err
 			}
-			_, _ = Idempotent{w.Store}.do(t.Context(), "one", "", act)
-			again, err := Idempotent{w.Store}.do(t.Context(), "one", "", act)
+			_, _ = ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "", act)
+			again, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "", act)
 			commandstest.WantIn(t, again+fmt.Sprint(err), "VoornaamAchternaam", "…6n4d")
 			commandstest.WantNotIn(t, commandstest.Stored(t, w), code, "k3v9t0", "digicpn.example")
 		})
@@ -117,7 +118,7 @@ func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
 		return "", &bot.Mistake{Text: "No.", Done: "Nothing was sent.", Hint: "Do not."}
 	}
 	for i, want := range []string{"No.", "No. Nothing was sent. Do not."} {
-		_, err := Idempotent{w.Store}.do(t.Context(), "one", "V1", fails)
+		_, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "V1", fails)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok || m.Text != want {
 			t.Errorf("time %d: %v, want %q", i+1, err, want)
@@ -139,7 +140,7 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 	} {
 		test.fail()
 		for range 2 {
-			_, err := Idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
+			_, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "V1", func(context.Context) (string, error) {
 				t.Error("it was done without Redis")
 				return "", nil
 			})

@@ -1,6 +1,7 @@
-package ui
+package ui_test
 
 import (
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
 	"testing"
 	"testing/synctest"
@@ -13,7 +14,7 @@ import (
 // A panic in the reading of a file does not keep the person's next one out.
 func TestUploads_panic(t *testing.T) {
 	t.Parallel()
-	u := NewUploads(commandstest.Uploaded("+32470123456"))
+	u := ui.NewUploads(commandstest.Uploaded("+32470123456"))
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = u.Read(t.Context(), commandstest.Mia.ID, bot.File{}, func([]byte) error { panic("in the file") })
@@ -27,7 +28,7 @@ func TestUploads_panic(t *testing.T) {
 func TestUploads_waiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := NewUploads(commandstest.Uploaded("+32470123456"))
+		u := ui.NewUploads(commandstest.Uploaded("+32470123456"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		file := bot.File{Name: "list.csv"}
@@ -50,9 +51,9 @@ func TestUploads_waiting(t *testing.T) {
 		}
 		synctest.Wait()
 		commandstest.WantIn(t, u.Waiting(commandstest.Mia.ID, file), "10 come before “list.csv”")
-		commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, read(ctx)).Text, "“list.csv” can't be read yet")
+		commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, read(ctx)).Text, "“list.csv” can't be read yet")
 		for range 9 {
-			commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, <-refused).Text, "other files took too long")
+			commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, <-refused).Text, "other files took too long")
 		}
 		stop()
 		if err := <-held; err != nil {
