@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -21,6 +22,8 @@ const (
 	actionAuditOlder  = "audit_older"
 	actionAuditExport = "audit_export"
 )
+
+var auditExport = ui.Audited("export", "exported the audit trail")
 
 // auditReader is the part of [sends.Service] that the audit trail needs.
 type auditReader interface {
@@ -118,92 +121,26 @@ func entryDetail(e sends.Entry) string {
 	return format.Sentence(format.Joined("; ", e.Note, format.Joined(" → ", e.Before, e.After)))
 }
 
-// auditWords says what somebody did.
-func auditWords(what string) string {
-	switch what {
-	case "send":
-		return "confirmed a send"
-	case "test":
-		return "sent a test"
-	case "start":
-		return "began a scheduled send"
-	case "approve":
-		return "approved a send"
-	case "reject":
-		return "rejected a send"
-	case "pause":
-		return "paused a send"
-	case "resume":
-		return "resumed a send"
-	case "cancel":
-		return "cancelled a send"
-	case "stop":
-		return "stopped a send"
-	case "report":
-		return "took the report of a send"
-	case "suppress":
-		return "put on the do-not-contact list"
-	case "unsuppress":
-		return "took off the do-not-contact list"
-	case "suppress-export":
-		return "exported the do-not-contact list"
-	case "suppress-import":
-		return "imported a backup of the do-not-contact list"
-	case "suppress-new":
-		return "continued with what was left of the do-not-contact list"
-	case ui.AuditPayment:
-		return "changed a payment status"
-	case ui.AuditPeople:
-		return "took a file of people"
-	case ui.AuditConsent:
-		return "chose to send to people who said no"
-	case ui.AuditExport:
-		return "exported the audit trail"
-	case ui.AuditPush:
-		return "pushed a message"
-	case ui.AuditSingleUse:
-		return "made single-use addresses"
-	case ui.AuditSession:
-		return "changed a session"
-	case ui.AuditSessionRemove:
-		return "removed a session"
-	case ui.AuditPoints:
-		return "changed points or stamps"
-	case ui.AuditLoyaltyCreate:
-		return "gave a loyalty card to somebody new"
-	case ui.AuditLoyaltyImport:
-		return "gave a loyalty card to the people in a file"
-	case ui.AuditLoyaltyLink:
-		return "gave a loyalty card to a user"
-	case ui.AuditLoyaltyCopy:
-		return "copied a loyalty card"
-	case ui.AuditLoyaltyVoid:
-		return "voided or restored a loyalty card"
-	case ui.AuditUserBlock:
-		return "blocked or unblocked a user"
-	case ui.AuditUserAccess:
-		return "gave a user access"
-	case ui.AuditUserRevoke:
-		return "took the access from a user"
-	case ui.AuditUserCreate:
-		return "registered a user"
-	case ui.AuditSMSGroup:
-		return "made an SMS group"
-	case ui.AuditSMSContact:
-		return "added a contact to an SMS group"
-	case ui.AuditSubaccount:
-		return "changed a subaccount"
-	case ui.AuditSubaccountCreate:
-		return "made a subaccount"
-	case ui.AuditSubaccountReset:
-		return "took a link to reset a password"
-	case ui.AuditSubaccountKeys:
-		return "looked at the keys of a subaccount"
-	case ui.AuditSignOn:
-		return "took a link to sign on"
-	}
-	return what
+// sendsActions are the words for the actions that package sends writes into the audit trail itself.
+var sendsActions = map[string]string{
+	"send":            "confirmed a send",
+	"test":            "sent a test",
+	"start":           "began a scheduled send",
+	"approve":         "approved a send",
+	"reject":          "rejected a send",
+	"pause":           "paused a send",
+	"resume":          "resumed a send",
+	"cancel":          "cancelled a send",
+	"stop":            "stopped a send",
+	"suppress":        "put on the do-not-contact list",
+	"unsuppress":      "took off the do-not-contact list",
+	"suppress-export": "exported the do-not-contact list",
+	"suppress-import": "imported a backup of the do-not-contact list",
+	"suppress-new":    "continued with what was left of the do-not-contact list",
 }
+
+// auditWords says what somebody did, or returns the key of an action that no table has.
+func auditWords(key string) string { return cmp.Or(ui.AuditWords(key), sendsActions[key], key) }
 
 // link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
 // none that others may see.
@@ -244,7 +181,7 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 // export sends the whole audit trail as a file to the person who asks.
 func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingExport, Later: func(ctx context.Context) (bot.Reply, error) {
-		if err := t.sends.Record(ctx, sends.Entry{What: ui.AuditExport, Actor: ui.ActorOf(req)}); err != nil {
+		if err := t.sends.Record(ctx, sends.Entry{What: auditExport, Actor: ui.ActorOf(req)}); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return t.files.Send(ctx, req.Person, ui.CSVFile{

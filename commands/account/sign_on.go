@@ -32,6 +32,8 @@ const (
 	whomAccount, whomTeammate, whomSubaccount, whomUser = "account", "teammate", "subaccount", "user"
 )
 
+var auditSignOn = ui.Audited("sign_on", "took a link to sign on")
+
 // signOnAPI is the part of the Coupontools client that signs on.
 type signOnAPI interface {
 	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
@@ -175,7 +177,7 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 	deed := secretReveal{
 		to:    s.audit,
 		req:   req,
-		entry: sends.Entry{What: ui.AuditSignOn, Note: format.Joined(" ", as.whom, as.id)},
+		entry: sends.Entry{What: auditSignOn, Note: format.Joined(" ", as.whom, as.id)},
 	}
 	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)

@@ -29,6 +29,11 @@ const (
 	fieldGroupName = "group_name"
 )
 
+var (
+	auditSMSGroup   = ui.Audited("sms_group", "made an SMS group")
+	auditSMSContact = ui.Audited("sms_contact", "added a contact to an SMS group")
+)
+
 // contactAPI is the part of the Coupontools client that adds groups and contacts.
 type contactAPI interface {
 	AddSMSGroup(ctx context.Context, name string) (string, error)
@@ -146,7 +151,7 @@ func (k contactHandlers) groupChange() ui.Change[string] {
 		Do: func(ctx context.Context, _ bot.Request, name string) (string, sends.Entry, error) {
 			defer k.groups.Changed()
 			id, err := k.api.AddSMSGroup(ctx, name)
-			e := sends.Entry{What: ui.AuditSMSGroup, Note: id}
+			e := sends.Entry{What: auditSMSGroup, Note: id}
 			if err != nil {
 				return "", e, fmt.Errorf("add SMS group: %w", err)
 			}
@@ -225,7 +230,7 @@ func (k contactHandlers) contactChange() ui.Change[newContact] {
 			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})
-			e := sends.Entry{What: ui.AuditSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
+			e := sends.Entry{What: auditSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
 			if err != nil {
 				return "", e, ui.NotKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.CommandLine())
 			}

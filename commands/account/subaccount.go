@@ -23,6 +23,11 @@ const (
 	actionSubaccountKeys   = "subaccount_keys"
 )
 
+var (
+	auditSubaccountReset = ui.Audited("subaccount_reset", "took a link to reset a password")
+	auditSubaccountKeys  = ui.Audited("subaccount_keys", "looked at the keys of a subaccount")
+)
+
 // subaccountAPI is the part of the Coupontools client that manages subaccounts.
 type subaccountAPI interface {
 	Subaccount(ctx context.Context, id string) (*coupontools.Subaccount, error)
@@ -132,7 +137,7 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 }
 
 func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: ui.AuditSubaccountReset, Note: format.Short(req.Value)}}
+	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: format.Short(req.Value)}}
 	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
@@ -145,7 +150,7 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 }
 
 func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: ui.AuditSubaccountKeys, Note: format.Short(req.Value)}}
+	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: format.Short(req.Value)}}
 	warning := "Anyone with these keys can act as " + m.called(req.Value) + "."
 	return deed.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)

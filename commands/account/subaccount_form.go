@@ -31,6 +31,11 @@ const (
 	fieldCountry = "country"
 )
 
+var (
+	auditSubaccount       = ui.Audited("subaccount", "changed a subaccount")
+	auditSubaccountCreate = ui.Audited("subaccount_create", "made a subaccount")
+)
+
 // subaccountUpdate is what is to be changed of a subaccount.
 type subaccountUpdate struct {
 	ID     string
@@ -135,7 +140,7 @@ func (m subaccountHandlers) createChange() ui.Change[coupontools.SubaccountField
 		Do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, sends.Entry, error) {
 			defer m.accounts.Changed()
 			s, err := m.api.CreateSubaccount(ctx, f)
-			e := sends.Entry{What: ui.AuditSubaccountCreate}
+			e := sends.Entry{What: auditSubaccountCreate}
 			if err != nil {
 				return "", e, fmt.Errorf("create subaccount: %w", err)
 			}
@@ -249,7 +254,7 @@ func (m subaccountHandlers) updateChange() ui.Change[subaccountUpdate] {
 		Store: m.store, Audit: m.audit,
 		Do: func(ctx context.Context, _ bot.Request, r subaccountUpdate) (string, sends.Entry, error) {
 			defer m.accounts.Changed()
-			e := sends.Entry{What: ui.AuditSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
+			e := sends.Entry{What: auditSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
 				return "", e, fmt.Errorf("update subaccount: %w", ui.NotKnown(err, "the subaccount "+r.ID, m.accounts.CommandLine()))
 			}

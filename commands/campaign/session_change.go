@@ -18,6 +18,11 @@ import (
 
 const actionSessionRemove = "session_remove"
 
+var (
+	auditSession       = ui.Audited("session", "changed a session")
+	auditSessionRemove = ui.Audited("session_remove", "removed a session")
+)
+
 // sessionAction is what can be done to a session.
 type sessionAction struct {
 	action, label string
@@ -87,7 +92,7 @@ func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
 				word := ui.Record(ctx, s.audit, req, sends.Entry{
-					What: ui.AuditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
+					What: auditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
 					Note: ui.ShortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
@@ -136,7 +141,7 @@ func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, 
 	}
 	return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 		err := s.api.RemoveSingleUse(ctx, campaign, code)
-		word := ui.Record(ctx, s.audit, req, sends.Entry{What: ui.AuditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
+		word := ui.Record(ctx, s.audit, req, sends.Entry{What: auditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
 		switch {
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + format.Short(code) + " is not there any more."}

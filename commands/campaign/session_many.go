@@ -88,7 +88,7 @@ func (s sessionHandlers) doMany(ctx context.Context, req bot.Request, d sessionA
 	if err != nil {
 		note = []string{format.Count(len(codes), "session", "sessions")}
 	}
-	entry := sends.Entry{What: ui.AuditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
+	entry := sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
 	word := ui.Record(ctx, s.audit, req, entry, err)
 	if err != nil {
 		return "", ui.Unchanged(fmt.Errorf("%s sessions: %w", d.label, err))

@@ -42,6 +42,8 @@ const (
 	deliverTime = 30 * time.Second
 )
 
+var auditSingleUse = ui.Audited("single_use", "made single-use addresses")
+
 // singleUseAPI is the part of the Coupontools client that makes addresses.
 type singleUseAPI interface {
 	CreateSingleUse(ctx context.Context, s coupontools.SingleUseCreate) (*coupontools.SingleUse, error)
@@ -267,7 +269,7 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 
 // record writes down how many were made, also if the rest failed.
 func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
-	e := sends.Entry{What: ui.AuditSingleUse, Note: d.addresses() + " of " + d.Campaign}
+	e := sends.Entry{What: auditSingleUse, Note: d.addresses() + " of " + d.Campaign}
 	if failed != nil && made > 0 {
 		e.Note = format.Thousands(made) + " of " + e.Note
 		if coupontools.ClassOf(failed) != coupontools.Unknown {

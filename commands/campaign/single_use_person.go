@@ -269,7 +269,7 @@ func (d singleUseDraft) previewPerson() []slack.Block {
 // makeOne makes the address of one person, and tells it.
 func (s singleUseHandlers) makeOne(ctx context.Context, d singleUseDraft) (string, sends.Entry, error) {
 	made, err := s.api.CreateSingleUse(ctx, *d.Person)
-	e := sends.Entry{What: ui.AuditSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
+	e := sends.Entry{What: auditSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
 	if err == nil {
 		e.Note += ": " + ui.ShortCode(made.Code)
 	}

@@ -16,6 +16,12 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
+var (
+	auditUserBlock  = ui.Audited("user_block", "blocked or unblocked a user")
+	auditUserAccess = ui.Audited("user_access", "gave a user access")
+	auditUserRevoke = ui.Audited("user_revoke", "took the access from a user")
+)
+
 // What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
 // numbers: that they are those of the older part is assumed.
 
@@ -109,7 +115,7 @@ func (p directoryUserHandlers) block(_ context.Context, req bot.Request) (bot.Re
 	return ui.WaitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
 		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
 		word := ui.Record(ctx, p.audit, req, sends.Entry{
-			What: ui.AuditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
+			What: auditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
 		}, err)
 		if err != nil {
 			return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("block user: %w", err), b.directoryUser))
@@ -167,7 +173,7 @@ func (p directoryUserHandlers) accessChange() ui.Change[accessGrant] {
 		View: "user_access_check", Title: "Give access", Button: "Give access", WaitText: "Changing…",
 		Store: p.store, Audit: p.audit,
 		Do: func(ctx context.Context, req bot.Request, a accessGrant) (string, sends.Entry, error) {
-			e := sends.Entry{What: ui.AuditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
+			e := sends.Entry{What: auditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
 			if !a.Until.IsZero() {
 				e.After = "until " + format.Stamp(a.Until)
 			}
@@ -183,7 +189,7 @@ func (p directoryUserHandlers) revoke(_ context.Context, req bot.Request) (bot.R
 	return p.withUser(req, func(who directoryUser) bot.Reply {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 			err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User)
-			word := ui.Record(ctx, p.audit, req, sends.Entry{What: ui.AuditUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			word := ui.Record(ctx, p.audit, req, sends.Entry{What: auditUserRevoke, Note: who.User + " in " + who.Directory}, err)
 			if err != nil {
 				return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
 			}

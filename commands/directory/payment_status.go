@@ -29,6 +29,8 @@ const (
 	fieldExpiry = "expiry_date"
 )
 
+var auditPayment = ui.Audited("payment", "changed a payment status")
+
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
 // directoryUser names a user of a directory; it is the modal's metadata.
@@ -187,7 +189,7 @@ func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Reques
 }
 
 func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
-	e := sends.Entry{What: ui.AuditPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
+	e := sends.Entry{What: auditPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
 	if !u.Expires.IsZero() {
 		e.After += " until " + format.Stamp(u.Expires)
 	}

@@ -21,6 +21,8 @@ const (
 	viewUserCreate   = "user_create"
 )
 
+var auditUserCreate = ui.Audited("user_create", "registered a user")
+
 // newUser is somebody who is to be registered for a directory.
 type newUser struct {
 	Directory, DirectoryName          string
@@ -71,7 +73,7 @@ func (p directoryUserHandlers) createChange() ui.Change[newUser] {
 			id, err := p.access.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
 				Directory: n.Directory, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone,
 			})
-			e := sends.Entry{What: ui.AuditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
+			e := sends.Entry{What: auditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
 			if err != nil {
 				return "", e, notInV4(fmt.Errorf("register user: %w", err), directoryUser{Directory: n.Directory})
 			}

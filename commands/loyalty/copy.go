@@ -24,6 +24,8 @@ const (
 	maxCopyName = 50
 )
 
+var auditCopy = ui.Audited("loyalty_copy", "copied a loyalty card")
+
 // cardCopy is a loyalty card that is to be made after another.
 type cardCopy struct {
 	Card string // that it is made after
@@ -63,7 +65,7 @@ func (h loyaltyHandlers) copyChange() ui.Change[cardCopy] {
 		Do: func(ctx context.Context, _ bot.Request, wanted cardCopy) (string, sends.Entry, error) {
 			defer h.cards.Changed()
 			made, err := h.api.CopyLoyaltyCardV4(ctx, wanted.Card, wanted.Name)
-			e := sends.Entry{What: ui.AuditLoyaltyCopy, Note: "of " + wanted.Card}
+			e := sends.Entry{What: auditCopy, Note: "of " + wanted.Card}
 			if err != nil {
 				return "", e, fmt.Errorf("copy a loyalty card: %w", ui.NotKnown(err, "this loyalty card", h.cards.CommandLine()))
 			}

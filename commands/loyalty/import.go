@@ -38,6 +38,8 @@ const (
 	maxImportCell = 255
 )
 
+var auditImport = ui.Audited("loyalty_import", "gave a loyalty card to the people in a file")
+
 // importColumns are the columns that an import takes, in the order of [newcomerOf].
 var importColumns = []string{
 	"first_name", "last_name", "email", "phone", "address", "zip", "city",
@@ -365,7 +367,7 @@ func (g given) entry(card string, of int) sends.Entry {
 		return sends.Entry{}
 	}
 	e := sends.Entry{
-		What: ui.AuditLoyaltyImport,
+		What: auditImport,
 		Note: fmt.Sprintf("%s of %s, of %s", format.Thousands(g.made), format.Persons(of), card),
 	}
 	if g.unsure > 0 {

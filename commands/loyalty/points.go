@@ -33,6 +33,8 @@ const (
 	maxPoints = 1_000_000
 )
 
+var auditPoints = ui.Audited("points", "changed points or stamps")
+
 // pointsUpdate is a change of somebody's points or stamps.
 type pointsUpdate struct {
 	cardUser
@@ -268,7 +270,7 @@ func (h loyaltyHandlers) pointsChange() ui.Change[pointsUpdate] {
 				update.Points, update.Stamps = 0, update.Points
 			}
 			e := sends.Entry{
-				What: ui.AuditPoints, Note: a.User + " of " + a.Card,
+				What: auditPoints, Note: a.User + " of " + a.Card,
 				Before: format.Thousands(a.Before), After: format.Count(a.After, of.One, of.Many),
 			}
 			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {

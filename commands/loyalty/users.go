@@ -30,6 +30,12 @@ const (
 	fieldUserID = "user_id"
 )
 
+var (
+	auditCreate = ui.Audited("loyalty_create", "gave a loyalty card to somebody new")
+	auditLink   = ui.Audited("loyalty_link", "gave a loyalty card to a user")
+	auditVoid   = ui.Audited("loyalty_void", "voided or restored a loyalty card")
+)
+
 // loyaltyAPI is the part of the Coupontools client that changes cards and who has them, and sends them messages.
 type loyaltyAPI interface {
 	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
@@ -171,7 +177,7 @@ func (h loyaltyHandlers) void(void bool) bot.Handler {
 			defer h.users.Fetched.Forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
 			word := ui.Record(ctx, h.audit, req, sends.Entry{
-				What: ui.AuditLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
+				What: auditVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
 			}, err)
 			if err != nil {
 				return bot.Reply{}, ui.Unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
@@ -245,7 +251,7 @@ func (h loyaltyHandlers) createChange() ui.Change[newCardUser] {
 			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
-			e := sends.Entry{What: ui.AuditLoyaltyCreate, Note: format.Joined(" of ", id, n.Card)}
+			e := sends.Entry{What: auditCreate, Note: format.Joined(" of ", id, n.Card)}
 			if err != nil {
 				return "", e, fmt.Errorf("give a loyalty card: %w", err)
 			}
@@ -280,7 +286,7 @@ func (h loyaltyHandlers) linkChange() ui.Change[cardUser] {
 		Store: h.store, Audit: h.audit,
 		Do: func(ctx context.Context, _ bot.Request, s cardUser) (string, sends.Entry, error) {
 			defer h.users.Fetched.Forget(s.Card)
-			e := sends.Entry{What: ui.AuditLoyaltyLink, Note: format.Short(s.User) + " of " + s.Card}
+			e := sends.Entry{What: auditLink, Note: format.Short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
 				return "", e, ui.NotKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card",
 					h.users.CommandLine())

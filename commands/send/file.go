@@ -32,6 +32,8 @@ const (
 	actionConsent = "send_consent"
 )
 
+var auditConsent = ui.Audited("consent", "chose to send to people who said no")
+
 // readingView asks for patience. There is nothing to submit, and closing it goes back to the form.
 func readingView(words string) *slack.ModalViewRequest {
 	return blocks.Modal(viewReading, "One moment", "", "Back",
@@ -216,7 +218,7 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	o.Consent = recipients.ConsentIgnored
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		entry := sends.Entry{Actor: ui.ActorOf(req), What: ui.AuditConsent, Note: ui.FileNamed(*o.File) + " for " + o.Draft.OfferID}
+		entry := sends.Entry{Actor: ui.ActorOf(req), What: auditConsent, Note: ui.FileNamed(*o.File) + " for " + o.Draft.OfferID}
 		if err := s.drafts.Record(ctx, entry); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}

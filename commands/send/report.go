@@ -12,6 +12,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
+var auditReport = ui.Audited("report", "took the report of a send")
+
 // reporter is the part of [sends.Service] that a report needs.
 type reporter interface {
 	ui.Recorder
@@ -26,7 +28,7 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 		if err != nil {
 			return bot.Reply{}, ui.Unreadable(err)
 		}
-		if err := l.sends.Record(ctx, sends.Entry{What: "report", Actor: ui.ActorOf(req), Send: s.ID}); err != nil {
+		if err := l.sends.Record(ctx, sends.Entry{What: auditReport, Actor: ui.ActorOf(req), Send: s.ID}); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return l.files.Send(ctx, req.Person, reportOf(s, l.sends.Recipients(ctx, s.ID)))

@@ -1,9 +1,9 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
 	"errors"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
 
 	"github.com/coupontools/couponbot/bot"

@@ -1,9 +1,9 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"errors"
 	"fmt"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
 	"time"
 

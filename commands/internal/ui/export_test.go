@@ -14,7 +14,9 @@ const (
 	MaxSavedBytes = maxSavedBytes
 )
 
-func ChooseFirst[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] { return choose(l, words) }
+func ChooseFirst[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
+	return choose(l, words)
+}
 
 func (i Idempotent) RunOnce(ctx context.Context, id, view string, act func(context.Context) (string, error)) (string, error) {
 	return i.do(ctx, id, view, act)

@@ -1,10 +1,10 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
 	"errors"
 	"fmt"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"strings"
 	"sync"
 	"sync/atomic"

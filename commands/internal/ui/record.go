@@ -17,34 +17,24 @@ type Recorder interface {
 	Record(ctx context.Context, e sends.Entry) error
 }
 
-// What the commands add to the audit trail.
-const (
-	AuditPayment          = "payment"
-	AuditExport           = "export"
-	AuditConsent          = "consent"
-	AuditPeople           = "people"
-	AuditPush             = "push"
-	AuditSingleUse        = "single_use"
-	AuditSession          = "session"
-	AuditSessionRemove    = "session_remove"
-	AuditPoints           = "points"
-	AuditLoyaltyCreate    = "loyalty_create"
-	AuditLoyaltyImport    = "loyalty_import"
-	AuditLoyaltyLink      = "loyalty_link"
-	AuditLoyaltyVoid      = "loyalty_void"
-	AuditLoyaltyCopy      = "loyalty_copy"
-	AuditUserBlock        = "user_block"
-	AuditUserAccess       = "user_access"
-	AuditUserRevoke       = "user_revoke"
-	AuditUserCreate       = "user_create"
-	AuditSMSGroup         = "sms_group"
-	AuditSMSContact       = "sms_contact"
-	AuditSubaccount       = "subaccount"
-	AuditSubaccountCreate = "subaccount_create"
-	AuditSubaccountReset  = "subaccount_reset"
-	AuditSubaccountKeys   = "subaccount_keys"
-	AuditSignOn           = "sign_on"
-)
+// auditWords is the table of audited actions: the words for each key that is stored in the audit trail.
+var auditWords = map[string]string{}
+
+// Audited adds an action to the table of audited actions and returns its key. words say what somebody did: "copied a loyalty
+// card". Call it for a package-level variable beside the command, so that key and words are written once.
+func Audited(key, words string) string {
+	if _, taken := auditWords[key]; taken {
+		panic("audited action " + key + " is in the table already")
+	}
+	auditWords[key] = words
+	return key
+}
+
+// AuditWords returns the words for an audited action's key, or "" for a key that is not in the table.
+func AuditWords(key string) string { return auditWords[key] }
+
+// AuditPush is the action of every push message, whatever it is about.
+var AuditPush = Audited("push", "pushed a message")
 
 // recordTime is how long an entry may take, also when the audited change has used up its own time.
 const recordTime = 5 * time.Second

@@ -1,8 +1,8 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"fmt"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"strings"
 	"testing"
 

@@ -1,8 +1,8 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"context"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
 	"testing/synctest"
 	"time"

@@ -16,6 +16,8 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
+var auditPeople = Audited("people", "took a file of people")
+
 // UserList shows the users of a loyalty card or the contacts of an SMS group, ten a page, only to the person who asks. Parent is
 // what the users belong to.
 type UserList[User any, Parent cache.Item] struct {
@@ -108,7 +110,7 @@ func (l UserList[User, Parent]) export(_ context.Context, req bot.Request) (bot.
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		e := sends.Entry{What: AuditPeople, Actor: ActorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
+		e := sends.Entry{What: auditPeople, Actor: ActorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
 		if err := l.Audit.Record(ctx, e); err != nil {
 			return bot.Reply{}, Unrecorded(err)
 		}
