@@ -27,7 +27,7 @@ var auditExport = ui.Audited("export", "exported the audit trail")
 
 // auditReader is the part of [sends.Service] that the audit trail needs.
 type auditReader interface {
-	ui.Recorder
+	Record(ctx context.Context, e sends.Entry) error
 	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
 	Send(ctx context.Context, id string) (sends.Send, error)
 }

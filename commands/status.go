@@ -42,17 +42,10 @@ type Condition struct {
 // statusHandlers is what the status looks at.
 type statusHandlers struct {
 	directories ui.List[coupontools.Directory]
-	sends       liveSends
+	sends       *sends.Service
 	store       ui.Store
 	channels    []string
 	more        func(context.Context) []Condition
-}
-
-// liveSends is the part of [sends.Service] that the status needs.
-type liveSends interface {
-	Writable(ctx context.Context) error
-	Live(ctx context.Context) ([]sends.Send, error)
-	recipientlist.Checker
 }
 
 // statusCommand answers "/coupontools status", only to the person who asked.

@@ -25,7 +25,7 @@ type secretPart struct {
 
 // secretReveal is the showing of a secret, as the audit trail has it.
 type secretReveal struct {
-	to    ui.Recorder
+	to    *sends.Service
 	req   bot.Request
 	entry sends.Entry
 }

@@ -34,20 +34,12 @@ const (
 
 var auditSignOn = ui.Audited("sign_on", "took a link to sign on")
 
-// signOnAPI is the part of the Coupontools client that signs on.
-type signOnAPI interface {
-	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
-	SignOnTeammate(ctx context.Context, teammate string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
-	SignOnSubaccount(ctx context.Context, id string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
-	SignOnDirectoryUser(ctx context.Context, directory, user string) (*coupontools.SignOn, error)
-}
-
 // signOnHandlers gives links that sign on.
 type signOnHandlers struct {
 	accounts subaccountList
-	api      signOnAPI
+	api      *coupontools.Client
 	store    ui.OnceStore
-	audit    ui.Recorder
+	audit    *sends.Service
 }
 
 // signOnAs is whom a link signs on as, and where. The id of a directory's user is both ids: "dir_5501 reg_7001".

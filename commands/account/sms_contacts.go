@@ -34,19 +34,13 @@ var (
 	auditSMSContact = ui.Audited("sms_contact", "added a contact to an SMS group")
 )
 
-// contactAPI is the part of the Coupontools client that adds groups and contacts.
-type contactAPI interface {
-	AddSMSGroup(ctx context.Context, name string) (string, error)
-	AddSMSContact(ctx context.Context, add coupontools.SMSContactAdd) (string, error)
-}
-
 // contactHandlers are the people in SMS groups.
 type contactHandlers struct {
 	groups smsGroupList
 	users  ui.UserList[coupontools.SMSContact, coupontools.SMSGroup]
-	api    contactAPI
+	api    *coupontools.Client
 	store  ui.OnceStore
-	audit  ui.Recorder
+	audit  *sends.Service
 	rules  recipients.Rules
 }
 

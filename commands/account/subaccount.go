@@ -28,20 +28,12 @@ var (
 	auditSubaccountKeys  = ui.Audited("subaccount_keys", "looked at the keys of a subaccount")
 )
 
-// subaccountAPI is the part of the Coupontools client that manages subaccounts.
-type subaccountAPI interface {
-	Subaccount(ctx context.Context, id string) (*coupontools.Subaccount, error)
-	CreateSubaccount(ctx context.Context, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
-	UpdateSubaccount(ctx context.Context, id string, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
-	SubaccountPasswordReset(ctx context.Context, id string) (*coupontools.SignOn, error)
-}
-
 // subaccountHandlers shows and changes subaccounts.
 type subaccountHandlers struct {
 	accounts subaccountList
-	api      subaccountAPI
+	api      *coupontools.Client
 	store    ui.OnceStore
-	audit    ui.Recorder
+	audit    *sends.Service
 }
 
 // subaccountCommand answers "/coupontools subaccount" with one subaccount, only to the person who asked.

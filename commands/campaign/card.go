@@ -21,15 +21,10 @@ const (
 	actionCampaignSingleUse = "campaign_single_use"
 )
 
-// campaignAPI is the part of the Coupontools client that campaign needs.
-type campaignAPI interface {
-	CampaignWithStats(ctx context.Context, id string) (*coupontools.Campaign, error)
-}
-
 // campaignHandlers show campaigns.
 type campaignHandlers struct {
 	campaigns List
-	api       campaignAPI
+	api       *coupontools.Client
 	counter   *figures.Counter
 	files     ui.Deliverer
 }

@@ -24,18 +24,12 @@ const (
 	fieldSession = "session"
 )
 
-// pushAPI is the part of the Coupontools client that pushes messages to phones.
-type pushAPI interface {
-	PushToCampaign(ctx context.Context, push coupontools.CampaignPush) error
-	PushToSession(ctx context.Context, push coupontools.SessionPush) error
-}
-
 // pushHandlers take a push message from the form to the phones.
 type pushHandlers struct {
 	campaigns List
-	api       pushAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
-	audit     ui.Recorder
+	audit     *sends.Service
 	// counter counts whom a push reaches.
 	counter *figures.Counter
 }

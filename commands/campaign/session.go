@@ -19,6 +19,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -30,22 +31,12 @@ const (
 	viewSession = "session_shown"
 )
 
-// sessionAPI is the part of the Coupontools client that finds and changes sessions.
-type sessionAPI interface {
-	sessionListAPI
-	Session(ctx context.Context, code string) (*coupontools.Session, error)
-	SearchSessions(ctx context.Context, o coupontools.SearchSessionsOptions) ([]coupontools.Session, error)
-	UpdateSession(ctx context.Context, code string, change coupontools.SessionChange) error
-	UpdateSessions(ctx context.Context, codes []string, change coupontools.SessionChange) ([]coupontools.SessionResult, error)
-	RemoveSingleUse(ctx context.Context, campaign, code string) error
-}
-
 // sessionHandlers finds sessions and changes what became of them.
 type sessionHandlers struct {
 	campaigns List
-	api       sessionAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
-	audit     ui.Recorder
+	audit     *sends.Service
 	region    string
 }
 

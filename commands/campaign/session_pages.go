@@ -48,7 +48,7 @@ type sessionPage struct {
 const fullPage = 100
 
 // fetchSessions fetches the sessions of a page.
-func fetchSessions(ctx context.Context, api sessionListAPI, p sessionPager, number int) (sessionPage, error) {
+func fetchSessions(ctx context.Context, api *coupontools.Client, p sessionPager, number int) (sessionPage, error) {
 	page := sessionPage{}
 	var err error
 	page.number, err = p.Turn(number, func(at sessionCursor) (sessionCursor, error) {

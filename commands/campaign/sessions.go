@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
 
@@ -30,17 +29,11 @@ const (
 	fieldEvent = "event"
 )
 
-// sessionListAPI is the part of the Coupontools client that lists sessions.
-type sessionListAPI interface {
-	SessionsPage(ctx context.Context, o coupontools.SessionsOptions, page int) ([]coupontools.Session, error)
-	Sessions(ctx context.Context, o coupontools.SessionsOptions) iter.Seq2[coupontools.Session, error]
-}
-
 // sessionListHandlers list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
 // nowhere.
 type sessionListHandlers struct {
 	campaigns List
-	api       sessionListAPI
+	api       *coupontools.Client
 	store     ui.Store
 	files     ui.Deliverer
 }

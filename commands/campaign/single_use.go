@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -44,19 +43,13 @@ const (
 
 var auditSingleUse = ui.Audited("single_use", "made single-use addresses")
 
-// singleUseAPI is the part of the Coupontools client that makes addresses.
-type singleUseAPI interface {
-	CreateSingleUse(ctx context.Context, s coupontools.SingleUseCreate) (*coupontools.SingleUse, error)
-	WriteSingleUses(ctx context.Context, w io.Writer, s coupontools.SingleUsesCreate) (int, error)
-}
-
 // singleUseHandlers make addresses that one person each can use.
 type singleUseHandlers struct {
 	campaigns List
-	api       singleUseAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
 	files     ui.Deliverer
-	audit     ui.Recorder
+	audit     *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }

@@ -25,14 +25,9 @@ const (
 	fieldWebhookEvent = "webhook_event"
 )
 
-// webhookAPI is the part of the Coupontools client that webhook needs.
-type webhookAPI interface {
-	VerifyWebhook(ctx context.Context, event, session string) (*coupontools.Webhook, error)
-}
-
 // webhookHandlers tell whether events that came to a webhook came from Coupontools.
 type webhookHandlers struct {
-	api       webhookAPI
+	api       *coupontools.Client
 	campaigns List
 }
 

@@ -36,15 +36,6 @@ const (
 	viewUserWait = "user_wait"
 )
 
-// accessAPI is the part of the Coupontools client that says who may use a directory.
-type accessAPI interface {
-	DirectoryUserV4(ctx context.Context, directory, user string) (*coupontools.DirectoryUser, error)
-	BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error
-	GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error
-	RevokeDirectoryAccess(ctx context.Context, directory, user string) error
-	CreateDirectoryUser(ctx context.Context, u coupontools.DirectoryUserCreate) (string, error)
-}
-
 // accessGrant gives a user access, until then.
 type accessGrant struct {
 	directoryUser

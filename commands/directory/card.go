@@ -20,12 +20,6 @@ const (
 	actionUsers = "directory_users"
 )
 
-// directoryAPI is the part of the Coupontools client that directory needs.
-type directoryAPI interface {
-	Directory(ctx context.Context, id string) (*coupontools.Directory, error)
-	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
-}
-
 // directoryCommand answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
 // campaigns in it do, which takes many calls; what was counted is on the card for a day.
 func directoryCommand(c directoryHandlers) bot.Command {
@@ -45,7 +39,7 @@ func directoryCommand(c directoryHandlers) bot.Command {
 
 type directoryHandlers struct {
 	directories List
-	api         directoryAPI
+	api         *coupontools.Client
 	store       ui.Store
 	counter     *figures.Counter
 }

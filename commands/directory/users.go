@@ -13,6 +13,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/format"
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
@@ -30,19 +31,13 @@ type userListAPI interface {
 	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
 }
 
-// directoryUserAPI can also change their payment.
-type directoryUserAPI interface {
-	userListAPI
-	UpdatePaymentStatus(ctx context.Context, u coupontools.PaymentUpdate) (*coupontools.PaymentStatus, error)
-}
-
 // directoryUserHandlers looks up the users of directories and changes their payment.
 type directoryUserHandlers struct {
 	directories List
-	api         directoryUserAPI
-	access      accessAPI
+	api         *coupontools.Client
+	access      *coupontools.Client
 	store       ui.OnceStore
-	audit       ui.Recorder
+	audit       *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }

@@ -14,13 +14,8 @@ import (
 
 const actionLoyaltyPick = "loyalty_pick"
 
-// loyaltyCardAPI is the part of the Coupontools client that loyalty-card needs.
-type loyaltyCardAPI interface {
-	LoyaltyCard(ctx context.Context, id string) (*coupontools.LoyaltyCard, error)
-}
-
 // loyaltyCardCommand answers "/coupontools loyalty-card" with one card, for all in the channel to see.
-func loyaltyCardCommand(cards List, api loyaltyCardAPI) bot.Command {
+func loyaltyCardCommand(cards List, api *coupontools.Client) bot.Command {
 	c := ui.CardCommand[coupontools.LoyaltyCard]{
 		List: cards, Action: actionLoyaltyPick, Wait: cards.WaitText(),
 		Row: ui.ButtonRow[coupontools.LoyaltyCard]("", actionLoyaltyPick, "Open"),

@@ -36,25 +36,14 @@ var (
 	auditVoid   = ui.Audited("loyalty_void", "voided or restored a loyalty card")
 )
 
-// loyaltyAPI is the part of the Coupontools client that changes cards and who has them, and sends them messages.
-type loyaltyAPI interface {
-	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
-	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
-	CreateLoyaltyUsersV4(ctx context.Context, card string, users []coupontools.LoyaltyUserV4Fields) ([]string, error)
-	LinkLoyaltyUser(ctx context.Context, card, user string) error
-	CopyLoyaltyCardV4(ctx context.Context, card, name string) (*coupontools.LoyaltyCard, error)
-	PushToLoyaltyUser(ctx context.Context, push coupontools.LoyaltyPush) error
-	PushToLoyaltyCard(ctx context.Context, push coupontools.LoyaltyPush) error
-}
-
 // loyaltyHandlers are the people who have a loyalty card.
 type loyaltyHandlers struct {
 	cards   List
 	users   ui.UserList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
-	api     loyaltyAPI
+	api     *coupontools.Client
 	store   ui.OnceStore
 	uploads ui.Uploads
-	audit   ui.Recorder
+	audit   *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }

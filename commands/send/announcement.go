@@ -43,7 +43,7 @@ func announcement(s sends.Send) bot.Message {
 		set = append(set, blocks.Text(s.Holdup))
 	}
 	set = append(append(set, reasons(s)...), times(s))
-	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
+	return bot.Message{Text: format.Joined(" ", headline+": "+sendTitle(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
 }
 
 // goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
@@ -54,7 +54,7 @@ func goneAnnouncement(s sends.Send) bot.Message {
 		does = "wanted to send"
 	}
 	said := goneWords(s)
-	return bot.Message{Text: headline + ": " + what(s) + ". " + said, Blocks: []slack.Block{
+	return bot.Message{Text: headline + ": " + sendTitle(s) + ". " + said, Blocks: []slack.Block{
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
@@ -271,4 +271,16 @@ func withButtons(m bot.Message, row []slack.BlockElement) bot.Message {
 		m.Blocks = append(slices.Clone(m.Blocks), blocks.Actions("", row...))
 	}
 	return m
+}
+
+func channelName(k recipients.Kind) string {
+	if k == recipients.Email {
+		return "e-mail"
+	}
+	return "SMS"
+}
+
+// sendTitle names a send in a sentence: “City deals” by SMS to 1,200 people.
+func sendTitle(s sends.Send) string {
+	return fmt.Sprintf("“%s” by %s to %s", format.Short(s.OfferName), channelName(s.Kind), format.Persons(s.Counts.Total))
 }

@@ -35,7 +35,7 @@ type order struct {
 }
 
 // submitted checks the form, keeps it as a draft and shows the preview over it. Nothing is sent.
-func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, wrong := s.check(ctx, req)
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: onShown(wrong, idsOf(req.View).Shown)}, nil
@@ -45,7 +45,7 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 		reply.Push = true
 		return reply, nil
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, [sha256.Size]byte{}))
+	d, err := s.Sends.SaveDraft(ctx, o.draft(o.Draft.List, [sha256.Size]byte{}))
 	if errors.Is(err, sends.ErrNobodyLeft) {
 		return bot.Reply{Errors: map[string]string{fieldRecipients: noneCanBeUsed(d.List)}}, nil
 	}
@@ -63,8 +63,8 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 }
 
 // check makes an order of the form, or says which fields are wrong and why.
-func (s sending) check(ctx context.Context, req bot.Request) (order, form.Problems) {
-	v, f, wrong := req.View, recallForm(ctx, s.store, req), form.Problems{}
+func (s formHandlers) check(ctx context.Context, req bot.Request) (order, form.Problems) {
+	v, f, wrong := req.View, recallForm(ctx, s.Store, req), form.Problems{}
 	id, name := s.checkOffer(ctx, f.Offer, v, wrong)
 	o := order{Form: v.ID + " " + idsOf(v).Form, Typed: v.Value(fieldRecipients), Draft: sends.Draft{
 		Team: req.Person.Team, User: req.Person.ID, Origin: f.Origin,
@@ -123,7 +123,7 @@ func onShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 }
 
 // checkOffer returns the id and the name of what is to be sent.
-func (s sending) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong form.Problems) (id, name string) {
+func (s formHandlers) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong form.Problems) (id, name string) {
 	o := s.offer(kind)
 	if id = v.Value(form.FieldDirectory); id == "" {
 		wrong.Add(form.FieldDirectory, "Choose a "+o.one+".")
@@ -173,11 +173,11 @@ func checkSchedule(at, now time.Time, wrong form.Problems) {
 }
 
 // checkRecipients reads those that were typed, by the rules that hold for a file too.
-func (s sending) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.Problems) {
-	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.countries, Max: s.limit}
+func (s formHandlers) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.Problems) {
+	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.Countries, Max: s.MaxRecipients}
 	if o.Rules.Kind == recipients.SMS {
-		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.region)
-		if v.Value(fieldRegion) == "" && f.Region != "" && f.Region != s.region {
+		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.Region)
+		if v.Value(fieldRegion) == "" && f.Region != "" && f.Region != s.Region {
 			wrong.Add(fieldRegion, "Choose the country again: it came back empty.") // emptied, or lost by Slack: see [form.Prefilled]
 			return
 		}
@@ -192,7 +192,7 @@ func (s sending) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.P
 	}
 }
 
-func (s sending) recipientsWrong(o order) string {
+func (s formHandlers) recipientsWrong(o order) string {
 	list := o.Draft.List
 	typed := len(list.Recipients) + list.Skipped()
 	switch {

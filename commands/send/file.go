@@ -41,10 +41,10 @@ func readingView(words string) *slack.ModalViewRequest {
 }
 
 // reading answers with a view that asks for patience, then with the preview of the order, or a question about its file.
-func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
+func (s formHandlers) reading(p bot.Person, o order, note string) bot.Reply {
 	words := "Reading the list…"
 	if o.File != nil {
-		words = s.uploads.Waiting(p.ID, *o.File)
+		words = s.Uploads.Waiting(p.ID, *o.File)
 	}
 	return bot.Reply{DropIfClosed: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.read(ctx, p, o, note)
@@ -52,12 +52,12 @@ func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
 }
 
 // list reads the recipients of an order, those in its file included, and returns the sum of the file.
-func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
+func (s formHandlers) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
 	if o.File == nil {
 		list, err = recipients.Read(ctx, o.Typed, nil, o.Rules)
 		return list, sum, err
 	}
-	sum, err = s.uploads.Read(ctx, p.ID, *o.File, func(content []byte) (err error) {
+	sum, err = s.Uploads.Read(ctx, p.ID, *o.File, func(content []byte) (err error) {
 		file := recipients.File{Name: o.File.Name, Content: content, Column: o.Column, Consent: o.Consent}
 		list, err = recipients.Read(ctx, o.Typed, &file, o.Rules)
 		return err
@@ -66,7 +66,7 @@ func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipien
 }
 
 // read makes a draft of an order and shows its preview, or asks which column of its file is meant. Nothing is sent.
-func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
+func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
 	list, sum, err := s.list(ctx, p, o)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
 		return bot.Reply{View: sendQuestion.View(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
@@ -77,10 +77,10 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	if err := fillable(o, list.Source); err != nil {
 		return bot.Reply{}, err
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(list, sum))
+	d, err := s.Sends.SaveDraft(ctx, o.draft(list, sum))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
-		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.link, order: o, nobody: true}
+		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.LinkLength, order: o, nobody: true}
 		return bot.Reply{View: v.view()}, nil
 	}
 	if err != nil {
@@ -137,15 +137,17 @@ func draftMistake(d sends.Draft, err error) error {
 
 // orders are kept by the id of their draft, or while a question about their file is open, so that the list can be read again
 // with another decision.
-func (s sending) orders() ui.Saved[order] { return ui.Saved[order]{Store: s.store, Prefix: "order:"} }
+func (s formHandlers) orders() ui.Saved[order] {
+	return ui.Saved[order]{Store: s.Store, Prefix: "order:"}
+}
 
-func (s sending) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
+func (s formHandlers) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
 	o.Draft.List = recipients.List{} // is read again
 	s.orders().Put(ctx, p, id, o)
 	return id
 }
 
-func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
+func (s formHandlers) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
 	o, ok := s.orders().Get(ctx, p, id)
 	if !ok {
 		return order{}, &bot.Mistake{
@@ -156,7 +158,7 @@ func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (orde
 }
 
 // columnChosen reads the file once more, with the column that was chosen. Nothing is sent.
-func (s sending) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.View.Metadata, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -168,7 +170,7 @@ func (s sending) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, 
 }
 
 // otherColumn shows all columns of the file with recipients, so that the person can choose another one.
-func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -178,7 +180,7 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 	}
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		question, err := recipientlist.EveryColumn(ctx, s.uploads, req.Person.ID, *o.File, o.Rules)
+		question, err := recipientlist.EveryColumn(ctx, s.Uploads, req.Person.ID, *o.File, o.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -188,7 +190,7 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 }
 
 // switchForeign reads the list once more, with numbers that look foreign taken as such, or skipped again.
-func (s sending) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -203,7 +205,7 @@ func (s sending) switchForeign(ctx context.Context, req bot.Request) (bot.Reply,
 
 // switchConsent reads the list once more, with those who said no included, or skipped again. The audit trail says who
 // included them.
-func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -219,7 +221,7 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
 		entry := sends.Entry{Actor: ui.ActorOf(req), What: auditConsent, Note: ui.FileNamed(*o.File) + " for " + o.Draft.OfferID}
-		if err := s.drafts.Record(ctx, entry); err != nil {
+		if err := s.Sends.Record(ctx, entry); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return s.read(ctx, req.Person, o, "People who said no are included now. The audit trail says that you chose this.")

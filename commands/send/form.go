@@ -120,7 +120,7 @@ func (f sendForm) shownAs(before sendForm, kind recipients.Kind) sendForm {
 }
 
 // view builds the modal for one way of sending; for both while none is chosen.
-func (s sending) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.ModalViewRequest {
+func (s formHandlers) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.ModalViewRequest {
 	var set []slack.Block
 	if f.Note != "" {
 		set = append(set, blocks.Context(blocks.Small(f.Note)))
@@ -137,7 +137,7 @@ func (s sending) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.Mod
 	return blocks.WithMetadata(v, ui.Value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind, Offer: f.Offer}))
 }
 
-func (s sending) directoryField(f sendForm) slack.Block {
+func (s formHandlers) directoryField(f sendForm) slack.Block {
 	var initial *slack.OptionBlockObject
 	if f.Directory != "" {
 		initial = blocks.Option(cmp.Or(f.Name, f.Directory), f.Directory)
@@ -153,7 +153,7 @@ func channelField(f sendForm) slack.Block {
 }
 
 // recipientsField may stay empty if there is a file, so Slack must not insist on it.
-func (s sending) recipientsField(f sendForm) slack.Block {
+func (s formHandlers) recipientsField(f sendForm) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: fieldRecipients, Label: "To", Optional: true,
 		Hint: format.Joined(
@@ -165,10 +165,10 @@ func (s sending) recipientsField(f sendForm) slack.Block {
 	}, f.Recipients, 0)
 }
 
-func (s sending) fileField() slack.Block {
+func (s formHandlers) fileField() slack.Block {
 	most := ""
-	if s.limit > 0 {
-		most = ", " + format.Count(s.limit, "recipient", "recipients") + " at most"
+	if s.MaxRecipients > 0 {
+		most = ", " + format.Count(s.MaxRecipients, "recipient", "recipients") + " at most"
 	}
 	return blocks.FileInput(blocks.Input{
 		Name: fieldFile, Label: "List to send to", Optional: true,
@@ -199,7 +199,7 @@ func messageField(f sendForm, kind recipients.Kind) slack.Block {
 	}, f.Message, maxMessage)
 }
 
-func (s sending) regionField(f sendForm) slack.Block {
+func (s formHandlers) regionField(f sendForm) slack.Block {
 	var initial *slack.OptionBlockObject
 	if c, ok := form.Country(f.Region); ok && s.allowed(c.Code) {
 		initial = blocks.Option(countryText(c), c.Code)
@@ -211,16 +211,16 @@ func (s sending) regionField(f sendForm) slack.Block {
 }
 
 // most is how many recipients can be typed.
-func (s sending) most() int {
-	if s.limit > 0 {
-		return min(s.limit, maxTyped)
+func (s formHandlers) most() int {
+	if s.MaxRecipients > 0 {
+		return min(s.MaxRecipients, maxTyped)
 	}
 	return maxTyped
 }
 
 // longer returns words on longer lists, if a send may have more recipients than can be typed.
-func (s sending) longer(words string) string {
-	if s.limit > 0 && s.limit <= maxTyped {
+func (s formHandlers) longer(words string) string {
+	if s.MaxRecipients > 0 && s.MaxRecipients <= maxTyped {
 		return ""
 	}
 	return words

@@ -15,27 +15,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// sending takes a send from the words typed to the confirmed draft.
-type sending struct {
-	offers  []Offer
-	drafts  *sends.Service
-	store   ui.Store
-	uploads ui.Uploads
-	poster  *bot.Poster
-	holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
-
-	region    string
-	countries []string
-	limit     int                // recipients of one send
-	over      int                // recipients that need no approval
-	rate      int                // calls a second
-	slow      map[string]float64 // countries with text messages a second
-	link      int                // characters that the link adds to an SMS
-	channels  []string
-}
-
 // sendDirectory answers /send-directory with the modal, filled in as far as the words go.
-func sendDirectory(s sending) bot.Command {
+func sendDirectory(s formHandlers) bot.Command {
 	return bot.Command{
 		Name: "/send-directory", Topic: "send", Group: ui.GroupSends, Usage: "[email or sms] [to] [name or dir_ID]",
 		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
@@ -54,13 +35,13 @@ func sendDirectory(s sending) bot.Command {
 
 			fieldChannel: {Run: s.changeChannel},
 
-			actionColumn:        {Run: s.otherColumn},
-			actionForeign:       {Run: s.switchForeign},
-			actionConsent:       {Run: s.switchConsent},
-			actionStraighten:    {Run: s.straighten},
-			actionLeftOut:       {Run: s.sendLeftOut},
-			actionTest:          {Run: s.test},
-			actionResendUnknown: {Run: s.resendUnknown},
+			actionColumn:     {Run: s.otherColumn},
+			actionForeign:    {Run: s.switchForeign},
+			actionConsent:    {Run: s.switchConsent},
+			actionStraighten: {Run: s.straighten},
+			actionLeftOut:    {Run: s.sendLeftOut},
+			actionTest:       {Run: s.test},
+			actionResend:     {Run: s.resendUnknown},
 		},
 		Submissions: map[string]bot.Submission{
 			viewSendDirectory: {Run: s.submitted},
@@ -74,12 +55,12 @@ func sendDirectory(s sending) bot.Command {
 	}
 }
 
-func (s sending) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	return s.open(ctx, req, s.fill(req.Words))
 }
 
 // of opens the modal for the thing of a button.
-func (s sending) of(kind sends.Offer) bot.Handler {
+func (s formHandlers) of(kind sends.Offer) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		f := sendForm{Offer: kind, Directory: req.Value, Name: req.Value}
 		if name, ok := s.offer(kind).name(req.Value); ok {
@@ -89,15 +70,15 @@ func (s sending) of(kind sends.Offer) bot.Handler {
 	}
 }
 
-func (s sending) open(ctx context.Context, req bot.Request, f sendForm) (bot.Reply, error) {
+func (s formHandlers) open(ctx context.Context, req bot.Request, f sendForm) (bot.Reply, error) {
 	f = f.begun(req)
-	f.Region = s.region
-	forms(s.store).Put(ctx, req.Person, f.ID, f)
+	f.Region = s.Region
+	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
 // fill reads a form out of the words of the command.
-func (s sending) fill(words []bot.Word) sendForm {
+func (s formHandlers) fill(words []bot.Word) sendForm {
 	var f sendForm
 	if len(words) > 0 && !words[0].Quoted {
 		if f.Channel = channelWord(words[0].Text); f.Channel != "" {
@@ -131,7 +112,7 @@ func channelWord(word string) recipients.Kind {
 }
 
 // takeRecipients parts what looks like addresses and phone numbers from the other words.
-func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
+func (s formHandlers) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
 	for _, w := range words {
 		text := strings.Trim(w.Text, ",;")
 		switch {
@@ -156,21 +137,21 @@ func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word)
 
 // hasNumber reports whether a valid phone number is among neighbouring numbers. A date can be one too ("24/12/2025"), so it
 // must begin as phone numbers do.
-func (s sending) hasNumber(parts []bot.Word) bool {
+func (s formHandlers) hasNumber(parts []bot.Word) bool {
 	_, number, _ := s.numberIn(bot.Join(parts))
-	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.region})
+	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.Region})
 	return err == nil && strings.ContainsAny(number[:1], "+0")
 }
 
 // numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"
 // may stand beside it.
-func (s sending) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
+func (s formHandlers) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
 	const few = 8
 	parts := ui.Apart([]bot.Word{{Text: text}})
 	if len(parts) > few {
 		return nil, text, nil
 	}
-	rules := recipients.Rules{Kind: recipients.SMS, Region: s.region}
+	rules := recipients.Rules{Kind: recipients.SMS, Region: s.Region}
 	for n := len(parts); n > 0; n-- {
 		for i := 0; i+n <= len(parts); i++ {
 			number := bot.Join(parts[i : i+n])
@@ -183,21 +164,21 @@ func (s sending) numberIn(text string) (before []bot.Word, number string, after 
 }
 
 // changeChannel shows the fields of the other way of sending, and keeps what was typed.
-func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	if req.View == nil {
 		return bot.Reply{}, ui.BrokenButton("/send-directory", nil)
 	}
-	before := recallForm(ctx, s.store, req)
+	before := recallForm(ctx, s.Store, req)
 	f := before
 	f.take(req.View)
-	forms(s.store).Put(ctx, req.Person, f.ID, f)
+	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{
 		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
 	}, nil
 }
 
 // suggestRegions offers the countries that text messages may go to.
-func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
+func (s formHandlers) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
 	typed := cache.Fold(strings.TrimSpace(req.Value))
 	var options []bot.Option
 	for _, c := range recipients.Countries() {
@@ -212,11 +193,11 @@ func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Optio
 	return options[:min(len(options), most)], nil
 }
 
-func (s sending) allowed(code string) bool {
-	if len(s.countries) == 0 {
+func (s formHandlers) allowed(code string) bool {
+	if len(s.Countries) == 0 {
 		return true
 	}
-	for _, c := range s.countries {
+	for _, c := range s.Countries {
 		if strings.EqualFold(c, code) {
 			return true
 		}
@@ -227,4 +208,27 @@ func (s sending) allowed(code string) bool {
 func countryText(c recipients.Country) string {
 	const runes = 70
 	return blocks.Cut(c.Name, runes) + " (" + c.Code + ")"
+}
+
+// suggestOffers offers what can be chosen in the form that is open.
+func (s formHandlers) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
+	var kind sends.Offer
+	if req.View != nil {
+		kind = idsOf(req.View).Offer
+	}
+	return s.offer(kind).suggest(ctx, req)
+}
+
+// offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
+func (s formHandlers) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
+	if len(words) == 0 || words[0].Quoted || s.Offers[0].named(words) {
+		return "", words
+	}
+	switch strings.ToLower(words[0].Text) {
+	case "campaign":
+		return sends.OfferCampaign, words[1:]
+	case "loyalty", "loyalty-card":
+		return sends.OfferLoyaltyCard, words[1:]
+	}
+	return "", words
 }

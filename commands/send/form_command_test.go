@@ -19,7 +19,7 @@ func FuzzSending_fill(f *testing.F) {
 		f.Add(seed)
 	}
 	directories := ui.List[coupontools.Directory]{Source: commandstest.NewHeld(commandstest.SomeDirectories())}
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", directories)}, region: "BE"}
+	s := formHandlers{Deps{Deps: ui.Deps{Region: "BE"}, Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", directories)}}}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(commandstest.Mia, form, form.Channel)
@@ -37,7 +37,7 @@ func TestSending_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}, region: "BE"}
+	s := formHandlers{Deps{Deps: w.Deps(), Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}}}
 	for text, want := range map[string]sendForm{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
@@ -72,7 +72,7 @@ func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}, region: "BE"}
+	s := formHandlers{Deps{Deps: w.Deps(), Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}}}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)

@@ -24,18 +24,17 @@ const (
 	maxRecent = 100
 )
 
-// sendKeeper is the part of [sends.Service] that the list of sends and its buttons need.
-type sendKeeper interface {
-	actor
-	reporter
+// sendLister is the part of [sends.Service] that lists sends.
+type sendLister interface {
 	Live(ctx context.Context) ([]sends.Send, error)
 	Recent(ctx context.Context, n int) ([]sends.Send, error)
 }
 
 // sendList lists sends, and answers the buttons under every message about one.
 type sendList struct {
-	sends sendKeeper
-	files ui.Deliverer
+	lister sendLister
+	sends  *sends.Service
+	files  ui.Deliverer
 }
 
 // sendsCommand answers "/coupontools sends", only to the person who asked.
@@ -93,12 +92,12 @@ func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply,
 
 // all are the sends that have not ended, then the last ones that have, the newest first in both.
 func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
-	all, err := l.sends.Live(ctx)
+	all, err := l.lister.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(all)
-	recent, err := l.sends.Recent(ctx, maxRecent)
+	recent, err := l.lister.Recent(ctx, maxRecent)
 	if err != nil {
 		return nil, err
 	}

@@ -112,39 +112,6 @@ func someOf[T cache.Item](hits []T) string {
 	return ui.OrList(names)
 }
 
-// offer returns the kind of thing that a form is for; "" stands for a directory.
-func (s sending) offer(kind sends.Offer) Offer {
-	for _, o := range s.offers {
-		if o.kind == kind {
-			return o
-		}
-	}
-	return s.offers[0]
-}
-
-// suggestOffers offers what can be chosen in the form that is open.
-func (s sending) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
-	var kind sends.Offer
-	if req.View != nil {
-		kind = idsOf(req.View).Offer
-	}
-	return s.offer(kind).suggest(ctx, req)
-}
-
-// offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
-func (s sending) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
-	if len(words) == 0 || words[0].Quoted || s.offers[0].named(words) {
-		return "", words
-	}
-	switch strings.ToLower(words[0].Text) {
-	case "campaign":
-		return sends.OfferCampaign, words[1:]
-	case "loyalty", "loyalty-card":
-		return sends.OfferLoyaltyCard, words[1:]
-	}
-	return "", words
-}
-
 // offerNoun names a kind of thing that is sent.
 func offerNoun(kind sends.Offer) string {
 	switch kind {

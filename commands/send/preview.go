@@ -41,25 +41,25 @@ type preview struct {
 }
 
 // previewOf is preview for [bot.Reply.Later].
-func (s sending) previewOf(p bot.Person, d sends.Draft, note string) func(context.Context) (bot.Reply, error) {
+func (s formHandlers) previewOf(p bot.Person, d sends.Draft, note string) func(context.Context) (bot.Reply, error) {
 	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, note) }
 }
 
 // preview shows a draft, under a note on what a button did, if any; or, if it was confirmed meanwhile, how it stands. It
 // asks Slack who may approve, so it may take a while for a draft that needs that.
-func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
-	send, err := s.drafts.Send(ctx, d.ID)
+func (s formHandlers) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
+	send, err := s.Sends.Send(ctx, d.ID)
 	if err == nil {
 		return bot.Reply{View: s.startedView(p, send)}, nil
 	}
 	if !errors.Is(err, sends.ErrNoSend) {
 		return bot.Reply{}, err
 	}
-	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, slow: s.slow, note: note}
+	v := preview{Draft: d, person: p, rate: s.Rate, link: s.LinkLength, slow: s.SMSRates, note: note}
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
 	}
-	if checked, err := s.drafts.Checked(ctx); err == nil {
+	if checked, err := s.Sends.Checked(ctx); err == nil {
 		v.checked = &checked
 	}
 	if s.needsApproval(d) {
@@ -69,13 +69,13 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 }
 
 // onDraft answers a button of the preview, whose value is the draft.
-func (s sending) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
+func (s formHandlers) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-		d, err := s.drafts.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
+		d, err := s.Sends.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		send, err := s.drafts.Send(ctx, d.ID)
+		send, err := s.Sends.Send(ctx, d.ID)
 		if errors.Is(err, sends.ErrNoSend) {
 			return act(ctx, d)
 		}
@@ -272,13 +272,6 @@ func inSentence(code string) string {
 
 var withArticle = regexp.MustCompile(`^United |^(Netherlands|Philippines|Bahamas|Maldives)$| (Republic|Islands)$`)
 
-func channelName(k recipients.Kind) string {
-	if k == recipients.Email {
-		return "e-mail"
-	}
-	return "SMS"
-}
-
 // byCountry says how many go where: "Belgium 12, France 3".
 func byCountry(list []recipients.Recipient) string {
 	names := map[string]string{}
@@ -347,10 +340,16 @@ func warnings(list []recipients.Recipient) []slack.Block {
 }
 
 // confirmed makes the draft of the preview a send. A repeat answers with the same send.
-func (s sending) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	send, err := s.drafts.Confirm(ctx, req.View.Metadata, req.Person.Team, req.Person.ID)
+func (s formHandlers) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	send, err := s.Sends.Confirm(ctx, req.View.Metadata, req.Person.Team, req.Person.ID)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("confirm send: %w", err)
 	}
 	return bot.Reply{View: s.startedView(req.Person, send)}, nil
+}
+
+// twice warns of sending to the unknown of a send again.
+func twice(parent string) string {
+	return "Careful: these people may get it twice. Coupontools gave no clear answer for them in send " + parent + ", so nobody " +
+		"knows whether they got it. Look in Coupontools first."
 }

@@ -146,7 +146,7 @@ func TestPreview_ofTheWorstDraft(t *testing.T) {
 // By SMS a test goes to the number of the person's own profile, in any spelling.
 func TestSending_own(t *testing.T) {
 	t.Parallel()
-	s := sending{region: "BE", countries: []string{"BE"}}
+	s := formHandlers{Deps{Deps: ui.Deps{Region: "BE", Countries: []string{"BE"}}}}
 	for name, test := range map[string]struct {
 		person   bot.Person
 		kind     recipients.Kind
@@ -227,7 +227,7 @@ func worstDraft(bad string) sends.Draft {
 func TestColumnChosen_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := sending{store: w.Store}
+	s := formHandlers{Deps{Deps: w.Deps()}}
 	id := s.keepOrder(t.Context(), bot.Person{Team: commandstest.Mia.Team, ID: "U0NOAH"}, "D1", order{File: &bot.File{ID: "F1"}})
 	_, err := w.Submits(t, bot.NewView(viewColumn, id, map[string]string{"column": "0/1"}))
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "isn't yours")

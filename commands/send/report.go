@@ -14,13 +14,6 @@ import (
 
 var auditReport = ui.Audited("report", "took the report of a send")
 
-// reporter is the part of [sends.Service] that a report needs.
-type reporter interface {
-	ui.Recorder
-	Send(ctx context.Context, id string) (sends.Send, error)
-	Recipients(ctx context.Context, id string) iter.Seq2[sends.Outcome, error]
-}
-
 // report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
 func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingReport, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -38,7 +31,7 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 // reportOf is the report of a send.
 func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CSVFile {
 	return ui.CSVFile{
-		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + sendTitle(s) + ": " + inWords(s.Counts) + ".",
 		Alt:    "A table of the recipients of a send, each with its outcome",
 		Header: []string{"recipient", "outcome", "code", "text", "time", "action"},
 		Rows: func(write func([]string) error) error {

@@ -12,7 +12,7 @@ func TestResendUnknown_opensAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Redis.Close()
-	s := sending{drafts: w.Sends}
+	s := formHandlers{Deps{Sends: w.Sends}}
 	r, err := s.resendUnknown(t.Context(), bot.Request{Person: commandstest.Mia, Value: "S1"})
 	if err != nil || r.View == nil || r.View.CallbackID != viewReading || r.View.Submit != nil || !r.DropIfClosed {
 		t.Fatalf("a click answers %+v, %v; want a view that asks for patience", r, err)

@@ -15,7 +15,7 @@ import (
 const viewSendStarted = "send_started"
 
 // startedView says what happens with a confirmed send now, and where the outcome will be told.
-func (s sending) startedView(p bot.Person, send sends.Send) *slack.ModalViewRequest {
+func (s formHandlers) startedView(p bot.Person, send sends.Send) *slack.ModalViewRequest {
 	title, what := stands(p, send)
 	set := []slack.Block{blocks.Text(what)}
 	switch {
@@ -36,9 +36,9 @@ func (s sending) startedView(p bot.Person, send sends.Send) *slack.ModalViewRequ
 }
 
 // told names the marketing channels after a direct message.
-func (s sending) told(direct, and string) blocks.Line {
+func (s formHandlers) told(direct, and string) blocks.Line {
 	line := blocks.Line{blocks.Plain(direct)}
-	for i, c := range s.channels {
+	for i, c := range s.Channels {
 		if i > 0 {
 			and = ", "
 		}

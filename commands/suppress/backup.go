@@ -25,16 +25,9 @@ const (
 	importNothing  = "keep"
 )
 
-// suppressionBackup is the part of [sends.Service] that exports and imports the do-not-contact list.
-type suppressionBackup interface {
-	ExportSuppressionList(ctx context.Context, by sends.Actor, give func(sends.BackupPart) error) (people int, err error)
-	ImportSuppressionList(ctx context.Context, by sends.Actor, read func(add func(content []byte) error) error) (added int, err error)
-	AcceptSuppressionList(ctx context.Context, by sends.Actor) (sends.Acceptance, error)
-}
-
 // suppressionBackups answers the commands that export and import the do-not-contact list.
 type suppressionBackups struct {
-	list    suppressionBackup
+	list    *sends.Service
 	uploads ui.Uploads
 	to      ui.Deliverer
 }

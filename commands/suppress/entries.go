@@ -19,20 +19,12 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// suppressor is the part of [sends.Service] that knows who may not be written to.
-type suppressor interface {
-	Suppress(ctx context.Context, kind recipients.Kind, people []string, by sends.Actor, note string) (int, error)
-	Unsuppress(ctx context.Context, kind recipients.Kind, to string, by sends.Actor) (bool, error)
-	Why(ctx context.Context, kind recipients.Kind, to, user string) ([]sends.Barrier, error)
-	recipientlist.Checker
-}
-
 // suppression keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
 type suppression struct {
-	people  suppressor
+	people  *sends.Service
 	uploads ui.Uploads
 	store   ui.OnceStore
-	audit   ui.Recorder
+	audit   *sends.Service
 
 	region    string
 	countries []string

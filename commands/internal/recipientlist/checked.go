@@ -1,7 +1,6 @@
 package recipientlist
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -12,11 +11,6 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/sends"
 )
-
-// Checker is the part of [sends.Service] that says what recipients are checked against.
-type Checker interface {
-	Checked(ctx context.Context) (sends.Checked, error)
-}
 
 // CheckedLine says what recipients are checked against.
 func CheckedLine(c sends.Checked) string {

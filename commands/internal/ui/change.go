@@ -21,7 +21,7 @@ type Change[D any] struct {
 	// Title stands above both, yes on the button that does it, doing while it is done.
 	Title, Button, WaitText string
 	Store                   OnceStore
-	Audit                   Recorder
+	Audit                   *sends.Service
 	// Do carries it out and returns what to tell the person, and the entry for the audit trail, which is empty if there is
 	// nothing to write. An error before anything was asked to be changed is [Undone].
 	Do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)

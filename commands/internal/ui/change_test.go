@@ -3,8 +3,9 @@ package ui_test
 import (
 	"context"
 	"errors"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"

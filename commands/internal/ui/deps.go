@@ -4,6 +4,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/internal/bulkhead"
+	"github.com/coupontools/couponbot/sends"
 )
 
 // Deps is what the commands of every domain work with.
@@ -13,7 +14,7 @@ type Deps struct {
 	// Files sends files to people, Uploads reads theirs.
 	Files   Deliverer
 	Uploads Uploads
-	Audit   Recorder
+	Audit   *sends.Service
 	// Region is the country of phone numbers written without + (ISO 3166 alpha-2), or "".
 	Region string
 	// Countries are those that text messages may go to (ISO 3166 alpha-2). Empty: all.

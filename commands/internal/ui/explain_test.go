@@ -3,9 +3,10 @@ package ui_test
 import (
 	"errors"
 	"fmt"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
 	"time"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools"

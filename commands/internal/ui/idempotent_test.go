@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"

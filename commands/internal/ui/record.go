@@ -12,11 +12,6 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Recorder writes into the audit trail; [*sends.Service].
-type Recorder interface {
-	Record(ctx context.Context, e sends.Entry) error
-}
-
 // auditWords is the table of audited actions: the words for each key that is stored in the audit trail.
 var auditWords = map[string]string{}
 
@@ -47,7 +42,7 @@ func notInTrail(err error) string {
 // Record writes into the audit trail what somebody changed; err is what came of the call that did it. Nothing is written of
 // a call that changed nothing, nor of an entry that is empty. The change is made by then, so if the trail cannot be
 // written, words on that come back to be told besides.
-func Record(ctx context.Context, to Recorder, req bot.Request, e sends.Entry, err error) string {
+func Record(ctx context.Context, to *sends.Service, req bot.Request, e sends.Entry, err error) string {
 	if e.What == "" || err != nil && coupontools.ClassOf(err) != coupontools.Unknown {
 		return ""
 	}

@@ -3,9 +3,10 @@ package ui_test
 import (
 	"errors"
 	"fmt"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"slices"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"

@@ -1,9 +1,10 @@
 package ui_test
 
 import (
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"slices"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"

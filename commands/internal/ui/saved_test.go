@@ -2,9 +2,10 @@ package ui_test
 
 import (
 	"fmt"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"strings"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"

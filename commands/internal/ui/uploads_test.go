@@ -2,10 +2,11 @@ package ui_test
 
 import (
 	"context"
-	"github.com/coupontools/couponbot/commands/internal/ui"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"

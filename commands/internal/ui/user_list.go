@@ -37,7 +37,7 @@ type UserList[User any, Parent cache.Item] struct {
 
 	Store Store
 	Files Deliverer
-	Audit Recorder
+	Audit *sends.Service
 }
 
 // CommandLine is what people type to get the list.
