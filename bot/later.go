@@ -31,7 +31,7 @@ func (b *Bot) doLater(ctx context.Context, i *interaction, r Reply) error {
 
 	finishInterim := b.interim(ctx, i, r.Text)
 	run := func(ctx context.Context, _ Request) (Reply, error) { return r.Later(ctx) }
-	result, err := call(ctx, b.config.Guard, run, i.request)
+	result, err := callHandler(ctx, b.config.Guard, run, i.request)
 	finishInterim()
 	if err == nil && len(result.Errors) > 0 {
 		err = fieldErrors(result.Errors, i.screen.pushed)

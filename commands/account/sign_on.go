@@ -70,11 +70,6 @@ func signOnCommand(s signOnHandlers) bot.Command {
 			}
 			return bot.Reply{View: s.view(as)}, nil
 		},
-		Actions: map[string]bot.Action{
-			actionSignOn: {
-				Run: ui.PushForm(func(id string) *slack.ModalViewRequest { return s.view(signOnAs{whom: whomSubaccount, id: id}) }),
-			},
-		},
 		Submissions: map[string]bot.Submission{viewSignOn: {Run: s.submitted}},
 		Options:     map[string]bot.Options{fieldSubaccount: {Run: s.accounts.Suggest}},
 	}
@@ -108,6 +103,11 @@ func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 		return as, as.id == "" || subaccountID.MatchString(as.id)
 	}
 	return signOnAs{whom: whomSubaccount, id: as.whom}, len(words) == 1 && subaccountID.MatchString(as.whom)
+}
+
+// subaccountView is the form for the subaccount of a button.
+func (s signOnHandlers) subaccountView(id string) *slack.ModalViewRequest {
+	return s.view(signOnAs{whom: whomSubaccount, id: id})
 }
 
 func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {

@@ -92,7 +92,7 @@ func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
 
 // smsContactsCommand answers "/coupontools sms-contacts", only to the person who asked.
 func smsContactsCommand(k contactHandlers) bot.Command {
-	group, contact := k.groupChange(), k.contactChange()
+	create := k.contactChange()
 	c := bot.Command{
 		Topic: k.users.Topic, Group: ui.GroupContacts, Usage: "[group] [who]",
 		Summary: "Look up who is in an SMS group, and add to it", Right: bot.Send,
@@ -104,12 +104,10 @@ func smsContactsCommand(k contactHandlers) bot.Command {
 		Run:     k.users.Run,
 		Actions: k.users.Actions(),
 		Submissions: map[string]bot.Submission{
-			viewSMSGroupCreate: {Run: k.createGroup(group)}, group.View: {Run: group.Confirmed},
-			viewSMSContactCreate: {Run: k.createContact(contact)}, contact.View: {Run: contact.Confirmed},
+			viewSMSContactCreate: {Run: k.createContact(create)}, create.View: {Run: create.Confirmed},
 		},
 		Options: map[string]bot.Options{actionSMSContacts: {Run: k.groups.Suggest}},
 	}
-	c.Actions[actionSMSGroupCreate] = bot.Action{Run: ui.PushForm(k.groupView)}
 	c.Actions[actionSMSContactCreate] = bot.Action{Run: ui.PushForm(k.contactView)}
 	return c
 }

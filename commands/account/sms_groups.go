@@ -32,8 +32,9 @@ func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files ui.De
 }
 
 // smsGroupsCommand answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
-func smsGroupsCommand(l smsGroupList) bot.Command {
-	return bot.Command{
+func smsGroupsCommand(k contactHandlers) bot.Command {
+	l, create := k.groups, k.groupChange()
+	c := bot.Command{
 		Topic: l.Topic, Group: ui.GroupContacts, Usage: "[words to filter by]",
 		Summary: "List the SMS groups",
 		Examples: []bot.Example{
@@ -42,5 +43,11 @@ func smsGroupsCommand(l smsGroupList) bot.Command {
 		},
 		Run:     l.Run,
 		Actions: l.Actions(),
+		Submissions: map[string]bot.Submission{
+			viewSMSGroupCreate: {Right: bot.Send, Run: k.createGroup(create)}, create.View: {Right: bot.Send, Run: create.Confirmed},
+		},
 	}
+	c.Actions[actionSMSContacts] = bot.Action{Right: bot.Send, Run: k.users.Open}
+	c.Actions[actionSMSGroupCreate] = bot.Action{Right: bot.Send, Run: ui.PushForm(k.groupView)}
+	return c
 }

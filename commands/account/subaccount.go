@@ -34,11 +34,12 @@ type subaccountHandlers struct {
 	api      *coupontools.Client
 	store    ui.OnceStore
 	audit    *sends.Service
+	signOn   signOnHandlers
 }
 
 // subaccountCommand answers "/coupontools subaccount" with one subaccount, only to the person who asked.
 func subaccountCommand(m subaccountHandlers) bot.Command {
-	command, create, update := m.command(), m.createChange(), m.updateChange()
+	command, update := m.command(), m.updateChange()
 	return bot.Command{
 		Topic: "subaccount", Group: ui.GroupAccounts, Usage: "[name or sub_ID]",
 		Summary: "Show one subaccount", Right: bot.Admin,
@@ -50,13 +51,12 @@ func subaccountCommand(m subaccountHandlers) bot.Command {
 		Run: command.Run,
 		Actions: map[string]bot.Action{
 			actionSubaccountPick:   {Run: command.Open},
-			actionSubaccountCreate: {Run: ui.PushForm(createSubaccountView)},
 			actionSubaccountUpdate: {Run: m.askUpdate},
+			actionSignOn:           {Run: ui.PushForm(m.signOn.subaccountView)},
 			actionSubaccountReset:  {Run: m.reset},
 			actionSubaccountKeys:   {Run: m.keys},
 		},
 		Submissions: map[string]bot.Submission{
-			viewSubaccountCreate: {Run: m.create(create)}, create.View: {Run: create.Confirmed},
 			viewSubaccountUpdate: {Run: m.update(update)}, update.View: {Run: update.Confirmed},
 		},
 		Options: map[string]bot.Options{actionSubaccountPick: {Run: m.accounts.Suggest}},

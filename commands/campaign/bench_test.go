@@ -21,7 +21,7 @@ func BenchmarkCampaigns(b *testing.B) {
 		lists := cache.New(cache.Config[coupontools.Campaign]{
 			Redis: w.RDB, Prefix: "test:", Name: "campaigns", Fetch: Fetcher(w.Client), TTL: time.Hour, Stale: time.Hour,
 		})
-		if _, err := commandstest.Follow(b.Context(), campaignsCommand(NewList(lists, ui.Deliverer{})).Run, req); err != nil {
+		if _, err := commandstest.Follow(b.Context(), listCommand(NewList(lists, ui.Deliverer{})).Run, req); err != nil {
 			b.Fatal(err)
 		}
 	}

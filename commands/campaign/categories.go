@@ -46,7 +46,7 @@ func categoriesCommand(h categoryHandlers) bot.Command {
 func (h categoryHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Public: true, Text: ui.LookingUpCategories, Later: func(ctx context.Context) (bot.Reply, error) {
 		if len(req.Words) == 0 {
-			return h.ofAccount(ctx)
+			return h.listAccount(ctx)
 		}
 		listed := h.directories
 		listed.FromID = nil // a directory that is not listed is unknown here
@@ -54,12 +54,12 @@ func (h categoryHandlers) run(_ context.Context, req bot.Request) (bot.Reply, er
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return h.ofDirectory(ctx, d)
+		return h.listDirectory(ctx, d)
 	}}, nil
 }
 
 // ofAccount lists the categories of the account.
-func (h categoryHandlers) ofAccount(ctx context.Context) (bot.Reply, error) {
+func (h categoryHandlers) listAccount(ctx context.Context) (bot.Reply, error) {
 	all, err := h.api.Categories(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
@@ -100,7 +100,7 @@ func fittedText(lines []string) slack.Block {
 
 // ofDirectory lists the categories of the campaigns in a directory, with how many are in each. Coupontools tells which
 // campaigns a category has, and which a directory.
-func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
+func (h categoryHandlers) listDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
 	in, err := h.api.DirectoryCampaigns(ctx, d.ID)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, &bot.Mistake{
@@ -119,7 +119,7 @@ func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directo
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
 	}
-	lines, err := h.counted(ctx, all[:min(len(all), maxCategories)], there)
+	lines, err := h.countCampaigns(ctx, all[:min(len(all), maxCategories)], there)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -144,7 +144,7 @@ func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directo
 const maxCategories = 100
 
 // counted says of each category how many of the campaigns that are there it has.
-func (h categoryHandlers) counted(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
+func (h categoryHandlers) countCampaigns(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
 	var lines []string
 	for _, category := range all {
 		under, err := h.api.Campaigns(ctx, coupontools.CampaignsOptions{Category: category.ID})

@@ -17,7 +17,7 @@ import (
 func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{maxCategories: "1 campaign in the directory", maxCategories + 1: "Only the first 100 of 101 categories"} {
-		reply, err := categoryHandlers{api: sorted(n)}.ofDirectory(t.Context(), coupontools.Directory{ID: "dir_1", Name: "City deals"})
+		reply, err := categoryHandlers{api: sorted(n)}.listDirectory(t.Context(), coupontools.Directory{ID: "dir_1", Name: "City deals"})
 		got := commandstest.Picture(commandstest.Must(t)(reply, err))
 		commandstest.WantIn(t, got, "Food 1 · cat_1 · 1 campaign", want)
 		if n == maxCategories {

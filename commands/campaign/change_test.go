@@ -17,7 +17,7 @@ func TestAfterChange_stopped(t *testing.T) {
 	t.Parallel()
 	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
 	for name, err := range map[string]error{
-		"a change": ui.Unchanged(out), "a session": failedSessionChange("void session", "k3v9t0", out),
+		"a change": ui.Unchanged(out), "a session": sessionChangeError("void session", "k3v9t0", out),
 	} {
 		commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Done, "may or may not have been")
 		if !commandstest.MistakeOf(t, ui.Explain, err).Unsure || ui.SurelyUndone(err) || !errors.Is(err, context.Canceled) {

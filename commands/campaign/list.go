@@ -27,8 +27,8 @@ func Fetcher(api *coupontools.Client) func(context.Context) ([]coupontools.Campa
 	}
 }
 
-// campaignsCommand answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
-func campaignsCommand(l List) bot.Command {
+// listCommand answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
+func listCommand(l List) bot.Command {
 	return bot.Command{
 		Topic: "campaigns", Group: ui.GroupCampaigns, Usage: "[words to filter by]",
 		Summary: "List the campaigns",
@@ -44,7 +44,7 @@ func campaignsCommand(l List) bot.Command {
 func NewList(from ui.ListSource[coupontools.Campaign], files ui.Deliverer) List {
 	return List{
 		Plural: ui.Plural{One: "campaign", Many: "campaigns"}, Topic: "campaigns", Title: "Campaigns",
-		Source: from, Files: files, Row: openCampaignRow,
+		Source: from, Files: files, Row: openRow,
 		FromID: func(id string) (coupontools.Campaign, bool) {
 			return coupontools.Campaign{ID: id, Name: id}, ui.CampaignID.MatchString(id)
 		},
@@ -60,14 +60,14 @@ func NewList(from ui.ListSource[coupontools.Campaign], files ui.Deliverer) List 
 	}
 }
 
-// openCampaignRow is one campaign in a list, with the button that opens it.
-func openCampaignRow(c coupontools.Campaign) []slack.Block {
-	return []slack.Block{blocks.WithButton(campaignRow(c),
-		blocks.Button(actionCampaign, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
+// openRow is one campaign in a list, with the button that opens it.
+func openRow(c coupontools.Campaign) []slack.Block {
+	return []slack.Block{blocks.WithButton(listRow(c),
+		blocks.Button(actionPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
 }
 
-// campaignRow is one campaign in a list.
-func campaignRow(c coupontools.Campaign) *slack.SectionBlock {
+// listRow is one campaign in a list.
+func listRow(c coupontools.Campaign) *slack.SectionBlock {
 	code := ""
 	if c.Code != "" {
 		code = "code " + format.Short(c.Code)

@@ -45,7 +45,6 @@ func pushCommand(p pushHandlers) bot.Command {
 			{Line: "/coupontools push Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
 		Run:         p.run,
-		Actions:     map[string]bot.Action{actionCampaignPush: {Run: p.ofCampaign}},
 		Submissions: map[string]bot.Submission{viewPush: {Run: p.submitted(c)}, c.View: {Run: c.Confirmed}},
 	}
 }
@@ -55,7 +54,7 @@ func (p pushHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error)
 }
 
 // ofCampaign opens the form for the campaign of a button.
-func (p pushHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p pushHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: pushView(p.campaigns.Known(req.Value)), Push: true}, nil
 }
 
@@ -131,7 +130,7 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	switch v.Value(form.FieldTo) {
 	case form.ToOne:
 		d.Session = session
-		if !aSession(session) {
+		if !isSessionCode(session) {
 			wrong.Add(fieldSession, "Enter the code of the session: 21 letters and digits, or the first six of them.")
 		}
 	case form.ToAll:
@@ -148,8 +147,8 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	return d, wrong
 }
 
-// aSession reports whether a text may be the code of a session or its short form.
-func aSession(code string) bool {
+// isSessionCode reports whether a text may be the code of a session or its short form.
+func isSessionCode(code string) bool {
 	const short = 6
 	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
 }

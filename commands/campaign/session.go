@@ -44,8 +44,8 @@ type sessionHandlers struct {
 func sessionCommand(s sessionHandlers) bot.Command {
 	actions := map[string]bot.Action{actionSession: {Run: s.open}, actionSessionRemove: {Run: s.remove}}
 	for _, d := range sessionActions {
-		actions[d.action] = bot.Action{Run: s.doing(d)}
-		actions[d.manyID()] = bot.Action{Run: s.doingMany(d)}
+		actions[d.action] = bot.Action{Run: s.actionHandler(d)}
+		actions[d.manyID()] = bot.Action{Run: s.manyHandler(d)}
 	}
 	return bot.Command{
 		Topic: "session", Group: ui.GroupCampaigns, Usage: "[code, own id, phone or e-mail] [in name or cam_ID]",
@@ -68,8 +68,8 @@ func (s sessionHandlers) run(_ context.Context, req bot.Request) (bot.Reply, err
 	if len(req.Words) == 0 {
 		return bot.Reply{View: findSessionView()}, nil
 	}
-	if codes := severalCodes(req.Words); codes != nil {
-		return askMany(codes)
+	if codes := sessionCodes(req.Words); codes != nil {
+		return manyReply(codes)
 	}
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		what, in := splitAtIn(req.Words)
@@ -156,9 +156,9 @@ func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string,
 	case err != nil:
 		return bot.Reply{}, err
 	case len(hits) == 0:
-		return bot.Reply{}, noSession(what, campaign)
+		return bot.Reply{}, noSessionMistake(what, campaign)
 	case len(hits) > 1:
-		return s.shown(req, severalSessions(hits, campaign.ID)), nil
+		return s.shown(req, chooseSession(hits, campaign.ID)), nil
 	}
 	x, err := s.api.Session(ctx, hits[0].Code)
 	if err != nil {
@@ -197,13 +197,13 @@ func (s sessionHandlers) search(ctx context.Context, what string, campaign coupo
 	return s.byOwnID(ctx, what, campaign.ID)
 }
 
-// lookThroughTime is how long a campaign is looked through for an own id, which Coupontools does not search by.
-const lookThroughTime = 75 * time.Second
+// ownIDSearchTime is how long a campaign is looked through for an own id, which Coupontools does not search by.
+const ownIDSearchTime = 75 * time.Second
 
 // byOwnID looks through a campaign for sessions with an own id, or with a code that begins so.
 func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]coupontools.Session, error) {
 	const shortCode = 6 // characters
-	ctx, cancel := context.WithTimeout(ctx, lookThroughTime)
+	ctx, cancel := context.WithTimeout(ctx, ownIDSearchTime)
 	defer cancel()
 	wanted := cache.Fold(what)
 	var hits []coupontools.Session
@@ -218,8 +218,8 @@ func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]
 	return hits, nil
 }
 
-// noSession says that nothing was found, and where else to look.
-func noSession(what string, in coupontools.Campaign) *bot.Mistake {
+// noSessionMistake says that nothing was found, and where else to look.
+func noSessionMistake(what string, in coupontools.Campaign) *bot.Mistake {
 	if in.ID == "" {
 		m := &bot.Mistake{
 			Text: fmt.Sprintf("No session has “%s” as its code, validation code, phone number or e-mail address.", format.Short(what)),
@@ -238,8 +238,8 @@ func noSession(what string, in coupontools.Campaign) *bot.Mistake {
 	}
 }
 
-// severalSessions asks which one of several is meant, of one campaign if that has an id.
-func severalSessions(hits []coupontools.Session, campaign string) []slack.Block {
+// chooseSession asks which one of several is meant, of one campaign if that has an id.
+func chooseSession(hits []coupontools.Session, campaign string) []slack.Block {
 	set := []slack.Block{blocks.Text(format.Count(len(hits), "session", "sessions") + " were found. Which one?")}
 	for _, x := range hits[:min(len(hits), ui.PerPage)] {
 		set = append(set, sessionRow(x))
@@ -270,14 +270,14 @@ func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block 
 	return set
 }
 
-// maxFurther is how many further fields of a session are shown.
-const maxFurther = 12
+// maxExtraFields is how many further fields of a session are shown.
+const maxExtraFields = 12
 
 func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 	campaign := s.campaigns.Known(x.Campaign)
 	lines := []blocks.Line{blocks.Field("Campaign", format.NameAndID(campaign.Name, x.Campaign))}
 	for _, fact := range [][2]string{
-		{"State", strings.Join(states(x), ", ")},
+		{"State", strings.Join(sessionStates(x), ", ")},
 		{"Own id", x.CustomID},
 		{"Own validation code", x.ValidationCode},
 		{"Value", x.Value},
@@ -288,7 +288,7 @@ func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 		}
 	}
 	for i, name := range slices.Sorted(maps.Keys(x.Extra)) {
-		if value := x.Extra[name]; i < maxFurther && value != "" {
+		if value := x.Extra[name]; i < maxExtraFields && value != "" {
 			lines = append(lines, blocks.Field(format.Capitalised(format.Short(name)), format.Sentence(value)))
 		}
 	}

@@ -34,30 +34,27 @@ type sessionAction struct {
 	participle string
 }
 
-var (
-	yesPlease = true
-	// sessionActions are what can be done to a session, in the order of the buttons.
-	sessionActions = []sessionAction{
-		{
-			action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: &yesPlease},
-			consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
-			done:        "is validated now",
-			// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
-			isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
-			participle: "validated",
-		},
-		{
-			action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: &yesPlease},
-			consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
-			done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
-		},
-		{
-			action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: &yesPlease},
-			consequence: "The person can use this coupon no more. This cannot be taken back here.",
-			done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
-		},
-	}
-)
+// sessionActions are what can be done to a session, in the order of the buttons.
+var sessionActions = []sessionAction{
+	{
+		action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: new(true)},
+		consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
+		done:        "is validated now",
+		// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
+		isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
+		participle: "validated",
+	},
+	{
+		action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: new(true)},
+		consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
+		done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
+	},
+	{
+		action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: new(true)},
+		consequence: "The person can use this coupon no more. This cannot be taken back here.",
+		done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
+	},
+}
 
 // sessionButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
 func sessionButtons(x coupontools.Session) []slack.BlockElement {
@@ -79,7 +76,7 @@ func sessionButtons(x coupontools.Session) []slack.BlockElement {
 }
 
 // doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
-func (s sessionHandlers) doing(d sessionAction) bot.Handler {
+func (s sessionHandlers) actionHandler(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 			x, err := s.api.Session(ctx, req.Value)
@@ -92,11 +89,11 @@ func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
 				word := ui.Record(ctx, s.audit, req, sends.Entry{
-					What: auditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
+					What: auditSession, Before: strings.Join(sessionStates(*x), ", "), After: d.participle,
 					Note: ui.ShortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
-					return "", failedSessionChange(d.label+" session", x.Code, err)
+					return "", sessionChangeError(d.label+" session", x.Code, err)
 				}
 				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
 			})
@@ -146,7 +143,7 @@ func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, 
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + format.Short(code) + " is not there any more."}
 		case err != nil:
-			return bot.Reply{}, failedSessionChange("remove session", code, err)
+			return bot.Reply{}, sessionChangeError("remove session", code, err)
 		}
 		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), word)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
@@ -155,8 +152,8 @@ func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, 
 	}}, nil
 }
 
-// failedSessionChange explains a change of a session that failed.
-func failedSessionChange(act, code string, err error) error {
+// sessionChangeError explains a change of a session that failed.
+func sessionChangeError(act, code string, err error) error {
 	return ui.AfterChange(err, ui.FailedChange{
 		Act: act, Undone: "Nothing was changed.", Unsure: "The session may or may not have been changed.",
 		Hint: "It was tried once only. Look before you try again: /coupontools session " + format.Short(code),

@@ -101,7 +101,7 @@ func (q sessionQuery) filter() string {
 	if q.Event == coupontools.AnyEvent {
 		return ""
 	}
-	for _, e := range events {
+	for _, e := range sessionEvents {
 		if e.event == q.Event {
 			return "only those that were " + e.word
 		}

@@ -13,8 +13,8 @@ import (
 func TestSession_moreThanAPage(t *testing.T) {
 	t.Parallel()
 	hits := make([]coupontools.Session, ui.PerPage+3)
-	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: severalSessions(hits, "")}), "13 sessions were found", "And 3 more: name the campaign")
-	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: severalSessions(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: chooseSession(hits, "")}), "13 sessions were found", "And 3 more: name the campaign")
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: chooseSession(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
 }
 
 // What a campaign asks people is named by whoever made it, in any language or not at all.

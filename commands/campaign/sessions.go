@@ -50,18 +50,17 @@ func sessionsCommand(s sessionListHandlers) bot.Command {
 		},
 		Run: s.run,
 		Actions: map[string]bot.Action{
-			actionCampaignSessions: {Run: s.ofCampaign},
-			actionSessionsPrev:     {Run: s.turnPage},
-			actionSessionsNext:     {Run: s.turnPage},
-			actionSessionsFile:     {Run: s.asFile},
+			actionSessionsPrev: {Run: s.turnPage},
+			actionSessionsNext: {Run: s.turnPage},
+			actionSessionsFile: {Run: s.sendFile},
 		},
 		Submissions: map[string]bot.Submission{viewListSessions: {Run: s.submitted}},
 		Options:     map[string]bot.Options{form.FieldCampaign: {Run: s.campaigns.Suggest}},
 	}
 }
 
-// events are the words for what must have happened to a session.
-var events = []struct {
+// sessionEvents are the words for what must have happened to a session.
+var sessionEvents = []struct {
 	word  string
 	event coupontools.SessionEvent
 }{
@@ -73,7 +72,7 @@ var events = []struct {
 
 // eventWord returns the event that a word names.
 func eventWord(word string) (coupontools.SessionEvent, bool) {
-	for _, e := range events {
+	for _, e := range sessionEvents {
 		if strings.EqualFold(word, e.word) {
 			return e.event, true
 		}
@@ -112,12 +111,12 @@ func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply,
 
 // sessionsRow is one campaign with the button that lists its sessions.
 func sessionsRow(c coupontools.Campaign) []slack.Block {
-	return []slack.Block{blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
+	return []slack.Block{blocks.WithButton(listRow(c), blocks.Button(actionSessions, "Sessions", c.ID,
 		blocks.Label("Show the sessions of "+format.OneLine(c.Name))))}
 }
 
 // ofCampaign lists the sessions of the campaign of a button.
-func (s sessionListHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.show(ctx, req, newSessionPager(s.campaigns.Known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
@@ -127,11 +126,11 @@ func (s sessionListHandlers) ofCampaign(_ context.Context, req bot.Request) (bot
 func listSessionsView() *slack.ModalViewRequest {
 	return blocks.Modal(viewListSessions, "Sessions", "List", "Cancel",
 		campaignField(coupontools.Campaign{}),
-		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, events[0].word,
-			blocks.Option("All sessions", events[0].word),
-			blocks.Option("Those that were opened", events[1].word),
-			blocks.Option("Those that were claimed", events[2].word),
-			blocks.Option("Those that were validated", events[3].word)))
+		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, sessionEvents[0].word,
+			blocks.Option("All sessions", sessionEvents[0].word),
+			blocks.Option("Those that were opened", sessionEvents[1].word),
+			blocks.Option("Those that were claimed", sessionEvents[2].word),
+			blocks.Option("Those that were validated", sessionEvents[3].word)))
 }
 
 // campaignField is where a form asks for a campaign. It starts with c if that has an id.
@@ -200,7 +199,7 @@ func (s sessionListHandlers) show(ctx context.Context, req bot.Request, from ses
 }
 
 // asFile sends all sessions of a list to whoever pressed its button.
-func (s sessionListHandlers) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s sessionListHandlers) sendFile(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.WritingFile, Later: func(ctx context.Context) (bot.Reply, error) {
 		p, err := s.pagers().Get(ctx, req.Person, req.Value)
 		if err != nil {
@@ -250,13 +249,13 @@ func yesOrEmpty(b bool) string {
 
 // sessionRow is one session in a list, with the button that opens it.
 func sessionRow(x coupontools.Session) slack.Block {
-	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(states(x), ", "))
+	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(sessionStates(x), ", "))
 	return blocks.WithButton(blocks.Text(x.Code+"\n"+facts),
 		blocks.Button(actionSession, "Open", x.Code, blocks.Label("Open the session "+x.Code)))
 }
 
-// states says what became of a session, in the order in which it happens.
-func states(x coupontools.Session) []string {
+// sessionStates says what became of a session, in the order in which it happens.
+func sessionStates(x coupontools.Session) []string {
 	var words []string
 	for _, s := range []struct {
 		is   bool

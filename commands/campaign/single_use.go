@@ -65,7 +65,7 @@ func singleUseCommand(s singleUseHandlers) bot.Command {
 			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
 		Run:         s.run,
-		Actions:     map[string]bot.Action{actionCampaignSingleUse: {Run: s.ofCampaign}, fieldFor: {Run: s.changeFor}},
+		Actions:     map[string]bot.Action{fieldFor: {Run: s.changeFor}},
 		Submissions: map[string]bot.Submission{viewSingleUse: {Run: s.submitted(c)}, c.View: {Run: c.Confirmed}},
 	}
 }
@@ -75,7 +75,7 @@ func (s singleUseHandlers) run(_ context.Context, req bot.Request) (bot.Reply, e
 }
 
 // ofCampaign opens the form for the campaign of a button.
-func (s singleUseHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s singleUseHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: s.view(newSingleUseForm(req.Value), singleUseDefaults), Push: true}, nil
 }
 

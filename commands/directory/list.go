@@ -12,8 +12,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// directoriesCommand answers /directories with the list, ten a page, for all in the channel to see.
-func directoriesCommand(l List) bot.Command {
+// listCommand answers /directories with the list, ten a page, for all in the channel to see.
+func listCommand(l List) bot.Command {
 	return bot.Command{
 		Name: "/directories", Topic: "directories", Group: ui.GroupDirectories, Usage: "[words to filter by]",
 		Summary: "List the directories",

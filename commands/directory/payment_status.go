@@ -33,8 +33,8 @@ var auditPayment = ui.Audited("payment", "changed a payment status")
 
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
-// directoryUser names a user of a directory; it is the modal's metadata.
-type directoryUser struct {
+// userRef names a user of a directory; it is the modal's metadata.
+type userRef struct {
 	Directory string `json:"directory"`
 	User      string `json:"user"`
 	// Was is the status that the user had when the form was opened, and Until the Unix time when the access was to end, as far
@@ -60,10 +60,10 @@ func paymentValue(directory string, u coupontools.DirectoryUser) string {
 	return format.Joined(" ", directory, u.ID, format.Short(u.PaymentStatus), until)
 }
 
-func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool) {
+func readPaymentValue(value string) (who userRef, now paymentForm, ok bool) {
 	ids := strings.Fields(value)
 	if len(ids) < 2 {
-		return directoryUser{}, paymentForm{}, false
+		return userRef{}, paymentForm{}, false
 	}
 	for _, text := range ids[2:] {
 		if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -72,7 +72,7 @@ func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool
 			now.Status = text
 		}
 	}
-	who = directoryUser{Directory: ids[0], User: ids[1], Was: now.Status}
+	who = userRef{Directory: ids[0], User: ids[1], Was: now.Status}
 	if !now.Until.IsZero() {
 		who.Until = now.Until.Unix()
 	}
@@ -80,7 +80,7 @@ func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool
 }
 
 // askPayment opens the form for the user of a button, over the look-up if the button was there.
-func (p directoryUserHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
 	who, now, ok := readPaymentValue(req.Value)
 	if !ok {
 		return bot.Reply{}, ui.BrokenButton("/directory-users", nil)
@@ -89,7 +89,7 @@ func (p directoryUserHandlers) askPayment(_ context.Context, req bot.Request) (b
 	return bot.Reply{View: view, Push: req.View != nil}, nil
 }
 
-func paymentView(who directoryUser, d coupontools.Directory, now paymentForm, p bot.Person) *slack.ModalViewRequest {
+func paymentView(who userRef, d coupontools.Directory, now paymentForm, p bot.Person) *slack.ModalViewRequest {
 	var options []*slack.OptionBlockObject
 	for _, s := range paymentStatuses {
 		options = append(options, blocks.Option(format.Capitalised(s), s))
@@ -114,9 +114,9 @@ type paymentChange struct {
 
 // setPayment checks the form, shows that it is changing, and then the result. A repeat asks Coupontools for the same once
 // more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
-func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handler {
+func (p userHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		who, err := ui.Decode[directoryUser](req.View.Metadata, "/directory-users")
+		who, err := ui.Decode[userRef](req.View.Metadata, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -124,7 +124,7 @@ func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) b
 			Directory: who.Directory, User: who.User,
 			Status: req.View.Value(form.FieldStatus), Expires: req.View.Time(fieldExpiry),
 		}
-		if wrong := wrongPayment(u); len(wrong) > 0 {
+		if wrong := paymentProblems(u); len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
 		if u.Expires.IsZero() && who.Until != 0 {
@@ -151,14 +151,14 @@ func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) b
 	}
 }
 
-func (p directoryUserHandlers) endChange() ui.Change[paymentChange] {
+func (p userHandlers) removeEndChange() ui.Change[paymentChange] {
 	return ui.Change[paymentChange]{
 		View: "payment_end_check", Title: "Payment", Button: "Remove the end date", WaitText: ui.ChangingPayment,
 		Store: p.store, Audit: p.audit, Do: p.changePayment,
 	}
 }
 
-func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
+func paymentProblems(u coupontools.PaymentUpdate) map[string]string {
 	wrong := map[string]string{}
 	if !slices.Contains(paymentStatuses, u.Status) {
 		wrong[form.FieldStatus] = "Choose a status."
@@ -169,7 +169,7 @@ func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	return wrong
 }
 
-func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange,
+func (p userHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange,
 ) (said string, e sends.Entry, err error) {
 	u := c.Update
 	e = paymentEntry(u, c.Was)

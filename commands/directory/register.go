@@ -30,10 +30,10 @@ type newUser struct {
 }
 
 // createForm asks who is to be registered, for the directory of that name or id if that is at hand.
-func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequest {
+func (p userHandlers) createForm(directory string) *slack.ModalViewRequest {
 	var chosen *slack.OptionBlockObject
 	if l := p.directories.Source.Local(); l != nil {
-		if hits := ui.Exactly(l, directory); len(hits) == 1 {
+		if hits := ui.Exact(l, directory); len(hits) == 1 {
 			chosen = blocks.Option(ui.OptionText(hits[0], false), hits[0].ID)
 		}
 	}
@@ -43,7 +43,7 @@ func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequ
 }
 
 // create takes the form.
-func (p directoryUserHandlers) create(c ui.Change[newUser]) bot.Handler {
+func (p userHandlers) create(c ui.Change[newUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		n := newUser{
 			Directory: req.View.Value(form.FieldDirectory), DirectoryName: req.View.ChosenText(form.FieldDirectory),
@@ -65,17 +65,17 @@ func (p directoryUserHandlers) create(c ui.Change[newUser]) bot.Handler {
 	}
 }
 
-func (p directoryUserHandlers) createChange() ui.Change[newUser] {
+func (p userHandlers) createChange() ui.Change[newUser] {
 	return ui.Change[newUser]{
 		View: "user_create_check", Title: "New user", Button: "Register", WaitText: "Registering…",
 		Store: p.store, Audit: p.audit,
 		Do: func(ctx context.Context, _ bot.Request, n newUser) (string, sends.Entry, error) {
-			id, err := p.access.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
+			id, err := p.api.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
 				Directory: n.Directory, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone,
 			})
 			e := sends.Entry{What: auditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
 			if err != nil {
-				return "", e, notInV4(fmt.Errorf("register user: %w", err), directoryUser{Directory: n.Directory})
+				return "", e, unknownInV4(fmt.Errorf("register user: %w", err), userRef{Directory: n.Directory})
 			}
 			who := cmp.Or(format.Joined(" ", n.FirstName, n.LastName), n.Email)
 			return fmt.Sprintf("%s is registered for %s.", format.NameAndID(who, id), format.NameAndID(n.DirectoryName, n.Directory)), e, nil

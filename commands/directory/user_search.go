@@ -31,7 +31,7 @@ func searchUsers(ctx context.Context, api userListAPI, p ui.UserPager, number in
 	page := userPage{}
 	var err error
 	page.number, err = p.Turn(number, func(from ui.UserCursor) (ui.UserCursor, error) {
-		s := &userSearch{api: api, directory: p.Query.ID, match: ui.Matching(p.Query.Who), from: from}
+		s := &userSearch{api: api, directory: p.Query.ID, match: ui.NewMatcher(p.Query.Who), from: from}
 		return s.run(ctx, &page)
 	})
 	page.pager = p
@@ -124,7 +124,7 @@ func (p userPage) blocks() []slack.Block {
 		set = append(set, blocks.Text(p.none()))
 	}
 	for _, u := range p.users {
-		set = append(set, directoryUserRow(q.ID, u), userFacts(u), accessButtons(q.ID, u))
+		set = append(set, userRow(q.ID, u), userFacts(u), accessButtons(q.ID, u))
 	}
 	if len(p.users) > 0 || p.number > 1 || p.older {
 		set = append(set, blocks.Context(blocks.Small(p.position())))
@@ -138,7 +138,7 @@ func (p userPage) blocks() []slack.Block {
 	return append(set, blocks.Actions("", row...))
 }
 
-func directoryUserRow(directory string, u coupontools.DirectoryUser) slack.Block {
+func userRow(directory string, u coupontools.DirectoryUser) slack.Block {
 	name := u.Name()
 	if name == "" {
 		name = "(no name)"

@@ -22,8 +22,8 @@ const (
 	actionUsersMore = "users_more"
 
 	viewLookupUser = "lookup_user"
-	// viewLooking replaces lookup_user: first the wait, then the result.
-	viewLooking = "lookup_looking"
+	// viewLookupResult replaces lookup_user: first the wait, then the result.
+	viewLookupResult = "lookup_looking"
 )
 
 // userListAPI is the part of the Coupontools client that looks up users.
@@ -31,20 +31,19 @@ type userListAPI interface {
 	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
 }
 
-// directoryUserHandlers looks up the users of directories and changes their payment.
-type directoryUserHandlers struct {
+// userHandlers looks up the users of directories and changes their payment.
+type userHandlers struct {
 	directories List
 	api         *coupontools.Client
-	access      *coupontools.Client
 	store       ui.OnceStore
 	audit       *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }
 
-// directoryUsersCommand answers /directory-users, only to the person who asked.
-func directoryUsersCommand(p directoryUserHandlers) bot.Command {
-	give, create, withoutEnd := p.accessChange(), p.createChange(), p.endChange()
+// usersCommand answers /directory-users, only to the person who asked.
+func usersCommand(p userHandlers) bot.Command {
+	give, create, withoutEnd := p.accessChange(), p.createChange(), p.removeEndChange()
 	return bot.Command{
 		Name: "/directory-users", Topic: "users", Group: ui.GroupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
@@ -58,7 +57,6 @@ func directoryUsersCommand(p directoryUserHandlers) bot.Command {
 		},
 		Run: p.run,
 		Actions: map[string]bot.Action{
-			actionUsers:     {Run: p.ofDirectory},
 			actionUsersPrev: {Run: p.turnPage},
 			actionUsersNext: {Run: p.turnPage},
 			actionUsersMore: {Run: p.turnPage},
@@ -80,7 +78,7 @@ func directoryUsersCommand(p directoryUserHandlers) bot.Command {
 	}
 }
 
-func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: lookupView()}, nil
 	}
@@ -93,7 +91,7 @@ func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Repl
 		case err != nil:
 			return bot.Reply{}, err
 		case len(c.Hits) > 1:
-			return p.whichOf(ctx, req, c), nil
+			return p.askDirectory(ctx, req, c), nil
 		}
 		return p.search(ctx, req, c.Hits[0], bot.Join(c.Rest))
 	}}, nil
@@ -101,7 +99,7 @@ func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Repl
 
 // whichOf asks which directory is meant. The words after its name are kept in a pager, whose id is in the block_ids around the
 // buttons.
-func (p directoryUserHandlers) whichOf(ctx context.Context, req bot.Request, c ui.Choice[coupontools.Directory]) bot.Reply {
+func (p userHandlers) askDirectory(ctx context.Context, req bot.Request, c ui.Choice[coupontools.Directory]) bot.Reply {
 	var prefix string
 	if len(c.Rest) > 0 {
 		asked := ui.NewUserPager(ui.NewUserQuery("", "", bot.Join(c.Rest)))
@@ -117,7 +115,7 @@ func (p directoryUserHandlers) whichOf(ctx context.Context, req bot.Request, c u
 }
 
 // ofDirectory shows the users of the directory of a button. Its block_id may name a pager with the words to search for.
-func (p directoryUserHandlers) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) openDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
 	pager, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: ui.LookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
@@ -143,7 +141,7 @@ func lookupView() *slack.ModalViewRequest {
 }
 
 // submitted answers the submitted form.
-func (p directoryUserHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	id := req.View.Value(form.FieldDirectory)
 	if id == "" {
 		return bot.Reply{Errors: map[string]string{form.FieldDirectory: ui.ChooseADirectory}}, nil
@@ -152,29 +150,29 @@ func (p directoryUserHandlers) submitted(_ context.Context, req bot.Request) (bo
 	if d.Name == "" {
 		d.Name = req.View.ChosenText(form.FieldDirectory)
 	}
-	return ui.WaitingIn(viewLooking, "Look up users", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
+	return ui.WaitingIn(viewLookupResult, "Look up users", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
 		return p.search(ctx, req, d, req.View.Value(form.FieldQuery))
 	}), nil
 }
 
-func (p directoryUserHandlers) pagers() ui.UserPagers {
+func (p userHandlers) pagers() ui.UserPagers {
 	return ui.NewUserPagers(p.store, "/directory-users")
 }
 
 // search shows the first page of a directory's users who match.
-func (p directoryUserHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
+func (p userHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
 	return p.show(ctx, req, ui.NewUserPager(ui.NewUserQuery(d.ID, d.Name, who)), 1)
 }
 
 // turnPage shows the page that a button asks for.
-func (p directoryUserHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.pagers().Turn(req, func(ctx context.Context, from ui.UserPager, number int) (bot.Reply, error) {
 		return p.show(ctx, req, from, number)
 	})
 }
 
 // show shows a page where the request came from: in a message or in a modal.
-func (p directoryUserHandlers) show(ctx context.Context, req bot.Request, from ui.UserPager, number int) (bot.Reply, error) {
+func (p userHandlers) show(ctx context.Context, req bot.Request, from ui.UserPager, number int) (bot.Reply, error) {
 	page, err := searchUsers(ctx, p.api, from, number)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, p.directories.NotFound(ctx, from.Query.ID)
@@ -187,5 +185,5 @@ func (p directoryUserHandlers) show(ctx context.Context, req bot.Request, from u
 	if note := p.directories.RedisAway(ctx); note != nil {
 		set = append(set, blocks.Context(note...))
 	}
-	return ui.InPlace(req, viewLooking, "Users", page.summary(), set), nil
+	return ui.InPlace(req, viewLookupResult, "Users", page.summary(), set), nil
 }

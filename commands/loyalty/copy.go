@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	actionLoyaltyCopy = "loyalty_copy"
-	viewLoyaltyCopy   = "loyalty_copy"
-	fieldCopyName     = "name"
+	actionCopy    = "loyalty_copy"
+	viewCopy      = "loyalty_copy"
+	fieldCopyName = "name"
 
 	// maxCopyName is the most characters that the name of a copy may have. (Coupontools: v4 copy loyalty card.)
 	maxCopyName = 50
@@ -32,8 +32,8 @@ type cardCopy struct {
 	Name string // of the copy; Coupontools names it if this is empty
 }
 
-func (h loyaltyHandlers) copyView(card string) *slack.ModalViewRequest {
-	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCopy, "Copy a loyalty card", "Check", "Cancel",
+func (h handlers) copyView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewCopy, "Copy a loyalty card", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.TextInput(blocks.Input{
 			Name: fieldCopyName, Label: "Name of the copy", Optional: true,
@@ -42,7 +42,7 @@ func (h loyaltyHandlers) copyView(card string) *slack.ModalViewRequest {
 }
 
 // copy takes the form and says what will be made.
-func (h loyaltyHandlers) copy(c ui.Change[cardCopy]) bot.Handler {
+func (h handlers) checkCopy(c ui.Change[cardCopy]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wanted := cardCopy{Card: req.View.Metadata, Name: format.OneLine(req.View.Value(fieldCopyName))}
 		if utf8.RuneCountInString(wanted.Name) > maxCopyName {
@@ -58,7 +58,7 @@ func (h loyaltyHandlers) copy(c ui.Change[cardCopy]) bot.Handler {
 	}
 }
 
-func (h loyaltyHandlers) copyChange() ui.Change[cardCopy] {
+func (h handlers) copyChange() ui.Change[cardCopy] {
 	return ui.Change[cardCopy]{
 		View: "loyalty_copy_check", Title: "Copy a loyalty card", Button: "Copy", WaitText: "Making the copy…",
 		Store: h.store, Audit: h.audit,

@@ -18,12 +18,12 @@ import (
 func TestLoyaltyImport_anotherFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, sum, err := importsOf(w, "email\na@example.com").newcomers(t.Context(), commandstest.Mia.ID, importing{Card: "loy_480018"})
+	_, sum, err := importsOf(w, "email\na@example.com").readImport(t.Context(), commandstest.Mia.ID, importRequest{Card: "loy_480018"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := importsOf(w, "email\nb@example.com").imports()
-	_, _, err = change.Do(t.Context(), bot.Request{Person: commandstest.Mia}, importing{Card: "loy_480018", Sum: sum})
+	change := importsOf(w, "email\nb@example.com").importChange()
+	_, _, err = change.Do(t.Context(), bot.Request{Person: commandstest.Mia}, importRequest{Card: "loy_480018", Sum: sum})
 	if got := ui.ErrorText(err); !strings.Contains(got, "The file is not what it was") {
 		t.Errorf("said %q", got)
 	}
@@ -34,13 +34,13 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	h := importsOf(w, "email\na@example.com")
-	in, sum, err := h.newcomers(t.Context(), commandstest.Mia.ID, importing{Card: "loy_480018"})
+	in, sum, err := h.readImport(t.Context(), commandstest.Mia.ID, importRequest{Card: "loy_480018"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := h.imports()
-	wanted := importing{Card: "loy_480018", Sum: sum}
-	form := bot.Request{Person: commandstest.Mia, View: bot.NewView(viewLoyaltyImport, "", nil)}
+	c := h.importChange()
+	wanted := importRequest{Card: "loy_480018", Sum: sum}
+	form := bot.Request{Person: commandstest.Mia, View: bot.NewView(viewImport, "", nil)}
 	view := c.PreviewView(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
 	for range 2 {
 		goAhead := bot.Request{Person: commandstest.Mia, View: bot.NewView(c.View, view.PrivateMetadata, nil)}
@@ -56,7 +56,7 @@ func TestLoyaltyImport_emptyChoices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	req := bot.Request{Person: commandstest.Mia, View: bot.NewView("", "", nil)}
-	view := importsOf(w, "").imports().PreviewView(t.Context(), req, importing{})
+	view := importsOf(w, "").importChange().PreviewView(t.Context(), req, importRequest{})
 	if view.CallbackID != "loyalty_import_check" {
 		t.Fatalf("the check is %s", view.CallbackID)
 	}
@@ -67,7 +67,7 @@ func TestLoyaltyImport_emptyChoices(t *testing.T) {
 func TestLoyaltyImport_give(t *testing.T) {
 	t.Parallel()
 	const bulk = "/v4/loyalty/loyalty-cards/480018/stats/bulk"
-	people := make([]newcomer, 2*importBatch+50)
+	people := make([]importRow, 2*importBatch+50)
 	for i := range people {
 		people[i].Line, people[i].Email = i+2, fmt.Sprintf("a%d@example.com", i)
 	}
@@ -99,7 +99,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 		if tt.late {
 			end = time.Now().Add(-time.Second)
 		}
-		said := importsOf(w, "").give(t.Context(), "loy_480018", people, end).said("New card")
+		said := importsOf(w, "").createUsers(t.Context(), "loy_480018", people, end).text("New card")
 		for _, want := range tt.want {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: said %q, want %q in it", name, said, want)
@@ -131,7 +131,7 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 			cells[2], cells[3], cells[6] = email, phone, city
 			return recipients.Row{Line: line, Cells: cells}
 		}
-		in := h.sorted(recipients.Rows{Rows: []recipients.Row{
+		in := h.divideRows(recipients.Rows{Rows: []recipients.Row{
 			row(2, "first@example.com", "", ""), row(3, tt.email, tt.phone, tt.city),
 		}}, known)
 		reason := ""
@@ -145,8 +145,8 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 }
 
 // importsOf returns the handlers of loyalty cards, which read file whatever is uploaded.
-func importsOf(w *commandstest.World, file string) loyaltyHandlers {
+func importsOf(w *commandstest.World, file string) handlers {
 	d := w.Deps()
 	d.Uploads = ui.NewUploads(commandstest.Uploaded(file))
-	return newLoyaltyHandlers(NewList(nil, w.Client, ui.Deliverer{}), d)
+	return newHandlers(NewList(nil, w.Client, ui.Deliverer{}), d)
 }

@@ -28,7 +28,7 @@ func NewList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer)
 		Source: kept, Changed: kept.Forget, Files: files,
 		Row: func(c coupontools.LoyaltyCard) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(format.Sentence(c.Name)+"\n"+cardFacts(c)),
-				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
+				blocks.Button(actionPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
 		},
 		Columns: []ui.Column[coupontools.LoyaltyCard]{
 			{Name: "id", Value: func(c coupontools.LoyaltyCard) string { return c.ID }},
@@ -46,8 +46,8 @@ func cardFacts(c coupontools.LoyaltyCard) string {
 	return format.Joined(" · ", format.Short(c.ID), format.Short(c.Type), format.Short(c.Status))
 }
 
-// loyaltyCommand answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
-func loyaltyCommand(cards List) bot.Command {
+// listCommand answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
+func listCommand(cards List) bot.Command {
 	return bot.Command{
 		Topic: cards.Topic, Group: ui.GroupLoyalty, Usage: "[words to filter by]",
 		Summary: "List the loyalty cards",

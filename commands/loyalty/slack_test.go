@@ -22,6 +22,6 @@ func TestLoyaltyReplies_slackTakesThem(t *testing.T) {
 			rows = append(rows, NewList(nil, nil, ui.Deliverer{}).Row(card)...)
 			people = append(people, cardUserRow("loy_1", holder, unit(card))...)
 		}
-		return []bot.Reply{{Text: "Cards", Blocks: rows}, {Text: "Users", Blocks: people}, loyaltyCardReply(card, blocks.Small(bad))}
+		return []bot.Reply{{Text: "Cards", Blocks: rows}, {Text: "Users", Blocks: people}, cardReply(card, blocks.Small(bad))}
 	})
 }

@@ -30,20 +30,20 @@ func announcement(s sends.Send) bot.Message {
 			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
 		})}
 	said := ""
-	if notBegun(s) {
-		set = append(set, blocks.Rich(wording(s)))
+	if notStarted(s) {
+		set = append(set, blocks.Rich(contentLine(s)))
 	} else {
-		said = inWords(s.Counts)
-		set = append(set, blocks.Text(bar(s.Counts)+"\n"+said))
+		said = countsWords(s.Counts)
+		set = append(set, blocks.Text(progressBar(s.Counts)+"\n"+said))
 	}
-	if lines := deeds(s); len(lines) > 0 {
+	if lines := peopleLines(s); len(lines) > 0 {
 		set = append(set, blocks.Rich(lines...))
 	}
 	if s.Holdup != "" {
 		set = append(set, blocks.Text(s.Holdup))
 	}
-	set = append(append(set, reasons(s)...), times(s))
-	return bot.Message{Text: format.Joined(" ", headline+": "+sendTitle(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
+	set = append(append(set, reasonBlocks(s)...), timesBlock(s))
+	return bot.Message{Text: format.Joined(" ", headline+": "+titleOf(s)+".", format.Joined(". ", said, s.Holdup)), Blocks: set}
 }
 
 // goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
@@ -54,7 +54,7 @@ func goneAnnouncement(s sends.Send) bot.Message {
 		does = "wanted to send"
 	}
 	said := goneWords(s)
-	return bot.Message{Text: headline + ": " + sendTitle(s) + ". " + said, Blocks: []slack.Block{
+	return bot.Message{Text: headline + ": " + titleOf(s) + ". " + said, Blocks: []slack.Block{
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
@@ -85,21 +85,21 @@ const goneRecords = "Its records are gone from Redis."
 func testAnnouncement(s sends.Send) bot.Message {
 	text := fmt.Sprintf("The test of “%s” by %s is under way.", format.Short(s.OfferName), channelName(s.Kind))
 	if s.Ended() {
-		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), inWords(s.Counts))
+		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), countsWords(s.Counts))
 	}
 	set := []slack.Block{blocks.Text(format.Joined(" ", text, s.Holdup))}
-	return bot.Message{Text: text, Blocks: append(set, reasons(s)...)}
+	return bot.Message{Text: text, Blocks: append(set, reasonBlocks(s)...)}
 }
 
-// wording is what people will get of it that its sender wrote.
-func wording(s sends.Send) blocks.Line {
+// contentLine is what people will get of it that its sender wrote.
+func contentLine(s sends.Send) blocks.Line {
 	if s.Kind == recipients.Email {
 		return blocks.Field("Subject", s.Subject)
 	}
 	return blocks.Field("Text", s.Message)
 }
 
-func notBegun(s sends.Send) bool {
+func notStarted(s sends.Send) bool {
 	return s.State == sends.StateAwaiting || s.State == sends.StateScheduled
 }
 
@@ -129,8 +129,8 @@ func stateWords(s sends.Send) (headline, does string) {
 	}
 }
 
-// deeds says what people did with a send, and what is asked of them.
-func deeds(s sends.Send) []blocks.Line {
+// peopleLines says what people did with a send, and what is asked of them.
+func peopleLines(s sends.Send) []blocks.Line {
 	var lines []blocks.Line
 	if s.State == sends.StateAwaiting {
 		lines = append(lines, blocks.Line{blocks.Plain("Another sender has to approve it before anything goes out. " +
@@ -142,14 +142,14 @@ func deeds(s sends.Send) []blocks.Line {
 	if s.Approver != "" {
 		lines = append(lines, blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")})
 	}
-	if line := heldBy(s); line != nil {
+	if line := decidedByLine(s); line != nil {
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-// heldBy says who or what paused or cancelled a send; nil if it was neither.
-func heldBy(s sends.Send) blocks.Line {
+// decidedByLine says who or what paused or cancelled a send; nil if it was neither.
+func decidedByLine(s sends.Send) blocks.Line {
 	by := func(verb string) blocks.Line {
 		return blocks.Line{blocks.Plain(verb + " by "), blocks.User(s.By), blocks.Plain(".")}
 	}
@@ -168,13 +168,13 @@ func heldBy(s sends.Send) blocks.Line {
 	return blocks.Line{blocks.Plain(format.CancelWords(s.Why))}
 }
 
-func bar(c sends.Counts) string {
+func progressBar(c sends.Counts) string {
 	const width = 20
 	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
 }
 
-// inWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
-func inWords(c sends.Counts) string {
+// countsWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
+func countsWords(c sends.Counts) string {
 	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
 		format.Thousands(c.Accepted), format.Thousands(c.Failed), format.Thousands(c.Skipped), format.Thousands(c.Unknown))
 	if c.Pending() > 0 {
@@ -183,12 +183,12 @@ func inWords(c sends.Counts) string {
 	return said
 }
 
-// reasons says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
+// reasonBlocks says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
 // Coupontools may fill a block, so what couponbot itself has to say stands in another.
-func reasons(s sends.Send) []slack.Block {
+func reasonBlocks(s sends.Send) []slack.Block {
 	var lines []string
 	if s.Why != "" && s.State != sends.StateCancelled {
-		lines = append(lines, format.Joined(" ", "Why: "+format.Sentence(s.Why), ui.Advice(codesIn(bracketed.FindString(s.Why))...)))
+		lines = append(lines, format.Joined(" ", "Why: "+format.Sentence(s.Why), ui.Advice(codesIn(bracketedCodes.FindString(s.Why))...)))
 	}
 	for _, f := range s.Failures[:min(len(s.Failures), format.Listed)] {
 		lines = append(lines, failureLine(f))
@@ -213,8 +213,8 @@ func paragraph(lines []string) []slack.Block {
 	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
 }
 
-// bracketed finds the codes of the API in the reason of a stop: "(103: No SMS service)".
-var bracketed = regexp.MustCompile(`\([0-9, ]+[:)]`)
+// bracketedCodes finds the codes of the API in the reason of a stop: "(103: No SMS service)".
+var bracketedCodes = regexp.MustCompile(`\([0-9, ]+[:)]`)
 
 // failureLine is one reason with its count, and what to do about it.
 func failureLine(f sends.Failure) string {
@@ -251,9 +251,9 @@ func codeWords(code string) string {
 	return "code " + format.Short(code)
 }
 
-func times(s sends.Send) slack.Block {
+func timesBlock(s sends.Send) slack.Block {
 	pieces := []slack.MixedElement{blocks.When("Confirmed", s.ConfirmedAt)}
-	if notBegun(s) && !s.ScheduledAt.IsZero() {
+	if notStarted(s) && !s.ScheduledAt.IsZero() {
 		pieces = append(pieces, blocks.When("Begins", s.ScheduledAt))
 	}
 	if s.State == sends.StateAwaiting {
@@ -280,7 +280,7 @@ func channelName(k recipients.Kind) string {
 	return "SMS"
 }
 
-// sendTitle names a send in a sentence: “City deals” by SMS to 1,200 people.
-func sendTitle(s sends.Send) string {
+// titleOf names a send in a sentence: “City deals” by SMS to 1,200 people.
+func titleOf(s sends.Send) string {
 	return fmt.Sprintf("“%s” by %s to %s", format.Short(s.OfferName), channelName(s.Kind), format.Persons(s.Counts.Total))
 }

@@ -57,7 +57,7 @@ func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]st
 	places := []string{directPlace}
 	if !s.Test {
 		places = append(slices.Clone(a.Channels), directPlace)
-		if a.toldInOrigin(ctx, s, told) {
+		if a.includesOrigin(ctx, s, told) {
 			places = append(places, s.Origin)
 		}
 	}
@@ -74,15 +74,15 @@ func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]st
 		}
 	}
 	if s.State == sends.StateAwaiting {
-		asks, err := a.unasked(ctx, s, told)
+		asks, err := a.placesToAsk(ctx, s, told)
 		return append(posts, asks...), edits, err
 	}
-	return posts, append(edits, asked(told)...), nil
+	return posts, append(edits, askedPlaces(told)...), nil
 }
 
 // toldInOrigin says whether the channel of the command is told besides: not if it is told already or is shared with another
 // company.
-func (a *Announcer) toldInOrigin(ctx context.Context, s sends.Send, told map[string]string) bool {
+func (a *Announcer) includesOrigin(ctx context.Context, s sends.Send, told map[string]string) bool {
 	switch {
 	case s.Origin == "", slices.Contains(a.Channels, s.Origin):
 		return false
@@ -96,10 +96,10 @@ func (a *Announcer) toldInOrigin(ctx context.Context, s sends.Send, told map[str
 
 // Tell implements [sends.Teller].
 func (a *Announcer) Tell(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
-	id, err := a.put(ctx, s, place, told[place], a.message(s, place, told))
+	id, err := a.deliver(ctx, s, place, told[place], a.message(s, place, told))
 	why := refusalWords(err)
 	if IsChannel(place) {
-		a.remember(ctx, place, why, err == nil && id != told[place])
+		a.recordRefusal(ctx, place, why, err == nil && id != told[place])
 	}
 	switch {
 	case why != "":
@@ -120,22 +120,22 @@ func (a *Announcer) message(s sends.Send, place string, told map[string]string) 
 	case isAsk(place) && s.State == sends.StateAwaiting:
 		return withButtons(announcement(s), []slack.BlockElement{approveButton(s), rejectButton(s)})
 	case isAsk(place):
-		return decision(s)
+		return decisionMessage(s)
 	}
 	m := announcement(s)
 	if place == directPlace {
 		refused := slices.DeleteFunc(slices.Clone(a.Channels), func(c string) bool { return told[c] != ClosedPlace })
 		if len(refused) > 0 {
-			m.Blocks = append(m.Blocks, notTold(refused))
+			m.Blocks = append(m.Blocks, refusedChannels(refused))
 		}
 	}
-	return withButtons(m, sendButtons(s, place == directPlace))
+	return withButtons(m, buttonsFor(s, place == directPlace))
 }
 
 // put posts a message, or puts it in place of the one that is there, and returns what is to be remembered of it.
-func (a *Announcer) put(ctx context.Context, s sends.Send, place, id string, m bot.Message) (string, error) {
+func (a *Announcer) deliver(ctx context.Context, s sends.Send, place, id string, m bot.Message) (string, error) {
 	decided := isAsk(place) && s.State != sends.StateAwaiting
-	if channel, ts := located(place, id); ts != "" {
+	if channel, ts := messageAt(place, id); ts != "" {
 		err := a.Poster.Update(ctx, channel, ts, m)
 		gone := bot.SlackCode(err) == "message_not_found"
 		switch {
@@ -160,8 +160,8 @@ func (a *Announcer) put(ctx context.Context, s sends.Send, place, id string, m b
 	return channel + " " + ts, err
 }
 
-// located is where the message is that is remembered of a place; without a timestamp if there is none.
-func located(place, id string) (channel, ts string) {
+// messageAt is where the message is that is remembered of a place; without a timestamp if there is none.
+func messageAt(place, id string) (channel, ts string) {
 	if channel, ts, ok := strings.Cut(id, " "); ok {
 		return channel, ts
 	}
@@ -171,8 +171,8 @@ func located(place, id string) (channel, ts string) {
 	return place, id
 }
 
-// notTold names channels that the message could not go to.
-func notTold(channels []string) slack.Block {
+// refusedChannels names channels that the message could not go to.
+func refusedChannels(channels []string) slack.Block {
 	line := blocks.Line{blocks.Plain("couponbot could not post to ")}
 	for i, c := range channels {
 		if i > 0 {
@@ -180,11 +180,11 @@ func notTold(channels []string) slack.Block {
 		}
 		line = append(line, blocks.Channel(c))
 	}
-	return blocks.Rich(append(line, blocks.Plain(". Invite it there with "), blocks.Code(invite), blocks.Plain(".")))
+	return blocks.Rich(append(line, blocks.Plain(". Invite it there with "), blocks.Code(inviteCommand), blocks.Plain(".")))
 }
 
 // remember notes why a channel could not be posted to; or, once there is a new message in it, that it can.
-func (a *Announcer) remember(ctx context.Context, channel, why string, posted bool) {
+func (a *Announcer) recordRefusal(ctx context.Context, channel, why string, posted bool) {
 	switch {
 	case why != "":
 		a.Store.Put(ctx, unpostableKey(channel), []byte(why), unpostableLife)
@@ -204,7 +204,7 @@ func Unpostable(ctx context.Context, s ui.Store, channel string) string {
 	return string(why)
 }
 
-const invite = "/invite @couponbot"
+const inviteCommand = "/invite @couponbot"
 
 // refusalWords says what Slack's refusal of a channel means and how to mend it; "" for anything that may pass by itself.
 func refusalWords(err error) string {
@@ -213,7 +213,7 @@ func refusalWords(err error) string {
 		"update_failed", "external_channel_migrating", "message_not_found":
 		return ""
 	case "not_in_channel", "channel_not_found":
-		return "couponbot is not in it; invite it with " + invite
+		return "couponbot is not in it; invite it with " + inviteCommand
 	case "is_archived":
 		return "it is archived"
 	case "restricted_action", "restricted_action_read_only_channel":
@@ -238,7 +238,7 @@ const (
 func isAsk(place string) bool { return strings.HasPrefix(place, askPrefix) }
 
 // unasked are the places of those who may approve a send and were not asked yet.
-func (a *Announcer) unasked(ctx context.Context, s sends.Send, told map[string]string) ([]string, error) {
+func (a *Announcer) placesToAsk(ctx context.Context, s sends.Send, told map[string]string) ([]string, error) {
 	if a.Holders == nil {
 		return nil, nil
 	}
@@ -259,19 +259,19 @@ func (a *Announcer) unasked(ctx context.Context, s sends.Send, told map[string]s
 	return places, err
 }
 
-// asked are the places of those who were asked and do not know yet what came of it.
-func asked(told map[string]string) []string {
+// askedPlaces are the places of those who were asked and do not know yet what came of it.
+func askedPlaces(told map[string]string) []string {
 	places := slices.Sorted(maps.Keys(told))
 	return slices.DeleteFunc(places, func(place string) bool { return !isAsk(place) || told[place] == ClosedPlace })
 }
 
-// decision says what came of a send that was to be approved.
-func decision(s sends.Send) bot.Message {
+// decisionMessage says what came of a send that was to be approved.
+func decisionMessage(s sends.Send) bot.Message {
 	headline, end := "Approved", blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")}
 	if s.Approver == "" {
-		headline, end = "Not approved", heldBy(s)
+		headline, end = "Not approved", decidedByLine(s)
 	}
-	return bot.Message{Text: headline + ": " + sendTitle(s) + ".", Blocks: []slack.Block{
+	return bot.Message{Text: headline + ": " + titleOf(s) + ".", Blocks: []slack.Block{
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{

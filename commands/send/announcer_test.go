@@ -48,7 +48,7 @@ func TestAnnouncement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := withButtons(announcement(s), sendButtons(s, false))
+			m := withButtons(announcement(s), buttonsFor(s, false))
 			commandstest.Golden(t, "announce_"+name, commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
 		})
 	}

@@ -15,10 +15,10 @@ import (
 
 // approval is who can approve a draft that somebody else has to.
 type approval struct {
-	over     int      // recipients that need none
-	people   []string // Slack ids, without the sender
-	everyone bool     // every full member can
-	unasked  bool     // Slack did not say of everybody
+	over         int      // recipients that need none
+	people       []string // Slack ids, without the sender
+	everyone     bool     // every full member can
+	lookupFailed bool     // Slack did not say of everybody
 }
 
 func (s formHandlers) needsApproval(d sends.Draft) bool {
@@ -29,7 +29,7 @@ func (s formHandlers) needsApproval(d sends.Draft) bool {
 func (s formHandlers) approvers(ctx context.Context, d sends.Draft) *approval {
 	ids, everyone, err := s.Holders(ctx, bot.Send)
 	others := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == d.User })
-	return &approval{over: s.ApprovalOver, people: others, everyone: everyone, unasked: err != nil}
+	return &approval{over: s.ApprovalOver, people: others, everyone: everyone, lookupFailed: err != nil}
 }
 
 func (a *approval) possible() bool { return a.everyone || len(a.people) > 0 }
@@ -42,7 +42,7 @@ func (a *approval) blocks() []slack.Block {
 		return []slack.Block{blocks.Text(why + ": any other full member of this workspace.")}
 	case a.possible():
 		return []slack.Block{blocks.Rich(append(blocks.Line{blocks.Plain(why + ": ")}, a.names()...))}
-	case a.unasked:
+	case a.lookupFailed:
 		return []slack.Block{blocks.Text(why + ". Slack could not be asked who that may be, so it cannot be sent now. " +
 			"Please go back and try again in a few minutes.")}
 	}

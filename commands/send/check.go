@@ -38,7 +38,7 @@ type order struct {
 func (s formHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, wrong := s.check(ctx, req)
 	if len(wrong) > 0 {
-		return bot.Reply{Errors: onShown(wrong, idsOf(req.View).Shown)}, nil
+		return bot.Reply{Errors: moveToShown(wrong, idsOf(req.View).Shown)}, nil
 	}
 	if o.File != nil {
 		reply := s.reading(req.Person, o, "")
@@ -93,13 +93,13 @@ func (s formHandlers) check(ctx context.Context, req bot.Request) (order, form.P
 func (o order) draft(list recipients.List, file [sha256.Size]byte) sends.Draft {
 	d := o.Draft
 	d.List = list
-	d.ID = draftName(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
+	d.ID = draftID(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
 		o.Typed, o.Rules.Region, string(file[:]), o.Column, fmt.Sprint(o.Consent, o.Rules.Foreign))
 	return d
 }
 
-// draftName makes an id of all that it depends on.
-func draftName(parts ...string) string {
+// draftID makes an id of all that it depends on.
+func draftID(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range parts {
 		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
@@ -107,8 +107,8 @@ func draftName(parts ...string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:26]
 }
 
-// onShown moves words for fields that are not in the modal to one that is: Slack takes no others.
-func onShown(wrong form.Problems, shown recipients.Kind) map[string]string {
+// moveToShown moves words for fields that are not in the modal to one that is: Slack takes no others.
+func moveToShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 	hidden := map[recipients.Kind][]string{
 		recipients.Email: {form.FieldMessage, fieldRegion},
 		recipients.SMS:   {fieldSubject},
@@ -173,7 +173,7 @@ func checkSchedule(at, now time.Time, wrong form.Problems) {
 }
 
 // checkRecipients reads those that were typed, by the rules that hold for a file too.
-func (s formHandlers) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.Problems) {
+func (s formHandlers) checkRecipients(v *bot.View, f formState, o *order, wrong form.Problems) {
 	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.Countries, Max: s.MaxRecipients}
 	if o.Rules.Kind == recipients.SMS {
 		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.Region)
@@ -196,8 +196,8 @@ func (s formHandlers) recipientsWrong(o order) string {
 	list := o.Draft.List
 	typed := len(list.Recipients) + list.Skipped()
 	switch {
-	case typed > s.most():
-		return format.Joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.most()),
+	case typed > s.typedLimit():
+		return format.Joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.typedLimit()),
 			s.longer("Upload a longer list as a file."))
 	case o.File != nil, len(list.Recipients) > 0:
 		return ""

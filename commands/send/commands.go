@@ -6,8 +6,9 @@ import (
 
 // Commands returns the commands about sends.
 func Commands(d Deps) []bot.Command {
+	handlers := formHandlers{d}
 	return []bot.Command{
-		sendDirectory(formHandlers{d}),
-		sendsCommand(sendList{lister: d.Sends, sends: d.Sends, files: d.Files}),
+		formCommand(handlers),
+		listCommand(listHandlers{lister: d.Sends, sends: d.Sends, files: d.Files, forms: handlers}),
 	}
 }

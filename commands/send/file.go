@@ -69,18 +69,18 @@ func (s formHandlers) list(ctx context.Context, p bot.Person, o order) (list rec
 func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
 	list, sum, err := s.list(ctx, p, o)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
-		return bot.Reply{View: sendQuestion.View(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: columnQuestion.View(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, ui.Unusable(err)
 	}
-	if err := fillable(o, list.Source); err != nil {
+	if err := checkPlaceholders(o, list.Source); err != nil {
 		return bot.Reply{}, err
 	}
 	d, err := s.Sends.SaveDraft(ctx, o.draft(list, sum))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
-		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.LinkLength, order: o, nobody: true}
+		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.LinkLength, order: o, nobodyLeft: true}
 		return bot.Reply{View: v.view()}, nil
 	}
 	if err != nil {
@@ -90,8 +90,8 @@ func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note stri
 	return s.preview(ctx, p, d, format.Joined(" ", note, o.Note))
 }
 
-// fillable refuses a text with placeholders, such as “[naam]”, which only the headers of the file show to be some.
-func fillable(o order, source *recipients.Source) error {
+// checkPlaceholders refuses a text with placeholders, such as “[naam]”, which only the headers of the file show to be some.
+func checkPlaceholders(o order, source *recipients.Source) error {
 	if source == nil {
 		return nil
 	}
@@ -184,7 +184,7 @@ func (s formHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Rep
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return bot.Reply{View: sendQuestion.View(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: columnQuestion.View(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	return reply, nil
 }
@@ -229,4 +229,4 @@ func (s formHandlers) switchConsent(ctx context.Context, req bot.Request) (bot.R
 	return reply, nil
 }
 
-var sendQuestion = recipientlist.ColumnQuestion{Callback: viewColumn, Submit: "Preview", NothingYet: "Nothing has been sent yet."}
+var columnQuestion = recipientlist.ColumnQuestion{Callback: viewColumn, Submit: "Preview", NothingYet: "Nothing has been sent yet."}

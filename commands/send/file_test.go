@@ -16,7 +16,7 @@ func TestSendQuestion_emptyChoice(t *testing.T) {
 	o := order{File: &bot.File{}}
 	question := &recipients.ColumnQuestion{Columns: []recipients.Column{{ID: "0/1"}, {ID: "0/2"}}}
 	id := formHandlers{Deps{Deps: w.Deps()}}.keepOrder(t.Context(), commandstest.Mia, "D1", o)
-	view := sendQuestion.View(id, *o.File, recipients.SMS, question)
+	view := columnQuestion.View(id, *o.File, recipients.SMS, question)
 	if view.CallbackID != "recipients_column" || !commandstest.InputsOf(t, view)[recipientlist.FieldColumn].Choice {
 		t.Fatalf("%s has the fields %v, want a choice of columns", view.CallbackID, commandstest.InputsOf(t, view))
 	}

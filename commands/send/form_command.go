@@ -15,8 +15,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// sendDirectory answers /send-directory with the modal, filled in as far as the words go.
-func sendDirectory(s formHandlers) bot.Command {
+// formCommand answers /send-directory with the modal, filled in as far as the words go.
+func formCommand(s formHandlers) bot.Command {
 	return bot.Command{
 		Name: "/send-directory", Topic: "send", Group: ui.GroupSends, Usage: "[email or sms] [to] [name or dir_ID]",
 		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
@@ -29,24 +29,23 @@ func sendDirectory(s formHandlers) bot.Command {
 		},
 		Run: s.run,
 		Actions: map[string]bot.Action{
-			ui.ActionSend:         {Run: s.of(sends.OfferDirectory)},
-			ui.ActionSendCampaign: {Run: s.of(sends.OfferCampaign)},
-			ui.ActionSendLoyalty:  {Run: s.of(sends.OfferLoyaltyCard)},
+			ui.ActionSend:         {Run: s.openFor(sends.OfferDirectory)},
+			ui.ActionSendCampaign: {Run: s.openFor(sends.OfferCampaign)},
+			ui.ActionSendLoyalty:  {Run: s.openFor(sends.OfferLoyaltyCard)},
 
 			fieldChannel: {Run: s.changeChannel},
 
-			actionColumn:     {Run: s.otherColumn},
-			actionForeign:    {Run: s.switchForeign},
-			actionConsent:    {Run: s.switchConsent},
-			actionStraighten: {Run: s.straighten},
-			actionLeftOut:    {Run: s.sendLeftOut},
-			actionTest:       {Run: s.test},
-			actionResend:     {Run: s.resendUnknown},
+			actionColumn:   {Run: s.otherColumn},
+			actionForeign:  {Run: s.switchForeign},
+			actionConsent:  {Run: s.switchConsent},
+			actionSimplify: {Run: s.simplify},
+			actionLeftOut:  {Run: s.uploadLeftOut},
+			actionTest:     {Run: s.sendTest},
 		},
 		Submissions: map[string]bot.Submission{
-			viewSendDirectory: {Run: s.submitted},
-			viewColumn:        {Run: s.columnChosen},
-			viewSendPreview:   {Run: s.confirmed},
+			viewForm:    {Run: s.submitted},
+			viewColumn:  {Run: s.columnChosen},
+			viewPreview: {Run: s.confirmed},
 		},
 		Options: map[string]bot.Options{
 			form.FieldDirectory: {Run: s.suggestOffers},
@@ -60,9 +59,9 @@ func (s formHandlers) run(ctx context.Context, req bot.Request) (bot.Reply, erro
 }
 
 // of opens the modal for the thing of a button.
-func (s formHandlers) of(kind sends.Offer) bot.Handler {
+func (s formHandlers) openFor(kind sends.Offer) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		f := sendForm{Offer: kind, Directory: req.Value, Name: req.Value}
+		f := formState{Offer: kind, Directory: req.Value, Name: req.Value}
 		if name, ok := s.offer(kind).name(req.Value); ok {
 			f.Name = name
 		}
@@ -70,16 +69,16 @@ func (s formHandlers) of(kind sends.Offer) bot.Handler {
 	}
 }
 
-func (s formHandlers) open(ctx context.Context, req bot.Request, f sendForm) (bot.Reply, error) {
-	f = f.begun(req)
+func (s formHandlers) open(ctx context.Context, req bot.Request, f formState) (bot.Reply, error) {
+	f = f.withNewID(req)
 	f.Region = s.Region
 	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
 // fill reads a form out of the words of the command.
-func (s formHandlers) fill(words []bot.Word) sendForm {
-	var f sendForm
+func (s formHandlers) fill(words []bot.Word) formState {
+	var f formState
 	if len(words) > 0 && !words[0].Quoted {
 		if f.Channel = channelWord(words[0].Text); f.Channel != "" {
 			words = words[1:]
@@ -96,7 +95,7 @@ func (s formHandlers) fill(words []bot.Word) sendForm {
 	if f.Channel == "" && len(to) > 0 {
 		f.Channel = recipientlist.KindOf(to[0])
 	}
-	f.Directory, f.Name, f.Note = s.offer(f.Offer).meant(rest)
+	f.Directory, f.Name, f.Note = s.offer(f.Offer).find(rest)
 	return f
 }
 
@@ -147,7 +146,7 @@ func (s formHandlers) hasNumber(parts []bot.Word) bool {
 // may stand beside it.
 func (s formHandlers) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
 	const few = 8
-	parts := ui.Apart([]bot.Word{{Text: text}})
+	parts := ui.SplitNumbers([]bot.Word{{Text: text}})
 	if len(parts) > few {
 		return nil, text, nil
 	}
@@ -170,7 +169,7 @@ func (s formHandlers) changeChannel(ctx context.Context, req bot.Request) (bot.R
 	}
 	before := recallForm(ctx, s.Store, req)
 	f := before
-	f.take(req.View)
+	f.keepValues(req.View)
 	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{
 		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
@@ -221,7 +220,7 @@ func (s formHandlers) suggestOffers(ctx context.Context, req bot.Request) ([]bot
 
 // offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
 func (s formHandlers) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
-	if len(words) == 0 || words[0].Quoted || s.Offers[0].named(words) {
+	if len(words) == 0 || words[0].Quoted || s.Offers[0].namesItem(words) {
 		return "", words
 	}
 	switch strings.ToLower(words[0].Text) {

@@ -38,7 +38,7 @@ func TestSending_fill(t *testing.T) {
 	w := newWorld(t)
 	w.Warm(t)
 	s := formHandlers{Deps{Deps: w.Deps(), Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}}}
-	for text, want := range map[string]sendForm{
+	for text, want := range map[string]formState{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
 		"E-Mail":                       {Channel: recipients.Email},

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	actionSendsPrev    = "sends_page:prev"
-	actionSendsNext    = "sends_page:next"
-	actionSendsRefresh = "sends_refresh"
+	actionListPrev    = "sends_page:prev"
+	actionListNext    = "sends_page:next"
+	actionListRefresh = "sends_refresh"
 
 	// maxRecent is how many of the last sends are listed, beside those that go on.
 	maxRecent = 100
@@ -30,15 +30,16 @@ type sendLister interface {
 	Recent(ctx context.Context, n int) ([]sends.Send, error)
 }
 
-// sendList lists sends, and answers the buttons under every message about one.
-type sendList struct {
+// listHandlers lists sends, and answers the buttons under every message about one.
+type listHandlers struct {
 	lister sendLister
 	sends  *sends.Service
 	files  ui.Deliverer
+	forms  formHandlers
 }
 
-// sendsCommand answers "/coupontools sends", only to the person who asked.
-func sendsCommand(l sendList) bot.Command {
+// listCommand answers "/coupontools sends", only to the person who asked.
+func listCommand(l listHandlers) bot.Command {
 	turn := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		page, err := strconv.Atoi(req.Value)
 		if err != nil {
@@ -59,18 +60,19 @@ func sendsCommand(l sendList) bot.Command {
 			}}, nil
 		},
 		Actions: map[string]bot.Action{
-			actionSendsPrev: {Run: turn}, actionSendsNext: {Run: turn}, actionSendsRefresh: {Run: turn},
-			actionApprove: {Run: act(l.sends, sends.Approve)},
-			actionReject:  {Run: act(l.sends, sends.Reject)},
-			actionPause:   {Run: act(l.sends, sends.Pause)},
-			actionResume:  {Run: act(l.sends, sends.Resume)},
-			actionCancel:  {Run: act(l.sends, sends.Cancel)},
+			actionListPrev: {Run: turn}, actionListNext: {Run: turn}, actionListRefresh: {Run: turn},
+			actionApprove: {Run: actionHandler(l.sends, sends.Approve)},
+			actionReject:  {Run: actionHandler(l.sends, sends.Reject)},
+			actionPause:   {Run: actionHandler(l.sends, sends.Pause)},
+			actionResume:  {Run: actionHandler(l.sends, sends.Resume)},
+			actionCancel:  {Run: actionHandler(l.sends, sends.Cancel)},
 			actionReport:  {Run: l.report},
+			actionResend:  {Run: l.forms.resendUnknown},
 		},
 	}
 }
 
-func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply, error) {
+func (l listHandlers) show(ctx context.Context, viewer string, page int) (bot.Reply, error) {
 	all, err := l.all(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list sends: %w", ui.Unreadable(err))
@@ -83,15 +85,15 @@ func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply,
 		set = append(set, blocks.Text("There are no sends yet. /send-directory makes one."))
 	}
 	for _, s := range all[from:min(from+ui.PerPage, len(all))] {
-		set = append(set, sendRow(s, viewer)...)
+		set = append(set, listRow(s, viewer)...)
 	}
 	where := fmt.Sprintf("Page %d of %d · %s", page, last, format.Count(len(all), "send", "sends"))
-	set = append(set, blocks.Context(blocks.Small(where)), sendsPager(page, last))
+	set = append(set, blocks.Context(blocks.Small(where)), pageRow(page, last))
 	return bot.Reply{Text: where, Blocks: set}, nil
 }
 
 // all are the sends that have not ended, then the last ones that have, the newest first in both.
-func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
+func (l listHandlers) all(ctx context.Context) ([]sends.Send, error) {
 	all, err := l.lister.Live(ctx)
 	if err != nil {
 		return nil, err
@@ -109,10 +111,10 @@ func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
 	return all, nil
 }
 
-// sendRow is one send with the buttons that fit its state.
-func sendRow(s sends.Send, viewer string) []slack.Block {
+// listRow is one send with the buttons that fit its state.
+func listRow(s sends.Send, viewer string) []slack.Block {
 	set := Lines(s)
-	if row := sendButtons(s, viewer == s.User); len(row) > 0 {
+	if row := buttonsFor(s, viewer == s.User); len(row) > 0 {
 		set = append(set, blocks.Actions("", row...))
 	}
 	return set
@@ -125,8 +127,8 @@ func Lines(s sends.Send) []slack.Block {
 		headline = "Test: " + headline
 	}
 	said := ""
-	if !notBegun(s) {
-		said = inWords(s.Counts)
+	if !notStarted(s) {
+		said = countsWords(s.Counts)
 	}
 	lines := []blocks.Line{{
 		blocks.Bold(headline + ": " + format.Short(s.OfferName)),
@@ -135,19 +137,19 @@ func Lines(s sends.Send) []slack.Block {
 	if text := format.Joined(". ", said, s.Holdup); text != "" {
 		lines = append(lines, blocks.Line{blocks.Plain(text)})
 	}
-	if line := heldBy(s); line != nil {
+	if line := decidedByLine(s); line != nil {
 		lines = append(lines, line)
 	}
-	return []slack.Block{blocks.Rich(lines...), times(s)}
+	return []slack.Block{blocks.Rich(lines...), timesBlock(s)}
 }
 
-func sendsPager(page, last int) slack.Block {
+func pageRow(page, last int) slack.Block {
 	var row []slack.BlockElement
 	if page > 1 {
-		row = append(row, blocks.Button(actionSendsPrev, "Previous", strconv.Itoa(page-1), blocks.Label("Previous page")))
+		row = append(row, blocks.Button(actionListPrev, "Previous", strconv.Itoa(page-1), blocks.Label("Previous page")))
 	}
 	if page < last {
-		row = append(row, blocks.Button(actionSendsNext, "Next", strconv.Itoa(page+1), blocks.Label("Next page")))
+		row = append(row, blocks.Button(actionListNext, "Next", strconv.Itoa(page+1), blocks.Label("Next page")))
 	}
-	return blocks.Actions("", append(row, blocks.Button(actionSendsRefresh, "Refresh", strconv.Itoa(page)))...)
+	return blocks.Actions("", append(row, blocks.Button(actionListRefresh, "Refresh", strconv.Itoa(page)))...)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestSends_none(t *testing.T) {
 	t.Parallel()
-	l := sendList{lister: ledger{}}
+	l := listHandlers{lister: ledger{}}
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
 }
 
@@ -27,7 +27,7 @@ func TestSends_pages(t *testing.T) {
 		list.recent = append(list.recent, s)
 	}
 	list.recent = append(list.recent, old)
-	l := sendList{lister: list}
+	l := listHandlers{lister: list}
 	first := commandstest.Must(t)(l.show(t.Context(), "U0BEN", 1))
 	commandstest.Golden(t, "sends", commandstest.Picture(bot.Reply{Text: first.Text, Blocks: first.Blocks[:8]}))
 	commandstest.WantIn(t, commandstest.Picture(first), "Page 1 of 2 · 14 sends", "sends_page:next=2", "sends_refresh=1", "snd_7")

@@ -22,9 +22,9 @@ type Offer struct {
 	// check returns the name of the thing with an id, and whether there is one; it may wait for Coupontools.
 	check func(ctx context.Context, id string) (name string, there bool, err error)
 	// named reports whether words begin with a whole name or id of the list at hand.
-	named func(words []bot.Word) bool
-	// meant finds what words name, if the list at hand knows just one; else the note says why not.
-	meant func(words []bot.Word) (id, name, note string)
+	namesItem func(words []bot.Word) bool
+	// findItem finds what words name, if the list at hand knows just one; else the note says why not.
+	find func(words []bot.Word) (id, name, note string)
 }
 
 // NewOffer returns the offer whose items are in a list. one is its noun in the singular.
@@ -61,20 +61,20 @@ func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer
 		_, name := item.Ident()
 		return name, true, nil
 	}
-	o.named = func(words []bot.Word) bool {
+	o.namesItem = func(words []bot.Word) bool {
 		l := lists.Local()
 		if l == nil {
 			return false
 		}
-		_, ok := ui.ExactRun(l, words)
+		_, ok := ui.LongestExact(l, words)
 		return ok
 	}
-	o.meant = func(words []bot.Word) (id, name, note string) { return meant(from, one, words) }
+	o.find = func(words []bot.Word) (id, name, note string) { return findItem(from, one, words) }
 	return o
 }
 
-// meant finds the item that words name in a list, or returns a note that says why that isn't clear.
-func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
+// findItem finds the item that words name in a list, or returns a note that says why that isn't clear.
+func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
 	if len(words) == 0 {
 		return "", "", ""
 	}
@@ -96,11 +96,11 @@ func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, nam
 		id, _ = c.Hits[0].Ident()
 		return id, ui.OptionText(c.Hits[0], false), ""
 	}
-	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), someOf(c.Hits))
+	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), firstFew(c.Hits))
 }
 
-// someOf names the first few of many.
-func someOf[T cache.Item](hits []T) string {
+// firstFew names the first few of many.
+func firstFew[T cache.Item](hits []T) string {
 	const few = 3
 	var names []string
 	for _, item := range hits[:min(len(hits), few)] {

@@ -23,21 +23,21 @@ import (
 )
 
 const (
-	viewSendPreview = "send_preview"
+	viewPreview = "send_preview"
 )
 
 // preview is what a person looks at before the go-ahead.
 type preview struct {
 	sends.Draft
-	order    order // what the draft was made of; its id is empty if that is not known any more
-	nobody   bool  // nobody can get it as it is, so the draft was not kept
-	person   bot.Person
-	rate     int                // calls a second
-	slow     map[string]float64 // countries with text messages a second
-	link     int                // characters that the link adds to an SMS
-	note     string
-	approval *approval      // nil if nobody has to approve
-	checked  *sends.Checked // nil if that is not known
+	order      order // what the draft was made of; its id is empty if that is not known any more
+	nobodyLeft bool  // nobody can get it as it is, so the draft was not kept
+	person     bot.Person
+	rate       int                // calls a second
+	slow       map[string]float64 // countries with text messages a second
+	link       int                // characters that the link adds to an SMS
+	note       string
+	approval   *approval      // nil if nobody has to approve
+	checked    *sends.Checked // nil if that is not known
 }
 
 // previewOf is preview for [bot.Reply.Later].
@@ -93,16 +93,16 @@ func (p preview) view() *slack.ModalViewRequest {
 		set = append(set, recipientlist.ConcernBlocks(*p.checked)...)
 	}
 	if p.Parent != "" {
-		set = append(set, blocks.Text(twice(p.Parent)))
+		set = append(set, blocks.Text(resendWarning(p.Parent)))
 	}
-	set = append(set, p.doubts()...)
+	set = append(set, p.questions()...)
 	set = append(set, warnings(p.List.Recipients)...)
 	set = append(set, p.facts()...)
 	set = append(set, blocks.Divider())
 	set = append(set, p.content()...)
 	set = append(set, recipientlist.LeftOut(p.List)...)
-	if p.nobody {
-		return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", "", "Back", set...), p.ID)
+	if p.nobodyLeft {
+		return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", "", "Back", set...), p.ID)
 	}
 	set = append(set, p.buttons(), blocks.Divider())
 	submit, closing := "Send to "+format.Persons(len(p.List.Recipients)), "Back"
@@ -115,13 +115,13 @@ func (p preview) view() *slack.ModalViewRequest {
 			submit = ""
 		}
 	}
-	set = append(set, blocks.Text(format.Joined(" ", lasting(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
-	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
+	set = append(set, blocks.Text(format.Joined(" ", durationWords(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
+	return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", submit, closing, set...), p.ID)
 }
 
 // facts say how many people get what, where they come from, and when it goes out.
 func (p preview) facts() []slack.Block {
-	lines := []blocks.Line{{blocks.Bold(willGetIt(p.List))}}
+	lines := []blocks.Line{{blocks.Bold(reachWords(p.List))}}
 	if p.Parent != "" {
 		lines = append(lines, blocks.Field("To", format.Sample(p.List.Recipients)))
 	} else {
@@ -130,7 +130,7 @@ func (p preview) facts() []slack.Block {
 	lines = append(lines,
 		blocks.Field(format.Capitalised(offerNoun(p.Offer)), format.NameAndID(p.OfferName, p.OfferID)),
 		blocks.Field("By", channelName(p.Kind)))
-	if p.Kind == recipients.SMS && !p.nobody {
+	if p.Kind == recipients.SMS && !p.nobodyLeft {
 		lines = append(lines, blocks.Field("Countries", byCountry(p.List.Recipients)))
 	}
 	if !p.ScheduledAt.IsZero() {
@@ -157,8 +157,8 @@ func foreignWords(n int) string {
 	return format.Thousands(n) + " numbers look like foreign numbers without their +. They're skipped, unless you use them as such."
 }
 
-// willGetIt says how many of a list will get it.
-func willGetIt(l recipients.List) string {
+// reachWords says how many of a list will get it.
+func reachWords(l recipients.List) string {
 	n, all := len(l.Recipients), len(l.Recipients)+l.Skipped()
 	switch n {
 	case 0:
@@ -170,7 +170,7 @@ func willGetIt(l recipients.List) string {
 }
 
 // doubts ask about entries that couponbot skips, or not, only because the person said so.
-func (p preview) doubts() []slack.Block {
+func (p preview) questions() []slack.Block {
 	var set []slack.Block
 	if n := skippedBy(p.List, recipients.RuleForeign); n > 0 && p.order.Form != "" {
 		set = append(set, blocks.Text(foreignWords(n)),
@@ -218,7 +218,7 @@ func (p preview) buttons() slack.Block {
 	set := []slack.BlockElement{blocks.Button(actionTest, "Send me a test", p.ID)}
 	if saved := savedByPlainText(p.Draft, p.link); saved > 0 {
 		save := "Save " + format.Thousands(saved) + " SMS per person"
-		set = append(set, blocks.Button(actionStraighten, save, p.ID, blocks.Label(save+": use plain characters in the text")))
+		set = append(set, blocks.Button(actionSimplify, save, p.ID, blocks.Label(save+": use plain characters in the text")))
 	}
 	if len(p.List.LeftOut) > 0 {
 		set = append(set, blocks.Button(actionLeftOut, "List of who is left out", p.ID))
@@ -226,9 +226,9 @@ func (p preview) buttons() slack.Block {
 	return blocks.Actions("", set...)
 }
 
-// lasting says how long a send takes at a rate of calls, or at that of text messages to a slow country if that takes longer;
+// durationWords says how long a send takes at a rate of calls, or at that of text messages to a slow country if that takes longer;
 // "" without a rate.
-func lasting(list []recipients.Recipient, rate int, slow map[string]float64) string {
+func durationWords(list []recipients.Recipient, rate int, slow map[string]float64) string {
 	if rate <= 0 {
 		return ""
 	}
@@ -243,14 +243,14 @@ func lasting(list []recipients.Recipient, rate int, slow map[string]float64) str
 		}
 	}
 	if slowest == "" {
-		return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", howLong(seconds), format.Thousands(rate))
+		return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", roundedTime(seconds), format.Thousands(rate))
 	}
 	return fmt.Sprintf("It takes about %s: text messages to %s go out at %s a second.",
-		howLong(seconds), inSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
+		roundedTime(seconds), countryInSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
 }
 
-// howLong rounds seconds up to what people say.
-func howLong(seconds int) string {
+// roundedTime rounds seconds up to what people say.
+func roundedTime(seconds int) string {
 	const minute, hour = 60, 60 * 60
 	switch {
 	case seconds >= 2*hour:
@@ -261,8 +261,8 @@ func howLong(seconds int) string {
 	return format.Count(seconds, "second", "seconds")
 }
 
-// inSentence is a country's name within a sentence: "the United States", "Canada".
-func inSentence(code string) string {
+// countryInSentence is a country's name within a sentence: "the United States", "Canada".
+func countryInSentence(code string) string {
 	name := recipients.CountryName(code)
 	if withArticle.MatchString(name) {
 		return "the " + name
@@ -348,8 +348,8 @@ func (s formHandlers) confirmed(ctx context.Context, req bot.Request) (bot.Reply
 	return bot.Reply{View: s.startedView(req.Person, send)}, nil
 }
 
-// twice warns of sending to the unknown of a send again.
-func twice(parent string) string {
+// resendWarning warns of sending to the unknown of a send again.
+func resendWarning(parent string) string {
 	return "Careful: these people may get it twice. Coupontools gave no clear answer for them in send " + parent + ", so nobody " +
 		"knows whether they got it. Look in Coupontools first."
 }

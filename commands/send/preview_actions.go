@@ -19,9 +19,9 @@ import (
 
 // The buttons of a preview that act on its draft, whose id is their value.
 const (
-	actionTest       = "send_test"
-	actionStraighten = "send_straighten"
-	actionLeftOut    = "send_left_out"
+	actionTest     = "send_test"
+	actionSimplify = "send_straighten"
+	actionLeftOut  = "send_left_out"
 )
 
 // resendUnknown shows what it would be to send once more to those of a send of whom nobody knows whether they got it. That
@@ -41,9 +41,9 @@ func (s formHandlers) resendUnknown(_ context.Context, req bot.Request) (bot.Rep
 
 // test sends what is in a draft to the person who looks at it: to the address or the number of their Slack profile, and
 // nowhere else.
-func (s formHandlers) test(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) sendTest(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
-		to, err := s.own(req.Person, d.Kind)
+		to, err := s.profileContact(req.Person, d.Kind)
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -63,9 +63,9 @@ func testsLeft(n int) string {
 }
 
 // own is the recipient that a person's Slack profile names.
-func (s formHandlers) own(p bot.Person, kind recipients.Kind) (recipients.Recipient, error) {
+func (s formHandlers) profileContact(p bot.Person, kind recipients.Kind) (recipients.Recipient, error) {
 	if kind == recipients.Email {
-		return ownAddress(p)
+		return profileAddress(p)
 	}
 	const hint = "You can change it in Slack, in your profile under contact information."
 	if p.Phone == "" {
@@ -80,7 +80,7 @@ func (s formHandlers) own(p bot.Person, kind recipients.Kind) (recipients.Recipi
 	return to, nil
 }
 
-func ownAddress(p bot.Person) (recipients.Recipient, error) {
+func profileAddress(p bot.Person) (recipients.Recipient, error) {
 	if p.Email == "" {
 		return recipients.Recipient{}, &bot.Mistake{
 			Text: "Slack does not tell your e-mail address, so there is nowhere to send a test to.",
@@ -120,14 +120,14 @@ func savedByPlainText(d sends.Draft, link int) int {
 }
 
 // straighten makes a new draft with plain characters in its text, and shows its preview.
-func (s formHandlers) straighten(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) simplify(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
 		if savedByPlainText(d, s.LinkLength) <= 0 {
 			return s.preview(ctx, req.Person, d, "")
 		}
 		before := message.CountSegments(d.Message, s.LinkLength)
 		o, unknown := s.recallOrder(ctx, d.ID, req.Person)
-		d.ID, d.Message = draftName(d.ID, actionStraighten), message.Simplify(d.Message)
+		d.ID, d.Message = draftID(d.ID, actionSimplify), message.Simplify(d.Message)
 		d, err := s.Sends.SaveDraft(ctx, d)
 		if err != nil {
 			return bot.Reply{}, draftMistake(d, err)
@@ -136,19 +136,19 @@ func (s formHandlers) straighten(_ context.Context, req bot.Request) (bot.Reply,
 			o.Draft.Message = d.Message
 			s.keepOrder(ctx, req.Person, d.ID, o)
 		}
-		return s.preview(ctx, req.Person, d, swapped(before, message.CountSegments(d.Message, s.LinkLength)))
+		return s.preview(ctx, req.Person, d, swappedWords(before, message.CountSegments(d.Message, s.LinkLength)))
 	})
 }
 
-// swapped says which characters were replaced, and what that saves.
-func swapped(before, after message.Segments) string {
+// swappedWords says which characters were replaced, and what that saves.
+func swappedWords(before, after message.Segments) string {
 	gone := slices.DeleteFunc(slices.Clone(before.Culprits), func(r rune) bool { return slices.Contains(after.Culprits, r) })
 	return fmt.Sprintf("Swapped %s for plain characters: %s SMS per person instead of %s. The form keeps what you typed.",
 		format.SomeCharacters(gone), format.Thousands(after.Segments), format.Thousands(before.Segments))
 }
 
 // sendLeftOut gives a person the list of everybody left out, as a file that only they see.
-func (s formHandlers) sendLeftOut(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) uploadLeftOut(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
 		channel, err := s.Poster.Direct(ctx, req.Person.ID)
 		if err != nil {

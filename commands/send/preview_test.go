@@ -52,7 +52,7 @@ func TestLasting(t *testing.T) {
 		{10_000, 5, "about 34 minutes at 5 a second"},
 		{10_000, 1, "about 3 hours at 1 a second"},
 	} {
-		if got := lasting(make([]recipients.Recipient, test.n), test.rate, nil); !strings.Contains(got, test.want) {
+		if got := durationWords(make([]recipients.Recipient, test.n), test.rate, nil); !strings.Contains(got, test.want) {
 			t.Errorf("lasting(%d, %d) = %q, want %q", test.n, test.rate, got, test.want)
 		}
 	}
@@ -80,7 +80,7 @@ func TestLasting_slowCountries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := lasting(test.list, 5, slow); got != test.want {
+			if got := durationWords(test.list, 5, slow); got != test.want {
 				t.Errorf("lasting() = %q, want %q", got, test.want)
 			}
 		})
@@ -160,7 +160,7 @@ func TestSending_own(t *testing.T) {
 		"no address":      {bot.Person{Phone: "0470 12 34 56"}, recipients.Email, "", "does not tell your e-mail address"},
 		"a wrong address": {bot.Person{Email: "mia@"}, recipients.Email, "", "nothing after the @"},
 	} {
-		to, err := s.own(test.person, test.kind)
+		to, err := s.profileContact(test.person, test.kind)
 		if test.text == "" {
 			if err != nil || to.To != test.to {
 				t.Errorf("%s: own = %+v, %v; want %s", name, to, err, test.to)
@@ -189,7 +189,7 @@ func TestStands(t *testing.T) {
 		"running":             {sends.Send{State: sends.StateRunning}, "Sending", "is going out by SMS to 2 people now."},
 	} {
 		test.send.OfferName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
-		title, what := stands(commandstest.Mia, test.send)
+		title, what := statusWords(commandstest.Mia, test.send)
 		if title != test.title || !strings.Contains(what, test.what) {
 			t.Errorf("%s: stands = %q, %q; want %q, %q", name, title, what, test.title, test.what)
 		}

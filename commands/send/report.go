@@ -15,7 +15,7 @@ import (
 var auditReport = ui.Audited("report", "took the report of a send")
 
 // report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
-func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (l listHandlers) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingReport, Later: func(ctx context.Context) (bot.Reply, error) {
 		s, err := l.sends.Send(ctx, req.Value)
 		if err != nil {
@@ -31,7 +31,7 @@ func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) 
 // reportOf is the report of a send.
 func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CSVFile {
 	return ui.CSVFile{
-		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + sendTitle(s) + ": " + inWords(s.Counts) + ".",
+		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + titleOf(s) + ": " + countsWords(s.Counts) + ".",
 		Alt:    "A table of the recipients of a send, each with its outcome",
 		Header: []string{"recipient", "outcome", "code", "text", "time", "action"},
 		Rows: func(write func([]string) error) error {

@@ -52,7 +52,7 @@ func TestSavedByPlainText(t *testing.T) {
 	if got := savedByPlainText(sends.Draft{Kind: recipients.SMS, Parent: "S1", Message: strings.Repeat("…", 100)}, 50); got != 0 {
 		t.Errorf("plain text saves %d of a resend, want 0", got)
 	}
-	got := swapped(message.CountSegments("“Only” today…"+strings.Repeat("a", 60), 0), message.CountSegments("x", 0))
+	got := swappedWords(message.CountSegments("“Only” today…"+strings.Repeat("a", 60), 0), message.CountSegments("x", 0))
 	if want := "Swapped “ ” … for plain characters: 1 SMS per person instead of 2. The form keeps what you typed."; got != want {
 		t.Errorf("swapped = %q, want %q", got, want)
 	}

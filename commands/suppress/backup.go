@@ -18,22 +18,22 @@ import (
 )
 
 const (
-	viewSuppressImport = "suppress_import"
+	viewImport = "suppress_import"
 
 	fieldImportHow = "how"
 	importBackup   = "backup"
 	importNothing  = "keep"
 )
 
-// suppressionBackups answers the commands that export and import the do-not-contact list.
-type suppressionBackups struct {
+// backupHandlers answers the commands that export and import the do-not-contact list.
+type backupHandlers struct {
 	list    *sends.Service
 	uploads ui.Uploads
 	to      ui.Deliverer
 }
 
-// suppressExport answers "/coupontools suppress export".
-func suppressExport(s suppressionBackups) bot.Command {
+// exportCommand answers "/coupontools suppress export".
+func exportCommand(s backupHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress export", Group: ui.GroupSends, Right: bot.Admin,
 		Summary: "Get a backup of the do-not-contact list, without any number or address in it",
@@ -48,7 +48,7 @@ func suppressExport(s suppressionBackups) bot.Command {
 	}
 }
 
-func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s backupHandlers) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	files, called := 0, "backup of the do-not-contact list"
 	people, err := s.list.ExportSuppressionList(ctx, ui.ActorOf(req), func(part sends.BackupPart) error {
 		files++
@@ -83,8 +83,8 @@ func backupUpload(part sends.BackupPart) bot.Upload {
 	return bot.Upload{Name: name + ".zip", Content: part.Content, Comment: comment, AltText: "A backup of the do-not-contact list."}
 }
 
-// suppressImport answers "/coupontools suppress import" with a form.
-func suppressImport(s suppressionBackups) bot.Command {
+// importCommand answers "/coupontools suppress import" with a form.
+func importCommand(s backupHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress import", Group: ui.GroupSends, Right: bot.Admin,
 		Summary: "Import a backup of the do-not-contact list, or confirm the list as it is",
@@ -92,15 +92,15 @@ func suppressImport(s suppressionBackups) bot.Command {
 			{Line: "/coupontools suppress import", Does: "opens the form for the backup"},
 		},
 		Run: func(context.Context, bot.Request) (bot.Reply, error) {
-			return bot.Reply{View: suppressImportView()}, nil
+			return bot.Reply{View: importView()}, nil
 		},
-		Submissions: map[string]bot.Submission{viewSuppressImport: {Run: s.imported}},
+		Submissions: map[string]bot.Submission{viewImport: {Run: s.imported}},
 	}
 }
 
-func suppressImportView() *slack.ModalViewRequest {
+func importView() *slack.ModalViewRequest {
 	return blocks.Modal(
-		viewSuppressImport,
+		viewImport,
 		"Import",
 		"Import",
 		"Close",
@@ -116,7 +116,7 @@ func suppressImportView() *slack.ModalViewRequest {
 }
 
 // imported takes the form. A repeat adds nobody a second time.
-func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (s backupHandlers) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
 	files, how := req.View.Files(form.FieldImport), req.View.Value(fieldImportHow)
 	switch {
 	case how != importBackup && how != importNothing:
@@ -127,7 +127,7 @@ func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Re
 		return bot.Reply{Errors: map[string]string{form.FieldImport: "Take the file away, or choose to add its people."}}, nil
 	}
 	result := func(text string) *slack.ModalViewRequest {
-		return blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(text))
+		return blocks.Modal(viewDone, "Do not contact", "", "Close", blocks.Text(text))
 	}
 	return bot.Reply{View: result("Importing…"), Later: func(ctx context.Context) (bot.Reply, error) {
 		said, err := s.restore(ctx, req, how, files)
@@ -145,11 +145,11 @@ func acceptedWords(a sends.Acceptance) string {
 		" set aside, because they were put on a list with another key. They may get messages again, until couponbot has that key back."
 }
 
-func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
+func (s backupHandlers) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
 	if how == importNothing {
 		accepted, err := s.list.AcceptSuppressionList(ctx, ui.ActorOf(req))
 		if err != nil {
-			return "", suppressionMistake(nil, err)
+			return "", changeMistake(nil, err)
 		}
 		return acceptedWords(accepted), nil
 	}
@@ -187,7 +187,7 @@ func notImported(file bot.File, err error) error {
 		m.Text = "These files are parts of different backups."
 		m.Hint = "Import the parts of one backup at a time."
 	default:
-		return suppressionMistake(nil, err)
+		return changeMistake(nil, err)
 	}
 	return m
 }

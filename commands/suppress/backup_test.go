@@ -34,7 +34,7 @@ func TestSuppressImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var mail backupMail
-	s := suppressionBackups{list: w.Sends, to: ui.Deliverer{Poster: &mail}}
+	s := backupHandlers{list: w.Sends, to: ui.Deliverer{Poster: &mail}}
 	reply := commandstest.Must(t)(s.export(t.Context(), bot.Request{Person: commandstest.Mia}))
 	commandstest.WantIn(t, commandstest.Picture(reply), "The backup of the do-not-contact list (1 person) is in your direct messages.")
 
@@ -53,7 +53,7 @@ func TestSuppressImport(t *testing.T) {
 	commandstest.WantIn(t, checked(), "has disappeared from Redis, so nothing is sent")
 	imports := func(content []byte) (bot.Reply, error) {
 		s.uploads = ui.NewUploads(commandstest.Uploaded(content))
-		view := bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importBackup}).
+		view := bot.NewView(viewImport, "", map[string]string{fieldImportHow: importBackup}).
 			WithFiles("file", bot.File{ID: "F1", Name: "backup.txt", User: commandstest.Mia.ID})
 		return commandstest.Follow(t.Context(), s.imported, bot.Request{Person: commandstest.Mia, View: view})
 	}

@@ -282,26 +282,26 @@ func Draw(blocks any) []string {
 func drawBlock(b map[string]any) string {
 	switch b["type"] {
 	case "header":
-		return "# " + text(b["text"])
+		return "# " + textOf(b["text"])
 	case "section":
-		return strings.TrimSpace(text(b["text"]) + " " + drawElement(b["accessory"]))
+		return strings.TrimSpace(textOf(b["text"]) + " " + drawElement(b["accessory"]))
 	case "divider":
 		return "---"
 	case "context":
-		return "~ " + strings.Join(each(b["elements"], text), " | ")
+		return "~ " + strings.Join(drawEach(b["elements"], textOf), " | ")
 	case "actions":
-		return strings.Join(each(b["elements"], drawElement), " ")
+		return strings.Join(drawEach(b["elements"], drawElement), " ")
 	case "rich_text":
-		return strings.Join(each(b["elements"], func(v any) string {
-			return strings.Join(each(v.(map[string]any)["elements"], drawPart), "")
+		return strings.Join(drawEach(b["elements"], func(v any) string {
+			return strings.Join(drawEach(v.(map[string]any)["elements"], drawPart), "")
 		}), "")
 	case "input":
-		line := fmt.Sprintf("%s: %s", text(b["label"]), drawElement(b["element"]))
+		line := fmt.Sprintf("%s: %s", textOf(b["label"]), drawElement(b["element"]))
 		if b["optional"] == true {
 			line += " optional"
 		}
 		if b["hint"] != nil {
-			line += "\n    " + text(b["hint"])
+			line += "\n    " + textOf(b["hint"])
 		}
 		return line
 	}
@@ -316,11 +316,11 @@ func drawElement(v any) string {
 	id := fmt.Sprint(e["action_id"])
 	switch e["type"] {
 	case "button":
-		return fmt.Sprintf("[%s %s=%s]", text(e["text"]), id, e["value"])
+		return fmt.Sprintf("[%s %s=%s]", textOf(e["text"]), id, e["value"])
 	case "plain_text_input":
-		return fmt.Sprintf("<%s %q max %v>", id, cmp.Or(text(e["initial_value"]), ""), e["max_length"])
+		return fmt.Sprintf("<%s %q max %v>", id, cmp.Or(textOf(e["initial_value"]), ""), e["max_length"])
 	case "radio_buttons", "static_select", "external_select":
-		return fmt.Sprintf("<%s %s %v initial %s>", e["type"], id, each(e["options"], optionOf), optionOf(e["initial_option"]))
+		return fmt.Sprintf("<%s %s %v initial %s>", e["type"], id, drawEach(e["options"], optionOf), optionOf(e["initial_option"]))
 	}
 	return fmt.Sprintf("<%s %s>", e["type"], id)
 }
@@ -330,7 +330,7 @@ func optionOf(v any) string {
 	if !ok {
 		return "none"
 	}
-	return fmt.Sprintf("%s=%s", text(o["text"]), o["value"])
+	return fmt.Sprintf("%s=%s", textOf(o["text"]), o["value"])
 }
 
 func drawPart(v any) string {
@@ -342,22 +342,22 @@ func drawPart(v any) string {
 		return fmt.Sprintf("#%s", p["channel_id"])
 	}
 	if style, ok := p["style"].(map[string]any); ok && style["bold"] == true {
-		return "*" + text(p["text"]) + "*"
+		return "*" + textOf(p["text"]) + "*"
 	}
-	return text(p["text"])
+	return textOf(p["text"])
 }
 
-func text(v any) string {
+func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
 	case map[string]any:
-		return text(v["text"])
+		return textOf(v["text"])
 	}
 	return ""
 }
 
-func each(v any, draw func(any) string) []string {
+func drawEach(v any, draw func(any) string) []string {
 	list, _ := v.([]any)
 	var out []string
 	for _, e := range list {
@@ -382,22 +382,22 @@ func Buttons(t testing.TB, r bot.Reply) map[string]string {
 		t.Fatal(err)
 	}
 	found := map[string]string{}
-	collect(tree, found)
+	collectButtons(tree, found)
 	return found
 }
 
-func collect(v any, found map[string]string) {
+func collectButtons(v any, found map[string]string) {
 	switch v := v.(type) {
 	case map[string]any:
 		if v["type"] == "button" {
 			found[fmt.Sprint(v["action_id"])] = fmt.Sprint(v["value"])
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			collect(v[key], found)
+			collectButtons(v[key], found)
 		}
 	case []any:
 		for _, e := range v {
-			collect(e, found)
+			collectButtons(e, found)
 		}
 	}
 }

@@ -107,7 +107,7 @@ func within(d time.Duration) string {
 // explainSend puts into words what cannot be done with a send, and why nothing can be sent; nil if err is neither.
 func explainSend(err error) *bot.Mistake {
 	if wrong, ok := errors.AsType[*sends.StateError](err); ok {
-		return &bot.Mistake{Text: StandsWords(wrong.Send), Hint: "/coupontools sends shows what can be done with it."}
+		return &bot.Mistake{Text: StateWords(wrong.Send), Hint: "/coupontools sends shows what can be done with it."}
 	}
 	if soon, ok := errors.AsType[*sends.TooSoonError](err); ok {
 		return &bot.Mistake{
@@ -334,8 +334,8 @@ const (
 	OlderHint = "An admin of couponbot can continue without these people with " + Root + " suppress import."
 )
 
-// StandsWords says in a sentence how a send stands, without who brought it there.
-func StandsWords(s sends.Send) string {
+// StateWords says in a sentence how a send stands, without who brought it there.
+func StateWords(s sends.Send) string {
 	switch s.State {
 	case sends.StateAwaiting:
 		return "The send waits for approval."

@@ -18,9 +18,9 @@ type Matcher struct {
 	phone string   // the digits of the whole number that was typed, if it is one with its country code
 }
 
-// Matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole id; what begins as a
+// NewMatcher returns a matcher for any part of a name, e-mail address or phone number, or for a whole id; what begins as a
 // reg_ id is nothing else. Without words it takes everybody.
-func Matching(who string) Matcher {
+func NewMatcher(who string) Matcher {
 	m := Matcher{whole: cache.Fold(format.OneLine(who))}
 	for _, w := range bot.Split(who) {
 		m.words = append(m.words, cache.Fold(w.Text))

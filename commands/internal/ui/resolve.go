@@ -22,7 +22,7 @@ type Choice[T cache.Item] struct {
 // choose finds what leading words name: the longest run of them that is exactly a name or an id, else
 // the first word or quoted group, which may also be a part of a name.
 func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
-	if c, ok := ExactRun(l, words); ok {
+	if c, ok := LongestExact(l, words); ok {
 		return c
 	}
 	if len(words) == 0 {
@@ -34,7 +34,7 @@ func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
 // ChooseWhole finds what words name when nothing else can stand there: a part of a name may
 // then be of several words.
 func ChooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
-	if c, ok := ExactRun(l, words); ok {
+	if c, ok := LongestExact(l, words); ok {
 		return c
 	}
 	all := bot.Join(words)
@@ -48,22 +48,22 @@ func ChooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
 	return c
 }
 
-// ExactRun finds the longest run of the first words that is the whole name or id of an item.
-func ExactRun[T cache.Item](l *cache.ListOf[T], words []bot.Word) (Choice[T], bool) {
+// LongestExact finds the longest run of the first words that is the whole name or id of an item.
+func LongestExact[T cache.Item](l *cache.ListOf[T], words []bot.Word) (Choice[T], bool) {
 	// A name has 300 characters at most, so no more words than this.
 	const most = 150
-	parts := Apart(words)
+	parts := SplitNumbers(words)
 	for n := min(len(parts), most); n > 0; n-- {
 		name := bot.Join(parts[:n])
-		if hits := Exactly(l, name); len(hits) > 0 {
+		if hits := Exact(l, name); len(hits) > 0 {
 			return Choice[T]{Asked: name, Hits: hits, Rest: parts[n:]}, true
 		}
 	}
 	return Choice[T]{}, false
 }
 
-// Apart undoes the joining of neighbouring numbers, so that "Top 10" can be told from the number after it.
-func Apart(words []bot.Word) []bot.Word {
+// SplitNumbers undoes the joining of neighbouring numbers, so that "Top 10" can be told from the number after it.
+func SplitNumbers(words []bot.Word) []bot.Word {
 	var parts []bot.Word
 	for _, w := range words {
 		if w.Quoted {
@@ -77,8 +77,8 @@ func Apart(words []bot.Word) []bot.Word {
 	return parts
 }
 
-// Exactly returns the items whose name or id is text.
-func Exactly[T cache.Item](l *cache.ListOf[T], name string) []T {
+// Exact returns the items whose name or id is text.
+func Exact[T cache.Item](l *cache.ListOf[T], name string) []T {
 	if item, ok := l.ByID(name); ok {
 		return []T{item}
 	}
@@ -89,7 +89,7 @@ func partly[T cache.Item](l *cache.ListOf[T], words string) []T {
 	if strings.TrimSpace(words) == "" {
 		return nil
 	}
-	if hits := Exactly(l, words); len(hits) > 0 {
+	if hits := Exact(l, words); len(hits) > 0 {
 		return hits
 	}
 	return l.Search(words, len(l.Items))

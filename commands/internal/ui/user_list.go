@@ -71,7 +71,7 @@ func (l UserList[User, Parent]) Run(_ context.Context, req bot.Request) (bot.Rep
 	}}, nil
 }
 
-// Actions answers the buttons of the list, and the one that opens it.
+// Actions answers the buttons of the list. The button that opens it is answered by [UserList.Open], beside the card that shows it.
 func (l UserList[User, Parent]) Actions() map[string]bot.Action {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return l.pagers().Turn(req, func(ctx context.Context, p UserPager, number int) (bot.Reply, error) {
@@ -79,16 +79,15 @@ func (l UserList[User, Parent]) Actions() map[string]bot.Action {
 		})
 	}
 	return map[string]bot.Action{
-		l.action():                {Run: l.open},
 		l.action() + "_page:prev": {Run: page},
 		l.action() + "_page:next": {Run: page},
 		l.action() + "_file":      {Run: l.export},
 	}
 }
 
-// open shows the users of the parent that a button or an option names. The block_id of the button may name a pager with the
+// Open shows the users of the parent that a button or an option names. The block_id of the button may name a pager with the
 // query to use.
-func (l UserList[User, Parent]) open(_ context.Context, req bot.Request) (bot.Reply, error) { //nolint:unparam // a handler
+func (l UserList[User, Parent]) Open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	before, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: l.WaitText(), Later: func(ctx context.Context) (bot.Reply, error) {
 		p := NewUserPager(NewUserQuery(req.Value, l.Parents.NameOf(req.Value), ""))
@@ -133,7 +132,7 @@ func (l UserList[User, Parent]) search(ctx context.Context, q UserQuery) ([]User
 	if q.Who == "" {
 		return all, nil
 	}
-	m := Matching(q.Who)
+	m := NewMatcher(q.Who)
 	var hits []User
 	for _, u := range all {
 		if m.Matches(l.Person(u)) {
@@ -155,7 +154,7 @@ func (l UserList[User, Parent]) show(ctx context.Context, person bot.Person, p U
 	where := fmt.Sprintf("Page %d of %d · %s", number, last, l.total(len(hits), p.Query.Who))
 	set := []slack.Block{blocks.Header(l.heading(p.Query))}
 	if len(hits) == 0 {
-		set = append(set, blocks.Text(nobody(p.Query.Who)))
+		set = append(set, blocks.Text(nobodyText(p.Query.Who)))
 	}
 	for _, u := range shown {
 		set = append(set, l.Row(p.Query.ID, u)...)
@@ -166,7 +165,7 @@ func (l UserList[User, Parent]) show(ctx context.Context, person bot.Person, p U
 	return bot.Reply{Text: l.heading(p.Query) + ": " + where, Blocks: set}, nil
 }
 
-func nobody(who string) string {
+func nobodyText(who string) string {
 	if who == "" {
 		return "Nobody is there yet."
 	}
