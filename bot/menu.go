@@ -100,7 +100,7 @@ func (b *Bot) menuCard(c *Command) *slack.ModalViewRequest {
 	return blocks.Modal(viewMenu, "couponbot", "", "Close", set...)
 }
 
-// searchMenu finds commands by what was typed, those whose topic begins with it first.
+// searchMenu finds commands by what was typed. Topics that begin with it come first.
 func (b *Bot) searchMenu(typed string) []Option {
 	typed = strings.ToLower(strings.TrimSpace(typed))
 	var first, rest []Option

@@ -25,26 +25,26 @@ const (
 
 var auditExport = ui.Audited("export", "exported the audit trail")
 
-// auditReader is the part of [sends.Service] that the audit trail needs.
+// auditReader is the part of [sends.Service] that the audit log needs.
 type auditReader interface {
 	Record(ctx context.Context, e sends.Entry) error
 	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
 	Send(ctx context.Context, id string) (sends.Send, error)
 }
 
-// permalinker is the part of [bot.Poster] that finds the address of a message.
+// permalinker is the part of [bot.Poster] that returns a message's permalink.
 type permalinker interface {
 	Permalink(ctx context.Context, channel, ts string) (string, error)
 }
 
-// auditHandlers shows the audit trail to administrators.
+// auditHandlers show the audit log to administrators.
 type auditHandlers struct {
 	sends  auditReader
 	poster permalinker
 	files  ui.Deliverer
 }
 
-// auditCommand answers "/coupontools audit", only to the person who asked.
+// auditCommand answers "/coupontools audit" privately.
 func auditCommand(t auditHandlers) bot.Command {
 	return bot.Command{
 		Topic: "audit", Group: ui.GroupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
@@ -65,7 +65,7 @@ func auditCommand(t auditHandlers) bot.Command {
 	}
 }
 
-// show shows the ten entries before the one with that id.
+// show shows the ten entries before the one with this id.
 func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, error) {
 	var page []sends.Entry
 	for e, err := range t.sends.Trail(ctx, before) {
@@ -96,7 +96,7 @@ func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, erro
 	}, nil
 }
 
-// entryRow is one entry: who did what, how things stood before and after, and when.
+// entryRow shows one entry: who did what, the state before and after, and when.
 func entryRow(e sends.Entry, link string) []slack.Block {
 	line := blocks.Line{blocks.Bold("couponbot")}
 	if e.User != "" {
@@ -116,12 +116,12 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 	return []slack.Block{blocks.Rich(line), blocks.Context(small...)}
 }
 
-// entryDetail says how things stood before and after, and what else is known: "running → paused".
+// entryDetail shows the note and the state before and after: "running → paused".
 func entryDetail(e sends.Entry) string {
 	return format.Sentence(format.Joined("; ", e.Note, format.Joined(" → ", e.Before, e.After)))
 }
 
-// sendsActions are the words for the actions that package sends writes into the audit trail itself.
+// sendsActions are the words for the actions that package sends audits itself.
 var sendsActions = map[string]string{
 	"send":            "confirmed a send",
 	"test":            "sent a test",
@@ -139,11 +139,10 @@ var sendsActions = map[string]string{
 	"suppress-new":    "continued with what was left of the do-not-contact list",
 }
 
-// auditWords says what somebody did, or returns the key of an action that no table has.
+// auditWords returns the words for an action's key, or the key if no table has it.
 func auditWords(key string) string { return cmp.Or(ui.AuditWords(key), sendsActions[key], key) }
 
-// link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
-// none that others may see.
+// link is the permalink of the entry's message, or else of its send's announcement; "" if others can't see either.
 func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 	if link := t.linkTo(ctx, e.Channel, e.Message); link != "" || e.Send == "" {
 		return link
@@ -152,7 +151,7 @@ func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 	return t.linkTo(ctx, channel, ts)
 }
 
-// linkTo is the address of a message in a channel; "" if it is in direct messages, or seen by one person alone.
+// linkTo is the permalink of a message in a channel; "" for direct and ephemeral messages.
 func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
 	if ts == "" || !send.IsChannel(channel) {
 		return ""
@@ -164,7 +163,7 @@ func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
 	return link
 }
 
-// announced is where a send is told of in a channel.
+// announced returns a channel message that announces a send.
 func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts string) {
 	s, err := t.sends.Send(ctx, id)
 	if err != nil {
@@ -178,7 +177,7 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 	return "", ""
 }
 
-// export sends the whole audit trail as a file to the person who asks.
+// export sends the whole audit log to the user as a file.
 func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingExport, Later: func(ctx context.Context) (bot.Reply, error) {
 		if err := t.sends.Record(ctx, sends.Entry{What: auditExport, Actor: ui.ActorOf(req)}); err != nil {

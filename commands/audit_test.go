@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// office is a Slack in which messages have addresses, and which takes files.
+// office is a Slack with permalinks and uploads.
 type office struct {
 	*commandstest.Board
 	files  map[string]string // content by channel
@@ -33,7 +33,7 @@ func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
 	return "https://acme.slack.com/archives/" + channel + "/p" + ts, nil
 }
 
-// seenByOne is the timestamp of a message that only one person saw.
+// seenByOne is the timestamp of an ephemeral message.
 const seenByOne = "9.9"
 
 func newTrail(t *testing.T) (auditHandlers, *world, office) {
@@ -87,21 +87,21 @@ func TestAudit_links(t *testing.T) {
 	}
 }
 
-// What was done from a list that only one person saw links to the message that tells of the send.
-func TestAudit_linksToTheSendFromAList(t *testing.T) {
+// An action in an ephemeral list links to the announcement of the send.
+func TestAudit_linksToAnnouncement(t *testing.T) {
 	t.Parallel()
 	a, _, _ := newTrail(t)
-	a.sends = toldOf{a.sends}
+	a.sends = announcedSends{a.sends}
 	got := a.link(t.Context(), sends.Entry{Send: "snd_1", Actor: sends.Actor{Channel: "C1", Message: seenByOne}})
 	if want := "https://acme.slack.com/archives/C2/p1.2"; got != want {
 		t.Errorf("link = %q, want %q", got, want)
 	}
 }
 
-// toldOf is an audit trail of sends that are told of in a channel.
-type toldOf struct{ auditReader }
+// announcedSends is an [auditReader] of sends that are announced in a channel.
+type announcedSends struct{ auditReader }
 
-func (toldOf) Send(context.Context, string) (sends.Send, error) {
+func (announcedSends) Send(context.Context, string) (sends.Send, error) {
 	return sends.Send{Told: map[string]string{"C2": "1.2"}}, nil
 }
 
@@ -125,7 +125,7 @@ func TestAudit_export(t *testing.T) {
 	commandstest.WantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
 }
 
-// TestAuditWords pins the keys: the audit trail keeps them for years.
+// TestAuditWords pins the keys, since stored entries hold them.
 func TestAuditWords(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{

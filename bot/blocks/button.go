@@ -53,7 +53,7 @@ func WithButton(section *slack.SectionBlock, button *slack.ButtonBlockElement) *
 	return section
 }
 
-// Picker returns a select, for [Actions], whose options are asked for as the person types.
+// Picker returns a select for [Actions]. Slack requests its options while the user types.
 func Picker(actionID, placeholder string) *slack.SelectBlockElement {
 	// 0 loads options when the list is opened, before anything is typed.
 	length := 0

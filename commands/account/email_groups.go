@@ -28,8 +28,8 @@ func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files ui.
 	}
 }
 
-// emailGroupsCommand answers "/coupontools email-groups" with the e-mail groups, for all in the channel to see. Coupontools
-// documents no call for who is in them.
+// emailGroupsCommand answers "/coupontools email-groups" with the public list. The API documents no call for the members of a
+// group.
 func emailGroupsCommand(l emailGroupList) bot.Command {
 	return bot.Command{
 		Topic: l.Topic, Group: ui.GroupContacts, Usage: "[words to filter by]",

@@ -34,7 +34,7 @@ const (
 
 var auditSignOn = ui.Audited("sign_on", "took a link to sign on")
 
-// signOnHandlers gives links that sign on.
+// signOnHandlers answer the sign-on command with links.
 type signOnHandlers struct {
 	accounts subaccountList
 	api      *coupontools.Client
@@ -42,13 +42,14 @@ type signOnHandlers struct {
 	audit    *sends.Service
 }
 
-// signOnAs is whom a link signs on as, and where. The id of a directory's user is both ids: "dir_5501 reg_7001".
+// signOnAs is the account that a link signs on as, and the page it opens. For a directory's user, id holds both ids: "dir_5501
+// reg_7001".
 type signOnAs struct {
 	whom, id string
 	coupontools.SignOnOptions
 }
 
-// signOnCommand answers "/coupontools sign-on" with a form, only to the person who asked.
+// signOnCommand answers "/coupontools sign-on" privately, with a form.
 func signOnCommand(s signOnHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sign-on", Group: ui.GroupAccounts, Usage: "[account, teammate, subaccount or user] [id]",
@@ -81,7 +82,7 @@ var (
 	directoryUserIDs = regexp.MustCompile(`^(dir_[0-9]{1,20}) (reg_[0-9]{1,20})$`)
 )
 
-// readSignOn reads what was typed behind the command. Nothing is the own account.
+// readSignOn parses the words of the command. No words mean the bot's own account.
 func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 	as.whom = whomAccount
 	if len(words) > 0 {
@@ -105,7 +106,7 @@ func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
 	return signOnAs{whom: whomSubaccount, id: as.whom}, len(words) == 1 && subaccountID.MatchString(as.whom)
 }
 
-// subaccountView is the form for the subaccount of a button.
+// subaccountView is the form for a button's subaccount.
 func (s signOnHandlers) subaccountView(id string) *slack.ModalViewRequest {
 	return s.view(signOnAs{whom: whomSubaccount, id: id})
 }
@@ -150,8 +151,8 @@ func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 		}, "", form.MaxIDInput))
 }
 
-// submitted shows the link that the form asks for. A submit is claimed before it is acknowledged, so that one that Slack
-// delivers again makes no second link and leaves the window with the first alone.
+// submitted shows the link. The submission is claimed before it is acknowledged, so a redelivery creates no second link and
+// doesn't replace the view with the first.
 func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	as, wrong := readSignOnForm(req.View)
 	if len(wrong) > 0 {
@@ -166,12 +167,12 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 		return bot.Reply{}, ui.ShownBefore("If you don't see the link, open the form again.")
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
-	deed := secretReveal{
+	secret := secretReveal{
 		to:    s.audit,
 		req:   req,
 		entry: sends.Entry{What: auditSignOn, Note: format.Joined(" ", as.whom, as.id)},
 	}
-	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
+	reply := secret.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)
 		if err != nil {
 			return nil, s.unknown(as, fmt.Errorf("get a sign-on link: %w", err))
@@ -182,7 +183,7 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 	return reply, nil
 }
 
-// readSignOnForm reads the form. A choice that comes back empty is an error unless it is not asked for.
+// readSignOnForm reads the form. A choice that comes back empty is an error if it is needed.
 func readSignOnForm(v *bot.View) (signOnAs, form.Problems) {
 	as, wrong := signOnAs{SignOnOptions: coupontools.SignOnOptions{
 		Page: v.Value(fieldPage), Campaign: strings.ToLower(format.OneLine(v.Value(form.FieldCampaign))),
@@ -216,7 +217,7 @@ func readSignOnForm(v *bot.View) (signOnAs, form.Problems) {
 	return as, wrong
 }
 
-// unknown puts into words that Coupontools does not know whom or what a link is to be for; another err stays as it is.
+// unknown explains that Coupontools doesn't know the account or the campaign. It returns other errors unchanged.
 func (s signOnHandlers) unknown(as signOnAs, err error) error {
 	const noCampaign = 502
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && slices.Contains(e.Codes, noCampaign) {
@@ -240,7 +241,7 @@ func (s signOnHandlers) link(ctx context.Context, as signOnAs) (*coupontools.Sig
 	return s.api.SignOnAccount(ctx)
 }
 
-// called names whom a link signs on as, with a word if that subaccount has expired.
+// called names the account of a link, and says if its subaccount has expired.
 func (s signOnHandlers) called(as signOnAs) string {
 	switch as.whom {
 	case whomTeammate:

@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestAccountReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
 	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
 		account := coupontools.Subaccount{

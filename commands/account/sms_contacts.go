@@ -34,7 +34,7 @@ var (
 	auditSMSContact = ui.Audited("sms_contact", "added a contact to an SMS group")
 )
 
-// contactHandlers are the people in SMS groups.
+// contactHandlers answer the commands about SMS groups and their contacts.
 type contactHandlers struct {
 	groups smsGroupList
 	users  ui.UserList[coupontools.SMSContact, coupontools.SMSGroup]
@@ -44,7 +44,7 @@ type contactHandlers struct {
 	rules  recipients.Rules
 }
 
-// newContact is somebody who is to be put into a group.
+// newContact is a contact that is to be added.
 type newContact struct {
 	Group, Phone, FirstName, LastName string
 }
@@ -73,7 +73,7 @@ func newContactHandlers(groups smsGroupList, d ui.Deps) contactHandlers {
 	}
 }
 
-// contactPerson writes the number with its plus, which Coupontools leaves away.
+// contactPerson returns a contact as a person. It adds the plus to the number, which the API omits.
 func contactPerson(c coupontools.SMSContact) coupontools.DirectoryUser {
 	u := coupontools.DirectoryUser{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Phone: c.Phone}
 	if number, err := recipients.Phone("+"+c.Phone, recipients.Rules{Kind: recipients.SMS}); err == nil {
@@ -90,7 +90,7 @@ func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
 	return []slack.Block{blocks.Text(ui.PersonRow(contactPerson(c), facts...))}
 }
 
-// smsContactsCommand answers "/coupontools sms-contacts", only to the person who asked.
+// smsContactsCommand answers "/coupontools sms-contacts" privately.
 func smsContactsCommand(k contactHandlers) bot.Command {
 	create := k.contactChange()
 	c := bot.Command{
@@ -162,7 +162,7 @@ func (k contactHandlers) contactView(group string) *slack.ModalViewRequest {
 		blocks.TextInput(blocks.Input{Name: form.FieldLastName, Label: "Last name", Optional: true}, "", form.MaxNameInput)), group)
 }
 
-// createContact takes the form. A number that is in the group already is told at once, and so is that it unsubscribed.
+// createContact checks the form. It refuses a number that is in the group already, and says if that contact has unsubscribed.
 func (k contactHandlers) createContact(c ui.Change[newContact]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		number, err := recipients.Phone(req.View.Value(form.FieldPhone), k.rules)

@@ -31,7 +31,7 @@ func newSMSGroupList(guard *bulkhead.Guard, api *coupontools.Client, files ui.De
 	}
 }
 
-// smsGroupsCommand answers "/coupontools sms-groups" with the SMS groups, for all in the channel to see.
+// smsGroupsCommand answers "/coupontools sms-groups" with the public list.
 func smsGroupsCommand(k contactHandlers) bot.Command {
 	l, create := k.groups, k.groupChange()
 	c := bot.Command{

@@ -28,7 +28,7 @@ var (
 	auditSubaccountKeys  = ui.Audited("subaccount_keys", "looked at the keys of a subaccount")
 )
 
-// subaccountHandlers shows and changes subaccounts.
+// subaccountHandlers show and change subaccounts.
 type subaccountHandlers struct {
 	accounts subaccountList
 	api      *coupontools.Client
@@ -37,7 +37,7 @@ type subaccountHandlers struct {
 	signOn   signOnHandlers
 }
 
-// subaccountCommand answers "/coupontools subaccount" with one subaccount, only to the person who asked.
+// subaccountCommand answers "/coupontools subaccount" privately, with one subaccount.
 func subaccountCommand(m subaccountHandlers) bot.Command {
 	command, update := m.command(), m.updateChange()
 	return bot.Command{
@@ -63,7 +63,7 @@ func subaccountCommand(m subaccountHandlers) bot.Command {
 	}
 }
 
-// command answers the words of "/coupontools subaccount".
+// command finds the subaccount that the words name.
 func (m subaccountHandlers) command() ui.CardCommand[coupontools.Subaccount] {
 	return ui.CardCommand[coupontools.Subaccount]{
 		List: m.accounts, Action: actionSubaccountPick, Wait: m.accounts.WaitText(), Card: m.card,
@@ -80,7 +80,7 @@ func (m subaccountHandlers) get(ctx context.Context, id string) (*coupontools.Su
 	return s, nil
 }
 
-// card shows a subaccount as Coupontools has it now, without its keys.
+// card shows a subaccount as it is now, without its keys.
 func (m subaccountHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	s, err := m.get(ctx, id)
 	if err != nil {
@@ -129,8 +129,8 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 }
 
 func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: format.Short(req.Value)}}
-	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
+	secret := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: format.Short(req.Value)}}
+	return secret.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
@@ -142,9 +142,9 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 }
 
 func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: format.Short(req.Value)}}
+	secret := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: format.Short(req.Value)}}
 	warning := "Anyone with these keys can act as " + m.called(req.Value) + "."
-	return deed.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
+	return secret.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return nil, err
@@ -153,7 +153,7 @@ func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply,
 	}), nil
 }
 
-// called is how a subaccount is called in a sentence.
+// called names a subaccount in a sentence.
 func (m subaccountHandlers) called(id string) string {
 	return format.NameAndID(format.Short(m.accounts.NameOf(id)), id)
 }

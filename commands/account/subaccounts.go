@@ -42,7 +42,7 @@ func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files ui.
 	}
 }
 
-// withoutKeys leaves the keys away, which are not to be kept, and asks for them again when somebody wants to see them.
+// withoutKeys removes the keys from a fetched list, so they aren't cached. They are fetched again when they are shown.
 func withoutKeys(
 	fetch func(context.Context) ([]coupontools.Subaccount, error),
 ) func(context.Context) ([]coupontools.Subaccount, error) {
@@ -55,7 +55,7 @@ func withoutKeys(
 	}
 }
 
-// dateOnly writes a date as Coupontools does, empty for none.
+// dateOnly formats a date as the API does; "" for none.
 func dateOnly(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -68,7 +68,7 @@ func subaccountFacts(s coupontools.Subaccount) string {
 		format.Count(s.CampaignCount, "campaign", "campaigns"), expiryWords(s.Expires))
 }
 
-// expiryWords says when a subaccount ends, or that it has.
+// expiryWords says when a subaccount expires or expired.
 func expiryWords(t time.Time) string {
 	switch {
 	case t.IsZero():
@@ -79,10 +79,10 @@ func expiryWords(t time.Time) string {
 	return "until " + dateOnly(t)
 }
 
-// expired says whether the last day of a subaccount is over.
+// expired reports whether the last day of a subaccount has passed.
 func expired(t time.Time) bool { return !t.IsZero() && time.Now().After(t.AddDate(0, 0, 1)) }
 
-// subaccountsCommand answers "/coupontools subaccounts", only to the person who asked.
+// subaccountsCommand answers "/coupontools subaccounts" privately.
 func subaccountsCommand(m subaccountHandlers) bot.Command {
 	l, create := m.accounts, m.createChange()
 	c := bot.Command{

@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestEnds(t *testing.T) {
+func TestExpiryWords(t *testing.T) {
 	t.Parallel()
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	for _, test := range []struct {
@@ -34,8 +34,8 @@ func TestEnds(t *testing.T) {
 	commandstest.WantNotIn(t, got, "geheim", "secret")
 }
 
-// Whoever leaves the form as it was changes nothing, also where it could not show all.
-func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
+// A form that is submitted unchanged changes nothing, even if it could not show every value in full.
+func TestChangedFields_unchangedForm(t *testing.T) {
 	t.Parallel()
 	now := coupontools.Subaccount{
 		Email: "Mia@Example.com", Company: "Shop  North " + strings.Repeat("& Sons ", 30), FirstName: "Mia", Package: "pac_300210",
@@ -74,7 +74,7 @@ func TestReadSignOn(t *testing.T) {
 	}
 }
 
-func TestSubaccounts_privateAndKeyless(t *testing.T) {
+func TestSubaccounts_privateAndWithoutKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if r := commandstest.Must(t)(w.Types(t, "/coupontools subaccounts")); r.Public {

@@ -33,7 +33,7 @@ type cardHandlers struct {
 	singleUse singleUseHandlers
 }
 
-// cardCommand answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
+// cardCommand answers "/coupontools campaign" with a public card of one campaign.
 func cardCommand(c cardHandlers) bot.Command {
 	command := c.command()
 	return bot.Command{
@@ -56,14 +56,14 @@ func cardCommand(c cardHandlers) bot.Command {
 	}
 }
 
-// command answers the words of "/coupontools campaign".
+// command finds the campaign that the words name.
 func (c cardHandlers) command() ui.CardCommand[coupontools.Campaign] {
 	return ui.CardCommand[coupontools.Campaign]{
 		List: c.campaigns, Action: actionPick, Wait: ui.LookingUpCampaign, Row: openRow, Card: c.card,
 	}
 }
 
-// card shows a campaign with its figures as Coupontools has them now, or from the list if Coupontools can't be reached.
+// card shows a campaign with its current figures, or as listed if Coupontools can't be reached.
 func (c cardHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	campaign, notes, err := c.campaigns.Card(ctx, id, c.api.CampaignWithStats)
 	if err != nil {
@@ -118,10 +118,10 @@ func cardFacts(c coupontools.Campaign) []blocks.Line {
 	return lines
 }
 
-// actionPicture sends the daily figures as a picture.
+// actionPicture is the button for the picture of the daily figures.
 const actionPicture = "campaign_picture"
 
-// picture draws the days and sends the picture to whoever pressed the button.
+// picture draws the daily figures and sends the picture to the user.
 func (c cardHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.Drawing, Later: func(ctx context.Context) (bot.Reply, error) {
 		of := c.campaigns.Known(req.Value)

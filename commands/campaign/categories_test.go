@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// A directory in an account with more categories than are looked into: that is said.
-func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
+// The reply says when the account has more categories than are counted.
+func TestCategories_limitIsNamed(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{maxCategories: "1 campaign in the directory", maxCategories + 1: "Only the first 100 of 101 categories"} {
 		reply, err := categoryHandlers{api: sorted(n)}.listDirectory(t.Context(), coupontools.Directory{ID: "dir_1", Name: "City deals"})
@@ -26,7 +26,7 @@ func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
 	}
 }
 
-func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
+func TestCategoryLines_countsTheRest(t *testing.T) {
 	t.Parallel()
 	var all []coupontools.Category
 	for range 90 {
@@ -37,7 +37,7 @@ func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
 	commandstest.WantNotIn(t, shown, "…")
 }
 
-// sorted is a Coupontools with so many categories, and one campaign, which stands under each.
+// sorted is a [categoryAPI] with that many categories and one campaign, which is in all of them.
 type sorted int
 
 func (n sorted) Categories(context.Context) (all []coupontools.Category, err error) {

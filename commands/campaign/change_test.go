@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// If the bot stops during a call, nobody knows whether the change was made: that must reach the person.
+// If the bot stops during a call, the reply says that the outcome is unknown.
 func TestAfterChange_stopped(t *testing.T) {
 	t.Parallel()
 	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
@@ -26,8 +26,8 @@ func TestAfterChange_stopped(t *testing.T) {
 	}
 }
 
-// The button that does it says what it does for whoever it is shown to, however many there are.
-func TestChange_saying(t *testing.T) {
+// The confirm button names the number of addresses.
+func TestChange_withButton(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), store: w.Store}

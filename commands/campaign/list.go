@@ -16,7 +16,7 @@ import (
 // List is the list of campaigns.
 type List = ui.List[coupontools.Campaign]
 
-// Fetcher returns a function for the cache that lists the campaigns without what no list shows.
+// Fetcher returns the cache's function to list campaigns, without the fields that no list shows.
 func Fetcher(api *coupontools.Client) func(context.Context) ([]coupontools.Campaign, error) {
 	return func(ctx context.Context) ([]coupontools.Campaign, error) {
 		all, err := api.Campaigns(ctx, coupontools.CampaignsOptions{})
@@ -27,7 +27,7 @@ func Fetcher(api *coupontools.Client) func(context.Context) ([]coupontools.Campa
 	}
 }
 
-// listCommand answers "/coupontools campaigns" with the list, ten a page, for all in the channel to see.
+// listCommand answers "/coupontools campaigns" with the public list, ten a page.
 func listCommand(l List) bot.Command {
 	return bot.Command{
 		Topic: "campaigns", Group: ui.GroupCampaigns, Usage: "[words to filter by]",
@@ -60,13 +60,13 @@ func NewList(from ui.ListSource[coupontools.Campaign], files ui.Deliverer) List 
 	}
 }
 
-// openRow is one campaign in a list, with the button that opens it.
+// openRow shows one campaign with the button that opens it.
 func openRow(c coupontools.Campaign) []slack.Block {
 	return []slack.Block{blocks.WithButton(listRow(c),
 		blocks.Button(actionPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
 }
 
-// listRow is one campaign in a list.
+// listRow shows one campaign.
 func listRow(c coupontools.Campaign) *slack.SectionBlock {
 	code := ""
 	if c.Code != "" {
@@ -75,7 +75,7 @@ func listRow(c coupontools.Campaign) *slack.SectionBlock {
 	return blocks.Text(format.Sentence(c.Name) + "\n" + format.Joined(" · ", format.Short(c.ID), format.Short(c.Status), code))
 }
 
-// wallClock writes a time that Coupontools tells on the clock of a campaign's own time zone; "" for none.
+// wallClock formats a time of the API, which is in the campaign's time zone; "" for none.
 func wallClock(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -24,13 +24,13 @@ const (
 	fieldSession = "session"
 )
 
-// pushHandlers take a push message from the form to the phones.
+// pushHandlers answer the push command and its form.
 type pushHandlers struct {
 	campaigns List
 	api       *coupontools.Client
 	store     ui.OnceStore
 	audit     *sends.Service
-	// counter counts whom a push reaches.
+	// counter counts the recipients of a push.
 	counter *figures.Counter
 }
 
@@ -53,7 +53,7 @@ func (p pushHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error)
 	return bot.Reply{View: pushView(p.campaigns.ResolveLocal(req.Words))}, nil
 }
 
-// ofCampaign opens the form for the campaign of a button.
+// openCampaign opens the form for a button's campaign.
 func (p pushHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: pushView(p.campaigns.Known(req.Value)), Push: true}, nil
 }
@@ -74,18 +74,18 @@ func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
 		}, "", form.MaxPush))
 }
 
-// maxSessionCode bounds the code of a session in a form, in characters.
+// maxSessionCode is the most characters of a session code in a form.
 const maxSessionCode = 40
 
-// pushDraft is a push message that waits for the go-ahead.
+// pushDraft is a push message that has to be confirmed.
 type pushDraft struct {
 	Campaign, Name   string
 	Session, Message string
-	// Note says what was changed in the message, "" if nothing was.
+	// Note says how the message was cleaned, or "".
 	Note string
 }
 
-// submitted checks the form, and shows over it what will happen. Nothing is sent.
+// submitted checks the form and shows a preview on top. Nothing is sent.
 func (p pushHandlers) submitted(c ui.Change[pushDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := p.check(req)
@@ -109,7 +109,7 @@ func (p pushHandlers) submitted(c ui.Change[pushDraft]) bot.Handler {
 	}
 }
 
-// pushReach says to whom a message to all goes, shortly and in a sentence.
+// pushReach names the recipients of a push to everybody, in two words and in a sentence.
 func pushReach(f figures.Figures, err error) (whom, words string) {
 	if err != nil {
 		return "everybody", "This goes to everybody who keeps a coupon of this campaign in a mobile wallet. " +
@@ -147,13 +147,13 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	return d, wrong
 }
 
-// isSessionCode reports whether a text may be the code of a session or its short form.
+// isSessionCode reports whether a text has the form of a session code, whole or short.
 func isSessionCode(code string) bool {
 	const short = 6
 	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
 }
 
-// preview names what is sent, and the consequence.
+// preview shows the message and its consequence.
 func (d pushDraft) preview(words string) []slack.Block {
 	about := append([]slack.Block{
 		blocks.Rich(blocks.Field("Campaign", format.NameAndID(d.Name, d.Campaign)), blocks.Field("Message", d.Message)),
@@ -163,7 +163,7 @@ func (d pushDraft) preview(words string) []slack.Block {
 		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
 }
 
-// pushChange pushes a message, and says what came of it.
+// pushChange sends the push and reports the result.
 func (p pushHandlers) pushChange() ui.Change[pushDraft] {
 	return ui.Change[pushDraft]{
 		View: "push_confirm", Title: "Push a message", WaitText: ui.Pushing, Store: p.store, Audit: p.audit,
@@ -196,7 +196,7 @@ func (p pushHandlers) pushChange() ui.Change[pushDraft] {
 	}
 }
 
-// unknown says that Coupontools does not know the campaign or the session.
+// unknown says that Coupontools doesn't know the campaign or the session.
 func (d pushDraft) unknown() *bot.Mistake {
 	if d.Session == "" {
 		return &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was sent."}

@@ -27,11 +27,11 @@ const (
 	actionSession = "session_open"
 
 	viewFindSession = "find_session"
-	// viewSession is what find_session turns into: first the wait, then the result.
+	// viewSession replaces find_session: first while waiting, then with the result.
 	viewSession = "session_shown"
 )
 
-// sessionHandlers finds sessions and changes what became of them.
+// sessionHandlers find sessions and change their state.
 type sessionHandlers struct {
 	campaigns List
 	api       *coupontools.Client
@@ -40,7 +40,7 @@ type sessionHandlers struct {
 	region    string
 }
 
-// sessionCommand answers "/coupontools session", only to the person who asked.
+// sessionCommand answers "/coupontools session" privately.
 func sessionCommand(s sessionHandlers) bot.Command {
 	actions := map[string]bot.Action{actionSession: {Run: s.open}, actionSessionRemove: {Run: s.remove}}
 	for _, d := range sessionActions {
@@ -84,7 +84,7 @@ func (s sessionHandlers) run(_ context.Context, req bot.Request) (bot.Reply, err
 	}}, nil
 }
 
-// splitAtIn parts what is looked for from the campaign after the word "in".
+// splitAtIn splits the words into the query and the campaign after the word "in".
 func splitAtIn(words []bot.Word) (what, in []bot.Word) {
 	for i, w := range words {
 		if i > 0 && i+1 < len(words) && !w.Quoted && strings.EqualFold(w.Text, "in") {
@@ -94,7 +94,7 @@ func splitAtIn(words []bot.Word) (what, in []bot.Word) {
 	return words, nil
 }
 
-// findSessionView asks for what is known of a session.
+// findSessionView is the search form.
 func findSessionView() *slack.ModalViewRequest {
 	return blocks.Modal(viewFindSession, "Find a session", "Find", "Cancel",
 		blocks.TextInput(blocks.Input{
@@ -107,7 +107,7 @@ func findSessionView() *slack.ModalViewRequest {
 		}, nil))
 }
 
-// submitted takes the form, shows that it is looking, and then what was found.
+// submitted shows a waiting modal, then the result of the search.
 func (s sessionHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	what := strings.TrimSpace(req.View.Value(form.FieldQuery))
 	if what == "" {
@@ -119,7 +119,7 @@ func (s sessionHandlers) submitted(_ context.Context, req bot.Request) (bot.Repl
 	}), nil
 }
 
-// open shows the session of a button.
+// open shows a button's session.
 func (s sessionHandlers) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		x, err := s.api.Session(ctx, req.Value)
@@ -146,8 +146,7 @@ func sessionMistake(code string, err error) error {
 	return fmt.Errorf("show session: %w", err)
 }
 
-// find looks for sessions by what is known of them, and shows the only one or a list. campaign is where to look; without an
-// id everywhere.
+// find searches for sessions and shows the only one, or a list. A campaign without an id means all campaigns.
 func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string, campaign coupontools.Campaign) (bot.Reply, error) {
 	hits, err := s.search(ctx, what, campaign)
 	switch {
@@ -167,11 +166,11 @@ func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string,
 	return s.shown(req, s.card(*x, "")), nil
 }
 
-// sessionCode is what a whole code looks like.
+// sessionCode matches a whole code.
 var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
 
-// search returns the sessions that fit what is known: by the code first, then as Coupontools searches, and of one campaign
-// also by the owner's own id.
+// search returns the sessions that match a query: by code, then with the API's search, then by the owner's own id if the
+// campaign is known.
 func (s sessionHandlers) search(ctx context.Context, what string, campaign coupontools.Campaign) ([]coupontools.Session, error) {
 	what = strings.TrimSpace(what)
 	if sessionCode.MatchString(what) {
@@ -197,10 +196,10 @@ func (s sessionHandlers) search(ctx context.Context, what string, campaign coupo
 	return s.byOwnID(ctx, what, campaign.ID)
 }
 
-// ownIDSearchTime is how long a campaign is looked through for an own id, which Coupontools does not search by.
+// ownIDSearchTime bounds the search for an own id: the API can't search for it, so the bot reads all sessions of the campaign.
 const ownIDSearchTime = 75 * time.Second
 
-// byOwnID looks through a campaign for sessions with an own id, or with a code that begins so.
+// byOwnID reads the sessions of a campaign and returns those with an own id or with a short code.
 func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]coupontools.Session, error) {
 	const shortCode = 6 // characters
 	ctx, cancel := context.WithTimeout(ctx, ownIDSearchTime)
@@ -218,7 +217,7 @@ func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]
 	return hits, nil
 }
 
-// noSessionMistake says that nothing was found, and where else to look.
+// noSessionMistake says that nothing matches, and how to search otherwise.
 func noSessionMistake(what string, in coupontools.Campaign) *bot.Mistake {
 	if in.ID == "" {
 		m := &bot.Mistake{
@@ -238,7 +237,7 @@ func noSessionMistake(what string, in coupontools.Campaign) *bot.Mistake {
 	}
 }
 
-// chooseSession asks which one of several is meant, of one campaign if that has an id.
+// chooseSession asks which of several sessions is meant. campaign is empty if the search was in all campaigns.
 func chooseSession(hits []coupontools.Session, campaign string) []slack.Block {
 	set := []slack.Block{blocks.Text(format.Count(len(hits), "session", "sessions") + " were found. Which one?")}
 	for _, x := range hits[:min(len(hits), ui.PerPage)] {
@@ -254,7 +253,7 @@ func chooseSession(hits []coupontools.Session, campaign string) []slack.Block {
 	return set
 }
 
-// card shows a session with the buttons that change it, after a word on what was done if there is one.
+// card shows a session with the buttons that change it, below a line about the last change if there is one.
 func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block {
 	var set []slack.Block
 	if said != "" {
@@ -270,7 +269,7 @@ func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block 
 	return set
 }
 
-// maxExtraFields is how many further fields of a session are shown.
+// maxExtraFields is how many fields of the campaign's own form are shown.
 const maxExtraFields = 12
 
 func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
@@ -298,7 +297,7 @@ func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 	return lines
 }
 
-// sessionTimes says when what happened.
+// sessionTimes lists the events of a session with their times.
 func sessionTimes(x coupontools.Session) []slack.MixedElement {
 	var pieces []slack.MixedElement
 	for _, h := range []struct {

@@ -23,24 +23,24 @@ var (
 	auditSessionRemove = ui.Audited("session_remove", "removed a session")
 )
 
-// sessionAction is what can be done to a session.
+// sessionAction is a change of a session.
 type sessionAction struct {
 	action, label string
 	change        coupontools.SessionChange
-	// consequence is what Slack asks before it passes on the click, and done what is said afterwards.
+	// consequence is the question in Slack's confirmation, done the result.
 	consequence, done string
-	// isDone reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
+	// isDone reports whether a session has been changed so already.
 	isDone     func(coupontools.Session) bool
 	participle string
 }
 
-// sessionActions are what can be done to a session, in the order of the buttons.
+// sessionActions are the changes of a session, in the order of the buttons.
 var sessionActions = []sessionAction{
 	{
 		action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: new(true)},
 		consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
 		done:        "is validated now",
-		// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
+		// A coupon with a value may be validated in parts: Coupontools knows the rest.
 		isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
 		participle: "validated",
 	},
@@ -56,7 +56,7 @@ var sessionActions = []sessionAction{
 	},
 }
 
-// sessionButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
+// sessionButtons returns the buttons for the changes that are still possible, and Remove if the campaign is known.
 func sessionButtons(x coupontools.Session) []slack.BlockElement {
 	var row []slack.BlockElement
 	for _, d := range sessionActions {
@@ -75,7 +75,7 @@ func sessionButtons(x coupontools.Session) []slack.BlockElement {
 			"Remove", "Cancel")))
 }
 
-// doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
+// actionHandler returns the handler of an action's button: it reads the session, changes it and shows the new state.
 func (s sessionHandlers) actionHandler(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -105,7 +105,7 @@ func (s sessionHandlers) actionHandler(d sessionAction) bot.Handler {
 	}
 }
 
-// refusal says why a deed cannot be done to a session as it is.
+// refusal says why an action isn't possible in the session's state.
 func (d sessionAction) refusal(x coupontools.Session) error {
 	switch {
 	case d.isDone(x):
@@ -119,7 +119,7 @@ func (d sessionAction) refusal(x coupontools.Session) error {
 	return nil
 }
 
-// after shows a session after something was done to it; said says what.
+// after shows a session after a change. said is the result.
 func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
 	now, err := s.api.Session(ctx, before.Code)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coup
 	return reply
 }
 
-// remove takes the session of a button away.
+// remove removes the session of a button from its campaign.
 func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
 	campaign, code, ok := strings.Cut(req.Value, " ")
 	if !ok {

@@ -16,10 +16,10 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// maxSessionsAtOnce is how many sessions are changed in one go: their codes stand in the value of a button.
+// maxSessionsAtOnce is how many sessions are changed at once: the value of a button holds their codes.
 const maxSessionsAtOnce = 50
 
-// sessionCodes returns the codes that were typed, each once, if that is all that was typed and there is more than one.
+// sessionCodes returns the distinct codes if the words are nothing but codes, and at least two; else nil.
 func sessionCodes(words []bot.Word) []string {
 	var codes []string
 	for typed := range strings.FieldsSeq(bot.Join(words)) { // a word may hold several
@@ -37,7 +37,7 @@ func sessionCodes(words []bot.Word) []string {
 	return codes
 }
 
-// manyReply offers what can be done to several sessions at once.
+// manyReply offers the actions for several sessions.
 func manyReply(codes []string) (bot.Reply, error) {
 	if len(codes) > maxSessionsAtOnce {
 		return bot.Reply{}, &bot.Mistake{
@@ -60,7 +60,7 @@ func manyReply(codes []string) (bot.Reply, error) {
 
 func (d sessionAction) manyID() string { return d.action + "_many" }
 
-// doingMany returns the handler of a button for several sessions. How they are now is for Coupontools to look at.
+// manyHandler returns the handler of a button for several sessions. Coupontools checks the state of each.
 func (s sessionHandlers) manyHandler(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		codes := strings.Fields(req.Value)
@@ -77,7 +77,7 @@ func (s sessionHandlers) manyHandler(d sessionAction) bot.Handler {
 	}
 }
 
-// doMany does it to several sessions, and says a line of each.
+// changeMany changes several sessions and returns a line for each.
 func (s sessionHandlers) changeMany(ctx context.Context, req bot.Request, d sessionAction, codes []string) (string, error) {
 	results, err := s.api.UpdateSessions(ctx, codes, d.change)
 	var lines, note []string

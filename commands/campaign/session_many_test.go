@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 )
 
-func TestSeveralCodes(t *testing.T) {
+func TestSessionCodes(t *testing.T) {
 	t.Parallel()
 	const a, b = "k3v9t0q2m7x1r8b5c6n4d", "d99bptr356pel6du8bxye"
 	for typed, want := range map[string][]string{
@@ -30,7 +30,7 @@ func TestSeveralCodes(t *testing.T) {
 	}
 }
 
-// A click that comes to two replicas, of which neither could remember it for the other, is obeyed once.
+// A click that reaches two replicas acts once, even if neither could remember it for the other.
 func TestSession_clickedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// sessionQuery is what sessions are listed: those of a campaign that an event happened to.
+// sessionQuery selects the sessions of a campaign, by an event that happened to them.
 type sessionQuery struct {
 	Campaign, Name string
 	Event          coupontools.SessionEvent
@@ -39,7 +39,7 @@ type sessionPage struct {
 	pager    sessionPager
 	number   int
 	sessions []coupontools.Session
-	// more says that there is another session after it.
+	// more says that another session follows.
 	more bool
 }
 
@@ -96,7 +96,7 @@ func (p sessionPage) blocks() []slack.Block {
 	return set
 }
 
-// filter says which sessions are listed, "" for all.
+// filter says which sessions are listed; "" for all.
 func (q sessionQuery) filter() string {
 	if q.Event == coupontools.AnyEvent {
 		return ""

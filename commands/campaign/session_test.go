@@ -9,7 +9,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// What there is no room for is counted, and said where to be found.
+// A long list of hits is cut, with the count of the rest and how to see them.
 func TestSession_moreThanAPage(t *testing.T) {
 	t.Parallel()
 	hits := make([]coupontools.Session, ui.PerPage+3)
@@ -17,7 +17,7 @@ func TestSession_moreThanAPage(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: chooseSession(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
 }
 
-// What a campaign asks people is named by whoever made it, in any language or not at all.
+// A campaign's own fields may have names in any language, or empty ones.
 func TestSessionDesk_namesOfFields(t *testing.T) {
 	t.Parallel()
 	desk := sessionHandlers{campaigns: NewList(newWorld(t).Campaigns, ui.Deliverer{})}
@@ -27,7 +27,7 @@ func TestSessionDesk_namesOfFields(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: card}), "État civil: ", "mariée", "nameless")
 }
 
-// To remove a session Coupontools must be told its campaign; without, it would seem to be gone.
+// The API needs the campaign to remove a session, so there is no Remove button without it.
 func TestSessionDesk_withoutCampaign(t *testing.T) {
 	t.Parallel()
 	desk := sessionHandlers{campaigns: NewList(newWorld(t).Campaigns, ui.Deliverer{})}

@@ -23,14 +23,13 @@ const (
 	actionSessionsFile = "sessions_file"
 
 	viewListSessions = "list_sessions"
-	// viewSessions is what list_sessions turns into: first the wait, then the result.
+	// viewSessions replaces list_sessions: first while waiting, then with the result.
 	viewSessions = "sessions_shown"
 
 	fieldEvent = "event"
 )
 
-// sessionListHandlers list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
-// nowhere.
+// sessionListHandlers list the sessions of campaigns. They are personal data: shown only to the user who asks, and not stored.
 type sessionListHandlers struct {
 	campaigns List
 	api       *coupontools.Client
@@ -38,7 +37,7 @@ type sessionListHandlers struct {
 	files     ui.Deliverer
 }
 
-// sessionsCommand answers "/coupontools sessions", only to the person who asked.
+// sessionsCommand answers "/coupontools sessions" privately.
 func sessionsCommand(s sessionListHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sessions", Group: ui.GroupCampaigns, Usage: "[name or cam_ID] [opened, claimed or validated]",
@@ -59,7 +58,7 @@ func sessionsCommand(s sessionListHandlers) bot.Command {
 	}
 }
 
-// sessionEvents are the words for what must have happened to a session.
+// sessionEvents are the events to filter by, with their words.
 var sessionEvents = []struct {
 	word  string
 	event coupontools.SessionEvent
@@ -109,20 +108,20 @@ func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply,
 	}}, nil
 }
 
-// sessionsRow is one campaign with the button that lists its sessions.
+// sessionsRow shows one campaign with the button that lists its sessions.
 func sessionsRow(c coupontools.Campaign) []slack.Block {
 	return []slack.Block{blocks.WithButton(listRow(c), blocks.Button(actionSessions, "Sessions", c.ID,
 		blocks.Label("Show the sessions of "+format.OneLine(c.Name))))}
 }
 
-// ofCampaign lists the sessions of the campaign of a button.
+// openCampaign lists the sessions of a button's campaign.
 func (s sessionListHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.show(ctx, req, newSessionPager(s.campaigns.Known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
 }
 
-// listSessionsView asks for a campaign, and for which of its sessions.
+// listSessionsView asks for a campaign and an event.
 func listSessionsView() *slack.ModalViewRequest {
 	return blocks.Modal(viewListSessions, "Sessions", "List", "Cancel",
 		campaignField(coupontools.Campaign{}),
@@ -133,7 +132,7 @@ func listSessionsView() *slack.ModalViewRequest {
 			blocks.Option("Those that were validated", sessionEvents[3].word)))
 }
 
-// campaignField is where a form asks for a campaign. It starts with c if that has an id.
+// campaignField is the select for a campaign. Its initial value is c, unless that has no id.
 func campaignField(c coupontools.Campaign) slack.Block {
 	var initial *slack.OptionBlockObject
 	if c.ID != "" {
@@ -143,7 +142,7 @@ func campaignField(c coupontools.Campaign) slack.Block {
 		initial)
 }
 
-// chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
+// chosenCampaign returns the campaign chosen in a form, or one with an empty id.
 func chosenCampaign(all List, v form.Values) coupontools.Campaign {
 	id := v.Value(form.FieldCampaign)
 	if id == "" {
@@ -156,7 +155,7 @@ func chosenCampaign(all List, v form.Values) coupontools.Campaign {
 	return c
 }
 
-// submitted takes the form, shows that it is looking, and then the first page.
+// submitted shows a waiting modal, then the first page.
 func (s sessionListHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	c, wrong := chosenCampaign(s.campaigns, req.View), form.Problems{}
 	if c.ID == "" {
@@ -178,7 +177,7 @@ func (s sessionListHandlers) pagers() sessionPagers {
 	return sessionPagers{Store: s.store, Noun: "list", Command: "/coupontools sessions"}
 }
 
-// turnPage shows the page that a button asks for.
+// turnPage shows a button's page.
 func (s sessionListHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.pagers().Turn(req, func(ctx context.Context, from sessionPager, number int) (bot.Reply, error) {
 		return s.show(ctx, req, from, number)
@@ -198,7 +197,7 @@ func (s sessionListHandlers) show(ctx context.Context, req bot.Request, from ses
 	return ui.InPlace(req, viewSessions, "Sessions", page.summary(), page.blocks()), nil
 }
 
-// asFile sends all sessions of a list to whoever pressed its button.
+// sendFile sends all sessions of a list as a file to the user who clicked.
 func (s sessionListHandlers) sendFile(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.WritingFile, Later: func(ctx context.Context) (bot.Reply, error) {
 		p, err := s.pagers().Get(ctx, req.Person, req.Value)
@@ -247,14 +246,14 @@ func yesOrEmpty(b bool) string {
 	return ""
 }
 
-// sessionRow is one session in a list, with the button that opens it.
+// sessionRow shows one session with the button that opens it.
 func sessionRow(x coupontools.Session) slack.Block {
 	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(sessionStates(x), ", "))
 	return blocks.WithButton(blocks.Text(x.Code+"\n"+facts),
 		blocks.Button(actionSession, "Open", x.Code, blocks.Label("Open the session "+x.Code)))
 }
 
-// sessionStates says what became of a session, in the order in which it happens.
+// sessionStates lists what happened to a session, in the usual order.
 func sessionStates(x coupontools.Session) []string {
 	var words []string
 	for _, s := range []struct {

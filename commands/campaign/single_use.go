@@ -29,21 +29,20 @@ const (
 
 	noCodes = "none"
 
-	// maxPrefix bounds what stands before each validation code, in characters. Coupontools names no limit; codes with it
-	// have to fit into its 100.
+	// maxPrefix is the most characters before each validation code. The API names no limit for it; a code may have 100.
 	maxPrefix = 50
 	// minCode, maxCode and usualCode are lengths of validation codes. (Coupontools: multiplesingleuse/create.)
 	minCode, maxCode, usualCode = 10, 25, 12
 
-	// makeTime is how long the making may take. What is made then is delivered, and the rest left out.
+	// makeTime bounds the creation. What has been created by then is delivered.
 	makeTime = 80 * time.Second
-	// deliverTime is how long the file may take to reach Slack.
+	// deliverTime bounds the upload of the file to Slack.
 	deliverTime = 30 * time.Second
 )
 
 var auditSingleUse = ui.Audited("single_use", "made single-use addresses")
 
-// singleUseHandlers make addresses that one person each can use.
+// singleUseHandlers create single-use addresses.
 type singleUseHandlers struct {
 	campaigns List
 	api       *coupontools.Client
@@ -74,12 +73,12 @@ func (s singleUseHandlers) run(_ context.Context, req bot.Request) (bot.Reply, e
 	return bot.Reply{View: s.view(newSingleUseForm(s.campaigns.ResolveLocal(req.Words).ID), singleUseDefaults)}, nil
 }
 
-// ofCampaign opens the form for the campaign of a button.
+// openCampaign opens the form for a button's campaign.
 func (s singleUseHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: s.view(newSingleUseForm(req.Value), singleUseDefaults), Push: true}, nil
 }
 
-// manyInputs ask how many addresses there shall be, and of what kind.
+// manyInputs are the fields for many addresses.
 func manyInputs(typed map[string]string) []slack.Block {
 	const digits = 7
 	return []slack.Block{
@@ -104,15 +103,15 @@ func manyInputs(typed map[string]string) []slack.Block {
 	}
 }
 
-// singleUseDraft are addresses that wait for the go-ahead.
+// singleUseDraft describes addresses that are created after a confirmation.
 type singleUseDraft struct {
 	Name string // of the campaign
 	coupontools.SingleUsesCreate
-	// Person is the one address that is to be made instead, for somebody who is known.
+	// Person is set if one address for a known person is created instead.
 	Person *coupontools.SingleUseCreate
 }
 
-// submitted checks the form, and shows over it what will happen. Nothing is made.
+// submitted checks the form and shows a preview on top. Nothing is created.
 func (s singleUseHandlers) submitted(c ui.Change[singleUseDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := s.check(ctx, req)
@@ -128,7 +127,7 @@ func (s singleUseHandlers) submitted(c ui.Change[singleUseDraft]) bot.Handler {
 	}
 }
 
-// makeChange makes what was asked for.
+// makeChange creates the addresses.
 func (s singleUseHandlers) makeChange() ui.Change[singleUseDraft] {
 	return ui.Change[singleUseDraft]{
 		View: "single_use_confirm", Title: "Single use", WaitText: ui.MakingCodes, Store: s.store, Audit: s.audit,
@@ -159,7 +158,7 @@ func (s singleUseHandlers) check(ctx context.Context, req bot.Request) (singleUs
 		wrong.Add(form.FieldCampaign, ui.ChooseACampaign)
 	}
 	if kind := req.View.Value(fieldFor); kind != "" && kind != f.Shown {
-		wrong.Add(fieldFor, "The fields below are for the other choice. Choose again.") // submitted before the form had changed
+		wrong.Add(fieldFor, "The fields below are for the other choice. Choose again.") // submitted before the form was updated
 		return d, wrong
 	}
 	v.CheckEmptied(wrong, singleUseOptional[f.Shown]...)
@@ -184,7 +183,7 @@ func (d *singleUseDraft) checkMany(v form.Values, wrong form.Problems) {
 	d.checkCodes(v, wrong)
 }
 
-// checkCodes reads which validation codes are wanted. If none are, values in their fields are an error, not ignored.
+// checkCodes reads the validation codes. If codes are off, values in the code fields are an error, not ignored.
 func (d *singleUseDraft) checkCodes(v form.Values, wrong form.Problems) {
 	prefix, length := strings.TrimSpace(v.Value(fieldPrefix)), strings.TrimSpace(v.Value(fieldLength))
 	kind := form.Chosen(v, fieldCodes, wrong, noCodes, coupontools.CodesNumeric, coupontools.CodesAlphanumeric)
@@ -209,7 +208,7 @@ func (d *singleUseDraft) checkCodes(v form.Values, wrong form.Problems) {
 
 func (d singleUseDraft) addresses() string { return format.Count(d.Amount, "address", "addresses") }
 
-// preview says what will be made, and names the consequence.
+// preview shows what will be created, and the consequence.
 func (d singleUseDraft) preview() []slack.Block {
 	codes := "none of their own"
 	if d.CodeType != "" {
@@ -229,8 +228,8 @@ func (d singleUseDraft) preview() []slack.Block {
 	}
 }
 
-// make makes the addresses and sends what was made, be it all or not. The audit trail has what was made before the file is
-// on its way.
+// make creates the addresses and uploads those that were created, also if others failed. It writes the audit log before the
+// upload.
 func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = ui.InFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
@@ -238,7 +237,7 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 		if made == 0 {
 			return d.failed(0, failed)
 		}
-		// What was made must reach the person, whatever became of the rest.
+		// The user must get what was created, also if the rest failed or ctx has ended.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 		defer cancel()
 		err := s.files.UploadFile(ctx, req.Person, f, "file with them", bot.Upload{
@@ -260,7 +259,7 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 	return said, err
 }
 
-// record writes down how many were made, also if the rest failed.
+// record writes the number of created addresses into the audit log, also if the rest failed.
 func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
 	e := sends.Entry{What: auditSingleUse, Note: d.addresses() + " of " + d.Campaign}
 	if failed != nil && made > 0 {
@@ -272,14 +271,14 @@ func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d single
 	return ui.Record(ctx, s.audit, req, e, failed)
 }
 
-// write makes the addresses and writes them into the file.
+// write creates the addresses and writes them into the file.
 func (s singleUseHandlers) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
 	return s.api.WriteSingleUses(ctx, f, d.SingleUsesCreate)
 }
 
-// undelivered says that the addresses are there, but not the file.
+// undelivered says that the addresses were created but the file couldn't be sent.
 func (d singleUseDraft) undelivered(made int, err error) error {
 	return &bot.Mistake{
 		Text: "Slack did not take the file.", Done: format.Count(made, "address was", "addresses were") + " made.",
@@ -288,7 +287,7 @@ func (d singleUseDraft) undelivered(made int, err error) error {
 	}
 }
 
-// failed says what is known when not all were made: made of them are, and in the file.
+// failed explains that creation failed after made addresses, which are in the file.
 func (d singleUseDraft) failed(made int, err error) error {
 	if errors.Is(err, coupontools.ErrNotFound) && made == 0 {
 		return ui.Undone{Err: &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}}
@@ -315,7 +314,7 @@ func (d singleUseDraft) failed(made int, err error) error {
 	return err
 }
 
-// beforeMore says how not to make twice what may be there.
+// beforeMore says how to avoid creating the same addresses twice.
 func (d singleUseDraft) beforeMore() string {
 	if d.Person != nil && d.Person.DuplicateCheck != "" {
 		return "Start again with /coupontools single-use and fill in the same: if the address is there, you get that one."

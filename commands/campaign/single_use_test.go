@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-func TestPartedByIn(t *testing.T) {
+func TestSplitAtIn(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string][2]string{
 		"anna@example.com":          {"anna@example.com", ""},
@@ -28,12 +28,12 @@ func TestPartedByIn(t *testing.T) {
 	} {
 		what, in := splitAtIn(bot.Split(typed))
 		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
-			t.Errorf("partedByIn(%s) = %q, want %q", typed, got, want)
+			t.Errorf("splitAtIn(%s) = %q, want %q", typed, got, want)
 		}
 	}
 }
 
-// pile takes files and looks at them row by row.
+// pile is a Slack that counts the rows of uploaded files.
 type pile struct {
 	names, comments []string
 	rows            []int
@@ -59,7 +59,7 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 	return nil
 }
 
-func TestSingleUses_halfWay(t *testing.T) {
+func TestSingleUses_partial(t *testing.T) {
 	t.Parallel()
 	w, files := newWorld(t), new(pile)
 	w.API.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})

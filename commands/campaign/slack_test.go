@@ -18,7 +18,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-func TestCampaignReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
 	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
 		c := coupontools.Campaign{

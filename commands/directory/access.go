@@ -22,8 +22,8 @@ var (
 	auditUserRevoke = ui.Audited("user_revoke", "took the access from a user")
 )
 
-// What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
-// numbers: that they are those of the older part is assumed.
+// This file changes a user's access. It uses v4 of the API, where ids are bare numbers. That they are the same numbers as in
+// v3 is an assumption.
 
 const (
 	actionUserBlock  = "user_block"
@@ -32,23 +32,23 @@ const (
 
 	viewUserBlock  = "user_block"
 	viewUserAccess = "user_access"
-	// viewUserWait is what user_block begins with and turns into.
+	// viewUserWait is shown before user_block and replaces it.
 	viewUserWait = "user_wait"
 )
 
-// accessGrant gives a user access, until then.
+// accessGrant gives a user access until a time.
 type accessGrant struct {
 	userRef
 	Until time.Time // zero for without end
 }
 
-// blockForm is whether a user is to be blocked; it is the metadata of the form.
+// blockForm says whether to block a user; it is the form's metadata.
 type blockForm struct {
 	userRef
 	Block bool `json:"block"`
 }
 
-// accessButtons are those of a user in a list.
+// accessButtons are a listed user's buttons.
 func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 	name := format.OneLine(u.Name())
 	at := ui.Value(userRef{Directory: directory, User: u.ID})
@@ -59,7 +59,7 @@ func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 			blocks.Ask("Revoke the access?", "What "+u.ID+" has paid for, or was given, ends at once.", "Revoke", "Keep")))
 }
 
-// withUser reads the value of a button.
+// withUser decodes the value of a button.
 func (p userHandlers) withUser(req bot.Request, then func(who userRef) bot.Reply) (bot.Reply, error) {
 	who, err := ui.Decode[userRef](req.Value, "/directory-users")
 	if err != nil {
@@ -68,13 +68,13 @@ func (p userHandlers) withUser(req bot.Request, then func(who userRef) bot.Reply
 	return then(who), nil
 }
 
-// userLines are the lines that say who is meant.
+// userLines names the user and the directory.
 func (p userHandlers) userLines(who userRef) slack.Block {
 	directory := format.NameAndID(p.directories.Known(who.Directory).Name, who.Directory)
 	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", directory))
 }
 
-// askBlock looks up whether the user is blocked, and offers the contrary.
+// askBlock looks up whether the user is blocked, and offers the opposite.
 func (p userHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.withUser(req, func(who userRef) bot.Reply {
 		return ui.WaitingOn(viewUserWait, "Block", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
@@ -93,7 +93,7 @@ func (p userHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, e
 	})
 }
 
-// block does it. Doing it twice is the same as once.
+// block blocks or unblocks the user. It is idempotent.
 func (p userHandlers) block(_ context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := ui.Decode[blockForm](req.View.Metadata, "/directory-users")
 	if err != nil {
@@ -136,7 +136,7 @@ func (p userHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, 
 	})
 }
 
-// giveAccess takes the form.
+// giveAccess checks the form and shows the change.
 func (p userHandlers) giveAccess(c ui.Change[accessGrant]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		who, err := ui.Decode[userRef](req.View.Metadata, "/directory-users")
@@ -190,7 +190,7 @@ func (p userHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, err
 	})
 }
 
-// unknownInV4 puts into words that the newer part of the API does not know a user; another err stays as it is.
+// unknownInV4 explains that v4 of the API doesn't know a user. It returns other errors unchanged.
 func unknownInV4(err error, who userRef) error {
 	if !errors.Is(err, coupontools.ErrNotFound) {
 		return err

@@ -20,8 +20,8 @@ const (
 	actionUsers = "directory_users"
 )
 
-// cardCommand answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
-// campaigns in it do, which takes many calls; what was counted is on the card for a day.
+// cardCommand answers /directory with a public card. A button counts the figures of the directory's campaigns, which takes
+// many calls; the card shows the result for a day.
 func cardCommand(c cardHandlers) bot.Command {
 	return bot.Command{
 		Name: "/directory", Topic: "directory", Group: ui.GroupDirectories, Usage: "[name or dir_ID]",
@@ -49,19 +49,19 @@ type cardHandlers struct {
 	users       userHandlers
 }
 
-// command answers the words of /directory.
+// command finds the directory that the words name.
 func (c cardHandlers) command() ui.CardCommand[coupontools.Directory] {
 	return ui.CardCommand[coupontools.Directory]{
 		List: c.directories, Action: actionPick, Wait: ui.LookingUpDirectory, Row: openRow, Card: c.card,
 	}
 }
 
-// pick shows the directory of a button or of a selected option.
+// pick shows the directory of a button or of a chosen option.
 func (c cardHandlers) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
 
-// card shows a directory, with how its campaigns do if that was counted not long ago.
+// card shows a directory, with the figures of its campaigns if they were counted recently.
 func (c cardHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	d, notes, err := c.find(ctx, id)
 	if err != nil {
@@ -74,8 +74,7 @@ func (c cardHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	return cardReply(d, f.blocks(nil), notes...), nil
 }
 
-// find returns a directory as Coupontools has it now, or from the list if Coupontools can't be reached, with notes on where
-// it comes from.
+// find returns a directory as it is now, or from the list if Coupontools can't be reached, with notes about the source.
 func (c cardHandlers) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
 	d, notes, err := c.directories.Card(ctx, id, c.api.Directory)
 	if err == nil && notes == nil {
@@ -84,7 +83,7 @@ func (c cardHandlers) find(ctx context.Context, id string) (coupontools.Director
 	return d, notes, err
 }
 
-// cardReply is the card of a directory; figures is empty if they were not counted.
+// cardReply is the card of a directory. figures is empty if they were not counted.
 func cardReply(d coupontools.Directory, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {
 	lines := []blocks.Line{blocks.Field("Id", d.ID)}
 	if d.Code != "" {

@@ -17,24 +17,24 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// actionFigures is the button that has a directory's figures counted: its value is the directory's id.
+// actionFigures is the button that counts a directory's figures. Its value is the directory's id.
 const actionFigures = "directory_figures"
 
 const (
-	// maxCounted is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
+	// maxCounted is how many campaigns of a directory are counted: each takes a call for all its sessions.
 	maxCounted = 10
-	// figuresLife is how long a card shows what was counted once, with its age.
+	// figuresLife is how long a card shows counted figures, with their age.
 	figuresLife = 24 * time.Hour
 )
 
-// figuresTotal tell how the campaigns in a directory do, all together.
+// figuresTotal is the sum of the figures of a directory's campaigns.
 type figuresTotal struct {
-	// Campaigns is how many are in the directory. Of more than [maxCounted] only the first are counted.
+	// Campaigns is how many campaigns the directory has. Only the first [maxCounted] are counted.
 	Campaigns int
 	figures.Figures
 }
 
-// figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
+// figuresOfButton counts the figures of a button's directory and updates its card.
 func (c cardHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.CountingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		d, notes, err := c.find(ctx, req.Value)
@@ -51,10 +51,10 @@ func (c cardHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.R
 	}}, nil
 }
 
-// errNoCampaigns says that it is not known which campaigns are in a directory.
+// errNoCampaigns says that the campaigns of a directory could not be listed.
 var errNoCampaigns = errors.New("list the campaigns of a directory")
 
-// countMistake says why there are no figures.
+// countMistake explains why there are no figures.
 func countMistake(err error) error {
 	m := &bot.Mistake{
 		Text: "The sessions could not be counted: " + ui.ErrorReason(err), Hint: "Please try again in a few minutes.", Cause: err,
@@ -72,13 +72,13 @@ func countMistake(err error) error {
 
 func figuresKey(id string) string { return "directoryfigures:" + ui.Bounded(id) }
 
-// counted returns the figures of a directory if they were counted in the last [figuresLife].
+// counted returns the figures of a directory if they were counted within [figuresLife].
 func (c cardHandlers) counted(ctx context.Context, id string) (f figuresTotal, ok bool) {
 	b, ok := c.store.Get(ctx, figuresKey(id))
 	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == figures.ChartDays
 }
 
-// count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
+// count counts the sessions of a directory's campaigns. If that fails it also returns what was counted before.
 func (c cardHandlers) count(ctx context.Context, id string) (figuresTotal, error) {
 	ctx, cancel := context.WithTimeout(ctx, figures.CountTime)
 	defer cancel()
@@ -99,7 +99,7 @@ func (c cardHandlers) count(ctx context.Context, id string) (figuresTotal, error
 	return total, nil
 }
 
-// blocks shows the figures; err is what kept them from being whole.
+// blocks shows the figures. err says why they are incomplete, or is nil.
 func (f figuresTotal) blocks(err error) []slack.Block {
 	of := format.Count(f.Campaigns, "campaign", "campaigns")
 	if f.Campaigns > maxCounted {

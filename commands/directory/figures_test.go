@@ -22,7 +22,7 @@ func TestDirectoryFigures_blocks(t *testing.T) {
 	}
 }
 
-// The card has the figures once they were counted, for the whole fleet, with their age.
+// The card of every replica shows figures once they were counted, with their age.
 func TestDirectory_figures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

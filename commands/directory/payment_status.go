@@ -23,7 +23,7 @@ const (
 	actionPayment = "user_payment"
 
 	viewPaymentStatus = "payment_status"
-	// viewPaymentDone is what payment_status turns into: first the wait, then the result.
+	// viewPaymentDone replaces payment_status: first while waiting, then with the result.
 	viewPaymentDone = "payment_done"
 
 	fieldExpiry = "expiry_date"
@@ -33,25 +33,23 @@ var auditPayment = ui.Audited("payment", "changed a payment status")
 
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
-// userRef names a user of a directory; it is the modal's metadata.
+// userRef identifies a user of a directory; it is the modal's metadata.
 type userRef struct {
 	Directory string `json:"directory"`
 	User      string `json:"user"`
-	// Was is the status that the user had when the form was opened, and Until the Unix time when the access was to end, as far
-	// as they are known.
+	// Was is the user's status when the form was opened, and Until the Unix time at which the access was to end, if known.
 	Was   string `json:"was,omitempty"`
 	Until int64  `json:"until,omitempty"`
 }
 
-// paymentForm is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
-// there.
+// paymentForm holds the initial values: the user's payment as it is. An update without an end date removes the existing one.
 type paymentForm struct {
 	Status string
-	Until  time.Time // zero for none, and for one that is past
+	Until  time.Time // zero for none or a past one
 }
 
-// paymentValue is the value of the button that opens the form: the directory's id, the user's id and, if there are any,
-// the status that the user has now and the Unix time when it ends.
+// paymentValue is the value of the button that opens the form: the directory's id, the user's id and, if there are any, the
+// user's status and the Unix time at which it ends.
 func paymentValue(directory string, u coupontools.DirectoryUser) string {
 	var until string
 	if t, ok := u.PaymentExpiresAt(); ok && t.After(time.Now()) {
@@ -79,7 +77,7 @@ func readPaymentValue(value string) (who userRef, now paymentForm, ok bool) {
 	return who, now, true
 }
 
-// askPayment opens the form for the user of a button, over the look-up if the button was there.
+// askPayment opens the form for a button's user, on top of the button's modal if it has one.
 func (p userHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
 	who, now, ok := readPaymentValue(req.Value)
 	if !ok {
@@ -106,14 +104,14 @@ func paymentView(who userRef, d coupontools.Directory, now paymentForm, p bot.Pe
 		}, now.Until)), ui.Value(who))
 }
 
-// paymentChange is a change of a payment that waits to be confirmed.
+// paymentChange is a change of a payment that has to be confirmed.
 type paymentChange struct {
 	Was    string
 	Update coupontools.PaymentUpdate
 }
 
-// setPayment checks the form, shows that it is changing, and then the result. A repeat asks Coupontools for the same once
-// more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
+// setPayment checks the form, shows a waiting modal, then the result. A repeated call changes nothing. An empty end date
+// removes an existing one only after a confirmation.
 func (p userHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		who, err := ui.Decode[userRef](req.View.Metadata, "/directory-users")

@@ -23,13 +23,13 @@ const (
 
 var auditUserCreate = ui.Audited("user_create", "registered a user")
 
-// newUser is somebody who is to be registered for a directory.
+// newUser is a user who is to be registered.
 type newUser struct {
 	Directory, DirectoryName          string
 	Email, Phone, FirstName, LastName string
 }
 
-// createForm asks who is to be registered, for the directory of that name or id if that is at hand.
+// createForm is the form for a new user. Its directory is filled in if the local list has one with that name or id.
 func (p userHandlers) createForm(directory string) *slack.ModalViewRequest {
 	var chosen *slack.OptionBlockObject
 	if l := p.directories.Source.Local(); l != nil {
@@ -42,7 +42,7 @@ func (p userHandlers) createForm(directory string) *slack.ModalViewRequest {
 	}, form.PersonInputs(false, nil)...)...)
 }
 
-// create takes the form.
+// create checks the form and shows what will be created.
 func (p userHandlers) create(c ui.Change[newUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		n := newUser{

@@ -14,7 +14,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-func TestReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
 	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
 		d := coupontools.Directory{ID: "dir_1", Code: bad, Name: bad, Payment: &coupontools.Payment{

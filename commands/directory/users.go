@@ -22,16 +22,16 @@ const (
 	actionUsersMore = "users_more"
 
 	viewLookupUser = "lookup_user"
-	// viewLookupResult replaces lookup_user: first the wait, then the result.
+	// viewLookupResult replaces lookup_user: first while waiting, then with the result.
 	viewLookupResult = "lookup_looking"
 )
 
-// userListAPI is the part of the Coupontools client that looks up users.
+// userListAPI is the part of the Coupontools client that lists users.
 type userListAPI interface {
 	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
 }
 
-// userHandlers looks up the users of directories and changes their payment.
+// userHandlers look up and change the users of directories.
 type userHandlers struct {
 	directories List
 	api         *coupontools.Client
@@ -41,7 +41,7 @@ type userHandlers struct {
 	region string
 }
 
-// usersCommand answers /directory-users, only to the person who asked.
+// usersCommand answers /directory-users privately.
 func usersCommand(p userHandlers) bot.Command {
 	give, create, withoutEnd := p.accessChange(), p.createChange(), p.removeEndChange()
 	return bot.Command{
@@ -97,8 +97,8 @@ func (p userHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error)
 	}}, nil
 }
 
-// whichOf asks which directory is meant. The words after its name are kept in a pager, whose id is in the block_ids around the
-// buttons.
+// askDirectory asks which of several directories is meant. A pager keeps the words after the name; the block_ids around the
+// buttons hold its id.
 func (p userHandlers) askDirectory(ctx context.Context, req bot.Request, c ui.Choice[coupontools.Directory]) bot.Reply {
 	var prefix string
 	if len(c.Rest) > 0 {
@@ -114,7 +114,7 @@ func (p userHandlers) askDirectory(ctx context.Context, req bot.Request, c ui.Ch
 	})
 }
 
-// ofDirectory shows the users of the directory of a button. Its block_id may name a pager with the words to search for.
+// openDirectory shows the users of a button's directory. The button's block_id may name a pager with the words to search for.
 func (p userHandlers) openDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
 	pager, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: ui.LookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
@@ -130,7 +130,7 @@ func (p userHandlers) openDirectory(_ context.Context, req bot.Request) (bot.Rep
 	}}, nil
 }
 
-// lookupView asks for a directory and for whom to look.
+// lookupView is the form for a search.
 func lookupView() *slack.ModalViewRequest {
 	return blocks.Modal(viewLookupUser, "Look up users", "Look up", "Cancel",
 		blocks.ExternalSelect(blocks.Input{Name: form.FieldDirectory, Label: "Directory", Placeholder: ui.TypeAFewLetters}, nil),
@@ -140,7 +140,7 @@ func lookupView() *slack.ModalViewRequest {
 		}, "", form.MaxQuery))
 }
 
-// submitted answers the submitted form.
+// submitted shows a waiting modal, then the result of the search.
 func (p userHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	id := req.View.Value(form.FieldDirectory)
 	if id == "" {
@@ -159,12 +159,12 @@ func (p userHandlers) pagers() ui.UserPagers {
 	return ui.NewUserPagers(p.store, "/directory-users")
 }
 
-// search shows the first page of a directory's users who match.
+// search shows the first page of the directory's users who match.
 func (p userHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
 	return p.show(ctx, req, ui.NewUserPager(ui.NewUserQuery(d.ID, d.Name, who)), 1)
 }
 
-// turnPage shows the page that a button asks for.
+// turnPage shows a button's page.
 func (p userHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.pagers().Turn(req, func(ctx context.Context, from ui.UserPager, number int) (bot.Reply, error) {
 		return p.show(ctx, req, from, number)

@@ -108,7 +108,7 @@ func TestSearchUsers_searchesOlderOnRequest(t *testing.T) {
 	}
 }
 
-// manyUsers is a directory of n users, the newest first, reg_n to reg_1. More may register.
+// manyUsers is a [userListAPI] with n users, the newest first: reg_n to reg_1. n may grow.
 type manyUsers struct {
 	n     int
 	calls int
@@ -123,7 +123,7 @@ func (m *manyUsers) DirectoryUsers(_ context.Context, _ string, page int) ([]cou
 	return users, nil
 }
 
-func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
+func TestDirectoryUsers_buttonsBelongToTheirUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	next := commandstest.Buttons(t, commandstest.Must(t)(w.Types(t, "/directory-users dir_5501 e")))[actionUsersNext]
@@ -137,7 +137,7 @@ func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "This look-up is over, or it belongs to somebody else.")
 }
 
-func TestLookupUser_looksFirst(t *testing.T) {
+func TestLookupUser_waitsFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := userHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}

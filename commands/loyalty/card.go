@@ -14,7 +14,7 @@ import (
 
 const actionPick = "loyalty_pick"
 
-// cardCommand answers "/coupontools loyalty-card" with one card, for all in the channel to see.
+// cardCommand answers "/coupontools loyalty-card" with a public card.
 func cardCommand(h handlers) bot.Command {
 	cards, push, duplicate := h.cards, h.pushChange(), h.copyChange()
 	c := ui.CardCommand[coupontools.LoyaltyCard]{

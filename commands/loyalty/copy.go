@@ -20,15 +20,15 @@ const (
 	viewCopy      = "loyalty_copy"
 	fieldCopyName = "name"
 
-	// maxCopyName is the most characters that the name of a copy may have. (Coupontools: v4 copy loyalty card.)
+	// maxCopyName is the most characters of a copy's name. (Coupontools: v4 copy loyalty card.)
 	maxCopyName = 50
 )
 
 var auditCopy = ui.Audited("loyalty_copy", "copied a loyalty card")
 
-// cardCopy is a loyalty card that is to be made after another.
+// cardCopy is a copy that has to be confirmed.
 type cardCopy struct {
-	Card string // that it is made after
+	Card string // the original
 	Name string // of the copy; Coupontools names it if this is empty
 }
 
@@ -41,7 +41,7 @@ func (h handlers) copyView(card string) *slack.ModalViewRequest {
 		}, "", maxCopyName)), card)
 }
 
-// copy takes the form and says what will be made.
+// checkCopy checks the form and shows what will be created.
 func (h handlers) checkCopy(c ui.Change[cardCopy]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wanted := cardCopy{Card: req.View.Metadata, Name: format.OneLine(req.View.Value(fieldCopyName))}

@@ -26,13 +26,13 @@ import (
 const (
 	actionImport = "loyalty_import"
 	viewImport   = "loyalty_import"
-	// viewImportReading stands where the question will be.
+	// viewImportReading is shown while the file is read.
 	viewImportReading = "loyalty_import_read"
 
-	// maxImport is how many people one file may have, and importBatch how many one call makes. Coupontools names no limit.
+	// maxImport is the most people of a file, importBatch the people of one call. The API names no limit.
 	maxImport   = 2000
 	importBatch = 100
-	// importTime is how long calls are begun, so that the last one still ends in time.
+	// importTime is when the last call starts, early enough to end in time.
 	importTime = 80 * time.Second
 	// maxImportCell is the most characters of a cell. Coupontools names no limit.
 	maxImportCell = 255
@@ -40,21 +40,20 @@ const (
 
 var auditImport = ui.Audited("loyalty_import", "gave a loyalty card to the people in a file")
 
-// importColumns are the columns that an import takes, in the order of [readImportRow].
+// importColumns are the columns of an import, in the order of [readImportRow].
 var importColumns = []string{
 	"first_name", "last_name", "email", "phone", "address", "zip", "city",
 	"custom_1", "custom_2", "custom_3", "custom_4", "custom_5", "custom_6", "custom_7", "custom_8",
 }
 
-// importRequest is a file of people who are to be given a card. The people themselves are read from it again when that is
-// confirmed, so that they are kept nowhere else.
+// importRequest is a file of new users. They are read from the file again after the confirmation, so they are stored nowhere.
 type importRequest struct {
 	Card string
 	File bot.File
-	Sum  [sha256.Size]byte // of what is in the file
+	Sum  [sha256.Size]byte // checksum of the content
 }
 
-// importRow is somebody in a file.
+// importRow is one row of a file.
 type importRow struct {
 	Line int
 	coupontools.LoyaltyUserV4Fields
@@ -67,21 +66,21 @@ func readImportRow(r recipients.Row) importRow {
 	}}
 }
 
-// reach is how the person can be written to.
+// contact is the e-mail address, else the phone number.
 func (n importRow) contact() string { return cmp.Or(n.Email, n.Phone) }
 
-// importRows are what a file says.
+// importRows is the content of a file.
 type importRows struct {
 	people  []importRow
 	leftOut []recipients.LeftOut
-	other   []string // columns that are not taken
+	other   []string // unknown columns
 	hidden  int      // rows that the spreadsheet hides
 }
 
-// maxShownRows is how many rows of a file are shown as they will be imported.
+// maxShownRows is how many rows the preview shows.
 const maxShownRows = 3
 
-// shownRow is a row of a file as it will be imported: "Row 2: first_name Mia, phone +32470000001".
+// preview shows a row as it will be imported: "Row 2: first_name Mia, phone +32470000001".
 func (n importRow) preview() string {
 	var cells []string
 	for i, cell := range n.cells() {
@@ -108,7 +107,7 @@ func (h handlers) importView(card string) *slack.ModalViewRequest {
 		}, []string{"csv", "xlsx"}, 1)), card)
 }
 
-// importFile takes the form, reads the file while the person waits, and says who will get the card.
+// checkImport reads the file while the user waits, and shows who will get the card.
 func (h handlers) checkImport(c ui.Change[importRequest]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		files := req.View.Files(form.FieldImport)
@@ -129,7 +128,7 @@ func (h handlers) checkImport(c ui.Change[importRequest]) bot.Handler {
 	}
 }
 
-// importBlocks say who will get the card, masked, and who will not.
+// importBlocks show who will get the card, masked, and who won't.
 func (h handlers) importBlocks(card string, in importRows) []slack.Block {
 	var to []recipients.Recipient
 	for _, n := range in.people {
@@ -162,7 +161,7 @@ func (h handlers) importBlocks(card string, in importRows) []slack.Block {
 	)
 }
 
-// leftOutText says which rows are left out, and why.
+// leftOutText lists the rows that are left out, with the reasons.
 func leftOutText(out []recipients.LeftOut) string {
 	if len(out) == 0 {
 		return ""
@@ -174,7 +173,7 @@ func leftOutText(out []recipients.LeftOut) string {
 	return format.AndMore(lines, len(out), format.Listed)
 }
 
-// importRows reads a file, and looks up who of those in it has the card already. It returns the sum of the file too.
+// readImport reads a file and leaves out the people who have the card already. sum is the file's checksum.
 func (h handlers) readImport(ctx context.Context, person string, of importRequest) (importRows, [sha256.Size]byte, error) {
 	var rows recipients.Rows
 	sum, err := h.uploads.Read(ctx, person, of.File, func(content []byte) (err error) {
@@ -196,7 +195,7 @@ func (h handlers) readImport(ctx context.Context, person string, of importReques
 	return in, sum, nil
 }
 
-// nobodyMistake says that a file has nobody to give a card to.
+// nobodyMistake says that a file has no rows to import.
 func nobodyMistake(in importRows) error {
 	m := &bot.Mistake{Text: "There is nobody in this file to give the card to.", Hint: "Please start with another list."}
 	if n := len(in.leftOut); n > 0 {
@@ -207,10 +206,10 @@ func nobodyMistake(in importRows) error {
 	return m
 }
 
-// sorted parts the people who can be given the card from the rows that are left out.
+// divideRows separates the rows to import from those that are left out.
 func (h handlers) divideRows(rows recipients.Rows, known []coupontools.LoyaltyUser) importRows {
 	in := importRows{other: rows.Other, hidden: rows.Hidden}
-	seen := map[string]string{} // e-mail addresses and phone numbers, each with the reason to leave out who has it too
+	seen := map[string]string{} // the reason to leave out another row with this e-mail address or phone number
 	see := func(email, phone, reason string) {
 		for _, reach := range []string{email, phone} {
 			if reach != "" {
@@ -233,7 +232,7 @@ func (h handlers) divideRows(rows recipients.Rows, known []coupontools.LoyaltyUs
 	return in
 }
 
-// numberOf writes a phone number that Coupontools has as those in a file are written, if it can be read.
+// numberOf formats a stored phone number as those of a file; "" if it can't be parsed.
 func (h handlers) numberOf(phone string) string {
 	for _, text := range []string{phone, "+" + phone} {
 		if to, err := recipients.Phone(text, recipients.Rules{Kind: recipients.SMS, Region: h.region}); err == nil {
@@ -243,7 +242,7 @@ func (h handlers) numberOf(phone string) string {
 	return ""
 }
 
-// judge brings e-mail address and phone number into their proper form, and says why somebody is left out.
+// validate normalises the e-mail address and the phone number, and returns the reason to leave the row out, or "".
 func (h handlers) validate(n *importRow) string {
 	if n.contact() == "" {
 		return "It has neither an e-mail address nor a phone number."
@@ -298,22 +297,22 @@ func (h handlers) importChange() ui.Change[importRequest] {
 	}
 }
 
-// importResult is what came of giving a card to many.
+// importResult is the result of an import.
 type importResult struct {
 	made        int
-	unconfirmed int // of whom nobody knows
+	unconfirmed int // without a clear answer
 	parts       []importedRange
-	err         error // the first
+	err         error // the first error
 }
 
-// importedRange are rows of the file of which not all are known to be made.
+// importedRange is a range of rows of which not all were created for certain.
 type importedRange struct {
 	from, to, people int
 	what             string
 }
 
-// give gives a card to people, so many a call; none is begun after the end. No call is repeated, and after one without a
-// clear answer, or one that others will not go better than, the rest is not tried.
+// createUsers creates users in batches and starts no call after end. It repeats no call. After a call without a clear answer,
+// or a refusal that further calls would meet too, it skips the rest.
 func (h handlers) createUsers(ctx context.Context, card string, people []importRow, end time.Time) importResult {
 	var g importResult
 	over := ""
@@ -351,7 +350,7 @@ func (h handlers) createUsers(ctx context.Context, card string, people []importR
 	return g
 }
 
-// add tells what became of people, together with those before them of whom the same is told.
+// add appends a result, merging it with the previous range if it is the same.
 func (g *importResult) add(people []importRow, what string) {
 	from, to := people[0].Line, people[len(people)-1].Line
 	if n := len(g.parts); n > 0 && g.parts[n-1].what == what {
@@ -361,7 +360,7 @@ func (g *importResult) add(people []importRow, what string) {
 	g.parts = append(g.parts, importedRange{from, to, len(people), what})
 }
 
-// entry is what the audit trail says of it: nothing as long as nobody can have been made.
+// entry returns the audit entry, or an empty one if nobody can have been created.
 func (g importResult) entry(card string, of int) sends.Entry {
 	if g.made+g.unconfirmed == 0 {
 		return sends.Entry{}
@@ -376,7 +375,7 @@ func (g importResult) entry(card string, of int) sends.Entry {
 	return e
 }
 
-// said tells the person what came of it.
+// text describes the result to the user.
 func (g importResult) text(card string) string {
 	said := "As far as is known, nobody got " + card + " by this."
 	if g.made > 0 {

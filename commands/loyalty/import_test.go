@@ -14,8 +14,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// A file that is another one when the import is confirmed is not taken.
-func TestLoyaltyImport_anotherFile(t *testing.T) {
+// An import is refused if the file has changed since the preview.
+func TestImport_changedFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, sum, err := importsOf(w, "email\na@example.com").readImport(t.Context(), commandstest.Mia.ID, importRequest{Card: "loy_480018"})
@@ -29,8 +29,8 @@ func TestLoyaltyImport_anotherFile(t *testing.T) {
 	}
 }
 
-// The same go-ahead delivered twice gives the cards once.
-func TestLoyaltyImport_confirmedTwice(t *testing.T) {
+// A confirmation delivered twice creates the users once.
+func TestImport_confirmedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	h := importsOf(w, "email\na@example.com")
@@ -51,8 +51,8 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 	}
 }
 
-// The check of an import has no choice that could come back empty.
-func TestLoyaltyImport_emptyChoices(t *testing.T) {
+// The preview of an import has no choice that could come back empty.
+func TestImport_emptyChoices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	req := bot.Request{Person: commandstest.Mia, View: bot.NewView("", "", nil)}
@@ -63,8 +63,8 @@ func TestLoyaltyImport_emptyChoices(t *testing.T) {
 	w.WantChoices(t, view, nil, nil)
 }
 
-// What is known of each batch is told, no call is repeated, and after one without a clear answer the rest is not tried.
-func TestLoyaltyImport_give(t *testing.T) {
+// The result names each batch; no call is repeated, and after one without a clear answer the rest is skipped.
+func TestImport_createUsers(t *testing.T) {
 	t.Parallel()
 	const bulk = "/v4/loyalty/loyalty-cards/480018/stats/bulk"
 	people := make([]importRow, 2*importBatch+50)
@@ -111,7 +111,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 	}
 }
 
-func TestLoyaltyImport_sorted(t *testing.T) {
+func TestImport_divideRows(t *testing.T) {
 	t.Parallel()
 	known := []coupontools.LoyaltyUser{{Email: "Known@Example.com"}, {Phone: "32470010185"}, {}}
 	h := importsOf(newWorld(t), "")
@@ -144,7 +144,7 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 	}
 }
 
-// importsOf returns the handlers of loyalty cards, which read file whatever is uploaded.
+// importsOf returns handlers for uploads with this content.
 func importsOf(w *commandstest.World, file string) handlers {
 	d := w.Deps()
 	d.Uploads = ui.NewUploads(commandstest.Uploaded(file))

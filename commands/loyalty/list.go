@@ -41,12 +41,12 @@ func NewList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer)
 	}
 }
 
-// cardFacts says in a line what a card is.
+// cardFacts shows the id, type and status of a card.
 func cardFacts(c coupontools.LoyaltyCard) string {
 	return format.Joined(" · ", format.Short(c.ID), format.Short(c.Type), format.Short(c.Status))
 }
 
-// listCommand answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
+// listCommand answers "/coupontools loyalty" with the public list.
 func listCommand(cards List) bot.Command {
 	return bot.Command{
 		Topic: cards.Topic, Group: ui.GroupLoyalty, Usage: "[words to filter by]",
@@ -60,7 +60,7 @@ func listCommand(cards List) bot.Command {
 	}
 }
 
-// unit says what a card gathers.
+// unit returns the noun of what a card collects.
 func unit(c coupontools.LoyaltyCard) ui.Plural {
 	if strings.EqualFold(c.Type, "stamp") {
 		return ui.Plural{One: "stamp", Many: "stamps"}

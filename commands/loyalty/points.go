@@ -22,7 +22,7 @@ const (
 	actionPointsFor = "points_card"
 
 	viewPoints = "points"
-	// viewPointsWait is what comes before the form, while the card is looked up.
+	// viewPointsWait is shown before the form while the card is looked up.
 	viewPointsWait = "points_wait"
 
 	fieldUser   = "loyalty_user"
@@ -35,22 +35,22 @@ const (
 
 var auditPoints = ui.Audited("points", "changed points or stamps")
 
-// pointsUpdate is a change of somebody's points or stamps.
+// pointsUpdate is a change of a user's points or stamps.
 type pointsUpdate struct {
 	cardUser
 	How    string
 	Amount int
-	// Before and After are the points or stamps, as they were when the person was asked.
+	// Before and After are the points or stamps at the time of the preview.
 	Before, After int
 }
 
-// pointsForm is a card, with the kind of change and the person, if any, that its form was opened with.
+// pointsForm is what the form was opened with: a card, the kind of change and the user, if any.
 type pointsForm struct {
 	cardUser
 	How string
 }
 
-// metadata writes it for the form. The card comes first, where the suggestions look for it.
+// metadata encodes the form. The card is the first word, where the options look for it.
 func (f pointsForm) metadata() string { return format.Joined(" ", f.Card, f.How, f.User) }
 
 func readPointsForm(metadata string) pointsForm {
@@ -82,7 +82,7 @@ func pointsCommand(h handlers) bot.Command {
 	}
 }
 
-// openPoints opens the form for the button of a card, or of a user in a list.
+// openPoints opens the form for a button's card, or for a user in a list.
 func (h handlers) openPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
 	at, err := ui.Decode[cardUser](req.Value, "")
 	if err != nil {
@@ -112,7 +112,7 @@ func (h handlers) runPoints(_ context.Context, req bot.Request) (bot.Reply, erro
 	}), nil
 }
 
-// pointsForm opens the form once it is known which card is meant.
+// pointsForm opens the form once the card is known.
 func (h handlers) pointsForm(find func(context.Context) (cardUser, error)) bot.Reply {
 	reply := ui.WaitingIn(viewPointsWait, "Points", h.cards.WaitText(), func(ctx context.Context) (bot.Reply, error) {
 		at, err := find(ctx)
@@ -156,7 +156,7 @@ func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlo
 	), f.metadata())
 }
 
-// countPoints takes the form and says what there will be instead of what there is.
+// checkPoints checks the form and shows the points before and after.
 func (h handlers) checkPoints(c ui.Change[pointsUpdate]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		f := readPointsForm(req.View.Metadata)
@@ -192,7 +192,7 @@ func (h handlers) checkPoints(c ui.Change[pointsUpdate]) bot.Handler {
 	}
 }
 
-// readAmount reads how many points or stamps, or says what is wrong with the number: nothing to add is no change.
+// readAmount parses the number of points or stamps, or returns what is wrong with it. Adding nothing is an error.
 func readAmount(typed, how string) (n int, fault string) {
 	n, ok := format.ParseAmount(typed)
 	least := 1
@@ -205,7 +205,7 @@ func readAmount(typed, how string) (n int, fault string) {
 	return n, ""
 }
 
-// cardAndUser returns a card and who has it, as they are now.
+// cardAndUser returns a card and one of its users, as they are now.
 func (h handlers) cardAndUser(
 	ctx context.Context,
 	at cardUser,
@@ -218,7 +218,7 @@ func (h handlers) cardAndUser(
 	return card, u, err
 }
 
-// count fills in before and after. Coupontools adds and takes off; what is set is the difference.
+// count sets Before and After. The API can only add, so a new total is sent as the difference.
 func (a *pointsUpdate) count(u coupontools.LoyaltyUser, of ui.Plural) error {
 	a.Before = u.Points
 	switch a.How {

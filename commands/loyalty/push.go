@@ -21,7 +21,7 @@ const (
 	fieldPushText = "message"
 )
 
-// pushDraft is a message to those who keep a loyalty card in a mobile wallet, or to one of them.
+// pushDraft is a push message to everybody who keeps a card in a mobile wallet, or to one of them.
 type pushDraft struct {
 	cardUser
 	Text string
@@ -39,7 +39,7 @@ func (h handlers) pushView(card string) *slack.ModalViewRequest {
 		blocks.TextArea(blocks.Input{Name: fieldPushText, Label: "Message"}, "", form.MaxPush)), card)
 }
 
-// push takes the form and says who will get what.
+// checkPush checks the form and shows the message with its recipients.
 func (h handlers) checkPush(c ui.Change[pushDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wrong := form.Problems{}

@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestLoyaltyReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
 	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
 		card := coupontools.LoyaltyCard{ID: "loy_1", Name: bad, Code: bad, URL: bad, Type: bad, Status: bad}

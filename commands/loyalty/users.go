@@ -36,7 +36,7 @@ var (
 	auditVoid   = ui.Audited("loyalty_void", "voided or restored a loyalty card")
 )
 
-// handlers are the people who have a loyalty card.
+// handlers answer the commands about the users of loyalty cards.
 type handlers struct {
 	cards   List
 	users   ui.UserList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
@@ -48,7 +48,7 @@ type handlers struct {
 	region string
 }
 
-// cardUser names a card and, if it is in somebody's hands, the person.
+// cardUser is a loyalty card id and, if set, the id of one of its users.
 type cardUser struct {
 	Card string `json:"card"`
 	User string `json:"user,omitempty"`
@@ -78,7 +78,7 @@ func personOf(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
 	return coupontools.DirectoryUser{ID: u.ID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Phone: u.Phone}
 }
 
-// cardUserRows shows people with what they have gathered, by the words of the card as far as it is at hand.
+// cardUserRows shows users with their points, or stamps if the local list says so.
 func cardUserRows(cards List) func(string, coupontools.LoyaltyUser) []slack.Block {
 	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
 		of := ui.Plural{One: "point or stamp", Many: "points or stamps"}
@@ -113,7 +113,7 @@ func cardUserButtons(card string) []slack.BlockElement {
 	}
 }
 
-// usersCommand answers "/coupontools loyalty-users", only to the person who asked.
+// usersCommand answers "/coupontools loyalty-users" privately.
 func usersCommand(h handlers) bot.Command {
 	create, link, imports := h.createChange(), h.linkChange(), h.importChange()
 	c := bot.Command{
@@ -141,7 +141,7 @@ func usersCommand(h handlers) bot.Command {
 	return c
 }
 
-// void voids the card of a button, or restores it. Which of the two a list offers may be out of date.
+// void voids or restores a button's card. The button may be out of date, so it checks the state first.
 func (h handlers) void(void bool) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		at, err := ui.Decode[cardUser](req.Value, h.users.CommandLine())
@@ -180,7 +180,7 @@ func voidWord(void bool) string {
 	return "in use"
 }
 
-// newCardUser is somebody who is to be given a card.
+// newCardUser is a user who is to be created.
 type newCardUser struct {
 	Card                              string
 	FirstName, LastName, Email, Phone string

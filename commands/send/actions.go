@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// The buttons that a send has; the value of each is the send's id.
+// The buttons of a send. Their value is the send's id.
 const (
 	actionApprove = "send_approve"
 	actionReject  = "send_reject"
@@ -31,8 +31,8 @@ type actor interface {
 	Act(ctx context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error)
 }
 
-// actionHandler answers a button that does something with a send: what happened is told to the person who pressed it, and the
-// messages about the send follow by themselves.
+// actionHandler answers a button that acts on a send. The reply says what happened; [Announcer] edits the messages about the
+// send later.
 func actionHandler(to actor, a sends.Action) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
@@ -48,7 +48,7 @@ func actionHandler(to actor, a sends.Action) bot.Handler {
 	}
 }
 
-// actionMistake says why an action failed. That Redis failed while it was asked for is not the same as that nothing happened.
+// actionMistake explains a failed action. If Redis failed during the call, the action may have happened.
 func actionMistake(a sends.Action, err error) error {
 	if errors.Is(err, sends.ErrNoSend) { // the records of a send that hasn't ended don't expire
 		return &bot.Mistake{
@@ -66,7 +66,7 @@ func actionMistake(a sends.Action, err error) error {
 	}
 }
 
-// doneReply says what an action did.
+// doneReply says what the action did.
 func doneReply(a sends.Action, s sends.Send) bot.Reply {
 	var said string
 	var when []slack.Block
@@ -93,7 +93,7 @@ func doneReply(a sends.Action, s sends.Send) bot.Reply {
 	return reply
 }
 
-// pendingWords says who has no outcome yet: those who wait, and those who are being called.
+// pendingWords counts the recipients without an outcome: those waiting and those being called.
 func pendingWords(s sends.Send) string {
 	return format.Joined("; ", waitingWords(s.Counts.Pending()-s.Out), outWords(s)) + "."
 }
@@ -116,7 +116,7 @@ func cancelledWords(s sends.Send) string {
 		outWords(s)) + "."
 }
 
-// tooLateReply says how a send stands that something cannot be done with any more, and who saw to that.
+// tooLateReply says that the send's state no longer allows the action, and who changed the state.
 func tooLateReply(e *sends.StateError) bot.Reply {
 	line := blocks.Line{blocks.Plain(ui.StateWords(e.Send))}
 	text := ui.StateWords(e.Send)
@@ -128,7 +128,7 @@ func tooLateReply(e *sends.StateError) bot.Reply {
 	return bot.Reply{Text: text + none, Blocks: []slack.Block{blocks.Rich(append(line, blocks.Plain(none)))}}
 }
 
-// lastAction is what somebody did that brought a send to where it stands; "" if nobody did.
+// lastAction is the action that put the send into its state, as a participle, or "" if no person acted.
 func lastAction(s sends.Send) string {
 	switch {
 	case s.State == sends.StatePaused && s.Why == "":
@@ -145,7 +145,7 @@ func lastAction(s sends.Send) string {
 	return ""
 }
 
-// buttonsFor are what can be done with a send as it stands. Own says that only its sender sees them, who cannot approve it.
+// buttonsFor returns the buttons that fit a send's state. own says that only its sender sees them, who can't approve it.
 func buttonsFor(s sends.Send, own bool) []slack.BlockElement {
 	switch {
 	case s.Test:
@@ -168,7 +168,7 @@ func buttonsFor(s sends.Send, own bool) []slack.BlockElement {
 			blocks.Button(actionResume, "Resume", s.ID, blocks.Primary, labelOf("Resume", s)), cancelButton(s), reportButton(s),
 		}
 	}
-	return nil // it was called off, and only calls that were out are waited for
+	return nil // cancelled; waiting for calls in flight
 }
 
 func endedButtons(s sends.Send) []slack.BlockElement {

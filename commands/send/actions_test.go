@@ -154,7 +154,7 @@ func TestSendButtons(t *testing.T) {
 	}
 }
 
-// actFunc does something with a send.
+// actFunc is an actor that calls the function.
 type actFunc func(id string, a sends.Action, by sends.Actor) (sends.Send, error)
 
 func (f actFunc) Act(_ context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error) {

@@ -17,9 +17,9 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// The message about a send: how it stands, without anybody it goes to.
+// This file builds the messages about a send. They never name a recipient.
 
-// announcement says how a send goes.
+// announcement shows the state of a send.
 func announcement(s sends.Send) bot.Message {
 	headline, does := stateWords(s)
 	set := []slack.Block{blocks.Rich(
@@ -66,7 +66,7 @@ func goneAnnouncement(s sends.Send) bot.Message {
 	}}
 }
 
-// goneWords says how many people a send whose records are gone may have reached, and what to do.
+// goneWords says how many people a send may have reached before its records were lost, and what to do.
 func goneWords(s sends.Send) string {
 	reached := "Nobody was reached."
 	switch {
@@ -78,7 +78,7 @@ func goneWords(s sends.Send) string {
 	return goneRecords + " " + reached + " Nothing more of it goes out. Coupontools shows who got it."
 }
 
-// goneRecords says that nobody knows any more how a send stands.
+// goneRecords explains why the state of a send is unknown.
 const goneRecords = "Its records are gone from Redis."
 
 // testAnnouncement is the announcement of a test, which only its sender sees.
@@ -91,7 +91,7 @@ func testAnnouncement(s sends.Send) bot.Message {
 	return bot.Message{Text: text, Blocks: append(set, reasonBlocks(s)...)}
 }
 
-// contentLine is what people will get of it that its sender wrote.
+// contentLine shows the part of the content that the sender wrote.
 func contentLine(s sends.Send) blocks.Line {
 	if s.Kind == recipients.Email {
 		return blocks.Field("Subject", s.Subject)
@@ -103,7 +103,7 @@ func notStarted(s sends.Send) bool {
 	return s.State == sends.StateAwaiting || s.State == sends.StateScheduled
 }
 
-// stateWords says in a headline how a send stands, and what its sender does or did.
+// stateWords returns a headline with the state of a send, and a verb for what its sender does or did.
 func stateWords(s sends.Send) (headline, does string) {
 	switch {
 	case s.State == sends.StateAwaiting:
@@ -129,7 +129,7 @@ func stateWords(s sends.Send) (headline, does string) {
 	}
 }
 
-// peopleLines says what people did with a send, and what is asked of them.
+// peopleLines says what people did with a send, and what they have to do.
 func peopleLines(s sends.Send) []blocks.Line {
 	var lines []blocks.Line
 	if s.State == sends.StateAwaiting {
@@ -148,7 +148,7 @@ func peopleLines(s sends.Send) []blocks.Line {
 	return lines
 }
 
-// decidedByLine says who or what paused or cancelled a send; nil if it was neither.
+// decidedByLine says who paused or cancelled a send, or why couponbot did; nil in other states.
 func decidedByLine(s sends.Send) blocks.Line {
 	by := func(verb string) blocks.Line {
 		return blocks.Line{blocks.Plain(verb + " by "), blocks.User(s.By), blocks.Plain(".")}
@@ -173,7 +173,7 @@ func progressBar(c sends.Counts) string {
 	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
 }
 
-// countsWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
+// countsWords counts the outcomes: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
 func countsWords(c sends.Counts) string {
 	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
 		format.Thousands(c.Accepted), format.Thousands(c.Failed), format.Thousands(c.Skipped), format.Thousands(c.Unknown))
@@ -183,8 +183,8 @@ func countsWords(c sends.Counts) string {
 	return said
 }
 
-// reasonBlocks says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
-// Coupontools may fill a block, so what couponbot itself has to say stands in another.
+// reasonBlocks says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons
+// of Coupontools may fill a block, so couponbot's own are in a second one.
 func reasonBlocks(s sends.Send) []slack.Block {
 	var lines []string
 	if s.Why != "" && s.State != sends.StateCancelled {
@@ -205,7 +205,7 @@ func reasonBlocks(s sends.Send) []slack.Block {
 	return append(set, paragraph(lines)...)
 }
 
-// paragraph is a block of lines; none if there are none.
+// paragraph puts lines into one block, or into none if there are no lines.
 func paragraph(lines []string) []slack.Block {
 	if len(lines) == 0 {
 		return nil
@@ -213,10 +213,10 @@ func paragraph(lines []string) []slack.Block {
 	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
 }
 
-// bracketedCodes finds the codes of the API in the reason of a stop: "(103: No SMS service)".
+// bracketedCodes finds the API's codes in the reason of a stop: "(103: No SMS service)".
 var bracketedCodes = regexp.MustCompile(`\([0-9, ]+[:)]`)
 
-// failureLine is one reason with its count, and what to do about it.
+// failureLine shows one reason with its count, and what to do about it.
 func failureLine(f sends.Failure) string {
 	line := format.Thousands(f.Count) + " failed"
 	if text := strings.TrimRight(format.Sentence(f.Text), "."); text != "" {
@@ -232,7 +232,7 @@ func failureLine(f sends.Failure) string {
 	return format.Joined(" ", line+".", todo)
 }
 
-// codesIn returns the codes of the API in a text that holds no other numbers.
+// codesIn returns the API's codes in a text that holds no other numbers.
 func codesIn(text string) []int {
 	var codes []int
 	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
@@ -265,7 +265,7 @@ func timesBlock(s sends.Send) slack.Block {
 	return blocks.Context(append(pieces, blocks.Small("Send "+s.ID))...)
 }
 
-// withButtons puts the buttons under a message; none if there are none.
+// withButtons adds a row of buttons to a message, or nothing if the row is empty.
 func withButtons(m bot.Message, row []slack.BlockElement) bot.Message {
 	if len(row) > 0 {
 		m.Blocks = append(slices.Clone(m.Blocks), blocks.Actions("", row...))

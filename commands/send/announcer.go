@@ -17,26 +17,26 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Announcer tells the marketing channels, the sender and the channel of the command how a send goes: one message each,
-// edited as it goes on, with the outcome in the end. No recipient is named in any of them. Those who can approve a send are
-// asked for it. It is a [sends.Teller].
+// Announcer posts the state of a send to the marketing channels, to the sender and to the channel of the command: one message
+// each, edited until the send has ended. No message names a recipient. It also asks the people who can approve a send. It is a
+// [sends.Teller].
 type Announcer struct {
 	// Poster posts and edits; *[bot.Poster].
 	Poster poster
-	// Store remembers which channels cannot be posted to, for the status; *[bot.Store].
+	// Store keeps the channels that refuse the bot, for the status; *[bot.Store].
 	Store ui.Store
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
-	// Private reports whether a channel is, or may be, shared with another company: the command's channel is then not
-	// told. Nil means that none is.
+	// Private reports whether a channel is, or may be, shared with another company. Such a channel gets no message when a
+	// command runs in it. Nil means that no channel is.
 	Private func(ctx context.Context, channel string) bool
-	// Holders names those who may do something, or says that everybody may: they are asked for approval. Nil asks nobody.
+	// Holders returns the users with a right, or says that everybody has it. They are asked for approval. Nil asks nobody.
 	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 }
 
 var _ sends.Teller = (*Announcer)(nil)
 
-// poster is the part of [bot.Poster] that announcing needs.
+// poster is the part of [bot.Poster] that Announcer needs.
 type poster interface {
 	Post(ctx context.Context, channel string, m bot.Message) (ts string, err error)
 	Update(ctx context.Context, channel, ts string, m bot.Message) error
@@ -44,15 +44,15 @@ type poster interface {
 }
 
 const (
-	// directPlace is the sender's direct message. Of a message to a person told holds "channel timestamp", of one in a
-	// channel, whose id names the place, the timestamp.
+	// directPlace is the place of the sender's direct message. The value kept for a direct message is "channel timestamp"; for
+	// a channel it is the timestamp, since the place is the channel's id.
 	directPlace = "direct"
-	// ClosedPlace stands in told for a place that refused the bot, or where there is nothing more to say.
+	// ClosedPlace is the value kept for a place that refused the bot, or that needs no further message.
 	ClosedPlace = "closed"
 )
 
-// Places implements [sends.Teller]. A place that refuses the bot is left alone until the end. Of a test only its sender is
-// told.
+// Places implements [sends.Teller]. A place that refuses the bot gets no message until the end. A test is shown only to its
+// sender.
 func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]string) (posts, edits []string, err error) {
 	places := []string{directPlace}
 	if !s.Test {
@@ -80,8 +80,8 @@ func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]st
 	return posts, append(edits, askedPlaces(told)...), nil
 }
 
-// toldInOrigin says whether the channel of the command is told besides: not if it is told already or is shared with another
-// company.
+// includesOrigin reports whether the channel of the command gets a message too: not if it is a marketing channel or is shared
+// with another company.
 func (a *Announcer) includesOrigin(ctx context.Context, s sends.Send, told map[string]string) bool {
 	switch {
 	case s.Origin == "", slices.Contains(a.Channels, s.Origin):
@@ -110,7 +110,7 @@ func (a *Announcer) Tell(ctx context.Context, s sends.Send, place string, told m
 	return id, nil
 }
 
-// message is what a place is told.
+// message returns the message for a place.
 func (a *Announcer) message(s sends.Send, place string, told map[string]string) bot.Message {
 	switch {
 	case s.State == sends.StateGone:
@@ -132,7 +132,7 @@ func (a *Announcer) message(s sends.Send, place string, told map[string]string) 
 	return withButtons(m, buttonsFor(s, place == directPlace))
 }
 
-// put posts a message, or puts it in place of the one that is there, and returns what is to be remembered of it.
+// deliver posts a message or edits the one in the place, and returns the value to keep for the place.
 func (a *Announcer) deliver(ctx context.Context, s sends.Send, place, id string, m bot.Message) (string, error) {
 	decided := isAsk(place) && s.State != sends.StateAwaiting
 	if channel, ts := messageAt(place, id); ts != "" {
@@ -160,7 +160,7 @@ func (a *Announcer) deliver(ctx context.Context, s sends.Send, place, id string,
 	return channel + " " + ts, err
 }
 
-// messageAt is where the message is that is remembered of a place; without a timestamp if there is none.
+// messageAt splits the value kept for a place into channel and timestamp; the timestamp is empty if there is no message.
 func messageAt(place, id string) (channel, ts string) {
 	if channel, ts, ok := strings.Cut(id, " "); ok {
 		return channel, ts
@@ -171,7 +171,7 @@ func messageAt(place, id string) (channel, ts string) {
 	return place, id
 }
 
-// refusedChannels names channels that the message could not go to.
+// refusedChannels lists the channels that the message could not be posted to.
 func refusedChannels(channels []string) slack.Block {
 	line := blocks.Line{blocks.Plain("couponbot could not post to ")}
 	for i, c := range channels {
@@ -183,7 +183,7 @@ func refusedChannels(channels []string) slack.Block {
 	return blocks.Rich(append(line, blocks.Plain(". Invite it there with "), blocks.Code(inviteCommand), blocks.Plain(".")))
 }
 
-// remember notes why a channel could not be posted to; or, once there is a new message in it, that it can.
+// recordRefusal stores why a channel refused the bot, and removes that once a message was posted there.
 func (a *Announcer) recordRefusal(ctx context.Context, channel, why string, posted bool) {
 	switch {
 	case why != "":
@@ -193,12 +193,12 @@ func (a *Announcer) recordRefusal(ctx context.Context, channel, why string, post
 	}
 }
 
-// unpostableLife is how long a channel's refusal is shown in the status: sends are seldom days apart.
+// unpostableLife is how long the status shows a channel's refusal: sends are seldom days apart.
 const unpostableLife = 7 * 24 * time.Hour
 
 func unpostableKey(channel string) string { return "unpostable:" + channel }
 
-// Unpostable returns in words why a channel could not be posted to the last time; "" if it could.
+// Unpostable returns in words why the last post to a channel failed, or "" if it succeeded.
 func Unpostable(ctx context.Context, s ui.Store, channel string) string {
 	why, _ := s.Get(ctx, unpostableKey(channel))
 	return string(why)
@@ -206,7 +206,7 @@ func Unpostable(ctx context.Context, s ui.Store, channel string) string {
 
 const inviteCommand = "/invite @couponbot"
 
-// refusalWords says what Slack's refusal of a channel means and how to mend it; "" for anything that may pass by itself.
+// refusalWords explains Slack's refusal of a channel and what to do, or returns "" for an error that may be temporary.
 func refusalWords(err error) string {
 	switch code := bot.SlackCode(err); code {
 	case "", "ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout",
@@ -223,21 +223,21 @@ func refusalWords(err error) string {
 	}
 }
 
-// IsChannel reports whether an id is that of a channel and not of direct messages.
+// IsChannel reports whether an id is a channel's, not a direct message's.
 func IsChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
 
-// Whoever may approve a send is asked in a direct message of their own, and that message says in the end what came of it.
+// Every person who may approve a send gets a direct message that asks for it. That message shows the decision later.
 
 const (
-	// maxAsked is how many people are asked in a direct message.
+	// maxAsked is how many people are asked.
 	maxAsked = 20
-	// askPrefix and a user id are the place of the message that asks somebody.
+	// askPrefix and a user id make the place of the message that asks the user.
 	askPrefix = "ask:"
 )
 
 func isAsk(place string) bool { return strings.HasPrefix(place, askPrefix) }
 
-// unasked are the places of those who may approve a send and were not asked yet.
+// placesToAsk returns the places of the people who may approve a send and haven't been asked yet.
 func (a *Announcer) placesToAsk(ctx context.Context, s sends.Send, told map[string]string) ([]string, error) {
 	if a.Holders == nil {
 		return nil, nil
@@ -259,13 +259,13 @@ func (a *Announcer) placesToAsk(ctx context.Context, s sends.Send, told map[stri
 	return places, err
 }
 
-// askedPlaces are the places of those who were asked and do not know yet what came of it.
+// askedPlaces returns the places of the people who were asked and haven't been shown the decision yet.
 func askedPlaces(told map[string]string) []string {
 	places := slices.Sorted(maps.Keys(told))
 	return slices.DeleteFunc(places, func(place string) bool { return !isAsk(place) || told[place] == ClosedPlace })
 }
 
-// decisionMessage says what came of a send that was to be approved.
+// decisionMessage shows the decision about a send that needed approval.
 func decisionMessage(s sends.Send) bot.Message {
 	headline, end := "Approved", blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")}
 	if s.Approver == "" {

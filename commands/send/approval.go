@@ -13,12 +13,12 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// approval is who can approve a draft that somebody else has to.
+// approval says who can approve a draft that needs approval.
 type approval struct {
-	over         int      // recipients that need none
+	over         int      // sends up to this many recipients need no approval
 	people       []string // Slack ids, without the sender
 	everyone     bool     // every full member can
-	lookupFailed bool     // Slack did not say of everybody
+	lookupFailed bool     // Slack couldn't be asked for everybody
 }
 
 func (s formHandlers) needsApproval(d sends.Draft) bool {
@@ -50,7 +50,7 @@ func (a *approval) blocks() []slack.Block {
 		"name more in its setting SENDERS, or change APPROVAL_OVER. Or send to %s at most.", why, format.Persons(a.over)))}
 }
 
-// names are some of those who can be asked.
+// names lists the first of the people who can approve.
 func (a *approval) names() blocks.Line {
 	var line blocks.Line
 	for i, id := range a.people[:min(len(a.people), format.Listed)] {

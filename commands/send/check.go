@@ -18,23 +18,23 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// order is what a form asks for, its fields checked: all of a draft but those who come from the file.
+// order is a checked form: a draft without the recipients of its file.
 type order struct {
-	// Form names the form it came from.
+	// Form identifies the form.
 	Form  string
 	Draft sends.Draft
 	Typed string
 	Rules recipients.Rules
-	// Note says what was changed in the text, "" if nothing was.
+	// Note says how the text was cleaned, or "".
 	Note string
-	// File is the list that was uploaded, nil if none was.
+	// File is the uploaded list, or nil.
 	File *bot.File
-	// Column is the column of the file that the person chose, Consent what they decided about those who said no.
+	// Column is the column that the user chose for the file, Consent the decision about people who opted out in it.
 	Column  string
 	Consent recipients.Consent
 }
 
-// submitted checks the form, keeps it as a draft and shows the preview over it. Nothing is sent.
+// submitted checks the form, saves a draft and shows its preview on top. Nothing is sent.
 func (s formHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, wrong := s.check(ctx, req)
 	if len(wrong) > 0 {
@@ -62,7 +62,7 @@ func (s formHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply
 	return reply, err
 }
 
-// check makes an order of the form, or says which fields are wrong and why.
+// check makes an order from the form, or returns the errors of its fields.
 func (s formHandlers) check(ctx context.Context, req bot.Request) (order, form.Problems) {
 	v, f, wrong := req.View, recallForm(ctx, s.Store, req), form.Problems{}
 	id, name := s.checkOffer(ctx, f.Offer, v, wrong)
@@ -88,8 +88,8 @@ func (s formHandlers) check(ctx context.Context, req bot.Request) (order, form.P
 	return o, wrong
 }
 
-// draft makes the draft of an order, once it is known who it goes to. The same order for the same list is the same draft,
-// so that a submit that is delivered twice makes one.
+// draft returns the draft of an order with its recipients. Equal orders and lists have the same draft id, so a repeated
+// submission makes one draft.
 func (o order) draft(list recipients.List, file [sha256.Size]byte) sends.Draft {
 	d := o.Draft
 	d.List = list
@@ -98,7 +98,7 @@ func (o order) draft(list recipients.List, file [sha256.Size]byte) sends.Draft {
 	return d
 }
 
-// draftID makes an id of all that it depends on.
+// draftID derives an id from everything it depends on.
 func draftID(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range parts {
@@ -107,7 +107,7 @@ func draftID(parts ...string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:26]
 }
 
-// moveToShown moves words for fields that are not in the modal to one that is: Slack takes no others.
+// moveToShown moves errors of hidden fields to a visible one: Slack accepts no errors for hidden fields.
 func moveToShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 	hidden := map[recipients.Kind][]string{
 		recipients.Email: {form.FieldMessage, fieldRegion},
@@ -122,20 +122,20 @@ func moveToShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 	return wrong
 }
 
-// checkOffer returns the id and the name of what is to be sent.
+// checkOffer returns the id and the name of the chosen offer.
 func (s formHandlers) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong form.Problems) (id, name string) {
 	o := s.offer(kind)
 	if id = v.Value(form.FieldDirectory); id == "" {
 		wrong.Add(form.FieldDirectory, "Choose a "+o.one+".")
 		return "", ""
 	}
-	// Slack waits three seconds for the answer to a form.
+	// Slack waits three seconds for the response to a submission.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	name, there, err := o.check(ctx, id)
 	switch {
 	case err != nil:
-		// It was chosen from a list not long ago; Coupontools has the last word when it is sent.
+		// The offer came from a recent list. If it is gone, Coupontools refuses it when it is sent.
 		return id, cmp.Or(v.ChosenText(form.FieldDirectory), id)
 	case !there:
 		wrong.Add(form.FieldDirectory, "There is no "+o.one+" "+format.Short(id)+" (any more). Choose another.")
@@ -172,7 +172,7 @@ func checkSchedule(at, now time.Time, wrong form.Problems) {
 	}
 }
 
-// checkRecipients reads those that were typed, by the rules that hold for a file too.
+// checkRecipients parses the typed recipients with the rules that also hold for a file.
 func (s formHandlers) checkRecipients(v *bot.View, f formState, o *order, wrong form.Problems) {
 	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.Countries, Max: s.MaxRecipients}
 	if o.Rules.Kind == recipients.SMS {
@@ -209,7 +209,7 @@ func (s formHandlers) recipientsWrong(o order) string {
 	return "Enter at least one phone number, or upload a list."
 }
 
-// noneCanBeUsed says why all of a typed list was left out.
+// noneCanBeUsed says why every typed recipient was skipped.
 func noneCanBeUsed(list recipients.List) string {
 	first := list.LeftOut[0]
 	reason := first.Reason

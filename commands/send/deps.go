@@ -8,33 +8,33 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Deps is what the commands about sends work with.
+// Deps are the services and settings of the commands about sends.
 type Deps struct {
 	ui.Deps
 	Sends  *sends.Service
 	Offers []Offer
-	// Poster posts messages; Holders lists who holds a right, or says that everybody does.
+	// Poster posts messages. Holders returns the users with a right, or says that everybody has it.
 	Poster  *bot.Poster
 	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 
-	// MaxRecipients bounds a send; 0 for no bound.
+	// MaxRecipients is the limit of one send, or 0.
 	MaxRecipients int
 	// ApprovalOver is the number of recipients above which another sender must approve; 0 for never.
 	ApprovalOver int
-	// Rate is how many calls a second Coupontools takes.
+	// Rate is the limit of calls per second to Coupontools.
 	Rate int
 	// LinkLength is how many characters the link adds to an SMS.
 	LinkLength int
-	// SMSRates are the countries whose text messages go out slower, with messages a second.
+	// SMSRates are the messages per second to countries with a lower limit for text messages.
 	SMSRates map[string]float64
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
 }
 
-// formHandlers take a send from the form to a confirmed draft.
+// formHandlers answer /send-directory, its form and its preview.
 type formHandlers struct{ Deps }
 
-// offer returns the kind of thing that a form is for; "" stands for a directory.
+// offer returns the offer of a kind; "" means directory.
 func (s formHandlers) offer(kind sends.Offer) Offer {
 	for _, o := range s.Offers {
 		if o.kind == kind {

@@ -26,7 +26,7 @@ const (
 	// viewColumn asks for the column of a file that holds the recipients.
 	viewColumn = "recipients_column"
 
-	// The buttons of a preview that read the list again, each with another decision of the person.
+	// The buttons of a preview that read the list again with another decision.
 	actionColumn  = "send_column"
 	actionForeign = "send_foreign"
 	actionConsent = "send_consent"
@@ -34,13 +34,13 @@ const (
 
 var auditConsent = ui.Audited("consent", "chose to send to people who said no")
 
-// readingView asks for patience. There is nothing to submit, and closing it goes back to the form.
+// readingView is the waiting modal. It has no submit button; closing it returns to the form.
 func readingView(words string) *slack.ModalViewRequest {
 	return blocks.Modal(viewReading, "One moment", "", "Back",
 		blocks.Text(words), blocks.Context(blocks.Small("Nothing has been sent yet.")))
 }
 
-// reading answers with a view that asks for patience, then with the preview of the order, or a question about its file.
+// reading shows the waiting modal, then the preview of the order or a question about its file.
 func (s formHandlers) reading(p bot.Person, o order, note string) bot.Reply {
 	words := "Reading the list…"
 	if o.File != nil {
@@ -51,7 +51,7 @@ func (s formHandlers) reading(p bot.Person, o order, note string) bot.Reply {
 	}}
 }
 
-// list reads the recipients of an order, those in its file included, and returns the sum of the file.
+// list reads the recipients of an order from its form and its file. sum is the file's checksum.
 func (s formHandlers) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
 	if o.File == nil {
 		list, err = recipients.Read(ctx, o.Typed, nil, o.Rules)
@@ -65,7 +65,7 @@ func (s formHandlers) list(ctx context.Context, p bot.Person, o order) (list rec
 	return list, sum, err
 }
 
-// read makes a draft of an order and shows its preview, or asks which column of its file is meant. Nothing is sent.
+// read saves a draft of the order and shows its preview, or asks for the column of its file. Nothing is sent.
 func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
 	list, sum, err := s.list(ctx, p, o)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
@@ -90,7 +90,7 @@ func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note stri
 	return s.preview(ctx, p, d, format.Joined(" ", note, o.Note))
 }
 
-// checkPlaceholders refuses a text with placeholders, such as “[naam]”, which only the headers of the file show to be some.
+// checkPlaceholders refuses a text with placeholders, such as “[naam]”, that match the headers of the file.
 func checkPlaceholders(o order, source *recipients.Source) error {
 	if source == nil {
 		return nil
@@ -101,7 +101,7 @@ func checkPlaceholders(o order, source *recipients.Source) error {
 	return nil
 }
 
-// canChange reports whether another decision of the person could bring recipients into the list.
+// canChange reports whether another decision of the user could add recipients to the list.
 func (o order) canChange(l recipients.List) bool {
 	foreign, refused := skippedBy(l, recipients.RuleForeign), skippedBy(l, recipients.RuleConsent)
 	return o.File != nil || foreign > 0 || refused > 0
@@ -118,7 +118,7 @@ func skippedBy(l recipients.List, rule recipients.Rule) int {
 	return n
 }
 
-// draftMistake puts into words why a draft could not be saved, of a list that is not in a field.
+// draftMistake explains why the draft of an uploaded list could not be saved.
 func draftMistake(d sends.Draft, err error) error {
 	if !errors.Is(err, sends.ErrNobodyLeft) || len(d.List.LeftOut) == 0 {
 		return fmt.Errorf("save draft: %w", err)
@@ -135,14 +135,14 @@ func draftMistake(d sends.Draft, err error) error {
 	}
 }
 
-// orders are kept by the id of their draft, or while a question about their file is open, so that the list can be read again
+// orders stores orders by the id of their draft, or of an open question about their file, so that the list can be read again
 // with another decision.
 func (s formHandlers) orders() ui.Saved[order] {
 	return ui.Saved[order]{Store: s.Store, Prefix: "order:"}
 }
 
 func (s formHandlers) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
-	o.Draft.List = recipients.List{} // is read again
+	o.Draft.List = recipients.List{} // read again when needed
 	s.orders().Put(ctx, p, id, o)
 	return id
 }
@@ -157,7 +157,7 @@ func (s formHandlers) recallOrder(ctx context.Context, id string, p bot.Person) 
 	return o, nil
 }
 
-// columnChosen reads the file once more, with the column that was chosen. Nothing is sent.
+// columnChosen reads the file again with the chosen column. Nothing is sent.
 func (s formHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.View.Metadata, req.Person)
 	if err != nil {
@@ -169,7 +169,7 @@ func (s formHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Re
 	return s.reading(req.Person, o, ""), nil
 }
 
-// otherColumn shows all columns of the file with recipients, so that the person can choose another one.
+// otherColumn shows all columns of the file that have recipients, to choose another one.
 func (s formHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
@@ -189,7 +189,7 @@ func (s formHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Rep
 	return reply, nil
 }
 
-// switchForeign reads the list once more, with numbers that look foreign taken as such, or skipped again.
+// switchForeign reads the list again, and uses or skips the numbers that look foreign.
 func (s formHandlers) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
@@ -203,8 +203,7 @@ func (s formHandlers) switchForeign(ctx context.Context, req bot.Request) (bot.R
 	return s.reading(req.Person, o, note), nil
 }
 
-// switchConsent reads the list once more, with those who said no included, or skipped again. The audit trail says who
-// included them.
+// switchConsent reads the list again, and includes or skips people who opted out. The audit log records who included them.
 func (s formHandlers) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {

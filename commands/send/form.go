@@ -37,21 +37,20 @@ const (
 	maxAhead = 90 * 24 * time.Hour
 )
 
-// maxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
+// maxTyped is how many recipients fit into the form. Longer lists are uploaded.
 const maxTyped = 50
 
-// formState is what the send modal was opened with, and what was typed into fields that are out of sight: those of the other
-// way of sending. It is kept by id; the modal's metadata carries the id.
+// formState holds the initial values of the send modal, and what was typed into fields that are hidden because they belong to
+// the other channel. It is stored by id; the modal's metadata holds the id.
 //
-// Slack keeps what stands in a field when the modal is updated with the same ids and the same initial values, so those
-// of the opening are repeated.
+// Slack keeps a field's value when an update has the same ids and initial values, so updates repeat the first initial values.
 type formState struct {
 	ID         string
 	Origin     string
 	Channel    recipients.Kind
 	Recipients string
 	Offer      sends.Offer
-	Directory  string // the id of what is sent
+	Directory  string // the id of the offer
 	Name       string
 	Note       string
 
@@ -66,13 +65,13 @@ type formIDs struct {
 	Offer  sends.Offer     `json:"offer,omitempty"`
 }
 
-// begun gives a form its id.
+// withNewID returns the form with a new id.
 func (f formState) withNewID(req bot.Request) formState {
 	f.ID, f.Origin = rand.Text(), req.Channel
 	return f
 }
 
-// forms are what send modals were opened with.
+// forms stores the states of send modals.
 func forms(s ui.Store) ui.Saved[formState] { return ui.Saved[formState]{Store: s, Prefix: "form:"} }
 
 func idsOf(v *bot.View) formIDs {
@@ -83,7 +82,7 @@ func idsOf(v *bot.View) formIDs {
 	return ids
 }
 
-// recallForm returns the form of a modal. If it was lost, what stands in the fields now has to do.
+// recallForm returns the state of a modal. If it was lost, the fields' current values are used.
 func recallForm(ctx context.Context, s ui.Store, req bot.Request) formState {
 	ids, v := idsOf(req.View), req.View
 	if f, ok := forms(s).Get(ctx, req.Person, ids.Form); ok {
@@ -99,16 +98,16 @@ func recallForm(ctx context.Context, s ui.Store, req bot.Request) formState {
 	return f
 }
 
-// take keeps the values of fields that may go out of sight. One that comes back empty keeps the value it had: Slack may have
-// lost it (see [form.Prefilled]).
+// keepValues copies the values of fields that may get hidden. An empty value doesn't replace one, since Slack may have lost it
+// (see [form.Prefilled]).
 func (f *formState) keepValues(v *bot.View) {
 	f.Subject = cmp.Or(v.Value(fieldSubject), f.Subject)
 	f.Message = cmp.Or(v.Value(form.FieldMessage), f.Message)
 	f.Region = cmp.Or(v.Value(fieldRegion), f.Region)
 }
 
-// shownAs returns the form with the initial values for the modal that follows one in which kind was shown: a field that
-// was in sight keeps the initial value it had, one that comes into sight starts with what was typed into it before.
+// shownAs returns the form with the initial values for the modal that follows one for kind: a visible field keeps its initial
+// value, a hidden one gets what was typed into it.
 func (f formState) shownAs(before formState, kind recipients.Kind) formState {
 	if kind != recipients.SMS {
 		f.Subject = before.Subject
@@ -119,7 +118,7 @@ func (f formState) shownAs(before formState, kind recipients.Kind) formState {
 	return f
 }
 
-// view builds the modal for one way of sending; for both while none is chosen.
+// view builds the modal for one channel, or for both while none is chosen.
 func (s formHandlers) view(p bot.Person, f formState, kind recipients.Kind) *slack.ModalViewRequest {
 	var set []slack.Block
 	if f.Note != "" {
@@ -152,7 +151,7 @@ func channelField(f formState) slack.Block {
 		blocks.Option("E-mail", string(recipients.Email)), blocks.Option("SMS", string(recipients.SMS)))
 }
 
-// recipientsField may stay empty if there is a file, so Slack must not insist on it.
+// recipientsField is optional for Slack, since a file may replace it.
 func (s formHandlers) recipientsField(f formState) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: fieldRecipients, Label: "To", Optional: true,
@@ -210,7 +209,7 @@ func (s formHandlers) regionField(f formState) slack.Block {
 	}, initial)
 }
 
-// most is how many recipients can be typed.
+// typedLimit returns how many recipients can be typed.
 func (s formHandlers) typedLimit() int {
 	if s.MaxRecipients > 0 {
 		return min(s.MaxRecipients, maxTyped)
@@ -218,7 +217,7 @@ func (s formHandlers) typedLimit() int {
 	return maxTyped
 }
 
-// longer returns words on longer lists, if a send may have more recipients than can be typed.
+// longer returns words about longer lists, if a send may have more recipients than can be typed.
 func (s formHandlers) longer(words string) string {
 	if s.MaxRecipients > 0 && s.MaxRecipients <= maxTyped {
 		return ""

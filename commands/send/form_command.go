@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// formCommand answers /send-directory with the modal, filled in as far as the words go.
+// formCommand answers /send-directory with the modal, filled in from the words.
 func formCommand(s formHandlers) bot.Command {
 	return bot.Command{
 		Name: "/send-directory", Topic: "send", Group: ui.GroupSends, Usage: "[email or sms] [to] [name or dir_ID]",
@@ -58,7 +58,7 @@ func (s formHandlers) run(ctx context.Context, req bot.Request) (bot.Reply, erro
 	return s.open(ctx, req, s.fill(req.Words))
 }
 
-// of opens the modal for the thing of a button.
+// openFor returns the handler of a button that opens the modal for an offer.
 func (s formHandlers) openFor(kind sends.Offer) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		f := formState{Offer: kind, Directory: req.Value, Name: req.Value}
@@ -76,7 +76,7 @@ func (s formHandlers) open(ctx context.Context, req bot.Request, f formState) (b
 	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
-// fill reads a form out of the words of the command.
+// fill parses the words of the command into a form.
 func (s formHandlers) fill(words []bot.Word) formState {
 	var f formState
 	if len(words) > 0 && !words[0].Quoted {
@@ -86,7 +86,7 @@ func (s formHandlers) fill(words []bot.Word) formState {
 	}
 	if len(words) > 1 && !words[0].Quoted && strings.EqualFold(words[0].Text, "to") {
 		if to, _ := s.takeRecipients(words[1:2]); len(to) > 0 {
-			words = words[1:] // as one might say it
+			words = words[1:] // "to" before a recipient has no meaning
 		}
 	}
 	to, rest := s.takeRecipients(words)
@@ -99,7 +99,7 @@ func (s formHandlers) fill(words []bot.Word) formState {
 	return f
 }
 
-// channelWord returns the way to send that a word names, "" if none.
+// channelWord returns the channel that a word names, or "".
 func channelWord(word string) recipients.Kind {
 	switch strings.ToLower(word) {
 	case "email", "e-mail", "mail":
@@ -110,7 +110,7 @@ func channelWord(word string) recipients.Kind {
 	return ""
 }
 
-// takeRecipients parts what looks like addresses and phone numbers from the other words.
+// takeRecipients separates addresses and phone numbers from the other words.
 func (s formHandlers) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
 	for _, w := range words {
 		text := strings.Trim(w.Text, ",;")
@@ -134,16 +134,15 @@ func (s formHandlers) takeRecipients(words []bot.Word) (to []string, rest []bot.
 	return to, rest
 }
 
-// hasNumber reports whether a valid phone number is among neighbouring numbers. A date can be one too ("24/12/2025"), so it
-// must begin as phone numbers do.
+// hasNumber reports whether the words hold a valid phone number. A date can be one too ("24/12/2025"), so the number must
+// begin with + or 0.
 func (s formHandlers) hasNumber(parts []bot.Word) bool {
 	_, number, _ := s.numberIn(bot.Join(parts))
 	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.Region})
 	return err == nil && strings.ContainsAny(number[:1], "+0")
 }
 
-// numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"
-// may stand beside it.
+// numberIn finds the phone number in a word of several joined numbers. Another number may be beside it, as in "24/7 deals".
 func (s formHandlers) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
 	const few = 8
 	parts := ui.SplitNumbers([]bot.Word{{Text: text}})
@@ -162,7 +161,7 @@ func (s formHandlers) numberIn(text string) (before []bot.Word, number string, a
 	return nil, text, nil
 }
 
-// changeChannel shows the fields of the other way of sending, and keeps what was typed.
+// changeChannel shows the fields of the other channel and keeps what was typed.
 func (s formHandlers) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	if req.View == nil {
 		return bot.Reply{}, ui.BrokenButton("/send-directory", nil)
@@ -209,7 +208,7 @@ func countryText(c recipients.Country) string {
 	return blocks.Cut(c.Name, runes) + " (" + c.Code + ")"
 }
 
-// suggestOffers offers what can be chosen in the form that is open.
+// suggestOffers offers the choices for the offer of the open form.
 func (s formHandlers) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
 	var kind sends.Offer
 	if req.View != nil {
@@ -218,7 +217,7 @@ func (s formHandlers) suggestOffers(ctx context.Context, req bot.Request) ([]bot
 	return s.offer(kind).suggest(ctx, req)
 }
 
-// offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
+// offerWord reads the kind of offer from the first word, unless that begins the name of a directory.
 func (s formHandlers) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
 	if len(words) == 0 || words[0].Quoted || s.Offers[0].namesItem(words) {
 		return "", words

@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// FuzzSending_fill holds that no words make a form that Slack would refuse.
-func FuzzSending_fill(f *testing.F) {
+// FuzzForm_fill checks that no words make a form that Slack refuses.
+func FuzzForm_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
@@ -33,7 +33,7 @@ func FuzzSending_fill(f *testing.F) {
 	})
 }
 
-func TestSending_fill(t *testing.T) {
+func TestForm_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)
@@ -67,8 +67,8 @@ func TestSending_fill(t *testing.T) {
 	}
 }
 
-// A date among the words of a directory is no recipient, and "to" is only passed over before one.
-func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
+// A date in a directory's name is not a recipient, and "to" is dropped only before a recipient.
+func TestForm_fillKeepsDatesAndTo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)

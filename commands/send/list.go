@@ -20,7 +20,7 @@ const (
 	actionListNext    = "sends_page:next"
 	actionListRefresh = "sends_refresh"
 
-	// maxRecent is how many of the last sends are listed, beside those that go on.
+	// maxRecent is how many ended sends are listed, after the live ones.
 	maxRecent = 100
 )
 
@@ -30,7 +30,7 @@ type sendLister interface {
 	Recent(ctx context.Context, n int) ([]sends.Send, error)
 }
 
-// listHandlers lists sends, and answers the buttons under every message about one.
+// listHandlers list sends and answer the buttons of every message about one.
 type listHandlers struct {
 	lister sendLister
 	sends  *sends.Service
@@ -92,7 +92,7 @@ func (l listHandlers) show(ctx context.Context, viewer string, page int) (bot.Re
 	return bot.Reply{Text: where, Blocks: set}, nil
 }
 
-// all are the sends that have not ended, then the last ones that have, the newest first in both.
+// all returns the live sends, then the recent ones that have ended, each newest first.
 func (l listHandlers) all(ctx context.Context) ([]sends.Send, error) {
 	all, err := l.lister.Live(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func (l listHandlers) all(ctx context.Context) ([]sends.Send, error) {
 	return all, nil
 }
 
-// listRow is one send with the buttons that fit its state.
+// listRow shows one send with the buttons that fit its state.
 func listRow(s sends.Send, viewer string) []slack.Block {
 	set := Lines(s)
 	if row := buttonsFor(s, viewer == s.User); len(row) > 0 {
@@ -120,7 +120,7 @@ func listRow(s sends.Send, viewer string) []slack.Block {
 	return set
 }
 
-// Lines say in few lines how a send stands.
+// Lines shows the state of a send in a few lines.
 func Lines(s sends.Send) []slack.Block {
 	headline, _ := stateWords(s)
 	if s.Test {

@@ -36,7 +36,7 @@ func TestSends_pages(t *testing.T) {
 	commandstest.WantNotIn(t, second, "snd_7", "sends_page:next")
 }
 
-// ledger has sends that go on, and the last ones.
+// ledger is a [sendLister] with fixed sends.
 type ledger struct{ live, recent []sends.Send }
 
 func (s ledger) Live(context.Context) ([]sends.Send, error) { return s.live, nil }

@@ -12,22 +12,22 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Offer is a kind of thing that can be sent, and the list in which one is found.
+// Offer is a kind of thing that can be sent, with functions that look items up in its list.
 type Offer struct {
 	kind    sends.Offer
-	one     string // "directory", in words
+	one     string // the noun in the singular: "directory"
 	suggest bot.OptionsHandler
-	// name is what the list at hand calls the thing with an id.
+	// name returns the name of an id in the local list.
 	name func(id string) (string, bool)
-	// check returns the name of the thing with an id, and whether there is one; it may wait for Coupontools.
+	// check returns the name of an id and whether it exists. It may wait for Coupontools.
 	check func(ctx context.Context, id string) (name string, there bool, err error)
-	// named reports whether words begin with a whole name or id of the list at hand.
+	// namesItem reports whether words begin with the whole name or id of an item in the local list.
 	namesItem func(words []bot.Word) bool
-	// findItem finds what words name, if the list at hand knows just one; else the note says why not.
+	// find returns the only item in the local list that words name, or a note that says why there is none.
 	find func(words []bot.Word) (id, name, note string)
 }
 
-// NewOffer returns the offer whose items are in a list. one is its noun in the singular.
+// NewOffer returns the offer of the items in a list. one is its noun in the singular.
 func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer {
 	o, lists := Offer{kind: kind, one: one, suggest: from.Suggest}, from.Source
 	o.name = func(id string) (string, bool) {
@@ -73,7 +73,7 @@ func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer
 	return o
 }
 
-// findItem finds the item that words name in a list, or returns a note that says why that isn't clear.
+// findItem returns the only item of a list that words name, or a note that says why there is none.
 func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
 	if len(words) == 0 {
 		return "", "", ""
@@ -82,7 +82,7 @@ func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, 
 	if l == nil {
 		if word := words[0].Text; from.FromID != nil {
 			if _, ok := from.FromID(word); ok {
-				return word, word, "" // it is checked when the form is submitted
+				return word, word, "" // checked when the form is submitted
 			}
 		}
 		return "", "", "The list is not at hand yet. Please choose a " + one + "."
@@ -99,7 +99,7 @@ func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, 
 	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), firstFew(c.Hits))
 }
 
-// firstFew names the first few of many.
+// firstFew joins the names of the first few items.
 func firstFew[T cache.Item](hits []T) string {
 	const few = 3
 	var names []string
@@ -112,7 +112,7 @@ func firstFew[T cache.Item](hits []T) string {
 	return ui.OrList(names)
 }
 
-// offerNoun names a kind of thing that is sent.
+// offerNoun is the noun of an offer.
 func offerNoun(kind sends.Offer) string {
 	switch kind {
 	case sends.OfferCampaign:

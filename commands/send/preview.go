@@ -26,18 +26,18 @@ const (
 	viewPreview = "send_preview"
 )
 
-// preview is what a person looks at before the go-ahead.
+// preview holds what the preview of a draft shows.
 type preview struct {
 	sends.Draft
-	order      order // what the draft was made of; its id is empty if that is not known any more
-	nobodyLeft bool  // nobody can get it as it is, so the draft was not kept
+	order      order // the order of the draft; zero if it has expired
+	nobodyLeft bool  // every recipient is skipped, so the draft isn't saved
 	person     bot.Person
 	rate       int                // calls a second
 	slow       map[string]float64 // countries with text messages a second
 	link       int                // characters that the link adds to an SMS
 	note       string
-	approval   *approval      // nil if nobody has to approve
-	checked    *sends.Checked // nil if that is not known
+	approval   *approval      // nil if no approval is needed
+	checked    *sends.Checked // nil if unknown
 }
 
 // previewOf is preview for [bot.Reply.Later].
@@ -45,8 +45,8 @@ func (s formHandlers) previewOf(p bot.Person, d sends.Draft, note string) func(c
 	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, note) }
 }
 
-// preview shows a draft, under a note on what a button did, if any; or, if it was confirmed meanwhile, how it stands. It
-// asks Slack who may approve, so it may take a while for a draft that needs that.
+// preview shows a draft below a note, or the state of the send if the draft was confirmed meanwhile. It asks Slack for the
+// approvers if the draft needs approval, which may take a while.
 func (s formHandlers) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
 	send, err := s.Sends.Send(ctx, d.ID)
 	if err == nil {
@@ -68,7 +68,7 @@ func (s formHandlers) preview(ctx context.Context, p bot.Person, d sends.Draft, 
 	return bot.Reply{View: v.view()}, nil
 }
 
-// onDraft answers a button of the preview, whose value is the draft.
+// onDraft answers a button of the preview. The button's value is the draft's id.
 func (s formHandlers) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 		d, err := s.Sends.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
@@ -83,7 +83,7 @@ func (s formHandlers) onDraft(req bot.Request, act func(context.Context, sends.D
 	}}, nil
 }
 
-// view shows what will happen, and asks for the go-ahead. Numbers and addresses of a list are masked: screens are shared.
+// view shows the draft and asks for confirmation. Recipients are masked, since screens are shared.
 func (p preview) view() *slack.ModalViewRequest {
 	var set []slack.Block
 	if p.note != "" {
@@ -107,7 +107,7 @@ func (p preview) view() *slack.ModalViewRequest {
 	set = append(set, p.buttons(), blocks.Divider())
 	submit, closing := "Send to "+format.Persons(len(p.List.Recipients)), "Back"
 	if p.Parent != "" {
-		closing = "Close" // there is no form under it
+		closing = "Close" // no form under it
 	}
 	if p.approval != nil {
 		set = append(set, p.approval.blocks()...)
@@ -119,7 +119,7 @@ func (p preview) view() *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", submit, closing, set...), p.ID)
 }
 
-// facts say how many people get what, where they come from, and when it goes out.
+// facts say how many people get what, where the list comes from, and when the send starts.
 func (p preview) facts() []slack.Block {
 	lines := []blocks.Line{{blocks.Bold(reachWords(p.List))}}
 	if p.Parent != "" {
@@ -149,7 +149,7 @@ func (p preview) facts() []slack.Block {
 	return set
 }
 
-// foreignWords says that numbers look foreign, and what happens to them.
+// foreignWords counts the numbers that look foreign, and says that they are skipped.
 func foreignWords(n int) string {
 	if n == 1 {
 		return "1 number looks like a foreign number without its +. It's skipped, unless you use it as one."
@@ -157,7 +157,7 @@ func foreignWords(n int) string {
 	return format.Thousands(n) + " numbers look like foreign numbers without their +. They're skipped, unless you use them as such."
 }
 
-// reachWords says how many of a list will get it.
+// reachWords says how many recipients of a list aren't skipped.
 func reachWords(l recipients.List) string {
 	n, all := len(l.Recipients), len(l.Recipients)+l.Skipped()
 	switch n {
@@ -169,7 +169,7 @@ func reachWords(l recipients.List) string {
 	return fmt.Sprintf("%s of %s will get it.", format.Thousands(n), format.Thousands(all))
 }
 
-// doubts ask about entries that couponbot skips, or not, only because the person said so.
+// questions ask about entries that are skipped or used only because of the user's decision.
 func (p preview) questions() []slack.Block {
 	var set []slack.Block
 	if n := skippedBy(p.List, recipients.RuleForeign); n > 0 && p.order.Form != "" {
@@ -199,7 +199,7 @@ func (p preview) questions() []slack.Block {
 				"Include them", "Keep skipping them"))))
 }
 
-// content shows what people will get.
+// content shows what recipients get.
 func (p preview) content() []slack.Block {
 	if p.Kind == recipients.Email {
 		return append([]slack.Block{
@@ -213,7 +213,7 @@ func (p preview) content() []slack.Block {
 	}, format.TextNotes(p.Message, "")...)
 }
 
-// buttons are what can be done before the go-ahead.
+// buttons act on the draft before it is confirmed.
 func (p preview) buttons() slack.Block {
 	set := []slack.BlockElement{blocks.Button(actionTest, "Send me a test", p.ID)}
 	if saved := savedByPlainText(p.Draft, p.link); saved > 0 {
@@ -226,8 +226,8 @@ func (p preview) buttons() slack.Block {
 	return blocks.Actions("", set...)
 }
 
-// durationWords says how long a send takes at a rate of calls, or at that of text messages to a slow country if that takes longer;
-// "" without a rate.
+// durationWords says how long a send takes, at the rate of calls or at a slow country's rate of text messages; "" without a
+// rate.
 func durationWords(list []recipients.Recipient, rate int, slow map[string]float64) string {
 	if rate <= 0 {
 		return ""
@@ -249,7 +249,7 @@ func durationWords(list []recipients.Recipient, rate int, slow map[string]float6
 		roundedTime(seconds), countryInSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
 }
 
-// roundedTime rounds seconds up to what people say.
+// roundedTime rounds seconds up to minutes or hours.
 func roundedTime(seconds int) string {
 	const minute, hour = 60, 60 * 60
 	switch {
@@ -261,7 +261,7 @@ func roundedTime(seconds int) string {
 	return format.Count(seconds, "second", "seconds")
 }
 
-// countryInSentence is a country's name within a sentence: "the United States", "Canada".
+// countryInSentence returns a country's name for use in a sentence: "the United States", "Canada".
 func countryInSentence(code string) string {
 	name := recipients.CountryName(code)
 	if withArticle.MatchString(name) {
@@ -272,7 +272,7 @@ func countryInSentence(code string) string {
 
 var withArticle = regexp.MustCompile(`^United |^(Netherlands|Philippines|Bahamas|Maldives)$| (Republic|Islands)$`)
 
-// byCountry says how many go where: "Belgium 12, France 3".
+// byCountry counts recipients per country: "Belgium 12, France 3".
 func byCountry(list []recipients.Recipient) string {
 	names := map[string]string{}
 	for _, c := range recipients.Countries() {
@@ -303,7 +303,7 @@ func byCountry(list []recipients.Recipient) string {
 	return strings.Join(said, ", ")
 }
 
-// cost says how many SMS a text takes, and which characters make it take more.
+// cost says how many SMS a text needs per person, and which characters raise that number.
 func (p preview) cost() string {
 	s := message.CountSegments(p.Message, p.link)
 	said := format.Thousands(s.Segments) + " SMS per person"
@@ -320,7 +320,7 @@ func (p preview) cost() string {
 	return said
 }
 
-// warnings lists what may go wrong with recipients.
+// warnings lists the recipients that may be wrong.
 func warnings(list []recipients.Recipient) []slack.Block {
 	var lines []string
 	n := 0
@@ -339,7 +339,7 @@ func warnings(list []recipients.Recipient) []slack.Block {
 	return []slack.Block{blocks.Text(format.AndMore(lines, n, format.Listed))}
 }
 
-// confirmed makes the draft of the preview a send. A repeat answers with the same send.
+// confirmed turns the draft into a send. A repeat returns the same send.
 func (s formHandlers) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	send, err := s.Sends.Confirm(ctx, req.View.Metadata, req.Person.Team, req.Person.ID)
 	if err != nil {
@@ -348,7 +348,7 @@ func (s formHandlers) confirmed(ctx context.Context, req bot.Request) (bot.Reply
 	return bot.Reply{View: s.startedView(req.Person, send)}, nil
 }
 
-// resendWarning warns of sending to the unknown of a send again.
+// resendWarning warns that the recipients of a resend may get the message twice.
 func resendWarning(parent string) string {
 	return "Careful: these people may get it twice. Coupontools gave no clear answer for them in send " + parent + ", so nobody " +
 		"knows whether they got it. Look in Coupontools first."

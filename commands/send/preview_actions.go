@@ -17,15 +17,15 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// The buttons of a preview that act on its draft, whose id is their value.
+// The buttons of a preview that act on its draft. Their value is the draft's id.
 const (
 	actionTest     = "send_test"
 	actionSimplify = "send_straighten"
 	actionLeftOut  = "send_left_out"
 )
 
-// resendUnknown shows what it would be to send once more to those of a send of whom nobody knows whether they got it. That
-// takes reading the whole send, and Slack opens a window only at once.
+// resendUnknown previews a resend to the recipients with an unknown outcome. It opens a waiting modal first: reading the send
+// may outlive the trigger id.
 func (s formHandlers) resendUnknown(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{
 		DropIfClosed: true, View: readingView(ui.LookingForUnknown),
@@ -39,8 +39,7 @@ func (s formHandlers) resendUnknown(_ context.Context, req bot.Request) (bot.Rep
 	}, nil
 }
 
-// test sends what is in a draft to the person who looks at it: to the address or the number of their Slack profile, and
-// nowhere else.
+// sendTest sends the draft's content to the user, at the address or number of their Slack profile.
 func (s formHandlers) sendTest(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
 		to, err := s.profileContact(req.Person, d.Kind)
@@ -62,7 +61,7 @@ func testsLeft(n int) string {
 	return "You can send " + format.Count(n, "more test", "more tests") + " today, by UTC."
 }
 
-// own is the recipient that a person's Slack profile names.
+// profileContact returns the recipient in a user's Slack profile.
 func (s formHandlers) profileContact(p bot.Person, kind recipients.Kind) (recipients.Recipient, error) {
 	if kind == recipients.Email {
 		return profileAddress(p)
@@ -119,7 +118,7 @@ func savedByPlainText(d sends.Draft, link int) int {
 	return message.CountSegments(d.Message, link).Segments - message.CountSegments(plain, link).Segments
 }
 
-// straighten makes a new draft with plain characters in its text, and shows its preview.
+// simplify saves a new draft with plain characters in its text, and shows its preview.
 func (s formHandlers) simplify(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
 		if savedByPlainText(d, s.LinkLength) <= 0 {
@@ -140,14 +139,14 @@ func (s formHandlers) simplify(_ context.Context, req bot.Request) (bot.Reply, e
 	})
 }
 
-// swappedWords says which characters were replaced, and what that saves.
+// swappedWords says which characters were replaced, and how many SMS that saves.
 func swappedWords(before, after message.Segments) string {
 	gone := slices.DeleteFunc(slices.Clone(before.Culprits), func(r rune) bool { return slices.Contains(after.Culprits, r) })
 	return fmt.Sprintf("Swapped %s for plain characters: %s SMS per person instead of %s. The form keeps what you typed.",
 		format.SomeCharacters(gone), format.Thousands(after.Segments), format.Thousands(before.Segments))
 }
 
-// sendLeftOut gives a person the list of everybody left out, as a file that only they see.
+// uploadLeftOut sends the user a file with everybody who is left out.
 func (s formHandlers) uploadLeftOut(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.onDraft(req, func(ctx context.Context, d sends.Draft) (bot.Reply, error) {
 		channel, err := s.Poster.Direct(ctx, req.Person.ID)
@@ -167,11 +166,11 @@ func (s formHandlers) uploadLeftOut(_ context.Context, req bot.Request) (bot.Rep
 	})
 }
 
-// leftOutColumns are those of the file.
+// leftOutColumns are the columns of the file.
 var leftOutColumns = []ui.Column[recipients.LeftOut]{
 	{Name: "Place", Value: func(o recipients.LeftOut) string {
 		if o.Line == 0 {
-			return "" // a row that counts those not listed
+			return "" // a row that counts entries that aren't listed
 		}
 		return o.Place()
 	}},
@@ -179,7 +178,7 @@ var leftOutColumns = []ui.Column[recipients.LeftOut]{
 	{Name: "Reason", Value: func(o recipients.LeftOut) string { return o.Reason }},
 }
 
-// leftOutFile lists the skipped entries. Of a very long list it has the first; its last rows say how many more there are.
+// leftOutFile lists the skipped entries. If the list was too long to keep them all, the last rows say how many more there are.
 func leftOutFile(list recipients.List) []byte {
 	rows := slices.Clone(list.LeftOut)
 	for _, g := range list.Groups(0) {
@@ -189,6 +188,6 @@ func leftOutFile(list recipients.List) []byte {
 		}
 	}
 	var file bytes.Buffer
-	_ = ui.Table("entries", "all entries", leftOutColumns, rows).Write(&file) // a buffer takes everything
+	_ = ui.Table("entries", "all entries", leftOutColumns, rows).Write(&file) // a buffer never fails
 	return file.Bytes()
 }

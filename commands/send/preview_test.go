@@ -39,7 +39,7 @@ func TestCheckSchedule(t *testing.T) {
 	}
 }
 
-func TestLasting(t *testing.T) {
+func TestDurationWords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		n, rate int
@@ -58,7 +58,7 @@ func TestLasting(t *testing.T) {
 	}
 }
 
-func TestLasting_slowCountries(t *testing.T) {
+func TestDurationWords_slowCountries(t *testing.T) {
 	t.Parallel()
 	to := func(us, ca, be int) (list []recipients.Recipient) {
 		list = append(list, slices.Repeat([]recipients.Recipient{{Country: "US"}}, us)...)
@@ -87,7 +87,7 @@ func TestLasting_slowCountries(t *testing.T) {
 	}
 }
 
-// A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
+// The draft's id depends on the directory's id, not its name: two deliveries of a form may differ in the name.
 func TestOrder_draftWithoutNames(t *testing.T) {
 	t.Parallel()
 	o := order{Form: "F1", Typed: "x", Column: "0/1", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
@@ -119,7 +119,7 @@ func TestPreview_names(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{View: preview{Draft: d, person: commandstest.Mia}.view()}), "*When: *31 January 2040, 10:00 (Europe/Brussels)")
 }
 
-// However long the list and however bad the texts are, Slack takes the preview.
+// Slack accepts the preview of the longest list with the worst texts.
 func TestPreview_ofTheWorstDraft(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]string{"empty": "", "long": strings.Repeat("é", 4000), "broken": "\xff\x00"} {
@@ -143,8 +143,8 @@ func TestPreview_ofTheWorstDraft(t *testing.T) {
 	}
 }
 
-// By SMS a test goes to the number of the person's own profile, in any spelling.
-func TestSending_own(t *testing.T) {
+// A test by SMS goes to the number in the user's profile, in any spelling.
+func TestProfileContact(t *testing.T) {
 	t.Parallel()
 	s := formHandlers{Deps{Deps: ui.Deps{Region: "BE", Countries: []string{"BE"}}}}
 	for name, test := range map[string]struct {
@@ -171,7 +171,7 @@ func TestSending_own(t *testing.T) {
 	}
 }
 
-func TestStands(t *testing.T) {
+func TestStatusWords(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2040, 1, 31, 11, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
@@ -223,7 +223,7 @@ func worstDraft(bad string) sends.Draft {
 	return d
 }
 
-// columnChosen answers only the person whose file it is.
+// columnChosen answers only the owner of the file.
 func TestColumnChosen_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,7 +14,7 @@ import (
 
 var auditReport = ui.Audited("report", "took the report of a send")
 
-// report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
+// report sends the user a file with the outcome of each recipient. It writes the audit log first.
 func (l listHandlers) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingReport, Later: func(ctx context.Context) (bot.Reply, error) {
 		s, err := l.sends.Send(ctx, req.Value)
@@ -28,7 +28,7 @@ func (l listHandlers) report(_ context.Context, req bot.Request) (bot.Reply, err
 	}}, nil
 }
 
-// reportOf is the report of a send.
+// reportOf builds the report of a send.
 func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CSVFile {
 	return ui.CSVFile{
 		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + titleOf(s) + ": " + countsWords(s.Counts) + ".",

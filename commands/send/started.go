@@ -11,10 +11,10 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// viewStarted is what send_preview turns into. Closing it closes the form under it too.
+// viewStarted replaces the preview. Closing it also closes the form under it.
 const viewStarted = "send_started"
 
-// startedView says what happens with a confirmed send now, and where the outcome will be told.
+// startedView shows the state of a confirmed send, and where its outcome will be posted.
 func (s formHandlers) startedView(p bot.Person, send sends.Send) *slack.ModalViewRequest {
 	title, what := statusWords(p, send)
 	set := []slack.Block{blocks.Text(what)}
@@ -35,7 +35,7 @@ func (s formHandlers) startedView(p bot.Person, send sends.Send) *slack.ModalVie
 	return v
 }
 
-// told names the marketing channels after a direct message.
+// channelsLine names the marketing channels after a direct message.
 func (s formHandlers) channelsLine(direct, and string) blocks.Line {
 	line := blocks.Line{blocks.Plain(direct)}
 	for i, c := range s.Channels {
@@ -47,7 +47,7 @@ func (s formHandlers) channelsLine(direct, and string) blocks.Line {
 	return append(line, blocks.Plain("."))
 }
 
-// statusWords says how a confirmed send stands, in a word and in full.
+// statusWords returns the state of a confirmed send as a title and a sentence.
 func statusWords(p bot.Person, send sends.Send) (title, what string) {
 	who := fmt.Sprintf("by %s to %s", channelName(send.Kind), format.Persons(send.Counts.Total))
 	name := "“" + format.Short(send.OfferName) + "”"
@@ -69,7 +69,7 @@ func statusWords(p bot.Person, send sends.Send) (title, what string) {
 	return "Sending", fmt.Sprintf("%s is going out %s now.", name, who)
 }
 
-// startWords says when a send begins that has not yet.
+// startWords says when a send starts.
 func startWords(p bot.Person, send sends.Send) string {
 	if send.ScheduledAt.IsZero() {
 		return "at once"
@@ -77,7 +77,7 @@ func startWords(p bot.Person, send sends.Send) string {
 	return "on " + format.Zoned(p, send.ScheduledAt)
 }
 
-// reasonWords says why a send does not go on, if there is more to say than its state.
+// reasonWords says why a send stopped, if its state doesn't say so.
 func reasonWords(send sends.Send) string {
 	switch send.Why {
 	case "", sends.WhyCancelled:

@@ -25,7 +25,7 @@ const (
 	importNothing  = "keep"
 )
 
-// backupHandlers answers the commands that export and import the do-not-contact list.
+// backupHandlers export and import the do-not-contact list.
 type backupHandlers struct {
 	list    *sends.Service
 	uploads ui.Uploads
@@ -71,7 +71,7 @@ func (s backupHandlers) export(ctx context.Context, req bot.Request) (bot.Reply,
 	return bot.Reply{Text: "The " + called + " (" + size + ") is in your direct messages."}, nil
 }
 
-// backupUpload is a file of a backup, as it is posted.
+// backupUpload is the upload of one file of a backup.
 func backupUpload(part sends.BackupPart) bot.Upload {
 	name := "do-not-contact-" + time.Now().UTC().Format(time.DateOnly)
 	comment := "A backup of the do-not-contact list, as hashes: it holds no number and no address. Keep it with the key of the list " +
@@ -115,7 +115,7 @@ func importView() *slack.ModalViewRequest {
 			"key of now, may get messages again.")))
 }
 
-// imported takes the form. A repeat adds nobody a second time.
+// imported imports the files of the form. A repeat adds nobody twice.
 func (s backupHandlers) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
 	files, how := req.View.Files(form.FieldImport), req.View.Value(fieldImportHow)
 	switch {
@@ -135,7 +135,7 @@ func (s backupHandlers) imported(_ context.Context, req bot.Request) (bot.Reply,
 	}}, nil
 }
 
-// acceptedWords says what an admin has continued with.
+// acceptedWords describes the list that an admin has accepted.
 func acceptedWords(a sends.Acceptance) string {
 	said := "The do-not-contact list is used as it is, with " + format.Persons(a.People) + " on it."
 	if a.SetAside == 0 {
@@ -168,7 +168,7 @@ func (s backupHandlers) restore(ctx context.Context, req bot.Request, how string
 	return "Added " + format.Persons(added) + " from the backup to the do-not-contact list.", nil
 }
 
-// notImported says why a backup was not imported; file is the one that was read last.
+// notImported explains why a backup was not imported. file is the one that was read last.
 func notImported(file bot.File, err error) error {
 	m := &bot.Mistake{Done: "Nothing was imported."}
 	if missing, ok := errors.AsType[*sends.MissingPartsError](err); ok {
@@ -192,7 +192,7 @@ func notImported(file bot.File, err error) error {
 	return m
 }
 
-// missingWords says which parts of a backup are missing.
+// missingWords names the missing parts of a backup.
 func missingWords(e *sends.MissingPartsError) string {
 	parts := make([]string, len(e.Missing))
 	for i, part := range e.Missing {

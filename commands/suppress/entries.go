@@ -19,7 +19,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// entryHandlers keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
+// entryHandlers change the do-not-contact list. They never show its people in a channel or a log.
 type entryHandlers struct {
 	people  *sends.Service
 	uploads ui.Uploads
@@ -30,7 +30,7 @@ type entryHandlers struct {
 	countries []string
 }
 
-// contact is a number or an address that a person typed.
+// contact is a typed phone number or e-mail address.
 type contact struct {
 	kind recipients.Kind
 	to   string
@@ -38,8 +38,8 @@ type contact struct {
 
 func (s contact) String() string { return recipients.Mask(s.to) }
 
-// named reads the numbers and addresses in a command. A number may be of any country: that it may not be written to is no
-// reason to keep it off the list.
+// parseContacts parses the numbers and addresses of a command. A number of any country can be on the list, also of one that
+// sends may not go to.
 func (s entryHandlers) parseContacts(words []bot.Word) ([]contact, error) {
 	var all []contact
 	for _, w := range bot.Split(separators.Replace(bot.Join(words))) {
@@ -57,7 +57,7 @@ func (s entryHandlers) parseContacts(words []bot.Word) ([]contact, error) {
 	return all, nil
 }
 
-// separators makes words of what stands between numbers, so that the last part of one is not taken for the next.
+// separators puts spaces around commas and semicolons, so that neighbouring numbers aren't joined.
 var separators = strings.NewReplacer(",", " , ", ";", " ; ")
 
 func (s entryHandlers) read(text string) (contact, error) {
@@ -74,7 +74,7 @@ func readOne(text string, r recipients.Rules) (string, error) {
 	return found.To, err
 }
 
-// addCommand answers "/coupontools suppress" with what was done, or without words with a form.
+// addCommand answers "/coupontools suppress" with the result, or without words with a form.
 func addCommand(s entryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress", Group: ui.GroupSends, Usage: "[numbers or addresses]", Right: bot.Send,
@@ -155,7 +155,7 @@ func (s entryHandlers) remove(ctx context.Context, all []contact, by sends.Actor
 	return bot.Reply{Text: strings.Join(lines, "\n")}, nil
 }
 
-// whyCommand answers "/coupontools why" with every rule that applies to somebody.
+// whyCommand answers "/coupontools why" with every rule that applies to a contact.
 func whyCommand(s entryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "why", Group: ui.GroupSends, Usage: "[number or address]", Right: bot.Send,
@@ -202,7 +202,7 @@ func (s entryHandlers) explain(ctx context.Context, text, user string) (bot.Repl
 	return bot.Reply{Text: text, Blocks: slices.Concat([]slack.Block{blocks.Text(text)}, set, doubts)}, nil
 }
 
-// barrierRow is one rule that bars somebody, since and until when.
+// barrierRow shows one rule that bars a contact, with its period.
 func barrierRow(b sends.Barrier) []slack.Block {
 	line := blocks.Line{blocks.Plain(sends.RuleWords(b.Rule))}
 	if b.By != "" {
@@ -222,7 +222,7 @@ func barrierRow(b sends.Barrier) []slack.Block {
 	return set
 }
 
-// missingContact asks for a number or an address, if it was not one that could not be read.
+// missingContact asks for a number or an address, unless err says that one could not be read.
 func missingContact(topic string, err error) error {
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func missingContact(topic string, err error) error {
 	}
 }
 
-// changeMistake says why the do-not-contact list could not be changed, and what was changed before that.
+// changeMistake explains why the do-not-contact list could not be changed, and what was changed before.
 func changeMistake(before []string, err error) error {
 	m := ui.Explain(err)
 	if m == nil {

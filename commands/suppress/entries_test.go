@@ -28,7 +28,7 @@ func TestBarrierRow(t *testing.T) {
 	}
 }
 
-func TestNamed(t *testing.T) {
+func TestParseContacts(t *testing.T) {
 	t.Parallel()
 	s := entryHandlers{region: "BE"}
 	all, err := s.parseContacts(bot.Split("0470 12 34 56,anna@example.com; +12015550123 ,"))
@@ -62,7 +62,7 @@ func buttonValue(t *testing.T, set []slack.Block, action string) string {
 	return ""
 }
 
-// clicks presses a button of a view.
+// clicks clicks a button of a view.
 func clicks(t *testing.T, handler bot.Handler, shown bot.Reply, action string) (bot.Reply, error) {
 	t.Helper()
 	view := bot.NewView(shown.View.CallbackID, shown.View.PrivateMetadata, nil)
@@ -86,7 +86,7 @@ func suppressFile(t *testing.T, w *commandstest.World, kind recipients.Kind, con
 	return s, reply, err
 }
 
-// A file is shown before anybody in it goes on the list, and adds nobody twice.
+// A file is previewed before its people are added, and adds nobody twice.
 func TestSuppress_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -105,7 +105,7 @@ func TestSuppress_file(t *testing.T) {
 	}
 }
 
-// Where the column is in doubt the person chooses, and nobody else can.
+// If the column is unclear the user chooses it, and nobody else can.
 func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -135,7 +135,7 @@ func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(other), "A · a · 2 addresses", "B · b · 2 addresses")
 }
 
-func TestSuppress_fileThatCannotBeRead(t *testing.T) {
+func TestSuppress_unreadableFile(t *testing.T) {
 	t.Parallel()
 	_, _, err := suppressFile(t, newWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
 	if m := commandstest.MistakeOf(t, ui.Explain, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
@@ -143,7 +143,7 @@ func TestSuppress_fileThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
+func TestSuppress_unconfirmedFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
@@ -153,7 +153,7 @@ func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	}
 }
 
-// Everybody in a file goes on the list, those who opted out above all; a button leaves only these.
+// Everybody in a file is added, including people who opted out; a button restricts it to those.
 func TestSuppress_fileWithConsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -179,8 +179,8 @@ func TestSuppress_redisAway(t *testing.T) {
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Hint, "Redis, which may be away")
 }
 
-// Who unsubscribed in Coupontools isn't known before it was read: the answer says so.
-func TestWhy_namesDoubts(t *testing.T) {
+// Before the unsubscribed people were read from Coupontools, the answer says that they aren't known.
+func TestWhy_namesConcerns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client, Contacts: w.Client})

@@ -22,9 +22,9 @@ import (
 
 const (
 	viewAdd = "suppress"
-	// viewDone is what the form turns into when nobody but typed people is added: first the wait, then the result.
+	// viewDone replaces a form without a file: first while waiting, then with the result.
 	viewDone = "suppress_done"
-	// viewPreview shows what a file would add; viewReading is shown until it is read.
+	// viewPreview shows who a file would add; viewReading is shown while it is read.
 	viewPreview = "suppress_preview"
 	viewReading = "suppress_reading"
 	// viewColumn asks for the column of a file.
@@ -40,7 +40,7 @@ const (
 	maxPeople = 100_000
 )
 
-// How somebody came on the do-not-contact list; the end of "Put there by Mia …".
+// The reason of an entry, as the end of "Put there by Mia …".
 const (
 	noteByHand = "by hand"
 	noteForm   = "with a list"
@@ -59,8 +59,8 @@ func addView() *slack.ModalViewRequest {
 		}, []string{"csv", "txt", "xlsx"}, 1))
 }
 
-// submitted takes the form. What was typed is added at once; a file is read while the person waits, and shown before anybody
-// in it is added. A repeat adds nobody a second time.
+// submitted adds typed people at once. A file is read while the user waits, and previewed before its people are added. A
+// repeat adds nobody twice.
 func (s entryHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	b := addForm{
 		Typed: req.View.Value(fieldPeople),
@@ -83,19 +83,19 @@ func (s entryHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply,
 	}}, nil
 }
 
-// addForm is a form as it was submitted, and what the person decided about its file. The people themselves are read
-// from the file again when that is confirmed, so that they are stored nowhere else.
+// addForm is a submitted form with the user's decisions about its file. The people are read from the file again after the
+// confirmation, so they are stored nowhere else.
 type addForm struct {
 	Typed string
 	Rules recipients.Rules
 	File  *bot.File
-	// Column is the column that the person chose; Refused says to take only those who said no in a column on consent.
+	// Column is the chosen column. Refused restricts the list to people who said no in a consent column.
 	Column  string
 	Refused bool
-	Sum     [sha256.Size]byte // of the file as it was shown
+	Sum     [sha256.Size]byte // checksum of the previewed file
 }
 
-// reading answers with a view that asks for patience, then with what would be added, or a question about the file.
+// reading shows a waiting modal, then the preview or a question about the file.
 func (s entryHandlers) reading(req bot.Request, b addForm) bot.Reply {
 	waits := blocks.Modal(viewReading, "One moment", "", "Back",
 		blocks.Text(s.uploads.Waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(columnQuestion.NothingYet)))
@@ -112,7 +112,7 @@ func (s entryHandlers) reading(req bot.Request, b addForm) bot.Reply {
 	}}
 }
 
-// forms are kept while the person decides something about the file.
+// forms stores forms while the user decides about their files.
 func (s entryHandlers) forms() ui.Saved[addForm] {
 	return ui.Saved[addForm]{Store: s.store, Prefix: "suppress:"}
 }
@@ -133,7 +133,7 @@ func (s entryHandlers) recall(ctx context.Context, id string, p bot.Person) (add
 	return b, nil
 }
 
-// columnChosen reads the file once more, with the column that was chosen.
+// columnChosen reads the file again with the chosen column.
 func (s entryHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.View.Metadata, req.Person)
 	if err != nil {
@@ -145,7 +145,7 @@ func (s entryHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.R
 	return s.reading(req, b), nil
 }
 
-// otherColumn shows all columns of the file with people, so that another one can be chosen.
+// otherColumn shows all columns of the file that have people, to choose another one.
 func (s entryHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.Value, req.Person)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s entryHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Re
 	return reply, nil
 }
 
-// switchRefused shows the file once more, with only those who said no, or with everybody again.
+// switchRefused previews the file again, restricted to people who said no or not.
 func (s entryHandlers) switchRefused(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.Value, req.Person)
 	if err != nil {
@@ -172,7 +172,7 @@ func (s entryHandlers) switchRefused(ctx context.Context, req bot.Request) (bot.
 	return s.reading(req, b), nil
 }
 
-// preview shows what the list would put on the do-not-contact list. Its submit does it.
+// preview shows the people that its submit button adds.
 func (s entryHandlers) preview(
 	ctx context.Context,
 	req bot.Request,
@@ -205,7 +205,7 @@ func (s entryHandlers) preview(
 	return s.addChange().WithButton("Add "+format.Persons(n)).PreviewView(ctx, req, b, set...)
 }
 
-// additions adds the people of a file that was shown, once.
+// addChange adds the people of a previewed file, once.
 func (s entryHandlers) addChange() ui.Change[addForm] {
 	return ui.Change[addForm]{
 		View: viewPreview, Title: "Do not contact", Button: "Add them", WaitText: ui.Suppressing, Store: s.store, Audit: s.audit,
@@ -220,7 +220,7 @@ func (s entryHandlers) addChange() ui.Change[addForm] {
 				}}
 			}
 			said, err := s.addList(ctx, b.Rules.Kind, list, ui.ActorOf(req))
-			return said, sends.Entry{}, err // the list itself writes to the audit trail
+			return said, sends.Entry{}, err // the list writes its own audit entry
 		},
 	}
 }
@@ -240,7 +240,7 @@ func formProblems(r recipients.Rules, typed string, files int) map[string]string
 	return nil
 }
 
-// list reads what was typed and the file, and returns the sum of the file, too.
+// list reads the typed people and the file. sum is the file's checksum.
 func (s entryHandlers) list(ctx context.Context, person string, b addForm,
 ) (list recipients.List, sum [sha256.Size]byte, err error) {
 	consent := recipients.ConsentIgnored // people who opted out are those who belong on the list
@@ -255,7 +255,7 @@ func (s entryHandlers) list(ctx context.Context, person string, b addForm,
 	return list, sum, err
 }
 
-// suppressList adds the people of a list, and says what it did.
+// addList adds the people of a list and describes the result.
 func (s entryHandlers) addList(
 	ctx context.Context,
 	kind recipients.Kind,
@@ -276,7 +276,7 @@ func (s entryHandlers) addList(
 	return format.Joined("\n", addedWords(added, len(people)-added), strings.Join(unreadLines(list), "\n")), nil
 }
 
-// addedWords says how many people were added to the do-not-contact list, and how many were on it before.
+// addedWords counts the people who were added, and those who were on the list before.
 func addedWords(added, before int) string {
 	said := "Nobody was added to the do-not-contact list."
 	if added > 0 {
@@ -288,7 +288,7 @@ func addedWords(added, before int) string {
 	return said
 }
 
-// partlyAdded says why the list could not be changed, and how many people were added before that.
+// partlyAdded explains why the list could not be changed, and counts the people who were added before.
 func partlyAdded(added int, err error) error {
 	var before []string
 	if added > 0 {
@@ -297,7 +297,7 @@ func partlyAdded(added int, err error) error {
 	return changeMistake(before, err)
 }
 
-// unreadLines lists the entries that are no number or address. Those that stand there twice are none of them.
+// unreadLines lists the entries that are no number or address, except empty and repeated ones.
 func unreadLines(list recipients.List) []string {
 	var lines []string
 	for _, o := range list.LeftOut {

@@ -33,10 +33,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// Driver plays a user of some commands: it runs a handler and the work that it puts off.
+// Driver acts as a user: it runs a handler and then its Later.
 type Driver struct{ Commands func() []bot.Command }
 
-// Types answers a typed line to the end.
+// Types runs the command of a typed line.
 func (d Driver) Types(t testing.TB, line string) (bot.Reply, error) {
 	t.Helper()
 	name, text, _ := strings.Cut(line, " ")
@@ -56,13 +56,13 @@ func (d Driver) Types(t testing.TB, line string) (bot.Reply, error) {
 	return bot.Reply{}, nil
 }
 
-// Clicks answers a click to the end; view is nil in a message.
+// Clicks clicks a button; view is nil in a message.
 func (d Driver) Clicks(t testing.TB, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	return d.ClicksIn(t, "", action, value, view)
 }
 
-// ClicksIn clicks in a block that is named.
+// ClicksIn clicks a button in the block with this block_id.
 func (d Driver) ClicksIn(t testing.TB, block, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -76,7 +76,7 @@ func (d Driver) ClicksIn(t testing.TB, block, action, value string, view *bot.Vi
 	return bot.Reply{}, nil
 }
 
-// Submits answers a form to the end.
+// Submits submits a form.
 func (d Driver) Submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -88,7 +88,7 @@ func (d Driver) Submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 	return bot.Reply{}, nil
 }
 
-// Suggests answers what is typed into a select.
+// Suggests returns the options for what is typed into a select.
 func (d Driver) Suggests(t testing.TB, action, typed string) []bot.Option {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -104,7 +104,7 @@ func (d Driver) Suggests(t testing.TB, action, typed string) []bot.Option {
 	return nil
 }
 
-// World is what commands work with: the real client before the sandbox, and an embedded Redis.
+// World is what commands need: the real client with the sandbox, and an embedded Redis.
 type World struct {
 	Driver
 	Client      *coupontools.Client
@@ -118,7 +118,7 @@ type World struct {
 	RDB   *redis.Client
 }
 
-// New starts a sandbox and a Redis for a test, and returns what commands work with.
+// New starts a sandbox and a Redis for a test.
 func New(t testing.TB, options ...sandbox.Option) *World {
 	t.Helper()
 	w := &World{API: sandbox.New(options...), Redis: miniredis.RunT(t)}
@@ -154,7 +154,7 @@ func NewFor(t testing.TB, commands func(*World) []bot.Command, options ...sandbo
 	return w
 }
 
-// Deps returns what the commands of a domain share. Files are neither downloaded nor posted.
+// Deps returns the services that the domains share. Files are neither downloaded nor posted.
 func (w *World) Deps() ui.Deps {
 	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
 }
@@ -162,7 +162,7 @@ func (w *World) Deps() ui.Deps {
 // Mia is the sender in tests.
 var Mia = bot.Person{ID: "U0MIA", Team: "T0HOME", Zone: time.FixedZone("", 3600), ZoneName: "Europe/Brussels"}
 
-// Warm fetches the list, so that it is at hand.
+// Warm fetches the directories into the cache.
 func (w *World) Warm(t testing.TB) *cache.List {
 	t.Helper()
 	l, err := w.Directories.List(t.Context())
@@ -182,7 +182,7 @@ func (w *World) IDOf(t testing.TB, name string) string {
 	return hits[0].ID
 }
 
-// Follow runs a handler and what it puts off. The first reply's channel and push hold for the last one, as in the bot.
+// Follow runs a handler and every Later of its replies, and returns the last reply.
 func Follow(ctx context.Context, h bot.Handler, req bot.Request) (bot.Reply, error) {
 	reply, err := h(ctx, req)
 	for err == nil && reply.Later != nil {
@@ -191,7 +191,7 @@ func Follow(ctx context.Context, h bot.Handler, req bot.Request) (bot.Reply, err
 	return reply, err
 }
 
-// Must fails the test if a reply came with an error.
+// Must returns a reply, and fails the test if there is an error.
 func Must(t testing.TB) func(bot.Reply, error) bot.Reply {
 	t.Helper()
 	return func(r bot.Reply, err error) bot.Reply {
@@ -203,7 +203,7 @@ func Must(t testing.TB) func(bot.Reply, error) bot.Reply {
 	}
 }
 
-// WantIn checks that text holds every one of parts.
+// WantIn checks that text contains every part.
 func WantIn(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -213,7 +213,7 @@ func WantIn(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// WantNotIn checks that text holds none of parts.
+// WantNotIn checks that text contains no part.
 func WantNotIn(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -241,7 +241,7 @@ func Golden(t *testing.T, name, got string) {
 	}
 }
 
-// Picture draws a message or a modal as text: one line for each block, buttons in [brackets] with their action and value.
+// Picture draws a message or a modal as text, one line per block, buttons in [brackets] with their action and value.
 func Picture(r bot.Reply) string {
 	var lines []string
 	if r.View != nil {
@@ -366,7 +366,7 @@ func drawEach(v any, draw func(any) string) []string {
 	return out
 }
 
-// Buttons returns the values of the buttons in a reply by their action; the last of each.
+// Buttons returns the values of a reply's buttons by action. If an action is there twice, the last one counts.
 func Buttons(t testing.TB, r bot.Reply) map[string]string {
 	t.Helper()
 	set := r.Blocks
@@ -402,7 +402,7 @@ func collectButtons(v any, found map[string]string) {
 	}
 }
 
-// MistakeOf returns the words of an error as the bot would find them.
+// MistakeOf returns the mistake that the bot would show for an error.
 func MistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.Mistake {
 	t.Helper()
 	m, ok := errors.AsType[*bot.Mistake](err)
@@ -415,10 +415,10 @@ func MistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.M
 	return m
 }
 
-// Began is when the sends of the tests began.
+// Began is the start time of the tests' sends.
 var Began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// Board is a Slack that keeps the message in each channel, and refuses some channels.
+// Board is a Slack that keeps the last message of each channel, and refuses some channels.
 type Board struct {
 	Messages map[string]bot.Message
 	Refuse   map[string]error
@@ -460,7 +460,7 @@ func Going() sends.Send {
 	}
 }
 
-// HeldUp returns a send that is held up.
+// HeldUp returns a send in backoff.
 func HeldUp() sends.Send {
 	s := Going()
 	s.Holdup, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
@@ -472,29 +472,29 @@ func NewBoard() *Board {
 	return &Board{Messages: map[string]bot.Message{}, Refuse: map[string]error{}}
 }
 
-// Refused returns Slack's refusal with a code.
+// Refused returns a Slack error with this code.
 func Refused(code string) error {
 	return fmt.Errorf("post: %w", slack.SlackErrorResponse{Err: code})
 }
 
-// Empty is a store in which there is nothing.
+// Empty is a store that keeps nothing.
 type Empty struct{}
 
-// Get finds nothing.
+// Get returns nothing.
 func (Empty) Get(context.Context, string) ([]byte, bool) { return nil, false }
 
-// Put forgets the value.
+// Put does nothing.
 func (Empty) Put(context.Context, string, []byte, time.Duration) {}
 
-// PutNewest forgets the value.
+// PutNewest does nothing.
 func (Empty) PutNewest(context.Context, string, int, string, []byte, time.Duration) {}
 
-// Request is what somebody typed.
+// Request is a request of a command with this text.
 func Request(typed string) bot.Request {
 	return bot.Request{Person: Mia, Value: typed, Text: typed, Words: bot.Split(typed)}
 }
 
-// Stored is all that is in the bot's store.
+// Stored returns everything in the bot's store.
 func Stored(t *testing.T, w *World) string {
 	t.Helper()
 	var all strings.Builder
@@ -502,7 +502,7 @@ func Stored(t *testing.T, w *World) string {
 		if !strings.HasPrefix(key, "test:bot:") {
 			continue
 		}
-		if w.Redis.Type(key) == "zset" { // a list of keys, which are there anyway
+		if w.Redis.Type(key) == "zset" { // a list of keys
 			continue
 		}
 		value, err := w.Redis.Get(key)
@@ -527,7 +527,7 @@ func SomeDirectories() *cache.List {
 	return cache.NewList(list, time.Now())
 }
 
-// Fields are a form filled in well, with changes.
+// Fields are the valid values of a send form, with changes.
 func Fields(changes map[string]string) map[string]string {
 	f := map[string]string{
 		"directory": "dir_5503", "channel": "sms", "recipients": "+32470123456", "message": "Come and see:",
@@ -536,10 +536,10 @@ func Fields(changes map[string]string) map[string]string {
 	return f
 }
 
-// Uploaded is a file that a person put into a form.
+// Uploaded is the content of every file that is downloaded.
 type Uploaded string
 
-// Download returns the content, whatever file it is asked for.
+// Download returns the content.
 func (u Uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64) ([]byte, error) {
 	if int64(len(u)) > limit {
 		return nil, errors.New("too large")

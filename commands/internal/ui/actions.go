@@ -1,6 +1,6 @@
 package ui
 
-// The action_ids of buttons that open the form to send something, on the cards of other domains.
+// The action_ids of the buttons that open the send form. The cards of other domains show them.
 const (
 	ActionSend         = "directory_send"
 	ActionSendCampaign = "campaign_send"

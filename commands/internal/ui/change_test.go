@@ -13,10 +13,10 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// named is what the changes of the tests are about.
+// named is the content of the tests' forms.
 type named struct{ Name string }
 
-// A change is done once, by the person who asked for it, however often the form comes.
+// A change is made once, and only by the user who asked for it.
 func TestChange_once(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
@@ -45,7 +45,7 @@ func TestChange_once(t *testing.T) {
 	}
 }
 
-// What failed before anything was asked to be changed says so, and is tried again when the form is filled in again.
+// An error before the change says that nothing was done, and a new submission tries again.
 func TestChange_undone(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)

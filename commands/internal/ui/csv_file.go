@@ -6,13 +6,13 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/format"
 )
 
-// Column is one column of a list given as a file.
+// Column is one column of a CSV file.
 type Column[T any] struct {
 	Name  string
 	Value func(T) string
 }
 
-// Table is a list as a file; many names what is in it, and what says how much: "18 campaigns".
+// Table returns a list as a file. many is the plural of its items, what counts them: "18 campaigns".
 func Table[T any](many, what string, columns []Column[T], list []T) CSVFile {
 	r := CSVFile{
 		Name: strings.ReplaceAll(many, " ", "-") + ".csv", Label: "file with " + what,

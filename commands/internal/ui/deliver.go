@@ -17,25 +17,24 @@ type fileSender interface {
 	Upload(ctx context.Context, channel string, u bot.Upload) error
 }
 
-// Deliverer sends files to people by direct message. However long they are, they take little memory: they are written to a
-// temporary file, and read from there.
+// Deliverer sends files by direct message. It writes them to a temporary file first, so that long ones take little memory.
 type Deliverer struct{ Poster fileSender }
 
 // NewDeliverer returns a deliverer that posts with poster.
 func NewDeliverer(poster fileSender) Deliverer { return Deliverer{poster} }
 
-// CSVFile is a table that is to become a file.
+// CSVFile is a table to send as a file.
 type CSVFile struct {
-	// Name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
-	// stands above it, and alt says what it is to those who cannot see it.
+	// Name is the file name. Label names the file in a sentence: "file with 18 campaigns". Comment is the message above it,
+	// Alt its description for screen readers.
 	Name, Label, Comment, Alt string
 	// Header names the columns.
 	Header []string
-	// Rows writes the rows, one after the other.
+	// Rows writes the rows in order.
 	Rows func(write func(row []string) error) error
 }
 
-// Send writes a report as CSV and sends it. What it returns says so.
+// Send sends the table as CSV and returns a reply that says so.
 func (d Deliverer) Send(ctx context.Context, to bot.Person, r CSVFile) (bot.Reply, error) {
 	err := InFile(func(f *os.File) error {
 		if err := r.Write(f); err != nil {
@@ -49,7 +48,7 @@ func (d Deliverer) Send(ctx context.Context, to bot.Person, r CSVFile) (bot.Repl
 	return bot.Reply{Text: "The " + r.Label + " is in your direct messages."}, nil
 }
 
-// InFile gives use a temporary file, which is gone afterwards.
+// InFile calls use with a temporary file and removes it afterwards.
 func InFile(use func(*os.File) error) error {
 	f, err := os.CreateTemp("", "couponbot-*")
 	if err != nil {
@@ -62,7 +61,7 @@ func InFile(use func(*os.File) error) error {
 	return use(f)
 }
 
-// UploadFile sends what is in a file.
+// UploadFile sends the content of a temporary file.
 func (d Deliverer) UploadFile(ctx context.Context, to bot.Person, f *os.File, called string, u bot.Upload) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -72,7 +71,7 @@ func (d Deliverer) UploadFile(ctx context.Context, to bot.Person, f *os.File, ca
 	return d.Upload(ctx, to, called, u)
 }
 
-// Upload sends a file that is called so in a sentence.
+// Upload sends a file. called names it in a sentence.
 func (d Deliverer) Upload(ctx context.Context, to bot.Person, called string, u bot.Upload) error {
 	channel, err := d.Poster.Direct(ctx, to.ID)
 	if err == nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Deps is what the commands of every domain work with.
+// Deps are the services and settings that all domains share.
 type Deps struct {
 	Client *coupontools.Client
 	Store  *bot.Store
@@ -17,7 +17,7 @@ type Deps struct {
 	Audit   *sends.Service
 	// Region is the country of phone numbers written without + (ISO 3166 alpha-2), or "".
 	Region string
-	// Countries are those that text messages may go to (ISO 3166 alpha-2). Empty: all.
+	// Countries restricts text messages to these countries (ISO 3166 alpha-2). Empty: all.
 	Countries []string
 	Guard     *bulkhead.Guard
 }

@@ -77,7 +77,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// answer is an error that Redis answers with.
+// answer is an error from Redis.
 type answer string
 
 func (a answer) Error() string { return string(a) }

@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// Tests of this package are external, since commandstest imports it. They also need these:
+// The tests that use commandstest are external, since commandstest imports this package. They need these names:
 
 const (
 	MaxSaved      = maxSaved

@@ -1,6 +1,6 @@
 package ui
 
-// Root is the command that reaches all others by their topics.
+// Root is the name of the root command, which reaches the others by topic.
 const Root = "/coupontools"
 
 // The headings of the menu and the help.

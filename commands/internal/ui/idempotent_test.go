@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// gathering is a store that closes all once so many callers have asked to be the first.
+// gathering is a store that closes all once that many callers have called Once.
 type gathering struct {
 	ui.OnceStore
 	missing atomic.Int32
@@ -32,7 +32,7 @@ func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bo
 	return first, err
 }
 
-// What Coupontools refused may be tried again from another view, but not what may have been done.
+// A refused action may be tried again from another view; one that may have been done may not.
 func TestIdempotent_againInAnotherView(t *testing.T) {
 	t.Parallel()
 	refused := &coupontools.Error{Class: coupontools.RateLimited}
@@ -90,7 +90,7 @@ func TestIdempotent_runsOnce(t *testing.T) {
 	}
 }
 
-// A repeat gets the words of the first answer, but no link and no code: those are not in Redis.
+// A repeat gets the first answer without its links and codes, which aren't stored in Redis.
 func TestIdempotent_storesNoCodes(t *testing.T) {
 	t.Parallel()
 	const code, link = "k3v9t0q2m7x1r8b5c6n4d", "https://digicpn.example/p/aj2ldr/k3v9t0q2m7x1r8b5c6n4d"
@@ -112,7 +112,7 @@ func TestIdempotent_storesNoCodes(t *testing.T) {
 	}
 }
 
-func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
+func TestIdempotent_repeatOfFailure(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	fails := func(context.Context) (string, error) {
@@ -135,7 +135,7 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 		fail func()
 		want string
 	}{
-		// The store leaves Redis alone after a failure, and says the same meanwhile.
+		// After a failure the store doesn't call Redis for a while, and returns the same error.
 		{"full", func() { w.Redis.SetError("OOM command not allowed when used memory > 'maxmemory'.") }, "Redis answers, but its memory is full, so "},
 		{"away", func() { w.Redis.Close(); w.Store = bot.NewStore(w.RDB, "test:") }, "Redis can't be reached, so "},
 	} {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What was asked for before a change is not given out after it.
+// A fetch that began before a change isn't used after it.
 func TestLocalCache_forget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestLocalCache_life(t *testing.T) {
 	})
 }
 
-func TestLocalCache_oneCallForAll(t *testing.T) {
+func TestLocalCache_sharesOneCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, calls := counted(time.Second)
@@ -86,7 +86,7 @@ func TestLocalCache_oneCallForAll(t *testing.T) {
 	})
 }
 
-// counted is a shelf that gives the number of the call that fetched.
+// counted returns a cache of the number of the call that fetched, and that number.
 func counted(takes time.Duration) (*LocalCache[int32], *atomic.Int32) {
 	var calls atomic.Int32
 	return NewLocalCache(nil, 2*FreshFor, func(context.Context, string) (int32, error) {

@@ -6,7 +6,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestMatching(t *testing.T) {
+func TestMatcher(t *testing.T) {
 	t.Parallel()
 	u := coupontools.DirectoryUser{
 		ID: "reg_70", FirstName: "Élodie", LastName: "Van den Broeck", Email: "elodie.b@example.com", Phone: "+32470123456",

@@ -17,7 +17,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-func TestBrief(t *testing.T) {
+func TestShortCode(t *testing.T) {
 	t.Parallel()
 	got := []string{ui.ShortCode("k3v9t0q2m7x1r8b5c6n4d"), ui.ShortCode("k3v9t0"), ui.ShortCode("")}
 	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
@@ -59,7 +59,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// What is done is told also when the audit trail cannot be written; a secret is not shown then.
+// If the audit log can't be written after a change, the reply says so.
 func TestRecord_redisAway(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 )
 
-// Of what one person leaves open only the newest is kept, whatever it is. Nobody else loses anything by it.
+// Only a user's newest values are kept, of each kind. Other users' values stay.
 func TestSaved_boundedPerPerson(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
@@ -42,7 +42,7 @@ func TestSaved_boundedPerPerson(t *testing.T) {
 	}
 }
 
-// A value longer than any form of Slack's is not kept.
+// A value longer than any form is not stored.
 func TestSaved_boundsEach(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 )
 
-// A panic in the reading of a file does not keep the person's next one out.
+// A panic while a file is read doesn't block the person's next file.
 func TestUploads_panic(t *testing.T) {
 	t.Parallel()
 	u := ui.NewUploads(commandstest.Uploaded("+32470123456"))
@@ -25,7 +25,7 @@ func TestUploads_panic(t *testing.T) {
 	}
 }
 
-// A file that does not get its turn in time, or is one too many, is refused in words; one that waits says what comes first.
+// A file that waits too long, or is one too many, is refused with an explanation. A waiting file says how many come first.
 func TestUploads_waiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
