@@ -91,7 +91,7 @@ func TestSendDirectory_errorsOnlyAtVisibleFields(t *testing.T) {
 	view := bot.NewView("send_directory", `{"shown":"email"}`, commandstest.Fields(map[string]string{"message": ""}))
 	r := commandstest.Must(t)(w.Submits(t, view))
 	if r.Errors["message"] != "" || r.Errors["channel"] != "An SMS needs a text." {
-		t.Errorf("errors = %q, want the words at the channel: the text is not in sight", r.Errors)
+		t.Errorf("errors = %q, want the error at the channel, since the text is hidden", r.Errors)
 	}
 }
 

@@ -27,7 +27,7 @@ func unknownSend(t *testing.T, w *world) string {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the send stands at %+v, %v", send, err)
+			t.Fatalf("send = %+v, %v", send, err)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -56,12 +56,12 @@ func TestChangedFields_unchangedForm(t *testing.T) {
 func TestReadSignOn(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]signOnAs{
-		"":                    {whom: whomAccount},
-		"account":             {whom: whomAccount},
-		"Teammate 11":         {whom: whomTeammate, id: "11"},
-		"subaccount":          {whom: whomSubaccount},
-		"subaccount sub_2077": {whom: whomSubaccount, id: "sub_2077"},
-		"SUB_2077":            {whom: whomSubaccount, id: "sub_2077"},
+		"":                    {kind: kindAccount},
+		"account":             {kind: kindAccount},
+		"Teammate 11":         {kind: kindTeammate, id: "11"},
+		"subaccount":          {kind: kindSubaccount},
+		"subaccount sub_2077": {kind: kindSubaccount, id: "sub_2077"},
+		"SUB_2077":            {kind: kindSubaccount, id: "sub_2077"},
 	} {
 		if got, ok := readSignOn(commandstest.Request(typed).Words); !ok || got != want {
 			t.Errorf("readSignOn(%q) = %+v, %v, want %+v", typed, got, ok, want)

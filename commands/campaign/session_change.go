@@ -88,14 +88,14 @@ func (s sessionHandlers) actionHandler(d sessionAction) bot.Handler {
 			}
 			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
-				word := ui.Record(ctx, s.audit, req, sends.Entry{
+				notice := ui.Record(ctx, s.audit, req, sends.Entry{
 					What: auditSession, Before: strings.Join(sessionStates(*x), ", "), After: d.participle,
 					Note: ui.ShortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
 					return "", sessionChangeError(d.label+" session", x.Code, err)
 				}
-				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
+				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), notice), nil
 			})
 			if err != nil {
 				return bot.Reply{}, err
@@ -138,14 +138,14 @@ func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, 
 	}
 	return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 		err := s.api.RemoveSingleUse(ctx, campaign, code)
-		word := ui.Record(ctx, s.audit, req, sends.Entry{What: auditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
+		notice := ui.Record(ctx, s.audit, req, sends.Entry{What: auditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
 		switch {
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + format.Short(code) + " is not there any more."}
 		case err != nil:
 			return bot.Reply{}, sessionChangeError("remove session", code, err)
 		}
-		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), word)
+		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), notice)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
 		reply.Text, reply.Replace = said, reply.View == nil
 		return reply, nil

@@ -89,9 +89,9 @@ func (s sessionHandlers) changeMany(ctx context.Context, req bot.Request, d sess
 		note = []string{format.Count(len(codes), "session", "sessions")}
 	}
 	entry := sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
-	word := ui.Record(ctx, s.audit, req, entry, err)
+	notice := ui.Record(ctx, s.audit, req, entry, err)
 	if err != nil {
 		return "", ui.Unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
 	}
-	return format.Joined("\n", append(lines, word)...), nil
+	return format.Joined("\n", append(lines, notice)...), nil
 }

@@ -37,3 +37,21 @@ func TestSessionDesk_withoutCampaign(t *testing.T) {
 	voided := commandstest.Picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d", Voided: true}, "")})
 	commandstest.WantNotIn(t, voided, "[")
 }
+
+func TestSplitAtIn(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string][2]string{
+		"anna@example.com":          {"anna@example.com", ""},
+		"crm-5 in Summer sale":      {"crm-5", "Summer sale"},
+		"crm 5 IN Back in business": {"crm 5", "Back in business"},
+		"in":                        {"in", ""},
+		"in Summer":                 {"in Summer", ""},
+		"crm-5 in":                  {"crm-5 in", ""},
+		`"in" crm in cam_1`:         {"in crm", "cam_1"},
+	} {
+		what, in := splitAtIn(bot.Split(typed))
+		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
+			t.Errorf("splitAtIn(%s) = %q, want %q", typed, got, want)
+		}
+	}
+}

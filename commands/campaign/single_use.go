@@ -233,7 +233,7 @@ func (d singleUseDraft) preview() []slack.Block {
 func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = ui.InFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
-		word := s.record(ctx, req, d, made, failed)
+		notice := s.record(ctx, req, d, made, failed)
 		if made == 0 {
 			return d.failed(0, failed)
 		}
@@ -253,7 +253,7 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 		}
 		campaign := format.NameAndID(format.Short(d.Name), d.Campaign)
 		said = format.Joined(" ", format.Count(made, "address of "+campaign+" is", "addresses of "+campaign+" are")+
-			" made. The file with them is in your direct messages.", word)
+			" made. The file with them is in your direct messages.", notice)
 		return nil
 	})
 	return said, err

@@ -15,24 +15,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-func TestSplitAtIn(t *testing.T) {
-	t.Parallel()
-	for typed, want := range map[string][2]string{
-		"anna@example.com":          {"anna@example.com", ""},
-		"crm-5 in Summer sale":      {"crm-5", "Summer sale"},
-		"crm 5 IN Back in business": {"crm 5", "Back in business"},
-		"in":                        {"in", ""},
-		"in Summer":                 {"in Summer", ""},
-		"crm-5 in":                  {"crm-5 in", ""},
-		`"in" crm in cam_1`:         {"in crm", "cam_1"},
-	} {
-		what, in := splitAtIn(bot.Split(typed))
-		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
-			t.Errorf("splitAtIn(%s) = %q, want %q", typed, got, want)
-		}
-	}
-}
-
 // pile is a Slack that counts the rows of uploaded files.
 type pile struct {
 	names, comments []string

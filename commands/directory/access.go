@@ -105,14 +105,14 @@ func (p userHandlers) block(_ context.Context, req bot.Request) (bot.Reply, erro
 	}
 	return ui.WaitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
 		err := p.api.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
-		word := ui.Record(ctx, p.audit, req, sends.Entry{
+		notice := ui.Record(ctx, p.audit, req, sends.Entry{
 			What: auditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
 		}, err)
 		if err != nil {
 			return bot.Reply{}, ui.Unchanged(unknownInV4(fmt.Errorf("block user: %w", err), b.userRef))
 		}
 		return bot.Reply{
-			View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(format.Joined(" ", b.User+" "+said+".", word))),
+			View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(format.Joined(" ", b.User+" "+said+".", notice))),
 		}, nil
 	}), nil
 }
@@ -180,12 +180,12 @@ func (p userHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, err
 	return p.withUser(req, func(who userRef) bot.Reply {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 			err := p.api.RevokeDirectoryAccess(ctx, who.Directory, who.User)
-			word := ui.Record(ctx, p.audit, req, sends.Entry{What: auditUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			notice := ui.Record(ctx, p.audit, req, sends.Entry{What: auditUserRevoke, Note: who.User + " in " + who.Directory}, err)
 			if err != nil {
 				return bot.Reply{}, ui.Unchanged(unknownInV4(fmt.Errorf("revoke access: %w", err), who))
 			}
 			return bot.Reply{Text: format.Joined(" ", "The access of "+who.User+" to "+
-				format.NameAndID(format.Short(p.directories.Known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
+				format.NameAndID(format.Short(p.directories.Known(who.Directory).Name), who.Directory)+" has ended.", notice)}, nil
 		}}
 	})
 }

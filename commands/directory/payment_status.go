@@ -138,12 +138,12 @@ func (p userHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handle
 		}
 		return ui.WaitingIn(viewPaymentDone, "Payment", ui.ChangingPayment, func(ctx context.Context) (bot.Reply, error) {
 			said, e, err := p.changePayment(ctx, req, paymentChange{who.Was, u})
-			word := ui.Record(ctx, p.audit, req, e, err)
+			notice := ui.Record(ctx, p.audit, req, e, err)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			return bot.Reply{
-				View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(format.Joined(" ", said, word))),
+				View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(format.Joined(" ", said, notice))),
 			}, nil
 		}), nil
 	}

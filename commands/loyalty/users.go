@@ -161,14 +161,14 @@ func (h handlers) void(void bool) bot.Handler {
 			}
 			defer h.users.Fetched.Forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
-			word := ui.Record(ctx, h.audit, req, sends.Entry{
+			notice := ui.Record(ctx, h.audit, req, sends.Entry{
 				What: auditVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
 			}, err)
 			if err != nil {
 				return bot.Reply{}, ui.Unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
 			}
 			said := fmt.Sprintf("The card of %s is now %s.", ui.PersonName(personOf(u)), voidWord(void))
-			return bot.Reply{Text: format.Joined(" ", said, word)}, nil
+			return bot.Reply{Text: format.Joined(" ", said, notice)}, nil
 		}}, nil
 	}
 }

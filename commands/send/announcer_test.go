@@ -153,7 +153,7 @@ func TestAnnouncer_refusedChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.Contains(b.Calls, "post C0MARKET2") {
-		t.Error("a channel that refuses the bot was tried again while the send goes on")
+		t.Error("a channel that refuses the bot was tried again while the send is live")
 	}
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: b.Messages["DU0MIA"].Blocks}), "could not post to #C0MARKET2")
 
@@ -178,7 +178,7 @@ func TestAnnouncer_deletedMessageIsPostedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(b.Calls, "post C0ORIGIN") {
-		t.Errorf("calls = %v, want the message posted anew", b.Calls)
+		t.Errorf("calls = %v, want the message posted again", b.Calls)
 	}
 }
 

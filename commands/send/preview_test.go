@@ -191,7 +191,7 @@ func TestStatusWords(t *testing.T) {
 		test.send.OfferName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
 		title, what := statusWords(commandstest.Mia, test.send)
 		if title != test.title || !strings.Contains(what, test.what) {
-			t.Errorf("%s: stands = %q, %q; want %q, %q", name, title, what, test.title, test.what)
+			t.Errorf("%s: statusWords = %q, %q; want %q, %q", name, title, what, test.title, test.what)
 		}
 	}
 }
@@ -231,4 +231,28 @@ func TestColumnChosen_notTheirs(t *testing.T) {
 	id := s.keepOrder(t.Context(), bot.Person{Team: commandstest.Mia.Team, ID: "U0NOAH"}, "D1", order{File: &bot.File{ID: "F1"}})
 	_, err := w.Submits(t, bot.NewView(viewColumn, id, map[string]string{"column": "0/1"}))
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "isn't yours")
+}
+
+func TestPreview_cost(t *testing.T) {
+	t.Parallel()
+	people := make([]recipients.Recipient, 80)
+	for _, test := range []struct {
+		text   string
+		people int
+		link   int
+		want   string
+	}{
+		{"Zomerdeals", 1, 50, "1 SMS per person (with a link of 50 characters)."},
+		{strings.Repeat("a", 109), 80, 50, "1 SMS per person, 80 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 50, "2 SMS per person, 160 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 1, "1 SMS per person, 80 in total (with a link of 1 character)."},
+		{strings.Repeat("a", 160), 2, 0, "1 SMS per person, 2 in total."},
+		{"Deals ❤️ 🎉…", 1, 50, "1 SMS per person (with a link of 50 characters). With ❤ 🎉 … in it, an SMS holds 70 characters instead of 160."},
+		{"a\u00a0b\u0323 абвгд", 1, 0, "1 SMS per person. With U+00A0 U+0323 а б в and 2 others in it, an SMS holds 70 characters instead of 160."},
+	} {
+		p := preview{Draft: sends.Draft{Message: test.text, List: recipients.List{Recipients: people[:test.people]}}, link: test.link}
+		if got := p.cost(); got != test.want {
+			t.Errorf("cost of %q = %q, want %q", test.text, got, test.want)
+		}
+	}
 }

@@ -44,7 +44,7 @@ func TestCounter_sharesOneCount(t *testing.T) {
 		impatient, giveUp := context.WithTimeout(t.Context(), time.Second)
 		defer giveUp()
 		if f, err := c.Count(impatient, "cam_1"); err == nil || f.Sessions != 0 {
-			t.Errorf("whoever gave up got %d sessions, %v", f.Sessions, err)
+			t.Errorf("the caller who gave up got %d sessions, %v", f.Sessions, err)
 		}
 		var all sync.WaitGroup
 		for range 5 {

@@ -79,11 +79,11 @@ func (c Change[D]) Confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 func (c Change[D]) once(ctx context.Context, id string, req bot.Request, d D) (func(context.Context) (string, error), error) {
 	act := func(ctx context.Context) (string, error) {
 		said, e, err := c.Do(ctx, req, d)
-		word := Record(ctx, c.Audit, req, e, err)
+		notice := Record(ctx, c.Audit, req, e, err)
 		if err != nil {
 			return "", Unchanged(err)
 		}
-		return format.Joined(" ", said, word), nil
+		return format.Joined(" ", said, notice), nil
 	}
 	guard := Idempotent{c.Store}
 	var told *bot.Mistake

@@ -27,23 +27,23 @@ func TestShortCode(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	deed := sends.Entry{What: ui.AuditPush, Note: "to everybody"}
+	push := sends.Entry{What: ui.AuditPush, Note: "to everybody"}
 	by := sends.Actor{Team: commandstest.Mia.Team, User: commandstest.Mia.ID, Channel: "C1"}
 	for name, test := range map[string]struct {
 		entry sends.Entry
 		err   error
 		want  []sends.Entry
 	}{
-		"done":             {deed, nil, []sends.Entry{{What: ui.AuditPush, Note: "to everybody", Actor: by}}},
-		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: ui.AuditPush, Note: "to everybody, without a clear answer", Actor: by}}},
-		"refused":          {deed, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
+		"done":             {push, nil, []sends.Entry{{What: ui.AuditPush, Note: "to everybody", Actor: by}}},
+		"unknown outcome":  {push, errors.New("cut off"), []sends.Entry{{What: ui.AuditPush, Note: "to everybody, without a clear answer", Actor: by}}},
+		"refused":          {push, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
 		"nothing to write": {sends.Entry{}, errors.New("not begun"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := commandstest.New(t)
-			if word := ui.Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia, Channel: "C1"}, test.entry, test.err); word != "" {
-				t.Errorf("record says %q, want nothing", word)
+			if notice := ui.Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia, Channel: "C1"}, test.entry, test.err); notice != "" {
+				t.Errorf("record says %q, want nothing", notice)
 			}
 			var got []sends.Entry
 			for e, err := range w.Sends.Trail(t.Context(), "") {

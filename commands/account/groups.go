@@ -11,6 +11,38 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
+// emailGroupList is the list of e-mail groups.
+type emailGroupList = ui.List[coupontools.EmailGroup]
+
+func newEmailGroupList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer) emailGroupList {
+	return emailGroupList{
+		Plural: ui.Plural{One: "e-mail group", Many: "e-mail groups"}, Topic: "email-groups", Title: "E-mail groups",
+		Source: ui.NewCachedList(guard, api.EmailGroups), Files: files,
+		Row: func(g coupontools.EmailGroup) []slack.Block {
+			return []slack.Block{blocks.Text(format.Sentence(g.Name) + "\n" + format.Short(g.ID))}
+		},
+		Columns: []ui.Column[coupontools.EmailGroup]{
+			{Name: "id", Value: func(g coupontools.EmailGroup) string { return g.ID }},
+			{Name: "name", Value: func(g coupontools.EmailGroup) string { return g.Name }},
+		},
+	}
+}
+
+// emailGroupsCommand answers "/coupontools email-groups" with the public list. The API documents no call for the members of a
+// group.
+func emailGroupsCommand(l emailGroupList) bot.Command {
+	return bot.Command{
+		Topic: l.Topic, Group: ui.GroupContacts, Usage: "[words to filter by]",
+		Summary: "List the e-mail groups",
+		Examples: []bot.Example{
+			{Line: "/coupontools email-groups", Does: "lists all e-mail groups, ten at a time"},
+			{Line: "/coupontools email-groups vip", Does: "lists those with “vip” in the name or id"},
+		},
+		Run:     l.Run,
+		Actions: l.Actions(),
+	}
+}
+
 // smsGroupList is the list of SMS groups.
 type smsGroupList = ui.List[coupontools.SMSGroup]
 

@@ -13,3 +13,10 @@ const (
 	GroupContacts    = "Groups and contacts"
 	GroupCouponbot   = "couponbot"
 )
+
+// The action_ids of the buttons that open the send form. The cards of other domains show them.
+const (
+	ActionSend         = "directory_send"
+	ActionSendCampaign = "campaign_send"
+	ActionSendLoyalty  = "loyalty_send"
+)
