@@ -14,12 +14,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const (
-	actionPick      = "campaign_pick"
-	actionSessions  = "campaign_sessions"
-	actionPush      = "campaign_push"
-	actionSingleUse = "campaign_single_use"
-)
+// actionPicture is the button for the picture of the daily figures.
+const actionPicture = "campaign_picture"
 
 // cardHandlers show campaigns.
 type cardHandlers struct {
@@ -117,9 +113,6 @@ func cardFacts(c coupontools.Campaign) []blocks.Line {
 	}
 	return lines
 }
-
-// actionPicture is the button for the picture of the daily figures.
-const actionPicture = "campaign_picture"
 
 // picture draws the daily figures and sends the picture to the user.
 func (c cardHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {

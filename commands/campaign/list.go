@@ -8,10 +8,14 @@ import (
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/form"
 	"github.com/coupontools/couponbot/commands/internal/format"
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
 )
+
+// actionPick is the button that opens a campaign.
+const actionPick = "campaign_pick"
 
 // List is the list of campaigns.
 type List = ui.List[coupontools.Campaign]
@@ -81,4 +85,27 @@ func wallClock(t time.Time) string {
 		return ""
 	}
 	return t.Format("2006-01-02 15:04")
+}
+
+// campaignField is the select for a campaign. Its initial value is c, unless that has no id.
+func campaignField(c coupontools.Campaign) slack.Block {
+	var initial *slack.OptionBlockObject
+	if c.ID != "" {
+		initial = blocks.Option(ui.OptionText(c, false), c.ID)
+	}
+	return blocks.ExternalSelect(blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
+		initial)
+}
+
+// chosenCampaign returns the campaign chosen in a form, or one with an empty id.
+func chosenCampaign(all List, v form.Values) coupontools.Campaign {
+	id := v.Value(form.FieldCampaign)
+	if id == "" {
+		return coupontools.Campaign{}
+	}
+	c := all.Known(id)
+	if c.Name == c.ID && v.ChosenText(form.FieldCampaign) != "" {
+		c.Name = v.ChosenText(form.FieldCampaign)
+	}
+	return c
 }

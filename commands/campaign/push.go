@@ -19,6 +19,8 @@ import (
 )
 
 const (
+	actionPush = "campaign_push"
+
 	viewPush = "push"
 
 	fieldSession = "session"
@@ -73,9 +75,6 @@ func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
 			Hint: fmt.Sprintf("Up to %d characters: phones show about as many.", form.MaxPush),
 		}, "", form.MaxPush))
 }
-
-// maxSessionCode is the most characters of a session code in a form.
-const maxSessionCode = 40
 
 // pushDraft is a push message that has to be confirmed.
 type pushDraft struct {
@@ -145,12 +144,6 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 		wrong.Add(form.FieldMessage, "A push message needs a text.")
 	}
 	return d, wrong
-}
-
-// isSessionCode reports whether a text has the form of a session code, whole or short.
-func isSessionCode(code string) bool {
-	const short = 6
-	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
 }
 
 // preview shows the message and its consequence.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -165,9 +164,6 @@ func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string,
 	}
 	return s.shown(req, s.card(*x, "")), nil
 }
-
-// sessionCode matches a whole code.
-var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
 
 // search returns the sessions that match a query: by code, then with the API's search, then by the owner's own id if the
 // campaign is known.

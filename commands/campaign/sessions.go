@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 )
 
 const (
+	actionSessions     = "campaign_sessions"
 	actionSessionsPrev = "sessions_page:prev"
 	actionSessionsNext = "sessions_page:next"
 	actionSessionsFile = "sessions_file"
@@ -130,29 +132,6 @@ func listSessionsView() *slack.ModalViewRequest {
 			blocks.Option("Those that were opened", sessionEvents[1].word),
 			blocks.Option("Those that were claimed", sessionEvents[2].word),
 			blocks.Option("Those that were validated", sessionEvents[3].word)))
-}
-
-// campaignField is the select for a campaign. Its initial value is c, unless that has no id.
-func campaignField(c coupontools.Campaign) slack.Block {
-	var initial *slack.OptionBlockObject
-	if c.ID != "" {
-		initial = blocks.Option(ui.OptionText(c, false), c.ID)
-	}
-	return blocks.ExternalSelect(blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
-		initial)
-}
-
-// chosenCampaign returns the campaign chosen in a form, or one with an empty id.
-func chosenCampaign(all List, v form.Values) coupontools.Campaign {
-	id := v.Value(form.FieldCampaign)
-	if id == "" {
-		return coupontools.Campaign{}
-	}
-	c := all.Known(id)
-	if c.Name == c.ID && v.ChosenText(form.FieldCampaign) != "" {
-		c.Name = v.ChosenText(form.FieldCampaign)
-	}
-	return c
 }
 
 // submitted shows a waiting modal, then the first page.
@@ -277,3 +256,15 @@ func sessionStates(x coupontools.Session) []string {
 	}
 	return words
 }
+
+// sessionCode matches a whole code.
+var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
+
+// isSessionCode reports whether a text has the form of a session code, whole or short.
+func isSessionCode(code string) bool {
+	const short = 6
+	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
+}
+
+// maxSessionCode is the most characters of a session code in a form.
+const maxSessionCode = 40

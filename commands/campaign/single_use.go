@@ -21,6 +21,8 @@ import (
 )
 
 const (
+	actionSingleUse = "campaign_single_use"
+
 	viewSingleUse = "single_use"
 
 	fieldCodes  = "codes"

@@ -14,12 +14,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const (
-	actionPick = "directory_pick"
-
-	actionUsers = "directory_users"
-)
-
 // cardCommand answers /directory with a public card. A button counts the figures of the directory's campaigns, which takes
 // many calls; the card shows the result for a day.
 func cardCommand(c cardHandlers) bot.Command {

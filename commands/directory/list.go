@@ -12,6 +12,9 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
+// actionPick is the button that opens a directory.
+const actionPick = "directory_pick"
+
 // listCommand answers /directories with the public list, ten a page.
 func listCommand(l List) bot.Command {
 	return bot.Command{

@@ -33,15 +33,6 @@ var auditPayment = ui.Audited("payment", "changed a payment status")
 
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
-// userRef identifies a user of a directory; it is the modal's metadata.
-type userRef struct {
-	Directory string `json:"directory"`
-	User      string `json:"user"`
-	// Was is the user's status when the form was opened, and Until the Unix time at which the access was to end, if known.
-	Was   string `json:"was,omitempty"`
-	Until int64  `json:"until,omitempty"`
-}
-
 // paymentForm holds the initial values: the user's payment as it is. An update without an end date removes the existing one.
 type paymentForm struct {
 	Status string

@@ -17,6 +17,7 @@ import (
 )
 
 const (
+	actionUsers     = "directory_users"
 	actionUsersPrev = "users_page:prev"
 	actionUsersNext = "users_page:next"
 	actionUsersMore = "users_more"
@@ -186,4 +187,13 @@ func (p userHandlers) show(ctx context.Context, req bot.Request, from ui.UserPag
 		set = append(set, blocks.Context(note...))
 	}
 	return ui.InPlace(req, viewLookupResult, "Users", page.summary(), set), nil
+}
+
+// userRef identifies a user of a directory; it is the modal's metadata.
+type userRef struct {
+	Directory string `json:"directory"`
+	User      string `json:"user"`
+	// Was is the user's status when the form was opened, and Until the Unix time at which the access was to end, if known.
+	Was   string `json:"was,omitempty"`
+	Until int64  `json:"until,omitempty"`
 }

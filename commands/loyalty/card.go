@@ -12,8 +12,6 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const actionPick = "loyalty_pick"
-
 // cardCommand answers "/coupontools loyalty-card" with a public card.
 func cardCommand(h handlers) bot.Command {
 	cards, push, duplicate := h.cards, h.pushChange(), h.copyChange()

@@ -14,6 +14,9 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
+// actionPick is the button that opens a card.
+const actionPick = "loyalty_pick"
+
 // List is the list of loyalty cards.
 type List = ui.List[coupontools.LoyaltyCard]
 
