@@ -13,20 +13,20 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// office is a Slack with permalinks and uploads.
-type office struct {
+// fileSlack is a Slack with permalinks and uploads.
+type fileSlack struct {
 	*commandstest.Board
 	files  map[string]string // content by channel
 	refuse error
 }
 
-func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
+func (o fileSlack) Upload(_ context.Context, channel string, u bot.Upload) error {
 	content, err := io.ReadAll(io.NewSectionReader(u.From, 0, u.Size))
 	o.files[channel] = string(content)
 	return errors.Join(o.refuse, err)
 }
 
-func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
+func (fileSlack) Permalink(_ context.Context, channel, ts string) (string, error) {
 	if ts == seenByOne {
 		return "", commandstest.Refused("message_not_found")
 	}
@@ -36,10 +36,10 @@ func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
 // seenByOne is the timestamp of an ephemeral message.
 const seenByOne = "9.9"
 
-func newTrail(t *testing.T) (auditHandlers, *world, office) {
+func newTrail(t *testing.T) (auditHandlers, *world, fileSlack) {
 	t.Helper()
 	w := newWorld(t)
-	o := office{Board: commandstest.NewBoard(), files: map[string]string{}}
+	o := fileSlack{Board: commandstest.NewBoard(), files: map[string]string{}}
 	return auditHandlers{sends: w.Sends, poster: o, files: ui.Deliverer{Poster: o}}, w, o
 }
 

@@ -15,16 +15,16 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// pile is a Slack that counts the rows of uploaded files.
-type pile struct {
+// rowCounter is a Slack that counts the rows of uploaded files.
+type rowCounter struct {
 	names, comments []string
 	rows            []int
 	bytes           int64
 }
 
-func (*pile) Direct(context.Context, string) (string, error) { return "D1", nil }
+func (*rowCounter) Direct(context.Context, string) (string, error) { return "D1", nil }
 
-func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
+func (p *rowCounter) Upload(_ context.Context, _ string, u bot.Upload) error {
 	in := bufio.NewReader(io.NewSectionReader(u.From, 0, u.Size))
 	table := csv.NewReader(in)
 	rows := 0
@@ -43,7 +43,7 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 
 func TestSingleUses_partial(t *testing.T) {
 	t.Parallel()
-	w, files := newWorld(t), new(pile)
+	w, files := newWorld(t), new(rowCounter)
 	w.API.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), api: w.Client, store: w.Store, files: ui.Deliverer{Poster: files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
@@ -59,7 +59,7 @@ func TestSingleUses_partial(t *testing.T) {
 
 func TestSingleUses_many(t *testing.T) {
 	t.Parallel()
-	w, files := newWorld(t), new(pile)
+	w, files := newWorld(t), new(rowCounter)
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), api: w.Client, store: w.Store, files: ui.Deliverer{Poster: files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	said, err := s.make(t.Context(), bot.Request{Person: commandstest.Mia}, d)

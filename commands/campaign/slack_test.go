@@ -20,7 +20,7 @@ import (
 
 func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		c := coupontools.Campaign{
 			ID: "cam_1", Code: bad, Name: bad, Title: bad, Status: bad, URL: "https://example.com/" + strings.Repeat("a", 400),
 			Expires: time.Now(), Codes: &coupontools.CodeStats{Total: 2, Claimed: 1},

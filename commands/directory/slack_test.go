@@ -16,7 +16,7 @@ import (
 
 func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		d := coupontools.Directory{ID: "dir_1", Code: bad, Name: bad, Payment: &coupontools.Payment{
 			Currency: bad, Amount: bad, Type: bad, Description: bad,
 		}}

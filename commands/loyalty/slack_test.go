@@ -14,7 +14,7 @@ import (
 
 func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		card := coupontools.LoyaltyCard{ID: "loy_1", Name: bad, Code: bad, URL: bad, Type: bad, Status: bad}
 		holder := coupontools.LoyaltyUser{ID: "lus_1", FirstName: bad, LastName: bad, Email: bad, Phone: bad, Points: 1 << 40}
 		var rows, people []slack.Block

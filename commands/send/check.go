@@ -197,7 +197,8 @@ func (s formHandlers) recipientsWrong(o order) string {
 	typed := len(list.Recipients) + list.Skipped()
 	switch {
 	case typed > s.typedLimit():
-		return format.Joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.typedLimit()),
+		return format.Joined(" ",
+			fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.typedLimit()),
 			s.longer("Upload a longer list as a file."))
 	case o.File != nil, len(list.Recipients) > 0:
 		return ""

@@ -62,7 +62,8 @@ func statusWords(p bot.Person, send sends.Send) (title, what string) {
 	case sends.StateCompleted:
 		return "Sent", fmt.Sprintf("%s has gone out %s: %s.", name, who, countsWords(send.Counts))
 	case sends.StateCancelled:
-		return "Cancelled", fmt.Sprintf("%s was to go out %s and was cancelled: %s.%s", name, who, countsWords(send.Counts), reasonWords(send))
+		return "Cancelled", fmt.Sprintf("%s was to go out %s and was cancelled: %s.%s", name, who,
+			countsWords(send.Counts), reasonWords(send))
 	case sends.StateStopped:
 		return "Stopped", fmt.Sprintf("%s was going out %s and was stopped: %s.%s", name, who, countsWords(send.Counts), reasonWords(send))
 	}

@@ -8,7 +8,9 @@ import (
 
 // Commands returns the commands about the do-not-contact list.
 func Commands(d ui.Deps, service *sends.Service) []bot.Command {
-	entries := entryHandlers{people: service, uploads: d.Uploads, store: d.Store, audit: d.Audit, region: d.Region, countries: d.Countries}
+	entries := entryHandlers{
+		people: service, uploads: d.Uploads, store: d.Store, audit: d.Audit, region: d.Region, countries: d.Countries,
+	}
 	backups := backupHandlers{list: service, uploads: d.Uploads, to: d.Files}
 	return []bot.Command{
 		addCommand(entries),

@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// The tests that use commandstest are external, since commandstest imports this package. They need these names:
+// The tests that use commandstest are external, since commandstest imports this package. They need these names.
 
 const (
 	MaxSaved      = maxSaved

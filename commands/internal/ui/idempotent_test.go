@@ -17,14 +17,14 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// gathering is a store that closes all once that many callers have called Once.
-type gathering struct {
+// barrierStore is a store that closes all once that many callers have called Once.
+type barrierStore struct {
 	ui.OnceStore
 	missing atomic.Int32
 	all     chan struct{}
 }
 
-func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
+func (g *barrierStore) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
 	first, err := g.OnceStore.Once(ctx, key, ttl)
 	if g.missing.Add(-1) == 0 {
 		close(g.all)
@@ -67,7 +67,7 @@ func TestIdempotent_againInAnotherView(t *testing.T) {
 func TestIdempotent_runsOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 5
-	store := &gathering{OnceStore: commandstest.New(t).Store, all: make(chan struct{})}
+	store := &barrierStore{OnceStore: commandstest.New(t).Store, all: make(chan struct{})}
 	store.missing.Store(callers)
 	var times atomic.Int32
 	act := func(context.Context) (string, error) {
