@@ -49,7 +49,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// benchBot connects a bot, whose one command is run, to an endpoint and returns the server's end of its socket.
+// benchBot connects a bot with the one command run to an endpoint, and returns the server's end of its socket.
 func benchBot(b *testing.B, run bot.Handler) (*endpoint, *httptest.Server, *websocket.Conn) {
 	b.Helper()
 	e := &endpoint{links: make(chan *websocket.Conn, 10), answers: make(chan struct{}, 10_000), over: make(chan struct{})}
@@ -91,8 +91,8 @@ func benchCommand(answer string) []byte {
 		benchTrigger.Add(1), answer, strings.Repeat("word ", 100))
 }
 
-// BenchmarkAck measures an envelope's way to its acknowledgement, through socket and bot, against a bare echo: for an event,
-// which needs nothing else, and for a command, whose further work competes with the benchmark for the same processors.
+// BenchmarkAck measures how long an envelope takes to be acknowledged, through socket and bot, against a bare echo: for an
+// event, which needs nothing else, and for a command, which then competes with the benchmark for the same processors.
 func BenchmarkAck(b *testing.B) {
 	e, server, link := benchBot(b, says(bot.Reply{Text: "Done."}))
 	echo := startEcho(b)

@@ -108,11 +108,11 @@ func (b *Bot) run(ctx context.Context, i *interaction) (Reply, error) {
 	if err := b.admit(ctx, i, r.command, r.own); err != nil {
 		return Reply{}, err
 	}
-	return call(ctx, b.config.Guard, r.run, i.request)
+	return callHandler(ctx, b.config.Guard, r.run, i.request)
 }
 
-// call runs a handler; its panic becomes an error.
-func call[A any](
+// callHandler runs a handler; its panic becomes an error.
+func callHandler[A any](
 	ctx context.Context, guard *bulkhead.Guard, run func(context.Context, Request) (A, error), req Request,
 ) (answer A, err error) {
 	err = guard.Do(bulkhead.BotHandler, func() (err error) {

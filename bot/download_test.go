@@ -27,7 +27,7 @@ func (w *world) upload(t *testing.T, name string, content []byte, options ...sla
 	w.submit(t)
 }
 
-// newFileWorld starts a world whose form has a file_input, and which hands what is submitted to read.
+// newFileWorld starts a world with a form that has a file_input. read gets the submissions.
 func newFileWorld(t *testing.T, read func(ctx context.Context, w *world, req bot.Request) (bot.Reply, error), more ...func(*setup)) *world {
 	t.Helper()
 	var w *world

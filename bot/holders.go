@@ -28,7 +28,7 @@ func (b *Bot) Holders(ctx context.Context, right Right) (ids []string, everyone 
 	return ids, false, errors.Join(err, failed)
 }
 
-// named lists the people whom a roster names directly or through a group, each once.
+// named lists the people that a roster names directly or through a group, each once.
 func (p *people) named(ctx context.Context, roster Roster) (ids []string, err error) {
 	ids = slices.Clone(roster.Users)
 	for _, group := range roster.Groups {

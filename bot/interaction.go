@@ -53,7 +53,7 @@ func (i *interaction) acknowledge(payload any) error {
 	return err
 }
 
-// viewClosed reports whether err means that the user has closed a view whose content they no longer need.
+// viewClosed reports whether err means that the user has closed the view, so the content isn't needed any more.
 func (i *interaction) viewClosed(err error) bool {
 	return i.dropIfClosed && SlackCode(err) == "not_found"
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-// complete delivers a reply, and then does the work that it put off and delivers the result.
+// complete delivers a reply, then runs its Later and delivers the result.
 func (b *Bot) complete(ctx context.Context, i *interaction, r Reply) error {
 	i.dropIfClosed = r.DropIfClosed
 	if err := b.respond(ctx, i, r); err != nil || r.Later == nil {
@@ -16,7 +16,7 @@ func (b *Bot) complete(ctx context.Context, i *interaction, r Reply) error {
 	return b.doLater(ctx, i, r)
 }
 
-// doLater does the work that a reply put off, in a bounded pool, and delivers the result.
+// doLater runs a reply's Later in a bounded pool and delivers the result.
 func (b *Bot) doLater(ctx context.Context, i *interaction, r Reply) error {
 	if !b.later.TryAcquire(1) {
 		err := busy()
@@ -31,7 +31,7 @@ func (b *Bot) doLater(ctx context.Context, i *interaction, r Reply) error {
 
 	finishInterim := b.interim(ctx, i, r.Text)
 	run := func(ctx context.Context, _ Request) (Reply, error) { return r.Later(ctx) }
-	result, err := call(ctx, b.config.Guard, run, i.request)
+	result, err := callHandler(ctx, b.config.Guard, run, i.request)
 	finishInterim()
 	if err == nil && len(result.Errors) > 0 {
 		err = fieldErrors(result.Errors, i.screen.pushed)

@@ -43,15 +43,15 @@ func rightMark(c *Command) string {
 	}
 }
 
-// group is a heading of the menu and the help, and the commands under it.
-type group struct {
+// commandGroup is a heading of the menu and the help, and the commands under it.
+type commandGroup struct {
 	name     string
 	commands []*Command
 }
 
 // groups returns the commands except the root, by group, in the order of the configuration.
-func (b *Bot) groups() []group {
-	var all []group
+func (b *Bot) groups() []commandGroup {
+	var all []commandGroup
 	at := map[string]int{}
 	for i := range b.config.Commands {
 		c := &b.config.Commands[i]
@@ -62,7 +62,7 @@ func (b *Bot) groups() []group {
 		if !ok {
 			n = len(all)
 			at[c.Group] = n
-			all = append(all, group{name: c.Group})
+			all = append(all, commandGroup{name: c.Group})
 		}
 		all[n].commands = append(all[n].commands, c)
 	}
@@ -89,7 +89,7 @@ func (b *Bot) fromMenu(ctx context.Context, i *interaction) (Reply, error) {
 	if err := b.admit(ctx, i, c.Right); err != nil {
 		return Reply{}, err
 	}
-	r, err := call(ctx, b.config.Guard, c.Run, i.request)
+	r, err := callHandler(ctx, b.config.Guard, c.Run, i.request)
 	r.Push = true
 	return r, err
 }
@@ -100,7 +100,7 @@ func (b *Bot) menuCard(c *Command) *slack.ModalViewRequest {
 	return blocks.Modal(viewMenu, "couponbot", "", "Close", set...)
 }
 
-// searchMenu finds commands by what was typed, those whose topic begins with it first.
+// searchMenu finds commands by what was typed. Topics that begin with it come first.
 func (b *Bot) searchMenu(typed string) []Option {
 	typed = strings.ToLower(strings.TrimSpace(typed))
 	var first, rest []Option

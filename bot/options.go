@@ -48,7 +48,7 @@ func (b *Bot) findOptions(ctx context.Context, i *interaction) ([]Option, error)
 	if err := b.admit(ctx, i, r.command, r.own); err != nil {
 		return nil, err
 	}
-	return call(ctx, b.config.Guard, r.run, i.request)
+	return callHandler(ctx, b.config.Guard, r.run, i.request)
 }
 
 // suggestions is the acknowledgement of an options request. Slack wants an empty list written out; slack-go omits it.

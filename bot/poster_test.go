@@ -145,7 +145,7 @@ func TestPoster_givesUp(t *testing.T) {
 	})
 }
 
-// A caller whose context ends leaves the queue; the others go on.
+// A caller leaves the queue when its context ends; the others stay.
 func TestPoster_leavesTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

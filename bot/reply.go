@@ -15,10 +15,9 @@ type Reply struct {
 	// Public posts the message for the whole channel to see, unless the channel is, or may be, shared with another
 	// company. Otherwise only the person who asked sees it.
 	Public bool
-	// Replace puts the message in the place of the one whose button was clicked. If only the person saw that one, only
-	// they see the new one, even with Public.
+	// Replace replaces the message of the clicked button. If that message was ephemeral, so is the new one, even with Public.
 	Replace bool
-	// Remove deletes the message whose button was clicked, after Text or Blocks, if any, were posted.
+	// Remove deletes the message of the clicked button, after Text or Blocks, if any, were posted.
 	Remove bool
 
 	// View is a modal. A command, or an action in a message, opens it; an action in a modal updates that modal; a

@@ -69,8 +69,8 @@ type View struct {
 	values map[string]map[string]elementState
 }
 
-// Value returns the content of the field whose block_id and action_id are both name: the typed text, or the value of the
-// chosen option. It is "" if the field is empty or missing.
+// Value returns the content of the field with name as its block_id and action_id: the typed text, or the value of the chosen
+// option. It is "" if the field is empty or missing.
 func (v *View) Value(name string) string {
 	e := v.values[name][name]
 	if e.SelectedOption != nil {

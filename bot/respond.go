@@ -133,8 +133,8 @@ const (
 	// which Slack does not find its external_id.
 	updateTries = 10
 	updateWait  = 200 * time.Millisecond
-	// settleTime keeps an update from reaching Slack before the acknowledgement whose view it replaces: the two go over
-	// different connections.
+	// settleTime delays an update, so that it doesn't reach Slack before the acknowledgement with the view that it replaces:
+	// the two use different connections.
 	settleTime = 300 * time.Millisecond
 )
 
@@ -160,8 +160,7 @@ func (b *Bot) update(ctx context.Context, view slack.ModalViewRequest, at screen
 	return answer, err
 }
 
-// post posts a reply's message to the response_url, and deletes the message whose button was clicked if the reply asks for
-// that.
+// post posts a reply's message to the response_url, and deletes the message of the clicked button if the reply asks for that.
 func (b *Bot) post(ctx context.Context, i *interaction, r Reply) error {
 	if r.hasMessage() {
 		if err := b.postMessage(ctx, i, r); err != nil {

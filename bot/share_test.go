@@ -94,7 +94,7 @@ func TestShare_acknowledged(t *testing.T) {
 	})
 }
 
-// Slack is asked about somebody whom it does not know once a minute, and not at all while it limits the rate.
+// Slack is asked about an unknown user once a minute, and not at all during a rate limit.
 func TestShare_asksSlackLittle(t *testing.T) {
 	t.Parallel()
 	limited := http.Header{"Retry-After": {"30"}}

@@ -32,19 +32,19 @@ type slackCache[V any] struct {
 	flight bulkhead.Flight[V]
 
 	mu      sync.Mutex
-	answers map[string]answer[V]
+	answers map[string]slackAnswer[V]
 	limited *slack.RateLimitedError
 	until   time.Time // the end of the rate limit
 }
 
-type answer[V any] struct {
+type slackAnswer[V any] struct {
 	value   V
 	refused error
 	at      time.Time
 }
 
 func newSlackCache[V any](guard *bulkhead.Guard, stale time.Duration, ask func(context.Context, string) (V, error)) *slackCache[V] {
-	return &slackCache[V]{guard: guard, stale: stale, ask: ask, answers: map[string]answer[V]{}}
+	return &slackCache[V]{guard: guard, stale: stale, ask: ask, answers: map[string]slackAnswer[V]{}}
 }
 
 func (c *slackCache[V]) get(ctx context.Context, key string) (V, error) {
@@ -75,12 +75,12 @@ func (c *slackCache[V]) get(ctx context.Context, key string) (V, error) {
 }
 
 // usable reports whether a stale answer may replace one that Slack can't give now.
-func (c *slackCache[V]) usable(a answer[V]) bool {
+func (c *slackCache[V]) usable(a slackAnswer[V]) bool {
 	return a.refused == nil && time.Since(a.at) < c.stale
 }
 
 // recall returns the cached answer, and the rate limit if one lasts.
-func (c *slackCache[V]) recall(key string) (have answer[V], ok bool, limited error) {
+func (c *slackCache[V]) recall(key string) (have slackAnswer[V], ok bool, limited error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	have, ok = c.answers[key]
@@ -102,7 +102,7 @@ func (c *slackCache[V]) remember(key string, value V, err error) {
 	if len(c.answers) >= cacheSize {
 		clear(c.answers)
 	}
-	c.answers[key] = answer[V]{value: value, refused: err, at: time.Now()}
+	c.answers[key] = slackAnswer[V]{value: value, refused: err, at: time.Now()}
 }
 
 // temporary reports whether the next try may succeed. A refusal of Slack's (user_not_found) is an answer, which no older

@@ -33,7 +33,7 @@ type kept struct {
 	list    string // see [Store.PutNewest]
 }
 
-// NewStore returns a store whose keys in Redis begin with prefix.
+// NewStore returns a store with this prefix for its keys in Redis.
 func NewStore(rdb *redis.Client, prefix string) *Store {
 	return &Store{redis: rdb, prefix: prefix + "bot:", memory: map[string]kept{}}
 }
@@ -124,8 +124,8 @@ func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (first 
 	return first && err == nil, err
 }
 
-// claim sets key for its first caller and returns its owner. It reads the owner since go-redis repeats a command whose
-// answer was lost, and then finds the key taken by its own first try.
+// claim sets key for its first caller and returns the key's owner. It reads the owner because go-redis repeats a command if
+// the answer was lost, and the repeat finds the key taken by its own first try.
 func (s *Store) claim(ctx context.Context, key, mine string, ttl time.Duration) (owner string, err error) {
 	err = s.redis.SetArgs(ctx, key, mine, redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
 	if err == redis.Nil { //nolint:errorlint // go-redis documents Nil as returned bare

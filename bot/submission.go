@@ -59,7 +59,7 @@ func (b *Bot) submit(ctx context.Context, i *interaction) error {
 	return b.complete(ctx, i, reply)
 }
 
-// ackReply acknowledges a submission with the handler's reply, and does the work that it put off.
+// ackReply acknowledges a submission with the handler's reply, then runs its Later.
 func (b *Bot) ackReply(ctx context.Context, i *interaction, r Reply) error {
 	switch {
 	case len(r.Errors) > 0 && i.canShow(r.Errors):

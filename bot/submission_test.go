@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/bot/socket"
 )
 
-// lostAck is an acknowledgement whose writing fails, as [socket.Ack] does when its connections are gone.
+// lostAck is an acknowledgement that can't be written, like a [socket.Ack] without connections.
 func lostAck() func(any) error {
 	tries := 0
 	return func(any) error {
@@ -23,7 +23,7 @@ func lostAck() func(any) error {
 	}
 }
 
-// A user whose submission could not be acknowledged still hears what went wrong.
+// If a submission can't be acknowledged, the user still learns what went wrong.
 func TestSubmit_lostAcknowledgement(t *testing.T) {
 	t.Parallel()
 	refused := func(context.Context, Request) (Reply, error) {

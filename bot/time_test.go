@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/bot/socket"
 )
 
-// takes returns a handler whose work is put off and takes d, whatever its context says.
+// takes returns a handler with a Later that takes d, even if its context ends earlier.
 func takes(d time.Duration, r Reply) Handler {
 	return func(context.Context, Request) (Reply, error) {
 		return Reply{Text: "Looking.", Later: func(context.Context) (Reply, error) {
@@ -23,7 +23,7 @@ func takes(d time.Duration, r Reply) Handler {
 	}
 }
 
-// waits returns a handler whose work is put off and lasts until it is broken off.
+// waits returns a handler with a Later that lasts until its context ends.
 func waits() Handler {
 	return func(context.Context, Request) (Reply, error) {
 		return Reply{Later: func(ctx context.Context) (Reply, error) {
@@ -211,7 +211,7 @@ func TestDrain_endsInAnyCase(t *testing.T) {
 	})
 }
 
-// A submit or suggestion whose handler does not watch its time is acknowledged all the same.
+// Submissions and options requests are acknowledged in time, even if the handler ignores its deadline.
 func TestAck_inTime(t *testing.T) {
 	t.Parallel()
 	view := `"view":{"id":"V1","root_view_id":"V1","callback_id":"form"}`

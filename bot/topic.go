@@ -42,10 +42,10 @@ func (b *Bot) command(ctx context.Context, i *interaction) (Reply, error) {
 	if err := b.admit(ctx, i, c.Right); err != nil {
 		return Reply{}, err
 	}
-	return call(ctx, b.config.Guard, c.Run, i.request)
+	return callHandler(ctx, b.config.Guard, c.Run, i.request)
 }
 
-// ofTwoWords returns the command whose topic is the first two words, or nil.
+// ofTwoWords returns the command with the first two words as its topic, or nil.
 func (b *Bot) ofTwoWords(words []Word) *Command {
 	if len(words) < 2 {
 		return nil

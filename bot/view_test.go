@@ -146,7 +146,7 @@ func TestView_notPushed(t *testing.T) {
 	}
 }
 
-// sent starts a world whose form is answered by the handler, opens it and submits it.
+// sent starts a world with a form for the handler, opens it and submits it.
 func sent(t *testing.T, handle bot.Handler, more ...func(*setup)) (*world, slacksim.Outcome) {
 	t.Helper()
 	w := newWorld(t, says(bot.Reply{View: form("form", "Form")}), append(more, submissions(map[string]bot.Handler{"form": handle}))...)

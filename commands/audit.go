@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -22,26 +23,28 @@ const (
 	actionAuditExport = "audit_export"
 )
 
-// auditReader is the part of [sends.Service] that the audit trail needs.
+var auditExport = ui.Audited("export", "exported the audit trail")
+
+// auditReader is the part of [sends.Service] that the audit log needs.
 type auditReader interface {
-	ui.Recorder
+	Record(ctx context.Context, e sends.Entry) error
 	Trail(ctx context.Context, before string) iter.Seq2[sends.Entry, error]
 	Send(ctx context.Context, id string) (sends.Send, error)
 }
 
-// permalinker is the part of [bot.Poster] that finds the address of a message.
+// permalinker is the part of [bot.Poster] that returns a message's permalink.
 type permalinker interface {
 	Permalink(ctx context.Context, channel, ts string) (string, error)
 }
 
-// auditHandlers shows the audit trail to administrators.
+// auditHandlers show the audit log to administrators.
 type auditHandlers struct {
 	sends  auditReader
 	poster permalinker
 	files  ui.Deliverer
 }
 
-// auditCommand answers "/coupontools audit", only to the person who asked.
+// auditCommand answers "/coupontools audit" privately.
 func auditCommand(t auditHandlers) bot.Command {
 	return bot.Command{
 		Topic: "audit", Group: ui.GroupCouponbot, Summary: "Show who did what, the newest first", Right: bot.Admin,
@@ -62,7 +65,7 @@ func auditCommand(t auditHandlers) bot.Command {
 	}
 }
 
-// show shows the ten entries before the one with that id.
+// show shows the ten entries before the one with this id.
 func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, error) {
 	var page []sends.Entry
 	for e, err := range t.sends.Trail(ctx, before) {
@@ -93,7 +96,7 @@ func (t auditHandlers) show(ctx context.Context, before string) (bot.Reply, erro
 	}, nil
 }
 
-// entryRow is one entry: who did what, how things stood before and after, and when.
+// entryRow shows one entry: who did what, the state before and after, and when.
 func entryRow(e sends.Entry, link string) []slack.Block {
 	line := blocks.Line{blocks.Bold("couponbot")}
 	if e.User != "" {
@@ -113,100 +116,33 @@ func entryRow(e sends.Entry, link string) []slack.Block {
 	return []slack.Block{blocks.Rich(line), blocks.Context(small...)}
 }
 
-// entryDetail says how things stood before and after, and what else is known: "running → paused".
+// entryDetail shows the note and the state before and after: "running → paused".
 func entryDetail(e sends.Entry) string {
 	return format.Sentence(format.Joined("; ", e.Note, format.Joined(" → ", e.Before, e.After)))
 }
 
-// auditWords says what somebody did.
-func auditWords(what string) string {
-	switch what {
-	case "send":
-		return "confirmed a send"
-	case "test":
-		return "sent a test"
-	case "start":
-		return "began a scheduled send"
-	case "approve":
-		return "approved a send"
-	case "reject":
-		return "rejected a send"
-	case "pause":
-		return "paused a send"
-	case "resume":
-		return "resumed a send"
-	case "cancel":
-		return "cancelled a send"
-	case "stop":
-		return "stopped a send"
-	case "report":
-		return "took the report of a send"
-	case "suppress":
-		return "put on the do-not-contact list"
-	case "unsuppress":
-		return "took off the do-not-contact list"
-	case "suppress-export":
-		return "exported the do-not-contact list"
-	case "suppress-import":
-		return "imported a backup of the do-not-contact list"
-	case "suppress-new":
-		return "continued with what was left of the do-not-contact list"
-	case ui.AuditPayment:
-		return "changed a payment status"
-	case ui.AuditPeople:
-		return "took a file of people"
-	case ui.AuditConsent:
-		return "chose to send to people who said no"
-	case ui.AuditExport:
-		return "exported the audit trail"
-	case ui.AuditPush:
-		return "pushed a message"
-	case ui.AuditSingleUse:
-		return "made single-use addresses"
-	case ui.AuditSession:
-		return "changed a session"
-	case ui.AuditSessionRemove:
-		return "removed a session"
-	case ui.AuditPoints:
-		return "changed points or stamps"
-	case ui.AuditLoyaltyCreate:
-		return "gave a loyalty card to somebody new"
-	case ui.AuditLoyaltyImport:
-		return "gave a loyalty card to the people in a file"
-	case ui.AuditLoyaltyLink:
-		return "gave a loyalty card to a user"
-	case ui.AuditLoyaltyCopy:
-		return "copied a loyalty card"
-	case ui.AuditLoyaltyVoid:
-		return "voided or restored a loyalty card"
-	case ui.AuditUserBlock:
-		return "blocked or unblocked a user"
-	case ui.AuditUserAccess:
-		return "gave a user access"
-	case ui.AuditUserRevoke:
-		return "took the access from a user"
-	case ui.AuditUserCreate:
-		return "registered a user"
-	case ui.AuditSMSGroup:
-		return "made an SMS group"
-	case ui.AuditSMSContact:
-		return "added a contact to an SMS group"
-	case ui.AuditSubaccount:
-		return "changed a subaccount"
-	case ui.AuditSubaccountCreate:
-		return "made a subaccount"
-	case ui.AuditSubaccountReset:
-		return "took a link to reset a password"
-	case ui.AuditSubaccountKeys:
-		return "looked at the keys of a subaccount"
-	case ui.AuditSignOn:
-		return "took a link to sign on"
-	}
-	return what
+// sendsActions are the words for the actions that package sends audits itself.
+var sendsActions = map[string]string{
+	"send":            "confirmed a send",
+	"test":            "sent a test",
+	"start":           "began a scheduled send",
+	"approve":         "approved a send",
+	"reject":          "rejected a send",
+	"pause":           "paused a send",
+	"resume":          "resumed a send",
+	"cancel":          "cancelled a send",
+	"stop":            "stopped a send",
+	"suppress":        "put on the do-not-contact list",
+	"unsuppress":      "took off the do-not-contact list",
+	"suppress-export": "exported the do-not-contact list",
+	"suppress-import": "imported a backup of the do-not-contact list",
+	"suppress-new":    "continued with what was left of the do-not-contact list",
 }
 
-// link is the address of the message where an entry comes from, or else of the one that tells of its send; "" if there is
-// none that others may see.
+// auditWords returns the words for an action's key, or the key if no table has it.
+func auditWords(key string) string { return cmp.Or(ui.AuditWords(key), sendsActions[key], key) }
+
+// link is the permalink of the entry's message, or else of its send's announcement; "" if others can't see either.
 func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 	if link := t.linkTo(ctx, e.Channel, e.Message); link != "" || e.Send == "" {
 		return link
@@ -215,7 +151,7 @@ func (t auditHandlers) link(ctx context.Context, e sends.Entry) string {
 	return t.linkTo(ctx, channel, ts)
 }
 
-// linkTo is the address of a message in a channel; "" if it is in direct messages, or seen by one person alone.
+// linkTo is the permalink of a message in a channel; "" for direct and ephemeral messages.
 func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
 	if ts == "" || !send.IsChannel(channel) {
 		return ""
@@ -227,7 +163,7 @@ func (t auditHandlers) linkTo(ctx context.Context, channel, ts string) string {
 	return link
 }
 
-// announced is where a send is told of in a channel.
+// announced returns a channel message that announces a send.
 func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts string) {
 	s, err := t.sends.Send(ctx, id)
 	if err != nil {
@@ -241,10 +177,10 @@ func (t auditHandlers) announced(ctx context.Context, id string) (channel, ts st
 	return "", ""
 }
 
-// export sends the whole audit trail as a file to the person who asks.
+// export sends the whole audit log to the user as a file.
 func (t auditHandlers) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingExport, Later: func(ctx context.Context) (bot.Reply, error) {
-		if err := t.sends.Record(ctx, sends.Entry{What: ui.AuditExport, Actor: ui.ActorOf(req)}); err != nil {
+		if err := t.sends.Record(ctx, sends.Entry{What: auditExport, Actor: ui.ActorOf(req)}); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return t.files.Send(ctx, req.Person, ui.CSVFile{

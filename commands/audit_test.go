@@ -13,33 +13,33 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// office is a Slack in which messages have addresses, and which takes files.
-type office struct {
+// fileSlack is a Slack with permalinks and uploads.
+type fileSlack struct {
 	*commandstest.Board
 	files  map[string]string // content by channel
 	refuse error
 }
 
-func (o office) Upload(_ context.Context, channel string, u bot.Upload) error {
+func (o fileSlack) Upload(_ context.Context, channel string, u bot.Upload) error {
 	content, err := io.ReadAll(io.NewSectionReader(u.From, 0, u.Size))
 	o.files[channel] = string(content)
 	return errors.Join(o.refuse, err)
 }
 
-func (office) Permalink(_ context.Context, channel, ts string) (string, error) {
+func (fileSlack) Permalink(_ context.Context, channel, ts string) (string, error) {
 	if ts == seenByOne {
 		return "", commandstest.Refused("message_not_found")
 	}
 	return "https://acme.slack.com/archives/" + channel + "/p" + ts, nil
 }
 
-// seenByOne is the timestamp of a message that only one person saw.
+// seenByOne is the timestamp of an ephemeral message.
 const seenByOne = "9.9"
 
-func newTrail(t *testing.T) (auditHandlers, *world, office) {
+func newTrail(t *testing.T) (auditHandlers, *world, fileSlack) {
 	t.Helper()
 	w := newWorld(t)
-	o := office{Board: commandstest.NewBoard(), files: map[string]string{}}
+	o := fileSlack{Board: commandstest.NewBoard(), files: map[string]string{}}
 	return auditHandlers{sends: w.Sends, poster: o, files: ui.Deliverer{Poster: o}}, w, o
 }
 
@@ -87,21 +87,21 @@ func TestAudit_links(t *testing.T) {
 	}
 }
 
-// What was done from a list that only one person saw links to the message that tells of the send.
-func TestAudit_linksToTheSendFromAList(t *testing.T) {
+// An action in an ephemeral list links to the announcement of the send.
+func TestAudit_linksToAnnouncement(t *testing.T) {
 	t.Parallel()
 	a, _, _ := newTrail(t)
-	a.sends = toldOf{a.sends}
+	a.sends = announcedSends{a.sends}
 	got := a.link(t.Context(), sends.Entry{Send: "snd_1", Actor: sends.Actor{Channel: "C1", Message: seenByOne}})
 	if want := "https://acme.slack.com/archives/C2/p1.2"; got != want {
 		t.Errorf("link = %q, want %q", got, want)
 	}
 }
 
-// toldOf is an audit trail of sends that are told of in a channel.
-type toldOf struct{ auditReader }
+// announcedSends is an [auditReader] of sends that are announced in a channel.
+type announcedSends struct{ auditReader }
 
-func (toldOf) Send(context.Context, string) (sends.Send, error) {
+func (announcedSends) Send(context.Context, string) (sends.Send, error) {
 	return sends.Send{Posted: map[string]string{"C2": "1.2"}}, nil
 }
 
@@ -125,19 +125,21 @@ func TestAudit_export(t *testing.T) {
 	commandstest.WantIn(t, mistake(t, err).Text, "couldn't go into the audit trail")
 }
 
-func TestDeedWords(t *testing.T) {
+// TestAuditWords pins the keys, since stored entries hold them.
+func TestAuditWords(t *testing.T) {
 	t.Parallel()
-	for _, what := range []string{
+	for _, key := range []string{
 		"send", "test", "start", "approve", "reject", "pause", "resume", "cancel", "stop", "report", "suppress", "unsuppress",
+		"suppress-export", "suppress-import", "suppress-new", "consent",
 		"payment", "export", "people", "push", "single_use", "session", "session_remove", "points", "loyalty_create",
 		"loyalty_import", "loyalty_link", "loyalty_void", "loyalty_copy", "user_block", "user_access", "user_revoke", "user_create", "sms_group",
 		"sms_contact", "subaccount", "subaccount_create", "subaccount_reset", "subaccount_keys", "sign_on",
 	} {
-		if auditWords(what) == what {
-			t.Errorf("there are no words for %s", what)
+		if auditWords(key) == key {
+			t.Errorf("there are no words for %s", key)
 		}
 	}
 	if got := auditWords("other"); got != "other" {
-		t.Errorf("deedWords(other) = %q", got)
+		t.Errorf("auditWords(other) = %q", got)
 	}
 }

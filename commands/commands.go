@@ -19,45 +19,45 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Deps is what the commands work with. The zero Deps is enough to list them.
+// Deps are the services and settings of the commands. The zero Deps is enough to list them.
 type Deps struct {
 	Client      *coupontools.Client
 	Directories *cache.Directories
 	Campaigns   *cache.Campaigns
 	Sends       *sends.Service
 	Store       *bot.Store
-	// Files downloads what people upload, Poster posts messages and files.
+	// Files downloads uploaded files. Poster posts messages and files.
 	Files  *bot.Files
 	Poster *bot.Poster
-	// Holders names those who hold a right, as far as they are known, or says that everybody does.
+	// Holders returns the users with a right, as far as they are known, or says that everybody has it.
 	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
 
 	// Region is the country of phone numbers written without + (ISO 3166 alpha-2), or "".
 	Region string
-	// Countries are those that text messages may go to (ISO 3166 alpha-2). Empty: all.
+	// Countries restricts text messages to these countries (ISO 3166 alpha-2). Empty: all.
 	Countries []string
-	// MaxRecipients is the ceiling of one send; 0 for none but that of typing.
+	// MaxRecipients is the limit of one send, or 0.
 	MaxRecipients int
-	// ApprovalOver is above how many recipients another sender must approve; 0 for never.
+	// ApprovalOver is the number of recipients above which another sender must approve; 0 for never.
 	ApprovalOver int
-	// Rate is how many calls a second Coupontools takes.
+	// Rate is the limit of calls per second to Coupontools.
 	Rate int
 	// LinkLength is how many characters the link adds to an SMS.
 	LinkLength int
-	// SMSRates are the countries whose text messages go out slower, with messages a second.
+	// SMSRates are the messages per second to countries with a lower limit for text messages.
 	SMSRates map[string]float64
 	// Channels are the Slack ids of the marketing channels.
 	Channels []string
-	// Status tells of the parts that the commands cannot see, such as the sockets. It may be nil.
+	// Status reports on the parts that the commands don't know, such as the sockets. It may be nil.
 	Status func(ctx context.Context) []Condition
-	// Guard recovers panics of what runs in the background. It may be nil.
+	// Guard recovers panics of background work. It may be nil.
 	Guard *bulkhead.Guard
 }
 
-// Root is the command that reaches all others by their topics.
+// Root is the name of the root command.
 const Root = ui.Root
 
-// Explain puts an error of the services into words, or returns nil if it doesn't know it.
+// Explain words an error of the services, or returns nil if it doesn't know the error.
 func Explain(err error) *bot.Mistake { return ui.Explain(err) }
 
 // All returns every command, in the order in which help lists them.

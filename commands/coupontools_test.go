@@ -42,7 +42,7 @@ func TestStatus_redisAway(t *testing.T) {
 	commandstest.WantIn(t, w.status(t), "*Redis: *can't be reached: browsing works, sending doesn't", "Can't load the sends right now.")
 }
 
-// A Redis that answers and refuses is told apart, with what to do; the sends are shown as far as it gives them out.
+// A Redis that answers but refuses is reported as such, with what to do. The sends are shown as far as it returns them.
 func TestStatus_redisRefuses(t *testing.T) {
 	t.Parallel()
 	const rest = ": browsing works, sending doesn't"
@@ -129,7 +129,7 @@ func TestStatus_suppressionKeyHasChanged(t *testing.T) {
 	commandstest.WantIn(t, w.status(t), "*Attention: *couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent.", "set SUPPRESSION_KEY to what it was")
 }
 
-func TestStatus_saysWhatHoldsASendUp(t *testing.T) {
+func TestStatus_namesBackoffReason(t *testing.T) {
 	t.Parallel()
 	set := liveSendBlocks([]sends.Send{commandstest.Going(), commandstest.HeldUp()}, nil)
 	got := commandstest.Picture(bot.Reply{Blocks: set})

@@ -19,8 +19,8 @@ func TestDirectory_card(t *testing.T) {
 	commandstest.Golden(t, "directory_card", commandstest.Picture(r))
 }
 
-// What could not be counted is refused, which leaves the card as it is; a part of it is shown as one, and not kept.
-func TestDirectory_figuresNotWhole(t *testing.T) {
+// If nothing could be counted, the card stays as it is. A partial count is shown as partial and not stored.
+func TestDirectory_incompleteFigures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	mend := w.api.Break(sandbox.Rule{Path: "/v3/directory/campaigns", Fault: sandbox.ServerError(404)})
@@ -101,7 +101,7 @@ func TestDirectory_unknown(t *testing.T) {
 	commandstest.WantIn(t, mistake(t, err).Text, "There is no directory “dir_99999999”.")
 }
 
-func TestDirectory_fromTheListWhileCoupontoolsIsAway(t *testing.T) {
+func TestDirectory_fromListIfCoupontoolsIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
@@ -131,7 +131,7 @@ func TestSuggestDirectories(t *testing.T) {
 	}
 }
 
-// BenchmarkSuggestDirectories is the aim of 2 ms of CPU for type-ahead over 10,000 directories.
+// BenchmarkSuggestDirectories filters 10,000 directories for type-ahead. The goal is 2 ms of CPU.
 func BenchmarkSuggestDirectories(b *testing.B) {
 	w := newWorld(b, sandbox.WithDirectories(10_000))
 	w.warm(b)
@@ -140,7 +140,7 @@ func BenchmarkSuggestDirectories(b *testing.B) {
 	}
 }
 
-// BenchmarkDirectories is a page of 10,000 directories from a warm cache.
+// BenchmarkDirectories shows a page of 10,000 cached directories.
 func BenchmarkDirectories(b *testing.B) {
 	w := newWorld(b, sandbox.WithDirectories(10_000))
 	w.warm(b)

@@ -1,10 +1,8 @@
-// Package commands is what couponbot can do: one file for each slash command, with the modals and buttons that belong
-// to it. [All] lists them.
+// Package commands lists couponbot's commands in [All]. It holds the root command, status and audit; each domain has a package
+// of its own below this one, with one file per command and the modals and buttons of that command.
 //
-// A command is a [bot.Command] value, made by a function that takes the little it needs of the services as interfaces of
-// one or two methods. Its handlers answer with a [bot.Reply] or an error and never talk to Slack; whatever may wait for
-// Coupontools goes into Reply.Later. The words for what goes wrong stand in words.go, the way from typed words to a
-// directory in resolve.go.
+// A command is a [bot.Command] value. Its handlers return a [bot.Reply] or an error and never call Slack themselves. Calls
+// that may wait for Coupontools go into Reply.Later. Package ui words the errors and resolves typed words to items.
 //
-// [send.Announcer] tells Slack how a send goes on.
+// [send.Announcer] posts the progress of sends.
 package commands

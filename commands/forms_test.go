@@ -16,15 +16,16 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// formCase is a form, opened and filled in as a person would.
+// formCase is a form that is opened and filled in as a user would.
 type formCase struct {
 	name string
 	open func(t *testing.T, w *world) *slack.ModalViewRequest
 	// fill is typed and chosen in addition to the values that the form opens with.
 	fill map[string]string
-	// then is the callback_id of what the form turns into. Without one it is not submitted as it is: it needs a file.
+	// then is the callback_id of the view that replaces the form. It is empty for a form that needs a file, which isn't
+	// submitted as it is.
 	then string
-	// empty says what the answer shows if a field with choices comes back empty. A field that is not here must be an error.
+	// empty is the text of the answer if a field with choices comes back empty. A field that is missing here must be an error.
 	empty map[string]string
 }
 
@@ -40,7 +41,7 @@ func clicking(action, value string) func(*testing.T, *world) *slack.ModalViewReq
 	}
 }
 
-// choosing clicks options of a choice that changes the form, each with the form filled in as given.
+// choosing clicks options that update the form. The form is filled in before each.
 func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action string, fill map[string]string, options ...string,
 ) func(*testing.T, *world) *slack.ModalViewRequest {
 	return func(t *testing.T, w *world) *slack.ModalViewRequest {
@@ -52,7 +53,7 @@ func choosing(open func(*testing.T, *world) *slack.ModalViewRequest, action stri
 	}
 }
 
-// formCases are all forms. The views that only confirm are those that a form turns into.
+// formCases are all forms. Confirmation views are reached from these.
 func formCases() []formCase {
 	const vip = `{"card":"loy_480016","user":"lus_61001"}`
 	singleUseFor := func(fill map[string]string, kinds ...string) func(*testing.T, *world) *slack.ModalViewRequest {
@@ -214,12 +215,12 @@ func TestForms_emptyChoices(t *testing.T) {
 	}
 }
 
-// ofFiles are the forms that only a file leads to. The tests of their domains have them.
+// ofFiles are the forms that appear only after a file. Their domains test them.
 var ofFiles = map[string]bool{
 	"recipients_column": true, "suppress_column": true, "suppress_preview": true, "loyalty_import_check": true,
 }
 
-// TestForms_all holds that the table has every form, and that what is not in it has no choices.
+// TestForms_all checks that the table has every form with choices.
 func TestForms_all(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -248,8 +249,8 @@ func TestForms_all(t *testing.T) {
 	}
 }
 
-// Of a form that an update filled in, a required text that comes back empty keeps its value, since nobody can empty it. An
-// optional one is asked about.
+// In a form that was filled by an update, a required text that comes back empty keeps its value, since nobody can empty it. An
+// optional one is an error that asks for it again.
 func TestSingleUse_textComesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -270,7 +271,7 @@ func TestSingleUse_textComesBackEmpty(t *testing.T) {
 	commandstest.WantIn(t, lost.Errors["email"], "“anna@example.com” was here and came back empty.")
 }
 
-func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
+func TestSingleUse_submittedBeforeUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	view := typing("/coupontools single-use cam_400018")(t, w)
@@ -282,7 +283,7 @@ func TestSingleUse_submittedBeforeItChanged(t *testing.T) {
 	}
 }
 
-// A subaccount keeps what comes back empty, and the person is told.
+// A value that comes back empty stays unchanged, and the reply says so.
 func TestSubaccountUpdate_comesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -301,7 +302,7 @@ func TestSubaccountUpdate_comesBackEmpty(t *testing.T) {
 	}
 }
 
-// Points of a form that does not know what it was opened with are not set to anything.
+// A points form without its initial values changes nothing.
 func TestPoints_unknownChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -313,7 +314,7 @@ func TestPoints_unknownChange(t *testing.T) {
 	}
 }
 
-// An end date that comes back empty is removed once the person has confirmed it.
+// An end date that comes back empty is removed only after a confirmation.
 func TestPaymentStatus_endComesBackEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -29,7 +29,7 @@ func TestList_pages(t *testing.T) {
 	commandstest.WantIn(t, mistake(t, err).Hint, "/coupontools loyalty")
 }
 
-// BenchmarkLists is every list command with nothing at hand, on an account with 10,000 of everything.
+// BenchmarkLists runs every list command with empty caches, on an account with 10,000 items of each kind.
 func BenchmarkLists(b *testing.B) {
 	w := newWorld(b, sandbox.WithBulk(10_000))
 	for _, line := range []string{
@@ -43,8 +43,8 @@ func BenchmarkLists(b *testing.B) {
 	}
 }
 
-// That Coupontools gives no proper answer does not mean that there is no such card.
-func TestLoyaltyCard_youngerThanTheList(t *testing.T) {
+// A malformed answer of Coupontools doesn't mean that the card doesn't exist.
+func TestLoyaltyCard_newerThanList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.api.Break(sandbox.Rule{Path: "/v3/loyalty/info", Fault: sandbox.ServerError(500)})

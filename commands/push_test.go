@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 )
 
-// The same form delivered twice makes one draft, and the same go-ahead delivered twice pushes once.
+// A form delivered twice makes one draft, and a confirmation delivered twice sends one push.
 func TestPush_submittedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

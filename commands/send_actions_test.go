@@ -10,7 +10,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 )
 
-// A button whose value somebody forged, so that it names another kind of record, is no outage of Redis.
+// A forged button value that names a record of another kind isn't reported as an outage of Redis.
 func TestAct_forged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

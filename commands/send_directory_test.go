@@ -84,18 +84,18 @@ func TestSendDirectory_wrongFields(t *testing.T) {
 	}
 }
 
-func TestSendDirectory_wordsOnlyAtFieldsInSight(t *testing.T) {
+func TestSendDirectory_errorsOnlyAtVisibleFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
 	view := bot.NewView("send_directory", `{"shown":"email"}`, commandstest.Fields(map[string]string{"message": ""}))
 	r := commandstest.Must(t)(w.Submits(t, view))
 	if r.Errors["message"] != "" || r.Errors["channel"] != "An SMS needs a text." {
-		t.Errorf("errors = %q, want the words at the channel: the text is not in sight", r.Errors)
+		t.Errorf("errors = %q, want the error at the channel, since the text is hidden", r.Errors)
 	}
 }
 
-func TestSendDirectory_changedChannelKeepsWhatWasTyped(t *testing.T) {
+func TestSendDirectory_changedChannelKeepsValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.warm(t)
@@ -112,7 +112,7 @@ func TestSendDirectory_changedChannelKeepsWhatWasTyped(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(back), `<subject "Only today"`)
 	commandstest.WantNotIn(t, commandstest.Picture(back), "<message")
 
-	// A value put in by an update may not come back; what was kept stands in for it.
+	// A value that an update filled in may come back empty; the stored form then supplies it.
 	lost := commandstest.Fields(map[string]string{"channel": "email", "recipients": "anna@example.com", "subject": ""})
 	preview := commandstest.Must(t)(w.Submits(t, bot.NewView("send_directory", back.View.PrivateMetadata, lost)))
 	commandstest.WantIn(t, commandstest.Picture(preview), "*Subject: *Only today")
@@ -183,7 +183,7 @@ func TestSendPreview(t *testing.T) {
 	}
 }
 
-// The same form delivered twice makes one draft, so that the two previews can send only once.
+// A form delivered twice makes one draft, so the two previews send once.
 func TestSendDirectory_submittedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -201,7 +201,7 @@ func TestSendDirectory_submittedTwice(t *testing.T) {
 	}
 }
 
-// A country that was chosen and comes back empty is asked for again: the person may have emptied it, or Slack lost it.
+// A chosen country that comes back empty is an error: the user may have emptied it, or Slack lost it.
 func TestSendDirectory_emptiedRegion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

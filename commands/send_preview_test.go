@@ -42,7 +42,7 @@ func TestPreview_ofApproval(t *testing.T) {
 	}
 }
 
-// A repeated confirmation says honestly how the send stands now, and so does the form if it is submitted again.
+// A repeated confirmation shows the current state of the send, and so does the form if it is submitted again.
 func TestSendStarted_ofARepeat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -76,7 +76,7 @@ func TestSendStarted_ofARepeat(t *testing.T) {
 	}
 }
 
-// Who is on the suppression list is left out of a draft; if nobody is left, the field says so.
+// People on the do-not-contact list are skipped; if nobody is left, the field says so.
 func TestSendDirectory_suppressed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

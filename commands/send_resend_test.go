@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// unknownSend is a send that has ended, with everybody unknown.
+// unknownSend is a send that has ended with every outcome unknown.
 func unknownSend(t *testing.T, w *world) string {
 	t.Helper()
 	w.api.Break(sandbox.Rule{Path: "/v3/send/sms", Fault: sandbox.ServerError(http.StatusBadGateway)})
@@ -27,7 +27,7 @@ func unknownSend(t *testing.T, w *world) string {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the send stands at %+v, %v", send, err)
+			t.Fatalf("send = %+v, %v", send, err)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

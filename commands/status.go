@@ -19,8 +19,7 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// coupontoolsCommand is the root command. Alone it opens the menu, and a topic after it goes to the command of that name: both
-// are the bot's doing.
+// coupontoolsCommand is the root command. The bot opens the menu for it, and routes a topic to the command with that topic.
 func coupontoolsCommand() bot.Command {
 	return bot.Command{
 		Name: ui.Root, Usage: "[help]",
@@ -33,29 +32,22 @@ func coupontoolsCommand() bot.Command {
 	}
 }
 
-// Condition is one line of the status: a part of couponbot and how it is.
+// Condition is one line of the status.
 type Condition struct {
-	// Name is the part, Text how it is, both in plain words.
+	// Name is a part of couponbot, Text its state, both in plain words.
 	Name, Text string
 }
 
-// statusHandlers is what the status looks at.
+// statusHandlers answer the status command.
 type statusHandlers struct {
 	directories ui.List[coupontools.Directory]
-	sends       liveSends
+	sends       *sends.Service
 	store       ui.Store
 	channels    []string
 	more        func(context.Context) []Condition
 }
 
-// liveSends is the part of [sends.Service] that the status needs.
-type liveSends interface {
-	Writable(ctx context.Context) error
-	Live(ctx context.Context) ([]sends.Send, error)
-	recipientlist.Checker
-}
-
-// statusCommand answers "/coupontools status", only to the person who asked.
+// statusCommand answers "/coupontools status" privately.
 func statusCommand(s statusHandlers) bot.Command {
 	return bot.Command{
 		Topic: "status", Group: ui.GroupCouponbot, Summary: "Say how couponbot is doing, and which sends are going on",
@@ -88,17 +80,17 @@ func (s statusHandlers) show(ctx context.Context) (bot.Reply, error) {
 	return bot.Reply{Text: "The status of couponbot.", Blocks: append(append(set, blocks.Divider()), liveSendBlocks(going, err)...)}, nil
 }
 
-// askTime is how long the status waits for Redis.
+// askTime is the timeout of each status query to Redis.
 const askTime = 2 * time.Second
 
-// writable asks Redis whether it takes sends; one that hangs counts as away.
+// writable asks Redis whether it accepts sends. A timeout counts as down.
 func (s statusHandlers) writable(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	return s.sends.Writable(ctx)
 }
 
-// redisWords says after its name how Redis is, and what to do about it.
+// redisWords describes the state of Redis and what to do. It follows the name.
 func redisWords(err error) string {
 	const rest = "browsing works, sending doesn't"
 	problem := strings.TrimPrefix(rediserr.Problem(err), "Redis ")
@@ -111,14 +103,14 @@ func redisWords(err error) string {
 	return problem + ": " + rest + ". " + rediserr.Hint(err)
 }
 
-// going asks Redis for the sends that are going on; one that hangs counts as away.
+// going returns the live sends. A timeout counts as down.
 func (s statusHandlers) going(ctx context.Context) ([]sends.Send, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	return s.sends.Live(ctx)
 }
 
-// list says how Coupontools is by asking it for the list of directories, if that was not done just now.
+// list reports the state of Coupontools, by fetching the list of directories unless that was done just now.
 func (s statusHandlers) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	ctx, cancel := context.WithTimeout(ctx, ui.LiveTime)
 	defer cancel()
@@ -136,7 +128,7 @@ func (s statusHandlers) list(ctx context.Context) ([]blocks.Line, slack.Block) {
 	}, blocks.Context(ui.ListAge(l)...)
 }
 
-// troubleWords says what is wrong with Coupontools, after its name, and what to do.
+// troubleWords explains an error of Coupontools and what to do. It follows the name.
 func troubleWords(err error) string {
 	m := ui.Explain(err)
 	if m == nil {
@@ -145,13 +137,13 @@ func troubleWords(err error) string {
 	return format.Joined(" ", strings.TrimPrefix(m.Text, "Coupontools "), m.Hint)
 }
 
-// checked says what recipients are checked against, and what is wrong with it.
+// checked reports what recipients are checked against, and its concerns.
 func (s statusHandlers) checked(ctx context.Context) []blocks.Line {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	c, err := s.sends.ListStatus(ctx)
 	if err != nil {
-		return nil // Redis has gone away since it was asked
+		return nil // Redis has failed since the first query
 	}
 	lines := []blocks.Line{blocks.Field("Recipients", recipientlist.CheckedLine(c))}
 	for _, concern := range c.Concerns {
@@ -160,7 +152,7 @@ func (s statusHandlers) checked(ctx context.Context) []blocks.Line {
 	return lines
 }
 
-// unpostable names the marketing channels that could not be told of a send, and how to mend that.
+// unpostable names the marketing channels that refused the bot, and what to do.
 func (s statusHandlers) unpostable(ctx context.Context) []blocks.Line {
 	var lines []blocks.Line
 	for _, c := range s.channels {
@@ -177,7 +169,7 @@ func (s statusHandlers) unpostable(ctx context.Context) []blocks.Line {
 	return lines
 }
 
-// liveSendBlocks lists the sends that are going on.
+// liveSendBlocks lists the live sends.
 func liveSendBlocks(going []sends.Send, err error) []slack.Block {
 	switch {
 	case err != nil:
@@ -195,7 +187,7 @@ func liveSendBlocks(going []sends.Send, err error) []slack.Block {
 	return set
 }
 
-// byState counts sends by how they stand: "2 sends are going on, 1 is paused, 1 waits for approval, 3 are scheduled".
+// byState counts sends by state: "2 sends are going on, 1 is paused, 1 waits for approval, 3 are scheduled".
 func byState(all []sends.Send) string {
 	counts := map[sends.State]int{}
 	for _, s := range all {
@@ -218,7 +210,7 @@ func byState(all []sends.Send) string {
 	return strings.Join(said, ", ")
 }
 
-// ConcernAlert is the message to an admin about a concern that lasts.
+// ConcernAlert is the message to an admin about a lasting concern.
 func ConcernAlert(c sends.Concern, checked sends.ListStatus) string {
 	return "⚠️ " + recipientlist.ConcernForAdmin(c, checked)
 }

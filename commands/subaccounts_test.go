@@ -11,7 +11,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 )
 
-// A submit makes one link, however often it is delivered, and Redis never has it.
+// A submission creates one link, however often it is delivered, and Redis never holds it.
 func TestSignOn_submittedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -48,7 +48,7 @@ func TestSignOn_submittedTwice(t *testing.T) {
 	commandstest.WantIn(t, mistake(t, err).Text, "couldn't make sure that this happens only once")
 }
 
-// Keys are not shown if the audit trail can't have an entry about it.
+// Keys are not shown if the audit log can't be written.
 func TestSubaccountKeys_redisAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -48,7 +48,7 @@ func TestSendDirectory_text(t *testing.T) {
 	}
 }
 
-// A warning stays when a button draws the preview again.
+// A warning stays when a button updates the preview.
 func TestSendPreview_warnsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

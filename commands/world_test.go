@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-// world is everything the commands work with, and all commands.
+// world is all commands with their services.
 type world struct {
 	Deps
 	commandstest.Driver

@@ -20,10 +20,10 @@ func Button(actionID, text, value string, options ...ButtonOption) *slack.Button
 type ButtonOption func(*slack.ButtonBlockElement)
 
 // Primary makes the button the one that is asked for: green.
-func Primary(b *slack.ButtonBlockElement) { style(b, slack.StylePrimary) }
+func Primary(b *slack.ButtonBlockElement) { setStyle(b, slack.StylePrimary) }
 
 // Danger makes the button one to think twice about: red.
-func Danger(b *slack.ButtonBlockElement) { style(b, slack.StyleDanger) }
+func Danger(b *slack.ButtonBlockElement) { setStyle(b, slack.StyleDanger) }
 
 // Ask makes Slack ask before it passes on the click: a title, a text, and the words on the two buttons. Only yes is a
 // click. The button of yes has the colour of the button.
@@ -31,11 +31,11 @@ func Ask(title, text, yes, no string) ButtonOption {
 	return func(b *slack.ButtonBlockElement) {
 		b.Confirm = slack.NewConfirmationBlockObject(
 			plain(title, maxAskTitle), plain(text, maxAskText), plain(yes, maxAskButton), plain(no, maxAskButton))
-		style(b, b.Style)
+		setStyle(b, b.Style)
 	}
 }
 
-func style(b *slack.ButtonBlockElement, s slack.Style) {
+func setStyle(b *slack.ButtonBlockElement, s slack.Style) {
 	b.Style = s
 	if b.Confirm != nil {
 		b.Confirm.Style = s
@@ -53,7 +53,7 @@ func WithButton(section *slack.SectionBlock, button *slack.ButtonBlockElement) *
 	return section
 }
 
-// Picker returns a select, for [Actions], whose options are asked for as the person types.
+// Picker returns a select for [Actions]. Slack requests its options while the user types.
 func Picker(actionID, placeholder string) *slack.SelectBlockElement {
 	// 0 loads options when the list is opened, before anything is typed.
 	length := 0

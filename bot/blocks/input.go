@@ -42,8 +42,8 @@ func textInput(in Input, initial string, limit int, multiline bool) *slack.Input
 	return in.around(e)
 }
 
-// ExternalSelect returns a select whose options are asked for as the person types, and when it is opened. The initial
-// option may be nil.
+// ExternalSelect returns a select. Slack requests its options when it is opened and while the user types. The initial option
+// may be nil.
 func ExternalSelect(in Input, initial *slack.OptionBlockObject) *slack.InputBlock {
 	e := Picker(in.Name, in.Placeholder)
 	e.Placeholder = in.placeholder()

@@ -70,8 +70,8 @@ func shown(r rune) rune {
 	return r
 }
 
-// cutID returns an id or value that Slack takes. Ids are the program's own and far from the limits; one that came from
-// outside and is over them is cut, and then simply means nothing.
+// cutID returns an id or value that Slack accepts. The program's own ids are far below the limits; a longer one from outside
+// is cut and then refers to nothing.
 func cutID(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "�")
 	if utf8.RuneCountInString(s) <= limit {

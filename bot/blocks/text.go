@@ -38,8 +38,8 @@ func When(before string, t time.Time) slack.MixedElement {
 	return slack.NewTextBlockObject(slack.MarkdownType, clean(escape.Replace(before)+" "+Date(t), maxText), false, false)
 }
 
-// Date returns Slack's mrkdwn token for a time, shown in each reader's own time zone. Readers whose client cannot do
-// that see it in UTC.
+// Date returns Slack's mrkdwn token for a time, shown in each reader's own time zone. Clients that can't do that show it in
+// UTC.
 //
 // Source: https://docs.slack.dev/messaging/formatting-message-text#date-formatting.
 func Date(t time.Time) string {
@@ -97,7 +97,7 @@ func Rich(lines ...Line) *slack.RichTextBlock {
 	return slack.NewRichTextBlock("", slack.NewRichTextSection(parts...))
 }
 
-// Pre returns text whose columns stand under each other: letters of one width, spaces kept.
+// Pre returns preformatted text, so that columns line up.
 func Pre(s string) *slack.RichTextBlock {
 	return slack.NewRichTextBlock("", &slack.RichTextPreformatted{
 		Type: slack.RTEPreformatted, Elements: Line{slack.NewRichTextSectionTextElement(clean(s, maxText), nil)},

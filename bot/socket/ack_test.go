@@ -141,7 +141,7 @@ func TestAck_onceFromManyGoroutines(t *testing.T) {
 	})
 }
 
-// meeting is a payload whose encoding waits until all encode it.
+// meeting is a payload. Encoding it waits until all callers encode it.
 type meeting struct{ all *sync.WaitGroup }
 
 func (m meeting) MarshalJSON() ([]byte, error) {

@@ -68,7 +68,7 @@ type Client struct {
 	loops *bulkhead.Group // readers, watchdogs, and connections being left
 
 	mu    sync.Mutex
-	links map[*link]bool // all whose reader runs
+	links map[*link]bool // all with a running reader
 	ready []*link        // those in service, oldest first
 }
 
@@ -92,10 +92,9 @@ func New(cfg Config) *Client {
 	}
 }
 
-// Run holds the connections until ctx ends. Then it takes no more envelopes, gives those taken up to 3 s to be
-// acknowledged, sends close frames and returns nil. Sooner it returns only when trying on is useless, with
-// [ErrDisabled] or a [*RefusedError]. It may be called once. It does not wait for handlers that go on after their
-// acknowledgement.
+// Run holds the connections until ctx ends. Then it accepts no more envelopes, waits up to 3 s for the acknowledgement of the
+// accepted ones, sends close frames and returns nil. It returns earlier only if retrying is useless, with [ErrDisabled] or a
+// [*RefusedError]. It may be called once. It doesn't wait for handlers that continue after their acknowledgement.
 func (c *Client) Run(ctx context.Context) error {
 	group, live := c.cfg.Guard.GroupWithContext(ctx)
 	for n := range c.cfg.Connections {
@@ -166,7 +165,7 @@ func (c *Client) exit(l *link) {
 	c.remove(l)
 }
 
-// forget takes a connection, whose reader has ended, out of everything.
+// forget removes a connection after its reader has ended.
 func (c *Client) forget(l *link) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,15 +22,15 @@ func decode(raw []byte) (env Envelope, understood bool) {
 	understood = members(raw, func(name string, value []byte) {
 		switch name {
 		case "type":
-			env.Type = text(value)
+			env.Type = stringOf(value)
 		case "envelope_id":
-			env.ID = text(value)
+			env.ID = stringOf(value)
 		case "payload":
 			env.Payload = value
 		case "retry_attempt":
 			env.RetryAttempt = wholeNumber(value)
 		case "retry_reason":
-			env.RetryReason = text(value)
+			env.RetryReason = stringOf(value)
 		}
 	})
 	if !understood {
@@ -129,8 +129,8 @@ func stringEnd(raw []byte) int {
 	return len(raw)
 }
 
-// text reads a JSON string; anything else is "".
-func text(value []byte) (s string) {
+// stringOf reads a JSON string; anything else is "".
+func stringOf(value []byte) (s string) {
 	if json.Unmarshal(value, &s) != nil {
 		return ""
 	}
@@ -178,9 +178,9 @@ func readGreeting(raw []byte) (g greeting) {
 func (g *greeting) note(name string, value []byte) {
 	switch name {
 	case "app_id":
-		g.appID = cut(text(value))
+		g.appID = cut(stringOf(value))
 	case "host":
-		g.host = cut(text(value))
+		g.host = cut(stringOf(value))
 	case "approximate_connection_time":
 		g.life = time.Duration(wholeNumber(value)) * time.Second
 	}
@@ -193,7 +193,7 @@ func disconnectReason(raw []byte) Reason {
 		if name != "reason" {
 			return
 		}
-		switch r := Reason(text(value)); r {
+		switch r := Reason(stringOf(value)); r {
 		case ReasonWarning, ReasonRefresh, ReasonDisabled, ReasonTooMany:
 			reason = r
 		}

@@ -111,9 +111,9 @@ func (k *keeper) connect(ctx context.Context) (*link, error) {
 		ready = true
 		return l, nil
 	case <-l.left:
-		err = lost(l.reason())
+		err = newLostError(l.reason())
 	case <-hello.C:
-		err = lost(ReasonNoHello)
+		err = newLostError(ReasonNoHello)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -162,7 +162,7 @@ type lostError struct{ reason Reason }
 
 func (e *lostError) Error() string { return "socket lost before it was ready: " + string(e.reason) }
 
-func lost(reason Reason) error {
+func newLostError(reason Reason) error {
 	if reason == ReasonDisabled {
 		return ErrDisabled
 	}

@@ -8,13 +8,15 @@ import (
 // Commands returns the commands about subaccounts, signing on, and groups with their contacts.
 func Commands(d ui.Deps) []bot.Command {
 	accounts := newSubaccountList(d.Guard, d.Client, d.Files)
-	groups := newSMSGroupList(d.Guard, d.Client, d.Files)
+	contacts := newContactHandlers(newSMSGroupList(d.Guard, d.Client, d.Files), d)
+	signOn := signOnHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Audit}
+	subaccounts := subaccountHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Audit, signOn: signOn}
 	return []bot.Command{
-		subaccountsCommand(accounts),
-		subaccountCommand(subaccountHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Audit}),
-		signOnCommand(signOnHandlers{accounts: accounts, api: d.Client, store: d.Store, audit: d.Audit}),
-		smsGroupsCommand(groups),
-		smsContactsCommand(newContactHandlers(groups, d)),
+		subaccountsCommand(subaccounts),
+		subaccountCommand(subaccounts),
+		signOnCommand(signOn),
+		smsGroupsCommand(contacts),
+		smsContactsCommand(contacts),
 		emailGroupsCommand(newEmailGroupList(d.Guard, d.Client, d.Files)),
 	}
 }

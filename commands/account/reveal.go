@@ -10,9 +10,9 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Keys and sign-on links make whoever has them somebody else. They are shown once, in a modal to the administrator who asked:
-// a message could be found again, and one that cannot be posted would be sent another way. They are fetched for that alone,
-// and stand in no store, log or error.
+// Keys and sign-on links grant access as another user, so they are shown once, in a modal, to the administrator who asks. A
+// message could be found later, and one that can't be posted would be delivered in another way. They are fetched for this
+// alone, and never stored or logged.
 
 // viewReveal is the callback_id of the modal with a secret.
 const viewReveal = "reveal"
@@ -23,14 +23,14 @@ type secretPart struct {
 	value coupontools.Secret
 }
 
-// secretReveal is the showing of a secret, as the audit trail has it.
+// secretReveal shows a secret and records that in the audit log.
 type secretReveal struct {
-	to    ui.Recorder
+	to    *sends.Service
 	req   bot.Request
 	entry sends.Entry
 }
 
-// reveal opens a modal, and shows in it what get brings, once it is in the audit trail who asked.
+// reveal opens a waiting modal, records who asked, and shows the lines that get returns.
 func (r secretReveal) reveal(title, warning string, get func(context.Context) ([]blocks.Line, error)) bot.Reply {
 	return ui.WaitingOn(viewReveal, title, "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		lines, err := get(ctx)
@@ -55,7 +55,7 @@ func signOnLines(s coupontools.SignOn) []blocks.Line {
 	return secretLines(secretPart{"Link", s.URL}, secretPart{"Link under your own domain", s.Whitelabel})
 }
 
-// secretLines shows secrets to be copied. One that is not there is left out.
+// secretLines shows secrets in a form that can be copied. It leaves empty ones out.
 func secretLines(parts ...secretPart) []blocks.Line {
 	var lines []blocks.Line
 	for _, p := range parts {

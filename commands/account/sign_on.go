@@ -23,38 +23,33 @@ const (
 	actionSignOn = "sign_on"
 	viewSignOn   = "sign_on"
 
-	fieldWhom       = "whom"
+	fieldKind       = "whom"
 	fieldTeammate   = "teammate"
 	fieldSubaccount = "subaccount"
 	fieldUser       = "user"
 	fieldPage       = "page"
 
-	whomAccount, whomTeammate, whomSubaccount, whomUser = "account", "teammate", "subaccount", "user"
+	kindAccount, kindTeammate, kindSubaccount, kindUser = "account", "teammate", "subaccount", "user"
 )
 
-// signOnAPI is the part of the Coupontools client that signs on.
-type signOnAPI interface {
-	SignOnAccount(ctx context.Context) (*coupontools.SignOn, error)
-	SignOnTeammate(ctx context.Context, teammate string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
-	SignOnSubaccount(ctx context.Context, id string, o coupontools.SignOnOptions) (*coupontools.SignOn, error)
-	SignOnDirectoryUser(ctx context.Context, directory, user string) (*coupontools.SignOn, error)
-}
+var auditSignOn = ui.Audited("sign_on", "took a link to sign on")
 
-// signOnHandlers gives links that sign on.
+// signOnHandlers answer the sign-on command with links.
 type signOnHandlers struct {
 	accounts subaccountList
-	api      signOnAPI
+	api      *coupontools.Client
 	store    ui.OnceStore
-	audit    ui.Recorder
+	audit    *sends.Service
 }
 
-// signOnAs is whom a link signs on as, and where. The id of a directory's user is both ids: "dir_5501 reg_7001".
+// signOnAs is the account that a link signs on as, and the page it opens. For a directory's user, id holds both ids: "dir_5501
+// reg_7001".
 type signOnAs struct {
-	whom, id string
+	kind, id string
 	coupontools.SignOnOptions
 }
 
-// signOnCommand answers "/coupontools sign-on" with a form, only to the person who asked.
+// signOnCommand answers "/coupontools sign-on" privately, with a form.
 func signOnCommand(s signOnHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sign-on", Group: ui.GroupAccounts, Usage: "[account, teammate, subaccount or user] [id]",
@@ -76,11 +71,6 @@ func signOnCommand(s signOnHandlers) bot.Command {
 			}
 			return bot.Reply{View: s.view(as)}, nil
 		},
-		Actions: map[string]bot.Action{
-			actionSignOn: {
-				Run: ui.PushForm(func(id string) *slack.ModalViewRequest { return s.view(signOnAs{whom: whomSubaccount, id: id}) }),
-			},
-		},
 		Submissions: map[string]bot.Submission{viewSignOn: {Run: s.submitted}},
 		Options:     map[string]bot.Options{fieldSubaccount: {Run: s.accounts.Suggest}},
 	}
@@ -92,45 +82,50 @@ var (
 	directoryUserIDs = regexp.MustCompile(`^(dir_[0-9]{1,20}) (reg_[0-9]{1,20})$`)
 )
 
-// readSignOn reads what was typed behind the command. Nothing is the own account.
+// readSignOn parses the words of the command. No words mean the bot's own account.
 func readSignOn(words []bot.Word) (as signOnAs, ok bool) {
-	as.whom = whomAccount
+	as.kind = kindAccount
 	if len(words) > 0 {
-		as.whom = strings.ToLower(words[0].Text)
+		as.kind = strings.ToLower(words[0].Text)
 	}
 	if len(words) > 1 {
 		as.id = strings.ToLower(bot.Join(words[1:]))
 	}
 	switch {
-	case as.whom == whomUser:
+	case as.kind == kindUser:
 		return as, as.id == "" || directoryUserIDs.MatchString(as.id)
 	case len(words) > 2:
 		return as, false
-	case as.whom == whomAccount:
+	case as.kind == kindAccount:
 		return as, as.id == ""
-	case as.whom == whomTeammate:
+	case as.kind == kindTeammate:
 		return as, as.id == "" || teammateID.MatchString(as.id)
-	case as.whom == whomSubaccount:
+	case as.kind == kindSubaccount:
 		return as, as.id == "" || subaccountID.MatchString(as.id)
 	}
-	return signOnAs{whom: whomSubaccount, id: as.whom}, len(words) == 1 && subaccountID.MatchString(as.whom)
+	return signOnAs{kind: kindSubaccount, id: as.kind}, len(words) == 1 && subaccountID.MatchString(as.kind)
+}
+
+// subaccountView is the form for a button's subaccount.
+func (s signOnHandlers) subaccountView(id string) *slack.ModalViewRequest {
+	return s.view(signOnAs{kind: kindSubaccount, id: id})
 }
 
 func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 	teammate, user, chosen := "", "", (*slack.OptionBlockObject)(nil)
 	switch {
-	case as.whom == whomTeammate:
+	case as.kind == kindTeammate:
 		teammate = as.id
-	case as.whom == whomUser:
+	case as.kind == kindUser:
 		user = as.id
 	case as.id != "":
 		chosen = blocks.Option(format.NameAndID(format.Short(s.accounts.NameOf(as.id)), as.id), as.id)
 	}
 	return blocks.Modal(viewSignOn, "Sign on", "Show the link", "Cancel",
 		blocks.Text("Anyone with the link is signed in as that account, without a password. It's shown once, only to you."),
-		blocks.Radio(blocks.Input{Name: fieldWhom, Label: "Sign on as"}, as.whom,
-			blocks.Option("The own account", whomAccount), blocks.Option("A teammate", whomTeammate),
-			blocks.Option("A subaccount", whomSubaccount), blocks.Option("A user of a directory", whomUser)),
+		blocks.Radio(blocks.Input{Name: fieldKind, Label: "Sign on as"}, as.kind,
+			blocks.Option("The own account", kindAccount), blocks.Option("A teammate", kindTeammate),
+			blocks.Option("A subaccount", kindSubaccount), blocks.Option("A user of a directory", kindUser)),
 		blocks.TextInput(blocks.Input{Name: fieldTeammate, Label: "Teammate", Optional: true, Hint: "The number of the teammate."},
 			teammate, form.MaxIDInput),
 		blocks.ExternalSelect(blocks.Input{
@@ -156,14 +151,14 @@ func (s signOnHandlers) view(as signOnAs) *slack.ModalViewRequest {
 		}, "", form.MaxIDInput))
 }
 
-// submitted shows the link that the form asks for. A submit is claimed before it is acknowledged, so that one that Slack
-// delivers again makes no second link and leaves the window with the first alone.
+// submitted shows the link. The submission is claimed before it is acknowledged, so a redelivery creates no second link and
+// doesn't replace the view with the first.
 func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	as, wrong := readSignOnForm(req.View)
 	if len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
-	id := ui.SubmissionID(req.View, []string{as.whom, as.id, as.Page, as.Campaign})
+	id := ui.SubmissionID(req.View, []string{as.kind, as.id, as.Page, as.Campaign})
 	_, first, err := ui.Idempotent{Store: s.store}.Claim(ctx, "sign-on:"+id, req.View.ID)
 	if err != nil {
 		return bot.Reply{}, err
@@ -172,12 +167,12 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 		return bot.Reply{}, ui.ShownBefore("If you don't see the link, open the form again.")
 	}
 	warning := "Whoever has this link is signed on as " + s.called(as) + "."
-	deed := secretReveal{
+	secret := secretReveal{
 		to:    s.audit,
 		req:   req,
-		entry: sends.Entry{What: ui.AuditSignOn, Note: format.Joined(" ", as.whom, as.id)},
+		entry: sends.Entry{What: auditSignOn, Note: format.Joined(" ", as.kind, as.id)},
 	}
-	reply := deed.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
+	reply := secret.reveal("Sign on", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := s.link(ctx, as)
 		if err != nil {
 			return nil, s.unknown(as, fmt.Errorf("get a sign-on link: %w", err))
@@ -188,29 +183,29 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 	return reply, nil
 }
 
-// readSignOnForm reads the form. A choice that comes back empty is an error unless it is not asked for.
+// readSignOnForm reads the form. A choice that comes back empty is an error if it is needed.
 func readSignOnForm(v *bot.View) (signOnAs, form.Problems) {
 	as, wrong := signOnAs{SignOnOptions: coupontools.SignOnOptions{
 		Page: v.Value(fieldPage), Campaign: strings.ToLower(format.OneLine(v.Value(form.FieldCampaign))),
 	}}, form.Problems{}
-	as.whom = form.Chosen(v, fieldWhom, wrong, whomAccount, whomTeammate, whomSubaccount, whomUser)
-	switch as.whom {
-	case whomTeammate:
+	as.kind = form.Chosen(v, fieldKind, wrong, kindAccount, kindTeammate, kindSubaccount, kindUser)
+	switch as.kind {
+	case kindTeammate:
 		if as.id = format.OneLine(v.Value(fieldTeammate)); !teammateID.MatchString(as.id) {
 			wrong.Add(fieldTeammate, "Give the number of a teammate.")
 		}
-	case whomUser:
+	case kindUser:
 		if as.id = strings.ToLower(format.OneLine(v.Value(fieldUser))); !directoryUserIDs.MatchString(as.id) {
 			wrong.Add(fieldUser, "Give the ids of the directory and of the user, such as dir_5501 reg_7001.")
 		}
-	case whomSubaccount:
+	case kindSubaccount:
 		if as.id = v.Value(fieldSubaccount); as.id == "" {
 			wrong.Add(fieldSubaccount, "Choose a subaccount.")
 		}
 	}
-	for field, whom := range map[string]string{fieldTeammate: whomTeammate, fieldUser: whomUser} {
-		if as.whom != whom && format.OneLine(v.Value(field)) != "" {
-			wrong.Add(fieldWhom, "Somebody else is named below. Choose whom you mean, or empty that field.")
+	for field, whom := range map[string]string{fieldTeammate: kindTeammate, fieldUser: kindUser} {
+		if as.kind != whom && format.OneLine(v.Value(field)) != "" {
+			wrong.Add(fieldKind, "Somebody else is named below. Choose whom you mean, or empty that field.")
 		}
 	}
 	if as.Campaign != "" && as.Page == "" {
@@ -222,7 +217,7 @@ func readSignOnForm(v *bot.View) (signOnAs, form.Problems) {
 	return as, wrong
 }
 
-// unknown puts into words that Coupontools does not know whom or what a link is to be for; another err stays as it is.
+// unknown explains that Coupontools doesn't know the account or the campaign. It returns other errors unchanged.
 func (s signOnHandlers) unknown(as signOnAs, err error) error {
 	const noCampaign = 502
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && slices.Contains(e.Codes, noCampaign) {
@@ -234,27 +229,27 @@ func (s signOnHandlers) unknown(as signOnAs, err error) error {
 }
 
 func (s signOnHandlers) link(ctx context.Context, as signOnAs) (*coupontools.SignOn, error) {
-	switch as.whom {
-	case whomTeammate:
+	switch as.kind {
+	case kindTeammate:
 		return s.api.SignOnTeammate(ctx, as.id, as.SignOnOptions)
-	case whomSubaccount:
+	case kindSubaccount:
 		return s.api.SignOnSubaccount(ctx, as.id, as.SignOnOptions)
-	case whomUser:
+	case kindUser:
 		ids := directoryUserIDs.FindStringSubmatch(as.id)
 		return s.api.SignOnDirectoryUser(ctx, ids[1], ids[2])
 	}
 	return s.api.SignOnAccount(ctx)
 }
 
-// called names whom a link signs on as, with a word if that subaccount has expired.
+// called names the account of a link, and says if its subaccount has expired.
 func (s signOnHandlers) called(as signOnAs) string {
-	switch as.whom {
-	case whomTeammate:
+	switch as.kind {
+	case kindTeammate:
 		return "the teammate " + as.id
-	case whomUser:
+	case kindUser:
 		ids := directoryUserIDs.FindStringSubmatch(as.id)
 		return "the user " + ids[2] + " of the directory " + ids[1]
-	case whomSubaccount:
+	case kindSubaccount:
 		said := "the subaccount " + format.NameAndID(format.Short(s.accounts.NameOf(as.id)), as.id)
 		if account, ok := s.accounts.Local(as.id); ok && expired(account.Expires) {
 			said += ", which has expired: Coupontools may not let anybody in"

@@ -12,9 +12,9 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestAccountReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		account := coupontools.Subaccount{
 			ID: "sub_1", Username: bad, Company: bad, FirstName: bad, LastName: bad, Email: bad, Package: bad, Language: bad, Currency: bad,
 			Webhook: bad, Access: []string{bad, bad}, Expires: time.Now().AddDate(-1, 0, 0), LastLogin: time.Now(),

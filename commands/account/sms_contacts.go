@@ -29,23 +29,22 @@ const (
 	fieldGroupName = "group_name"
 )
 
-// contactAPI is the part of the Coupontools client that adds groups and contacts.
-type contactAPI interface {
-	AddSMSGroup(ctx context.Context, name string) (string, error)
-	AddSMSContact(ctx context.Context, add coupontools.SMSContactAdd) (string, error)
-}
+var (
+	auditSMSGroup   = ui.Audited("sms_group", "made an SMS group")
+	auditSMSContact = ui.Audited("sms_contact", "added a contact to an SMS group")
+)
 
-// contactHandlers are the people in SMS groups.
+// contactHandlers answer the commands about SMS groups and their contacts.
 type contactHandlers struct {
 	groups smsGroupList
 	users  ui.UserList[coupontools.SMSContact, coupontools.SMSGroup]
-	api    contactAPI
+	api    *coupontools.Client
 	store  ui.OnceStore
-	audit  ui.Recorder
+	audit  *sends.Service
 	rules  recipients.Rules
 }
 
-// newContact is somebody who is to be put into a group.
+// newContact is a contact that is to be added.
 type newContact struct {
 	Group, Phone, FirstName, LastName string
 }
@@ -74,7 +73,7 @@ func newContactHandlers(groups smsGroupList, d ui.Deps) contactHandlers {
 	}
 }
 
-// contactPerson writes the number with its plus, which Coupontools leaves away.
+// contactPerson returns a contact as a person. It adds the plus to the number, which the API omits.
 func contactPerson(c coupontools.SMSContact) coupontools.DirectoryUser {
 	u := coupontools.DirectoryUser{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Phone: c.Phone}
 	if number, err := recipients.Phone("+"+c.Phone, recipients.Rules{Kind: recipients.SMS}); err == nil {
@@ -91,9 +90,9 @@ func contactRow(_ string, c coupontools.SMSContact) []slack.Block {
 	return []slack.Block{blocks.Text(ui.PersonRow(contactPerson(c), facts...))}
 }
 
-// smsContactsCommand answers "/coupontools sms-contacts", only to the person who asked.
+// smsContactsCommand answers "/coupontools sms-contacts" privately.
 func smsContactsCommand(k contactHandlers) bot.Command {
-	group, contact := k.groupChange(), k.contactChange()
+	create := k.contactChange()
 	c := bot.Command{
 		Topic: k.users.Topic, Group: ui.GroupContacts, Usage: "[group] [who]",
 		Summary: "Look up who is in an SMS group, and add to it", Right: bot.Send,
@@ -105,12 +104,10 @@ func smsContactsCommand(k contactHandlers) bot.Command {
 		Run:     k.users.Run,
 		Actions: k.users.Actions(),
 		Submissions: map[string]bot.Submission{
-			viewSMSGroupCreate: {Run: k.createGroup(group)}, group.View: {Run: group.Confirmed},
-			viewSMSContactCreate: {Run: k.createContact(contact)}, contact.View: {Run: contact.Confirmed},
+			viewSMSContactCreate: {Run: k.createContact(create)}, create.View: {Run: create.Confirmed},
 		},
 		Options: map[string]bot.Options{actionSMSContacts: {Run: k.groups.Suggest}},
 	}
-	c.Actions[actionSMSGroupCreate] = bot.Action{Run: ui.PushForm(k.groupView)}
 	c.Actions[actionSMSContactCreate] = bot.Action{Run: ui.PushForm(k.contactView)}
 	return c
 }
@@ -146,7 +143,7 @@ func (k contactHandlers) groupChange() ui.Change[string] {
 		Do: func(ctx context.Context, _ bot.Request, name string) (string, sends.Entry, error) {
 			defer k.groups.Changed()
 			id, err := k.api.AddSMSGroup(ctx, name)
-			e := sends.Entry{What: ui.AuditSMSGroup, Note: id}
+			e := sends.Entry{What: auditSMSGroup, Note: id}
 			if err != nil {
 				return "", e, fmt.Errorf("add SMS group: %w", err)
 			}
@@ -165,7 +162,7 @@ func (k contactHandlers) contactView(group string) *slack.ModalViewRequest {
 		blocks.TextInput(blocks.Input{Name: form.FieldLastName, Label: "Last name", Optional: true}, "", form.MaxNameInput)), group)
 }
 
-// createContact takes the form. A number that is in the group already is told at once, and so is that it unsubscribed.
+// createContact checks the form. It refuses a number that is in the group already, and says if that contact has unsubscribed.
 func (k contactHandlers) createContact(c ui.Change[newContact]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		number, err := recipients.Phone(req.View.Value(form.FieldPhone), k.rules)
@@ -225,7 +222,7 @@ func (k contactHandlers) contactChange() ui.Change[newContact] {
 			id, err := k.api.AddSMSContact(ctx, coupontools.SMSContactAdd{
 				Group: n.Group, Phone: n.Phone, FirstName: n.FirstName, LastName: n.LastName,
 			})
-			e := sends.Entry{What: ui.AuditSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
+			e := sends.Entry{What: auditSMSContact, Note: cmp.Or(id, recipients.Mask(n.Phone)) + " in " + n.Group}
 			if err != nil {
 				return "", e, ui.NotKnown(fmt.Errorf("add SMS contact: %w", err), "this SMS group", k.groups.CommandLine())
 			}

@@ -23,25 +23,23 @@ const (
 	actionSubaccountKeys   = "subaccount_keys"
 )
 
-// subaccountAPI is the part of the Coupontools client that manages subaccounts.
-type subaccountAPI interface {
-	Subaccount(ctx context.Context, id string) (*coupontools.Subaccount, error)
-	CreateSubaccount(ctx context.Context, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
-	UpdateSubaccount(ctx context.Context, id string, s coupontools.SubaccountFields) (*coupontools.Subaccount, error)
-	SubaccountPasswordReset(ctx context.Context, id string) (*coupontools.SignOn, error)
-}
+var (
+	auditSubaccountReset = ui.Audited("subaccount_reset", "took a link to reset a password")
+	auditSubaccountKeys  = ui.Audited("subaccount_keys", "looked at the keys of a subaccount")
+)
 
-// subaccountHandlers shows and changes subaccounts.
+// subaccountHandlers show and change subaccounts.
 type subaccountHandlers struct {
 	accounts subaccountList
-	api      subaccountAPI
+	api      *coupontools.Client
 	store    ui.OnceStore
-	audit    ui.Recorder
+	audit    *sends.Service
+	signOn   signOnHandlers
 }
 
-// subaccountCommand answers "/coupontools subaccount" with one subaccount, only to the person who asked.
+// subaccountCommand answers "/coupontools subaccount" privately, with one subaccount.
 func subaccountCommand(m subaccountHandlers) bot.Command {
-	command, create, update := m.command(), m.createChange(), m.updateChange()
+	command, update := m.command(), m.updateChange()
 	return bot.Command{
 		Topic: "subaccount", Group: ui.GroupAccounts, Usage: "[name or sub_ID]",
 		Summary: "Show one subaccount", Right: bot.Admin,
@@ -53,20 +51,19 @@ func subaccountCommand(m subaccountHandlers) bot.Command {
 		Run: command.Run,
 		Actions: map[string]bot.Action{
 			actionSubaccountPick:   {Run: command.Open},
-			actionSubaccountCreate: {Run: ui.PushForm(createSubaccountView)},
 			actionSubaccountUpdate: {Run: m.askUpdate},
+			actionSignOn:           {Run: ui.PushForm(m.signOn.subaccountView)},
 			actionSubaccountReset:  {Run: m.reset},
 			actionSubaccountKeys:   {Run: m.keys},
 		},
 		Submissions: map[string]bot.Submission{
-			viewSubaccountCreate: {Run: m.create(create)}, create.View: {Run: create.Confirmed},
 			viewSubaccountUpdate: {Run: m.update(update)}, update.View: {Run: update.Confirmed},
 		},
 		Options: map[string]bot.Options{actionSubaccountPick: {Run: m.accounts.Suggest}},
 	}
 }
 
-// command answers the words of "/coupontools subaccount".
+// command finds the subaccount that the words name.
 func (m subaccountHandlers) command() ui.CardCommand[coupontools.Subaccount] {
 	return ui.CardCommand[coupontools.Subaccount]{
 		List: m.accounts, Action: actionSubaccountPick, Wait: m.accounts.WaitText(), Card: m.card,
@@ -83,7 +80,7 @@ func (m subaccountHandlers) get(ctx context.Context, id string) (*coupontools.Su
 	return s, nil
 }
 
-// card shows a subaccount as Coupontools has it now, without its keys.
+// card shows a subaccount as it is now, without its keys.
 func (m subaccountHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	s, err := m.get(ctx, id)
 	if err != nil {
@@ -132,8 +129,8 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 }
 
 func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: ui.AuditSubaccountReset, Note: format.Short(req.Value)}}
-	return deed.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
+	secret := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: format.Short(req.Value)}}
+	return secret.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {
@@ -145,9 +142,9 @@ func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply
 }
 
 func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply, error) {
-	deed := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: ui.AuditSubaccountKeys, Note: format.Short(req.Value)}}
+	secret := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountKeys, Note: format.Short(req.Value)}}
 	warning := "Anyone with these keys can act as " + m.called(req.Value) + "."
-	return deed.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
+	return secret.reveal("API keys", warning, func(ctx context.Context) ([]blocks.Line, error) {
 		s, err := m.get(ctx, req.Value)
 		if err != nil {
 			return nil, err
@@ -156,7 +153,7 @@ func (m subaccountHandlers) keys(_ context.Context, req bot.Request) (bot.Reply,
 	}), nil
 }
 
-// called is how a subaccount is called in a sentence.
+// called names a subaccount in a sentence.
 func (m subaccountHandlers) called(id string) string {
 	return format.NameAndID(format.Short(m.accounts.NameOf(id)), id)
 }

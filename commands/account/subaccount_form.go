@@ -23,7 +23,7 @@ import (
 const (
 	viewSubaccountCreate = "subaccount_create"
 	viewSubaccountUpdate = "subaccount_update"
-	// viewSubaccountWait is what comes before the form, and before it is told back.
+	// viewSubaccountWait is shown before the form and before its preview.
 	viewSubaccountWait = "subaccount_wait"
 
 	fieldCompany = "company_name"
@@ -31,7 +31,12 @@ const (
 	fieldCountry = "country"
 )
 
-// subaccountUpdate is what is to be changed of a subaccount.
+var (
+	auditSubaccount       = ui.Audited("subaccount", "changed a subaccount")
+	auditSubaccountCreate = ui.Audited("subaccount_create", "made a subaccount")
+)
+
+// subaccountUpdate holds the fields of a subaccount to change.
 type subaccountUpdate struct {
 	ID     string
 	Fields coupontools.SubaccountFields
@@ -41,7 +46,7 @@ func createSubaccountView(string) *slack.ModalViewRequest {
 	return blocks.Modal(viewSubaccountCreate, "New subaccount", "Check", "Cancel", subaccountInputs(coupontools.Subaccount{})...)
 }
 
-// subaccountInputs ask for what can be said of a subaccount. There is no password: Coupontools mails a link to set one.
+// subaccountInputs are the fields of the form. There is no password: Coupontools mails a link to set one.
 func subaccountInputs(s coupontools.Subaccount) []slack.Block {
 	line := func(name, label, initial, hint string) slack.Block {
 		return blocks.TextInput(blocks.Input{Name: name, Label: label, Hint: hint, Optional: name != form.FieldEmail}, initial,
@@ -62,8 +67,8 @@ func subaccountInputs(s coupontools.Subaccount) []slack.Block {
 
 var packageID = regexp.MustCompile(`^(pac_)?[0-9]{1,20}$`)
 
-// readSubaccount reads the form. An update may leave every field empty, since Slack is reported to lose the values that it
-// was filled in with (see [form.Prefilled]): an empty field changes nothing.
+// readSubaccount reads the form. In an update every field may be empty and then changes nothing, since Slack is reported to
+// lose initial values (see [form.Prefilled]).
 func readSubaccount(v *bot.View) (coupontools.SubaccountFields, map[string]string) {
 	text := func(name string) string { return format.OneLine(v.Value(name)) }
 	f := coupontools.SubaccountFields{
@@ -104,7 +109,7 @@ func (m subaccountHandlers) create(c ui.Change[coupontools.SubaccountFields]) bo
 	}
 }
 
-// subaccountChanges says field by field what there will be instead of what there is.
+// subaccountChanges lists the changed fields with their old and new values.
 func subaccountChanges(now coupontools.Subaccount, f coupontools.SubaccountFields) slack.Block {
 	var lines []blocks.Line
 	for _, x := range [][3]string{
@@ -135,7 +140,7 @@ func (m subaccountHandlers) createChange() ui.Change[coupontools.SubaccountField
 		Do: func(ctx context.Context, _ bot.Request, f coupontools.SubaccountFields) (string, sends.Entry, error) {
 			defer m.accounts.Changed()
 			s, err := m.api.CreateSubaccount(ctx, f)
-			e := sends.Entry{What: ui.AuditSubaccountCreate}
+			e := sends.Entry{What: auditSubaccountCreate}
 			if err != nil {
 				return "", e, fmt.Errorf("create subaccount: %w", err)
 			}
@@ -146,7 +151,7 @@ func (m subaccountHandlers) createChange() ui.Change[coupontools.SubaccountField
 	}
 }
 
-// askUpdate opens the form with what the subaccount has now.
+// askUpdate opens the form with the subaccount's current values.
 func (m subaccountHandlers) askUpdate(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return ui.WaitingOn(viewSubaccountWait, "Update", "Asking Coupontools…", func(ctx context.Context) (bot.Reply, error) {
 		s, err := m.get(ctx, req.Value)
@@ -158,7 +163,7 @@ func (m subaccountHandlers) askUpdate(_ context.Context, req bot.Request) (bot.R
 	}), nil
 }
 
-// update takes the form and says what changes. Only that is sent.
+// update checks the form and shows the changes. Only these are sent.
 func (m subaccountHandlers) update(c ui.Change[subaccountUpdate]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		f, wrong := readSubaccount(req.View)
@@ -189,7 +194,7 @@ func (m subaccountHandlers) update(c ui.Change[subaccountUpdate]) bot.Handler {
 	}
 }
 
-// changedFields leaves away what is as the form showed it: on one line, and no longer than a field takes.
+// changedFields drops the values that are as the form showed them: on one line, and cut to the field's length.
 func changedFields(now coupontools.Subaccount, f coupontools.SubaccountFields) coupontools.SubaccountFields {
 	for _, x := range []struct {
 		now    string
@@ -213,7 +218,7 @@ func changedFields(now coupontools.Subaccount, f coupontools.SubaccountFields) c
 	return f
 }
 
-// emptiedFields returns the names of the fields that the form showed with a value and that came back empty.
+// emptiedFields returns the names of the fields that had an initial value and came back empty.
 func emptiedFields(now coupontools.Subaccount, f coupontools.SubaccountFields) []string {
 	filled := fieldNames(f)
 	shown := fieldNames(coupontools.SubaccountFields{
@@ -249,7 +254,7 @@ func (m subaccountHandlers) updateChange() ui.Change[subaccountUpdate] {
 		Store: m.store, Audit: m.audit,
 		Do: func(ctx context.Context, _ bot.Request, r subaccountUpdate) (string, sends.Entry, error) {
 			defer m.accounts.Changed()
-			e := sends.Entry{What: ui.AuditSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
+			e := sends.Entry{What: auditSubaccount, Note: r.ID + ": " + strings.Join(fieldNames(r.Fields), ", ")}
 			if _, err := m.api.UpdateSubaccount(ctx, r.ID, r.Fields); err != nil {
 				return "", e, fmt.Errorf("update subaccount: %w", ui.NotKnown(err, "the subaccount "+r.ID, m.accounts.CommandLine()))
 			}

@@ -19,7 +19,7 @@ import (
 type subaccountList = ui.List[coupontools.Subaccount]
 
 func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer) subaccountList {
-	kept := ui.NewCachedList(guard, keyless(api.Subaccounts))
+	kept := ui.NewCachedList(guard, withoutKeys(api.Subaccounts))
 	return subaccountList{
 		Plural: ui.Plural{One: "subaccount", Many: "subaccounts"}, Topic: "subaccounts", Title: "Subaccounts", Private: true,
 		Source: kept, Changed: kept.Forget, Files: files,
@@ -42,8 +42,8 @@ func newSubaccountList(guard *bulkhead.Guard, api *coupontools.Client, files ui.
 	}
 }
 
-// keyless leaves the keys away, which are not to be kept, and asks for them again when somebody wants to see them.
-func keyless(
+// withoutKeys removes the keys from a fetched list, so they aren't cached. They are fetched again when they are shown.
+func withoutKeys(
 	fetch func(context.Context) ([]coupontools.Subaccount, error),
 ) func(context.Context) ([]coupontools.Subaccount, error) {
 	return func(ctx context.Context) ([]coupontools.Subaccount, error) {
@@ -55,7 +55,7 @@ func keyless(
 	}
 }
 
-// dateOnly writes a date as Coupontools does, empty for none.
+// dateOnly formats a date as the API does; "" for none.
 func dateOnly(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -68,7 +68,7 @@ func subaccountFacts(s coupontools.Subaccount) string {
 		format.Count(s.CampaignCount, "campaign", "campaigns"), expiryWords(s.Expires))
 }
 
-// expiryWords says when a subaccount ends, or that it has.
+// expiryWords says when a subaccount expires or expired.
 func expiryWords(t time.Time) string {
 	switch {
 	case t.IsZero():
@@ -79,12 +79,13 @@ func expiryWords(t time.Time) string {
 	return "until " + dateOnly(t)
 }
 
-// expired says whether the last day of a subaccount is over.
+// expired reports whether the last day of a subaccount has passed.
 func expired(t time.Time) bool { return !t.IsZero() && time.Now().After(t.AddDate(0, 0, 1)) }
 
-// subaccountsCommand answers "/coupontools subaccounts", only to the person who asked.
-func subaccountsCommand(l subaccountList) bot.Command {
-	return bot.Command{
+// subaccountsCommand answers "/coupontools subaccounts" privately.
+func subaccountsCommand(m subaccountHandlers) bot.Command {
+	l, create := m.accounts, m.createChange()
+	c := bot.Command{
 		Topic: l.Topic, Group: ui.GroupAccounts, Usage: "[words to filter by]",
 		Summary: "List the subaccounts", Right: bot.Admin,
 		Examples: []bot.Example{
@@ -93,5 +94,10 @@ func subaccountsCommand(l subaccountList) bot.Command {
 		},
 		Run:     l.Run,
 		Actions: l.Actions(),
+		Submissions: map[string]bot.Submission{
+			viewSubaccountCreate: {Run: m.create(create)}, create.View: {Run: create.Confirmed},
+		},
 	}
+	c.Actions[actionSubaccountCreate] = bot.Action{Run: ui.PushForm(createSubaccountView)}
+	return c
 }

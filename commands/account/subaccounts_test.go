@@ -13,7 +13,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestEnds(t *testing.T) {
+func TestExpiryWords(t *testing.T) {
 	t.Parallel()
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	for _, test := range []struct {
@@ -34,8 +34,8 @@ func TestEnds(t *testing.T) {
 	commandstest.WantNotIn(t, got, "geheim", "secret")
 }
 
-// Whoever leaves the form as it was changes nothing, also where it could not show all.
-func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
+// A form that is submitted unchanged changes nothing, even if it could not show every value in full.
+func TestChangedFields_unchangedForm(t *testing.T) {
 	t.Parallel()
 	now := coupontools.Subaccount{
 		Email: "Mia@Example.com", Company: "Shop  North " + strings.Repeat("& Sons ", 30), FirstName: "Mia", Package: "pac_300210",
@@ -56,12 +56,12 @@ func TestOnlyChanges_formLeftAsItWas(t *testing.T) {
 func TestReadSignOn(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]signOnAs{
-		"":                    {whom: whomAccount},
-		"account":             {whom: whomAccount},
-		"Teammate 11":         {whom: whomTeammate, id: "11"},
-		"subaccount":          {whom: whomSubaccount},
-		"subaccount sub_2077": {whom: whomSubaccount, id: "sub_2077"},
-		"SUB_2077":            {whom: whomSubaccount, id: "sub_2077"},
+		"":                    {kind: kindAccount},
+		"account":             {kind: kindAccount},
+		"Teammate 11":         {kind: kindTeammate, id: "11"},
+		"subaccount":          {kind: kindSubaccount},
+		"subaccount sub_2077": {kind: kindSubaccount, id: "sub_2077"},
+		"SUB_2077":            {kind: kindSubaccount, id: "sub_2077"},
 	} {
 		if got, ok := readSignOn(commandstest.Request(typed).Words); !ok || got != want {
 			t.Errorf("readSignOn(%q) = %+v, %v, want %+v", typed, got, ok, want)
@@ -74,7 +74,7 @@ func TestReadSignOn(t *testing.T) {
 	}
 }
 
-func TestSubaccounts_privateAndKeyless(t *testing.T) {
+func TestSubaccounts_privateAndWithoutKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if r := commandstest.Must(t)(w.Types(t, "/coupontools subaccounts")); r.Public {

@@ -14,28 +14,23 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const (
-	actionCampaign          = "campaign_pick"
-	actionCampaignSessions  = "campaign_sessions"
-	actionCampaignPush      = "campaign_push"
-	actionCampaignSingleUse = "campaign_single_use"
-)
+// actionPicture is the button for the picture of the daily figures.
+const actionPicture = "campaign_picture"
 
-// campaignAPI is the part of the Coupontools client that campaign needs.
-type campaignAPI interface {
-	CampaignWithStats(ctx context.Context, id string) (*coupontools.Campaign, error)
-}
-
-// campaignHandlers show campaigns.
-type campaignHandlers struct {
+// cardHandlers show campaigns.
+type cardHandlers struct {
 	campaigns List
-	api       campaignAPI
+	api       *coupontools.Client
 	counter   *figures.Counter
 	files     ui.Deliverer
+
+	sessions  sessionListHandlers
+	push      pushHandlers
+	singleUse singleUseHandlers
 }
 
-// campaignCommand answers "/coupontools campaign" with the card of one campaign, for all in the channel to see.
-func campaignCommand(c campaignHandlers) bot.Command {
+// cardCommand answers "/coupontools campaign" with a public card of one campaign.
+func cardCommand(c cardHandlers) bot.Command {
 	command := c.command()
 	return bot.Command{
 		Topic: "campaign", Group: ui.GroupCampaigns, Usage: "[name or cam_ID]",
@@ -45,34 +40,40 @@ func campaignCommand(c campaignHandlers) bot.Command {
 			{Line: "/coupontools campaign Summer sale", Does: "shows the campaign of that name"},
 			{Line: "/coupontools campaign cam_400001", Does: "shows the campaign with that id"},
 		},
-		Run:     command.Run,
-		Actions: map[string]bot.Action{actionCampaign: {Run: command.Open}, actionCampaignPicture: {Run: c.picture}},
-		Options: map[string]bot.Options{actionCampaign: {Run: c.campaigns.Suggest}},
+		Run: command.Run,
+		Actions: map[string]bot.Action{
+			actionPick:      {Run: command.Open},
+			actionSessions:  {Right: bot.Send, Run: c.sessions.openCampaign},
+			actionPush:      {Right: bot.Send, Run: c.push.openCampaign},
+			actionSingleUse: {Right: bot.Send, Run: c.singleUse.openCampaign},
+			actionPicture:   {Run: c.picture},
+		},
+		Options: map[string]bot.Options{actionPick: {Run: c.campaigns.Suggest}},
 	}
 }
 
-// command answers the words of "/coupontools campaign".
-func (c campaignHandlers) command() ui.CardCommand[coupontools.Campaign] {
+// command finds the campaign that the words name.
+func (c cardHandlers) command() ui.CardCommand[coupontools.Campaign] {
 	return ui.CardCommand[coupontools.Campaign]{
-		List: c.campaigns, Action: actionCampaign, Wait: ui.LookingUpCampaign, Row: openCampaignRow, Card: c.card,
+		List: c.campaigns, Action: actionPick, Wait: ui.LookingUpCampaign, Row: openRow, Card: c.card,
 	}
 }
 
-// card shows a campaign with its figures as Coupontools has them now, or from the list if Coupontools can't be reached.
-func (c campaignHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
+// card shows a campaign with its current figures, or as listed if Coupontools can't be reached.
+func (c cardHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	campaign, notes, err := c.campaigns.Card(ctx, id, c.api.CampaignWithStats)
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	if notes != nil {
-		return campaignCard(campaign, nil, notes...), nil
+		return cardReply(campaign, nil, notes...), nil
 	}
 	f, err := c.counter.Count(ctx, campaign.ID)
-	return campaignCard(campaign, f.Blocks(err), c.campaigns.RedisAway(ctx)...), nil
+	return cardReply(campaign, f.Blocks(err), c.campaigns.RedisAway(ctx)...), nil
 }
 
-func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {
-	set := []slack.Block{blocks.Header(format.OneLine(c.Name)), blocks.Rich(campaignFacts(c)...)}
+func cardReply(c coupontools.Campaign, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {
+	set := []slack.Block{blocks.Header(format.OneLine(c.Name)), blocks.Rich(cardFacts(c)...)}
 	set = append(set, figures...)
 	if len(notes) > 0 {
 		set = append(set, blocks.Context(notes...))
@@ -80,10 +81,10 @@ func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.
 	name := format.OneLine(c.Name)
 	set = append(set, blocks.Actions("",
 		blocks.Button(ui.ActionSendCampaign, "Send", c.ID, blocks.Primary, blocks.Label("Send "+name)),
-		blocks.Button(actionCampaignSessions, "Sessions", c.ID, blocks.Label("Show the sessions of "+name)),
-		blocks.Button(actionCampaignPush, "Push", c.ID, blocks.Label("Push a message to who keeps "+name)),
-		blocks.Button(actionCampaignSingleUse, "Single use", c.ID, blocks.Label("Make single-use addresses of "+name)),
-		blocks.Button(actionCampaignPicture, "Daily chart", c.ID, blocks.Label("Get a picture of each day of "+name))))
+		blocks.Button(actionSessions, "Sessions", c.ID, blocks.Label("Show the sessions of "+name)),
+		blocks.Button(actionPush, "Push", c.ID, blocks.Label("Push a message to who keeps "+name)),
+		blocks.Button(actionSingleUse, "Single use", c.ID, blocks.Label("Make single-use addresses of "+name)),
+		blocks.Button(actionPicture, "Daily chart", c.ID, blocks.Label("Get a picture of each day of "+name))))
 	return bot.Reply{
 		Text:   format.Joined(", ", fmt.Sprintf("%s (%s)", format.Short(c.Name), c.ID), format.Short(c.Status)),
 		Blocks: set,
@@ -91,7 +92,7 @@ func campaignCard(c coupontools.Campaign, figures []slack.Block, notes ...slack.
 	}
 }
 
-func campaignFacts(c coupontools.Campaign) []blocks.Line {
+func cardFacts(c coupontools.Campaign) []blocks.Line {
 	lines := []blocks.Line{blocks.Field("Id", c.ID)}
 	for _, fact := range [][2]string{
 		{"Title", c.Title},
@@ -113,11 +114,8 @@ func campaignFacts(c coupontools.Campaign) []blocks.Line {
 	return lines
 }
 
-// actionCampaignPicture sends the daily figures as a picture.
-const actionCampaignPicture = "campaign_picture"
-
-// picture draws the days and sends the picture to whoever pressed the button.
-func (c campaignHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
+// picture draws the daily figures and sends the picture to the user.
+func (c cardHandlers) picture(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.Drawing, Later: func(ctx context.Context) (bot.Reply, error) {
 		of := c.campaigns.Known(req.Value)
 		f, err := c.counter.Count(ctx, of.ID)

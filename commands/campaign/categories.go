@@ -16,7 +16,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// categoryAPI is the part of the Coupontools client that knows the categories.
+// categoryAPI is the part of the Coupontools client that lists categories.
 type categoryAPI interface {
 	Categories(ctx context.Context) ([]coupontools.Category, error)
 	MainCategories(ctx context.Context) ([]coupontools.Category, error)
@@ -24,13 +24,13 @@ type categoryAPI interface {
 	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
 }
 
-// categoryHandlers show the categories under which campaigns stand.
+// categoryHandlers list the categories of campaigns.
 type categoryHandlers struct {
 	directories ui.List[coupontools.Directory]
 	api         categoryAPI
 }
 
-// categoriesCommand answers "/coupontools categories", for all in the channel to see.
+// categoriesCommand answers "/coupontools categories" publicly.
 func categoriesCommand(h categoryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "categories", Group: ui.GroupCampaigns, Usage: "[name or dir_ID of a directory]",
@@ -46,20 +46,20 @@ func categoriesCommand(h categoryHandlers) bot.Command {
 func (h categoryHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Public: true, Text: ui.LookingUpCategories, Later: func(ctx context.Context) (bot.Reply, error) {
 		if len(req.Words) == 0 {
-			return h.ofAccount(ctx)
+			return h.listAccount(ctx)
 		}
 		listed := h.directories
-		listed.FromID = nil // a directory that is not listed is unknown here
+		listed.FromID = nil // unlisted directories are unknown here
 		d, err := listed.ResolveOne(ctx, req.Words)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return h.ofDirectory(ctx, d)
+		return h.listDirectory(ctx, d)
 	}}, nil
 }
 
-// ofAccount lists the categories of the account.
-func (h categoryHandlers) ofAccount(ctx context.Context) (bot.Reply, error) {
+// listAccount lists the categories of the account.
+func (h categoryHandlers) listAccount(ctx context.Context) (bot.Reply, error) {
 	all, err := h.api.Categories(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
@@ -85,7 +85,7 @@ func categoryLines(all []coupontools.Category, none string) slack.Block {
 	return fittedText(lines)
 }
 
-// fittedText shows as many lines as a block has room for, and says how many are left out.
+// fittedText shows as many lines as fit into a block, and counts the rest.
 func fittedText(lines []string) slack.Block {
 	const room = 2900 // characters, of the 3,000 that Slack takes in a section
 	size := 0
@@ -98,9 +98,9 @@ func fittedText(lines []string) slack.Block {
 	return blocks.Text(strings.Join(lines, "\n"))
 }
 
-// ofDirectory lists the categories of the campaigns in a directory, with how many are in each. Coupontools tells which
-// campaigns a category has, and which a directory.
-func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
+// listDirectory lists the categories of a directory's campaigns, with the number of campaigns in each. The API returns the
+// campaigns of a category and those of a directory, so the two are compared here.
+func (h categoryHandlers) listDirectory(ctx context.Context, d coupontools.Directory) (bot.Reply, error) {
 	in, err := h.api.DirectoryCampaigns(ctx, d.ID)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, &bot.Mistake{
@@ -119,7 +119,7 @@ func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directo
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list categories: %w", err)
 	}
-	lines, err := h.counted(ctx, all[:min(len(all), maxCategories)], there)
+	lines, err := h.countCampaigns(ctx, all[:min(len(all), maxCategories)], there)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -140,11 +140,11 @@ func (h categoryHandlers) ofDirectory(ctx context.Context, d coupontools.Directo
 	}, nil
 }
 
-// maxCategories is of how many categories the campaigns are counted: each takes a call.
+// maxCategories is for how many categories the campaigns are counted: each takes a call.
 const maxCategories = 100
 
-// counted says of each category how many of the campaigns that are there it has.
-func (h categoryHandlers) counted(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
+// countCampaigns counts the campaigns of each category that are in the directory.
+func (h categoryHandlers) countCampaigns(ctx context.Context, all []coupontools.Category, there map[string]bool) ([]string, error) {
 	var lines []string
 	for _, category := range all {
 		under, err := h.api.Campaigns(ctx, coupontools.CampaignsOptions{Category: category.ID})

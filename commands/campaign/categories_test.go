@@ -13,11 +13,11 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// A directory in an account with more categories than are looked into: that is said.
-func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
+// The reply says when the account has more categories than are counted.
+func TestCategories_limitIsNamed(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{maxCategories: "1 campaign in the directory", maxCategories + 1: "Only the first 100 of 101 categories"} {
-		reply, err := categoryHandlers{api: sorted(n)}.ofDirectory(t.Context(), coupontools.Directory{ID: "dir_1", Name: "City deals"})
+		reply, err := categoryHandlers{api: manyCategories(n)}.listDirectory(t.Context(), coupontools.Directory{ID: "dir_1", Name: "City deals"})
 		got := commandstest.Picture(commandstest.Must(t)(reply, err))
 		commandstest.WantIn(t, got, "Food 1 · cat_1 · 1 campaign", want)
 		if n == maxCategories {
@@ -26,7 +26,7 @@ func TestCategories_ofDirectoryNamesItsLimit(t *testing.T) {
 	}
 }
 
-func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
+func TestCategoryLines_countsTheRest(t *testing.T) {
 	t.Parallel()
 	var all []coupontools.Category
 	for range 90 {
@@ -37,22 +37,24 @@ func TestCategoryLines_saysWhatIsLeftOut(t *testing.T) {
 	commandstest.WantNotIn(t, shown, "…")
 }
 
-// sorted is a Coupontools with so many categories, and one campaign, which stands under each.
-type sorted int
+// manyCategories is a [categoryAPI] with that many categories and one campaign, which is in all of them.
+type manyCategories int
 
-func (n sorted) Categories(context.Context) (all []coupontools.Category, err error) {
+func (n manyCategories) Categories(context.Context) (all []coupontools.Category, err error) {
 	for i := range int(n) {
 		all = append(all, coupontools.Category{ID: fmt.Sprintf("cat_%d", i+1), Name: fmt.Sprintf("Food %d", i+1)})
 	}
 	return all, nil
 }
 
-func (sorted) MainCategories(context.Context) ([]coupontools.Category, error) { return nil, nil }
+func (manyCategories) MainCategories(context.Context) ([]coupontools.Category, error) {
+	return nil, nil
+}
 
-func (sorted) Campaigns(context.Context, coupontools.CampaignsOptions) ([]coupontools.Campaign, error) {
+func (manyCategories) Campaigns(context.Context, coupontools.CampaignsOptions) ([]coupontools.Campaign, error) {
 	return []coupontools.Campaign{{ID: "cam_1"}}, nil
 }
 
-func (sorted) DirectoryCampaigns(context.Context, string) ([]coupontools.Campaign, error) {
+func (manyCategories) DirectoryCampaigns(context.Context, string) ([]coupontools.Campaign, error) {
 	return []coupontools.Campaign{{ID: "cam_1"}}, nil
 }

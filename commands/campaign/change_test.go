@@ -12,12 +12,12 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// If the bot stops during a call, nobody knows whether the change was made: that must reach the person.
+// If the bot stops during a call, the reply says that the outcome is unknown.
 func TestAfterChange_stopped(t *testing.T) {
 	t.Parallel()
 	out := &coupontools.Error{Class: coupontools.Unknown, Err: context.Canceled}
 	for name, err := range map[string]error{
-		"a change": ui.Unchanged(out), "a session": failedSessionChange("void session", "k3v9t0", out),
+		"a change": ui.Unchanged(out), "a session": sessionChangeError("void session", "k3v9t0", out),
 	} {
 		commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Done, "may or may not have been")
 		if !commandstest.MistakeOf(t, ui.Explain, err).Unsure || ui.SurelyUndone(err) || !errors.Is(err, context.Canceled) {
@@ -26,8 +26,8 @@ func TestAfterChange_stopped(t *testing.T) {
 	}
 }
 
-// The button that does it says what it does for whoever it is shown to, however many there are.
-func TestChange_saying(t *testing.T) {
+// The confirm button names the number of addresses.
+func TestChange_withButton(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), store: w.Store}

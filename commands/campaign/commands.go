@@ -11,15 +11,20 @@ import (
 func Commands(
 	d ui.Deps, campaigns List, directories ui.List[coupontools.Directory], counter *figures.Counter,
 ) []bot.Command {
+	sessions := sessionListHandlers{campaigns: campaigns, api: d.Client, store: d.Store, files: d.Files}
+	push := pushHandlers{campaigns: campaigns, api: d.Client, store: d.Store, audit: d.Audit, counter: counter}
+	singleUse := singleUseHandlers{
+		campaigns: campaigns, api: d.Client, store: d.Store, files: d.Files, audit: d.Audit, region: d.Region,
+	}
 	return []bot.Command{
-		campaignsCommand(campaigns),
-		campaignCommand(campaignHandlers{campaigns: campaigns, api: d.Client, counter: counter, files: d.Files}),
-		sessionsCommand(sessionListHandlers{campaigns: campaigns, api: d.Client, store: d.Store, files: d.Files}),
-		sessionCommand(sessionHandlers{campaigns: campaigns, api: d.Client, store: d.Store, audit: d.Audit, region: d.Region}),
-		pushCommand(pushHandlers{campaigns: campaigns, api: d.Client, store: d.Store, audit: d.Audit, counter: counter}),
-		singleUseCommand(singleUseHandlers{
-			campaigns: campaigns, api: d.Client, store: d.Store, files: d.Files, audit: d.Audit, region: d.Region,
+		listCommand(campaigns),
+		cardCommand(cardHandlers{
+			campaigns: campaigns, api: d.Client, counter: counter, files: d.Files, sessions: sessions, push: push, singleUse: singleUse,
 		}),
+		sessionsCommand(sessions),
+		sessionCommand(sessionHandlers{campaigns: campaigns, api: d.Client, store: d.Store, audit: d.Audit, region: d.Region}),
+		pushCommand(push),
+		singleUseCommand(singleUse),
 		categoriesCommand(categoryHandlers{directories: directories, api: d.Client}),
 		webhookCommand(webhookHandlers{campaigns: campaigns, api: d.Client}),
 	}

@@ -19,24 +19,20 @@ import (
 )
 
 const (
+	actionPush = "campaign_push"
+
 	viewPush = "push"
 
 	fieldSession = "session"
 )
 
-// pushAPI is the part of the Coupontools client that pushes messages to phones.
-type pushAPI interface {
-	PushToCampaign(ctx context.Context, push coupontools.CampaignPush) error
-	PushToSession(ctx context.Context, push coupontools.SessionPush) error
-}
-
-// pushHandlers take a push message from the form to the phones.
+// pushHandlers answer the push command and its form.
 type pushHandlers struct {
 	campaigns List
-	api       pushAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
-	audit     ui.Recorder
-	// counter counts whom a push reaches.
+	audit     *sends.Service
+	// counter counts the recipients of a push.
 	counter *figures.Counter
 }
 
@@ -51,7 +47,6 @@ func pushCommand(p pushHandlers) bot.Command {
 			{Line: "/coupontools push Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
 		Run:         p.run,
-		Actions:     map[string]bot.Action{actionCampaignPush: {Run: p.ofCampaign}},
 		Submissions: map[string]bot.Submission{viewPush: {Run: p.submitted(c)}, c.View: {Run: c.Confirmed}},
 	}
 }
@@ -60,8 +55,8 @@ func (p pushHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error)
 	return bot.Reply{View: pushView(p.campaigns.ResolveLocal(req.Words))}, nil
 }
 
-// ofCampaign opens the form for the campaign of a button.
-func (p pushHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+// openCampaign opens the form for a button's campaign.
+func (p pushHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: pushView(p.campaigns.Known(req.Value)), Push: true}, nil
 }
 
@@ -81,18 +76,15 @@ func pushView(c coupontools.Campaign) *slack.ModalViewRequest {
 		}, "", form.MaxPush))
 }
 
-// maxSessionCode bounds the code of a session in a form, in characters.
-const maxSessionCode = 40
-
-// pushDraft is a push message that waits for the go-ahead.
+// pushDraft is a push message that has to be confirmed.
 type pushDraft struct {
 	Campaign, Name   string
 	Session, Message string
-	// Note says what was changed in the message, "" if nothing was.
+	// Note says how the message was cleaned, or "".
 	Note string
 }
 
-// submitted checks the form, and shows over it what will happen. Nothing is sent.
+// submitted checks the form and shows a preview on top. Nothing is sent.
 func (p pushHandlers) submitted(c ui.Change[pushDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := p.check(req)
@@ -116,7 +108,7 @@ func (p pushHandlers) submitted(c ui.Change[pushDraft]) bot.Handler {
 	}
 }
 
-// pushReach says to whom a message to all goes, shortly and in a sentence.
+// pushReach names the recipients of a push to everybody, in two words and in a sentence.
 func pushReach(f figures.Figures, err error) (whom, words string) {
 	if err != nil {
 		return "everybody", "This goes to everybody who keeps a coupon of this campaign in a mobile wallet. " +
@@ -137,7 +129,7 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	switch v.Value(form.FieldTo) {
 	case form.ToOne:
 		d.Session = session
-		if !aSession(session) {
+		if !isSessionCode(session) {
 			wrong.Add(fieldSession, "Enter the code of the session: 21 letters and digits, or the first six of them.")
 		}
 	case form.ToAll:
@@ -154,13 +146,7 @@ func (p pushHandlers) check(req bot.Request) (pushDraft, map[string]string) {
 	return d, wrong
 }
 
-// aSession reports whether a text may be the code of a session or its short form.
-func aSession(code string) bool {
-	const short = 6
-	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
-}
-
-// preview names what is sent, and the consequence.
+// preview shows the message and its consequence.
 func (d pushDraft) preview(words string) []slack.Block {
 	about := append([]slack.Block{
 		blocks.Rich(blocks.Field("Campaign", format.NameAndID(d.Name, d.Campaign)), blocks.Field("Message", d.Message)),
@@ -170,7 +156,7 @@ func (d pushDraft) preview(words string) []slack.Block {
 		blocks.Divider(), blocks.Text("Nothing has been sent yet."))
 }
 
-// pushChange pushes a message, and says what came of it.
+// pushChange sends the push and reports the result.
 func (p pushHandlers) pushChange() ui.Change[pushDraft] {
 	return ui.Change[pushDraft]{
 		View: "push_confirm", Title: "Push a message", WaitText: ui.Pushing, Store: p.store, Audit: p.audit,
@@ -203,7 +189,7 @@ func (p pushHandlers) pushChange() ui.Change[pushDraft] {
 	}
 }
 
-// unknown says that Coupontools does not know the campaign or the session.
+// unknown says that Coupontools doesn't know the campaign or the session.
 func (d pushDraft) unknown() *bot.Mistake {
 	if d.Session == "" {
 		return &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was sent."}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
+	"github.com/coupontools/couponbot/sends"
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
@@ -26,35 +26,25 @@ const (
 	actionSession = "session_open"
 
 	viewFindSession = "find_session"
-	// viewSession is what find_session turns into: first the wait, then the result.
+	// viewSession replaces find_session: first while waiting, then with the result.
 	viewSession = "session_shown"
 )
 
-// sessionAPI is the part of the Coupontools client that finds and changes sessions.
-type sessionAPI interface {
-	sessionListAPI
-	Session(ctx context.Context, code string) (*coupontools.Session, error)
-	SearchSessions(ctx context.Context, o coupontools.SearchSessionsOptions) ([]coupontools.Session, error)
-	UpdateSession(ctx context.Context, code string, change coupontools.SessionChange) error
-	UpdateSessions(ctx context.Context, codes []string, change coupontools.SessionChange) ([]coupontools.SessionResult, error)
-	RemoveSingleUse(ctx context.Context, campaign, code string) error
-}
-
-// sessionHandlers finds sessions and changes what became of them.
+// sessionHandlers find sessions and change their state.
 type sessionHandlers struct {
 	campaigns List
-	api       sessionAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
-	audit     ui.Recorder
+	audit     *sends.Service
 	region    string
 }
 
-// sessionCommand answers "/coupontools session", only to the person who asked.
+// sessionCommand answers "/coupontools session" privately.
 func sessionCommand(s sessionHandlers) bot.Command {
 	actions := map[string]bot.Action{actionSession: {Run: s.open}, actionSessionRemove: {Run: s.remove}}
 	for _, d := range sessionActions {
-		actions[d.action] = bot.Action{Run: s.doing(d)}
-		actions[d.manyID()] = bot.Action{Run: s.doingMany(d)}
+		actions[d.action] = bot.Action{Run: s.actionHandler(d)}
+		actions[d.manyID()] = bot.Action{Run: s.manyHandler(d)}
 	}
 	return bot.Command{
 		Topic: "session", Group: ui.GroupCampaigns, Usage: "[code, own id, phone or e-mail] [in name or cam_ID]",
@@ -77,8 +67,8 @@ func (s sessionHandlers) run(_ context.Context, req bot.Request) (bot.Reply, err
 	if len(req.Words) == 0 {
 		return bot.Reply{View: findSessionView()}, nil
 	}
-	if codes := severalCodes(req.Words); codes != nil {
-		return askMany(codes)
+	if codes := sessionCodes(req.Words); codes != nil {
+		return manyReply(codes)
 	}
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		what, in := splitAtIn(req.Words)
@@ -93,7 +83,7 @@ func (s sessionHandlers) run(_ context.Context, req bot.Request) (bot.Reply, err
 	}}, nil
 }
 
-// splitAtIn parts what is looked for from the campaign after the word "in".
+// splitAtIn splits the words into the query and the campaign after the word "in".
 func splitAtIn(words []bot.Word) (what, in []bot.Word) {
 	for i, w := range words {
 		if i > 0 && i+1 < len(words) && !w.Quoted && strings.EqualFold(w.Text, "in") {
@@ -103,7 +93,7 @@ func splitAtIn(words []bot.Word) (what, in []bot.Word) {
 	return words, nil
 }
 
-// findSessionView asks for what is known of a session.
+// findSessionView is the search form.
 func findSessionView() *slack.ModalViewRequest {
 	return blocks.Modal(viewFindSession, "Find a session", "Find", "Cancel",
 		blocks.TextInput(blocks.Input{
@@ -116,7 +106,7 @@ func findSessionView() *slack.ModalViewRequest {
 		}, nil))
 }
 
-// submitted takes the form, shows that it is looking, and then what was found.
+// submitted shows a waiting modal, then the result of the search.
 func (s sessionHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	what := strings.TrimSpace(req.View.Value(form.FieldQuery))
 	if what == "" {
@@ -128,7 +118,7 @@ func (s sessionHandlers) submitted(_ context.Context, req bot.Request) (bot.Repl
 	}), nil
 }
 
-// open shows the session of a button.
+// open shows a button's session.
 func (s sessionHandlers) open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		x, err := s.api.Session(ctx, req.Value)
@@ -155,8 +145,7 @@ func sessionMistake(code string, err error) error {
 	return fmt.Errorf("show session: %w", err)
 }
 
-// find looks for sessions by what is known of them, and shows the only one or a list. campaign is where to look; without an
-// id everywhere.
+// find searches for sessions and shows the only one, or a list. A campaign without an id means all campaigns.
 func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string, campaign coupontools.Campaign) (bot.Reply, error) {
 	hits, err := s.search(ctx, what, campaign)
 	switch {
@@ -165,9 +154,9 @@ func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string,
 	case err != nil:
 		return bot.Reply{}, err
 	case len(hits) == 0:
-		return bot.Reply{}, noSession(what, campaign)
+		return bot.Reply{}, noSessionMistake(what, campaign)
 	case len(hits) > 1:
-		return s.shown(req, severalSessions(hits, campaign.ID)), nil
+		return s.shown(req, chooseSession(hits, campaign.ID)), nil
 	}
 	x, err := s.api.Session(ctx, hits[0].Code)
 	if err != nil {
@@ -176,11 +165,8 @@ func (s sessionHandlers) find(ctx context.Context, req bot.Request, what string,
 	return s.shown(req, s.card(*x, "")), nil
 }
 
-// sessionCode is what a whole code looks like.
-var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
-
-// search returns the sessions that fit what is known: by the code first, then as Coupontools searches, and of one campaign
-// also by the owner's own id.
+// search returns the sessions that match a query: by code, then with the API's search, then by the owner's own id if the
+// campaign is known.
 func (s sessionHandlers) search(ctx context.Context, what string, campaign coupontools.Campaign) ([]coupontools.Session, error) {
 	what = strings.TrimSpace(what)
 	if sessionCode.MatchString(what) {
@@ -206,13 +192,13 @@ func (s sessionHandlers) search(ctx context.Context, what string, campaign coupo
 	return s.byOwnID(ctx, what, campaign.ID)
 }
 
-// lookThroughTime is how long a campaign is looked through for an own id, which Coupontools does not search by.
-const lookThroughTime = 75 * time.Second
+// ownIDSearchTime bounds the search for an own id: the API can't search for it, so the bot reads all sessions of the campaign.
+const ownIDSearchTime = 75 * time.Second
 
-// byOwnID looks through a campaign for sessions with an own id, or with a code that begins so.
+// byOwnID reads the sessions of a campaign and returns those with an own id or with a short code.
 func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]coupontools.Session, error) {
 	const shortCode = 6 // characters
-	ctx, cancel := context.WithTimeout(ctx, lookThroughTime)
+	ctx, cancel := context.WithTimeout(ctx, ownIDSearchTime)
 	defer cancel()
 	wanted := cache.Fold(what)
 	var hits []coupontools.Session
@@ -227,8 +213,8 @@ func (s sessionHandlers) byOwnID(ctx context.Context, what, campaign string) ([]
 	return hits, nil
 }
 
-// noSession says that nothing was found, and where else to look.
-func noSession(what string, in coupontools.Campaign) *bot.Mistake {
+// noSessionMistake says that nothing matches, and how to search otherwise.
+func noSessionMistake(what string, in coupontools.Campaign) *bot.Mistake {
 	if in.ID == "" {
 		m := &bot.Mistake{
 			Text: fmt.Sprintf("No session has “%s” as its code, validation code, phone number or e-mail address.", format.Short(what)),
@@ -247,8 +233,8 @@ func noSession(what string, in coupontools.Campaign) *bot.Mistake {
 	}
 }
 
-// severalSessions asks which one of several is meant, of one campaign if that has an id.
-func severalSessions(hits []coupontools.Session, campaign string) []slack.Block {
+// chooseSession asks which of several sessions is meant. campaign is empty if the search was in all campaigns.
+func chooseSession(hits []coupontools.Session, campaign string) []slack.Block {
 	set := []slack.Block{blocks.Text(format.Count(len(hits), "session", "sessions") + " were found. Which one?")}
 	for _, x := range hits[:min(len(hits), ui.PerPage)] {
 		set = append(set, sessionRow(x))
@@ -263,7 +249,7 @@ func severalSessions(hits []coupontools.Session, campaign string) []slack.Block 
 	return set
 }
 
-// card shows a session with the buttons that change it, after a word on what was done if there is one.
+// card shows a session with the buttons that change it, below a line about the last change if there is one.
 func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block {
 	var set []slack.Block
 	if said != "" {
@@ -279,14 +265,14 @@ func (s sessionHandlers) card(x coupontools.Session, said string) []slack.Block 
 	return set
 }
 
-// maxFurther is how many further fields of a session are shown.
-const maxFurther = 12
+// maxExtraFields is how many fields of the campaign's own form are shown.
+const maxExtraFields = 12
 
 func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 	campaign := s.campaigns.Known(x.Campaign)
 	lines := []blocks.Line{blocks.Field("Campaign", format.NameAndID(campaign.Name, x.Campaign))}
 	for _, fact := range [][2]string{
-		{"State", strings.Join(states(x), ", ")},
+		{"State", strings.Join(sessionStates(x), ", ")},
 		{"Own id", x.CustomID},
 		{"Own validation code", x.ValidationCode},
 		{"Value", x.Value},
@@ -297,7 +283,7 @@ func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 		}
 	}
 	for i, name := range slices.Sorted(maps.Keys(x.Extra)) {
-		if value := x.Extra[name]; i < maxFurther && value != "" {
+		if value := x.Extra[name]; i < maxExtraFields && value != "" {
 			lines = append(lines, blocks.Field(format.Capitalised(format.Short(name)), format.Sentence(value)))
 		}
 	}
@@ -307,7 +293,7 @@ func (s sessionHandlers) facts(x coupontools.Session) []blocks.Line {
 	return lines
 }
 
-// sessionTimes says when what happened.
+// sessionTimes lists the events of a session with their times.
 func sessionTimes(x coupontools.Session) []slack.MixedElement {
 	var pieces []slack.MixedElement
 	for _, h := range []struct {

@@ -18,43 +18,45 @@ import (
 
 const actionSessionRemove = "session_remove"
 
-// sessionAction is what can be done to a session.
+var (
+	auditSession       = ui.Audited("session", "changed a session")
+	auditSessionRemove = ui.Audited("session_remove", "removed a session")
+)
+
+// sessionAction is a change of a session.
 type sessionAction struct {
 	action, label string
 	change        coupontools.SessionChange
-	// consequence is what Slack asks before it passes on the click, and done what is said afterwards.
+	// consequence is the question in Slack's confirmation, done the result.
 	consequence, done string
-	// isDone reports whether it is done already, and cannot whether it cannot be done to a session that is voided.
+	// isDone reports whether a session has been changed so already.
 	isDone     func(coupontools.Session) bool
 	participle string
 }
 
-var (
-	yesPlease = true
-	// sessionActions are what can be done to a session, in the order of the buttons.
-	sessionActions = []sessionAction{
-		{
-			action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: &yesPlease},
-			consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
-			done:        "is validated now",
-			// A coupon with a value may be validated bit by bit: Coupontools knows how much is left.
-			isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
-			participle: "validated",
-		},
-		{
-			action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: &yesPlease},
-			consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
-			done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
-		},
-		{
-			action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: &yesPlease},
-			consequence: "The person can use this coupon no more. This cannot be taken back here.",
-			done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
-		},
-	}
-)
+// sessionActions are the changes of a session, in the order of the buttons.
+var sessionActions = []sessionAction{
+	{
+		action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: new(true)},
+		consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
+		done:        "is validated now",
+		// A coupon with a value may be validated in parts: Coupontools knows the rest.
+		isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
+		participle: "validated",
+	},
+	{
+		action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: new(true)},
+		consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
+		done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
+	},
+	{
+		action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: new(true)},
+		consequence: "The person can use this coupon no more. This cannot be taken back here.",
+		done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
+	},
+}
 
-// sessionButtons are the buttons for what can still be done to a session, and one that takes it away if its campaign is known.
+// sessionButtons returns the buttons for the changes that are still possible, and Remove if the campaign is known.
 func sessionButtons(x coupontools.Session) []slack.BlockElement {
 	var row []slack.BlockElement
 	for _, d := range sessionActions {
@@ -73,8 +75,8 @@ func sessionButtons(x coupontools.Session) []slack.BlockElement {
 			"Remove", "Cancel")))
 }
 
-// doing returns the handler of a deed's button: it looks how the session is now, changes it, and shows it as it is then.
-func (s sessionHandlers) doing(d sessionAction) bot.Handler {
+// actionHandler returns the handler of an action's button: it reads the session, changes it and shows the new state.
+func (s sessionHandlers) actionHandler(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 			x, err := s.api.Session(ctx, req.Value)
@@ -86,14 +88,14 @@ func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 			}
 			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
 				err := s.api.UpdateSession(ctx, x.Code, d.change)
-				word := ui.Record(ctx, s.audit, req, sends.Entry{
-					What: ui.AuditSession, Before: strings.Join(states(*x), ", "), After: d.participle,
+				notice := ui.Record(ctx, s.audit, req, sends.Entry{
+					What: auditSession, Before: strings.Join(sessionStates(*x), ", "), After: d.participle,
 					Note: ui.ShortCode(x.Code) + " of " + x.Campaign,
 				}, err)
 				if err != nil {
-					return "", failedSessionChange(d.label+" session", x.Code, err)
+					return "", sessionChangeError(d.label+" session", x.Code, err)
 				}
-				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), word), nil
+				return format.Joined(" ", fmt.Sprintf("The session %s %s.", x.Code, d.done), notice), nil
 			})
 			if err != nil {
 				return bot.Reply{}, err
@@ -103,7 +105,7 @@ func (s sessionHandlers) doing(d sessionAction) bot.Handler {
 	}
 }
 
-// refusal says why a deed cannot be done to a session as it is.
+// refusal says why an action isn't possible in the session's state.
 func (d sessionAction) refusal(x coupontools.Session) error {
 	switch {
 	case d.isDone(x):
@@ -117,7 +119,7 @@ func (d sessionAction) refusal(x coupontools.Session) error {
 	return nil
 }
 
-// after shows a session after something was done to it; said says what.
+// after shows a session after a change. said is the result.
 func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coupontools.Session, said string) bot.Reply {
 	now, err := s.api.Session(ctx, before.Code)
 	if err != nil {
@@ -128,7 +130,7 @@ func (s sessionHandlers) after(ctx context.Context, req bot.Request, before coup
 	return reply
 }
 
-// remove takes the session of a button away.
+// remove removes the session of a button from its campaign.
 func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, error) {
 	campaign, code, ok := strings.Cut(req.Value, " ")
 	if !ok {
@@ -136,22 +138,22 @@ func (s sessionHandlers) remove(_ context.Context, req bot.Request) (bot.Reply, 
 	}
 	return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 		err := s.api.RemoveSingleUse(ctx, campaign, code)
-		word := ui.Record(ctx, s.audit, req, sends.Entry{What: ui.AuditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
+		notice := ui.Record(ctx, s.audit, req, sends.Entry{What: auditSessionRemove, Note: ui.ShortCode(code) + " of " + campaign}, err)
 		switch {
 		case errors.Is(err, coupontools.ErrNotFound):
 			return bot.Reply{}, &bot.Mistake{Text: "The session " + format.Short(code) + " is not there any more."}
 		case err != nil:
-			return bot.Reply{}, failedSessionChange("remove session", code, err)
+			return bot.Reply{}, sessionChangeError("remove session", code, err)
 		}
-		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), word)
+		said := format.Joined(" ", fmt.Sprintf("The session %s is removed.", format.Short(code)), notice)
 		reply := s.shown(req, []slack.Block{blocks.Text(said)})
 		reply.Text, reply.Replace = said, reply.View == nil
 		return reply, nil
 	}}, nil
 }
 
-// failedSessionChange explains a change of a session that failed.
-func failedSessionChange(act, code string, err error) error {
+// sessionChangeError explains a change of a session that failed.
+func sessionChangeError(act, code string, err error) error {
 	return ui.AfterChange(err, ui.FailedChange{
 		Act: act, Undone: "Nothing was changed.", Unsure: "The session may or may not have been changed.",
 		Hint: "It was tried once only. Look before you try again: /coupontools session " + format.Short(code),

@@ -16,11 +16,11 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// maxMany is how many sessions are changed in one go: their codes stand in the value of a button.
-const maxMany = 50
+// maxSessionsAtOnce is how many sessions are changed at once: the value of a button holds their codes.
+const maxSessionsAtOnce = 50
 
-// severalCodes returns the codes that were typed, each once, if that is all that was typed and there is more than one.
-func severalCodes(words []bot.Word) []string {
+// sessionCodes returns the distinct codes if the words are nothing but codes, and at least two; else nil.
+func sessionCodes(words []bot.Word) []string {
 	var codes []string
 	for typed := range strings.FieldsSeq(bot.Join(words)) { // a word may hold several
 		code := strings.Trim(typed, ",;")
@@ -37,11 +37,11 @@ func severalCodes(words []bot.Word) []string {
 	return codes
 }
 
-// askMany offers what can be done to several sessions at once.
-func askMany(codes []string) (bot.Reply, error) {
-	if len(codes) > maxMany {
+// manyReply offers the actions for several sessions.
+func manyReply(codes []string) (bot.Reply, error) {
+	if len(codes) > maxSessionsAtOnce {
 		return bot.Reply{}, &bot.Mistake{
-			Text: fmt.Sprintf("These are %d sessions, and at most %d are changed in one go.", len(codes), maxMany),
+			Text: fmt.Sprintf("These are %d sessions, and at most %d are changed in one go.", len(codes), maxSessionsAtOnce),
 			Hint: "Give fewer at a time.",
 		}
 	}
@@ -60,13 +60,13 @@ func askMany(codes []string) (bot.Reply, error) {
 
 func (d sessionAction) manyID() string { return d.action + "_many" }
 
-// doingMany returns the handler of a button for several sessions. How they are now is for Coupontools to look at.
-func (s sessionHandlers) doingMany(d sessionAction) bot.Handler {
+// manyHandler returns the handler of a button for several sessions. Coupontools checks the state of each.
+func (s sessionHandlers) manyHandler(d sessionAction) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		codes := strings.Fields(req.Value)
 		return bot.Reply{Text: ui.ChangingSession, Later: func(ctx context.Context) (bot.Reply, error) {
 			said, err := ui.Idempotent{Store: s.store}.Click(ctx, req, func(ctx context.Context) (string, error) {
-				return s.doMany(ctx, req, d, codes)
+				return s.changeMany(ctx, req, d, codes)
 			})
 			if err != nil {
 				return bot.Reply{}, err
@@ -77,8 +77,8 @@ func (s sessionHandlers) doingMany(d sessionAction) bot.Handler {
 	}
 }
 
-// doMany does it to several sessions, and says a line of each.
-func (s sessionHandlers) doMany(ctx context.Context, req bot.Request, d sessionAction, codes []string) (string, error) {
+// changeMany changes several sessions and returns a line for each.
+func (s sessionHandlers) changeMany(ctx context.Context, req bot.Request, d sessionAction, codes []string) (string, error) {
 	results, err := s.api.UpdateSessions(ctx, codes, d.change)
 	var lines, note []string
 	for _, r := range results {
@@ -88,10 +88,10 @@ func (s sessionHandlers) doMany(ctx context.Context, req bot.Request, d sessionA
 	if err != nil {
 		note = []string{format.Count(len(codes), "session", "sessions")}
 	}
-	entry := sends.Entry{What: ui.AuditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
-	word := ui.Record(ctx, s.audit, req, entry, err)
+	entry := sends.Entry{What: auditSession, Note: "to be " + d.participle + ": " + strings.Join(note, ", ")}
+	notice := ui.Record(ctx, s.audit, req, entry, err)
 	if err != nil {
 		return "", ui.Unchanged(fmt.Errorf("%s sessions: %w", d.label, err))
 	}
-	return format.Joined("\n", append(lines, word)...), nil
+	return format.Joined("\n", append(lines, notice)...), nil
 }

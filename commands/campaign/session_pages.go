@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// sessionQuery is what sessions are listed: those of a campaign that an event happened to.
+// sessionQuery selects the sessions of a campaign, by an event that happened to them.
 type sessionQuery struct {
 	Campaign, Name string
 	Event          coupontools.SessionEvent
@@ -39,7 +39,7 @@ type sessionPage struct {
 	pager    sessionPager
 	number   int
 	sessions []coupontools.Session
-	// more says that there is another session after it.
+	// more says that another session follows.
 	more bool
 }
 
@@ -48,7 +48,7 @@ type sessionPage struct {
 const fullPage = 100
 
 // fetchSessions fetches the sessions of a page.
-func fetchSessions(ctx context.Context, api sessionListAPI, p sessionPager, number int) (sessionPage, error) {
+func fetchSessions(ctx context.Context, api *coupontools.Client, p sessionPager, number int) (sessionPage, error) {
 	page := sessionPage{}
 	var err error
 	page.number, err = p.Turn(number, func(at sessionCursor) (sessionCursor, error) {
@@ -96,12 +96,12 @@ func (p sessionPage) blocks() []slack.Block {
 	return set
 }
 
-// filter says which sessions are listed, "" for all.
+// filter says which sessions are listed; "" for all.
 func (q sessionQuery) filter() string {
 	if q.Event == coupontools.AnyEvent {
 		return ""
 	}
-	for _, e := range events {
+	for _, e := range sessionEvents {
 		if e.event == q.Event {
 			return "only those that were " + e.word
 		}

@@ -9,15 +9,15 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// What there is no room for is counted, and said where to be found.
+// A long list of hits is cut, with the count of the rest and how to see them.
 func TestSession_moreThanAPage(t *testing.T) {
 	t.Parallel()
 	hits := make([]coupontools.Session, ui.PerPage+3)
-	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: severalSessions(hits, "")}), "13 sessions were found", "And 3 more: name the campaign")
-	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: severalSessions(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: chooseSession(hits, "")}), "13 sessions were found", "And 3 more: name the campaign")
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: chooseSession(hits, "cam_1")}), "And 3 more: /coupontools sessions cam_1 lists all")
 }
 
-// What a campaign asks people is named by whoever made it, in any language or not at all.
+// A campaign's own fields may have names in any language, or empty ones.
 func TestSessionDesk_namesOfFields(t *testing.T) {
 	t.Parallel()
 	desk := sessionHandlers{campaigns: NewList(newWorld(t).Campaigns, ui.Deliverer{})}
@@ -27,7 +27,7 @@ func TestSessionDesk_namesOfFields(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: card}), "État civil: ", "mariée", "nameless")
 }
 
-// To remove a session Coupontools must be told its campaign; without, it would seem to be gone.
+// The API needs the campaign to remove a session, so there is no Remove button without it.
 func TestSessionDesk_withoutCampaign(t *testing.T) {
 	t.Parallel()
 	desk := sessionHandlers{campaigns: NewList(newWorld(t).Campaigns, ui.Deliverer{})}
@@ -36,4 +36,22 @@ func TestSessionDesk_withoutCampaign(t *testing.T) {
 	commandstest.WantNotIn(t, open, actionSessionRemove)
 	voided := commandstest.Picture(bot.Reply{Blocks: desk.card(coupontools.Session{Code: "k3v9t0q2m7x1r8b5c6n4d", Voided: true}, "")})
 	commandstest.WantNotIn(t, voided, "[")
+}
+
+func TestSplitAtIn(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string][2]string{
+		"anna@example.com":          {"anna@example.com", ""},
+		"crm-5 in Summer sale":      {"crm-5", "Summer sale"},
+		"crm 5 IN Back in business": {"crm 5", "Back in business"},
+		"in":                        {"in", ""},
+		"in Summer":                 {"in Summer", ""},
+		"crm-5 in":                  {"crm-5 in", ""},
+		`"in" crm in cam_1`:         {"in crm", "cam_1"},
+	} {
+		what, in := splitAtIn(bot.Split(typed))
+		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
+			t.Errorf("splitAtIn(%s) = %q, want %q", typed, got, want)
+		}
+	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -19,33 +19,27 @@ import (
 )
 
 const (
+	actionSessions     = "campaign_sessions"
 	actionSessionsPrev = "sessions_page:prev"
 	actionSessionsNext = "sessions_page:next"
 	actionSessionsFile = "sessions_file"
 
 	viewListSessions = "list_sessions"
-	// viewSessions is what list_sessions turns into: first the wait, then the result.
+	// viewSessions replaces list_sessions: first while waiting, then with the result.
 	viewSessions = "sessions_shown"
 
 	fieldEvent = "event"
 )
 
-// sessionListAPI is the part of the Coupontools client that lists sessions.
-type sessionListAPI interface {
-	SessionsPage(ctx context.Context, o coupontools.SessionsOptions, page int) ([]coupontools.Session, error)
-	Sessions(ctx context.Context, o coupontools.SessionsOptions) iter.Seq2[coupontools.Session, error]
-}
-
-// sessionListHandlers list the sessions of campaigns. Who has them is people's data: it is shown to whoever asks only, and kept
-// nowhere.
+// sessionListHandlers list the sessions of campaigns. They are personal data: shown only to the user who asks, and not stored.
 type sessionListHandlers struct {
 	campaigns List
-	api       sessionListAPI
+	api       *coupontools.Client
 	store     ui.Store
 	files     ui.Deliverer
 }
 
-// sessionsCommand answers "/coupontools sessions", only to the person who asked.
+// sessionsCommand answers "/coupontools sessions" privately.
 func sessionsCommand(s sessionListHandlers) bot.Command {
 	return bot.Command{
 		Topic: "sessions", Group: ui.GroupCampaigns, Usage: "[name or cam_ID] [opened, claimed or validated]",
@@ -57,18 +51,17 @@ func sessionsCommand(s sessionListHandlers) bot.Command {
 		},
 		Run: s.run,
 		Actions: map[string]bot.Action{
-			actionCampaignSessions: {Run: s.ofCampaign},
-			actionSessionsPrev:     {Run: s.turnPage},
-			actionSessionsNext:     {Run: s.turnPage},
-			actionSessionsFile:     {Run: s.asFile},
+			actionSessionsPrev: {Run: s.turnPage},
+			actionSessionsNext: {Run: s.turnPage},
+			actionSessionsFile: {Run: s.sendFile},
 		},
 		Submissions: map[string]bot.Submission{viewListSessions: {Run: s.submitted}},
 		Options:     map[string]bot.Options{form.FieldCampaign: {Run: s.campaigns.Suggest}},
 	}
 }
 
-// events are the words for what must have happened to a session.
-var events = []struct {
+// sessionEvents are the events to filter by, with their words.
+var sessionEvents = []struct {
 	word  string
 	event coupontools.SessionEvent
 }{
@@ -80,7 +73,7 @@ var events = []struct {
 
 // eventWord returns the event that a word names.
 func eventWord(word string) (coupontools.SessionEvent, bool) {
-	for _, e := range events {
+	for _, e := range sessionEvents {
 		if strings.EqualFold(word, e.word) {
 			return e.event, true
 		}
@@ -117,54 +110,31 @@ func (s sessionListHandlers) run(_ context.Context, req bot.Request) (bot.Reply,
 	}}, nil
 }
 
-// sessionsRow is one campaign with the button that lists its sessions.
+// sessionsRow shows one campaign with the button that lists its sessions.
 func sessionsRow(c coupontools.Campaign) []slack.Block {
-	return []slack.Block{blocks.WithButton(campaignRow(c), blocks.Button(actionCampaignSessions, "Sessions", c.ID,
+	return []slack.Block{blocks.WithButton(listRow(c), blocks.Button(actionSessions, "Sessions", c.ID,
 		blocks.Label("Show the sessions of "+format.OneLine(c.Name))))}
 }
 
-// ofCampaign lists the sessions of the campaign of a button.
-func (s sessionListHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+// openCampaign lists the sessions of a button's campaign.
+func (s sessionListHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.LookingUpSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.show(ctx, req, newSessionPager(s.campaigns.Known(req.Value), coupontools.AnyEvent), 1)
 	}}, nil
 }
 
-// listSessionsView asks for a campaign, and for which of its sessions.
+// listSessionsView asks for a campaign and an event.
 func listSessionsView() *slack.ModalViewRequest {
 	return blocks.Modal(viewListSessions, "Sessions", "List", "Cancel",
 		campaignField(coupontools.Campaign{}),
-		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, events[0].word,
-			blocks.Option("All sessions", events[0].word),
-			blocks.Option("Those that were opened", events[1].word),
-			blocks.Option("Those that were claimed", events[2].word),
-			blocks.Option("Those that were validated", events[3].word)))
+		blocks.Radio(blocks.Input{Name: fieldEvent, Label: "Which"}, sessionEvents[0].word,
+			blocks.Option("All sessions", sessionEvents[0].word),
+			blocks.Option("Those that were opened", sessionEvents[1].word),
+			blocks.Option("Those that were claimed", sessionEvents[2].word),
+			blocks.Option("Those that were validated", sessionEvents[3].word)))
 }
 
-// campaignField is where a form asks for a campaign. It starts with c if that has an id.
-func campaignField(c coupontools.Campaign) slack.Block {
-	var initial *slack.OptionBlockObject
-	if c.ID != "" {
-		initial = blocks.Option(ui.OptionText(c, false), c.ID)
-	}
-	return blocks.ExternalSelect(blocks.Input{Name: form.FieldCampaign, Label: "Campaign", Placeholder: ui.TypeAFewLetters},
-		initial)
-}
-
-// chosenCampaign returns the campaign that stands in a form, with an empty id if there is none.
-func chosenCampaign(all List, v form.Values) coupontools.Campaign {
-	id := v.Value(form.FieldCampaign)
-	if id == "" {
-		return coupontools.Campaign{}
-	}
-	c := all.Known(id)
-	if c.Name == c.ID && v.ChosenText(form.FieldCampaign) != "" {
-		c.Name = v.ChosenText(form.FieldCampaign)
-	}
-	return c
-}
-
-// submitted takes the form, shows that it is looking, and then the first page.
+// submitted shows a waiting modal, then the first page.
 func (s sessionListHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	c, wrong := chosenCampaign(s.campaigns, req.View), form.Problems{}
 	if c.ID == "" {
@@ -186,7 +156,7 @@ func (s sessionListHandlers) pagers() sessionPagers {
 	return sessionPagers{Store: s.store, Noun: "list", Command: "/coupontools sessions"}
 }
 
-// turnPage shows the page that a button asks for.
+// turnPage shows a button's page.
 func (s sessionListHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return s.pagers().Turn(req, func(ctx context.Context, from sessionPager, number int) (bot.Reply, error) {
 		return s.show(ctx, req, from, number)
@@ -206,8 +176,8 @@ func (s sessionListHandlers) show(ctx context.Context, req bot.Request, from ses
 	return ui.InPlace(req, viewSessions, "Sessions", page.summary(), page.blocks()), nil
 }
 
-// asFile sends all sessions of a list to whoever pressed its button.
-func (s sessionListHandlers) asFile(_ context.Context, req bot.Request) (bot.Reply, error) {
+// sendFile sends all sessions of a list as a file to the user who clicked.
+func (s sessionListHandlers) sendFile(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.WritingFile, Later: func(ctx context.Context) (bot.Reply, error) {
 		p, err := s.pagers().Get(ctx, req.Person, req.Value)
 		if err != nil {
@@ -255,15 +225,15 @@ func yesOrEmpty(b bool) string {
 	return ""
 }
 
-// sessionRow is one session in a list, with the button that opens it.
+// sessionRow shows one session with the button that opens it.
 func sessionRow(x coupontools.Session) slack.Block {
-	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(states(x), ", "))
+	facts := format.Joined(" · ", format.Short(x.CustomID), strings.Join(sessionStates(x), ", "))
 	return blocks.WithButton(blocks.Text(x.Code+"\n"+facts),
 		blocks.Button(actionSession, "Open", x.Code, blocks.Label("Open the session "+x.Code)))
 }
 
-// states says what became of a session, in the order in which it happens.
-func states(x coupontools.Session) []string {
+// sessionStates lists what happened to a session, in the usual order.
+func sessionStates(x coupontools.Session) []string {
 	var words []string
 	for _, s := range []struct {
 		is   bool
@@ -286,3 +256,15 @@ func states(x coupontools.Session) []string {
 	}
 	return words
 }
+
+// sessionCode matches a whole code.
+var sessionCode = regexp.MustCompile(`^[A-Za-z0-9]{21}$`)
+
+// isSessionCode reports whether a text has the form of a session code, whole or short.
+func isSessionCode(code string) bool {
+	const short = 6
+	return sessionCode.MatchString(code) || len(code) == short && sessionCode.MatchString(code+strings.Repeat("0", 15))
+}
+
+// maxSessionCode is the most characters of a session code in a form.
+const maxSessionCode = 40

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -22,6 +21,8 @@ import (
 )
 
 const (
+	actionSingleUse = "campaign_single_use"
+
 	viewSingleUse = "single_use"
 
 	fieldCodes  = "codes"
@@ -30,31 +31,26 @@ const (
 
 	noCodes = "none"
 
-	// maxPrefix bounds what stands before each validation code, in characters. Coupontools names no limit; codes with it
-	// have to fit into its 100.
+	// maxPrefix is the most characters before each validation code. The API names no limit for it; a code may have 100.
 	maxPrefix = 50
 	// minCode, maxCode and usualCode are lengths of validation codes. (Coupontools: multiplesingleuse/create.)
 	minCode, maxCode, usualCode = 10, 25, 12
 
-	// makeTime is how long the making may take. What is made then is delivered, and the rest left out.
+	// makeTime bounds the creation. What has been created by then is delivered.
 	makeTime = 80 * time.Second
-	// deliverTime is how long the file may take to reach Slack.
+	// deliverTime bounds the upload of the file to Slack.
 	deliverTime = 30 * time.Second
 )
 
-// singleUseAPI is the part of the Coupontools client that makes addresses.
-type singleUseAPI interface {
-	CreateSingleUse(ctx context.Context, s coupontools.SingleUseCreate) (*coupontools.SingleUse, error)
-	WriteSingleUses(ctx context.Context, w io.Writer, s coupontools.SingleUsesCreate) (int, error)
-}
+var auditSingleUse = ui.Audited("single_use", "made single-use addresses")
 
-// singleUseHandlers make addresses that one person each can use.
+// singleUseHandlers create single-use addresses.
 type singleUseHandlers struct {
 	campaigns List
-	api       singleUseAPI
+	api       *coupontools.Client
 	store     ui.OnceStore
 	files     ui.Deliverer
-	audit     ui.Recorder
+	audit     *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }
@@ -70,7 +66,7 @@ func singleUseCommand(s singleUseHandlers) bot.Command {
 			{Line: "/coupontools single-use Summer sale", Does: "opens it for the campaign “Summer sale”"},
 		},
 		Run:         s.run,
-		Actions:     map[string]bot.Action{actionCampaignSingleUse: {Run: s.ofCampaign}, fieldFor: {Run: s.changeFor}},
+		Actions:     map[string]bot.Action{fieldFor: {Run: s.changeFor}},
 		Submissions: map[string]bot.Submission{viewSingleUse: {Run: s.submitted(c)}, c.View: {Run: c.Confirmed}},
 	}
 }
@@ -79,12 +75,12 @@ func (s singleUseHandlers) run(_ context.Context, req bot.Request) (bot.Reply, e
 	return bot.Reply{View: s.view(newSingleUseForm(s.campaigns.ResolveLocal(req.Words).ID), singleUseDefaults)}, nil
 }
 
-// ofCampaign opens the form for the campaign of a button.
-func (s singleUseHandlers) ofCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
+// openCampaign opens the form for a button's campaign.
+func (s singleUseHandlers) openCampaign(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{View: s.view(newSingleUseForm(req.Value), singleUseDefaults), Push: true}, nil
 }
 
-// manyInputs ask how many addresses there shall be, and of what kind.
+// manyInputs are the fields for many addresses.
 func manyInputs(typed map[string]string) []slack.Block {
 	const digits = 7
 	return []slack.Block{
@@ -109,15 +105,15 @@ func manyInputs(typed map[string]string) []slack.Block {
 	}
 }
 
-// singleUseDraft are addresses that wait for the go-ahead.
+// singleUseDraft describes addresses that are created after a confirmation.
 type singleUseDraft struct {
 	Name string // of the campaign
 	coupontools.SingleUsesCreate
-	// Person is the one address that is to be made instead, for somebody who is known.
+	// Person is set if one address for a known person is created instead.
 	Person *coupontools.SingleUseCreate
 }
 
-// submitted checks the form, and shows over it what will happen. Nothing is made.
+// submitted checks the form and shows a preview on top. Nothing is created.
 func (s singleUseHandlers) submitted(c ui.Change[singleUseDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		d, wrong := s.check(ctx, req)
@@ -133,7 +129,7 @@ func (s singleUseHandlers) submitted(c ui.Change[singleUseDraft]) bot.Handler {
 	}
 }
 
-// makeChange makes what was asked for.
+// makeChange creates the addresses.
 func (s singleUseHandlers) makeChange() ui.Change[singleUseDraft] {
 	return ui.Change[singleUseDraft]{
 		View: "single_use_confirm", Title: "Single use", WaitText: ui.MakingCodes, Store: s.store, Audit: s.audit,
@@ -164,7 +160,7 @@ func (s singleUseHandlers) check(ctx context.Context, req bot.Request) (singleUs
 		wrong.Add(form.FieldCampaign, ui.ChooseACampaign)
 	}
 	if kind := req.View.Value(fieldFor); kind != "" && kind != f.Shown {
-		wrong.Add(fieldFor, "The fields below are for the other choice. Choose again.") // submitted before the form had changed
+		wrong.Add(fieldFor, "The fields below are for the other choice. Choose again.") // submitted before the form was updated
 		return d, wrong
 	}
 	v.CheckEmptied(wrong, singleUseOptional[f.Shown]...)
@@ -189,7 +185,7 @@ func (d *singleUseDraft) checkMany(v form.Values, wrong form.Problems) {
 	d.checkCodes(v, wrong)
 }
 
-// checkCodes reads which validation codes are wanted. If none are, values in their fields are an error, not ignored.
+// checkCodes reads the validation codes. If codes are off, values in the code fields are an error, not ignored.
 func (d *singleUseDraft) checkCodes(v form.Values, wrong form.Problems) {
 	prefix, length := strings.TrimSpace(v.Value(fieldPrefix)), strings.TrimSpace(v.Value(fieldLength))
 	kind := form.Chosen(v, fieldCodes, wrong, noCodes, coupontools.CodesNumeric, coupontools.CodesAlphanumeric)
@@ -214,7 +210,7 @@ func (d *singleUseDraft) checkCodes(v form.Values, wrong form.Problems) {
 
 func (d singleUseDraft) addresses() string { return format.Count(d.Amount, "address", "addresses") }
 
-// preview says what will be made, and names the consequence.
+// preview shows what will be created, and the consequence.
 func (d singleUseDraft) preview() []slack.Block {
 	codes := "none of their own"
 	if d.CodeType != "" {
@@ -234,16 +230,16 @@ func (d singleUseDraft) preview() []slack.Block {
 	}
 }
 
-// make makes the addresses and sends what was made, be it all or not. The audit trail has what was made before the file is
-// on its way.
+// make creates the addresses and uploads those that were created, also if others failed. It writes the audit log before the
+// upload.
 func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUseDraft) (said string, err error) {
 	err = ui.InFile(func(f *os.File) error {
 		made, failed := s.write(ctx, f, d)
-		word := s.record(ctx, req, d, made, failed)
+		notice := s.record(ctx, req, d, made, failed)
 		if made == 0 {
 			return d.failed(0, failed)
 		}
-		// What was made must reach the person, whatever became of the rest.
+		// The user must get what was created, also if the rest failed or ctx has ended.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 		defer cancel()
 		err := s.files.UploadFile(ctx, req.Person, f, "file with them", bot.Upload{
@@ -259,15 +255,15 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 		}
 		campaign := format.NameAndID(format.Short(d.Name), d.Campaign)
 		said = format.Joined(" ", format.Count(made, "address of "+campaign+" is", "addresses of "+campaign+" are")+
-			" made. The file with them is in your direct messages.", word)
+			" made. The file with them is in your direct messages.", notice)
 		return nil
 	})
 	return said, err
 }
 
-// record writes down how many were made, also if the rest failed.
+// record writes the number of created addresses into the audit log, also if the rest failed.
 func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d singleUseDraft, made int, failed error) string {
-	e := sends.Entry{What: ui.AuditSingleUse, Note: d.addresses() + " of " + d.Campaign}
+	e := sends.Entry{What: auditSingleUse, Note: d.addresses() + " of " + d.Campaign}
 	if failed != nil && made > 0 {
 		e.Note = format.Thousands(made) + " of " + e.Note
 		if coupontools.ClassOf(failed) != coupontools.Unknown {
@@ -277,14 +273,14 @@ func (s singleUseHandlers) record(ctx context.Context, req bot.Request, d single
 	return ui.Record(ctx, s.audit, req, e, failed)
 }
 
-// write makes the addresses and writes them into the file.
+// write creates the addresses and writes them into the file.
 func (s singleUseHandlers) write(ctx context.Context, f *os.File, d singleUseDraft) (made int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
 	return s.api.WriteSingleUses(ctx, f, d.SingleUsesCreate)
 }
 
-// undelivered says that the addresses are there, but not the file.
+// undelivered says that the addresses were created but the file couldn't be sent.
 func (d singleUseDraft) undelivered(made int, err error) error {
 	return &bot.Mistake{
 		Text: "Slack did not take the file.", Done: format.Count(made, "address was", "addresses were") + " made.",
@@ -293,7 +289,7 @@ func (d singleUseDraft) undelivered(made int, err error) error {
 	}
 }
 
-// failed says what is known when not all were made: made of them are, and in the file.
+// failed explains that creation failed after made addresses, which are in the file.
 func (d singleUseDraft) failed(made int, err error) error {
 	if errors.Is(err, coupontools.ErrNotFound) && made == 0 {
 		return ui.Undone{Err: &bot.Mistake{Text: "There is no campaign " + d.Campaign + " (any more).", Done: "Nothing was made."}}
@@ -320,7 +316,7 @@ func (d singleUseDraft) failed(made int, err error) error {
 	return err
 }
 
-// beforeMore says how not to make twice what may be there.
+// beforeMore says how to avoid creating the same addresses twice.
 func (d singleUseDraft) beforeMore() string {
 	if d.Person != nil && d.Person.DuplicateCheck != "" {
 		return "Start again with /coupontools single-use and fill in the same: if the address is there, you get that one."

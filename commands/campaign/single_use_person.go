@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// fieldFor changes the form between the two kinds of addresses.
+	// fieldFor switches the form between many addresses and one.
 	fieldFor        = "single_use_for"
 	forMany, forOne = "many", "one"
 
@@ -33,15 +33,15 @@ const (
 	fieldOwnCode   = "validation_code"
 	fieldDuplicate = "duplicate_check"
 
-	// anotherOne is the choice of [fieldDuplicate] that makes a new address in any case.
+	// anotherOne is the choice of [fieldDuplicate] that always creates a new address.
 	anotherOne = "none"
 
-	// The limits of what the owner gives. (Coupontools: singleuse/create.)
+	// The limits of the owner's own values. (Coupontools: singleuse/create.)
 	maxOwnID   = 50
 	maxOwnCode = 100
 )
 
-// singleUseFields are the names of the fields that only one kind of address has.
+// singleUseFields are the fields that only one kind of address has.
 var singleUseFields = map[string][]string{
 	forMany: {form.FieldAmount, form.FieldStatus, fieldCodes, fieldPrefix, fieldLength},
 	forOne: {
@@ -50,7 +50,7 @@ var singleUseFields = map[string][]string{
 	},
 }
 
-// singleUseOptional are those of them that may stay empty.
+// singleUseOptional are the optional ones of [singleUseFields].
 var singleUseOptional = map[string][]string{
 	forMany: {fieldPrefix, fieldLength},
 	forOne: {
@@ -64,7 +64,7 @@ var singleUseOptional = map[string][]string{
 	},
 }
 
-// singleUseDefaults are the choices that the form starts with.
+// singleUseDefaults are the initial choices of the form.
 var singleUseDefaults = map[string]string{
 	form.FieldStatus: coupontools.SingleUseNormal, fieldCodes: noCodes, fieldDigits: noCodes, fieldDuplicate: anotherOne,
 }
@@ -72,7 +72,7 @@ var singleUseDefaults = map[string]string{
 // singleUseForm is the form's metadata.
 type singleUseForm struct {
 	ID string `json:"id"`
-	// Campaign is the id of the one that it was opened for.
+	// Campaign is the id of the campaign that the form was opened for.
 	Campaign string `json:"campaign,omitempty"`
 	// Shown is [forMany] or [forOne].
 	Shown string `json:"shown"`
@@ -90,8 +90,8 @@ func singleUseFormOf(v *bot.View) singleUseForm {
 	return f
 }
 
-// view shows the form; typed holds the initial values of the fields that come into sight. Slack keeps the values of the
-// others as long as their initial values are those of the opening.
+// view builds the form. typed holds the initial values of the fields that become visible. Slack keeps the values of the others
+// as long as their initial values don't change.
 func (s singleUseHandlers) view(f singleUseForm, typed map[string]string) *slack.ModalViewRequest {
 	set := []slack.Block{
 		campaignField(s.campaigns.Known(f.Campaign)),
@@ -107,7 +107,7 @@ func (s singleUseHandlers) view(f singleUseForm, typed map[string]string) *slack
 	return blocks.WithMetadata(blocks.Modal(viewSingleUse, "Single use", "Preview", "Cancel", set...), ui.Value(f))
 }
 
-// personFormInputs ask who the person is, and how the address shall be.
+// personFormInputs are the fields for one address.
 func personFormInputs(typed map[string]string) []slack.Block {
 	return append(
 		form.PersonInputs(true, typed),
@@ -132,7 +132,7 @@ func personFormInputs(typed map[string]string) []slack.Block {
 	)
 }
 
-// shown are the values that the form was last updated with, by the form's id.
+// shown stores the initial values of each form's last update, by the form's id.
 func (s singleUseHandlers) shown() ui.Saved[map[string]string] {
 	return ui.Saved[map[string]string]{Store: s.store, Prefix: "single_use:"}
 }
@@ -157,7 +157,7 @@ func (s singleUseHandlers) changeFor(ctx context.Context, req bot.Request) (bot.
 	return bot.Reply{View: s.view(f, values)}, nil
 }
 
-// checkPerson reads who the address is for, and what it is like.
+// checkPerson reads the fields for one address.
 func (d *singleUseDraft) checkPerson(v form.Values, region string, wrong form.Problems) {
 	p := coupontools.SingleUseCreate{
 		Campaign:  d.Campaign,
@@ -198,7 +198,8 @@ func (d *singleUseDraft) checkPerson(v form.Values, region string, wrong form.Pr
 	d.Person = &p
 }
 
-// duplicateKey is what a person who has an address already is known by, with the words for it.
+// duplicateKey returns the value, with its noun, that identifies a person who already has an address; "" if that is empty or
+// not asked for.
 func duplicateKey(p coupontools.SingleUseCreate) string {
 	for _, by := range [][3]string{
 		{"email", "the e-mail address ", p.Email}, {"phone", "the phone number ", p.Phone}, {"customid", "your id ", p.CustomID},
@@ -210,10 +211,10 @@ func duplicateKey(p coupontools.SingleUseCreate) string {
 	return ""
 }
 
-// endLayout is how an end is written.
+// endLayout is the format of an end time.
 const endLayout = "2006-01-02 15:04"
 
-// readEnd reads when an address ends, on a clock whose time zone is not known.
+// readEnd parses an end time in an unknown time zone.
 func readEnd(typed string, wrong form.Problems) time.Time {
 	if typed == "" {
 		return time.Time{}
@@ -226,14 +227,14 @@ func readEnd(typed string, wrong form.Problems) time.Time {
 		}
 		end = end.AddDate(0, 0, 1).Add(-time.Second)
 	}
-	const latest = 12 * time.Hour // the last clock on earth to get there
+	const latest = 12 * time.Hour // the last time zone to reach it
 	if time.Now().After(end.Add(latest)) {
 		wrong.Add(form.FieldEnds, "This is in the past. Choose a later end, or none.")
 	}
 	return end
 }
 
-// previewPerson says for whom an address will be made, and names the consequence.
+// previewPerson shows the person and the consequence.
 func (d singleUseDraft) previewPerson() []slack.Block {
 	p := *d.Person
 	code, end := p.ValidationCode, ""
@@ -266,10 +267,10 @@ func (d singleUseDraft) previewPerson() []slack.Block {
 	}
 }
 
-// makeOne makes the address of one person, and tells it.
+// makeOne creates the address of one person and returns it in the reply.
 func (s singleUseHandlers) makeOne(ctx context.Context, d singleUseDraft) (string, sends.Entry, error) {
 	made, err := s.api.CreateSingleUse(ctx, *d.Person)
-	e := sends.Entry{What: ui.AuditSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
+	e := sends.Entry{What: auditSingleUse, Note: "1 address of " + d.Campaign + " for a person who is known"}
 	if err == nil {
 		e.Note += ": " + ui.ShortCode(made.Code)
 	}
@@ -292,6 +293,6 @@ func (s singleUseHandlers) makeOne(ctx context.Context, d singleUseDraft) (strin
 			lines = append(lines, f[0]+": "+format.Sentence(f[1]))
 		}
 	}
-	// It is no link here: whoever follows it has opened the coupon.
+	// The address is not shown as a link: following it opens the coupon.
 	return format.Joined("\n", append(lines, "Whoever has it can use it.")...), e, nil
 }

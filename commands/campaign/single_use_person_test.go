@@ -71,14 +71,14 @@ func TestSingleUse_checkPerson(t *testing.T) {
 	}
 }
 
-// forOnePerson is the form for one person who is known, with fields besides those that are always there.
+// forOnePerson is the form for one known person, with the given fields.
 func forOnePerson(fields map[string]string) *bot.View {
 	all := map[string]string{"campaign": "cam_400018", fieldDigits: noCodes, fieldDuplicate: anotherOne}
 	maps.Copy(all, fields)
 	return bot.NewView(viewSingleUse, ui.Value(singleUseForm{ID: "f", Shown: forOne}), all)
 }
 
-func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
+func TestSingleUse_onePersonNotTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reply, err := w.Submits(t, forOnePerson(map[string]string{"first_name": "Anna"}))
@@ -94,8 +94,8 @@ func TestSingleUse_onePersonOfSomebodyElse(t *testing.T) {
 	}
 }
 
-// The same form delivered twice makes one draft, and the same confirmation delivered twice makes one link. The first answer
-// shows it, the other points there, and nothing of it is in Redis.
+// A repeated form makes one draft, and a repeated confirmation one link. Only the first answer shows the link, and Redis
+// doesn't hold it.
 func TestSingleUse_onePersonTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -134,7 +134,7 @@ func TestSingleUse_onePersonTwice(t *testing.T) {
 	}
 }
 
-// What Coupontools refused can be confirmed again once the person has gone back to the form.
+// After a refusal, the change can be confirmed again from a new view.
 func TestSingleUse_onePersonRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

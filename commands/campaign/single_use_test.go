@@ -15,34 +15,16 @@ import (
 	"github.com/coupontools/couponbot/coupontools/sandbox"
 )
 
-func TestPartedByIn(t *testing.T) {
-	t.Parallel()
-	for typed, want := range map[string][2]string{
-		"anna@example.com":          {"anna@example.com", ""},
-		"crm-5 in Summer sale":      {"crm-5", "Summer sale"},
-		"crm 5 IN Back in business": {"crm 5", "Back in business"},
-		"in":                        {"in", ""},
-		"in Summer":                 {"in Summer", ""},
-		"crm-5 in":                  {"crm-5 in", ""},
-		`"in" crm in cam_1`:         {"in crm", "cam_1"},
-	} {
-		what, in := splitAtIn(bot.Split(typed))
-		if got := [2]string{bot.Join(what), bot.Join(in)}; got != want {
-			t.Errorf("partedByIn(%s) = %q, want %q", typed, got, want)
-		}
-	}
-}
-
-// pile takes files and looks at them row by row.
-type pile struct {
+// rowCounter is a Slack that counts the rows of uploaded files.
+type rowCounter struct {
 	names, comments []string
 	rows            []int
 	bytes           int64
 }
 
-func (*pile) Direct(context.Context, string) (string, error) { return "D1", nil }
+func (*rowCounter) Direct(context.Context, string) (string, error) { return "D1", nil }
 
-func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
+func (p *rowCounter) Upload(_ context.Context, _ string, u bot.Upload) error {
 	in := bufio.NewReader(io.NewSectionReader(u.From, 0, u.Size))
 	table := csv.NewReader(in)
 	rows := 0
@@ -59,9 +41,9 @@ func (p *pile) Upload(_ context.Context, _ string, u bot.Upload) error {
 	return nil
 }
 
-func TestSingleUses_halfWay(t *testing.T) {
+func TestSingleUses_partial(t *testing.T) {
 	t.Parallel()
-	w, files := newWorld(t), new(pile)
+	w, files := newWorld(t), new(rowCounter)
 	w.API.Break(sandbox.Rule{Path: "/v3/multiplesingleuse/create", Skip: 1, Fault: sandbox.ServerError(500)})
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), api: w.Client, store: w.Store, files: ui.Deliverer{Poster: files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
@@ -77,7 +59,7 @@ func TestSingleUses_halfWay(t *testing.T) {
 
 func TestSingleUses_many(t *testing.T) {
 	t.Parallel()
-	w, files := newWorld(t), new(pile)
+	w, files := newWorld(t), new(rowCounter)
 	s := singleUseHandlers{campaigns: NewList(w.Campaigns, ui.Deliverer{}), api: w.Client, store: w.Store, files: ui.Deliverer{Poster: files}, audit: w.Sends}
 	d := singleUseDraft{Name: "Summer sale 2026", SingleUsesCreate: coupontools.SingleUsesCreate{Campaign: "cam_400001", Amount: 12_000}}
 	said, err := s.make(t.Context(), bot.Request{Person: commandstest.Mia}, d)

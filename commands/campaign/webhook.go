@@ -19,24 +19,19 @@ import (
 
 const (
 	viewWebhook = "webhook"
-	// viewWebhookAnswer is what webhook turns into: first the wait, then the answer.
+	// viewWebhookAnswer replaces webhook: first while waiting, then with the answer.
 	viewWebhookAnswer = "webhook_answer"
 
 	fieldWebhookEvent = "webhook_event"
 )
 
-// webhookAPI is the part of the Coupontools client that webhook needs.
-type webhookAPI interface {
-	VerifyWebhook(ctx context.Context, event, session string) (*coupontools.Webhook, error)
-}
-
-// webhookHandlers tell whether events that came to a webhook came from Coupontools.
+// webhookHandlers verify that a webhook's event came from Coupontools.
 type webhookHandlers struct {
-	api       webhookAPI
+	api       *coupontools.Client
 	campaigns List
 }
 
-// webhookCommand answers "/coupontools webhook", only to the person who asked. The session that an event is about is not shown.
+// webhookCommand answers "/coupontools webhook" privately. It doesn't show the session of the event.
 func webhookCommand(w webhookHandlers) bot.Command {
 	return bot.Command{
 		Topic: "webhook", Group: ui.GroupCampaigns, Usage: "[evt_ID] [code of the session]",
@@ -81,7 +76,7 @@ func webhookView() *slack.ModalViewRequest {
 		}, "", maxSessionCode))
 }
 
-// submitted takes the form, shows that Coupontools is asked, and then its answer.
+// submitted shows a waiting modal, then the answer of Coupontools.
 func (w webhookHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	event, session := strings.TrimSpace(req.View.Value(fieldWebhookEvent)), strings.TrimSpace(req.View.Value(fieldSession))
 	if wrong := idProblems(event, session); len(wrong) > 0 {
@@ -93,10 +88,10 @@ func (w webhookHandlers) submitted(_ context.Context, req bot.Request) (bot.Repl
 	}), nil
 }
 
-// idPattern is what ids and codes are made of.
+// idPattern matches ids and codes.
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// idProblems says what cannot be an id or a code. Asked about that, Coupontools would seem to say that the event is not genuine.
+// idProblems checks the ids before the call: for malformed ones Coupontools would answer as for an event that isn't genuine.
 func idProblems(event, session string) form.Problems {
 	wrong := form.Problems{}
 	if !idPattern.MatchString(event) {
@@ -108,7 +103,7 @@ func idProblems(event, session string) form.Problems {
 	return wrong
 }
 
-// verify asks Coupontools, and says its answer in blocks and in a sentence.
+// verify asks Coupontools and returns the answer as blocks and as a sentence.
 func (w webhookHandlers) verify(ctx context.Context, event, session string) ([]slack.Block, string, error) {
 	e, err := w.api.VerifyWebhook(ctx, event, session)
 	if errors.Is(err, coupontools.ErrNotFound) {

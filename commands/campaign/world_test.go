@@ -13,13 +13,7 @@ import (
 
 func newWorld(t testing.TB, options ...sandbox.Option) *commandstest.World {
 	t.Helper()
-	w := commandstest.New(t, options...)
-	w.Commands = func() []bot.Command {
-		return Commands(testDeps(w), NewList(w.Campaigns, ui.Deliverer{}), ui.List[coupontools.Directory]{Source: w.Directories}, figures.NewCounter(w.Client, w.Store, nil))
-	}
-	return w
-}
-
-func testDeps(w *commandstest.World) ui.Deps {
-	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
+	return commandstest.NewFor(t, func(w *commandstest.World) []bot.Command {
+		return Commands(w.Deps(), NewList(w.Campaigns, ui.Deliverer{}), ui.List[coupontools.Directory]{Source: w.Directories}, figures.NewCounter(w.Client, w.Store, nil))
+	}, options...)
 }

@@ -16,8 +16,14 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// What can be done to a user of a directory besides the payment. It takes the API's newer part (v4), where ids are bare
-// numbers: that they are those of the older part is assumed.
+var (
+	auditUserBlock  = ui.Audited("user_block", "blocked or unblocked a user")
+	auditUserAccess = ui.Audited("user_access", "gave a user access")
+	auditUserRevoke = ui.Audited("user_revoke", "took the access from a user")
+)
+
+// This file changes a user's access. It uses v4 of the API, where ids are bare numbers. That they are the same numbers as in
+// v3 is an assumption.
 
 const (
 	actionUserBlock  = "user_block"
@@ -26,35 +32,26 @@ const (
 
 	viewUserBlock  = "user_block"
 	viewUserAccess = "user_access"
-	// viewUserWait is what user_block begins with and turns into.
+	// viewUserWait is shown before user_block and replaces it.
 	viewUserWait = "user_wait"
 )
 
-// accessAPI is the part of the Coupontools client that says who may use a directory.
-type accessAPI interface {
-	DirectoryUserV4(ctx context.Context, directory, user string) (*coupontools.DirectoryUser, error)
-	BlockDirectoryUser(ctx context.Context, directory, user string, block bool) error
-	GiveDirectoryAccess(ctx context.Context, directory, user string, until time.Time) error
-	RevokeDirectoryAccess(ctx context.Context, directory, user string) error
-	CreateDirectoryUser(ctx context.Context, u coupontools.DirectoryUserCreate) (string, error)
-}
-
-// accessGrant gives a user access, until then.
+// accessGrant gives a user access until a time.
 type accessGrant struct {
-	directoryUser
+	userRef
 	Until time.Time // zero for without end
 }
 
-// blockForm is whether a user is to be blocked; it is the metadata of the form.
+// blockForm says whether to block a user; it is the form's metadata.
 type blockForm struct {
-	directoryUser
+	userRef
 	Block bool `json:"block"`
 }
 
-// accessButtons are those of a user in a list.
+// accessButtons are a listed user's buttons.
 func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 	name := format.OneLine(u.Name())
-	at := ui.Value(directoryUser{Directory: directory, User: u.ID})
+	at := ui.Value(userRef{Directory: directory, User: u.ID})
 	return blocks.Actions("",
 		blocks.Button(actionUserBlock, "Block", at, blocks.Label("Block "+name+", or let them in again")),
 		blocks.Button(actionUserAccess, "Give access", at, blocks.Label("Give "+name+" access until a day")),
@@ -62,28 +59,28 @@ func accessButtons(directory string, u coupontools.DirectoryUser) slack.Block {
 			blocks.Ask("Revoke the access?", "What "+u.ID+" has paid for, or was given, ends at once.", "Revoke", "Keep")))
 }
 
-// withUser reads the value of a button.
-func (p directoryUserHandlers) withUser(req bot.Request, then func(who directoryUser) bot.Reply) (bot.Reply, error) {
-	who, err := ui.Decode[directoryUser](req.Value, "/directory-users")
+// withUser decodes the value of a button.
+func (p userHandlers) withUser(req bot.Request, then func(who userRef) bot.Reply) (bot.Reply, error) {
+	who, err := ui.Decode[userRef](req.Value, "/directory-users")
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	return then(who), nil
 }
 
-// userLines are the lines that say who is meant.
-func (p directoryUserHandlers) userLines(who directoryUser) slack.Block {
+// userLines names the user and the directory.
+func (p userHandlers) userLines(who userRef) slack.Block {
 	directory := format.NameAndID(p.directories.Known(who.Directory).Name, who.Directory)
 	return blocks.Rich(blocks.Field("User", who.User), blocks.Field("Directory", directory))
 }
 
-// askBlock looks up whether the user is blocked, and offers the contrary.
-func (p directoryUserHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.withUser(req, func(who directoryUser) bot.Reply {
+// askBlock looks up whether the user is blocked, and offers the opposite.
+func (p userHandlers) askBlock(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who userRef) bot.Reply {
 		return ui.WaitingOn(viewUserWait, "Block", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
-			u, err := p.access.DirectoryUserV4(ctx, who.Directory, who.User)
+			u, err := p.api.DirectoryUserV4(ctx, who.Directory, who.User)
 			if err != nil {
-				return bot.Reply{}, notInV4(fmt.Errorf("look at user: %w", err), who)
+				return bot.Reply{}, unknownInV4(fmt.Errorf("look at user: %w", err), who)
 			}
 			title, text := "Block", "This user is not blocked. Who is blocked cannot sign in to the directory."
 			if u.Blocked {
@@ -96,8 +93,8 @@ func (p directoryUserHandlers) askBlock(_ context.Context, req bot.Request) (bot
 	})
 }
 
-// block does it. Doing it twice is the same as once.
-func (p directoryUserHandlers) block(_ context.Context, req bot.Request) (bot.Reply, error) {
+// block blocks or unblocks the user. It is idempotent.
+func (p userHandlers) block(_ context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := ui.Decode[blockForm](req.View.Metadata, "/directory-users")
 	if err != nil {
 		return bot.Reply{}, err
@@ -107,15 +104,15 @@ func (p directoryUserHandlers) block(_ context.Context, req bot.Request) (bot.Re
 		title, said = "Block", "is blocked"
 	}
 	return ui.WaitingIn(viewUserWait, title, "Changing…", func(ctx context.Context) (bot.Reply, error) {
-		err := p.access.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
-		word := ui.Record(ctx, p.audit, req, sends.Entry{
-			What: ui.AuditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
+		err := p.api.BlockDirectoryUser(ctx, b.Directory, b.User, b.Block)
+		notice := ui.Record(ctx, p.audit, req, sends.Entry{
+			What: auditUserBlock, Note: b.User + " in " + b.Directory, Before: blockWord(!b.Block), After: blockWord(b.Block),
 		}, err)
 		if err != nil {
-			return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("block user: %w", err), b.directoryUser))
+			return bot.Reply{}, ui.Unchanged(unknownInV4(fmt.Errorf("block user: %w", err), b.userRef))
 		}
 		return bot.Reply{
-			View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(format.Joined(" ", b.User+" "+said+".", word))),
+			View: blocks.Modal(viewUserWait, title, "", "Close", blocks.Text(format.Joined(" ", b.User+" "+said+".", notice))),
 		}, nil
 	}), nil
 }
@@ -127,8 +124,8 @@ func blockWord(blocked bool) string {
 	return "not blocked"
 }
 
-func (p directoryUserHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.withUser(req, func(who directoryUser) bot.Reply {
+func (p userHandlers) askAccess(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who userRef) bot.Reply {
 		_, zone := req.Person.Clock()
 		return bot.Reply{Push: true, View: blocks.WithMetadata(blocks.Modal(viewUserAccess, "Give access", "Check", "Cancel",
 			p.userLines(who),
@@ -139,10 +136,10 @@ func (p directoryUserHandlers) askAccess(_ context.Context, req bot.Request) (bo
 	})
 }
 
-// giveAccess takes the form.
-func (p directoryUserHandlers) giveAccess(c ui.Change[accessGrant]) bot.Handler {
+// giveAccess checks the form and shows the change.
+func (p userHandlers) giveAccess(c ui.Change[accessGrant]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		who, err := ui.Decode[directoryUser](req.View.Metadata, "/directory-users")
+		who, err := ui.Decode[userRef](req.View.Metadata, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -150,7 +147,7 @@ func (p directoryUserHandlers) giveAccess(c ui.Change[accessGrant]) bot.Handler 
 		if !a.Until.IsZero() && !a.Until.After(time.Now()) {
 			return bot.Reply{Errors: map[string]string{fieldExpiry: "This time is in the past. Choose a later one, or none."}}, nil
 		}
-		return c.Preview(ctx, req, a, p.userLines(a.directoryUser),
+		return c.Preview(ctx, req, a, p.userLines(a.userRef),
 			blocks.Text("This user gets what others pay for, "+untilWords(a.Until, req.Person)+", whatever was set before.")), nil
 	}
 }
@@ -162,39 +159,39 @@ func untilWords(t time.Time, p bot.Person) string {
 	return "until " + format.Zoned(p, t)
 }
 
-func (p directoryUserHandlers) accessChange() ui.Change[accessGrant] {
+func (p userHandlers) accessChange() ui.Change[accessGrant] {
 	return ui.Change[accessGrant]{
 		View: "user_access_check", Title: "Give access", Button: "Give access", WaitText: "Changing…",
 		Store: p.store, Audit: p.audit,
 		Do: func(ctx context.Context, req bot.Request, a accessGrant) (string, sends.Entry, error) {
-			e := sends.Entry{What: ui.AuditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
+			e := sends.Entry{What: auditUserAccess, Note: a.User + " in " + a.Directory, After: "without end"}
 			if !a.Until.IsZero() {
 				e.After = "until " + format.Stamp(a.Until)
 			}
-			if err := p.access.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
-				return "", e, notInV4(fmt.Errorf("give access: %w", err), a.directoryUser)
+			if err := p.api.GiveDirectoryAccess(ctx, a.Directory, a.User, a.Until); err != nil {
+				return "", e, unknownInV4(fmt.Errorf("give access: %w", err), a.userRef)
 			}
 			return a.User + " has access " + untilWords(a.Until, req.Person) + ".", e, nil
 		},
 	}
 }
 
-func (p directoryUserHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
-	return p.withUser(req, func(who directoryUser) bot.Reply {
+func (p userHandlers) revoke(_ context.Context, req bot.Request) (bot.Reply, error) {
+	return p.withUser(req, func(who userRef) bot.Reply {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-			err := p.access.RevokeDirectoryAccess(ctx, who.Directory, who.User)
-			word := ui.Record(ctx, p.audit, req, sends.Entry{What: ui.AuditUserRevoke, Note: who.User + " in " + who.Directory}, err)
+			err := p.api.RevokeDirectoryAccess(ctx, who.Directory, who.User)
+			notice := ui.Record(ctx, p.audit, req, sends.Entry{What: auditUserRevoke, Note: who.User + " in " + who.Directory}, err)
 			if err != nil {
-				return bot.Reply{}, ui.Unchanged(notInV4(fmt.Errorf("revoke access: %w", err), who))
+				return bot.Reply{}, ui.Unchanged(unknownInV4(fmt.Errorf("revoke access: %w", err), who))
 			}
 			return bot.Reply{Text: format.Joined(" ", "The access of "+who.User+" to "+
-				format.NameAndID(format.Short(p.directories.Known(who.Directory).Name), who.Directory)+" has ended.", word)}, nil
+				format.NameAndID(format.Short(p.directories.Known(who.Directory).Name), who.Directory)+" has ended.", notice)}, nil
 		}}
 	})
 }
 
-// notInV4 puts into words that the newer part of the API does not know a user; another err stays as it is.
-func notInV4(err error, who directoryUser) error {
+// unknownInV4 explains that v4 of the API doesn't know a user. It returns other errors unchanged.
+func unknownInV4(err error, who userRef) error {
 	if !errors.Is(err, coupontools.ErrNotFound) {
 		return err
 	}

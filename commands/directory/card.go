@@ -14,21 +14,9 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const (
-	actionPick = "directory_pick"
-
-	actionUsers = "directory_users"
-)
-
-// directoryAPI is the part of the Coupontools client that directory needs.
-type directoryAPI interface {
-	Directory(ctx context.Context, id string) (*coupontools.Directory, error)
-	DirectoryCampaigns(ctx context.Context, directory string) ([]coupontools.Campaign, error)
-}
-
-// directoryCommand answers /directory with the card of one directory, for all in the channel to see. A button on it counts how the
-// campaigns in it do, which takes many calls; what was counted is on the card for a day.
-func directoryCommand(c directoryHandlers) bot.Command {
+// cardCommand answers /directory with a public card. A button counts the figures of the directory's campaigns, which takes
+// many calls; the card shows the result for a day.
+func cardCommand(c cardHandlers) bot.Command {
 	return bot.Command{
 		Name: "/directory", Topic: "directory", Group: ui.GroupDirectories, Usage: "[name or dir_ID]",
 		Summary: "Show one directory",
@@ -37,33 +25,38 @@ func directoryCommand(c directoryHandlers) bot.Command {
 			{Line: "/directory City deals", Does: "shows the directory of that name"},
 			{Line: "/directory dir_5501", Does: "shows the directory with that id"},
 		},
-		Run:     c.command().Run,
-		Actions: map[string]bot.Action{actionPick: {Run: c.pick}, actionFigures: {Run: c.figuresOfButton}},
+		Run: c.command().Run,
+		Actions: map[string]bot.Action{
+			actionPick:    {Run: c.pick},
+			actionUsers:   {Right: bot.Send, Run: c.users.openDirectory},
+			actionFigures: {Run: c.figuresOfButton},
+		},
 		Options: map[string]bot.Options{actionPick: {Run: c.directories.Suggest}},
 	}
 }
 
-type directoryHandlers struct {
+type cardHandlers struct {
 	directories List
-	api         directoryAPI
+	api         *coupontools.Client
 	store       ui.Store
 	counter     *figures.Counter
+	users       userHandlers
 }
 
-// command answers the words of /directory.
-func (c directoryHandlers) command() ui.CardCommand[coupontools.Directory] {
+// command finds the directory that the words name.
+func (c cardHandlers) command() ui.CardCommand[coupontools.Directory] {
 	return ui.CardCommand[coupontools.Directory]{
 		List: c.directories, Action: actionPick, Wait: ui.LookingUpDirectory, Row: openRow, Card: c.card,
 	}
 }
 
-// pick shows the directory of a button or of a selected option.
-func (c directoryHandlers) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
+// pick shows the directory of a button or of a chosen option.
+func (c cardHandlers) pick(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) { return c.card(ctx, req.Value) }}, nil
 }
 
-// card shows a directory, with how its campaigns do if that was counted not long ago.
-func (c directoryHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
+// card shows a directory, with the figures of its campaigns if they were counted recently.
+func (c cardHandlers) card(ctx context.Context, id string) (bot.Reply, error) {
 	d, notes, err := c.find(ctx, id)
 	if err != nil {
 		return bot.Reply{}, err
@@ -75,9 +68,8 @@ func (c directoryHandlers) card(ctx context.Context, id string) (bot.Reply, erro
 	return cardReply(d, f.blocks(nil), notes...), nil
 }
 
-// find returns a directory as Coupontools has it now, or from the list if Coupontools can't be reached, with notes on where
-// it comes from.
-func (c directoryHandlers) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
+// find returns a directory as it is now, or from the list if Coupontools can't be reached, with notes about the source.
+func (c cardHandlers) find(ctx context.Context, id string) (coupontools.Directory, []slack.MixedElement, error) {
 	d, notes, err := c.directories.Card(ctx, id, c.api.Directory)
 	if err == nil && notes == nil {
 		notes = c.directories.RedisAway(ctx)
@@ -85,7 +77,7 @@ func (c directoryHandlers) find(ctx context.Context, id string) (coupontools.Dir
 	return d, notes, err
 }
 
-// cardReply is the card of a directory; figures is empty if they were not counted.
+// cardReply is the card of a directory. figures is empty if they were not counted.
 func cardReply(d coupontools.Directory, figures []slack.Block, notes ...slack.MixedElement) bot.Reply {
 	lines := []blocks.Line{blocks.Field("Id", d.ID)}
 	if d.Code != "" {

@@ -8,11 +8,10 @@ import (
 
 // Commands returns the commands about directories and their users.
 func Commands(d ui.Deps, directories List, counter *figures.Counter) []bot.Command {
+	users := userHandlers{directories: directories, api: d.Client, store: d.Store, audit: d.Audit, region: d.Region}
 	return []bot.Command{
-		directoriesCommand(directories),
-		directoryCommand(directoryHandlers{directories: directories, api: d.Client, store: d.Store, counter: counter}),
-		directoryUsersCommand(directoryUserHandlers{
-			directories: directories, api: d.Client, access: d.Client, store: d.Store, audit: d.Audit, region: d.Region,
-		}),
+		listCommand(directories),
+		cardCommand(cardHandlers{directories: directories, api: d.Client, store: d.Store, counter: counter, users: users}),
+		usersCommand(users),
 	}
 }

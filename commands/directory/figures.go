@@ -17,25 +17,25 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// actionFigures is the button that has a directory's figures counted: its value is the directory's id.
+// actionFigures is the button that counts a directory's figures. Its value is the directory's id.
 const actionFigures = "directory_figures"
 
 const (
-	// maxSummed is of how many campaigns of a directory the sessions are counted: each asks Coupontools for all of them.
-	maxSummed = 10
-	// directoryFiguresLife is how long a card shows what was counted once, with its age.
-	directoryFiguresLife = 24 * time.Hour
+	// maxCounted is how many campaigns of a directory are counted: each takes a call for all its sessions.
+	maxCounted = 10
+	// figuresLife is how long a card shows counted figures, with their age.
+	figuresLife = 24 * time.Hour
 )
 
-// directoryFigures tell how the campaigns in a directory do, all together.
-type directoryFigures struct {
-	// Campaigns is how many are in the directory. Of more than [maxSummed] only the first are counted.
+// figuresTotal is the sum of the figures of a directory's campaigns.
+type figuresTotal struct {
+	// Campaigns is how many campaigns the directory has. Only the first [maxCounted] are counted.
 	Campaigns int
 	figures.Figures
 }
 
-// figuresOfButton counts how the campaigns of a directory do, and shows it on the card that was clicked.
-func (c directoryHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
+// figuresOfButton counts the figures of a button's directory and updates its card.
+func (c cardHandlers) figuresOfButton(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.CountingSessions, Later: func(ctx context.Context) (bot.Reply, error) {
 		d, notes, err := c.find(ctx, req.Value)
 		if err != nil {
@@ -43,7 +43,7 @@ func (c directoryHandlers) figuresOfButton(_ context.Context, req bot.Request) (
 		}
 		f, err := c.count(ctx, d.ID)
 		if err != nil && f.Sessions == 0 {
-			return bot.Reply{}, uncounted(err)
+			return bot.Reply{}, countMistake(err)
 		}
 		reply := cardReply(d, f.blocks(err), notes...)
 		reply.Replace = true
@@ -51,11 +51,11 @@ func (c directoryHandlers) figuresOfButton(_ context.Context, req bot.Request) (
 	}}, nil
 }
 
-// errNoCampaigns says that it is not known which campaigns are in a directory.
+// errNoCampaigns says that the campaigns of a directory could not be listed.
 var errNoCampaigns = errors.New("list the campaigns of a directory")
 
-// uncounted says why there are no figures.
-func uncounted(err error) error {
+// countMistake explains why there are no figures.
+func countMistake(err error) error {
 	m := &bot.Mistake{
 		Text: "The sessions could not be counted: " + ui.ErrorReason(err), Hint: "Please try again in a few minutes.", Cause: err,
 	}
@@ -70,40 +70,40 @@ func uncounted(err error) error {
 	return m
 }
 
-func directoryFiguresKey(id string) string { return "directoryfigures:" + ui.Bounded(id) }
+func figuresKey(id string) string { return "directoryfigures:" + ui.Bounded(id) }
 
-// counted returns the figures of a directory if they were counted in the last [directoryFiguresLife].
-func (c directoryHandlers) counted(ctx context.Context, id string) (f directoryFigures, ok bool) {
-	b, ok := c.store.Get(ctx, directoryFiguresKey(id))
+// counted returns the figures of a directory if they were counted within [figuresLife].
+func (c cardHandlers) counted(ctx context.Context, id string) (f figuresTotal, ok bool) {
+	b, ok := c.store.Get(ctx, figuresKey(id))
 	return f, ok && json.Unmarshal(b, &f) == nil && len(f.Days) == figures.ChartDays
 }
 
-// count counts the sessions of a directory's campaigns. With an error it returns what was counted until then.
-func (c directoryHandlers) count(ctx context.Context, id string) (directoryFigures, error) {
+// count counts the sessions of a directory's campaigns. If that fails it also returns what was counted before.
+func (c cardHandlers) count(ctx context.Context, id string) (figuresTotal, error) {
 	ctx, cancel := context.WithTimeout(ctx, figures.CountTime)
 	defer cancel()
-	total := directoryFigures{Figures: figures.Figures{At: time.Now(), Days: make([]figures.DayCounts, figures.ChartDays)}}
+	total := figuresTotal{Figures: figures.Figures{At: time.Now(), Days: make([]figures.DayCounts, figures.ChartDays)}}
 	in, err := c.api.DirectoryCampaigns(ctx, id)
 	if err != nil {
 		return total, fmt.Errorf("%w: %w", errNoCampaigns, err)
 	}
 	total.Campaigns = len(in)
-	for _, campaign := range in[:min(len(in), maxSummed)] {
+	for _, campaign := range in[:min(len(in), maxCounted)] {
 		f, err := c.counter.Count(ctx, campaign.ID)
 		total.Add(f)
 		if err != nil {
 			return total, err
 		}
 	}
-	c.store.Put(ctx, directoryFiguresKey(id), ui.Encode(total), directoryFiguresLife)
+	c.store.Put(ctx, figuresKey(id), ui.Encode(total), figuresLife)
 	return total, nil
 }
 
-// blocks shows the figures; err is what kept them from being whole.
-func (f directoryFigures) blocks(err error) []slack.Block {
+// blocks shows the figures. err says why they are incomplete, or is nil.
+func (f figuresTotal) blocks(err error) []slack.Block {
 	of := format.Count(f.Campaigns, "campaign", "campaigns")
-	if f.Campaigns > maxSummed {
-		of = fmt.Sprintf("the first %d of %s", maxSummed, of)
+	if f.Campaigns > maxCounted {
+		of = fmt.Sprintf("the first %d of %s", maxCounted, of)
 	}
 	switch {
 	case f.Campaigns == 0:

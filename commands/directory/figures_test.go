@@ -12,7 +12,7 @@ import (
 
 func TestDirectoryFigures_blocks(t *testing.T) {
 	t.Parallel()
-	for want, f := range map[string]directoryFigures{
+	for want, f := range map[string]figuresTotal{
 		"There are no campaigns in it.":              {},
 		"Nobody has a session of its campaigns yet.": {Campaigns: 2},
 		"Figures of 1 campaign":                      {Campaigns: 1, Figures: figures.NewFigures(coupontools.SessionSums{Sessions: 1}, time.Now())},
@@ -22,7 +22,7 @@ func TestDirectoryFigures_blocks(t *testing.T) {
 	}
 }
 
-// The card has the figures once they were counted, for the whole fleet, with their age.
+// The card of every replica shows figures once they were counted, with their age.
 func TestDirectory_figures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -43,7 +43,7 @@ func TestDirectory_figures(t *testing.T) {
 	if again := w.API.Calls("/v3/campaign/data"); again != calls {
 		t.Errorf("%d calls for the next card, want none", again-calls)
 	}
-	w.Redis.FastForward(directoryFiguresLife)
+	w.Redis.FastForward(figuresLife)
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/directory dir_5507"))), "[Figures directory_figures=dir_5507]")
 
 	commandstest.Must(t)(w.Clicks(t, actionFigures, "dir_5507", nil))

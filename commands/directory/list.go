@@ -12,8 +12,11 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// directoriesCommand answers /directories with the list, ten a page, for all in the channel to see.
-func directoriesCommand(l List) bot.Command {
+// actionPick is the button that opens a directory.
+const actionPick = "directory_pick"
+
+// listCommand answers /directories with the public list, ten a page.
+func listCommand(l List) bot.Command {
 	return bot.Command{
 		Name: "/directories", Topic: "directories", Group: ui.GroupDirectories, Usage: "[words to filter by]",
 		Summary: "List the directories",
@@ -47,7 +50,7 @@ func NewList(from ui.ListSource[coupontools.Directory], files ui.Deliverer) List
 	}
 }
 
-// openRow is one directory in a list, with the button that opens it.
+// openRow shows one directory with the button that opens it.
 func openRow(d coupontools.Directory) []slack.Block {
 	return []slack.Block{blocks.WithButton(format.DirectoryRow(d),
 		blocks.Button(actionPick, "Open", d.ID, blocks.Label("Open "+format.OneLine(d.Name))))}

@@ -23,33 +23,24 @@ const (
 	actionPayment = "user_payment"
 
 	viewPaymentStatus = "payment_status"
-	// viewPaymentDone is what payment_status turns into: first the wait, then the result.
+	// viewPaymentDone replaces payment_status: first while waiting, then with the result.
 	viewPaymentDone = "payment_done"
 
 	fieldExpiry = "expiry_date"
 )
 
+var auditPayment = ui.Audited("payment", "changed a payment status")
+
 var paymentStatuses = []string{coupontools.PaymentPending, coupontools.PaymentCompleted, coupontools.PaymentCancelled}
 
-// directoryUser names a user of a directory; it is the modal's metadata.
-type directoryUser struct {
-	Directory string `json:"directory"`
-	User      string `json:"user"`
-	// Was is the status that the user had when the form was opened, and Until the Unix time when the access was to end, as far
-	// as they are known.
-	Was   string `json:"was,omitempty"`
-	Until int64  `json:"until,omitempty"`
-}
-
-// paymentForm is what the form starts with: a user's payment as it is. An update without an end date takes the one away that is
-// there.
+// paymentForm holds the initial values: the user's payment as it is. An update without an end date removes the existing one.
 type paymentForm struct {
 	Status string
-	Until  time.Time // zero for none, and for one that is past
+	Until  time.Time // zero for none or a past one
 }
 
-// paymentValue is the value of the button that opens the form: the directory's id, the user's id and, if there are any,
-// the status that the user has now and the Unix time when it ends.
+// paymentValue is the value of the button that opens the form: the directory's id, the user's id and, if there are any, the
+// user's status and the Unix time at which it ends.
 func paymentValue(directory string, u coupontools.DirectoryUser) string {
 	var until string
 	if t, ok := u.PaymentExpiresAt(); ok && t.After(time.Now()) {
@@ -58,10 +49,10 @@ func paymentValue(directory string, u coupontools.DirectoryUser) string {
 	return format.Joined(" ", directory, u.ID, format.Short(u.PaymentStatus), until)
 }
 
-func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool) {
+func readPaymentValue(value string) (who userRef, now paymentForm, ok bool) {
 	ids := strings.Fields(value)
 	if len(ids) < 2 {
-		return directoryUser{}, paymentForm{}, false
+		return userRef{}, paymentForm{}, false
 	}
 	for _, text := range ids[2:] {
 		if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -70,15 +61,15 @@ func readPaymentValue(value string) (who directoryUser, now paymentForm, ok bool
 			now.Status = text
 		}
 	}
-	who = directoryUser{Directory: ids[0], User: ids[1], Was: now.Status}
+	who = userRef{Directory: ids[0], User: ids[1], Was: now.Status}
 	if !now.Until.IsZero() {
 		who.Until = now.Until.Unix()
 	}
 	return who, now, true
 }
 
-// askPayment opens the form for the user of a button, over the look-up if the button was there.
-func (p directoryUserHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
+// askPayment opens the form for a button's user, on top of the button's modal if it has one.
+func (p userHandlers) askPayment(_ context.Context, req bot.Request) (bot.Reply, error) {
 	who, now, ok := readPaymentValue(req.Value)
 	if !ok {
 		return bot.Reply{}, ui.BrokenButton("/directory-users", nil)
@@ -87,7 +78,7 @@ func (p directoryUserHandlers) askPayment(_ context.Context, req bot.Request) (b
 	return bot.Reply{View: view, Push: req.View != nil}, nil
 }
 
-func paymentView(who directoryUser, d coupontools.Directory, now paymentForm, p bot.Person) *slack.ModalViewRequest {
+func paymentView(who userRef, d coupontools.Directory, now paymentForm, p bot.Person) *slack.ModalViewRequest {
 	var options []*slack.OptionBlockObject
 	for _, s := range paymentStatuses {
 		options = append(options, blocks.Option(format.Capitalised(s), s))
@@ -104,17 +95,17 @@ func paymentView(who directoryUser, d coupontools.Directory, now paymentForm, p 
 		}, now.Until)), ui.Value(who))
 }
 
-// paymentChange is a change of a payment that waits to be confirmed.
+// paymentChange is a change of a payment that has to be confirmed.
 type paymentChange struct {
 	Was    string
 	Update coupontools.PaymentUpdate
 }
 
-// setPayment checks the form, shows that it is changing, and then the result. A repeat asks Coupontools for the same once
-// more, which changes nothing. An end date that comes back empty is taken away only after the person has confirmed that.
-func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handler {
+// setPayment checks the form, shows a waiting modal, then the result. A repeated call changes nothing. An empty end date
+// removes an existing one only after a confirmation.
+func (p userHandlers) setPayment(withoutEnd ui.Change[paymentChange]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		who, err := ui.Decode[directoryUser](req.View.Metadata, "/directory-users")
+		who, err := ui.Decode[userRef](req.View.Metadata, "/directory-users")
 		if err != nil {
 			return bot.Reply{}, err
 		}
@@ -122,7 +113,7 @@ func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) b
 			Directory: who.Directory, User: who.User,
 			Status: req.View.Value(form.FieldStatus), Expires: req.View.Time(fieldExpiry),
 		}
-		if wrong := wrongPayment(u); len(wrong) > 0 {
+		if wrong := paymentProblems(u); len(wrong) > 0 {
 			return bot.Reply{Errors: wrong}, nil
 		}
 		if u.Expires.IsZero() && who.Until != 0 {
@@ -138,25 +129,25 @@ func (p directoryUserHandlers) setPayment(withoutEnd ui.Change[paymentChange]) b
 		}
 		return ui.WaitingIn(viewPaymentDone, "Payment", ui.ChangingPayment, func(ctx context.Context) (bot.Reply, error) {
 			said, e, err := p.changePayment(ctx, req, paymentChange{who.Was, u})
-			word := ui.Record(ctx, p.audit, req, e, err)
+			notice := ui.Record(ctx, p.audit, req, e, err)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			return bot.Reply{
-				View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(format.Joined(" ", said, word))),
+				View: blocks.Modal(viewPaymentDone, "Payment", "", "Close", blocks.Text(format.Joined(" ", said, notice))),
 			}, nil
 		}), nil
 	}
 }
 
-func (p directoryUserHandlers) endChange() ui.Change[paymentChange] {
+func (p userHandlers) removeEndChange() ui.Change[paymentChange] {
 	return ui.Change[paymentChange]{
 		View: "payment_end_check", Title: "Payment", Button: "Remove the end date", WaitText: ui.ChangingPayment,
 		Store: p.store, Audit: p.audit, Do: p.changePayment,
 	}
 }
 
-func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
+func paymentProblems(u coupontools.PaymentUpdate) map[string]string {
 	wrong := map[string]string{}
 	if !slices.Contains(paymentStatuses, u.Status) {
 		wrong[form.FieldStatus] = "Choose a status."
@@ -167,7 +158,7 @@ func wrongPayment(u coupontools.PaymentUpdate) map[string]string {
 	return wrong
 }
 
-func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange,
+func (p userHandlers) changePayment(ctx context.Context, req bot.Request, c paymentChange,
 ) (said string, e sends.Entry, err error) {
 	u := c.Update
 	e = paymentEntry(u, c.Was)
@@ -187,7 +178,7 @@ func (p directoryUserHandlers) changePayment(ctx context.Context, req bot.Reques
 }
 
 func paymentEntry(u coupontools.PaymentUpdate, was string) sends.Entry {
-	e := sends.Entry{What: ui.AuditPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
+	e := sends.Entry{What: auditPayment, Before: was, After: u.Status, Note: u.User + " in " + u.Directory}
 	if !u.Expires.IsZero() {
 		e.After += " until " + format.Stamp(u.Expires)
 	}

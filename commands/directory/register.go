@@ -21,17 +21,19 @@ const (
 	viewUserCreate   = "user_create"
 )
 
-// newUser is somebody who is to be registered for a directory.
+var auditUserCreate = ui.Audited("user_create", "registered a user")
+
+// newUser is a user who is to be registered.
 type newUser struct {
 	Directory, DirectoryName          string
 	Email, Phone, FirstName, LastName string
 }
 
-// createForm asks who is to be registered, for the directory of that name or id if that is at hand.
-func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequest {
+// createForm is the form for a new user. Its directory is filled in if the local list has one with that name or id.
+func (p userHandlers) createForm(directory string) *slack.ModalViewRequest {
 	var chosen *slack.OptionBlockObject
 	if l := p.directories.Source.Local(); l != nil {
-		if hits := ui.Exactly(l, directory); len(hits) == 1 {
+		if hits := ui.Exact(l, directory); len(hits) == 1 {
 			chosen = blocks.Option(ui.OptionText(hits[0], false), hits[0].ID)
 		}
 	}
@@ -40,8 +42,8 @@ func (p directoryUserHandlers) createForm(directory string) *slack.ModalViewRequ
 	}, form.PersonInputs(false, nil)...)...)
 }
 
-// create takes the form.
-func (p directoryUserHandlers) create(c ui.Change[newUser]) bot.Handler {
+// create checks the form and shows what will be created.
+func (p userHandlers) create(c ui.Change[newUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		n := newUser{
 			Directory: req.View.Value(form.FieldDirectory), DirectoryName: req.View.ChosenText(form.FieldDirectory),
@@ -63,17 +65,17 @@ func (p directoryUserHandlers) create(c ui.Change[newUser]) bot.Handler {
 	}
 }
 
-func (p directoryUserHandlers) createChange() ui.Change[newUser] {
+func (p userHandlers) createChange() ui.Change[newUser] {
 	return ui.Change[newUser]{
 		View: "user_create_check", Title: "New user", Button: "Register", WaitText: "Registering…",
 		Store: p.store, Audit: p.audit,
 		Do: func(ctx context.Context, _ bot.Request, n newUser) (string, sends.Entry, error) {
-			id, err := p.access.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
+			id, err := p.api.CreateDirectoryUser(ctx, coupontools.DirectoryUserCreate{
 				Directory: n.Directory, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, Phone: n.Phone,
 			})
-			e := sends.Entry{What: ui.AuditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
+			e := sends.Entry{What: auditUserCreate, Note: format.Joined(" in ", id, n.Directory)}
 			if err != nil {
-				return "", e, notInV4(fmt.Errorf("register user: %w", err), directoryUser{Directory: n.Directory})
+				return "", e, unknownInV4(fmt.Errorf("register user: %w", err), userRef{Directory: n.Directory})
 			}
 			who := cmp.Or(format.Joined(" ", n.FirstName, n.LastName), n.Email)
 			return fmt.Sprintf("%s is registered for %s.", format.NameAndID(who, id), format.NameAndID(n.DirectoryName, n.Directory)), e, nil

@@ -14,9 +14,9 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-func TestReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		d := coupontools.Directory{ID: "dir_1", Code: bad, Name: bad, Payment: &coupontools.Payment{
 			Currency: bad, Amount: bad, Type: bad, Description: bad,
 		}}
@@ -31,7 +31,7 @@ func TestReplies_slackTakesThem(t *testing.T) {
 		l := cache.NewList(many, time.Now())
 		l.Stale, l.RedisAway = true, true
 		f := userPage{pager: ui.NewUserPager(ui.NewUserQuery("dir_1", bad, bad)), number: 2, users: users[:ui.PerPage], more: true, older: true}
-		counted := directoryFigures{Campaigns: 20, Figures: figures.NewFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
+		counted := figuresTotal{Campaigns: 20, Figures: figures.NewFigures(coupontools.SessionSums{Sessions: 1_000_000}, time.Now())}
 		return []bot.Reply{
 			NewList(nil, ui.Deliverer{}).Page(ui.ListQuery{Page: 2, Filter: ui.Bounded(bad)}, l, many),
 			cardReply(d, nil), cardReply(d, counted.blocks(errors.New(bad)), blocks.Small("Working without Redis: this comes straight from Coupontools.")),

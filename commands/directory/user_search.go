@@ -22,7 +22,7 @@ type userPage struct {
 	pager  ui.UserPager
 	number int
 	users  []coupontools.DirectoryUser
-	// more says that there is another match; older that there may be one among users not searched yet.
+	// more says that another match follows; older that one may follow among users not searched yet.
 	more, older bool
 }
 
@@ -31,14 +31,14 @@ func searchUsers(ctx context.Context, api userListAPI, p ui.UserPager, number in
 	page := userPage{}
 	var err error
 	page.number, err = p.Turn(number, func(from ui.UserCursor) (ui.UserCursor, error) {
-		s := &userSearch{api: api, directory: p.Query.ID, match: ui.Matching(p.Query.Who), from: from}
+		s := &userSearch{api: api, directory: p.Query.ID, match: ui.NewMatcher(p.Query.Who), from: from}
 		return s.run(ctx, &page)
 	})
 	page.pager = p
 	return page, err
 }
 
-// userSearch goes through the users of a directory from a cursor on.
+// userSearch searches the users of a directory from a cursor on.
 type userSearch struct {
 	api       userListAPI
 	directory string
@@ -47,8 +47,8 @@ type userSearch struct {
 	fetched   int // pages
 }
 
-// run fills page with up to ten matches, and returns the cursor behind the last of them. It also looks for an eleventh, so
-// that Next leads somewhere.
+// run adds up to ten matches to page and returns the cursor behind the last of them. It also looks for an eleventh, so Next
+// always leads somewhere.
 func (s *userSearch) run(ctx context.Context, page *userPage) (ui.UserCursor, error) {
 	number, users, start, err := s.resume(ctx)
 	if err != nil {
@@ -89,8 +89,8 @@ func (s *userSearch) run(ctx context.Context, page *userPage) (ui.UserCursor, er
 	}
 }
 
-// resume fetches the API's page on which to continue, and returns the index to continue at. New users may have pushed the user
-// seen last to the next page; if that user is gone, the index has to do.
+// resume fetches the API's page to continue on, and returns the index to continue at. New users may have pushed the last seen
+// user to the next page; if that user is gone, the stored index is used.
 func (s *userSearch) resume(ctx context.Context) (page int, users []coupontools.DirectoryUser, start int, err error) {
 	users, err = s.fetch(ctx, s.from.Page)
 	if err != nil || s.from.After == "" {
@@ -124,7 +124,7 @@ func (p userPage) blocks() []slack.Block {
 		set = append(set, blocks.Text(p.none()))
 	}
 	for _, u := range p.users {
-		set = append(set, directoryUserRow(q.ID, u), userFacts(u), accessButtons(q.ID, u))
+		set = append(set, userRow(q.ID, u), userFacts(u), accessButtons(q.ID, u))
 	}
 	if len(p.users) > 0 || p.number > 1 || p.older {
 		set = append(set, blocks.Context(blocks.Small(p.position())))
@@ -138,7 +138,7 @@ func (p userPage) blocks() []slack.Block {
 	return append(set, blocks.Actions("", row...))
 }
 
-func directoryUserRow(directory string, u coupontools.DirectoryUser) slack.Block {
+func userRow(directory string, u coupontools.DirectoryUser) slack.Block {
 	name := u.Name()
 	if name == "" {
 		name = "(no name)"
@@ -152,7 +152,7 @@ func directoryUserRow(directory string, u coupontools.DirectoryUser) slack.Block
 			blocks.Label("Change the payment of "+format.OneLine(name))))
 }
 
-// userFacts says when a user registered and what they paid.
+// userFacts shows when a user registered and paid.
 func userFacts(u coupontools.DirectoryUser) slack.Block {
 	var pieces []slack.MixedElement
 	if t, ok := u.RegisteredAt(); ok {
@@ -188,7 +188,7 @@ func (p userPage) none() string {
 	return fmt.Sprintf("Nobody in “%s” matches “%s”.", q.Called(), format.Short(q.Who))
 }
 
-// position says which page of what this is.
+// position shows the page number and the order.
 func (p userPage) position() string {
 	order := "newest first"
 	if who := p.pager.Query.Who; who != "" {

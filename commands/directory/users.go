@@ -13,43 +13,38 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/format"
 	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
+	"github.com/coupontools/couponbot/sends"
 )
 
 const (
+	actionUsers     = "directory_users"
 	actionUsersPrev = "users_page:prev"
 	actionUsersNext = "users_page:next"
 	actionUsersMore = "users_more"
 
 	viewLookupUser = "lookup_user"
-	// viewLooking replaces lookup_user: first the wait, then the result.
-	viewLooking = "lookup_looking"
+	// viewLookupResult replaces lookup_user: first while waiting, then with the result.
+	viewLookupResult = "lookup_looking"
 )
 
-// userListAPI is the part of the Coupontools client that looks up users.
+// userListAPI is the part of the Coupontools client that lists users.
 type userListAPI interface {
 	DirectoryUsers(ctx context.Context, directory string, page int) ([]coupontools.DirectoryUser, error)
 }
 
-// directoryUserAPI can also change their payment.
-type directoryUserAPI interface {
-	userListAPI
-	UpdatePaymentStatus(ctx context.Context, u coupontools.PaymentUpdate) (*coupontools.PaymentStatus, error)
-}
-
-// directoryUserHandlers looks up the users of directories and changes their payment.
-type directoryUserHandlers struct {
+// userHandlers look up and change the users of directories.
+type userHandlers struct {
 	directories List
-	api         directoryUserAPI
-	access      accessAPI
+	api         *coupontools.Client
 	store       ui.OnceStore
-	audit       ui.Recorder
+	audit       *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }
 
-// directoryUsersCommand answers /directory-users, only to the person who asked.
-func directoryUsersCommand(p directoryUserHandlers) bot.Command {
-	give, create, withoutEnd := p.accessChange(), p.createChange(), p.endChange()
+// usersCommand answers /directory-users privately.
+func usersCommand(p userHandlers) bot.Command {
+	give, create, withoutEnd := p.accessChange(), p.createChange(), p.removeEndChange()
 	return bot.Command{
 		Name: "/directory-users", Topic: "users", Group: ui.GroupDirectories, Usage: "[name or dir_ID] [who]",
 		Summary: "Look up who is registered for a directory", Right: bot.Send,
@@ -63,7 +58,6 @@ func directoryUsersCommand(p directoryUserHandlers) bot.Command {
 		},
 		Run: p.run,
 		Actions: map[string]bot.Action{
-			actionUsers:     {Run: p.ofDirectory},
 			actionUsersPrev: {Run: p.turnPage},
 			actionUsersNext: {Run: p.turnPage},
 			actionUsersMore: {Run: p.turnPage},
@@ -85,7 +79,7 @@ func directoryUsersCommand(p directoryUserHandlers) bot.Command {
 	}
 }
 
-func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
+func (p userHandlers) run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return bot.Reply{View: lookupView()}, nil
 	}
@@ -98,15 +92,15 @@ func (p directoryUserHandlers) run(_ context.Context, req bot.Request) (bot.Repl
 		case err != nil:
 			return bot.Reply{}, err
 		case len(c.Hits) > 1:
-			return p.whichOf(ctx, req, c), nil
+			return p.askDirectory(ctx, req, c), nil
 		}
 		return p.search(ctx, req, c.Hits[0], bot.Join(c.Rest))
 	}}, nil
 }
 
-// whichOf asks which directory is meant. The words after its name are kept in a pager, whose id is in the block_ids around the
-// buttons.
-func (p directoryUserHandlers) whichOf(ctx context.Context, req bot.Request, c ui.Choice[coupontools.Directory]) bot.Reply {
+// askDirectory asks which of several directories is meant. A pager keeps the words after the name; the block_ids around the
+// buttons hold its id.
+func (p userHandlers) askDirectory(ctx context.Context, req bot.Request, c ui.Choice[coupontools.Directory]) bot.Reply {
 	var prefix string
 	if len(c.Rest) > 0 {
 		asked := ui.NewUserPager(ui.NewUserQuery("", "", bot.Join(c.Rest)))
@@ -121,8 +115,8 @@ func (p directoryUserHandlers) whichOf(ctx context.Context, req bot.Request, c u
 	})
 }
 
-// ofDirectory shows the users of the directory of a button. Its block_id may name a pager with the words to search for.
-func (p directoryUserHandlers) ofDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
+// openDirectory shows the users of a button's directory. The button's block_id may name a pager with the words to search for.
+func (p userHandlers) openDirectory(_ context.Context, req bot.Request) (bot.Reply, error) {
 	pager, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: ui.LookingUpUsers, Later: func(ctx context.Context) (bot.Reply, error) {
 		var who string
@@ -137,7 +131,7 @@ func (p directoryUserHandlers) ofDirectory(_ context.Context, req bot.Request) (
 	}}, nil
 }
 
-// lookupView asks for a directory and for whom to look.
+// lookupView is the form for a search.
 func lookupView() *slack.ModalViewRequest {
 	return blocks.Modal(viewLookupUser, "Look up users", "Look up", "Cancel",
 		blocks.ExternalSelect(blocks.Input{Name: form.FieldDirectory, Label: "Directory", Placeholder: ui.TypeAFewLetters}, nil),
@@ -147,8 +141,8 @@ func lookupView() *slack.ModalViewRequest {
 		}, "", form.MaxQuery))
 }
 
-// submitted answers the submitted form.
-func (p directoryUserHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+// submitted shows a waiting modal, then the result of the search.
+func (p userHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
 	id := req.View.Value(form.FieldDirectory)
 	if id == "" {
 		return bot.Reply{Errors: map[string]string{form.FieldDirectory: ui.ChooseADirectory}}, nil
@@ -157,29 +151,29 @@ func (p directoryUserHandlers) submitted(_ context.Context, req bot.Request) (bo
 	if d.Name == "" {
 		d.Name = req.View.ChosenText(form.FieldDirectory)
 	}
-	return ui.WaitingIn(viewLooking, "Look up users", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
+	return ui.WaitingIn(viewLookupResult, "Look up users", ui.LookingUpUsers, func(ctx context.Context) (bot.Reply, error) {
 		return p.search(ctx, req, d, req.View.Value(form.FieldQuery))
 	}), nil
 }
 
-func (p directoryUserHandlers) pagers() ui.UserPagers {
+func (p userHandlers) pagers() ui.UserPagers {
 	return ui.NewUserPagers(p.store, "/directory-users")
 }
 
-// search shows the first page of a directory's users who match.
-func (p directoryUserHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
+// search shows the first page of the directory's users who match.
+func (p userHandlers) search(ctx context.Context, req bot.Request, d coupontools.Directory, who string) (bot.Reply, error) {
 	return p.show(ctx, req, ui.NewUserPager(ui.NewUserQuery(d.ID, d.Name, who)), 1)
 }
 
-// turnPage shows the page that a button asks for.
-func (p directoryUserHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
+// turnPage shows a button's page.
+func (p userHandlers) turnPage(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return p.pagers().Turn(req, func(ctx context.Context, from ui.UserPager, number int) (bot.Reply, error) {
 		return p.show(ctx, req, from, number)
 	})
 }
 
 // show shows a page where the request came from: in a message or in a modal.
-func (p directoryUserHandlers) show(ctx context.Context, req bot.Request, from ui.UserPager, number int) (bot.Reply, error) {
+func (p userHandlers) show(ctx context.Context, req bot.Request, from ui.UserPager, number int) (bot.Reply, error) {
 	page, err := searchUsers(ctx, p.api, from, number)
 	if errors.Is(err, coupontools.ErrNotFound) {
 		return bot.Reply{}, p.directories.NotFound(ctx, from.Query.ID)
@@ -192,5 +186,14 @@ func (p directoryUserHandlers) show(ctx context.Context, req bot.Request, from u
 	if note := p.directories.RedisAway(ctx); note != nil {
 		set = append(set, blocks.Context(note...))
 	}
-	return ui.InPlace(req, viewLooking, "Users", page.summary(), set), nil
+	return ui.InPlace(req, viewLookupResult, "Users", page.summary(), set), nil
+}
+
+// userRef identifies a user of a directory; it is the modal's metadata.
+type userRef struct {
+	Directory string `json:"directory"`
+	User      string `json:"user"`
+	// Was is the user's status when the form was opened, and Until the Unix time at which the access was to end, if known.
+	Was   string `json:"was,omitempty"`
+	Until int64  `json:"until,omitempty"`
 }

@@ -28,7 +28,7 @@ func TestPaymentStatus_keepsTheEndDate(t *testing.T) {
 			t.Parallel()
 			u := coupontools.DirectoryUser{ID: "reg_1", PaymentStatus: test.status, PaymentExpires: test.ends}
 			who, now, ok := readPaymentValue(paymentValue("dir_1", u))
-			wantWho := directoryUser{Directory: "dir_1", User: "reg_1", Was: test.want.Status}
+			wantWho := userRef{Directory: "dir_1", User: "reg_1", Was: test.want.Status}
 			if !test.want.Until.IsZero() {
 				wantWho.Until = test.want.Until.Unix()
 			}
@@ -42,7 +42,7 @@ func TestPaymentStatus_keepsTheEndDate(t *testing.T) {
 func TestPaymentStatus_pastExpiry(t *testing.T) {
 	t.Parallel()
 	u := coupontools.PaymentUpdate{Status: coupontools.PaymentCompleted, Expires: time.Now().Add(-time.Minute)}
-	if wrong := wrongPayment(u); wrong[fieldExpiry] == "" || len(wrong) != 1 {
+	if wrong := paymentProblems(u); wrong[fieldExpiry] == "" || len(wrong) != 1 {
 		t.Errorf("errors = %v, want words at the expiry date only", wrong)
 	}
 }
@@ -108,7 +108,7 @@ func TestSearchUsers_searchesOlderOnRequest(t *testing.T) {
 	}
 }
 
-// manyUsers is a directory of n users, the newest first, reg_n to reg_1. More may register.
+// manyUsers is a [userListAPI] with n users, the newest first: reg_n to reg_1. n may grow.
 type manyUsers struct {
 	n     int
 	calls int
@@ -123,24 +123,24 @@ func (m *manyUsers) DirectoryUsers(_ context.Context, _ string, page int) ([]cou
 	return users, nil
 }
 
-func TestDirectoryUsers_buttonsAreTheirOwners(t *testing.T) {
+func TestDirectoryUsers_buttonsBelongToTheirUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	next := commandstest.Buttons(t, commandstest.Must(t)(w.Types(t, "/directory-users dir_5501 e")))[actionUsersNext]
 	commandstest.WantNotIn(t, next, "dir_", `"e"`)
-	_, err := directoryUserHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}.turnPage(t.Context(), bot.Request{Value: next})
+	_, err := userHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}.turnPage(t.Context(), bot.Request{Value: next})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stranger := bot.Request{Person: bot.Person{ID: "U0OTHER", Team: "T0HOME"}, Value: next}
-	_, err = commandstest.Follow(t.Context(), directoryUserHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}.turnPage, stranger)
+	_, err = commandstest.Follow(t.Context(), userHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}.turnPage, stranger)
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "This look-up is over, or it belongs to somebody else.")
 }
 
-func TestLookupUser_looksFirst(t *testing.T) {
+func TestLookupUser_waitsFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := directoryUserHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}
+	p := userHandlers{directories: NewList(w.Directories, ui.Deliverer{}), api: w.Client, store: w.Store}
 	r, err := p.submitted(t.Context(), bot.Request{Person: commandstest.Mia, View: bot.NewView(viewLookupUser, "", map[string]string{"directory": "dir_5501"})})
 	if err != nil || r.View == nil || r.View.Submit != nil || r.Later == nil {
 		t.Errorf("submit = %+v, %v; want a view that looks, and the work put off", r, err)

@@ -12,24 +12,18 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-const actionLoyaltyPick = "loyalty_pick"
-
-// loyaltyCardAPI is the part of the Coupontools client that loyalty-card needs.
-type loyaltyCardAPI interface {
-	LoyaltyCard(ctx context.Context, id string) (*coupontools.LoyaltyCard, error)
-}
-
-// loyaltyCardCommand answers "/coupontools loyalty-card" with one card, for all in the channel to see.
-func loyaltyCardCommand(cards List, api loyaltyCardAPI) bot.Command {
+// cardCommand answers "/coupontools loyalty-card" with a public card.
+func cardCommand(h handlers) bot.Command {
+	cards, push, duplicate := h.cards, h.pushChange(), h.copyChange()
 	c := ui.CardCommand[coupontools.LoyaltyCard]{
-		List: cards, Action: actionLoyaltyPick, Wait: cards.WaitText(),
-		Row: ui.ButtonRow[coupontools.LoyaltyCard]("", actionLoyaltyPick, "Open"),
+		List: cards, Action: actionPick, Wait: cards.WaitText(),
+		Row: ui.ButtonRow[coupontools.LoyaltyCard]("", actionPick, "Open"),
 		Card: func(ctx context.Context, id string) (bot.Reply, error) {
-			card, notes, err := cards.Card(ctx, id, api.LoyaltyCard)
+			card, notes, err := cards.Card(ctx, id, h.api.LoyaltyCard)
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			return loyaltyCardReply(card, notes...), nil
+			return cardReply(card, notes...), nil
 		},
 	}
 	return bot.Command{
@@ -39,13 +33,23 @@ func loyaltyCardCommand(cards List, api loyaltyCardAPI) bot.Command {
 			{Line: "/coupontools loyalty-card", Does: "lets you choose one"},
 			{Line: "/coupontools loyalty-card Club card", Does: "shows the card of that name"},
 		},
-		Run:     c.Run,
-		Actions: map[string]bot.Action{actionLoyaltyPick: {Run: c.Open}},
-		Options: map[string]bot.Options{actionLoyaltyPick: {Run: cards.Suggest}},
+		Run: c.Run,
+		Actions: map[string]bot.Action{
+			actionPick:   {Run: c.Open},
+			actionUsers:  {Right: bot.Send, Run: h.users.Open},
+			actionPoints: {Right: bot.Send, Run: h.openPoints},
+			actionPush:   {Right: bot.Send, Run: ui.PushForm(h.pushView)},
+			actionCopy:   {Right: bot.Send, Run: ui.PushForm(h.copyView)},
+		},
+		Submissions: map[string]bot.Submission{
+			viewPush: {Right: bot.Send, Run: h.checkPush(push)}, push.View: {Right: bot.Send, Run: push.Confirmed},
+			viewCopy: {Right: bot.Send, Run: h.checkCopy(duplicate)}, duplicate.View: {Right: bot.Send, Run: duplicate.Confirmed},
+		},
+		Options: map[string]bot.Options{actionPick: {Run: cards.Suggest}},
 	}
 }
 
-func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bot.Reply {
+func cardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bot.Reply {
 	lines := []blocks.Line{blocks.Field("Id", c.ID)}
 	for _, f := range [][2]string{{"Type", c.Type}, {"Status", c.Status}, {"Code", c.Code}, {"Address", c.URL}} {
 		if f[1] != "" {
@@ -59,9 +63,9 @@ func loyaltyCardReply(c coupontools.LoyaltyCard, notes ...slack.MixedElement) bo
 	name := format.OneLine(c.Name)
 	set = append(set, blocks.Actions("",
 		blocks.Button(ui.ActionSendLoyalty, "Send", c.ID, blocks.Primary, blocks.Label("Send "+name)),
-		blocks.Button(actionLoyaltyUsers, "Users", c.ID, blocks.Label("Show who has "+name)),
+		blocks.Button(actionUsers, "Users", c.ID, blocks.Label("Show who has "+name)),
 		blocks.Button(actionPoints, "Points", c.ID, blocks.Label("Change points or stamps of "+name)),
-		blocks.Button(actionLoyaltyPush, "Push", c.ID, blocks.Label("Send a push message to those who have "+name)),
-		blocks.Button(actionLoyaltyCopy, "Copy", c.ID, blocks.Label("Make another loyalty card like "+name))))
+		blocks.Button(actionPush, "Push", c.ID, blocks.Label("Send a push message to those who have "+name)),
+		blocks.Button(actionCopy, "Copy", c.ID, blocks.Label("Make another loyalty card like "+name))))
 	return bot.Reply{Public: true, Text: format.Joined(" · ", format.Short(c.Name), cardFacts(c)), Blocks: set}
 }

@@ -7,11 +7,11 @@ import (
 
 // Commands returns the commands about loyalty cards and their users.
 func Commands(d ui.Deps, cards List) []bot.Command {
-	h := newLoyaltyHandlers(cards, d)
+	h := newHandlers(cards, d)
 	return []bot.Command{
-		loyaltyCommand(cards),
-		loyaltyCardCommand(cards, d.Client),
-		loyaltyUsersCommand(h),
+		listCommand(cards),
+		cardCommand(h),
+		usersCommand(h),
 		pointsCommand(h),
 	}
 }

@@ -16,22 +16,24 @@ import (
 )
 
 const (
-	actionLoyaltyCopy = "loyalty_copy"
-	viewLoyaltyCopy   = "loyalty_copy"
-	fieldCopyName     = "name"
+	actionCopy    = "loyalty_copy"
+	viewCopy      = "loyalty_copy"
+	fieldCopyName = "name"
 
-	// maxCopyName is the most characters that the name of a copy may have. (Coupontools: v4 copy loyalty card.)
+	// maxCopyName is the most characters of a copy's name. (Coupontools: v4 copy loyalty card.)
 	maxCopyName = 50
 )
 
-// cardCopy is a loyalty card that is to be made after another.
+var auditCopy = ui.Audited("loyalty_copy", "copied a loyalty card")
+
+// cardCopy is a copy that has to be confirmed.
 type cardCopy struct {
-	Card string // that it is made after
+	Card string // the original
 	Name string // of the copy; Coupontools names it if this is empty
 }
 
-func (h loyaltyHandlers) copyView(card string) *slack.ModalViewRequest {
-	return blocks.WithMetadata(blocks.Modal(viewLoyaltyCopy, "Copy a loyalty card", "Check", "Cancel",
+func (h handlers) copyView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewCopy, "Copy a loyalty card", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.TextInput(blocks.Input{
 			Name: fieldCopyName, Label: "Name of the copy", Optional: true,
@@ -39,8 +41,8 @@ func (h loyaltyHandlers) copyView(card string) *slack.ModalViewRequest {
 		}, "", maxCopyName)), card)
 }
 
-// copy takes the form and says what will be made.
-func (h loyaltyHandlers) copy(c ui.Change[cardCopy]) bot.Handler {
+// checkCopy checks the form and shows what will be created.
+func (h handlers) checkCopy(c ui.Change[cardCopy]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wanted := cardCopy{Card: req.View.Metadata, Name: format.OneLine(req.View.Value(fieldCopyName))}
 		if utf8.RuneCountInString(wanted.Name) > maxCopyName {
@@ -56,14 +58,14 @@ func (h loyaltyHandlers) copy(c ui.Change[cardCopy]) bot.Handler {
 	}
 }
 
-func (h loyaltyHandlers) copyChange() ui.Change[cardCopy] {
+func (h handlers) copyChange() ui.Change[cardCopy] {
 	return ui.Change[cardCopy]{
 		View: "loyalty_copy_check", Title: "Copy a loyalty card", Button: "Copy", WaitText: "Making the copy…",
 		Store: h.store, Audit: h.audit,
 		Do: func(ctx context.Context, _ bot.Request, wanted cardCopy) (string, sends.Entry, error) {
 			defer h.cards.Changed()
 			made, err := h.api.CopyLoyaltyCardV4(ctx, wanted.Card, wanted.Name)
-			e := sends.Entry{What: ui.AuditLoyaltyCopy, Note: "of " + wanted.Card}
+			e := sends.Entry{What: auditCopy, Note: "of " + wanted.Card}
 			if err != nil {
 				return "", e, fmt.Errorf("copy a loyalty card: %w", ui.NotKnown(err, "this loyalty card", h.cards.CommandLine()))
 			}

@@ -24,63 +24,64 @@ import (
 )
 
 const (
-	actionLoyaltyImport = "loyalty_import"
-	viewLoyaltyImport   = "loyalty_import"
-	// viewLoyaltyImportRead stands where the question will be.
-	viewLoyaltyImportRead = "loyalty_import_read"
+	actionImport = "loyalty_import"
+	viewImport   = "loyalty_import"
+	// viewImportReading is shown while the file is read.
+	viewImportReading = "loyalty_import_read"
 
-	// maxImport is how many people one file may have, and importBatch how many one call makes. Coupontools names no limit.
+	// maxImport is the most people of a file, importBatch the people of one call. The API names no limit.
 	maxImport   = 2000
 	importBatch = 100
-	// importTime is how long calls are begun, so that the last one still ends in time.
+	// importTime is when the last call starts, early enough to end in time.
 	importTime = 80 * time.Second
 	// maxImportCell is the most characters of a cell. Coupontools names no limit.
 	maxImportCell = 255
 )
 
-// importColumns are the columns that an import takes, in the order of [newcomerOf].
+var auditImport = ui.Audited("loyalty_import", "gave a loyalty card to the people in a file")
+
+// importColumns are the columns of an import, in the order of [readImportRow].
 var importColumns = []string{
 	"first_name", "last_name", "email", "phone", "address", "zip", "city",
 	"custom_1", "custom_2", "custom_3", "custom_4", "custom_5", "custom_6", "custom_7", "custom_8",
 }
 
-// importing is a file of people who are to be given a card. The people themselves are read from it again when that is
-// confirmed, so that they are kept nowhere else.
-type importing struct {
+// importRequest is a file of new users. They are read from the file again after the confirmation, so they are stored nowhere.
+type importRequest struct {
 	Card string
 	File bot.File
-	Sum  [sha256.Size]byte // of what is in the file
+	Sum  [sha256.Size]byte // checksum of the content
 }
 
-// newcomer is somebody in a file.
-type newcomer struct {
+// importRow is one row of a file.
+type importRow struct {
 	Line int
 	coupontools.LoyaltyUserV4Fields
 }
 
-func newcomerOf(r recipients.Row) newcomer {
+func readImportRow(r recipients.Row) importRow {
 	c := r.Cells
-	return newcomer{r.Line, coupontools.LoyaltyUserV4Fields{
+	return importRow{r.Line, coupontools.LoyaltyUserV4Fields{
 		FirstName: c[0], LastName: c[1], Email: c[2], Phone: c[3], Address: c[4], Zip: c[5], City: c[6], Custom: [8]string(c[7:]),
 	}}
 }
 
-// reach is how the person can be written to.
-func (n newcomer) reach() string { return cmp.Or(n.Email, n.Phone) }
+// contact is the e-mail address, else the phone number.
+func (n importRow) contact() string { return cmp.Or(n.Email, n.Phone) }
 
-// newcomers are what a file says.
-type newcomers struct {
-	people  []newcomer
+// importRows is the content of a file.
+type importRows struct {
+	people  []importRow
 	leftOut []recipients.LeftOut
-	other   []string // columns that are not taken
+	other   []string // unknown columns
 	hidden  int      // rows that the spreadsheet hides
 }
 
-// importedRows is how many rows of a file are shown as they will be imported.
-const importedRows = 3
+// maxShownRows is how many rows the preview shows.
+const maxShownRows = 3
 
-// shownRow is a row of a file as it will be imported: "Row 2: first_name Mia, phone +32470000001".
-func (n newcomer) shownRow() string {
+// preview shows a row as it will be imported: "Row 2: first_name Mia, phone +32470000001".
+func (n importRow) preview() string {
 	var cells []string
 	for i, cell := range n.cells() {
 		if cell != "" {
@@ -91,12 +92,12 @@ func (n newcomer) shownRow() string {
 }
 
 // cells are in the order of importColumns.
-func (n newcomer) cells() []string {
+func (n importRow) cells() []string {
 	return append([]string{n.FirstName, n.LastName, n.Email, n.Phone, n.Address, n.Zip, n.City}, n.Custom[:]...)
 }
 
-func (h loyaltyHandlers) importView(card string) *slack.ModalViewRequest {
-	return blocks.WithMetadata(blocks.Modal(viewLoyaltyImport, "Import users", "Check", "Cancel",
+func (h handlers) importView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewImport, "Import users", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.FileInput(blocks.Input{
 			Name: form.FieldImport, Label: "People to give the card to",
@@ -106,18 +107,18 @@ func (h loyaltyHandlers) importView(card string) *slack.ModalViewRequest {
 		}, []string{"csv", "xlsx"}, 1)), card)
 }
 
-// importFile takes the form, reads the file while the person waits, and says who will get the card.
-func (h loyaltyHandlers) importFile(c ui.Change[importing]) bot.Handler {
+// checkImport reads the file while the user waits, and shows who will get the card.
+func (h handlers) checkImport(c ui.Change[importRequest]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		files := req.View.Files(form.FieldImport)
 		if len(files) == 0 {
 			return bot.Reply{Errors: map[string]string{form.FieldImport: "Add a file."}}, nil
 		}
-		wanted := importing{Card: req.View.Metadata, File: files[0]}
-		reading := blocks.Modal(viewLoyaltyImportRead, "Import users", "", "Back",
+		wanted := importRequest{Card: req.View.Metadata, File: files[0]}
+		reading := blocks.Modal(viewImportReading, "Import users", "", "Back",
 			blocks.Text(h.uploads.Waiting(req.Person.ID, wanted.File)))
 		return bot.Reply{Push: true, DropIfClosed: true, View: reading, Later: func(ctx context.Context) (bot.Reply, error) {
-			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
+			in, sum, err := h.readImport(ctx, req.Person.ID, wanted)
 			if err != nil {
 				return bot.Reply{}, err
 			}
@@ -127,11 +128,11 @@ func (h loyaltyHandlers) importFile(c ui.Change[importing]) bot.Handler {
 	}
 }
 
-// importBlocks say who will get the card, masked, and who will not.
-func (h loyaltyHandlers) importBlocks(card string, in newcomers) []slack.Block {
+// importBlocks show who will get the card, masked, and who won't.
+func (h handlers) importBlocks(card string, in importRows) []slack.Block {
 	var to []recipients.Recipient
 	for _, n := range in.people {
-		to = append(to, recipients.Recipient{To: n.reach()})
+		to = append(to, recipients.Recipient{To: n.contact()})
 	}
 	lines := []blocks.Line{
 		blocks.Field("Loyalty card", h.cardName(card)),
@@ -146,11 +147,11 @@ func (h loyaltyHandlers) importBlocks(card string, in newcomers) []slack.Block {
 			format.Capitalised(format.Count(in.hidden, "row is", "rows are"))+" hidden in the spreadsheet and skipped.")))
 	}
 	var rows []string
-	for _, n := range in.people[:min(len(in.people), importedRows)] {
-		rows = append(rows, n.shownRow())
+	for _, n := range in.people[:min(len(in.people), maxShownRows)] {
+		rows = append(rows, n.preview())
 	}
 	set = append(set, blocks.Text("This is how they will be stored:\n"+strings.Join(rows, "\n")))
-	if left := importLeftOut(in.leftOut); left != "" {
+	if left := leftOutText(in.leftOut); left != "" {
 		set = append(set, blocks.Text(left))
 	}
 	return append(
@@ -160,8 +161,8 @@ func (h loyaltyHandlers) importBlocks(card string, in newcomers) []slack.Block {
 	)
 }
 
-// importLeftOut says which rows are left out, and why.
-func importLeftOut(out []recipients.LeftOut) string {
+// leftOutText lists the rows that are left out, with the reasons.
+func leftOutText(out []recipients.LeftOut) string {
 	if len(out) == 0 {
 		return ""
 	}
@@ -172,30 +173,30 @@ func importLeftOut(out []recipients.LeftOut) string {
 	return format.AndMore(lines, len(out), format.Listed)
 }
 
-// newcomers reads a file, and looks up who of those in it has the card already. It returns the sum of the file too.
-func (h loyaltyHandlers) newcomers(ctx context.Context, person string, of importing) (newcomers, [sha256.Size]byte, error) {
+// readImport reads a file and leaves out the people who have the card already. sum is the file's checksum.
+func (h handlers) readImport(ctx context.Context, person string, of importRequest) (importRows, [sha256.Size]byte, error) {
 	var rows recipients.Rows
 	sum, err := h.uploads.Read(ctx, person, of.File, func(content []byte) (err error) {
 		rows, err = recipients.ReadRows(ctx, recipients.File{Name: of.File.Name, Content: content}, importColumns, maxImport)
 		return err
 	})
 	if err != nil {
-		return newcomers{}, sum, ui.Unusable(err)
+		return importRows{}, sum, ui.Unusable(err)
 	}
 	known, err := h.users.Fetched.Renew(ctx, of.Card)
 	if err != nil {
 		err = fmt.Errorf("look up who has the card already: %w", err)
-		return newcomers{}, sum, ui.NotKnown(err, "this loyalty card", h.cards.CommandLine())
+		return importRows{}, sum, ui.NotKnown(err, "this loyalty card", h.cards.CommandLine())
 	}
-	in := h.sorted(rows, known)
+	in := h.divideRows(rows, known)
 	if len(in.people) == 0 {
-		return in, sum, nobodyIn(in)
+		return in, sum, nobodyMistake(in)
 	}
 	return in, sum, nil
 }
 
-// nobodyIn says that a file has nobody to give a card to.
-func nobodyIn(in newcomers) error {
+// nobodyMistake says that a file has no rows to import.
+func nobodyMistake(in importRows) error {
 	m := &bot.Mistake{Text: "There is nobody in this file to give the card to.", Hint: "Please start with another list."}
 	if n := len(in.leftOut); n > 0 {
 		first := in.leftOut[0]
@@ -205,10 +206,10 @@ func nobodyIn(in newcomers) error {
 	return m
 }
 
-// sorted parts the people who can be given the card from the rows that are left out.
-func (h loyaltyHandlers) sorted(rows recipients.Rows, known []coupontools.LoyaltyUser) newcomers {
-	in := newcomers{other: rows.Other, hidden: rows.Hidden}
-	seen := map[string]string{} // e-mail addresses and phone numbers, each with the reason to leave out who has it too
+// divideRows separates the rows to import from those that are left out.
+func (h handlers) divideRows(rows recipients.Rows, known []coupontools.LoyaltyUser) importRows {
+	in := importRows{other: rows.Other, hidden: rows.Hidden}
+	seen := map[string]string{} // the reason to leave out another row with this e-mail address or phone number
 	see := func(email, phone, reason string) {
 		for _, reach := range []string{email, phone} {
 			if reach != "" {
@@ -220,8 +221,8 @@ func (h loyaltyHandlers) sorted(rows recipients.Rows, known []coupontools.Loyalt
 		see(strings.ToLower(u.Email), h.numberOf(u.Phone), "This person has the card already.")
 	}
 	for _, r := range rows.Rows {
-		n := newcomerOf(r)
-		if reason := cmp.Or(h.judge(&n), seen[n.Email], seen[n.Phone]); reason != "" {
+		n := readImportRow(r)
+		if reason := cmp.Or(h.validate(&n), seen[n.Email], seen[n.Phone]); reason != "" {
 			in.leftOut = append(in.leftOut, recipients.LeftOut{Line: r.Line, FromFile: true, Reason: reason})
 			continue
 		}
@@ -231,8 +232,8 @@ func (h loyaltyHandlers) sorted(rows recipients.Rows, known []coupontools.Loyalt
 	return in
 }
 
-// numberOf writes a phone number that Coupontools has as those in a file are written, if it can be read.
-func (h loyaltyHandlers) numberOf(phone string) string {
+// numberOf formats a stored phone number as those of a file; "" if it can't be parsed.
+func (h handlers) numberOf(phone string) string {
 	for _, text := range []string{phone, "+" + phone} {
 		if to, err := recipients.Phone(text, recipients.Rules{Kind: recipients.SMS, Region: h.region}); err == nil {
 			return to.To
@@ -241,9 +242,9 @@ func (h loyaltyHandlers) numberOf(phone string) string {
 	return ""
 }
 
-// judge brings e-mail address and phone number into their proper form, and says why somebody is left out.
-func (h loyaltyHandlers) judge(n *newcomer) string {
-	if n.reach() == "" {
+// validate normalises the e-mail address and the phone number, and returns the reason to leave the row out, or "".
+func (h handlers) validate(n *importRow) string {
+	if n.contact() == "" {
 		return "It has neither an e-mail address nor a phone number."
 	}
 	var err error
@@ -270,13 +271,13 @@ func (h loyaltyHandlers) judge(n *newcomer) string {
 	return ""
 }
 
-func (h loyaltyHandlers) imports() ui.Change[importing] {
-	return ui.Change[importing]{
+func (h handlers) importChange() ui.Change[importRequest] {
+	return ui.Change[importRequest]{
 		View: "loyalty_import_check", Title: "Import users", Button: "Give the cards", WaitText: "Giving the cards…",
 		Store: h.store, Audit: h.audit,
-		Do: func(ctx context.Context, req bot.Request, wanted importing) (string, sends.Entry, error) {
+		Do: func(ctx context.Context, req bot.Request, wanted importRequest) (string, sends.Entry, error) {
 			begun := time.Now()
-			in, sum, err := h.newcomers(ctx, req.Person.ID, wanted)
+			in, sum, err := h.readImport(ctx, req.Person.ID, wanted)
 			switch {
 			case err != nil:
 				return "", sends.Entry{}, ui.Undone{Err: err}
@@ -286,34 +287,34 @@ func (h loyaltyHandlers) imports() ui.Change[importing] {
 				}}
 			}
 			defer h.users.Fetched.Forget(wanted.Card)
-			g := h.give(ctx, wanted.Card, in.people, begun.Add(importTime))
-			if g.made+g.unsure == 0 && g.err != nil {
+			g := h.createUsers(ctx, wanted.Card, in.people, begun.Add(importTime))
+			if g.made+g.unconfirmed == 0 && g.err != nil {
 				return "", sends.Entry{}, ui.NotKnown(fmt.Errorf("import loyalty users: %w", g.err), "this loyalty card",
 					h.cards.CommandLine())
 			}
-			return g.said(h.cardName(wanted.Card)), g.entry(wanted.Card, len(in.people)), nil
+			return g.text(h.cardName(wanted.Card)), g.entry(wanted.Card, len(in.people)), nil
 		},
 	}
 }
 
-// given is what came of giving a card to many.
-type given struct {
-	made   int
-	unsure int // of whom nobody knows
-	parts  []givenPart
-	err    error // the first
+// importResult is the result of an import.
+type importResult struct {
+	made        int
+	unconfirmed int // without a clear answer
+	parts       []importedRange
+	err         error // the first error
 }
 
-// givenPart are rows of the file of which not all are known to be made.
-type givenPart struct {
+// importedRange is a range of rows of which not all were created for certain.
+type importedRange struct {
 	from, to, people int
 	what             string
 }
 
-// give gives a card to people, so many a call; none is begun after the end. No call is repeated, and after one without a
-// clear answer, or one that others will not go better than, the rest is not tried.
-func (h loyaltyHandlers) give(ctx context.Context, card string, people []newcomer, end time.Time) given {
-	var g given
+// createUsers creates users in batches and starts no call after end. It repeats no call. After a call without a clear answer,
+// or a refusal that further calls would meet too, it skips the rest.
+func (h handlers) createUsers(ctx context.Context, card string, people []importRow, end time.Time) importResult {
+	var g importResult
 	over := ""
 	for batch := range slices.Chunk(people, importBatch) {
 		if over == "" && time.Now().After(end) {
@@ -336,7 +337,7 @@ func (h loyaltyHandlers) give(ctx context.Context, card string, people []newcome
 		case err == nil:
 			g.made += len(batch)
 		case coupontools.ClassOf(err) == coupontools.Unknown:
-			g.unsure += len(batch)
+			g.unconfirmed += len(batch)
 			g.add(batch, "it is not known whether they were made. "+ui.ErrorReason(err)+" It was tried once only.")
 			over = "not tried, since the answer before was not clear."
 		default:
@@ -349,33 +350,33 @@ func (h loyaltyHandlers) give(ctx context.Context, card string, people []newcome
 	return g
 }
 
-// add tells what became of people, together with those before them of whom the same is told.
-func (g *given) add(people []newcomer, what string) {
+// add appends a result, merging it with the previous range if it is the same.
+func (g *importResult) add(people []importRow, what string) {
 	from, to := people[0].Line, people[len(people)-1].Line
 	if n := len(g.parts); n > 0 && g.parts[n-1].what == what {
 		g.parts[n-1].to, g.parts[n-1].people = to, g.parts[n-1].people+len(people)
 		return
 	}
-	g.parts = append(g.parts, givenPart{from, to, len(people), what})
+	g.parts = append(g.parts, importedRange{from, to, len(people), what})
 }
 
-// entry is what the audit trail says of it: nothing as long as nobody can have been made.
-func (g given) entry(card string, of int) sends.Entry {
-	if g.made+g.unsure == 0 {
+// entry returns the audit entry, or an empty one if nobody can have been created.
+func (g importResult) entry(card string, of int) sends.Entry {
+	if g.made+g.unconfirmed == 0 {
 		return sends.Entry{}
 	}
 	e := sends.Entry{
-		What: ui.AuditLoyaltyImport,
+		What: auditImport,
 		Note: fmt.Sprintf("%s of %s, of %s", format.Thousands(g.made), format.Persons(of), card),
 	}
-	if g.unsure > 0 {
-		e.Note += ", " + format.Thousands(g.unsure) + " without a clear answer"
+	if g.unconfirmed > 0 {
+		e.Note += ", " + format.Thousands(g.unconfirmed) + " without a clear answer"
 	}
 	return e
 }
 
-// said tells the person what came of it.
-func (g given) said(card string) string {
+// text describes the result to the user.
+func (g importResult) text(card string) string {
 	said := "As far as is known, nobody got " + card + " by this."
 	if g.made > 0 {
 		said = format.Count(g.made, "person now has ", "people now have ") + card + "."
@@ -391,7 +392,7 @@ func (g given) said(card string) string {
 		"\nFor the rest, import the same file again in a few minutes: who has the card by then is left out."
 }
 
-func (p givenPart) rows() string {
+func (p importedRange) rows() string {
 	if p.from == p.to {
 		return fmt.Sprintf("Row %d", p.from)
 	}

@@ -14,33 +14,33 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// A file that is another one when the import is confirmed is not taken.
-func TestLoyaltyImport_anotherFile(t *testing.T) {
+// An import is refused if the file has changed since the preview.
+func TestImport_changedFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, sum, err := importsOf(w, "email\na@example.com").newcomers(t.Context(), commandstest.Mia.ID, importing{Card: "loy_480018"})
+	_, sum, err := importsOf(w, "email\na@example.com").readImport(t.Context(), commandstest.Mia.ID, importRequest{Card: "loy_480018"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := importsOf(w, "email\nb@example.com").imports()
-	_, _, err = change.Do(t.Context(), bot.Request{Person: commandstest.Mia}, importing{Card: "loy_480018", Sum: sum})
+	change := importsOf(w, "email\nb@example.com").importChange()
+	_, _, err = change.Do(t.Context(), bot.Request{Person: commandstest.Mia}, importRequest{Card: "loy_480018", Sum: sum})
 	if got := ui.ErrorText(err); !strings.Contains(got, "The file is not what it was") {
 		t.Errorf("said %q", got)
 	}
 }
 
-// The same go-ahead delivered twice gives the cards once.
-func TestLoyaltyImport_confirmedTwice(t *testing.T) {
+// A confirmation delivered twice creates the users once.
+func TestImport_confirmedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	h := importsOf(w, "email\na@example.com")
-	in, sum, err := h.newcomers(t.Context(), commandstest.Mia.ID, importing{Card: "loy_480018"})
+	in, sum, err := h.readImport(t.Context(), commandstest.Mia.ID, importRequest{Card: "loy_480018"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := h.imports()
-	wanted := importing{Card: "loy_480018", Sum: sum}
-	form := bot.Request{Person: commandstest.Mia, View: bot.NewView(viewLoyaltyImport, "", nil)}
+	c := h.importChange()
+	wanted := importRequest{Card: "loy_480018", Sum: sum}
+	form := bot.Request{Person: commandstest.Mia, View: bot.NewView(viewImport, "", nil)}
 	view := c.PreviewView(t.Context(), form, wanted, h.importBlocks(wanted.Card, in)...)
 	for range 2 {
 		goAhead := bot.Request{Person: commandstest.Mia, View: bot.NewView(c.View, view.PrivateMetadata, nil)}
@@ -51,23 +51,23 @@ func TestLoyaltyImport_confirmedTwice(t *testing.T) {
 	}
 }
 
-// The check of an import has no choice that could come back empty.
-func TestLoyaltyImport_emptyChoices(t *testing.T) {
+// The preview of an import has no choice that could come back empty.
+func TestImport_emptyChoices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	req := bot.Request{Person: commandstest.Mia, View: bot.NewView("", "", nil)}
-	view := importsOf(w, "").imports().PreviewView(t.Context(), req, importing{})
+	view := importsOf(w, "").importChange().PreviewView(t.Context(), req, importRequest{})
 	if view.CallbackID != "loyalty_import_check" {
 		t.Fatalf("the check is %s", view.CallbackID)
 	}
 	w.WantChoices(t, view, nil, nil)
 }
 
-// What is known of each batch is told, no call is repeated, and after one without a clear answer the rest is not tried.
-func TestLoyaltyImport_give(t *testing.T) {
+// The result names each batch; no call is repeated, and after one without a clear answer the rest is skipped.
+func TestImport_createUsers(t *testing.T) {
 	t.Parallel()
 	const bulk = "/v4/loyalty/loyalty-cards/480018/stats/bulk"
-	people := make([]newcomer, 2*importBatch+50)
+	people := make([]importRow, 2*importBatch+50)
 	for i := range people {
 		people[i].Line, people[i].Email = i+2, fmt.Sprintf("a%d@example.com", i)
 	}
@@ -99,7 +99,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 		if tt.late {
 			end = time.Now().Add(-time.Second)
 		}
-		said := importsOf(w, "").give(t.Context(), "loy_480018", people, end).said("New card")
+		said := importsOf(w, "").createUsers(t.Context(), "loy_480018", people, end).text("New card")
 		for _, want := range tt.want {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: said %q, want %q in it", name, said, want)
@@ -111,7 +111,7 @@ func TestLoyaltyImport_give(t *testing.T) {
 	}
 }
 
-func TestLoyaltyImport_sorted(t *testing.T) {
+func TestImport_divideRows(t *testing.T) {
 	t.Parallel()
 	known := []coupontools.LoyaltyUser{{Email: "Known@Example.com"}, {Phone: "32470010185"}, {}}
 	h := importsOf(newWorld(t), "")
@@ -131,7 +131,7 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 			cells[2], cells[3], cells[6] = email, phone, city
 			return recipients.Row{Line: line, Cells: cells}
 		}
-		in := h.sorted(recipients.Rows{Rows: []recipients.Row{
+		in := h.divideRows(recipients.Rows{Rows: []recipients.Row{
 			row(2, "first@example.com", "", ""), row(3, tt.email, tt.phone, tt.city),
 		}}, known)
 		reason := ""
@@ -144,9 +144,9 @@ func TestLoyaltyImport_sorted(t *testing.T) {
 	}
 }
 
-// importsOf returns the handlers of loyalty cards, which read file whatever is uploaded.
-func importsOf(w *commandstest.World, file string) loyaltyHandlers {
-	d := testDeps(w)
+// importsOf returns handlers for uploads with this content.
+func importsOf(w *commandstest.World, file string) handlers {
+	d := w.Deps()
 	d.Uploads = ui.NewUploads(commandstest.Uploaded(file))
-	return newLoyaltyHandlers(NewList(nil, w.Client, ui.Deliverer{}), d)
+	return newHandlers(NewList(nil, w.Client, ui.Deliverer{}), d)
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
+// actionPick is the button that opens a card.
+const actionPick = "loyalty_pick"
+
 // List is the list of loyalty cards.
 type List = ui.List[coupontools.LoyaltyCard]
 
@@ -28,7 +31,7 @@ func NewList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer)
 		Source: kept, Changed: kept.Forget, Files: files,
 		Row: func(c coupontools.LoyaltyCard) []slack.Block {
 			return []slack.Block{blocks.WithButton(blocks.Text(format.Sentence(c.Name)+"\n"+cardFacts(c)),
-				blocks.Button(actionLoyaltyPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
+				blocks.Button(actionPick, "Open", c.ID, blocks.Label("Open "+format.OneLine(c.Name))))}
 		},
 		Columns: []ui.Column[coupontools.LoyaltyCard]{
 			{Name: "id", Value: func(c coupontools.LoyaltyCard) string { return c.ID }},
@@ -41,13 +44,13 @@ func NewList(guard *bulkhead.Guard, api *coupontools.Client, files ui.Deliverer)
 	}
 }
 
-// cardFacts says in a line what a card is.
+// cardFacts shows the id, type and status of a card.
 func cardFacts(c coupontools.LoyaltyCard) string {
 	return format.Joined(" · ", format.Short(c.ID), format.Short(c.Type), format.Short(c.Status))
 }
 
-// loyaltyCommand answers "/coupontools loyalty" with the loyalty cards, for all in the channel to see.
-func loyaltyCommand(cards List) bot.Command {
+// listCommand answers "/coupontools loyalty" with the public list.
+func listCommand(cards List) bot.Command {
 	return bot.Command{
 		Topic: cards.Topic, Group: ui.GroupLoyalty, Usage: "[words to filter by]",
 		Summary: "List the loyalty cards",
@@ -60,7 +63,7 @@ func loyaltyCommand(cards List) bot.Command {
 	}
 }
 
-// unit says what a card gathers.
+// unit returns the noun of what a card collects.
 func unit(c coupontools.LoyaltyCard) ui.Plural {
 	if strings.EqualFold(c.Type, "stamp") {
 		return ui.Plural{One: "stamp", Many: "stamps"}

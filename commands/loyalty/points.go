@@ -22,33 +22,35 @@ const (
 	actionPointsFor = "points_card"
 
 	viewPoints = "points"
-	// viewPointsWait is what comes before the form, while the card is looked up.
+	// viewPointsWait is shown before the form while the card is looked up.
 	viewPointsWait = "points_wait"
 
-	fieldLoyaltyUser = "loyalty_user"
-	fieldChange      = "change"
+	fieldUser   = "loyalty_user"
+	fieldChange = "change"
 
 	changeAdd, changeSubtract, changeSet = "add", "subtract", "set"
 
 	maxPoints = 1_000_000
 )
 
-// pointsUpdate is a change of somebody's points or stamps.
+var auditPoints = ui.Audited("points", "changed points or stamps")
+
+// pointsUpdate is a change of a user's points or stamps.
 type pointsUpdate struct {
 	cardUser
 	How    string
 	Amount int
-	// Before and After are the points or stamps, as they were when the person was asked.
+	// Before and After are the points or stamps at the time of the preview.
 	Before, After int
 }
 
-// pointsForm is a card, with the kind of change and the person, if any, that its form was opened with.
+// pointsForm is what the form was opened with: a card, the kind of change and the user, if any.
 type pointsForm struct {
 	cardUser
 	How string
 }
 
-// metadata writes it for the form. The card comes first, where the suggestions look for it.
+// metadata encodes the form. The card is the first word, where the options look for it.
 func (f pointsForm) metadata() string { return format.Joined(" ", f.Card, f.How, f.User) }
 
 func readPointsForm(metadata string) pointsForm {
@@ -58,7 +60,7 @@ func readPointsForm(metadata string) pointsForm {
 }
 
 // pointsCommand answers "/coupontools points" with a form.
-func pointsCommand(h loyaltyHandlers) bot.Command {
+func pointsCommand(h handlers) bot.Command {
 	award := h.pointsChange()
 	return bot.Command{
 		Topic: "points", Group: ui.GroupLoyalty, Usage: "[card]",
@@ -67,29 +69,31 @@ func pointsCommand(h loyaltyHandlers) bot.Command {
 			{Line: "/coupontools points", Does: "lets you choose the card"},
 			{Line: "/coupontools points Club card", Does: "asks who gets points on “Club card”, and how many"},
 		},
-		Run: h.askPoints,
+		Run: h.runPoints,
 		Actions: map[string]bot.Action{
-			actionPoints: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-				at, err := ui.Decode[cardUser](req.Value, "")
-				if err != nil {
-					at = cardUser{Card: req.Value}
-				}
-				reply := h.pointsForm(func(context.Context) (cardUser, error) { return at, nil })
-				reply.Push = req.View != nil
-				return reply, nil
-			}},
 			actionPointsFor: {Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 				return h.pointsForm(func(context.Context) (cardUser, error) { return cardUser{Card: req.Value}, nil }), nil
 			}},
 		},
-		Submissions: map[string]bot.Submission{viewPoints: {Run: h.countPoints(award)}, award.View: {Run: award.Confirmed}},
+		Submissions: map[string]bot.Submission{viewPoints: {Run: h.checkPoints(award)}, award.View: {Run: award.Confirmed}},
 		Options: map[string]bot.Options{
-			actionPointsFor: {Run: h.cards.Suggest}, fieldLoyaltyUser: {Run: h.users.Suggest},
+			actionPointsFor: {Run: h.cards.Suggest}, fieldUser: {Run: h.users.Suggest},
 		},
 	}
 }
 
-func (h loyaltyHandlers) askPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
+// openPoints opens the form for a button's card, or for a user in a list.
+func (h handlers) openPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
+	at, err := ui.Decode[cardUser](req.Value, "")
+	if err != nil {
+		at = cardUser{Card: req.Value}
+	}
+	reply := h.pointsForm(func(context.Context) (cardUser, error) { return at, nil })
+	reply.Push = req.View != nil
+	return reply, nil
+}
+
+func (h handlers) runPoints(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return h.cards.Ask(actionPointsFor), nil
 	}
@@ -108,8 +112,8 @@ func (h loyaltyHandlers) askPoints(_ context.Context, req bot.Request) (bot.Repl
 	}), nil
 }
 
-// pointsForm opens the form once it is known which card is meant.
-func (h loyaltyHandlers) pointsForm(find func(context.Context) (cardUser, error)) bot.Reply {
+// pointsForm opens the form once the card is known.
+func (h handlers) pointsForm(find func(context.Context) (cardUser, error)) bot.Reply {
 	reply := ui.WaitingIn(viewPointsWait, "Points", h.cards.WaitText(), func(ctx context.Context) (bot.Reply, error) {
 		at, err := find(ctx)
 		if err != nil {
@@ -125,7 +129,7 @@ func (h loyaltyHandlers) pointsForm(find func(context.Context) (cardUser, error)
 			if err != nil {
 				return bot.Reply{}, err
 			}
-			o := ui.PersonOption(loyaltyPerson(u))
+			o := ui.PersonOption(personOf(u))
 			who = blocks.Option(o.Text, o.Value)
 		}
 		return bot.Reply{View: pointsView(card, pointsForm{at, changeAdd}, who)}, nil
@@ -143,7 +147,7 @@ func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlo
 		"Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", format.NameAndID(format.Short(card.Name), card.ID))),
 		blocks.ExternalSelect(blocks.Input{
-			Name: fieldLoyaltyUser, Label: "Who", Placeholder: "Type a part of the name, e-mail address or phone number",
+			Name: fieldUser, Label: "Who", Placeholder: "Type a part of the name, e-mail address or phone number",
 		}, who),
 		blocks.Radio(blocks.Input{Name: fieldChange, Label: "What"}, f.How,
 			blocks.Option("Add "+many, changeAdd), blocks.Option("Take "+many+" off", changeSubtract),
@@ -152,18 +156,18 @@ func pointsView(card coupontools.LoyaltyCard, f pointsForm, who *slack.OptionBlo
 	), f.metadata())
 }
 
-// countPoints takes the form and says what there will be instead of what there is.
-func (h loyaltyHandlers) countPoints(c ui.Change[pointsUpdate]) bot.Handler {
+// checkPoints checks the form and shows the points before and after.
+func (h handlers) checkPoints(c ui.Change[pointsUpdate]) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		f := readPointsForm(req.View.Metadata)
-		v := form.Prefilled{View: req.View, Shown: map[string]string{fieldLoyaltyUser: f.User, fieldChange: f.How}}
+		v := form.Prefilled{View: req.View, Shown: map[string]string{fieldUser: f.User, fieldChange: f.How}}
 		wrong := form.Problems{}
 		a := pointsUpdate{
-			cardUser: cardUser{Card: f.Card, User: v.Value(fieldLoyaltyUser)},
+			cardUser: cardUser{Card: f.Card, User: v.Value(fieldUser)},
 			How:      form.Chosen(v, fieldChange, wrong, changeAdd, changeSubtract, changeSet),
 		}
 		if a.User == "" {
-			wrong.Add(fieldLoyaltyUser, "Choose a person.")
+			wrong.Add(fieldUser, "Choose a person.")
 		}
 		var fault string
 		if a.Amount, fault = readAmount(v.Value(form.FieldAmount), a.How); fault != "" {
@@ -182,13 +186,13 @@ func (h loyaltyHandlers) countPoints(c ui.Change[pointsUpdate]) bot.Handler {
 			}
 			return bot.Reply{View: c.PreviewView(ctx, req, a,
 				blocks.Rich(blocks.Field("Loyalty card", format.NameAndID(format.Short(card.Name), card.ID)),
-					blocks.Field("Who", ui.PersonName(loyaltyPerson(u))),
+					blocks.Field("Who", ui.PersonName(personOf(u))),
 					blocks.Field(format.Capitalised(unit(card).Many), format.Thousands(a.Before)+" → "+format.Thousands(a.After))))}, nil
 		}), nil
 	}
 }
 
-// readAmount reads how many points or stamps, or says what is wrong with the number: nothing to add is no change.
+// readAmount parses the number of points or stamps, or returns what is wrong with it. Adding nothing is an error.
 func readAmount(typed, how string) (n int, fault string) {
 	n, ok := format.ParseAmount(typed)
 	least := 1
@@ -201,8 +205,8 @@ func readAmount(typed, how string) (n int, fault string) {
 	return n, ""
 }
 
-// cardAndUser returns a card and who has it, as they are now.
-func (h loyaltyHandlers) cardAndUser(
+// cardAndUser returns a card and one of its users, as they are now.
+func (h handlers) cardAndUser(
 	ctx context.Context,
 	at cardUser,
 ) (coupontools.LoyaltyCard, coupontools.LoyaltyUser, error) {
@@ -214,7 +218,7 @@ func (h loyaltyHandlers) cardAndUser(
 	return card, u, err
 }
 
-// count fills in before and after. Coupontools adds and takes off; what is set is the difference.
+// count sets Before and After. The API can only add, so a new total is sent as the difference.
 func (a *pointsUpdate) count(u coupontools.LoyaltyUser, of ui.Plural) error {
 	a.Before = u.Points
 	switch a.How {
@@ -230,23 +234,23 @@ func (a *pointsUpdate) count(u coupontools.LoyaltyUser, of ui.Plural) error {
 	switch {
 	case u.Voided:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("The card of %s is voided, so its %s cannot be changed.", ui.PersonName(loyaltyPerson(u)), of.Many),
+			Text: fmt.Sprintf("The card of %s is voided, so its %s cannot be changed.", ui.PersonName(personOf(u)), of.Many),
 			Hint: "Restore it first: /coupontools loyalty-users shows it with a button for that.",
 		}
 	case a.After < 0:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("%s has only %s.", ui.PersonName(loyaltyPerson(u)),
+			Text: fmt.Sprintf("%s has only %s.", ui.PersonName(personOf(u)),
 				format.Count(u.Points, of.One, of.Many)), Hint: "Take off fewer.",
 		}
 	case a.After == a.Before:
 		return &bot.Mistake{
-			Text: fmt.Sprintf("%s has %s already.", ui.PersonName(loyaltyPerson(u)), format.Count(u.Points, of.One, of.Many)),
+			Text: fmt.Sprintf("%s has %s already.", ui.PersonName(personOf(u)), format.Count(u.Points, of.One, of.Many)),
 		}
 	}
 	return nil
 }
 
-func (h loyaltyHandlers) pointsChange() ui.Change[pointsUpdate] {
+func (h handlers) pointsChange() ui.Change[pointsUpdate] {
 	return ui.Change[pointsUpdate]{
 		View: "points_check", Title: "Points", Button: "Change", WaitText: "Changing…", Store: h.store, Audit: h.audit,
 		Do: func(ctx context.Context, _ bot.Request, a pointsUpdate) (string, sends.Entry, error) {
@@ -258,7 +262,7 @@ func (h loyaltyHandlers) pointsChange() ui.Change[pointsUpdate] {
 			if u.Points != a.Before {
 				return "", sends.Entry{}, ui.Undone{Err: &bot.Mistake{
 					Text: fmt.Sprintf("%s has %s by now, and not %s.",
-						ui.PersonName(loyaltyPerson(u)), format.Count(u.Points, of.One, of.Many), format.Thousands(a.Before)),
+						ui.PersonName(personOf(u)), format.Count(u.Points, of.One, of.Many), format.Thousands(a.Before)),
 					Hint: "Please ask for the change anew if it is still wanted.",
 				}}
 			}
@@ -268,14 +272,14 @@ func (h loyaltyHandlers) pointsChange() ui.Change[pointsUpdate] {
 				update.Points, update.Stamps = 0, update.Points
 			}
 			e := sends.Entry{
-				What: ui.AuditPoints, Note: a.User + " of " + a.Card,
+				What: auditPoints, Note: a.User + " of " + a.Card,
 				Before: format.Thousands(a.Before), After: format.Count(a.After, of.One, of.Many),
 			}
 			if _, err := h.api.UpdateLoyaltyUser(ctx, update); err != nil {
 				return "", e, fmt.Errorf("change points: %w", err)
 			}
 			said := fmt.Sprintf("%s now has %s (before: %s).",
-				ui.PersonName(loyaltyPerson(u)), format.Count(a.After, of.One, of.Many), format.Thousands(a.Before))
+				ui.PersonName(personOf(u)), format.Count(a.After, of.One, of.Many), format.Thousands(a.Before))
 			return said, e, nil
 		},
 	}

@@ -16,38 +16,38 @@ import (
 )
 
 const (
-	actionLoyaltyPush = "loyalty_push"
-	viewLoyaltyPush   = "loyalty_push"
-	fieldPushText     = "message"
+	actionPush    = "loyalty_push"
+	viewPush      = "loyalty_push"
+	fieldPushText = "message"
 )
 
-// loyaltyPush is a message to those who keep a loyalty card in a mobile wallet, or to one of them.
-type loyaltyPush struct {
+// pushDraft is a push message to everybody who keeps a card in a mobile wallet, or to one of them.
+type pushDraft struct {
 	cardUser
 	Text string
 }
 
-func (h loyaltyHandlers) pushView(card string) *slack.ModalViewRequest {
-	return blocks.WithMetadata(blocks.Modal(viewLoyaltyPush, "Push message", "Check", "Cancel",
+func (h handlers) pushView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewPush, "Push message", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.Radio(blocks.Input{Name: form.FieldTo, Label: "To"}, form.ToAll,
 			blocks.Option("Everybody who keeps the card in a mobile wallet", form.ToAll),
 			blocks.Option("One person", form.ToOne)),
 		blocks.ExternalSelect(blocks.Input{
-			Name: fieldLoyaltyUser, Label: "Person", Optional: true, Placeholder: "Only for one person",
+			Name: fieldUser, Label: "Person", Optional: true, Placeholder: "Only for one person",
 		}, nil),
 		blocks.TextArea(blocks.Input{Name: fieldPushText, Label: "Message"}, "", form.MaxPush)), card)
 }
 
-// push takes the form and says who will get what.
-func (h loyaltyHandlers) push(c ui.Change[loyaltyPush]) bot.Handler {
+// checkPush checks the form and shows the message with its recipients.
+func (h handlers) checkPush(c ui.Change[pushDraft]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		wrong := form.Problems{}
-		p := loyaltyPush{cardUser: cardUser{Card: req.View.Metadata, User: req.View.Value(fieldLoyaltyUser)}}
+		p := pushDraft{cardUser: cardUser{Card: req.View.Metadata, User: req.View.Value(fieldUser)}}
 		switch form.Chosen(req.View, form.FieldTo, wrong, form.ToAll, form.ToOne) {
 		case form.ToOne:
 			if p.User == "" {
-				wrong.Add(fieldLoyaltyUser, "Choose a person.")
+				wrong.Add(fieldUser, "Choose a person.")
 			}
 		case form.ToAll:
 			if p.User != "" {
@@ -64,7 +64,7 @@ func (h loyaltyHandlers) push(c ui.Change[loyaltyPush]) bot.Handler {
 		}
 		to := "everybody who keeps the card in a mobile wallet"
 		if p.User != "" {
-			to = req.View.ChosenText(fieldLoyaltyUser)
+			to = req.View.ChosenText(fieldUser)
 		}
 		shown := append([]slack.Block{
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(p.Card)), blocks.Field("To", to)),
@@ -75,10 +75,10 @@ func (h loyaltyHandlers) push(c ui.Change[loyaltyPush]) bot.Handler {
 	}
 }
 
-func (h loyaltyHandlers) pushChange() ui.Change[loyaltyPush] {
-	return ui.Change[loyaltyPush]{
+func (h handlers) pushChange() ui.Change[pushDraft] {
+	return ui.Change[pushDraft]{
 		View: "loyalty_push_check", Title: "Push message", Button: "Send", WaitText: "Sending…", Store: h.store, Audit: h.audit,
-		Do: func(ctx context.Context, _ bot.Request, p loyaltyPush) (string, sends.Entry, error) {
+		Do: func(ctx context.Context, _ bot.Request, p pushDraft) (string, sends.Entry, error) {
 			message := coupontools.LoyaltyPush{Card: p.Card, User: p.User, Message: p.Text}
 			e := sends.Entry{What: ui.AuditPush, Note: "to everybody who keeps " + p.Card}
 			send, to := h.api.PushToLoyaltyCard, "everybody who keeps "+h.cardName(p.Card)+" in a mobile wallet"

@@ -12,9 +12,9 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestLoyaltyReplies_slackTakesThem(t *testing.T) {
+func TestReplies_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		card := coupontools.LoyaltyCard{ID: "loy_1", Name: bad, Code: bad, URL: bad, Type: bad, Status: bad}
 		holder := coupontools.LoyaltyUser{ID: "lus_1", FirstName: bad, LastName: bad, Email: bad, Phone: bad, Points: 1 << 40}
 		var rows, people []slack.Block
@@ -22,6 +22,6 @@ func TestLoyaltyReplies_slackTakesThem(t *testing.T) {
 			rows = append(rows, NewList(nil, nil, ui.Deliverer{}).Row(card)...)
 			people = append(people, cardUserRow("loy_1", holder, unit(card))...)
 		}
-		return []bot.Reply{{Text: "Cards", Blocks: rows}, {Text: "Users", Blocks: people}, loyaltyCardReply(card, blocks.Small(bad))}
+		return []bot.Reply{{Text: "Cards", Blocks: rows}, {Text: "Users", Blocks: people}, cardReply(card, blocks.Small(bad))}
 	})
 }

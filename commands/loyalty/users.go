@@ -18,52 +18,47 @@ import (
 )
 
 const (
-	actionLoyaltyUsers   = "loyalty_users"
-	actionLoyaltyVoid    = "loyalty_void"
-	actionLoyaltyRestore = "loyalty_restore"
-	actionLoyaltyCreate  = "loyalty_create"
-	actionLoyaltyLink    = "loyalty_link"
+	actionUsers   = "loyalty_users"
+	actionVoid    = "loyalty_void"
+	actionRestore = "loyalty_restore"
+	actionCreate  = "loyalty_create"
+	actionLink    = "loyalty_link"
 
-	viewLoyaltyCreate = "loyalty_create"
-	viewLoyaltyLink   = "loyalty_link"
+	viewCreate = "loyalty_create"
+	viewLink   = "loyalty_link"
 
 	fieldUserID = "user_id"
 )
 
-// loyaltyAPI is the part of the Coupontools client that changes cards and who has them, and sends them messages.
-type loyaltyAPI interface {
-	UpdateLoyaltyUser(ctx context.Context, u coupontools.LoyaltyUserUpdate) (points int, err error)
-	CreateLoyaltyUserV4(ctx context.Context, card string, u coupontools.LoyaltyUserV4Fields) (string, error)
-	CreateLoyaltyUsersV4(ctx context.Context, card string, users []coupontools.LoyaltyUserV4Fields) ([]string, error)
-	LinkLoyaltyUser(ctx context.Context, card, user string) error
-	CopyLoyaltyCardV4(ctx context.Context, card, name string) (*coupontools.LoyaltyCard, error)
-	PushToLoyaltyUser(ctx context.Context, push coupontools.LoyaltyPush) error
-	PushToLoyaltyCard(ctx context.Context, push coupontools.LoyaltyPush) error
-}
+var (
+	auditCreate = ui.Audited("loyalty_create", "gave a loyalty card to somebody new")
+	auditLink   = ui.Audited("loyalty_link", "gave a loyalty card to a user")
+	auditVoid   = ui.Audited("loyalty_void", "voided or restored a loyalty card")
+)
 
-// loyaltyHandlers are the people who have a loyalty card.
-type loyaltyHandlers struct {
+// handlers answer the commands about the users of loyalty cards.
+type handlers struct {
 	cards   List
 	users   ui.UserList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]
-	api     loyaltyAPI
+	api     *coupontools.Client
 	store   ui.OnceStore
 	uploads ui.Uploads
-	audit   ui.Recorder
+	audit   *sends.Service
 	// region is the country of phone numbers written without +.
 	region string
 }
 
-// cardUser names a card and, if it is in somebody's hands, the person.
+// cardUser is a loyalty card id and, if set, the id of one of its users.
 type cardUser struct {
 	Card string `json:"card"`
 	User string `json:"user,omitempty"`
 }
 
-func newLoyaltyHandlers(cards List, d ui.Deps) loyaltyHandlers {
-	return loyaltyHandlers{
+func newHandlers(cards List, d ui.Deps) handlers {
+	return handlers{
 		cards: cards, api: d.Client, store: d.Store, uploads: d.Uploads, audit: d.Audit, region: d.Region,
 		users: ui.UserList[coupontools.LoyaltyUser, coupontools.LoyaltyCard]{
-			Topic: "loyalty-users", Title: "Who has ", Plural: ui.Plural{One: "user", Many: "users"}, Parents: cards, Person: loyaltyPerson,
+			Topic: "loyalty-users", Title: "Who has ", Plural: ui.Plural{One: "user", Many: "users"}, Parents: cards, Person: personOf,
 			Fetched: ui.NewLocalCache(d.Guard, ui.FreshFor, d.Client.LoyaltyUsers), Store: d.Store, Files: d.Files, Audit: d.Audit,
 			Row: cardUserRows(cards), More: cardUserButtons,
 			Columns: []ui.Column[coupontools.LoyaltyUser]{
@@ -79,11 +74,11 @@ func newLoyaltyHandlers(cards List, d ui.Deps) loyaltyHandlers {
 	}
 }
 
-func loyaltyPerson(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
+func personOf(u coupontools.LoyaltyUser) coupontools.DirectoryUser {
 	return coupontools.DirectoryUser{ID: u.ID, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Phone: u.Phone}
 }
 
-// cardUserRows shows people with what they have gathered, by the words of the card as far as it is at hand.
+// cardUserRows shows users with their points, or stamps if the local list says so.
 func cardUserRows(cards List) func(string, coupontools.LoyaltyUser) []slack.Block {
 	return func(card string, u coupontools.LoyaltyUser) []slack.Block {
 		of := ui.Plural{One: "point or stamp", Many: "points or stamps"}
@@ -95,32 +90,32 @@ func cardUserRows(cards List) func(string, coupontools.LoyaltyUser) []slack.Bloc
 }
 
 func cardUserRow(card string, u coupontools.LoyaltyUser, of ui.Plural) []slack.Block {
-	at, name, who := ui.Value(cardUser{card, u.ID}), format.OneLine(u.Name()), ui.PersonName(loyaltyPerson(u))
+	at, name, who := ui.Value(cardUser{card, u.ID}), format.OneLine(u.Name()), ui.PersonName(personOf(u))
 	facts := []string{format.Count(u.Points, of.One, of.Many)}
 	buttons := []slack.BlockElement{
 		blocks.Button(actionPoints, "Points", at, blocks.Label("Change the points of "+name)),
-		blocks.Button(actionLoyaltyVoid, "Void", at, blocks.Danger, blocks.Label("Void the card of "+name),
+		blocks.Button(actionVoid, "Void", at, blocks.Danger, blocks.Label("Void the card of "+name),
 			blocks.Ask("Void this card?", "The card of "+who+" is then of no use to them, until it is restored.", "Void", "Keep")),
 	}
 	if u.Voided {
 		facts = append(facts, "voided")
-		buttons = []slack.BlockElement{blocks.Button(actionLoyaltyRestore, "Restore", at, blocks.Label("Restore the card of "+name),
+		buttons = []slack.BlockElement{blocks.Button(actionRestore, "Restore", at, blocks.Label("Restore the card of "+name),
 			blocks.Ask("Restore this card?", "The card of "+who+" can be used again.", "Restore", "Leave it"))}
 	}
-	return []slack.Block{blocks.Text(ui.PersonRow(loyaltyPerson(u), facts...)), blocks.Actions("", buttons...)}
+	return []slack.Block{blocks.Text(ui.PersonRow(personOf(u), facts...)), blocks.Actions("", buttons...)}
 }
 
 func cardUserButtons(card string) []slack.BlockElement {
 	return []slack.BlockElement{
-		blocks.Button(actionLoyaltyCreate, "New user", card, blocks.Label("Give the card to somebody new")),
-		blocks.Button(actionLoyaltyLink, "Link a user", card, blocks.Label("Give the card to somebody who has another one")),
-		blocks.Button(actionLoyaltyImport, "Import", card, blocks.Label("Give the card to the people in a file")),
+		blocks.Button(actionCreate, "New user", card, blocks.Label("Give the card to somebody new")),
+		blocks.Button(actionLink, "Link a user", card, blocks.Label("Give the card to somebody who has another one")),
+		blocks.Button(actionImport, "Import", card, blocks.Label("Give the card to the people in a file")),
 	}
 }
 
-// loyaltyUsersCommand answers "/coupontools loyalty-users", only to the person who asked.
-func loyaltyUsersCommand(h loyaltyHandlers) bot.Command {
-	create, link, push, duplicate, imports := h.createChange(), h.linkChange(), h.pushChange(), h.copyChange(), h.imports()
+// usersCommand answers "/coupontools loyalty-users" privately.
+func usersCommand(h handlers) bot.Command {
+	create, link, imports := h.createChange(), h.linkChange(), h.importChange()
 	c := bot.Command{
 		Topic: h.users.Topic, Group: ui.GroupLoyalty, Usage: "[card] [who]",
 		Summary: "Look up who has a loyalty card", Right: bot.Send,
@@ -132,26 +127,22 @@ func loyaltyUsersCommand(h loyaltyHandlers) bot.Command {
 		Run:     h.users.Run,
 		Actions: h.users.Actions(),
 		Submissions: map[string]bot.Submission{
-			viewLoyaltyCreate: {Run: h.create(create)}, create.View: {Run: create.Confirmed},
-			viewLoyaltyLink: {Run: h.link(link)}, link.View: {Run: link.Confirmed},
-			viewLoyaltyImport: {Run: h.importFile(imports)}, imports.View: {Run: imports.Confirmed},
-			viewLoyaltyPush: {Run: h.push(push)}, push.View: {Run: push.Confirmed},
-			viewLoyaltyCopy: {Run: h.copy(duplicate)}, duplicate.View: {Run: duplicate.Confirmed},
+			viewCreate: {Run: h.checkCreate(create)}, create.View: {Run: create.Confirmed},
+			viewLink: {Run: h.checkLink(link)}, link.View: {Run: link.Confirmed},
+			viewImport: {Run: h.checkImport(imports)}, imports.View: {Run: imports.Confirmed},
 		},
-		Options: map[string]bot.Options{actionLoyaltyUsers: {Run: h.cards.Suggest}},
+		Options: map[string]bot.Options{actionUsers: {Run: h.cards.Suggest}},
 	}
-	c.Actions[actionLoyaltyVoid] = bot.Action{Run: h.void(true)}
-	c.Actions[actionLoyaltyRestore] = bot.Action{Run: h.void(false)}
-	c.Actions[actionLoyaltyCreate] = bot.Action{Run: ui.PushForm(h.createView)}
-	c.Actions[actionLoyaltyImport] = bot.Action{Run: ui.PushForm(h.importView)}
-	c.Actions[actionLoyaltyLink] = bot.Action{Run: ui.PushForm(h.linkView)}
-	c.Actions[actionLoyaltyPush] = bot.Action{Run: ui.PushForm(h.pushView)}
-	c.Actions[actionLoyaltyCopy] = bot.Action{Run: ui.PushForm(h.copyView)}
+	c.Actions[actionVoid] = bot.Action{Run: h.void(true)}
+	c.Actions[actionRestore] = bot.Action{Run: h.void(false)}
+	c.Actions[actionCreate] = bot.Action{Run: ui.PushForm(h.createView)}
+	c.Actions[actionImport] = bot.Action{Run: ui.PushForm(h.importView)}
+	c.Actions[actionLink] = bot.Action{Run: ui.PushForm(h.linkView)}
 	return c
 }
 
-// void voids the card of a button, or restores it. Which of the two a list offers may be out of date.
-func (h loyaltyHandlers) void(void bool) bot.Handler {
+// void voids or restores a button's card. The button may be out of date, so it checks the state first.
+func (h handlers) void(void bool) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		at, err := ui.Decode[cardUser](req.Value, h.users.CommandLine())
 		if err != nil {
@@ -164,20 +155,20 @@ func (h loyaltyHandlers) void(void bool) bot.Handler {
 			}
 			if u.Voided == void {
 				return bot.Reply{}, &bot.Mistake{
-					Text: fmt.Sprintf("The card of %s is %s already.", ui.PersonName(loyaltyPerson(u)), voidWord(void)),
+					Text: fmt.Sprintf("The card of %s is %s already.", ui.PersonName(personOf(u)), voidWord(void)),
 					Hint: h.users.CommandLine() + " shows how it is now.",
 				}
 			}
 			defer h.users.Fetched.Forget(at.Card)
 			_, err = h.api.UpdateLoyaltyUser(ctx, coupontools.LoyaltyUserUpdate{Card: at.Card, User: at.User, Voided: &void})
-			word := ui.Record(ctx, h.audit, req, sends.Entry{
-				What: ui.AuditLoyaltyVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
+			notice := ui.Record(ctx, h.audit, req, sends.Entry{
+				What: auditVoid, Note: at.User + " of " + at.Card, Before: voidWord(!void), After: voidWord(void),
 			}, err)
 			if err != nil {
 				return bot.Reply{}, ui.Unchanged(fmt.Errorf("void or restore a loyalty card: %w", err))
 			}
-			said := fmt.Sprintf("The card of %s is now %s.", ui.PersonName(loyaltyPerson(u)), voidWord(void))
-			return bot.Reply{Text: format.Joined(" ", said, word)}, nil
+			said := fmt.Sprintf("The card of %s is now %s.", ui.PersonName(personOf(u)), voidWord(void))
+			return bot.Reply{Text: format.Joined(" ", said, notice)}, nil
 		}}, nil
 	}
 }
@@ -189,19 +180,19 @@ func voidWord(void bool) string {
 	return "in use"
 }
 
-// newCardUser is somebody who is to be given a card.
+// newCardUser is a user who is to be created.
 type newCardUser struct {
 	Card                              string
 	FirstName, LastName, Email, Phone string
 }
 
-func (h loyaltyHandlers) cardName(id string) string {
+func (h handlers) cardName(id string) string {
 	return format.NameAndID(format.Short(h.cards.NameOf(id)), id)
 }
 
-func (h loyaltyHandlers) createView(card string) *slack.ModalViewRequest {
+func (h handlers) createView(card string) *slack.ModalViewRequest {
 	return blocks.WithMetadata(blocks.Modal(
-		viewLoyaltyCreate,
+		viewCreate,
 		"New user",
 		"Check",
 		"Cancel",
@@ -210,7 +201,7 @@ func (h loyaltyHandlers) createView(card string) *slack.ModalViewRequest {
 			form.PersonInputs(true, nil)...)...), card)
 }
 
-func (h loyaltyHandlers) create(c ui.Change[newCardUser]) bot.Handler {
+func (h handlers) checkCreate(c ui.Change[newCardUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		n := newCardUser{
 			Card: req.View.Metadata, FirstName: format.OneLine(req.View.Value(form.FieldFirstName)),
@@ -236,7 +227,7 @@ func (h loyaltyHandlers) create(c ui.Change[newCardUser]) bot.Handler {
 	}
 }
 
-func (h loyaltyHandlers) createChange() ui.Change[newCardUser] {
+func (h handlers) createChange() ui.Change[newCardUser] {
 	return ui.Change[newCardUser]{
 		View: "loyalty_create_check", Title: "New user", Button: "Give the card", WaitText: "Giving the card…",
 		Store: h.store, Audit: h.audit,
@@ -245,7 +236,7 @@ func (h loyaltyHandlers) createChange() ui.Change[newCardUser] {
 			id, err := h.api.CreateLoyaltyUserV4(ctx, n.Card, coupontools.LoyaltyUserV4Fields{
 				FirstName: n.FirstName, LastName: n.LastName, Email: n.Email, Phone: n.Phone,
 			})
-			e := sends.Entry{What: ui.AuditLoyaltyCreate, Note: format.Joined(" of ", id, n.Card)}
+			e := sends.Entry{What: auditCreate, Note: format.Joined(" of ", id, n.Card)}
 			if err != nil {
 				return "", e, fmt.Errorf("give a loyalty card: %w", err)
 			}
@@ -255,15 +246,15 @@ func (h loyaltyHandlers) createChange() ui.Change[newCardUser] {
 	}
 }
 
-func (h loyaltyHandlers) linkView(card string) *slack.ModalViewRequest {
-	return blocks.WithMetadata(blocks.Modal(viewLoyaltyLink, "Link a user", "Check", "Cancel",
+func (h handlers) linkView(card string) *slack.ModalViewRequest {
+	return blocks.WithMetadata(blocks.Modal(viewLink, "Link a user", "Check", "Cancel",
 		blocks.Rich(blocks.Field("Loyalty card", h.cardName(card))),
 		blocks.TextInput(blocks.Input{
 			Name: fieldUserID, Label: "Id of the user", Hint: "The id that the user has on another card, as lus_61001.",
 		}, "", form.MaxIDInput)), card)
 }
 
-func (h loyaltyHandlers) link(c ui.Change[cardUser]) bot.Handler {
+func (h handlers) checkLink(c ui.Change[cardUser]) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
 		s := cardUser{Card: req.View.Metadata, User: format.OneLine(req.View.Value(fieldUserID))}
 		if s.User == "" {
@@ -274,13 +265,13 @@ func (h loyaltyHandlers) link(c ui.Change[cardUser]) bot.Handler {
 	}
 }
 
-func (h loyaltyHandlers) linkChange() ui.Change[cardUser] {
+func (h handlers) linkChange() ui.Change[cardUser] {
 	return ui.Change[cardUser]{
 		View: "loyalty_link_check", Title: "Link a user", Button: "Give the card", WaitText: "Giving the card…",
 		Store: h.store, Audit: h.audit,
 		Do: func(ctx context.Context, _ bot.Request, s cardUser) (string, sends.Entry, error) {
 			defer h.users.Fetched.Forget(s.Card)
-			e := sends.Entry{What: ui.AuditLoyaltyLink, Note: format.Short(s.User) + " of " + s.Card}
+			e := sends.Entry{What: auditLink, Note: format.Short(s.User) + " of " + s.Card}
 			if err := h.api.LinkLoyaltyUser(ctx, s.Card, s.User); err != nil {
 				return "", e, ui.NotKnown(fmt.Errorf("link a loyalty user: %w", err), "the user or the loyalty card",
 					h.users.CommandLine())

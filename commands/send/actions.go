@@ -15,30 +15,41 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
+// The buttons of a send. Their value is the send's id.
+const (
+	actionApprove = "send_approve"
+	actionReject  = "send_reject"
+	actionPause   = "send_pause"
+	actionResume  = "send_resume"
+	actionCancel  = "send_cancel"
+	actionReport  = "send_report"
+	actionResend  = "send_resend_unknown"
+)
+
 // actor is the part of [sends.Service] that the buttons of a send need.
 type actor interface {
 	Act(ctx context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error)
 }
 
-// act answers a button that does something with a send: what happened is told to the person who pressed it, and the
-// messages about the send follow by themselves.
-func act(to actor, a sends.Action) bot.Handler {
+// actionHandler answers a button that acts on a send. The reply says what happened; [Announcer] edits the messages about the
+// send later.
+func actionHandler(to actor, a sends.Action) bot.Handler {
 	return func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 			send, err := to.Act(ctx, req.Value, a, ui.ActorOf(req))
 			if wrong, ok := errors.AsType[*sends.StateError](err); ok {
-				return tooLate(wrong), nil
+				return tooLateReply(wrong), nil
 			}
 			if err != nil {
-				return bot.Reply{}, notDone(a, err)
+				return bot.Reply{}, actionMistake(a, err)
 			}
-			return done(a, send), nil
+			return doneReply(a, send), nil
 		}}, nil
 	}
 }
 
-// notDone says why an action failed. That Redis failed while it was asked for is not the same as that nothing happened.
-func notDone(a sends.Action, err error) error {
+// actionMistake explains a failed action. If Redis failed during the call, the action may have happened.
+func actionMistake(a sends.Action, err error) error {
 	if errors.Is(err, sends.ErrNoSend) { // the records of a send that hasn't ended don't expire
 		return &bot.Mistake{
 			Text: fmt.Sprintf("couponbot can't %s this send. %s", a, goneRecords), Done: "Nothing more of it goes out.",
@@ -55,17 +66,17 @@ func notDone(a sends.Action, err error) error {
 	}
 }
 
-// done says what an action did.
-func done(a sends.Action, s sends.Send) bot.Reply {
+// doneReply says what the action did.
+func doneReply(a sends.Action, s sends.Send) bot.Reply {
 	var said string
 	var when []slack.Block
 	switch a {
 	case sends.Pause:
-		said = "Paused. " + stillOpen(s)
+		said = "Paused. " + pendingWords(s)
 	case sends.Resume:
-		said = "The send goes on. " + waiting(s.Counts.Pending()-s.Out) + "."
+		said = "The send goes on. " + waitingWords(s.Counts.Pending()-s.Out) + "."
 	case sends.Cancel:
-		said = format.Joined(" ", "Cancelled.", cancelled(s))
+		said = format.Joined(" ", "Cancelled.", cancelledWords(s))
 	case sends.Reject:
 		said = "Rejected. Nothing of it has gone out, and its sender is told."
 	case sends.Approve:
@@ -82,12 +93,12 @@ func done(a sends.Action, s sends.Send) bot.Reply {
 	return reply
 }
 
-// stillOpen says who has no outcome yet: those who wait, and those who are being called.
-func stillOpen(s sends.Send) string {
-	return format.Joined("; ", waiting(s.Counts.Pending()-s.Out), outWords(s)) + "."
+// pendingWords counts the recipients without an outcome: those waiting and those being called.
+func pendingWords(s sends.Send) string {
+	return format.Joined("; ", waitingWords(s.Counts.Pending()-s.Out), outWords(s)) + "."
 }
 
-func waiting(n int) string { return format.Count(n, "person is waiting", "people are waiting") }
+func waitingWords(n int) string { return format.Count(n, "person is waiting", "people are waiting") }
 
 func outWords(s sends.Send) string {
 	if s.Out == 0 {
@@ -97,7 +108,7 @@ func outWords(s sends.Send) string {
 		"calls that were out already will still be answered")
 }
 
-func cancelled(s sends.Send) string {
+func cancelledWords(s sends.Send) string {
 	if s.StartedAt.IsZero() {
 		return "Nothing of it has gone out."
 	}
@@ -105,11 +116,11 @@ func cancelled(s sends.Send) string {
 		outWords(s)) + "."
 }
 
-// tooLate says how a send stands that something cannot be done with any more, and who saw to that.
-func tooLate(e *sends.StateError) bot.Reply {
-	line := blocks.Line{blocks.Plain(ui.StandsWords(e.Send))}
-	text := ui.StandsWords(e.Send)
-	if verb := lastDeed(e.Send); verb != "" {
+// tooLateReply says that the send's state no longer allows the action, and who changed the state.
+func tooLateReply(e *sends.StateError) bot.Reply {
+	line := blocks.Line{blocks.Plain(ui.StateWords(e.Send))}
+	text := ui.StateWords(e.Send)
+	if verb := lastAction(e.Send); verb != "" {
 		line = blocks.Line{blocks.User(e.Send.By), blocks.Plain(" has " + verb + " the send already.")}
 		text = "Somebody has " + verb + " the send already."
 	}
@@ -117,8 +128,8 @@ func tooLate(e *sends.StateError) bot.Reply {
 	return bot.Reply{Text: text + none, Blocks: []slack.Block{blocks.Rich(append(line, blocks.Plain(none)))}}
 }
 
-// lastDeed is what somebody did that brought a send to where it stands; "" if nobody did.
-func lastDeed(s sends.Send) string {
+// lastAction is the action that put the send into its state, as a participle, or "" if no person acted.
+func lastAction(s sends.Send) string {
 	switch {
 	case s.State == sends.StatePaused && s.Why == "":
 		return "paused"
@@ -132,4 +143,70 @@ func lastDeed(s sends.Send) string {
 		return "approved"
 	}
 	return ""
+}
+
+// buttonsFor returns the buttons that fit a send's state. own says that only its sender sees them, who can't approve it.
+func buttonsFor(s sends.Send, own bool) []slack.BlockElement {
+	switch {
+	case s.Test:
+		return nil
+	case s.Ended():
+		return endedButtons(s)
+	}
+	switch s.State {
+	case sends.StateAwaiting:
+		if own {
+			return []slack.BlockElement{cancelButton(s)}
+		}
+		return []slack.BlockElement{approveButton(s), rejectButton(s), cancelButton(s)}
+	case sends.StateScheduled:
+		return []slack.BlockElement{cancelButton(s)}
+	case sends.StateRunning:
+		return []slack.BlockElement{blocks.Button(actionPause, "Pause", s.ID, labelOf("Pause", s)), cancelButton(s)}
+	case sends.StatePaused:
+		return []slack.BlockElement{
+			blocks.Button(actionResume, "Resume", s.ID, blocks.Primary, labelOf("Resume", s)), cancelButton(s), reportButton(s),
+		}
+	}
+	return nil // cancelled; waiting for calls in flight
+}
+
+func endedButtons(s sends.Send) []slack.BlockElement {
+	row := []slack.BlockElement{reportButton(s)}
+	if s.Counts.Unknown > 0 && s.Resent == "" {
+		row = append(row, blocks.Button(actionResend, "Resend the unknown", s.ID, labelOf("Resend the unknown of", s)))
+	}
+	return row
+}
+
+func approveButton(s sends.Send) slack.BlockElement {
+	then := "It goes out at once."
+	if !s.ScheduledAt.IsZero() {
+		then = "It goes out at its time, or at once if that is past."
+	}
+	return blocks.Button(actionApprove, "Approve", s.ID, blocks.Primary, labelOf("Approve", s), blocks.Ask("Approve this send?",
+		fmt.Sprintf("%s. %s What has gone out cannot be taken back.", titleOf(s), then), "Approve", "Not yet"))
+}
+
+func rejectButton(s sends.Send) slack.BlockElement {
+	return blocks.Button(actionReject, "Reject", s.ID, labelOf("Reject", s), blocks.Ask("Reject this send?",
+		titleOf(s)+". Nothing of it will go out, and it cannot be approved any more.", "Reject", "Not yet"))
+}
+
+func cancelButton(s sends.Send) slack.BlockElement {
+	then := "Nothing of it will go out."
+	if !s.StartedAt.IsZero() {
+		then = fmt.Sprintf("%s will be skipped. What has gone out cannot be taken back.",
+			format.Count(s.Counts.Pending(), "person who is waiting", "people who are waiting"))
+	}
+	return blocks.Button(actionCancel, "Cancel", s.ID, blocks.Danger, labelOf("Cancel", s), blocks.Ask("Cancel this send?",
+		titleOf(s)+". "+then+" It cannot be taken up again.", "Cancel the send", "Go on"))
+}
+
+func reportButton(s sends.Send) slack.BlockElement {
+	return blocks.Button(actionReport, "Report", s.ID, labelOf("Get the report of", s))
+}
+
+func labelOf(verb string, s sends.Send) blocks.ButtonOption {
+	return blocks.Label(verb + " the send " + s.ID)
 }

@@ -51,7 +51,7 @@ func TestAct(t *testing.T) {
 			var by sends.Actor
 			to := actFunc(func(_ string, _ sends.Action, a sends.Actor) (sends.Send, error) { by = a; return test.send, nil })
 			req := bot.Request{Person: commandstest.Mia, Channel: "C1", Message: "1.2", Value: "snd_1"}
-			reply := commandstest.Must(t)(commandstest.Follow(t.Context(), act(to, test.action), req))
+			reply := commandstest.Must(t)(commandstest.Follow(t.Context(), actionHandler(to, test.action), req))
 			if reply.Text != test.want {
 				t.Errorf("said %q, want %q", reply.Text, test.want)
 			}
@@ -76,7 +76,7 @@ func TestAct_failures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			to := actFunc(func(string, sends.Action, sends.Actor) (sends.Send, error) { return sends.Send{}, test.err })
-			_, err := commandstest.Follow(t.Context(), act(to, sends.Approve), bot.Request{Person: commandstest.Mia})
+			_, err := commandstest.Follow(t.Context(), actionHandler(to, sends.Approve), bot.Request{Person: commandstest.Mia})
 			m := commandstest.MistakeOf(t, ui.Explain, err)
 			commandstest.WantIn(t, format.Joined(" ", m.Text, m.Done, m.Hint), test.want)
 		})
@@ -108,7 +108,7 @@ func TestAct_tooLate(t *testing.T) {
 			to := actFunc(func(_ string, a sends.Action, _ sends.Actor) (sends.Send, error) {
 				return test.send, &sends.StateError{Action: a, Send: test.send}
 			})
-			got := commandstest.Picture(commandstest.Must(t)(commandstest.Follow(t.Context(), act(to, sends.Pause), bot.Request{Person: commandstest.Mia})))
+			got := commandstest.Picture(commandstest.Must(t)(commandstest.Follow(t.Context(), actionHandler(to, sends.Pause), bot.Request{Person: commandstest.Mia})))
 			commandstest.WantIn(t, got, test.want, "You have changed nothing.")
 			if strings.Contains(got, "U0BEN") != strings.Contains(test.want, "U0BEN") {
 				t.Errorf("said %s", got)
@@ -140,7 +140,7 @@ func TestSendButtons(t *testing.T) {
 			t.Parallel()
 			s := commandstest.Going()
 			test.change(&s)
-			m := withButtons(bot.Message{}, sendButtons(s, test.own))
+			m := withButtons(bot.Message{}, buttonsFor(s, test.own))
 			got := commandstest.Buttons(t, bot.Reply{Blocks: m.Blocks})
 			if len(got) != len(test.want) {
 				t.Errorf("buttons = %v, want %v", got, test.want)
@@ -154,7 +154,7 @@ func TestSendButtons(t *testing.T) {
 	}
 }
 
-// actFunc does something with a send.
+// actFunc is an actor that calls the function.
 type actFunc func(id string, a sends.Action, by sends.Actor) (sends.Send, error)
 
 func (f actFunc) Act(_ context.Context, id string, a sends.Action, by sends.Actor) (sends.Send, error) {

@@ -17,9 +17,9 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// The message about a send: how it stands, without anybody it goes to.
+// This file builds the messages about a send. They never name a recipient.
 
-// announcement says how a send goes.
+// announcement shows the state of a send.
 func announcement(s sends.Send) bot.Message {
 	headline, does := stateWords(s)
 	set := []slack.Block{blocks.Rich(
@@ -30,20 +30,20 @@ func announcement(s sends.Send) bot.Message {
 			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
 		})}
 	said := ""
-	if notBegun(s) {
-		set = append(set, blocks.Rich(wording(s)))
+	if notStarted(s) {
+		set = append(set, blocks.Rich(contentLine(s)))
 	} else {
-		said = inWords(s.Counts)
-		set = append(set, blocks.Text(bar(s.Counts)+"\n"+said))
+		said = countsWords(s.Counts)
+		set = append(set, blocks.Text(progressBar(s.Counts)+"\n"+said))
 	}
-	if lines := deeds(s); len(lines) > 0 {
+	if lines := peopleLines(s); len(lines) > 0 {
 		set = append(set, blocks.Rich(lines...))
 	}
 	if s.BackoffReason != "" {
 		set = append(set, blocks.Text(s.BackoffReason))
 	}
-	set = append(append(set, reasons(s)...), times(s))
-	return bot.Message{Text: format.Joined(" ", headline+": "+what(s)+".", format.Joined(". ", said, s.BackoffReason)), Blocks: set}
+	set = append(append(set, reasonBlocks(s)...), timesBlock(s))
+	return bot.Message{Text: format.Joined(" ", headline+": "+titleOf(s)+".", format.Joined(". ", said, s.BackoffReason)), Blocks: set}
 }
 
 // goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
@@ -54,7 +54,7 @@ func goneAnnouncement(s sends.Send) bot.Message {
 		does = "wanted to send"
 	}
 	said := goneWords(s)
-	return bot.Message{Text: headline + ": " + what(s) + ". " + said, Blocks: []slack.Block{
+	return bot.Message{Text: headline + ": " + titleOf(s) + ". " + said, Blocks: []slack.Block{
 		blocks.Rich(
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
@@ -66,7 +66,7 @@ func goneAnnouncement(s sends.Send) bot.Message {
 	}}
 }
 
-// goneWords says how many people a send whose records are gone may have reached, and what to do.
+// goneWords says how many people a send may have reached before its records were lost, and what to do.
 func goneWords(s sends.Send) string {
 	reached := "Nobody was reached."
 	switch {
@@ -78,32 +78,32 @@ func goneWords(s sends.Send) string {
 	return goneRecords + " " + reached + " Nothing more of it goes out. Coupontools shows who got it."
 }
 
-// goneRecords says that nobody knows any more how a send stands.
+// goneRecords explains why the state of a send is unknown.
 const goneRecords = "Its records are gone from Redis."
 
 // testAnnouncement is the announcement of a test, which only its sender sees.
 func testAnnouncement(s sends.Send) bot.Message {
 	text := fmt.Sprintf("The test of “%s” by %s is under way.", format.Short(s.OfferName), channelName(s.Kind))
 	if s.Ended() {
-		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), inWords(s.Counts))
+		text = fmt.Sprintf("The test of “%s” by %s has ended: %s.", format.Short(s.OfferName), channelName(s.Kind), countsWords(s.Counts))
 	}
 	set := []slack.Block{blocks.Text(format.Joined(" ", text, s.BackoffReason))}
-	return bot.Message{Text: text, Blocks: append(set, reasons(s)...)}
+	return bot.Message{Text: text, Blocks: append(set, reasonBlocks(s)...)}
 }
 
-// wording is what people will get of it that its sender wrote.
-func wording(s sends.Send) blocks.Line {
+// contentLine shows the part of the content that the sender wrote.
+func contentLine(s sends.Send) blocks.Line {
 	if s.Kind == recipients.Email {
 		return blocks.Field("Subject", s.Subject)
 	}
 	return blocks.Field("Text", s.Message)
 }
 
-func notBegun(s sends.Send) bool {
+func notStarted(s sends.Send) bool {
 	return s.State == sends.StateAwaiting || s.State == sends.StateScheduled
 }
 
-// stateWords says in a headline how a send stands, and what its sender does or did.
+// stateWords returns a headline with the state of a send, and a verb for what its sender does or did.
 func stateWords(s sends.Send) (headline, does string) {
 	switch {
 	case s.State == sends.StateAwaiting:
@@ -129,8 +129,8 @@ func stateWords(s sends.Send) (headline, does string) {
 	}
 }
 
-// deeds says what people did with a send, and what is asked of them.
-func deeds(s sends.Send) []blocks.Line {
+// peopleLines says what people did with a send, and what they have to do.
+func peopleLines(s sends.Send) []blocks.Line {
 	var lines []blocks.Line
 	if s.State == sends.StateAwaiting {
 		lines = append(lines, blocks.Line{blocks.Plain("Another sender has to approve it before anything goes out. " +
@@ -142,14 +142,14 @@ func deeds(s sends.Send) []blocks.Line {
 	if s.Approver != "" {
 		lines = append(lines, blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")})
 	}
-	if line := heldBy(s); line != nil {
+	if line := decidedByLine(s); line != nil {
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-// heldBy says who or what paused or cancelled a send; nil if it was neither.
-func heldBy(s sends.Send) blocks.Line {
+// decidedByLine says who paused or cancelled a send, or why couponbot did; nil in other states.
+func decidedByLine(s sends.Send) blocks.Line {
 	by := func(verb string) blocks.Line {
 		return blocks.Line{blocks.Plain(verb + " by "), blocks.User(s.By), blocks.Plain(".")}
 	}
@@ -168,13 +168,13 @@ func heldBy(s sends.Send) blocks.Line {
 	return blocks.Line{blocks.Plain(format.CancelWords(s.Why))}
 }
 
-func bar(c sends.Counts) string {
+func progressBar(c sends.Counts) string {
 	const width = 20
 	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
 }
 
-// inWords says what became of the recipients: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
-func inWords(c sends.Counts) string {
+// countsWords counts the outcomes: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
+func countsWords(c sends.Counts) string {
 	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
 		format.Thousands(c.Accepted), format.Thousands(c.Failed), format.Thousands(c.Skipped), format.Thousands(c.Unknown))
 	if c.Pending() > 0 {
@@ -183,12 +183,12 @@ func inWords(c sends.Counts) string {
 	return said
 }
 
-// reasons says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons of
-// Coupontools may fill a block, so what couponbot itself has to say stands in another.
-func reasons(s sends.Send) []slack.Block {
+// reasonBlocks says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons
+// of Coupontools may fill a block, so couponbot's own are in a second one.
+func reasonBlocks(s sends.Send) []slack.Block {
 	var lines []string
 	if s.Why != "" && s.State != sends.StateCancelled {
-		lines = append(lines, format.Joined(" ", "Why: "+format.Sentence(s.Why), ui.Advice(codesIn(bracketed.FindString(s.Why))...)))
+		lines = append(lines, format.Joined(" ", "Why: "+format.Sentence(s.Why), ui.Advice(codesIn(bracketedCodes.FindString(s.Why))...)))
 	}
 	for _, f := range s.Failures[:min(len(s.Failures), format.Listed)] {
 		lines = append(lines, failureLine(f))
@@ -205,7 +205,7 @@ func reasons(s sends.Send) []slack.Block {
 	return append(set, paragraph(lines)...)
 }
 
-// paragraph is a block of lines; none if there are none.
+// paragraph puts lines into one block, or into none if there are no lines.
 func paragraph(lines []string) []slack.Block {
 	if len(lines) == 0 {
 		return nil
@@ -213,10 +213,10 @@ func paragraph(lines []string) []slack.Block {
 	return []slack.Block{blocks.Text(strings.Join(lines, "\n"))}
 }
 
-// bracketed finds the codes of the API in the reason of a stop: "(103: No SMS service)".
-var bracketed = regexp.MustCompile(`\([0-9, ]+[:)]`)
+// bracketedCodes finds the API's codes in the reason of a stop: "(103: No SMS service)".
+var bracketedCodes = regexp.MustCompile(`\([0-9, ]+[:)]`)
 
-// failureLine is one reason with its count, and what to do about it.
+// failureLine shows one reason with its count, and what to do about it.
 func failureLine(f sends.Failure) string {
 	line := format.Thousands(f.Count) + " failed"
 	if text := strings.TrimRight(format.Sentence(f.Text), "."); text != "" {
@@ -232,7 +232,7 @@ func failureLine(f sends.Failure) string {
 	return format.Joined(" ", line+".", todo)
 }
 
-// codesIn returns the codes of the API in a text that holds no other numbers.
+// codesIn returns the API's codes in a text that holds no other numbers.
 func codesIn(text string) []int {
 	var codes []int
 	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
@@ -251,9 +251,9 @@ func codeWords(code string) string {
 	return "code " + format.Short(code)
 }
 
-func times(s sends.Send) slack.Block {
+func timesBlock(s sends.Send) slack.Block {
 	pieces := []slack.MixedElement{blocks.When("Confirmed", s.ConfirmedAt)}
-	if notBegun(s) && !s.ScheduledAt.IsZero() {
+	if notStarted(s) && !s.ScheduledAt.IsZero() {
 		pieces = append(pieces, blocks.When("Begins", s.ScheduledAt))
 	}
 	if s.State == sends.StateAwaiting {
@@ -265,10 +265,22 @@ func times(s sends.Send) slack.Block {
 	return blocks.Context(append(pieces, blocks.Small("Send "+s.ID))...)
 }
 
-// withButtons puts the buttons under a message; none if there are none.
+// withButtons adds a row of buttons to a message, or nothing if the row is empty.
 func withButtons(m bot.Message, row []slack.BlockElement) bot.Message {
 	if len(row) > 0 {
 		m.Blocks = append(slices.Clone(m.Blocks), blocks.Actions("", row...))
 	}
 	return m
+}
+
+func channelName(k recipients.Kind) string {
+	if k == recipients.Email {
+		return "e-mail"
+	}
+	return "SMS"
+}
+
+// titleOf names a send in a sentence: “City deals” by SMS to 1,200 people.
+func titleOf(s sends.Send) string {
+	return fmt.Sprintf("“%s” by %s to %s", format.Short(s.OfferName), channelName(s.Kind), format.Persons(s.Counts.Total))
 }

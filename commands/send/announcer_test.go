@@ -48,13 +48,13 @@ func TestAnnouncement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := withButtons(announcement(s), sendButtons(s, false))
+			m := withButtons(announcement(s), buttonsFor(s, false))
 			commandstest.Golden(t, "announce_"+name, commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
 		})
 	}
 }
 
-func TestAnnouncement_manyLongReasonsLeaveRoomForTheUnknown(t *testing.T) {
+func TestAnnouncement_longReasonsKeepUnknownCount(t *testing.T) {
 	t.Parallel()
 	s := ended()
 	s.Counts = sends.Counts{Total: 100, Accepted: 50, Failed: 40, Unknown: 10}
@@ -65,7 +65,7 @@ func TestAnnouncement_manyLongReasonsLeaveRoomForTheUnknown(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: announcement(s).Blocks}), "10 recipients are unknown", "couponbot does not repeat it")
 }
 
-func TestAnnouncement_namesNobodyItGoesTo(t *testing.T) {
+func TestAnnouncement_namesNoRecipient(t *testing.T) {
 	t.Parallel()
 	for _, s := range []sends.Send{commandstest.Going(), ended(), stopped()} {
 		m := announcement(s)
@@ -88,7 +88,7 @@ func (d deletedOn) Update(ctx context.Context, channel, ts string, m bot.Message
 	return d.Board.Update(ctx, channel, ts, m)
 }
 
-// edited is how many messages there are to edit.
+// edited returns how many messages would be edited.
 func edited(t testing.TB, a *Announcer, s sends.Send, told map[string]string) int {
 	t.Helper()
 	_, edits, err := a.Places(t.Context(), s, told)
@@ -113,7 +113,7 @@ func stopped() sends.Send {
 	return s
 }
 
-// tell tells of a send wherever it is new, and returns what is remembered then.
+// tell posts to every place that needs a new message, and returns the values kept for the places.
 func tell(t testing.TB, a *Announcer, s sends.Send, told map[string]string) (map[string]string, error) {
 	t.Helper()
 	now := map[string]string{}
@@ -129,7 +129,7 @@ func tell(t testing.TB, a *Announcer, s sends.Send, told map[string]string) (map
 	return now, failed
 }
 
-func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
+func TestAnnouncer_refusedChannel(t *testing.T) {
 	t.Parallel()
 	b := commandstest.NewBoard()
 	a := newAnnouncer(t, b)
@@ -153,7 +153,7 @@ func TestAnnouncer_channelThatCannotBePostedTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.Contains(b.Calls, "post C0MARKET2") {
-		t.Error("a channel that refuses the bot was tried again while the send goes on")
+		t.Error("a channel that refuses the bot was tried again while the send is live")
 	}
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: b.Messages["DU0MIA"].Blocks}), "could not post to #C0MARKET2")
 
@@ -178,11 +178,11 @@ func TestAnnouncer_deletedMessageIsPostedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(b.Calls, "post C0ORIGIN") {
-		t.Errorf("calls = %v, want the message posted anew", b.Calls)
+		t.Errorf("calls = %v, want the message posted again", b.Calls)
 	}
 }
 
-func TestAnnouncer_forgetsARefusalWithTheNextSend(t *testing.T) {
+func TestAnnouncer_clearsRefusalAfterPost(t *testing.T) {
 	t.Parallel()
 	b := commandstest.NewBoard()
 	a := newAnnouncer(t, b)
@@ -221,7 +221,7 @@ func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
 	}
 }
 
-func TestAnnouncer_originToldOnce(t *testing.T) {
+func TestAnnouncer_postsOnceInOrigin(t *testing.T) {
 	t.Parallel()
 	for name, origin := range map[string]string{
 		"a marketing channel": "C0MARKET2", "the direct message": "DU0MIA", "another direct message": "D0OTHER", "none": "", "shared": "C0SHARED",
@@ -243,7 +243,7 @@ func TestAnnouncer_originToldOnce(t *testing.T) {
 	}
 }
 
-func TestAnnouncer_passingTroubleIsAnError(t *testing.T) {
+func TestAnnouncer_temporaryErrorIsReturned(t *testing.T) {
 	t.Parallel()
 	for _, trouble := range []error{errors.New("connection reset"), commandstest.Refused("rate_limited"), commandstest.Refused("external_channel_migrating")} {
 		t.Run(trouble.Error(), func(t *testing.T) {
@@ -267,7 +267,7 @@ func newAnnouncer(t testing.TB, b *commandstest.Board) *Announcer {
 	return &Announcer{Poster: b, Store: newWorld(t).Store, Channels: []string{"C0MARKET1", "C0MARKET2"}}
 }
 
-// A send whose records are gone says so wherever it was told, those who were asked to approve it included, without buttons.
+// When the records of a send are gone, every message about it says so, without buttons.
 func TestAnnouncer_recordsAreGone(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

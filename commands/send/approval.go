@@ -3,9 +3,7 @@ package send
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -15,59 +13,54 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Whoever may approve a send is asked in a direct message of their own, and that message says in the end what came of it.
+// approval says who can approve a draft that needs approval.
+type approval struct {
+	over         int      // sends up to this many recipients need no approval
+	people       []string // Slack ids, without the sender
+	everyone     bool     // every full member can
+	lookupFailed bool     // Slack couldn't be asked for everybody
+}
 
-const (
-	// maxAsked is how many people are asked in a direct message.
-	maxAsked = 20
-	// askPrefix and a user id are the place of the message that asks somebody.
-	askPrefix = "ask:"
-)
+func (s formHandlers) needsApproval(d sends.Draft) bool {
+	return s.ApprovalOver > 0 && len(d.List.Recipients) > s.ApprovalOver
+}
 
-func isAsk(place string) bool { return strings.HasPrefix(place, askPrefix) }
+// approvers asks Slack who can approve a draft.
+func (s formHandlers) approvers(ctx context.Context, d sends.Draft) *approval {
+	ids, everyone, err := s.Holders(ctx, bot.Send)
+	others := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == d.User })
+	return &approval{over: s.ApprovalOver, people: others, everyone: everyone, lookupFailed: err != nil}
+}
 
-// unasked are the places of those who may approve a send and were not asked yet.
-func (a *Announcer) unasked(ctx context.Context, s sends.Send, told map[string]string) ([]string, error) {
-	if a.Holders == nil {
-		return nil, nil
+func (a *approval) possible() bool { return a.everyone || len(a.people) > 0 }
+
+// blocks say who must approve, or why nobody can and how to change that.
+func (a *approval) blocks() []slack.Block {
+	why := fmt.Sprintf("This goes to more than %s, so another sender must approve it before anything is sent", format.Persons(a.over))
+	switch {
+	case a.everyone:
+		return []slack.Block{blocks.Text(why + ": any other full member of this workspace.")}
+	case a.possible():
+		return []slack.Block{blocks.Rich(append(blocks.Line{blocks.Plain(why + ": ")}, a.names()...))}
+	case a.lookupFailed:
+		return []slack.Block{blocks.Text(why + ". Slack could not be asked who that may be, so it cannot be sent now. " +
+			"Please go back and try again in a few minutes.")}
 	}
-	ids, everyone, err := a.Holders(ctx, bot.Send)
-	if everyone {
-		return nil, nil
-	}
-	if err != nil {
-		err = fmt.Errorf("ask for approval: %w", err)
-	}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == s.User })
-	var places []string
-	for _, id := range ids[:min(len(ids), maxAsked)] {
-		if place := askPrefix + id; told[place] == "" {
-			places = append(places, place)
+	return []slack.Block{blocks.Text(fmt.Sprintf("%s. It cannot be approved: no sender is known but you. Whoever runs couponbot can "+
+		"name more in its setting SENDERS, or change APPROVAL_OVER. Or send to %s at most.", why, format.Persons(a.over)))}
+}
+
+// names lists the first of the people who can approve.
+func (a *approval) names() blocks.Line {
+	var line blocks.Line
+	for i, id := range a.people[:min(len(a.people), format.Listed)] {
+		if i > 0 {
+			line = append(line, blocks.Plain(", "))
 		}
+		line = append(line, blocks.User(id))
 	}
-	return places, err
-}
-
-// asked are the places of those who were asked and do not know yet what came of it.
-func asked(told map[string]string) []string {
-	places := slices.Sorted(maps.Keys(told))
-	return slices.DeleteFunc(places, func(place string) bool { return !isAsk(place) || told[place] == ClosedPlace })
-}
-
-// decision says what came of a send that was to be approved.
-func decision(s sends.Send) bot.Message {
-	headline, end := "Approved", blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")}
-	if s.Approver == "" {
-		headline, end = "Not approved", heldBy(s)
+	if more := len(a.people) - format.Listed; more > 0 {
+		line = append(line, blocks.Plain(" or one of "+format.Thousands(more)+" more"))
 	}
-	return bot.Message{Text: headline + ": " + what(s) + ".", Blocks: []slack.Block{
-		blocks.Rich(
-			blocks.Line{blocks.Bold(headline)},
-			blocks.Line{
-				blocks.User(s.User), blocks.Plain(" asked to send "), blocks.Bold(format.Short(s.OfferName)),
-				blocks.Plain(fmt.Sprintf(" by %s to %s.", channelName(s.Kind), format.Persons(s.Counts.Total))),
-			},
-			end),
-		blocks.Context(blocks.Small("Send " + s.ID)),
-	}}
+	return append(line, blocks.Plain("."))
 }

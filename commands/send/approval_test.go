@@ -35,7 +35,7 @@ func approved() sends.Send {
 	return s
 }
 
-// askedBy gives an announcer those who may send.
+// askedBy returns an announcer for a workspace with these senders.
 func askedBy(a *Announcer, ids ...string) {
 	a.Holders = func(_ context.Context, right bot.Right) ([]string, bool, error) {
 		if right != bot.Send {
@@ -76,7 +76,7 @@ func TestAnnouncer_asksAtMostTwenty(t *testing.T) {
 	}
 }
 
-func TestAnnouncer_asksNobodyWhereAllMaySend(t *testing.T) {
+func TestAnnouncer_asksNobodyIfEverybodyMaySend(t *testing.T) {
 	t.Parallel()
 	b := commandstest.NewBoard()
 	a := newAnnouncer(t, b)
@@ -131,8 +131,8 @@ func TestAnnouncer_asksOtherSenders(t *testing.T) {
 	}
 }
 
-// What Slack does not say of one user group is asked again; everything else was told.
-func TestAnnouncer_repeatsNothingWhileAGroupIsRefused(t *testing.T) {
+// If one user group can't be read, only its members are asked again.
+func TestAnnouncer_unreadableGroupRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	b := commandstest.NewBoard()
 	a := newAnnouncer(t, b)
@@ -148,7 +148,7 @@ func TestAnnouncer_repeatsNothingWhileAGroupIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnnouncer_tellsOfATestOnlyItsSender(t *testing.T) {
+func TestAnnouncer_testGoesToSenderOnly(t *testing.T) {
 	t.Parallel()
 	b := commandstest.NewBoard()
 	a := newAnnouncer(t, b)

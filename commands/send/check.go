@@ -18,34 +18,34 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// order is what a form asks for, its fields checked: all of a draft but those who come from the file.
+// order is a checked form: a draft without the recipients of its file.
 type order struct {
-	// Form names the form it came from.
+	// Form identifies the form.
 	Form  string
 	Draft sends.Draft
 	Typed string
 	Rules recipients.Rules
-	// Note says what was changed in the text, "" if nothing was.
+	// Note says how the text was cleaned, or "".
 	Note string
-	// File is the list that was uploaded, nil if none was.
+	// File is the uploaded list, or nil.
 	File *bot.File
-	// Column is the column of the file that the person chose, Consent what they decided about those who said no.
+	// Column is the column that the user chose for the file, Consent the decision about people who opted out in it.
 	Column  string
 	Consent recipients.Consent
 }
 
-// submitted checks the form, keeps it as a draft and shows the preview over it. Nothing is sent.
-func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// submitted checks the form, saves a draft and shows its preview on top. Nothing is sent.
+func (s formHandlers) submitted(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, wrong := s.check(ctx, req)
 	if len(wrong) > 0 {
-		return bot.Reply{Errors: onShown(wrong, idsOf(req.View).Shown)}, nil
+		return bot.Reply{Errors: moveToShown(wrong, idsOf(req.View).Shown)}, nil
 	}
 	if o.File != nil {
 		reply := s.reading(req.Person, o, "")
 		reply.Push = true
 		return reply, nil
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(o.Draft.List, [sha256.Size]byte{}))
+	d, err := s.Sends.SaveDraft(ctx, o.draft(o.Draft.List, [sha256.Size]byte{}))
 	if errors.Is(err, sends.ErrNobodyLeft) {
 		return bot.Reply{Errors: map[string]string{fieldRecipients: noneCanBeUsed(d.List)}}, nil
 	}
@@ -62,9 +62,9 @@ func (s sending) submitted(ctx context.Context, req bot.Request) (bot.Reply, err
 	return reply, err
 }
 
-// check makes an order of the form, or says which fields are wrong and why.
-func (s sending) check(ctx context.Context, req bot.Request) (order, form.Problems) {
-	v, f, wrong := req.View, recallForm(ctx, s.store, req), form.Problems{}
+// check makes an order from the form, or returns the errors of its fields.
+func (s formHandlers) check(ctx context.Context, req bot.Request) (order, form.Problems) {
+	v, f, wrong := req.View, recallForm(ctx, s.Store, req), form.Problems{}
 	id, name := s.checkOffer(ctx, f.Offer, v, wrong)
 	o := order{Form: v.ID + " " + idsOf(v).Form, Typed: v.Value(fieldRecipients), Draft: sends.Draft{
 		Team: req.Person.Team, User: req.Person.ID, Origin: f.Origin,
@@ -88,18 +88,18 @@ func (s sending) check(ctx context.Context, req bot.Request) (order, form.Proble
 	return o, wrong
 }
 
-// draft makes the draft of an order, once it is known who it goes to. The same order for the same list is the same draft,
-// so that a submit that is delivered twice makes one.
+// draft returns the draft of an order with its recipients. Equal orders and lists have the same draft id, so a repeated
+// submission makes one draft.
 func (o order) draft(list recipients.List, file [sha256.Size]byte) sends.Draft {
 	d := o.Draft
 	d.List = list
-	d.ID = draftName(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
+	d.ID = draftID(o.Form, d.Team, d.User, d.OfferID, string(d.Kind), d.Subject, d.Message, fmt.Sprint(d.ScheduledAt.Unix()),
 		o.Typed, o.Rules.Region, string(file[:]), o.Column, fmt.Sprint(o.Consent, o.Rules.Foreign))
 	return d
 }
 
-// draftName makes an id of all that it depends on.
-func draftName(parts ...string) string {
+// draftID derives an id from everything it depends on.
+func draftID(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range parts {
 		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
@@ -107,8 +107,8 @@ func draftName(parts ...string) string {
 	return base32.StdEncoding.EncodeToString(sum.Sum(nil))[:26]
 }
 
-// onShown moves words for fields that are not in the modal to one that is: Slack takes no others.
-func onShown(wrong form.Problems, shown recipients.Kind) map[string]string {
+// moveToShown moves errors of hidden fields to a visible one: Slack accepts no errors for hidden fields.
+func moveToShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 	hidden := map[recipients.Kind][]string{
 		recipients.Email: {form.FieldMessage, fieldRegion},
 		recipients.SMS:   {fieldSubject},
@@ -122,20 +122,20 @@ func onShown(wrong form.Problems, shown recipients.Kind) map[string]string {
 	return wrong
 }
 
-// checkOffer returns the id and the name of what is to be sent.
-func (s sending) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong form.Problems) (id, name string) {
+// checkOffer returns the id and the name of the chosen offer.
+func (s formHandlers) checkOffer(ctx context.Context, kind sends.Offer, v *bot.View, wrong form.Problems) (id, name string) {
 	o := s.offer(kind)
 	if id = v.Value(form.FieldDirectory); id == "" {
 		wrong.Add(form.FieldDirectory, "Choose a "+o.one+".")
 		return "", ""
 	}
-	// Slack waits three seconds for the answer to a form.
+	// Slack waits three seconds for the response to a submission.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	name, there, err := o.check(ctx, id)
 	switch {
 	case err != nil:
-		// It was chosen from a list not long ago; Coupontools has the last word when it is sent.
+		// The offer came from a recent list. If it is gone, Coupontools refuses it when it is sent.
 		return id, cmp.Or(v.ChosenText(form.FieldDirectory), id)
 	case !there:
 		wrong.Add(form.FieldDirectory, "There is no "+o.one+" "+format.Short(id)+" (any more). Choose another.")
@@ -172,12 +172,12 @@ func checkSchedule(at, now time.Time, wrong form.Problems) {
 	}
 }
 
-// checkRecipients reads those that were typed, by the rules that hold for a file too.
-func (s sending) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.Problems) {
-	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.countries, Max: s.limit}
+// checkRecipients parses the typed recipients with the rules that also hold for a file.
+func (s formHandlers) checkRecipients(v *bot.View, f formState, o *order, wrong form.Problems) {
+	o.Rules = recipients.Rules{Kind: o.Draft.Kind, Allowed: s.Countries, Max: s.MaxRecipients}
 	if o.Rules.Kind == recipients.SMS {
-		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.region)
-		if v.Value(fieldRegion) == "" && f.Region != "" && f.Region != s.region {
+		o.Rules.Region = cmp.Or(v.Value(fieldRegion), s.Region)
+		if v.Value(fieldRegion) == "" && f.Region != "" && f.Region != s.Region {
 			wrong.Add(fieldRegion, "Choose the country again: it came back empty.") // emptied, or lost by Slack: see [form.Prefilled]
 			return
 		}
@@ -192,12 +192,13 @@ func (s sending) checkRecipients(v *bot.View, f sendForm, o *order, wrong form.P
 	}
 }
 
-func (s sending) recipientsWrong(o order) string {
+func (s formHandlers) recipientsWrong(o order) string {
 	list := o.Draft.List
 	typed := len(list.Recipients) + list.Skipped()
 	switch {
-	case typed > s.most():
-		return format.Joined(" ", fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.most()),
+	case typed > s.typedLimit():
+		return format.Joined(" ",
+			fmt.Sprintf("These are %s recipients; at most %d can be typed.", format.Thousands(typed), s.typedLimit()),
 			s.longer("Upload a longer list as a file."))
 	case o.File != nil, len(list.Recipients) > 0:
 		return ""
@@ -209,7 +210,7 @@ func (s sending) recipientsWrong(o order) string {
 	return "Enter at least one phone number, or upload a list."
 }
 
-// noneCanBeUsed says why all of a typed list was left out.
+// noneCanBeUsed says why every typed recipient was skipped.
 func noneCanBeUsed(list recipients.List) string {
 	first := list.LeftOut[0]
 	reason := first.Reason

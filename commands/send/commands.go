@@ -1,44 +1,14 @@
 package send
 
 import (
-	"context"
-
 	"github.com/coupontools/couponbot/bot"
-	"github.com/coupontools/couponbot/commands/internal/ui"
-	"github.com/coupontools/couponbot/sends"
 )
-
-// Deps is what the commands about sends work with.
-type Deps struct {
-	ui.Deps
-	Sends  *sends.Service
-	Offers []Offer
-	// Poster posts messages; Holders lists who holds a right, or says that everybody does.
-	Poster  *bot.Poster
-	Holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
-
-	// MaxRecipients bounds a send; 0 for no bound.
-	MaxRecipients int
-	// ApprovalOver is the number of recipients above which another sender must approve; 0 for never.
-	ApprovalOver int
-	// Rate is how many calls a second Coupontools takes.
-	Rate int
-	// LinkLength is how many characters the link adds to an SMS.
-	LinkLength int
-	// SMSRates are the countries whose text messages go out slower, with messages a second.
-	SMSRates map[string]float64
-	// Channels are the Slack ids of the marketing channels.
-	Channels []string
-}
 
 // Commands returns the commands about sends.
 func Commands(d Deps) []bot.Command {
+	handlers := formHandlers{d}
 	return []bot.Command{
-		sendDirectory(sending{
-			offers: d.Offers, drafts: d.Sends, store: d.Store, uploads: d.Uploads, poster: d.Poster, holders: d.Holders,
-			region: d.Region, countries: d.Countries, limit: d.MaxRecipients, over: d.ApprovalOver, rate: d.Rate,
-			link: d.LinkLength, slow: d.SMSRates, channels: d.Channels,
-		}),
-		sendsCommand(sendList{sends: d.Sends, files: d.Files}),
+		formCommand(handlers),
+		listCommand(listHandlers{lister: d.Sends, sends: d.Sends, files: d.Files, forms: handlers}),
 	}
 }

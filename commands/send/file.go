@@ -26,36 +26,38 @@ const (
 	// viewColumn asks for the column of a file that holds the recipients.
 	viewColumn = "recipients_column"
 
-	// The buttons of a preview that read the list again, each with another decision of the person.
+	// The buttons of a preview that read the list again with another decision.
 	actionColumn  = "send_column"
 	actionForeign = "send_foreign"
 	actionConsent = "send_consent"
 )
 
-// readingView asks for patience. There is nothing to submit, and closing it goes back to the form.
+var auditConsent = ui.Audited("consent", "chose to send to people who said no")
+
+// readingView is the waiting modal. It has no submit button; closing it returns to the form.
 func readingView(words string) *slack.ModalViewRequest {
 	return blocks.Modal(viewReading, "One moment", "", "Back",
 		blocks.Text(words), blocks.Context(blocks.Small("Nothing has been sent yet.")))
 }
 
-// reading answers with a view that asks for patience, then with the preview of the order, or a question about its file.
-func (s sending) reading(p bot.Person, o order, note string) bot.Reply {
+// reading shows the waiting modal, then the preview of the order or a question about its file.
+func (s formHandlers) reading(p bot.Person, o order, note string) bot.Reply {
 	words := "Reading the list…"
 	if o.File != nil {
-		words = s.uploads.Waiting(p.ID, *o.File)
+		words = s.Uploads.Waiting(p.ID, *o.File)
 	}
 	return bot.Reply{DropIfClosed: true, View: readingView(words), Later: func(ctx context.Context) (bot.Reply, error) {
 		return s.read(ctx, p, o, note)
 	}}
 }
 
-// list reads the recipients of an order, those in its file included, and returns the sum of the file.
-func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
+// list reads the recipients of an order from its form and its file. sum is the file's checksum.
+func (s formHandlers) list(ctx context.Context, p bot.Person, o order) (list recipients.List, sum [sha256.Size]byte, err error) {
 	if o.File == nil {
 		list, err = recipients.Read(ctx, o.Typed, nil, o.Rules)
 		return list, sum, err
 	}
-	sum, err = s.uploads.Read(ctx, p.ID, *o.File, func(content []byte) (err error) {
+	sum, err = s.Uploads.Read(ctx, p.ID, *o.File, func(content []byte) (err error) {
 		file := recipients.File{Name: o.File.Name, Content: content, Column: o.Column, Consent: o.Consent}
 		list, err = recipients.Read(ctx, o.Typed, &file, o.Rules)
 		return err
@@ -63,22 +65,22 @@ func (s sending) list(ctx context.Context, p bot.Person, o order) (list recipien
 	return list, sum, err
 }
 
-// read makes a draft of an order and shows its preview, or asks which column of its file is meant. Nothing is sent.
-func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
+// read saves a draft of the order and shows its preview, or asks for the column of its file. Nothing is sent.
+func (s formHandlers) read(ctx context.Context, p bot.Person, o order, note string) (bot.Reply, error) {
 	list, sum, err := s.list(ctx, p, o)
 	if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
-		return bot.Reply{View: sendQuestion.View(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: columnQuestion.View(s.keepOrder(ctx, p, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	if err != nil {
 		return bot.Reply{}, ui.Unusable(err)
 	}
-	if err := fillable(o, list.Source); err != nil {
+	if err := checkPlaceholders(o, list.Source); err != nil {
 		return bot.Reply{}, err
 	}
-	d, err := s.drafts.SaveDraft(ctx, o.draft(list, sum))
+	d, err := s.Sends.SaveDraft(ctx, o.draft(list, sum))
 	if errors.Is(err, sends.ErrNobodyLeft) && o.canChange(d.List) {
 		s.keepOrder(ctx, p, d.ID, o)
-		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.link, order: o, nobody: true}
+		v := preview{Draft: d, person: p, note: format.Joined(" ", note, o.Note), link: s.LinkLength, order: o, nobodyLeft: true}
 		return bot.Reply{View: v.view()}, nil
 	}
 	if err != nil {
@@ -88,8 +90,8 @@ func (s sending) read(ctx context.Context, p bot.Person, o order, note string) (
 	return s.preview(ctx, p, d, format.Joined(" ", note, o.Note))
 }
 
-// fillable refuses a text with placeholders, such as “[naam]”, which only the headers of the file show to be some.
-func fillable(o order, source *recipients.Source) error {
+// checkPlaceholders refuses a text with placeholders, such as “[naam]”, that match the headers of the file.
+func checkPlaceholders(o order, source *recipients.Source) error {
 	if source == nil {
 		return nil
 	}
@@ -99,7 +101,7 @@ func fillable(o order, source *recipients.Source) error {
 	return nil
 }
 
-// canChange reports whether another decision of the person could bring recipients into the list.
+// canChange reports whether another decision of the user could add recipients to the list.
 func (o order) canChange(l recipients.List) bool {
 	foreign, refused := skippedBy(l, recipients.RuleForeign), skippedBy(l, recipients.RuleConsent)
 	return o.File != nil || foreign > 0 || refused > 0
@@ -116,7 +118,7 @@ func skippedBy(l recipients.List, rule recipients.Rule) int {
 	return n
 }
 
-// draftMistake puts into words why a draft could not be saved, of a list that is not in a field.
+// draftMistake explains why the draft of an uploaded list could not be saved.
 func draftMistake(d sends.Draft, err error) error {
 	if !errors.Is(err, sends.ErrNobodyLeft) || len(d.List.LeftOut) == 0 {
 		return fmt.Errorf("save draft: %w", err)
@@ -133,17 +135,19 @@ func draftMistake(d sends.Draft, err error) error {
 	}
 }
 
-// orders are kept by the id of their draft, or while a question about their file is open, so that the list can be read again
+// orders stores orders by the id of their draft, or of an open question about their file, so that the list can be read again
 // with another decision.
-func (s sending) orders() ui.Saved[order] { return ui.Saved[order]{Store: s.store, Prefix: "order:"} }
+func (s formHandlers) orders() ui.Saved[order] {
+	return ui.Saved[order]{Store: s.Store, Prefix: "order:"}
+}
 
-func (s sending) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
-	o.Draft.List = recipients.List{} // is read again
+func (s formHandlers) keepOrder(ctx context.Context, p bot.Person, id string, o order) string {
+	o.Draft.List = recipients.List{} // read again when needed
 	s.orders().Put(ctx, p, id, o)
 	return id
 }
 
-func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
+func (s formHandlers) recallOrder(ctx context.Context, id string, p bot.Person) (order, error) {
 	o, ok := s.orders().Get(ctx, p, id)
 	if !ok {
 		return order{}, &bot.Mistake{
@@ -153,8 +157,8 @@ func (s sending) recallOrder(ctx context.Context, id string, p bot.Person) (orde
 	return o, nil
 }
 
-// columnChosen reads the file once more, with the column that was chosen. Nothing is sent.
-func (s sending) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// columnChosen reads the file again with the chosen column. Nothing is sent.
+func (s formHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.View.Metadata, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -165,8 +169,8 @@ func (s sending) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, 
 	return s.reading(req.Person, o, ""), nil
 }
 
-// otherColumn shows all columns of the file with recipients, so that the person can choose another one.
-func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// otherColumn shows all columns of the file that have recipients, to choose another one.
+func (s formHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -176,17 +180,17 @@ func (s sending) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, e
 	}
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		question, err := recipientlist.EveryColumn(ctx, s.uploads, req.Person.ID, *o.File, o.Rules)
+		question, err := recipientlist.EveryColumn(ctx, s.Uploads, req.Person.ID, *o.File, o.Rules)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return bot.Reply{View: sendQuestion.View(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
+		return bot.Reply{View: columnQuestion.View(s.keepOrder(ctx, req.Person, rand.Text(), o), *o.File, o.Rules.Kind, question)}, nil
 	}
 	return reply, nil
 }
 
-// switchForeign reads the list once more, with numbers that look foreign taken as such, or skipped again.
-func (s sending) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// switchForeign reads the list again, and uses or skips the numbers that look foreign.
+func (s formHandlers) switchForeign(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -199,9 +203,8 @@ func (s sending) switchForeign(ctx context.Context, req bot.Request) (bot.Reply,
 	return s.reading(req.Person, o, note), nil
 }
 
-// switchConsent reads the list once more, with those who said no included, or skipped again. The audit trail says who
-// included them.
-func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// switchConsent reads the list again, and includes or skips people who opted out. The audit log records who included them.
+func (s formHandlers) switchConsent(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	o, err := s.recallOrder(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -216,8 +219,8 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	o.Consent = recipients.ConsentIgnored
 	reply := s.reading(req.Person, o, "")
 	reply.Later = func(ctx context.Context) (bot.Reply, error) {
-		entry := sends.Entry{Actor: ui.ActorOf(req), What: ui.AuditConsent, Note: ui.FileNamed(*o.File) + " for " + o.Draft.OfferID}
-		if err := s.drafts.Record(ctx, entry); err != nil {
+		entry := sends.Entry{Actor: ui.ActorOf(req), What: auditConsent, Note: ui.FileNamed(*o.File) + " for " + o.Draft.OfferID}
+		if err := s.Sends.Record(ctx, entry); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return s.read(ctx, req.Person, o, "People who said no are included now. The audit trail says that you chose this.")
@@ -225,4 +228,4 @@ func (s sending) switchConsent(ctx context.Context, req bot.Request) (bot.Reply,
 	return reply, nil
 }
 
-var sendQuestion = recipientlist.ColumnQuestion{Callback: viewColumn, Submit: "Preview", NothingYet: "Nothing has been sent yet."}
+var columnQuestion = recipientlist.ColumnQuestion{Callback: viewColumn, Submit: "Preview", NothingYet: "Nothing has been sent yet."}

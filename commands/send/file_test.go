@@ -15,8 +15,8 @@ func TestSendQuestion_emptyChoice(t *testing.T) {
 	w := newWorld(t)
 	o := order{File: &bot.File{}}
 	question := &recipients.ColumnQuestion{Columns: []recipients.Column{{ID: "0/1"}, {ID: "0/2"}}}
-	id := sending{store: w.Store}.keepOrder(t.Context(), commandstest.Mia, "D1", o)
-	view := sendQuestion.View(id, *o.File, recipients.SMS, question)
+	id := formHandlers{Deps{Deps: w.Deps()}}.keepOrder(t.Context(), commandstest.Mia, "D1", o)
+	view := columnQuestion.View(id, *o.File, recipients.SMS, question)
 	if view.CallbackID != "recipients_column" || !commandstest.InputsOf(t, view)[recipientlist.FieldColumn].Choice {
 		t.Fatalf("%s has the fields %v, want a choice of columns", view.CallbackID, commandstest.InputsOf(t, view))
 	}

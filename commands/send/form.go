@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	viewSendDirectory = "send_directory"
+	viewForm = "send_directory"
 
 	fieldChannel    = "channel"
 	fieldRecipients = "recipients"
@@ -37,21 +37,20 @@ const (
 	maxAhead = 90 * 24 * time.Hour
 )
 
-// maxTyped is how many recipients can be typed into the form of a send; longer lists come as a file.
+// maxTyped is how many recipients fit into the form. Longer lists are uploaded.
 const maxTyped = 50
 
-// sendForm is what the send modal was opened with, and what was typed into fields that are out of sight: those of the other
-// way of sending. It is kept by id; the modal's metadata carries the id.
+// formState holds the initial values of the send modal, and what was typed into fields that are hidden because they belong to
+// the other channel. It is stored by id; the modal's metadata holds the id.
 //
-// Slack keeps what stands in a field when the modal is updated with the same ids and the same initial values, so those
-// of the opening are repeated.
-type sendForm struct {
+// Slack keeps a field's value when an update has the same ids and initial values, so updates repeat the first initial values.
+type formState struct {
 	ID         string
 	Origin     string
 	Channel    recipients.Kind
 	Recipients string
 	Offer      sends.Offer
-	Directory  string // the id of what is sent
+	Directory  string // the id of the offer
 	Name       string
 	Note       string
 
@@ -66,14 +65,14 @@ type formIDs struct {
 	Offer  sends.Offer     `json:"offer,omitempty"`
 }
 
-// begun gives a form its id.
-func (f sendForm) begun(req bot.Request) sendForm {
+// withNewID returns the form with a new id.
+func (f formState) withNewID(req bot.Request) formState {
 	f.ID, f.Origin = rand.Text(), req.Channel
 	return f
 }
 
-// forms are what send modals were opened with.
-func forms(s ui.Store) ui.Saved[sendForm] { return ui.Saved[sendForm]{Store: s, Prefix: "form:"} }
+// forms stores the states of send modals.
+func forms(s ui.Store) ui.Saved[formState] { return ui.Saved[formState]{Store: s, Prefix: "form:"} }
 
 func idsOf(v *bot.View) formIDs {
 	var ids formIDs
@@ -83,33 +82,33 @@ func idsOf(v *bot.View) formIDs {
 	return ids
 }
 
-// recallForm returns the form of a modal. If it was lost, what stands in the fields now has to do.
-func recallForm(ctx context.Context, s ui.Store, req bot.Request) sendForm {
+// recallForm returns the state of a modal. If it was lost, the fields' current values are used.
+func recallForm(ctx context.Context, s ui.Store, req bot.Request) formState {
 	ids, v := idsOf(req.View), req.View
 	if f, ok := forms(s).Get(ctx, req.Person, ids.Form); ok {
 		return f
 	}
-	f := sendForm{
+	f := formState{
 		Channel:    recipients.Kind(v.Value(fieldChannel)),
 		Recipients: v.Value(fieldRecipients),
 		Directory:  v.Value(form.FieldDirectory),
 		Name:       v.ChosenText(form.FieldDirectory),
-	}.begun(req)
+	}.withNewID(req)
 	f.Origin, f.Offer = ids.Origin, ids.Offer
 	return f
 }
 
-// take keeps the values of fields that may go out of sight. One that comes back empty keeps the value it had: Slack may have
-// lost it (see [form.Prefilled]).
-func (f *sendForm) take(v *bot.View) {
+// keepValues copies the values of fields that may get hidden. An empty value doesn't replace one, since Slack may have lost it
+// (see [form.Prefilled]).
+func (f *formState) keepValues(v *bot.View) {
 	f.Subject = cmp.Or(v.Value(fieldSubject), f.Subject)
 	f.Message = cmp.Or(v.Value(form.FieldMessage), f.Message)
 	f.Region = cmp.Or(v.Value(fieldRegion), f.Region)
 }
 
-// shownAs returns the form with the initial values for the modal that follows one in which kind was shown: a field that
-// was in sight keeps the initial value it had, one that comes into sight starts with what was typed into it before.
-func (f sendForm) shownAs(before sendForm, kind recipients.Kind) sendForm {
+// shownAs returns the form with the initial values for the modal that follows one for kind: a visible field keeps its initial
+// value, a hidden one gets what was typed into it.
+func (f formState) shownAs(before formState, kind recipients.Kind) formState {
 	if kind != recipients.SMS {
 		f.Subject = before.Subject
 	}
@@ -119,8 +118,8 @@ func (f sendForm) shownAs(before sendForm, kind recipients.Kind) sendForm {
 	return f
 }
 
-// view builds the modal for one way of sending; for both while none is chosen.
-func (s sending) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.ModalViewRequest {
+// view builds the modal for one channel, or for both while none is chosen.
+func (s formHandlers) view(p bot.Person, f formState, kind recipients.Kind) *slack.ModalViewRequest {
 	var set []slack.Block
 	if f.Note != "" {
 		set = append(set, blocks.Context(blocks.Small(f.Note)))
@@ -133,11 +132,11 @@ func (s sending) view(p bot.Person, f sendForm, kind recipients.Kind) *slack.Mod
 		set = append(set, messageField(f, kind), s.regionField(f))
 	}
 	set = append(set, scheduleField(p))
-	v := blocks.Modal(viewSendDirectory, "Send a "+offerNoun(f.Offer), "Preview", "Cancel", set...)
+	v := blocks.Modal(viewForm, "Send a "+offerNoun(f.Offer), "Preview", "Cancel", set...)
 	return blocks.WithMetadata(v, ui.Value(formIDs{Form: f.ID, Origin: f.Origin, Shown: kind, Offer: f.Offer}))
 }
 
-func (s sending) directoryField(f sendForm) slack.Block {
+func (s formHandlers) directoryField(f formState) slack.Block {
 	var initial *slack.OptionBlockObject
 	if f.Directory != "" {
 		initial = blocks.Option(cmp.Or(f.Name, f.Directory), f.Directory)
@@ -147,28 +146,28 @@ func (s sending) directoryField(f sendForm) slack.Block {
 	}, initial)
 }
 
-func channelField(f sendForm) slack.Block {
+func channelField(f formState) slack.Block {
 	return blocks.Radio(blocks.Input{Name: fieldChannel, Label: "Send by", Dispatch: true}, string(f.Channel),
 		blocks.Option("E-mail", string(recipients.Email)), blocks.Option("SMS", string(recipients.SMS)))
 }
 
-// recipientsField may stay empty if there is a file, so Slack must not insist on it.
-func (s sending) recipientsField(f sendForm) slack.Block {
+// recipientsField is optional for Slack, since a file may replace it.
+func (s formHandlers) recipientsField(f formState) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: fieldRecipients, Label: "To", Optional: true,
 		Hint: format.Joined(
 			" ",
 			fmt.Sprintf("E-mail addresses, or phone numbers with + and country code. One to a line, or with commas or "+
-				"semicolons between them; at most %d.", s.most()),
+				"semicolons between them; at most %d.", s.typedLimit()),
 			s.longer("Longer lists come as a file."),
 		),
 	}, f.Recipients, 0)
 }
 
-func (s sending) fileField() slack.Block {
+func (s formHandlers) fileField() slack.Block {
 	most := ""
-	if s.limit > 0 {
-		most = ", " + format.Count(s.limit, "recipient", "recipients") + " at most"
+	if s.MaxRecipients > 0 {
+		most = ", " + format.Count(s.MaxRecipients, "recipient", "recipients") + " at most"
 	}
 	return blocks.FileInput(blocks.Input{
 		Name: fieldFile, Label: "List to send to", Optional: true,
@@ -184,14 +183,14 @@ func scheduleField(p bot.Person) slack.Block {
 	}, time.Time{})
 }
 
-func subjectField(f sendForm, kind recipients.Kind) slack.Block {
+func subjectField(f formState, kind recipients.Kind) slack.Block {
 	return blocks.TextInput(blocks.Input{
 		Name: fieldSubject, Label: "Subject of the e-mail", Optional: kind == "",
 		Hint: fmt.Sprintf("One line of up to %d characters.", maxSubject),
 	}, f.Subject, maxSubject)
 }
 
-func messageField(f sendForm, kind recipients.Kind) slack.Block {
+func messageField(f formState, kind recipients.Kind) slack.Block {
 	return blocks.TextArea(blocks.Input{
 		Name: form.FieldMessage, Label: "Text of the SMS", Optional: kind == "",
 		Hint: fmt.Sprintf("Up to %s characters. Coupontools puts the link to the %s after it.",
@@ -199,7 +198,7 @@ func messageField(f sendForm, kind recipients.Kind) slack.Block {
 	}, f.Message, maxMessage)
 }
 
-func (s sending) regionField(f sendForm) slack.Block {
+func (s formHandlers) regionField(f formState) slack.Block {
 	var initial *slack.OptionBlockObject
 	if c, ok := form.Country(f.Region); ok && s.allowed(c.Code) {
 		initial = blocks.Option(countryText(c), c.Code)
@@ -210,17 +209,17 @@ func (s sending) regionField(f sendForm) slack.Block {
 	}, initial)
 }
 
-// most is how many recipients can be typed.
-func (s sending) most() int {
-	if s.limit > 0 {
-		return min(s.limit, maxTyped)
+// typedLimit returns how many recipients can be typed.
+func (s formHandlers) typedLimit() int {
+	if s.MaxRecipients > 0 {
+		return min(s.MaxRecipients, maxTyped)
 	}
 	return maxTyped
 }
 
-// longer returns words on longer lists, if a send may have more recipients than can be typed.
-func (s sending) longer(words string) string {
-	if s.limit > 0 && s.limit <= maxTyped {
+// longer returns words about longer lists, if a send may have more recipients than can be typed.
+func (s formHandlers) longer(words string) string {
+	if s.MaxRecipients > 0 && s.MaxRecipients <= maxTyped {
 		return ""
 	}
 	return words

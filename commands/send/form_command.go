@@ -15,27 +15,8 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// sending takes a send from the words typed to the confirmed draft.
-type sending struct {
-	offers  []Offer
-	drafts  *sends.Service
-	store   ui.Store
-	uploads ui.Uploads
-	poster  *bot.Poster
-	holders func(ctx context.Context, right bot.Right) (ids []string, everyone bool, err error)
-
-	region    string
-	countries []string
-	limit     int                // recipients of one send
-	over      int                // recipients that need no approval
-	rate      int                // calls a second
-	slow      map[string]float64 // countries with text messages a second
-	link      int                // characters that the link adds to an SMS
-	channels  []string
-}
-
-// sendDirectory answers /send-directory with the modal, filled in as far as the words go.
-func sendDirectory(s sending) bot.Command {
+// formCommand answers /send-directory with the modal, filled in from the words.
+func formCommand(s formHandlers) bot.Command {
 	return bot.Command{
 		Name: "/send-directory", Topic: "send", Group: ui.GroupSends, Usage: "[email or sms] [to] [name or dir_ID]",
 		Summary: "Send a directory by e-mail or SMS", Right: bot.Send,
@@ -48,24 +29,23 @@ func sendDirectory(s sending) bot.Command {
 		},
 		Run: s.run,
 		Actions: map[string]bot.Action{
-			ui.ActionSend:         {Run: s.of(sends.OfferDirectory)},
-			ui.ActionSendCampaign: {Run: s.of(sends.OfferCampaign)},
-			ui.ActionSendLoyalty:  {Run: s.of(sends.OfferLoyaltyCard)},
+			ui.ActionSend:         {Run: s.openFor(sends.OfferDirectory)},
+			ui.ActionSendCampaign: {Run: s.openFor(sends.OfferCampaign)},
+			ui.ActionSendLoyalty:  {Run: s.openFor(sends.OfferLoyaltyCard)},
 
 			fieldChannel: {Run: s.changeChannel},
 
-			actionColumn:        {Run: s.otherColumn},
-			actionForeign:       {Run: s.switchForeign},
-			actionConsent:       {Run: s.switchConsent},
-			actionStraighten:    {Run: s.straighten},
-			actionLeftOut:       {Run: s.sendLeftOut},
-			actionTest:          {Run: s.test},
-			actionResendUnknown: {Run: s.resendUnknown},
+			actionColumn:   {Run: s.otherColumn},
+			actionForeign:  {Run: s.switchForeign},
+			actionConsent:  {Run: s.switchConsent},
+			actionSimplify: {Run: s.simplify},
+			actionLeftOut:  {Run: s.uploadLeftOut},
+			actionTest:     {Run: s.sendTest},
 		},
 		Submissions: map[string]bot.Submission{
-			viewSendDirectory: {Run: s.submitted},
-			viewColumn:        {Run: s.columnChosen},
-			viewSendPreview:   {Run: s.confirmed},
+			viewForm:    {Run: s.submitted},
+			viewColumn:  {Run: s.columnChosen},
+			viewPreview: {Run: s.confirmed},
 		},
 		Options: map[string]bot.Options{
 			form.FieldDirectory: {Run: s.suggestOffers},
@@ -74,14 +54,14 @@ func sendDirectory(s sending) bot.Command {
 	}
 }
 
-func (s sending) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s formHandlers) run(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	return s.open(ctx, req, s.fill(req.Words))
 }
 
-// of opens the modal for the thing of a button.
-func (s sending) of(kind sends.Offer) bot.Handler {
+// openFor returns the handler of a button that opens the modal for an offer.
+func (s formHandlers) openFor(kind sends.Offer) bot.Handler {
 	return func(ctx context.Context, req bot.Request) (bot.Reply, error) {
-		f := sendForm{Offer: kind, Directory: req.Value, Name: req.Value}
+		f := formState{Offer: kind, Directory: req.Value, Name: req.Value}
 		if name, ok := s.offer(kind).name(req.Value); ok {
 			f.Name = name
 		}
@@ -89,16 +69,16 @@ func (s sending) of(kind sends.Offer) bot.Handler {
 	}
 }
 
-func (s sending) open(ctx context.Context, req bot.Request, f sendForm) (bot.Reply, error) {
-	f = f.begun(req)
-	f.Region = s.region
-	forms(s.store).Put(ctx, req.Person, f.ID, f)
+func (s formHandlers) open(ctx context.Context, req bot.Request, f formState) (bot.Reply, error) {
+	f = f.withNewID(req)
+	f.Region = s.Region
+	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{View: s.view(req.Person, f, f.Channel)}, nil
 }
 
-// fill reads a form out of the words of the command.
-func (s sending) fill(words []bot.Word) sendForm {
-	var f sendForm
+// fill parses the words of the command into a form.
+func (s formHandlers) fill(words []bot.Word) formState {
+	var f formState
 	if len(words) > 0 && !words[0].Quoted {
 		if f.Channel = channelWord(words[0].Text); f.Channel != "" {
 			words = words[1:]
@@ -106,7 +86,7 @@ func (s sending) fill(words []bot.Word) sendForm {
 	}
 	if len(words) > 1 && !words[0].Quoted && strings.EqualFold(words[0].Text, "to") {
 		if to, _ := s.takeRecipients(words[1:2]); len(to) > 0 {
-			words = words[1:] // as one might say it
+			words = words[1:] // "to" before a recipient has no meaning
 		}
 	}
 	to, rest := s.takeRecipients(words)
@@ -115,11 +95,11 @@ func (s sending) fill(words []bot.Word) sendForm {
 	if f.Channel == "" && len(to) > 0 {
 		f.Channel = recipientlist.KindOf(to[0])
 	}
-	f.Directory, f.Name, f.Note = s.offer(f.Offer).meant(rest)
+	f.Directory, f.Name, f.Note = s.offer(f.Offer).find(rest)
 	return f
 }
 
-// channelWord returns the way to send that a word names, "" if none.
+// channelWord returns the channel that a word names, or "".
 func channelWord(word string) recipients.Kind {
 	switch strings.ToLower(word) {
 	case "email", "e-mail", "mail":
@@ -130,8 +110,8 @@ func channelWord(word string) recipients.Kind {
 	return ""
 }
 
-// takeRecipients parts what looks like addresses and phone numbers from the other words.
-func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
+// takeRecipients separates addresses and phone numbers from the other words.
+func (s formHandlers) takeRecipients(words []bot.Word) (to []string, rest []bot.Word) {
 	for _, w := range words {
 		text := strings.Trim(w.Text, ",;")
 		switch {
@@ -154,23 +134,22 @@ func (s sending) takeRecipients(words []bot.Word) (to []string, rest []bot.Word)
 	return to, rest
 }
 
-// hasNumber reports whether a valid phone number is among neighbouring numbers. A date can be one too ("24/12/2025"), so it
-// must begin as phone numbers do.
-func (s sending) hasNumber(parts []bot.Word) bool {
+// hasNumber reports whether the words hold a valid phone number. A date can be one too ("24/12/2025"), so the number must
+// begin with + or 0.
+func (s formHandlers) hasNumber(parts []bot.Word) bool {
 	_, number, _ := s.numberIn(bot.Join(parts))
-	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.region})
+	_, err := recipients.Phone(number, recipients.Rules{Kind: recipients.SMS, Region: s.Region})
 	return err == nil && strings.ContainsAny(number[:1], "+0")
 }
 
-// numberIn finds the phone number among neighbouring numbers, which were joined to one word: the number of "24/7 deals"
-// may stand beside it.
-func (s sending) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
+// numberIn finds the phone number in a word of several joined numbers. Another number may be beside it, as in "24/7 deals".
+func (s formHandlers) numberIn(text string) (before []bot.Word, number string, after []bot.Word) {
 	const few = 8
-	parts := ui.Apart([]bot.Word{{Text: text}})
+	parts := ui.SplitNumbers([]bot.Word{{Text: text}})
 	if len(parts) > few {
 		return nil, text, nil
 	}
-	rules := recipients.Rules{Kind: recipients.SMS, Region: s.region}
+	rules := recipients.Rules{Kind: recipients.SMS, Region: s.Region}
 	for n := len(parts); n > 0; n-- {
 		for i := 0; i+n <= len(parts); i++ {
 			number := bot.Join(parts[i : i+n])
@@ -182,22 +161,22 @@ func (s sending) numberIn(text string) (before []bot.Word, number string, after 
 	return nil, text, nil
 }
 
-// changeChannel shows the fields of the other way of sending, and keeps what was typed.
-func (s sending) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// changeChannel shows the fields of the other channel and keeps what was typed.
+func (s formHandlers) changeChannel(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	if req.View == nil {
 		return bot.Reply{}, ui.BrokenButton("/send-directory", nil)
 	}
-	before := recallForm(ctx, s.store, req)
+	before := recallForm(ctx, s.Store, req)
 	f := before
-	f.take(req.View)
-	forms(s.store).Put(ctx, req.Person, f.ID, f)
+	f.keepValues(req.View)
+	forms(s.Store).Put(ctx, req.Person, f.ID, f)
 	return bot.Reply{
 		View: s.view(req.Person, f.shownAs(before, idsOf(req.View).Shown), recipients.Kind(req.Value)), DropIfClosed: true,
 	}, nil
 }
 
 // suggestRegions offers the countries that text messages may go to.
-func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
+func (s formHandlers) suggestRegions(_ context.Context, req bot.Request) ([]bot.Option, error) {
 	typed := cache.Fold(strings.TrimSpace(req.Value))
 	var options []bot.Option
 	for _, c := range recipients.Countries() {
@@ -212,11 +191,11 @@ func (s sending) suggestRegions(_ context.Context, req bot.Request) ([]bot.Optio
 	return options[:min(len(options), most)], nil
 }
 
-func (s sending) allowed(code string) bool {
-	if len(s.countries) == 0 {
+func (s formHandlers) allowed(code string) bool {
+	if len(s.Countries) == 0 {
 		return true
 	}
-	for _, c := range s.countries {
+	for _, c := range s.Countries {
 		if strings.EqualFold(c, code) {
 			return true
 		}
@@ -227,4 +206,27 @@ func (s sending) allowed(code string) bool {
 func countryText(c recipients.Country) string {
 	const runes = 70
 	return blocks.Cut(c.Name, runes) + " (" + c.Code + ")"
+}
+
+// suggestOffers offers the choices for the offer of the open form.
+func (s formHandlers) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
+	var kind sends.Offer
+	if req.View != nil {
+		kind = idsOf(req.View).Offer
+	}
+	return s.offer(kind).suggest(ctx, req)
+}
+
+// offerWord reads the kind of offer from the first word, unless that begins the name of a directory.
+func (s formHandlers) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
+	if len(words) == 0 || words[0].Quoted || s.Offers[0].namesItem(words) {
+		return "", words
+	}
+	switch strings.ToLower(words[0].Text) {
+	case "campaign":
+		return sends.OfferCampaign, words[1:]
+	case "loyalty", "loyalty-card":
+		return sends.OfferLoyaltyCard, words[1:]
+	}
+	return "", words
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// FuzzSending_fill holds that no words make a form that Slack would refuse.
-func FuzzSending_fill(f *testing.F) {
+// FuzzForm_fill checks that no words make a form that Slack refuses.
+func FuzzForm_fill(f *testing.F) {
 	for _, seed := range []string{"sms +32470123456 City deals", `email "a@b.c" “x`, "1 2 3 4 5 6 7 8 9 10", "@ @@ a@", "sms \x00\xff"} {
 		f.Add(seed)
 	}
 	directories := ui.List[coupontools.Directory]{Source: commandstest.NewHeld(commandstest.SomeDirectories())}
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", directories)}, region: "BE"}
+	s := formHandlers{Deps{Deps: ui.Deps{Region: "BE"}, Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", directories)}}}
 	f.Fuzz(func(t *testing.T, text string) {
 		form := s.fill(bot.Split(text))
 		v := s.view(commandstest.Mia, form, form.Channel)
@@ -33,12 +33,12 @@ func FuzzSending_fill(f *testing.F) {
 	})
 }
 
-func TestSending_fill(t *testing.T) {
+func TestForm_fill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}, region: "BE"}
-	for text, want := range map[string]sendForm{
+	s := formHandlers{Deps{Deps: w.Deps(), Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}}}
+	for text, want := range map[string]formState{
 		"":                             {},
 		"sms":                          {Channel: recipients.SMS},
 		"E-Mail":                       {Channel: recipients.Email},
@@ -67,12 +67,12 @@ func TestSending_fill(t *testing.T) {
 	}
 }
 
-// A date among the words of a directory is no recipient, and "to" is only passed over before one.
-func TestSending_fillTakesNoMoreThanRecipients(t *testing.T) {
+// A date in a directory's name is not a recipient, and "to" is dropped only before a recipient.
+func TestForm_fillKeepsDatesAndTo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Warm(t)
-	s := sending{offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}, region: "BE"}
+	s := formHandlers{Deps{Deps: w.Deps(), Offers: []Offer{NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories})}}}
 	got := s.fill(bot.Split("sms 0470 12 34 56 24/12/2025 nothing"))
 	if got.Recipients != "0470 12 34 56" {
 		t.Errorf("recipients = %q, want the number alone", got.Recipients)

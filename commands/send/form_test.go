@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Of the forms that one person leaves open only the newest are kept.
+// Only the newest open forms of a person are stored.
 func TestSendDirectory_savedFormsAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

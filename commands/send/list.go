@@ -16,30 +16,30 @@ import (
 )
 
 const (
-	actionSendsPrev    = "sends_page:prev"
-	actionSendsNext    = "sends_page:next"
-	actionSendsRefresh = "sends_refresh"
+	actionListPrev    = "sends_page:prev"
+	actionListNext    = "sends_page:next"
+	actionListRefresh = "sends_refresh"
 
-	// maxRecent is how many of the last sends are listed, beside those that go on.
+	// maxRecent is how many ended sends are listed, after the live ones.
 	maxRecent = 100
 )
 
-// sendKeeper is the part of [sends.Service] that the list of sends and its buttons need.
-type sendKeeper interface {
-	actor
-	reporter
+// sendLister is the part of [sends.Service] that lists sends.
+type sendLister interface {
 	Live(ctx context.Context) ([]sends.Send, error)
 	Recent(ctx context.Context, n int) ([]sends.Send, error)
 }
 
-// sendList lists sends, and answers the buttons under every message about one.
-type sendList struct {
-	sends sendKeeper
-	files ui.Deliverer
+// listHandlers list sends and answer the buttons of every message about one.
+type listHandlers struct {
+	lister sendLister
+	sends  *sends.Service
+	files  ui.Deliverer
+	forms  formHandlers
 }
 
-// sendsCommand answers "/coupontools sends", only to the person who asked.
-func sendsCommand(l sendList) bot.Command {
+// listCommand answers "/coupontools sends", only to the person who asked.
+func listCommand(l listHandlers) bot.Command {
 	turn := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		page, err := strconv.Atoi(req.Value)
 		if err != nil {
@@ -60,18 +60,19 @@ func sendsCommand(l sendList) bot.Command {
 			}}, nil
 		},
 		Actions: map[string]bot.Action{
-			actionSendsPrev: {Run: turn}, actionSendsNext: {Run: turn}, actionSendsRefresh: {Run: turn},
-			actionApprove: {Run: act(l.sends, sends.Approve)},
-			actionReject:  {Run: act(l.sends, sends.Reject)},
-			actionPause:   {Run: act(l.sends, sends.Pause)},
-			actionResume:  {Run: act(l.sends, sends.Resume)},
-			actionCancel:  {Run: act(l.sends, sends.Cancel)},
+			actionListPrev: {Run: turn}, actionListNext: {Run: turn}, actionListRefresh: {Run: turn},
+			actionApprove: {Run: actionHandler(l.sends, sends.Approve)},
+			actionReject:  {Run: actionHandler(l.sends, sends.Reject)},
+			actionPause:   {Run: actionHandler(l.sends, sends.Pause)},
+			actionResume:  {Run: actionHandler(l.sends, sends.Resume)},
+			actionCancel:  {Run: actionHandler(l.sends, sends.Cancel)},
 			actionReport:  {Run: l.report},
+			actionResend:  {Run: l.forms.resendUnknown},
 		},
 	}
 }
 
-func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply, error) {
+func (l listHandlers) show(ctx context.Context, viewer string, page int) (bot.Reply, error) {
 	all, err := l.all(ctx)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("list sends: %w", ui.Unreadable(err))
@@ -84,21 +85,21 @@ func (l sendList) show(ctx context.Context, viewer string, page int) (bot.Reply,
 		set = append(set, blocks.Text("There are no sends yet. /send-directory makes one."))
 	}
 	for _, s := range all[from:min(from+ui.PerPage, len(all))] {
-		set = append(set, sendRow(s, viewer)...)
+		set = append(set, listRow(s, viewer)...)
 	}
 	where := fmt.Sprintf("Page %d of %d · %s", page, last, format.Count(len(all), "send", "sends"))
-	set = append(set, blocks.Context(blocks.Small(where)), sendsPager(page, last))
+	set = append(set, blocks.Context(blocks.Small(where)), pageRow(page, last))
 	return bot.Reply{Text: where, Blocks: set}, nil
 }
 
-// all are the sends that have not ended, then the last ones that have, the newest first in both.
-func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
-	all, err := l.sends.Live(ctx)
+// all returns the live sends, then the recent ones that have ended, each newest first.
+func (l listHandlers) all(ctx context.Context) ([]sends.Send, error) {
+	all, err := l.lister.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(all)
-	recent, err := l.sends.Recent(ctx, maxRecent)
+	recent, err := l.lister.Recent(ctx, maxRecent)
 	if err != nil {
 		return nil, err
 	}
@@ -110,24 +111,24 @@ func (l sendList) all(ctx context.Context) ([]sends.Send, error) {
 	return all, nil
 }
 
-// sendRow is one send with the buttons that fit its state.
-func sendRow(s sends.Send, viewer string) []slack.Block {
+// listRow shows one send with the buttons that fit its state.
+func listRow(s sends.Send, viewer string) []slack.Block {
 	set := Lines(s)
-	if row := sendButtons(s, viewer == s.User); len(row) > 0 {
+	if row := buttonsFor(s, viewer == s.User); len(row) > 0 {
 		set = append(set, blocks.Actions("", row...))
 	}
 	return set
 }
 
-// Lines say in few lines how a send stands.
+// Lines shows the state of a send in a few lines.
 func Lines(s sends.Send) []slack.Block {
 	headline, _ := stateWords(s)
 	if s.Test {
 		headline = "Test: " + headline
 	}
 	said := ""
-	if !notBegun(s) {
-		said = inWords(s.Counts)
+	if !notStarted(s) {
+		said = countsWords(s.Counts)
 	}
 	lines := []blocks.Line{{
 		blocks.Bold(headline + ": " + format.Short(s.OfferName)),
@@ -136,19 +137,19 @@ func Lines(s sends.Send) []slack.Block {
 	if text := format.Joined(". ", said, s.BackoffReason); text != "" {
 		lines = append(lines, blocks.Line{blocks.Plain(text)})
 	}
-	if line := heldBy(s); line != nil {
+	if line := decidedByLine(s); line != nil {
 		lines = append(lines, line)
 	}
-	return []slack.Block{blocks.Rich(lines...), times(s)}
+	return []slack.Block{blocks.Rich(lines...), timesBlock(s)}
 }
 
-func sendsPager(page, last int) slack.Block {
+func pageRow(page, last int) slack.Block {
 	var row []slack.BlockElement
 	if page > 1 {
-		row = append(row, blocks.Button(actionSendsPrev, "Previous", strconv.Itoa(page-1), blocks.Label("Previous page")))
+		row = append(row, blocks.Button(actionListPrev, "Previous", strconv.Itoa(page-1), blocks.Label("Previous page")))
 	}
 	if page < last {
-		row = append(row, blocks.Button(actionSendsNext, "Next", strconv.Itoa(page+1), blocks.Label("Next page")))
+		row = append(row, blocks.Button(actionListNext, "Next", strconv.Itoa(page+1), blocks.Label("Next page")))
 	}
-	return blocks.Actions("", append(row, blocks.Button(actionSendsRefresh, "Refresh", strconv.Itoa(page)))...)
+	return blocks.Actions("", append(row, blocks.Button(actionListRefresh, "Refresh", strconv.Itoa(page)))...)
 }

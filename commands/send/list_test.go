@@ -12,7 +12,7 @@ import (
 
 func TestSends_none(t *testing.T) {
 	t.Parallel()
-	l := sendList{sends: ledger{}}
+	l := listHandlers{lister: fixedSends{}}
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(l.show(t.Context(), "U0BEN", 1))), "There are no sends yet.")
 }
 
@@ -20,14 +20,14 @@ func TestSends_pages(t *testing.T) {
 	t.Parallel()
 	old, waits := commandstest.Going(), awaiting()
 	old.ID, waits.ID = "snd_old", "snd_waits"
-	list := ledger{live: []sends.Send{old, waits}, recent: []sends.Send{waits}}
+	list := fixedSends{live: []sends.Send{old, waits}, recent: []sends.Send{waits}}
 	for i := range 12 {
 		s := ended()
 		s.ID = fmt.Sprint("snd_", i)
 		list.recent = append(list.recent, s)
 	}
 	list.recent = append(list.recent, old)
-	l := sendList{sends: list}
+	l := listHandlers{lister: list}
 	first := commandstest.Must(t)(l.show(t.Context(), "U0BEN", 1))
 	commandstest.Golden(t, "sends", commandstest.Picture(bot.Reply{Text: first.Text, Blocks: first.Blocks[:8]}))
 	commandstest.WantIn(t, commandstest.Picture(first), "Page 1 of 2 · 14 sends", "sends_page:next=2", "sends_refresh=1", "snd_7")
@@ -36,12 +36,9 @@ func TestSends_pages(t *testing.T) {
 	commandstest.WantNotIn(t, second, "snd_7", "sends_page:next")
 }
 
-// ledger has sends that go on, and the last ones.
-type ledger struct {
-	sendKeeper
-	live, recent []sends.Send
-}
+// fixedSends is a [sendLister] with fixed sends.
+type fixedSends struct{ live, recent []sends.Send }
 
-func (s ledger) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
+func (s fixedSends) Live(context.Context) ([]sends.Send, error) { return s.live, nil }
 
-func (s ledger) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }
+func (s fixedSends) Recent(context.Context, int) ([]sends.Send, error) { return s.recent, nil }

@@ -12,22 +12,22 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Offer is a kind of thing that can be sent, and the list in which one is found.
+// Offer is a kind of thing that can be sent, with functions that look items up in its list.
 type Offer struct {
 	kind    sends.Offer
-	one     string // "directory", in words
+	one     string // the noun in the singular: "directory"
 	suggest bot.OptionsHandler
-	// name is what the list at hand calls the thing with an id.
+	// name returns the name of an id in the local list.
 	name func(id string) (string, bool)
-	// check returns the name of the thing with an id, and whether there is one; it may wait for Coupontools.
+	// check returns the name of an id and whether it exists. It may wait for Coupontools.
 	check func(ctx context.Context, id string) (name string, there bool, err error)
-	// named reports whether words begin with a whole name or id of the list at hand.
-	named func(words []bot.Word) bool
-	// meant finds what words name, if the list at hand knows just one; else the note says why not.
-	meant func(words []bot.Word) (id, name, note string)
+	// namesItem reports whether words begin with the whole name or id of an item in the local list.
+	namesItem func(words []bot.Word) bool
+	// find returns the only item in the local list that words name, or a note that says why there is none.
+	find func(words []bot.Word) (id, name, note string)
 }
 
-// NewOffer returns the offer whose items are in a list. one is its noun in the singular.
+// NewOffer returns the offer of the items in a list. one is its noun in the singular.
 func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer {
 	o, lists := Offer{kind: kind, one: one, suggest: from.Suggest}, from.Source
 	o.name = func(id string) (string, bool) {
@@ -61,20 +61,20 @@ func NewOffer[T cache.Item](kind sends.Offer, one string, from ui.List[T]) Offer
 		_, name := item.Ident()
 		return name, true, nil
 	}
-	o.named = func(words []bot.Word) bool {
+	o.namesItem = func(words []bot.Word) bool {
 		l := lists.Local()
 		if l == nil {
 			return false
 		}
-		_, ok := ui.ExactRun(l, words)
+		_, ok := ui.LongestExact(l, words)
 		return ok
 	}
-	o.meant = func(words []bot.Word) (id, name, note string) { return meant(from, one, words) }
+	o.find = func(words []bot.Word) (id, name, note string) { return findItem(from, one, words) }
 	return o
 }
 
-// meant finds the item that words name in a list, or returns a note that says why that isn't clear.
-func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
+// findItem returns the only item of a list that words name, or a note that says why there is none.
+func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, name, note string) {
 	if len(words) == 0 {
 		return "", "", ""
 	}
@@ -82,7 +82,7 @@ func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, nam
 	if l == nil {
 		if word := words[0].Text; from.FromID != nil {
 			if _, ok := from.FromID(word); ok {
-				return word, word, "" // it is checked when the form is submitted
+				return word, word, "" // checked when the form is submitted
 			}
 		}
 		return "", "", "The list is not at hand yet. Please choose a " + one + "."
@@ -96,11 +96,11 @@ func meant[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, nam
 		id, _ = c.Hits[0].Ident()
 		return id, ui.OptionText(c.Hits[0], false), ""
 	}
-	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), someOf(c.Hits))
+	return "", "", fmt.Sprintf("“%s” may be %s. Please choose one.", format.Short(c.Asked), firstFew(c.Hits))
 }
 
-// someOf names the first few of many.
-func someOf[T cache.Item](hits []T) string {
+// firstFew joins the names of the first few items.
+func firstFew[T cache.Item](hits []T) string {
 	const few = 3
 	var names []string
 	for _, item := range hits[:min(len(hits), few)] {
@@ -112,40 +112,7 @@ func someOf[T cache.Item](hits []T) string {
 	return ui.OrList(names)
 }
 
-// offer returns the kind of thing that a form is for; "" stands for a directory.
-func (s sending) offer(kind sends.Offer) Offer {
-	for _, o := range s.offers {
-		if o.kind == kind {
-			return o
-		}
-	}
-	return s.offers[0]
-}
-
-// suggestOffers offers what can be chosen in the form that is open.
-func (s sending) suggestOffers(ctx context.Context, req bot.Request) ([]bot.Option, error) {
-	var kind sends.Offer
-	if req.View != nil {
-		kind = idsOf(req.View).Offer
-	}
-	return s.offer(kind).suggest(ctx, req)
-}
-
-// offerWord takes the kind of thing to send from the first of the words, unless it begins the name of a directory.
-func (s sending) offerWord(words []bot.Word) (sends.Offer, []bot.Word) {
-	if len(words) == 0 || words[0].Quoted || s.offers[0].named(words) {
-		return "", words
-	}
-	switch strings.ToLower(words[0].Text) {
-	case "campaign":
-		return sends.OfferCampaign, words[1:]
-	case "loyalty", "loyalty-card":
-		return sends.OfferLoyaltyCard, words[1:]
-	}
-	return "", words
-}
-
-// offerNoun names a kind of thing that is sent.
+// offerNoun is the noun of an offer.
 func offerNoun(kind sends.Offer) string {
 	switch kind {
 	case sends.OfferCampaign:

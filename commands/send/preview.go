@@ -23,43 +23,43 @@ import (
 )
 
 const (
-	viewSendPreview = "send_preview"
+	viewPreview = "send_preview"
 )
 
-// preview is what a person looks at before the go-ahead.
+// preview holds what the preview of a draft shows.
 type preview struct {
 	sends.Draft
-	order    order // what the draft was made of; its id is empty if that is not known any more
-	nobody   bool  // nobody can get it as it is, so the draft was not kept
-	person   bot.Person
-	rate     int                // calls a second
-	slow     map[string]float64 // countries with text messages a second
-	link     int                // characters that the link adds to an SMS
-	note     string
-	approval *approval         // nil if nobody has to approve
-	checked  *sends.ListStatus // nil if that is not known
+	order      order // the order of the draft; zero if it has expired
+	nobodyLeft bool  // every recipient is skipped, so the draft isn't saved
+	person     bot.Person
+	rate       int                // calls a second
+	slow       map[string]float64 // countries with text messages a second
+	link       int                // characters that the link adds to an SMS
+	note       string
+	approval   *approval         // nil if no approval is needed
+	checked    *sends.ListStatus // nil if unknown
 }
 
 // previewOf is preview for [bot.Reply.Later].
-func (s sending) previewOf(p bot.Person, d sends.Draft, note string) func(context.Context) (bot.Reply, error) {
+func (s formHandlers) previewOf(p bot.Person, d sends.Draft, note string) func(context.Context) (bot.Reply, error) {
 	return func(ctx context.Context) (bot.Reply, error) { return s.preview(ctx, p, d, note) }
 }
 
-// preview shows a draft, under a note on what a button did, if any; or, if it was confirmed meanwhile, how it stands. It
-// asks Slack who may approve, so it may take a while for a draft that needs that.
-func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
-	send, err := s.drafts.Send(ctx, d.ID)
+// preview shows a draft below a note, or the state of the send if the draft was confirmed meanwhile. It asks Slack for the
+// approvers if the draft needs approval, which may take a while.
+func (s formHandlers) preview(ctx context.Context, p bot.Person, d sends.Draft, note string) (bot.Reply, error) {
+	send, err := s.Sends.Send(ctx, d.ID)
 	if err == nil {
 		return bot.Reply{View: s.startedView(p, send)}, nil
 	}
 	if !errors.Is(err, sends.ErrNoSend) {
 		return bot.Reply{}, err
 	}
-	v := preview{Draft: d, person: p, rate: s.rate, link: s.link, slow: s.slow, note: note}
+	v := preview{Draft: d, person: p, rate: s.Rate, link: s.LinkLength, slow: s.SMSRates, note: note}
 	if o, err := s.recallOrder(ctx, d.ID, p); err == nil {
 		v.order = o
 	}
-	if checked, err := s.drafts.ListStatus(ctx); err == nil {
+	if checked, err := s.Sends.ListStatus(ctx); err == nil {
 		v.checked = &checked
 	}
 	if s.needsApproval(d) {
@@ -68,14 +68,14 @@ func (s sending) preview(ctx context.Context, p bot.Person, d sends.Draft, note 
 	return bot.Reply{View: v.view()}, nil
 }
 
-// onDraft answers a button of the preview, whose value is the draft.
-func (s sending) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
+// onDraft answers a button of the preview. The button's value is the draft's id.
+func (s formHandlers) onDraft(req bot.Request, act func(context.Context, sends.Draft) (bot.Reply, error)) (bot.Reply, error) {
 	return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-		d, err := s.drafts.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
+		d, err := s.Sends.Draft(ctx, req.Value, req.Person.Team, req.Person.ID)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		send, err := s.drafts.Send(ctx, d.ID)
+		send, err := s.Sends.Send(ctx, d.ID)
 		if errors.Is(err, sends.ErrNoSend) {
 			return act(ctx, d)
 		}
@@ -83,7 +83,7 @@ func (s sending) onDraft(req bot.Request, act func(context.Context, sends.Draft)
 	}}, nil
 }
 
-// view shows what will happen, and asks for the go-ahead. Numbers and addresses of a list are masked: screens are shared.
+// view shows the draft and asks for confirmation. Recipients are masked, since screens are shared.
 func (p preview) view() *slack.ModalViewRequest {
 	var set []slack.Block
 	if p.note != "" {
@@ -93,21 +93,21 @@ func (p preview) view() *slack.ModalViewRequest {
 		set = append(set, recipientlist.ConcernBlocks(*p.checked)...)
 	}
 	if p.Parent != "" {
-		set = append(set, blocks.Text(twice(p.Parent)))
+		set = append(set, blocks.Text(resendWarning(p.Parent)))
 	}
-	set = append(set, p.doubts()...)
+	set = append(set, p.questions()...)
 	set = append(set, warnings(p.List.Recipients)...)
 	set = append(set, p.facts()...)
 	set = append(set, blocks.Divider())
 	set = append(set, p.content()...)
 	set = append(set, recipientlist.LeftOut(p.List)...)
-	if p.nobody {
-		return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", "", "Back", set...), p.ID)
+	if p.nobodyLeft {
+		return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", "", "Back", set...), p.ID)
 	}
 	set = append(set, p.buttons(), blocks.Divider())
 	submit, closing := "Send to "+format.Persons(len(p.List.Recipients)), "Back"
 	if p.Parent != "" {
-		closing = "Close" // there is no form under it
+		closing = "Close" // no form under it
 	}
 	if p.approval != nil {
 		set = append(set, p.approval.blocks()...)
@@ -115,13 +115,13 @@ func (p preview) view() *slack.ModalViewRequest {
 			submit = ""
 		}
 	}
-	set = append(set, blocks.Text(format.Joined(" ", lasting(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
-	return blocks.WithMetadata(blocks.Modal(viewSendPreview, "Preview", submit, closing, set...), p.ID)
+	set = append(set, blocks.Text(format.Joined(" ", durationWords(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
+	return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", submit, closing, set...), p.ID)
 }
 
-// facts say how many people get what, where they come from, and when it goes out.
+// facts say how many people get what, where the list comes from, and when the send starts.
 func (p preview) facts() []slack.Block {
-	lines := []blocks.Line{{blocks.Bold(willGetIt(p.List))}}
+	lines := []blocks.Line{{blocks.Bold(reachWords(p.List))}}
 	if p.Parent != "" {
 		lines = append(lines, blocks.Field("To", format.Sample(p.List.Recipients)))
 	} else {
@@ -130,7 +130,7 @@ func (p preview) facts() []slack.Block {
 	lines = append(lines,
 		blocks.Field(format.Capitalised(offerNoun(p.Offer)), format.NameAndID(p.OfferName, p.OfferID)),
 		blocks.Field("By", channelName(p.Kind)))
-	if p.Kind == recipients.SMS && !p.nobody {
+	if p.Kind == recipients.SMS && !p.nobodyLeft {
 		lines = append(lines, blocks.Field("Countries", byCountry(p.List.Recipients)))
 	}
 	if !p.ScheduledAt.IsZero() {
@@ -149,7 +149,7 @@ func (p preview) facts() []slack.Block {
 	return set
 }
 
-// foreignWords says that numbers look foreign, and what happens to them.
+// foreignWords counts the numbers that look foreign, and says that they are skipped.
 func foreignWords(n int) string {
 	if n == 1 {
 		return "1 number looks like a foreign number without its +. It's skipped, unless you use it as one."
@@ -157,8 +157,8 @@ func foreignWords(n int) string {
 	return format.Thousands(n) + " numbers look like foreign numbers without their +. They're skipped, unless you use them as such."
 }
 
-// willGetIt says how many of a list will get it.
-func willGetIt(l recipients.List) string {
+// reachWords says how many recipients of a list aren't skipped.
+func reachWords(l recipients.List) string {
 	n, all := len(l.Recipients), len(l.Recipients)+l.Skipped()
 	switch n {
 	case 0:
@@ -169,8 +169,8 @@ func willGetIt(l recipients.List) string {
 	return fmt.Sprintf("%s of %s will get it.", format.Thousands(n), format.Thousands(all))
 }
 
-// doubts ask about entries that couponbot skips, or not, only because the person said so.
-func (p preview) doubts() []slack.Block {
+// questions ask about entries that are skipped or used only because of the user's decision.
+func (p preview) questions() []slack.Block {
 	var set []slack.Block
 	if n := skippedBy(p.List, recipients.RuleForeign); n > 0 && p.order.Form != "" {
 		set = append(set, blocks.Text(foreignWords(n)),
@@ -199,7 +199,7 @@ func (p preview) doubts() []slack.Block {
 				"Include them", "Keep skipping them"))))
 }
 
-// content shows what people will get.
+// content shows what recipients get.
 func (p preview) content() []slack.Block {
 	if p.Kind == recipients.Email {
 		return append([]slack.Block{
@@ -213,12 +213,12 @@ func (p preview) content() []slack.Block {
 	}, format.TextNotes(p.Message, "")...)
 }
 
-// buttons are what can be done before the go-ahead.
+// buttons act on the draft before it is confirmed.
 func (p preview) buttons() slack.Block {
 	set := []slack.BlockElement{blocks.Button(actionTest, "Send me a test", p.ID)}
 	if saved := savedByPlainText(p.Draft, p.link); saved > 0 {
 		save := "Save " + format.Thousands(saved) + " SMS per person"
-		set = append(set, blocks.Button(actionStraighten, save, p.ID, blocks.Label(save+": use plain characters in the text")))
+		set = append(set, blocks.Button(actionSimplify, save, p.ID, blocks.Label(save+": use plain characters in the text")))
 	}
 	if len(p.List.LeftOut) > 0 {
 		set = append(set, blocks.Button(actionLeftOut, "List of who is left out", p.ID))
@@ -226,9 +226,9 @@ func (p preview) buttons() slack.Block {
 	return blocks.Actions("", set...)
 }
 
-// lasting says how long a send takes at a rate of calls, or at that of text messages to a slow country if that takes longer;
-// "" without a rate.
-func lasting(list []recipients.Recipient, rate int, slow map[string]float64) string {
+// durationWords says how long a send takes, at the rate of calls or at a slow country's rate of text messages; "" without a
+// rate.
+func durationWords(list []recipients.Recipient, rate int, slow map[string]float64) string {
 	if rate <= 0 {
 		return ""
 	}
@@ -243,14 +243,14 @@ func lasting(list []recipients.Recipient, rate int, slow map[string]float64) str
 		}
 	}
 	if slowest == "" {
-		return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", howLong(seconds), format.Thousands(rate))
+		return fmt.Sprintf("It takes about %s at %s a second, if no other send is going on.", roundedTime(seconds), format.Thousands(rate))
 	}
 	return fmt.Sprintf("It takes about %s: text messages to %s go out at %s a second.",
-		howLong(seconds), inSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
+		roundedTime(seconds), countryInSentence(slowest), strconv.FormatFloat(slow[slowest], 'f', -1, 64))
 }
 
-// howLong rounds seconds up to what people say.
-func howLong(seconds int) string {
+// roundedTime rounds seconds up to minutes or hours.
+func roundedTime(seconds int) string {
 	const minute, hour = 60, 60 * 60
 	switch {
 	case seconds >= 2*hour:
@@ -261,8 +261,8 @@ func howLong(seconds int) string {
 	return format.Count(seconds, "second", "seconds")
 }
 
-// inSentence is a country's name within a sentence: "the United States", "Canada".
-func inSentence(code string) string {
+// countryInSentence returns a country's name for use in a sentence: "the United States", "Canada".
+func countryInSentence(code string) string {
 	name := recipients.CountryName(code)
 	if withArticle.MatchString(name) {
 		return "the " + name
@@ -272,14 +272,7 @@ func inSentence(code string) string {
 
 var withArticle = regexp.MustCompile(`^United |^(Netherlands|Philippines|Bahamas|Maldives)$| (Republic|Islands)$`)
 
-func channelName(k recipients.Kind) string {
-	if k == recipients.Email {
-		return "e-mail"
-	}
-	return "SMS"
-}
-
-// byCountry says how many go where: "Belgium 12, France 3".
+// byCountry counts recipients per country: "Belgium 12, France 3".
 func byCountry(list []recipients.Recipient) string {
 	names := map[string]string{}
 	for _, c := range recipients.Countries() {
@@ -310,7 +303,7 @@ func byCountry(list []recipients.Recipient) string {
 	return strings.Join(said, ", ")
 }
 
-// cost says how many SMS a text takes, and which characters make it take more.
+// cost says how many SMS a text needs per person, and which characters raise that number.
 func (p preview) cost() string {
 	s := message.CountSegments(p.Message, p.link)
 	said := format.Thousands(s.Segments) + " SMS per person"
@@ -327,7 +320,7 @@ func (p preview) cost() string {
 	return said
 }
 
-// warnings lists what may go wrong with recipients.
+// warnings lists the recipients that may be wrong.
 func warnings(list []recipients.Recipient) []slack.Block {
 	var lines []string
 	n := 0
@@ -346,11 +339,17 @@ func warnings(list []recipients.Recipient) []slack.Block {
 	return []slack.Block{blocks.Text(format.AndMore(lines, n, format.Listed))}
 }
 
-// confirmed makes the draft of the preview a send. A repeat answers with the same send.
-func (s sending) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
-	send, err := s.drafts.Confirm(ctx, req.View.Metadata, req.Person.Team, req.Person.ID)
+// confirmed turns the draft into a send. A repeat returns the same send.
+func (s formHandlers) confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
+	send, err := s.Sends.Confirm(ctx, req.View.Metadata, req.Person.Team, req.Person.ID)
 	if err != nil {
 		return bot.Reply{}, fmt.Errorf("confirm send: %w", err)
 	}
 	return bot.Reply{View: s.startedView(req.Person, send)}, nil
+}
+
+// resendWarning warns that the recipients of a resend may get the message twice.
+func resendWarning(parent string) string {
+	return "Careful: these people may get it twice. Coupontools gave no clear answer for them in send " + parent + ", so nobody " +
+		"knows whether they got it. Look in Coupontools first."
 }

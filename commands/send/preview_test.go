@@ -39,7 +39,7 @@ func TestCheckSchedule(t *testing.T) {
 	}
 }
 
-func TestLasting(t *testing.T) {
+func TestDurationWords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		n, rate int
@@ -52,13 +52,13 @@ func TestLasting(t *testing.T) {
 		{10_000, 5, "about 34 minutes at 5 a second"},
 		{10_000, 1, "about 3 hours at 1 a second"},
 	} {
-		if got := lasting(make([]recipients.Recipient, test.n), test.rate, nil); !strings.Contains(got, test.want) {
+		if got := durationWords(make([]recipients.Recipient, test.n), test.rate, nil); !strings.Contains(got, test.want) {
 			t.Errorf("lasting(%d, %d) = %q, want %q", test.n, test.rate, got, test.want)
 		}
 	}
 }
 
-func TestLasting_slowCountries(t *testing.T) {
+func TestDurationWords_slowCountries(t *testing.T) {
 	t.Parallel()
 	to := func(us, ca, be int) (list []recipients.Recipient) {
 		list = append(list, slices.Repeat([]recipients.Recipient{{Country: "US"}}, us)...)
@@ -80,14 +80,14 @@ func TestLasting_slowCountries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := lasting(test.list, 5, slow); got != test.want {
+			if got := durationWords(test.list, 5, slow); got != test.want {
 				t.Errorf("lasting() = %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// A draft is named by its directory's id: the name may be known in one delivery of a form and not in the other.
+// The draft's id depends on the directory's id, not its name: two deliveries of a form may differ in the name.
 func TestOrder_draftWithoutNames(t *testing.T) {
 	t.Parallel()
 	o := order{Form: "F1", Typed: "x", Column: "0/1", Draft: sends.Draft{OfferID: "dir_1", OfferName: "City deals"}}
@@ -119,7 +119,7 @@ func TestPreview_names(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(bot.Reply{View: preview{Draft: d, person: commandstest.Mia}.view()}), "*When: *31 January 2040, 10:00 (Europe/Brussels)")
 }
 
-// However long the list and however bad the texts are, Slack takes the preview.
+// Slack accepts the preview of the longest list with the worst texts.
 func TestPreview_ofTheWorstDraft(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]string{"empty": "", "long": strings.Repeat("é", 4000), "broken": "\xff\x00"} {
@@ -143,10 +143,10 @@ func TestPreview_ofTheWorstDraft(t *testing.T) {
 	}
 }
 
-// By SMS a test goes to the number of the person's own profile, in any spelling.
-func TestSending_own(t *testing.T) {
+// A test by SMS goes to the number in the user's profile, in any spelling.
+func TestProfileContact(t *testing.T) {
 	t.Parallel()
-	s := sending{region: "BE", countries: []string{"BE"}}
+	s := formHandlers{Deps{Deps: ui.Deps{Region: "BE", Countries: []string{"BE"}}}}
 	for name, test := range map[string]struct {
 		person   bot.Person
 		kind     recipients.Kind
@@ -160,7 +160,7 @@ func TestSending_own(t *testing.T) {
 		"no address":      {bot.Person{Phone: "0470 12 34 56"}, recipients.Email, "", "does not tell your e-mail address"},
 		"a wrong address": {bot.Person{Email: "mia@"}, recipients.Email, "", "nothing after the @"},
 	} {
-		to, err := s.own(test.person, test.kind)
+		to, err := s.profileContact(test.person, test.kind)
 		if test.text == "" {
 			if err != nil || to.To != test.to {
 				t.Errorf("%s: own = %+v, %v; want %s", name, to, err, test.to)
@@ -171,7 +171,7 @@ func TestSending_own(t *testing.T) {
 	}
 }
 
-func TestStands(t *testing.T) {
+func TestStatusWords(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2040, 1, 31, 11, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
@@ -189,9 +189,9 @@ func TestStands(t *testing.T) {
 		"running":             {sends.Send{State: sends.StateRunning}, "Sending", "is going out by SMS to 2 people now."},
 	} {
 		test.send.OfferName, test.send.Kind, test.send.Counts.Total = "City deals", recipients.SMS, 2
-		title, what := stands(commandstest.Mia, test.send)
+		title, what := statusWords(commandstest.Mia, test.send)
 		if title != test.title || !strings.Contains(what, test.what) {
-			t.Errorf("%s: stands = %q, %q; want %q, %q", name, title, what, test.title, test.what)
+			t.Errorf("%s: statusWords = %q, %q; want %q, %q", name, title, what, test.title, test.what)
 		}
 	}
 }
@@ -223,12 +223,36 @@ func worstDraft(bad string) sends.Draft {
 	return d
 }
 
-// columnChosen answers only the person whose file it is.
+// columnChosen answers only the owner of the file.
 func TestColumnChosen_notTheirs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := sending{store: w.Store}
+	s := formHandlers{Deps{Deps: w.Deps()}}
 	id := s.keepOrder(t.Context(), bot.Person{Team: commandstest.Mia.Team, ID: "U0NOAH"}, "D1", order{File: &bot.File{ID: "F1"}})
 	_, err := w.Submits(t, bot.NewView(viewColumn, id, map[string]string{"column": "0/1"}))
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "isn't yours")
+}
+
+func TestPreview_cost(t *testing.T) {
+	t.Parallel()
+	people := make([]recipients.Recipient, 80)
+	for _, test := range []struct {
+		text   string
+		people int
+		link   int
+		want   string
+	}{
+		{"Zomerdeals", 1, 50, "1 SMS per person (with a link of 50 characters)."},
+		{strings.Repeat("a", 109), 80, 50, "1 SMS per person, 80 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 50, "2 SMS per person, 160 in total (with a link of 50 characters)."},
+		{strings.Repeat("a", 110), 80, 1, "1 SMS per person, 80 in total (with a link of 1 character)."},
+		{strings.Repeat("a", 160), 2, 0, "1 SMS per person, 2 in total."},
+		{"Deals ❤️ 🎉…", 1, 50, "1 SMS per person (with a link of 50 characters). With ❤ 🎉 … in it, an SMS holds 70 characters instead of 160."},
+		{"a\u00a0b\u0323 абвгд", 1, 0, "1 SMS per person. With U+00A0 U+0323 а б в and 2 others in it, an SMS holds 70 characters instead of 160."},
+	} {
+		p := preview{Draft: sends.Draft{Message: test.text, List: recipients.List{Recipients: people[:test.people]}}, link: test.link}
+		if got := p.cost(); got != test.want {
+			t.Errorf("cost of %q = %q, want %q", test.text, got, test.want)
+		}
+	}
 }

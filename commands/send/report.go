@@ -12,31 +12,26 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// reporter is the part of [sends.Service] that a report needs.
-type reporter interface {
-	ui.Recorder
-	Send(ctx context.Context, id string) (sends.Send, error)
-	Recipients(ctx context.Context, id string) iter.Seq2[sends.Outcome, error]
-}
+var auditReport = ui.Audited("report", "took the report of a send")
 
-// report sends the person who asks what became of each recipient, as a file. That is in the audit trail before they have it.
-func (l sendList) report(_ context.Context, req bot.Request) (bot.Reply, error) {
+// report sends the user a file with the outcome of each recipient. It writes the audit log first.
+func (l listHandlers) report(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: ui.MakingReport, Later: func(ctx context.Context) (bot.Reply, error) {
 		s, err := l.sends.Send(ctx, req.Value)
 		if err != nil {
 			return bot.Reply{}, ui.Unreadable(err)
 		}
-		if err := l.sends.Record(ctx, sends.Entry{What: "report", Actor: ui.ActorOf(req), Send: s.ID}); err != nil {
+		if err := l.sends.Record(ctx, sends.Entry{What: auditReport, Actor: ui.ActorOf(req), Send: s.ID}); err != nil {
 			return bot.Reply{}, ui.Unrecorded(err)
 		}
 		return l.files.Send(ctx, req.Person, reportOf(s, l.sends.Recipients(ctx, s.ID)))
 	}}, nil
 }
 
-// reportOf is the report of a send.
+// reportOf builds the report of a send.
 func reportOf(s sends.Send, all iter.Seq2[sends.Outcome, error]) ui.CSVFile {
 	return ui.CSVFile{
-		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + what(s) + ": " + inWords(s.Counts) + ".",
+		Name: "report-" + s.ID + ".csv", Label: "report", Comment: "The report of " + titleOf(s) + ": " + countsWords(s.Counts) + ".",
 		Alt:    "A table of the recipients of a send, each with its outcome",
 		Header: []string{"recipient", "outcome", "code", "text", "time", "action"},
 		Rows: func(write func([]string) error) error {

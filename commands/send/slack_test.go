@@ -7,9 +7,9 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 )
 
-func TestAnnouncement_slackTakesIt(t *testing.T) {
+func TestAnnouncement_acceptedBySlack(t *testing.T) {
 	t.Parallel()
-	commandstest.WantSlackTakes(t, func(bad string) []bot.Reply {
+	commandstest.WantSlackAccepts(t, func(bad string) []bot.Reply {
 		s := ended()
 		s.OfferName, s.Why = bad, bad
 		for i := range s.Failures {

@@ -13,15 +13,9 @@ import (
 
 func newWorld(t testing.TB, options ...sandbox.Option) *commandstest.World {
 	t.Helper()
-	w := commandstest.New(t, options...)
-	w.Commands = func() []bot.Command {
-		return Commands(Deps{Deps: testDeps(w), Sends: w.Sends, Channels: []string{"C0MARKET1"}, Offers: []Offer{
+	return commandstest.NewFor(t, func(w *commandstest.World) []bot.Command {
+		return Commands(Deps{Deps: w.Deps(), Sends: w.Sends, Channels: []string{"C0MARKET1"}, Offers: []Offer{
 			NewOffer(sends.OfferDirectory, "directory", ui.List[coupontools.Directory]{Source: w.Directories}),
 		}})
-	}
-	return w
-}
-
-func testDeps(w *commandstest.World) ui.Deps {
-	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
+	}, options...)
 }

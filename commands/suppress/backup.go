@@ -18,29 +18,22 @@ import (
 )
 
 const (
-	viewSuppressImport = "suppress_import"
+	viewImport = "suppress_import"
 
 	fieldImportHow = "how"
 	importBackup   = "backup"
 	importNothing  = "keep"
 )
 
-// suppressionBackup is the part of [sends.Service] that exports and imports the do-not-contact list.
-type suppressionBackup interface {
-	ExportSuppressionList(ctx context.Context, by sends.Actor, give func(sends.BackupPart) error) (people int, err error)
-	ImportSuppressionList(ctx context.Context, by sends.Actor, read func(add func(content []byte) error) error) (added int, err error)
-	AcceptSuppressionList(ctx context.Context, by sends.Actor) (sends.Acceptance, error)
-}
-
-// suppressionBackups answers the commands that export and import the do-not-contact list.
-type suppressionBackups struct {
-	list    suppressionBackup
+// backupHandlers export and import the do-not-contact list.
+type backupHandlers struct {
+	list    *sends.Service
 	uploads ui.Uploads
 	to      ui.Deliverer
 }
 
-// suppressExport answers "/coupontools suppress export".
-func suppressExport(s suppressionBackups) bot.Command {
+// exportCommand answers "/coupontools suppress export".
+func exportCommand(s backupHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress export", Group: ui.GroupSends, Right: bot.Admin,
 		Summary: "Get a backup of the do-not-contact list, without any number or address in it",
@@ -55,7 +48,7 @@ func suppressExport(s suppressionBackups) bot.Command {
 	}
 }
 
-func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
+func (s backupHandlers) export(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	files, called := 0, "backup of the do-not-contact list"
 	people, err := s.list.ExportSuppressionList(ctx, ui.ActorOf(req), func(part sends.BackupPart) error {
 		files++
@@ -78,7 +71,7 @@ func (s suppressionBackups) export(ctx context.Context, req bot.Request) (bot.Re
 	return bot.Reply{Text: "The " + called + " (" + size + ") is in your direct messages."}, nil
 }
 
-// backupUpload is a file of a backup, as it is posted.
+// backupUpload is the upload of one file of a backup.
 func backupUpload(part sends.BackupPart) bot.Upload {
 	name := "do-not-contact-" + time.Now().UTC().Format(time.DateOnly)
 	comment := "A backup of the do-not-contact list, as hashes: it holds no number and no address. Keep it with the key of the list " +
@@ -90,8 +83,8 @@ func backupUpload(part sends.BackupPart) bot.Upload {
 	return bot.Upload{Name: name + ".zip", Content: part.Content, Comment: comment, AltText: "A backup of the do-not-contact list."}
 }
 
-// suppressImport answers "/coupontools suppress import" with a form.
-func suppressImport(s suppressionBackups) bot.Command {
+// importCommand answers "/coupontools suppress import" with a form.
+func importCommand(s backupHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress import", Group: ui.GroupSends, Right: bot.Admin,
 		Summary: "Import a backup of the do-not-contact list, or confirm the list as it is",
@@ -99,15 +92,15 @@ func suppressImport(s suppressionBackups) bot.Command {
 			{Line: "/coupontools suppress import", Does: "opens the form for the backup"},
 		},
 		Run: func(context.Context, bot.Request) (bot.Reply, error) {
-			return bot.Reply{View: suppressImportView()}, nil
+			return bot.Reply{View: importView()}, nil
 		},
-		Submissions: map[string]bot.Submission{viewSuppressImport: {Run: s.imported}},
+		Submissions: map[string]bot.Submission{viewImport: {Run: s.imported}},
 	}
 }
 
-func suppressImportView() *slack.ModalViewRequest {
+func importView() *slack.ModalViewRequest {
 	return blocks.Modal(
-		viewSuppressImport,
+		viewImport,
 		"Import",
 		"Import",
 		"Close",
@@ -122,8 +115,8 @@ func suppressImportView() *slack.ModalViewRequest {
 			"key of now, may get messages again.")))
 }
 
-// imported takes the form. A repeat adds nobody a second time.
-func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
+// imported imports the files of the form. A repeat adds nobody twice.
+func (s backupHandlers) imported(_ context.Context, req bot.Request) (bot.Reply, error) {
 	files, how := req.View.Files(form.FieldImport), req.View.Value(fieldImportHow)
 	switch {
 	case how != importBackup && how != importNothing:
@@ -134,7 +127,7 @@ func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Re
 		return bot.Reply{Errors: map[string]string{form.FieldImport: "Take the file away, or choose to add its people."}}, nil
 	}
 	result := func(text string) *slack.ModalViewRequest {
-		return blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(text))
+		return blocks.Modal(viewDone, "Do not contact", "", "Close", blocks.Text(text))
 	}
 	return bot.Reply{View: result("Importing…"), Later: func(ctx context.Context) (bot.Reply, error) {
 		said, err := s.restore(ctx, req, how, files)
@@ -142,7 +135,7 @@ func (s suppressionBackups) imported(_ context.Context, req bot.Request) (bot.Re
 	}}, nil
 }
 
-// acceptedWords says what an admin has continued with.
+// acceptedWords describes the list that an admin has accepted.
 func acceptedWords(a sends.Acceptance) string {
 	said := "The do-not-contact list is used as it is, with " + format.Persons(a.People) + " on it."
 	if a.SetAside == 0 {
@@ -152,11 +145,11 @@ func acceptedWords(a sends.Acceptance) string {
 		" set aside, because they were put on a list with another key. They may get messages again, until couponbot has that key back."
 }
 
-func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
+func (s backupHandlers) restore(ctx context.Context, req bot.Request, how string, files []bot.File) (string, error) {
 	if how == importNothing {
 		accepted, err := s.list.AcceptSuppressionList(ctx, ui.ActorOf(req))
 		if err != nil {
-			return "", suppressionMistake(nil, err)
+			return "", changeMistake(nil, err)
 		}
 		return acceptedWords(accepted), nil
 	}
@@ -175,7 +168,7 @@ func (s suppressionBackups) restore(ctx context.Context, req bot.Request, how st
 	return "Added " + format.Persons(added) + " from the backup to the do-not-contact list.", nil
 }
 
-// notImported says why a backup was not imported; file is the one that was read last.
+// notImported explains why a backup was not imported. file is the one that was read last.
 func notImported(file bot.File, err error) error {
 	m := &bot.Mistake{Done: "Nothing was imported."}
 	if missing, ok := errors.AsType[*sends.MissingPartsError](err); ok {
@@ -199,12 +192,12 @@ func notImported(file bot.File, err error) error {
 		m.Hint = "Import the backup again. If that doesn't help, whoever runs couponbot should look at Redis."
 		m.Cause = err
 	default:
-		return suppressionMistake(nil, err)
+		return changeMistake(nil, err)
 	}
 	return m
 }
 
-// missingWords says which parts of a backup are missing.
+// missingWords names the missing parts of a backup.
 func missingWords(e *sends.MissingPartsError) string {
 	parts := make([]string, len(e.Missing))
 	for i, part := range e.Missing {

@@ -15,7 +15,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// backupMail keeps the file that was sent to a person.
+// backupMail is a Slack that keeps the uploaded file.
 type backupMail struct{ content []byte }
 
 func (*backupMail) Direct(context.Context, string) (string, error) { return "D1", nil }
@@ -25,7 +25,7 @@ func (m *backupMail) Upload(_ context.Context, _ string, u bot.Upload) error {
 	return nil
 }
 
-// An exported list comes back after Redis lost it, and only a file that was exported does.
+// An exported list can be imported after Redis lost it; other files are refused.
 func TestSuppressImport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -34,7 +34,7 @@ func TestSuppressImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var mail backupMail
-	s := suppressionBackups{list: w.Sends, to: ui.Deliverer{Poster: &mail}}
+	s := backupHandlers{list: w.Sends, to: ui.Deliverer{Poster: &mail}}
 	reply := commandstest.Must(t)(s.export(t.Context(), bot.Request{Person: commandstest.Mia}))
 	commandstest.WantIn(t, commandstest.Picture(reply), "The backup of the do-not-contact list (1 person) is in your direct messages.")
 
@@ -53,7 +53,7 @@ func TestSuppressImport(t *testing.T) {
 	commandstest.WantIn(t, checked(), "has disappeared from Redis, so nothing is sent")
 	imports := func(content []byte) (bot.Reply, error) {
 		s.uploads = ui.NewUploads(commandstest.Uploaded(content))
-		view := bot.NewView(viewSuppressImport, "", map[string]string{fieldImportHow: importBackup}).
+		view := bot.NewView(viewImport, "", map[string]string{fieldImportHow: importBackup}).
 			WithFiles("file", bot.File{ID: "F1", Name: "backup.txt", User: commandstest.Mia.ID})
 		return commandstest.Follow(t.Context(), s.imported, bot.Request{Person: commandstest.Mia, View: view})
 	}
@@ -82,7 +82,7 @@ func TestSuppressImport(t *testing.T) {
 	commandstest.WantIn(t, checked(), "Checked against 1 person on the do-not-contact list.")
 }
 
-// A backup in several files says which part each is, and an import names what is wrong with them.
+// Each file of a backup names its part, and an import names what is wrong with them.
 func TestSuppressExport_inParts(t *testing.T) {
 	t.Parallel()
 	part := backupUpload(sends.BackupPart{Number: 2, Of: 3, Content: []byte("x")})

@@ -8,13 +8,15 @@ import (
 
 // Commands returns the commands about the do-not-contact list.
 func Commands(d ui.Deps, service *sends.Service) []bot.Command {
-	entries := suppression{people: service, uploads: d.Uploads, store: d.Store, audit: d.Audit, region: d.Region, countries: d.Countries}
-	backups := suppressionBackups{list: service, uploads: d.Uploads, to: d.Files}
+	entries := entryHandlers{
+		people: service, uploads: d.Uploads, store: d.Store, audit: d.Audit, region: d.Region, countries: d.Countries,
+	}
+	backups := backupHandlers{list: service, uploads: d.Uploads, to: d.Files}
 	return []bot.Command{
-		suppress(entries),
-		suppressExport(backups),
-		suppressImport(backups),
-		unsuppress(entries),
-		why(entries),
+		addCommand(entries),
+		exportCommand(backups),
+		importCommand(backups),
+		removeCommand(entries),
+		whyCommand(entries),
 	}
 }

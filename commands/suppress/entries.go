@@ -19,37 +19,29 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// suppressor is the part of [sends.Service] that knows who may not be written to.
-type suppressor interface {
-	Suppress(ctx context.Context, kind recipients.Kind, people []string, by sends.Actor, note string) (int, error)
-	Unsuppress(ctx context.Context, kind recipients.Kind, to string, by sends.Actor) (bool, error)
-	Why(ctx context.Context, kind recipients.Kind, to, user string) ([]sends.Barrier, error)
-	recipientlist.Checker
-}
-
-// suppression keeps the list of those who may not be written to. Who that is never goes into a channel or a log.
-type suppression struct {
-	people  suppressor
+// entryHandlers change the do-not-contact list. They never show its people in a channel or a log.
+type entryHandlers struct {
+	people  *sends.Service
 	uploads ui.Uploads
 	store   ui.OnceStore
-	audit   ui.Recorder
+	audit   *sends.Service
 
 	region    string
 	countries []string
 }
 
-// somebody is a number or an address that a person typed.
-type somebody struct {
+// contact is a typed phone number or e-mail address.
+type contact struct {
 	kind recipients.Kind
 	to   string
 }
 
-func (s somebody) String() string { return recipients.Mask(s.to) }
+func (s contact) String() string { return recipients.Mask(s.to) }
 
-// named reads the numbers and addresses in a command. A number may be of any country: that it may not be written to is no
-// reason to keep it off the list.
-func (s suppression) named(words []bot.Word) ([]somebody, error) {
-	var all []somebody
+// parseContacts parses the numbers and addresses of a command. A number of any country can be on the list, also of one that
+// sends may not go to.
+func (s entryHandlers) parseContacts(words []bot.Word) ([]contact, error) {
+	var all []contact
 	for _, w := range bot.Split(separators.Replace(bot.Join(words))) {
 		if strings.Trim(w.Text, ",;") == "" {
 			continue
@@ -65,13 +57,13 @@ func (s suppression) named(words []bot.Word) ([]somebody, error) {
 	return all, nil
 }
 
-// separators makes words of what stands between numbers, so that the last part of one is not taken for the next.
+// separators puts spaces around commas and semicolons, so that neighbouring numbers aren't joined.
 var separators = strings.NewReplacer(",", " , ", ";", " ; ")
 
-func (s suppression) read(text string) (somebody, error) {
+func (s entryHandlers) read(text string) (contact, error) {
 	kind := recipientlist.KindOf(text)
 	to, err := readOne(text, recipients.Rules{Kind: kind, Region: s.region})
-	return somebody{kind, to}, err
+	return contact{kind, to}, err
 }
 
 func readOne(text string, r recipients.Rules) (string, error) {
@@ -82,8 +74,8 @@ func readOne(text string, r recipients.Rules) (string, error) {
 	return found.To, err
 }
 
-// suppress answers "/coupontools suppress" with what was done, or without words with a form.
-func suppress(s suppression) bot.Command {
+// addCommand answers "/coupontools suppress" with the result, or without words with a form.
+func addCommand(s entryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "suppress", Group: ui.GroupSends, Usage: "[numbers or addresses]", Right: bot.Send,
 		Summary: "Put people on the do-not-contact list: nothing is sent to them any more",
@@ -94,29 +86,29 @@ func suppress(s suppression) bot.Command {
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			if len(req.Words) == 0 {
-				return bot.Reply{View: suppressView()}, nil
+				return bot.Reply{View: addView()}, nil
 			}
-			all, err := s.named(req.Words)
+			all, err := s.parseContacts(req.Words)
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-				return s.suppress(ctx, all, ui.ActorOf(req))
+				return s.add(ctx, all, ui.ActorOf(req))
 			}}, nil
 		},
-		Actions: map[string]bot.Action{actionSuppressColumn: {Run: s.otherColumn}, actionSuppressRefused: {Run: s.switchRefused}},
+		Actions: map[string]bot.Action{actionColumn: {Run: s.otherColumn}, actionRefused: {Run: s.switchRefused}},
 		Submissions: map[string]bot.Submission{
-			viewSuppress: {Run: s.submitted}, viewSuppressColumn: {Run: s.columnChosen}, viewSuppressPreview: {Run: s.additions().Confirmed},
+			viewAdd: {Run: s.submitted}, viewColumn: {Run: s.columnChosen}, viewPreview: {Run: s.addChange().Confirmed},
 		},
 	}
 }
 
-func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Actor) (bot.Reply, error) {
+func (s entryHandlers) add(ctx context.Context, all []contact, by sends.Actor) (bot.Reply, error) {
 	var lines []string
 	for _, who := range all {
 		added, err := s.people.Suppress(ctx, who.kind, []string{who.to}, by, noteByHand)
 		if err != nil {
-			return bot.Reply{}, suppressionMistake(lines, err)
+			return bot.Reply{}, changeMistake(lines, err)
 		}
 		line := "Added " + who.String() + " to the do-not-contact list."
 		if added == 0 {
@@ -127,8 +119,8 @@ func (s suppression) suppress(ctx context.Context, all []somebody, by sends.Acto
 	return bot.Reply{Text: strings.Join(lines, "\n")}, nil
 }
 
-// unsuppress answers "/coupontools unsuppress".
-func unsuppress(s suppression) bot.Command {
+// removeCommand answers "/coupontools unsuppress".
+func removeCommand(s entryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "unsuppress", Group: ui.GroupSends, Usage: "[number or address]", Right: bot.Admin,
 		Summary: "Take somebody off the do-not-contact list",
@@ -136,23 +128,23 @@ func unsuppress(s suppression) bot.Command {
 			{Line: "/coupontools unsuppress anna@example.com", Does: "lets couponbot send to this address again"},
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
-			all, err := s.named(req.Words)
+			all, err := s.parseContacts(req.Words)
 			if err != nil || len(all) == 0 {
-				return bot.Reply{}, whom("unsuppress", err)
+				return bot.Reply{}, missingContact("unsuppress", err)
 			}
 			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
-				return s.unsuppress(ctx, all, ui.ActorOf(req))
+				return s.remove(ctx, all, ui.ActorOf(req))
 			}}, nil
 		},
 	}
 }
 
-func (s suppression) unsuppress(ctx context.Context, all []somebody, by sends.Actor) (bot.Reply, error) {
+func (s entryHandlers) remove(ctx context.Context, all []contact, by sends.Actor) (bot.Reply, error) {
 	var lines []string
 	for _, who := range all {
 		was, err := s.people.Unsuppress(ctx, who.kind, who.to, by)
 		if err != nil {
-			return bot.Reply{}, suppressionMistake(lines, err)
+			return bot.Reply{}, changeMistake(lines, err)
 		}
 		line := "Removed " + who.String() + " from the do-not-contact list."
 		if !was {
@@ -163,8 +155,8 @@ func (s suppression) unsuppress(ctx context.Context, all []somebody, by sends.Ac
 	return bot.Reply{Text: strings.Join(lines, "\n")}, nil
 }
 
-// why answers "/coupontools why" with every rule that applies to somebody.
-func why(s suppression) bot.Command {
+// whyCommand answers "/coupontools why" with every rule that applies to a contact.
+func whyCommand(s entryHandlers) bot.Command {
 	return bot.Command{
 		Topic: "why", Group: ui.GroupSends, Usage: "[number or address]", Right: bot.Send,
 		Summary: "Say why somebody gets nothing, and until when",
@@ -173,7 +165,7 @@ func why(s suppression) bot.Command {
 		},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			if len(req.Words) != 1 {
-				return bot.Reply{}, whom("why", nil)
+				return bot.Reply{}, missingContact("why", nil)
 			}
 			return bot.Reply{Later: func(ctx context.Context) (bot.Reply, error) {
 				return s.explain(ctx, req.Words[0].Text, req.Person.ID)
@@ -182,7 +174,7 @@ func why(s suppression) bot.Command {
 	}
 }
 
-func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply, error) {
+func (s entryHandlers) explain(ctx context.Context, text, user string) (bot.Reply, error) {
 	who, err := s.read(text)
 	if err != nil {
 		return bot.Reply{Text: "Nothing can be sent to this. " + err.Error()}, nil
@@ -210,7 +202,7 @@ func (s suppression) explain(ctx context.Context, text, user string) (bot.Reply,
 	return bot.Reply{Text: text, Blocks: slices.Concat([]slack.Block{blocks.Text(text)}, set, doubts)}, nil
 }
 
-// barrierRow is one rule that bars somebody, since and until when.
+// barrierRow shows one rule that bars a contact, with its period.
 func barrierRow(b sends.Barrier) []slack.Block {
 	line := blocks.Line{blocks.Plain(sends.RuleWords(b.Rule))}
 	if b.By != "" {
@@ -230,8 +222,8 @@ func barrierRow(b sends.Barrier) []slack.Block {
 	return set
 }
 
-// whom asks for a number or an address, if it was not one that could not be read.
-func whom(topic string, err error) error {
+// missingContact asks for a number or an address, unless err says that one could not be read.
+func missingContact(topic string, err error) error {
 	if err != nil {
 		return err
 	}
@@ -240,8 +232,8 @@ func whom(topic string, err error) error {
 	}
 }
 
-// suppressionMistake says why the do-not-contact list could not be changed, and what was changed before that.
-func suppressionMistake(before []string, err error) error {
+// changeMistake explains why the do-not-contact list could not be changed, and what was changed before.
+func changeMistake(before []string, err error) error {
 	m := ui.Explain(err)
 	if m == nil {
 		return err

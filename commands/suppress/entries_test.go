@@ -28,10 +28,10 @@ func TestBarrierRow(t *testing.T) {
 	}
 }
 
-func TestNamed(t *testing.T) {
+func TestParseContacts(t *testing.T) {
 	t.Parallel()
-	s := suppression{region: "BE"}
-	all, err := s.named(bot.Split("0470 12 34 56,anna@example.com; +12015550123 ,"))
+	s := entryHandlers{region: "BE"}
+	all, err := s.parseContacts(bot.Split("0470 12 34 56,anna@example.com; +12015550123 ,"))
 	var got []string
 	for _, who := range all {
 		got = append(got, string(who.kind)+" "+who.to)
@@ -39,7 +39,7 @@ func TestNamed(t *testing.T) {
 	if want := "sms +32470123456, email anna@example.com, sms +12015550123"; strings.Join(got, ", ") != want || err != nil {
 		t.Errorf("named = %q, %v, want %q", got, err, want)
 	}
-	if _, err := s.named(bot.Split("ann@")); err == nil {
+	if _, err := s.parseContacts(bot.Split("ann@")); err == nil {
 		t.Error("no error, want one for what is no address")
 	}
 }
@@ -62,7 +62,7 @@ func buttonValue(t *testing.T, set []slack.Block, action string) string {
 	return ""
 }
 
-// clicks presses a button of a view.
+// clicks clicks a button of a view.
 func clicks(t *testing.T, handler bot.Handler, shown bot.Reply, action string) (bot.Reply, error) {
 	t.Helper()
 	view := bot.NewView(shown.View.CallbackID, shown.View.PrivateMetadata, nil)
@@ -70,23 +70,23 @@ func clicks(t *testing.T, handler bot.Handler, shown bot.Reply, action string) (
 }
 
 // confirms submits the preview of a file.
-func confirms(t *testing.T, s suppression, preview bot.Reply) (bot.Reply, error) {
+func confirms(t *testing.T, s entryHandlers, preview bot.Reply) (bot.Reply, error) {
 	t.Helper()
-	view := bot.NewView(viewSuppressPreview, preview.View.PrivateMetadata, nil)
-	return commandstest.Follow(t.Context(), s.additions().Confirmed, bot.Request{Person: commandstest.Mia, View: view})
+	view := bot.NewView(viewPreview, preview.View.PrivateMetadata, nil)
+	return commandstest.Follow(t.Context(), s.addChange().Confirmed, bot.Request{Person: commandstest.Mia, View: view})
 }
 
 // suppressFile submits the form with a file.
-func suppressFile(t *testing.T, w *commandstest.World, kind recipients.Kind, content string) (suppression, bot.Reply, error) {
+func suppressFile(t *testing.T, w *commandstest.World, kind recipients.Kind, content string) (entryHandlers, bot.Reply, error) {
 	t.Helper()
-	s := suppression{people: w.Sends, uploads: ui.NewUploads(commandstest.Uploaded(content)), store: w.Store, audit: w.Sends, region: "BE"}
-	view := bot.NewView(viewSuppress, "", map[string]string{fieldKind: string(kind)}).
+	s := entryHandlers{people: w.Sends, uploads: ui.NewUploads(commandstest.Uploaded(content)), store: w.Store, audit: w.Sends, region: "BE"}
+	view := bot.NewView(viewAdd, "", map[string]string{fieldKind: string(kind)}).
 		WithFiles("file", bot.File{ID: "F1", Name: "list.csv", User: commandstest.Mia.ID})
 	reply, err := commandstest.Follow(t.Context(), s.submitted, bot.Request{Person: commandstest.Mia, View: view})
 	return s, reply, err
 }
 
-// A file is shown before anybody in it goes on the list, and adds nobody twice.
+// A file is previewed before its people are added, and adds nobody twice.
 func TestSuppress_file(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -105,7 +105,7 @@ func TestSuppress_file(t *testing.T) {
 	}
 }
 
-// Where the column is in doubt the person chooses, and nobody else can.
+// If the column is unclear the user chooses it, and nobody else can.
 func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -113,7 +113,7 @@ func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(asked, err)), "More than one column holds e-mail addresses. Which column of “list.csv” should couponbot use?",
 		"Nobody has been added yet.")
 	choose := func(person bot.Person, column string) (bot.Reply, error) {
-		view := bot.NewView(viewSuppressColumn, asked.View.PrivateMetadata, map[string]string{"column": column})
+		view := bot.NewView(viewColumn, asked.View.PrivateMetadata, map[string]string{"column": column})
 		return commandstest.Follow(t.Context(), s.columnChosen, bot.Request{Person: person, View: view})
 	}
 	if reply := commandstest.Must(t)(choose(commandstest.Mia, "")); reply.Errors["column"] == "" {
@@ -131,11 +131,11 @@ func TestSuppress_fileAsksForTheColumn(t *testing.T) {
 			t.Errorf("%s is barred by %v, error %v, want %d rules", to, got, err, want)
 		}
 	}
-	other := commandstest.Must(t)(clicks(t, s.otherColumn, preview, actionSuppressColumn))
+	other := commandstest.Must(t)(clicks(t, s.otherColumn, preview, actionColumn))
 	commandstest.WantIn(t, commandstest.Picture(other), "A · a · 2 addresses", "B · b · 2 addresses")
 }
 
-func TestSuppress_fileThatCannotBeRead(t *testing.T) {
+func TestSuppress_unreadableFile(t *testing.T) {
 	t.Parallel()
 	_, _, err := suppressFile(t, newWorld(t), recipients.Email, "%PDF-1.7\x00\x01\x02")
 	if m := commandstest.MistakeOf(t, ui.Explain, err); m.Text == "" || m.Hint == "" || m.Cause != nil {
@@ -143,7 +143,7 @@ func TestSuppress_fileThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
+func TestSuppress_unconfirmedFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, preview, err := suppressFile(t, w, recipients.SMS, "GSM\n0470 12 34 56\n")
@@ -153,14 +153,14 @@ func TestSuppress_fileThatNobodyConfirms(t *testing.T) {
 	}
 }
 
-// Everybody in a file goes on the list, those who opted out above all; a button leaves only these.
+// Everybody in a file is added, including people who opted out; a button restricts it to those.
 func TestSuppress_fileWithConsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s, preview, err := suppressFile(t, w, recipients.SMS, "GSM;Status\n0470000001;Subscribed\n0470000002;Unsubscribed\n")
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(preview, err)), "2 people will go", "whatever column B “Status” says", "Only those who said no")
 
-	only := commandstest.Must(t)(clicks(t, s.switchRefused, preview, actionSuppressRefused))
+	only := commandstest.Must(t)(clicks(t, s.switchRefused, preview, actionRefused))
 	commandstest.WantIn(t, commandstest.Picture(only), "1 person will go", "+32 470 •• •• 02")
 	commandstest.Must(t)(confirms(t, s, only))
 
@@ -179,8 +179,8 @@ func TestSuppress_redisAway(t *testing.T) {
 	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Hint, "Redis, which may be away")
 }
 
-// Who unsubscribed in Coupontools isn't known before it was read: the answer says so.
-func TestWhy_namesDoubts(t *testing.T) {
+// Before the unsubscribed people were read from Coupontools, the answer says that they aren't known.
+func TestWhy_namesConcerns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Sends = sends.New(sends.Config{Redis: w.RDB, Prefix: "test:", API: w.Client, Contacts: w.Client})

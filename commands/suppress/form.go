@@ -21,37 +21,37 @@ import (
 )
 
 const (
-	viewSuppress = "suppress"
-	// viewSuppressed is what the form turns into when nobody but typed people is added: first the wait, then the result.
-	viewSuppressed = "suppress_done"
-	// viewSuppressPreview shows what a file would add; viewSuppressReading is shown until it is read.
-	viewSuppressPreview = "suppress_preview"
-	viewSuppressReading = "suppress_reading"
-	// viewSuppressColumn asks for the column of a file.
-	viewSuppressColumn = "suppress_column"
+	viewAdd = "suppress"
+	// viewDone replaces a form without a file: first while waiting, then with the result.
+	viewDone = "suppress_done"
+	// viewPreview shows who a file would add; viewReading is shown while it is read.
+	viewPreview = "suppress_preview"
+	viewReading = "suppress_reading"
+	// viewColumn asks for the column of a file.
+	viewColumn = "suppress_column"
 
-	fieldKind       = "kind"
-	fieldSuppressed = "recipients"
+	fieldKind   = "kind"
+	fieldPeople = "recipients"
 
-	actionSuppressColumn  = "suppress_other_column"
-	actionSuppressRefused = "suppress_refused"
+	actionColumn  = "suppress_other_column"
+	actionRefused = "suppress_refused"
 
-	// maxSuppressed is how many people one form takes.
-	maxSuppressed = 100_000
+	// maxPeople is how many people one form takes.
+	maxPeople = 100_000
 )
 
-// How somebody came on the do-not-contact list; the end of "Put there by Mia …".
+// The reason of an entry, as the end of "Put there by Mia …".
 const (
 	noteByHand = "by hand"
 	noteForm   = "with a list"
 )
 
-func suppressView() *slack.ModalViewRequest {
-	return blocks.Modal(viewSuppress, "Suppress", "Suppress", "Cancel",
+func addView() *slack.ModalViewRequest {
+	return blocks.Modal(viewAdd, "Suppress", "Suppress", "Cancel",
 		blocks.Radio(blocks.Input{Name: fieldKind, Label: "What they are"}, "",
 			blocks.Option("E-mail addresses", string(recipients.Email)), blocks.Option("Phone numbers", string(recipients.SMS))),
 		blocks.TextArea(blocks.Input{
-			Name: fieldSuppressed, Label: "Who gets nothing any more", Optional: true,
+			Name: fieldPeople, Label: "Who gets nothing any more", Optional: true,
 			Hint: "One to a line, or with commas or semicolons between them.",
 		}, "", 0),
 		blocks.FileInput(blocks.Input{
@@ -59,15 +59,15 @@ func suppressView() *slack.ModalViewRequest {
 		}, []string{"csv", "txt", "xlsx"}, 1))
 }
 
-// submitted takes the form. What was typed is added at once; a file is read while the person waits, and shown before anybody
-// in it is added. A repeat adds nobody a second time.
-func (s suppression) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
-	b := suppressForm{
-		Typed: req.View.Value(fieldSuppressed),
-		Rules: recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxSuppressed},
+// submitted adds typed people at once. A file is read while the user waits, and previewed before its people are added. A
+// repeat adds nobody twice.
+func (s entryHandlers) submitted(_ context.Context, req bot.Request) (bot.Reply, error) {
+	b := addForm{
+		Typed: req.View.Value(fieldPeople),
+		Rules: recipients.Rules{Kind: recipients.Kind(req.View.Value(fieldKind)), Region: s.region, Max: maxPeople},
 	}
 	files := req.View.Files(form.FieldImport)
-	if wrong := wrongSuppression(b.Rules, b.Typed, len(files)); len(wrong) > 0 {
+	if wrong := formProblems(b.Rules, b.Typed, len(files)); len(wrong) > 0 {
 		return bot.Reply{Errors: wrong}, nil
 	}
 	if len(files) > 0 {
@@ -76,33 +76,33 @@ func (s suppression) submitted(_ context.Context, req bot.Request) (bot.Reply, e
 		reply.Push = true
 		return reply, nil
 	}
-	waits := blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(ui.Suppressing))
+	waits := blocks.Modal(viewDone, "Do not contact", "", "Close", blocks.Text(ui.Suppressing))
 	return bot.Reply{View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
-		said, err := s.suppressList(ctx, b.Rules.Kind, recipients.Parse(b.Typed, b.Rules), ui.ActorOf(req))
-		return bot.Reply{View: blocks.Modal(viewSuppressed, "Do not contact", "", "Close", blocks.Text(said))}, err
+		said, err := s.addList(ctx, b.Rules.Kind, recipients.Parse(b.Typed, b.Rules), ui.ActorOf(req))
+		return bot.Reply{View: blocks.Modal(viewDone, "Do not contact", "", "Close", blocks.Text(said))}, err
 	}}, nil
 }
 
-// suppressForm is a form as it was submitted, and what the person decided about its file. The people themselves are read
-// from the file again when that is confirmed, so that they are stored nowhere else.
-type suppressForm struct {
+// addForm is a submitted form with the user's decisions about its file. The people are read from the file again after the
+// confirmation, so they are stored nowhere else.
+type addForm struct {
 	Typed string
 	Rules recipients.Rules
 	File  *bot.File
-	// Column is the column that the person chose; Refused says to take only those who said no in a column on consent.
+	// Column is the chosen column. Refused restricts the list to people who said no in a consent column.
 	Column  string
 	Refused bool
-	Sum     [sha256.Size]byte // of the file as it was shown
+	Sum     [sha256.Size]byte // checksum of the previewed file
 }
 
-// reading answers with a view that asks for patience, then with what would be added, or a question about the file.
-func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
-	waits := blocks.Modal(viewSuppressReading, "One moment", "", "Back",
-		blocks.Text(s.uploads.Waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(suppressQuestion.NothingYet)))
+// reading shows a waiting modal, then the preview or a question about the file.
+func (s entryHandlers) reading(req bot.Request, b addForm) bot.Reply {
+	waits := blocks.Modal(viewReading, "One moment", "", "Back",
+		blocks.Text(s.uploads.Waiting(req.Person.ID, *b.File)), blocks.Context(blocks.Small(columnQuestion.NothingYet)))
 	return bot.Reply{DropIfClosed: true, View: waits, Later: func(ctx context.Context) (bot.Reply, error) {
 		list, sum, err := s.list(ctx, req.Person.ID, b)
 		if question, ok := errors.AsType[*recipients.ColumnQuestion](err); ok {
-			return bot.Reply{View: suppressQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
+			return bot.Reply{View: columnQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
 		}
 		if err != nil {
 			return bot.Reply{}, ui.Unusable(err)
@@ -112,29 +112,29 @@ func (s suppression) reading(req bot.Request, b suppressForm) bot.Reply {
 	}}
 }
 
-// forms are kept while the person decides something about the file.
-func (s suppression) forms() ui.Saved[suppressForm] {
-	return ui.Saved[suppressForm]{Store: s.store, Prefix: "suppress:"}
+// forms stores forms while the user decides about their files.
+func (s entryHandlers) forms() ui.Saved[addForm] {
+	return ui.Saved[addForm]{Store: s.store, Prefix: "suppress:"}
 }
 
-func (s suppression) keep(ctx context.Context, p bot.Person, b suppressForm) (id string) {
+func (s entryHandlers) keep(ctx context.Context, p bot.Person, b addForm) (id string) {
 	id = rand.Text()
 	s.forms().Put(ctx, p, id, b)
 	return id
 }
 
-func (s suppression) recall(ctx context.Context, id string, p bot.Person) (suppressForm, error) {
+func (s entryHandlers) recall(ctx context.Context, id string, p bot.Person) (addForm, error) {
 	b, ok := s.forms().Get(ctx, p, id)
 	if !ok || b.File == nil {
-		return suppressForm{}, &bot.Mistake{
+		return addForm{}, &bot.Mistake{
 			Text: "This form has expired, or it isn't yours.", Hint: "Please start again with /coupontools suppress.",
 		}
 	}
 	return b, nil
 }
 
-// columnChosen reads the file once more, with the column that was chosen.
-func (s suppression) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// columnChosen reads the file again with the chosen column.
+func (s entryHandlers) columnChosen(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.View.Metadata, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -145,8 +145,8 @@ func (s suppression) columnChosen(ctx context.Context, req bot.Request) (bot.Rep
 	return s.reading(req, b), nil
 }
 
-// otherColumn shows all columns of the file with people, so that another one can be chosen.
-func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// otherColumn shows all columns of the file that have people, to choose another one.
+func (s entryHandlers) otherColumn(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -157,13 +157,13 @@ func (s suppression) otherColumn(ctx context.Context, req bot.Request) (bot.Repl
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		return bot.Reply{View: suppressQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
+		return bot.Reply{View: columnQuestion.View(s.keep(ctx, req.Person, b), *b.File, b.Rules.Kind, question)}, nil
 	}
 	return reply, nil
 }
 
-// switchRefused shows the file once more, with only those who said no, or with everybody again.
-func (s suppression) switchRefused(ctx context.Context, req bot.Request) (bot.Reply, error) {
+// switchRefused previews the file again, restricted to people who said no or not.
+func (s entryHandlers) switchRefused(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	b, err := s.recall(ctx, req.Value, req.Person)
 	if err != nil {
 		return bot.Reply{}, err
@@ -172,11 +172,11 @@ func (s suppression) switchRefused(ctx context.Context, req bot.Request) (bot.Re
 	return s.reading(req, b), nil
 }
 
-// preview shows what the list would put on the do-not-contact list. Its submit does it.
-func (s suppression) preview(
+// preview shows the people that its submit button adds.
+func (s entryHandlers) preview(
 	ctx context.Context,
 	req bot.Request,
-	b suppressForm,
+	b addForm,
 	list recipients.List,
 ) *slack.ModalViewRequest {
 	id := s.keep(ctx, req.Person, b)
@@ -189,27 +189,27 @@ func (s suppression) preview(
 		blocks.Rich(append([]blocks.Line{{blocks.Bold(title)}}, recipientlist.SourceLines(list)...)...),
 		blocks.Context(blocks.Small(strings.Join(recipientlist.SourceNotes(list.Source), " "))),
 	}
-	buttons := []slack.BlockElement{blocks.Button(actionSuppressColumn, "Use another column", id)}
+	buttons := []slack.BlockElement{blocks.Button(actionColumn, "Use another column", id)}
 	if consent := list.Source.Consent; len(consent) > 0 {
 		words, who := "This is everybody in the file, whatever %s says.", "Only those who said no"
 		if b.Refused {
 			words, who = "These are only the people who said no in %s.", "Everybody in the file"
 		}
 		set = append(set, blocks.Text(fmt.Sprintf(words, consent[0])))
-		buttons = append(buttons, blocks.Button(actionSuppressRefused, who, id))
+		buttons = append(buttons, blocks.Button(actionRefused, who, id))
 	}
 	set = append(append(set, recipientlist.LeftOut(list)...), blocks.Actions("", buttons...))
 	if n == 0 {
-		return blocks.Modal(viewSuppressPreview, "Do not contact", "", "Back", set...)
+		return blocks.Modal(viewPreview, "Do not contact", "", "Back", set...)
 	}
-	return s.additions().WithButton("Add "+format.Persons(n)).PreviewView(ctx, req, b, set...)
+	return s.addChange().WithButton("Add "+format.Persons(n)).PreviewView(ctx, req, b, set...)
 }
 
-// additions adds the people of a file that was shown, once.
-func (s suppression) additions() ui.Change[suppressForm] {
-	return ui.Change[suppressForm]{
-		View: viewSuppressPreview, Title: "Do not contact", Button: "Add them", WaitText: ui.Suppressing, Store: s.store, Audit: s.audit,
-		Do: func(ctx context.Context, req bot.Request, b suppressForm) (string, sends.Entry, error) {
+// addChange adds the people of a previewed file, once.
+func (s entryHandlers) addChange() ui.Change[addForm] {
+	return ui.Change[addForm]{
+		View: viewPreview, Title: "Do not contact", Button: "Add them", WaitText: ui.Suppressing, Store: s.store, Audit: s.audit,
+		Do: func(ctx context.Context, req bot.Request, b addForm) (string, sends.Entry, error) {
 			list, sum, err := s.list(ctx, req.Person.ID, b)
 			switch {
 			case err != nil:
@@ -219,29 +219,29 @@ func (s suppression) additions() ui.Change[suppressForm] {
 					Text: "The file has changed since it was shown.", Hint: "Please upload it again.",
 				}}
 			}
-			said, err := s.suppressList(ctx, b.Rules.Kind, list, ui.ActorOf(req))
-			return said, sends.Entry{}, err // the list itself writes to the audit trail
+			said, err := s.addList(ctx, b.Rules.Kind, list, ui.ActorOf(req))
+			return said, sends.Entry{}, err // the list writes its own audit entry
 		},
 	}
 }
 
-func wrongSuppression(r recipients.Rules, typed string, files int) map[string]string {
+func formProblems(r recipients.Rules, typed string, files int) map[string]string {
 	switch {
 	case r.Kind != recipients.Email && r.Kind != recipients.SMS:
 		return map[string]string{fieldKind: "Choose one."}
 	case files > 0:
 		return nil
 	case strings.TrimSpace(typed) == "":
-		return map[string]string{fieldSuppressed: "Write somebody here, or add a file."}
+		return map[string]string{fieldPeople: "Write somebody here, or add a file."}
 	}
 	if list := recipients.Parse(typed, r); len(list.Recipients) == 0 && len(list.LeftOut) > 0 {
-		return map[string]string{fieldSuppressed: list.LeftOut[0].Reason}
+		return map[string]string{fieldPeople: list.LeftOut[0].Reason}
 	}
 	return nil
 }
 
-// list reads what was typed and the file, and returns the sum of the file, too.
-func (s suppression) list(ctx context.Context, person string, b suppressForm,
+// list reads the typed people and the file. sum is the file's checksum.
+func (s entryHandlers) list(ctx context.Context, person string, b addForm,
 ) (list recipients.List, sum [sha256.Size]byte, err error) {
 	consent := recipients.ConsentIgnored // people who opted out are those who belong on the list
 	if b.Refused {
@@ -255,8 +255,8 @@ func (s suppression) list(ctx context.Context, person string, b suppressForm,
 	return list, sum, err
 }
 
-// suppressList adds the people of a list, and says what it did.
-func (s suppression) suppressList(
+// addList adds the people of a list and describes the result.
+func (s entryHandlers) addList(
 	ctx context.Context,
 	kind recipients.Kind,
 	list recipients.List,
@@ -270,13 +270,13 @@ func (s suppression) suppressList(
 	if len(people) > 0 {
 		var err error
 		if added, err = s.people.Suppress(ctx, kind, people, by, noteForm); err != nil {
-			return "", someSuppressed(added, err)
+			return "", partlyAdded(added, err)
 		}
 	}
-	return format.Joined("\n", addedWords(added, len(people)-added), strings.Join(notRead(list), "\n")), nil
+	return format.Joined("\n", addedWords(added, len(people)-added), strings.Join(unreadLines(list), "\n")), nil
 }
 
-// addedWords says how many people were added to the do-not-contact list, and how many were on it before.
+// addedWords counts the people who were added, and those who were on the list before.
 func addedWords(added, before int) string {
 	said := "Nobody was added to the do-not-contact list."
 	if added > 0 {
@@ -288,17 +288,17 @@ func addedWords(added, before int) string {
 	return said
 }
 
-// someSuppressed says why the list could not be changed, and how many people were added before that.
-func someSuppressed(added int, err error) error {
+// partlyAdded explains why the list could not be changed, and counts the people who were added before.
+func partlyAdded(added int, err error) error {
 	var before []string
 	if added > 0 {
 		before = []string{addedWords(added, 0)}
 	}
-	return suppressionMistake(before, err)
+	return changeMistake(before, err)
 }
 
-// notRead lists the entries that are no number or address. Those that stand there twice are none of them.
-func notRead(list recipients.List) []string {
+// unreadLines lists the entries that are no number or address, except empty and repeated ones.
+func unreadLines(list recipients.List) []string {
 	var lines []string
 	for _, o := range list.LeftOut {
 		if o.Rule != recipients.RuleDuplicate && o.Rule != recipients.RuleEmpty {
@@ -321,8 +321,8 @@ func notRead(list recipients.List) []string {
 	return append([]string{format.Count(n, "entry was", "entries were") + " left out:"}, lines...)
 }
 
-var suppressQuestion = recipientlist.ColumnQuestion{
-	Callback:   viewSuppressColumn,
+var columnQuestion = recipientlist.ColumnQuestion{
+	Callback:   viewColumn,
 	Submit:     "Preview",
 	NothingYet: "Nobody has been added yet.",
 }

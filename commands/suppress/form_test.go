@@ -7,7 +7,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// A choice that comes back empty from a form about a file is an error on the field.
+// A choice about a file that comes back empty is an error on the field.
 func TestSuppress_emptyChoicesAboutAFile(t *testing.T) {
 	t.Parallel()
 	for callback, content := range map[string]string{

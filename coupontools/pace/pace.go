@@ -25,8 +25,8 @@ import (
 const (
 	bulkBurst   = 1
 	lookupBurst = 5
-	// lookupsAtOnce is how many look-ups ask for their time at once: few, so that the queue before them decides whose is
-	// next, but not one, since Redis may be slow.
+	// lookupsAtOnce is how many look-ups request a slot at once: few, so that the queue decides the order of the others, but
+	// not one, since Redis may be slow.
 	lookupsAtOnce = 2
 	// bulkPeriod is the time in which sends make as many calls as the rate allows in a second. The delays between here and the
 	// API vary, so calls that leave evenly arrive unevenly; the margin keeps them below the API's limit.

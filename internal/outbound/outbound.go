@@ -19,7 +19,7 @@ type Rule struct {
 	scheme, host string
 }
 
-// For returns the rule for a bot whose Web API is at apiURL (SLACK_API_URL).
+// For returns the rule for a bot that calls the Web API at apiURL (SLACK_API_URL).
 func For(apiURL string) Rule {
 	u, ok := parse(apiURL)
 	if !ok || ports[u.Scheme] == "" {

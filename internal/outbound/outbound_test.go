@@ -49,8 +49,8 @@ func TestRule(t *testing.T) {
 		{slack, "https://a..slack.com/x", false, false},
 		{slack, "https://slack.com%2eevil.example/x", false, false},
 		{slack, "https://sl\u0430ck.com/x", false, false},       // a Cyrillic a
-		{slack, "https://\u017flack.com/x", false, false},       // a long s, whose upper case is S
-		{slack, "https://hoo\u212as.slack.com/x", false, false}, // the Kelvin sign, whose lower case is k
+		{slack, "https://\u017flack.com/x", false, false},       // a long s; its upper case is S
+		{slack, "https://hoo\u212as.slack.com/x", false, false}, // the Kelvin sign; its lower case is k
 		{slack, "https://slack\u3002com/x", false, false},       // an ideographic full stop
 		{slack, "https://slack.com\\@evil.example/x", false, false},
 		{slack, "https://slack.com@evil.example/x", false, false},

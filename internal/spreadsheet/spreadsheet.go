@@ -46,9 +46,9 @@ func (w *Writer) Flush() error {
 // separators begin a new cell in some programs: where numbers have a decimal comma, Excel splits lines at semicolons.
 const separators = ";\t\r\n"
 
-// Text returns a cell's text with an apostrophe wherever a spreadsheet would read a formula: before a text whose first visible
-// character begins a formula, and behind each separator that such a text follows. A text that begins with a control character
-// is marked too, since programs drop some of them.
+// Text returns a cell's text with an apostrophe wherever a spreadsheet would read a formula: before a text with a first
+// visible character that begins a formula, and after each separator before such a text. A text that begins with a control
+// character is marked too, since programs drop some of them.
 //
 // Sources: https://owasp.org/www-community/attacks/CSV_Injection, OWASP ASVS 5.0, 1.2.10.
 func Text(cell string) string {

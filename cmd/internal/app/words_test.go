@@ -12,8 +12,11 @@ import (
 // plainPackages are the packages with comments in plain English. A package joins when none of its comments has a riddle.
 var plainPackages = []string{
 	"cmd/couponbot", "cmd/internal/app", "sends/redistest",
-	"bot", "bot/blocks", "bot/slacksim", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket", "coupontools",
-	"coupontools/cache", "coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist",
+	"bot", "bot/blocks", "bot/slacksim", "bot/slacksim/blockkit", "bot/slacksim/page", "bot/socket",
+	"commands", "commands/account", "commands/campaign", "commands/directory", "commands/loyalty", "commands/send",
+	"commands/suppress", "commands/internal/commandstest", "commands/internal/figures", "commands/internal/form",
+	"commands/internal/format", "commands/internal/recipientlist", "commands/internal/ui",
+	"coupontools", "coupontools/cache", "coupontools/pace", "coupontools/sandbox", "internal/bulkhead", "internal/editdist",
 	"internal/emoji", "internal/outbound", "internal/rediserr", "internal/redisguard", "internal/share",
 	"internal/sleep", "internal/spreadsheet", "sends", "sends/message", "sends/recipients", "sends/recipients/xlsx",
 }

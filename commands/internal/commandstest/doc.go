@@ -1,3 +1,3 @@
-// Package commandstest is the kit for tests of commands: a client against the sandbox, Redis in the process, and a
-// driver that plays a user.
+// Package commandstest helps to test commands: with a client against the sandbox, Redis in the process, and a driver that acts
+// as a user.
 package commandstest

@@ -14,7 +14,7 @@ import (
 type Input struct {
 	// Value is what the form opens with.
 	Value string
-	// Choice says that it is chosen, not typed or uploaded.
+	// Choice says that the value is chosen, not typed or uploaded.
 	Choice bool
 }
 
@@ -49,8 +49,8 @@ func InputsOf(t *testing.T, view *slack.ModalViewRequest) map[string]Input {
 	return fields
 }
 
-// FilledIn returns a form as it is submitted: with its initial values, filled in, and with nothing in the fields that came
-// back empty. A date that it opens with is among those: [bot.NewView] has none.
+// FilledIn returns a submitted form with its initial values and fill. The fields named in empty come back empty. Initial dates
+// come back empty too, since [bot.NewView] takes none.
 func FilledIn(t *testing.T, view *slack.ModalViewRequest, fill map[string]string, empty ...string) *bot.View {
 	t.Helper()
 	values, fields := map[string]string{}, InputsOf(t, view)
@@ -66,13 +66,13 @@ func FilledIn(t *testing.T, view *slack.ModalViewRequest, fill map[string]string
 		delete(values, name)
 	}
 	submitted := bot.NewView(view.CallbackID, view.PrivateMetadata, values)
-	submitted.ID = fmt.Sprint("V", empty) // what was submitted once is a repeat
+	submitted.ID = fmt.Sprint("V", empty) // a second submission of the same view is a repeat
 	return submitted
 }
 
-// WantChoices submits a form with each of its choices empty, as Slack is reported to return those that an update filled in.
-// That must be an error on the field, or have the meaning given for it: a text that the answer shows. fill is typed and chosen
-// in addition to what the form opens with.
+// WantChoices submits a form with each of its choices empty in turn, as Slack is reported to do after an update. That must be
+// an error on the field, unless meanings has the text that the answer then shows. fill is entered in addition to the initial
+// values.
 func (d Driver) WantChoices(t *testing.T, view *slack.ModalViewRequest, fill, meanings map[string]string) {
 	t.Helper()
 	fields := InputsOf(t, view)

@@ -13,9 +13,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// WantSlackTakes posts messages, made by replies with the worst texts that there can be, to the local Slack, which keeps
-// Slack's rules for blocks.
-func WantSlackTakes(t *testing.T, replies func(bad string) []bot.Reply) {
+// WantSlackAccepts posts replies with the worst possible texts to the local Slack, which enforces Slack's rules for blocks.
+func WantSlackAccepts(t *testing.T, replies func(bad string) []bot.Reply) {
 	t.Helper()
 	local := slacksim.New()
 	t.Cleanup(local.Close)

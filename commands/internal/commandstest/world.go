@@ -23,6 +23,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/ui"
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/cache"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
@@ -32,10 +33,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// Driver plays a user of some commands: it runs a handler and the work that it puts off.
+// Driver acts as a user: it runs a handler and then its Later.
 type Driver struct{ Commands func() []bot.Command }
 
-// Types answers a typed line to the end.
+// Types runs the command of a typed line.
 func (d Driver) Types(t testing.TB, line string) (bot.Reply, error) {
 	t.Helper()
 	name, text, _ := strings.Cut(line, " ")
@@ -55,13 +56,13 @@ func (d Driver) Types(t testing.TB, line string) (bot.Reply, error) {
 	return bot.Reply{}, nil
 }
 
-// Clicks answers a click to the end; view is nil in a message.
+// Clicks clicks a button; view is nil in a message.
 func (d Driver) Clicks(t testing.TB, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	return d.ClicksIn(t, "", action, value, view)
 }
 
-// ClicksIn clicks in a block that is named.
+// ClicksIn clicks a button in the block with this block_id.
 func (d Driver) ClicksIn(t testing.TB, block, action, value string, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -75,7 +76,7 @@ func (d Driver) ClicksIn(t testing.TB, block, action, value string, view *bot.Vi
 	return bot.Reply{}, nil
 }
 
-// Submits answers a form to the end.
+// Submits submits a form.
 func (d Driver) Submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -87,7 +88,7 @@ func (d Driver) Submits(t testing.TB, view *bot.View) (bot.Reply, error) {
 	return bot.Reply{}, nil
 }
 
-// Suggests answers what is typed into a select.
+// Suggests returns the options for what is typed into a select.
 func (d Driver) Suggests(t testing.TB, action, typed string) []bot.Option {
 	t.Helper()
 	for _, c := range d.Commands() {
@@ -103,7 +104,7 @@ func (d Driver) Suggests(t testing.TB, action, typed string) []bot.Option {
 	return nil
 }
 
-// World is what commands work with: the real client before the sandbox, and an embedded Redis.
+// World is what commands need: the real client with the sandbox, and an embedded Redis.
 type World struct {
 	Driver
 	Client      *coupontools.Client
@@ -117,7 +118,7 @@ type World struct {
 	RDB   *redis.Client
 }
 
-// New starts a sandbox and a Redis for a test, and returns what commands work with.
+// New starts a sandbox and a Redis for a test.
 func New(t testing.TB, options ...sandbox.Option) *World {
 	t.Helper()
 	w := &World{API: sandbox.New(options...), Redis: miniredis.RunT(t)}
@@ -145,10 +146,23 @@ func New(t testing.TB, options ...sandbox.Option) *World {
 	return w
 }
 
+// NewFor is [New] for the commands of one package.
+func NewFor(t testing.TB, commands func(*World) []bot.Command, options ...sandbox.Option) *World {
+	t.Helper()
+	w := New(t, options...)
+	w.Commands = func() []bot.Command { return commands(w) }
+	return w
+}
+
+// Deps returns the services that the domains share. Files are neither downloaded nor posted.
+func (w *World) Deps() ui.Deps {
+	return ui.Deps{Client: w.Client, Store: w.Store, Uploads: ui.NewUploads(nil), Audit: w.Sends, Region: "BE"}
+}
+
 // Mia is the sender in tests.
 var Mia = bot.Person{ID: "U0MIA", Team: "T0HOME", Zone: time.FixedZone("", 3600), ZoneName: "Europe/Brussels"}
 
-// Warm fetches the list, so that it is at hand.
+// Warm fetches the directories into the cache.
 func (w *World) Warm(t testing.TB) *cache.List {
 	t.Helper()
 	l, err := w.Directories.List(t.Context())
@@ -168,7 +182,7 @@ func (w *World) IDOf(t testing.TB, name string) string {
 	return hits[0].ID
 }
 
-// Follow runs a handler and what it puts off. The first reply's channel and push hold for the last one, as in the bot.
+// Follow runs a handler and every Later of its replies, and returns the last reply.
 func Follow(ctx context.Context, h bot.Handler, req bot.Request) (bot.Reply, error) {
 	reply, err := h(ctx, req)
 	for err == nil && reply.Later != nil {
@@ -177,7 +191,7 @@ func Follow(ctx context.Context, h bot.Handler, req bot.Request) (bot.Reply, err
 	return reply, err
 }
 
-// Must fails the test if a reply came with an error.
+// Must returns a reply, and fails the test if there is an error.
 func Must(t testing.TB) func(bot.Reply, error) bot.Reply {
 	t.Helper()
 	return func(r bot.Reply, err error) bot.Reply {
@@ -189,7 +203,7 @@ func Must(t testing.TB) func(bot.Reply, error) bot.Reply {
 	}
 }
 
-// WantIn checks that text holds every one of parts.
+// WantIn checks that text contains every part.
 func WantIn(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -199,7 +213,7 @@ func WantIn(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// WantNotIn checks that text holds none of parts.
+// WantNotIn checks that text contains no part.
 func WantNotIn(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -227,7 +241,7 @@ func Golden(t *testing.T, name, got string) {
 	}
 }
 
-// Picture draws a message or a modal as text: one line for each block, buttons in [brackets] with their action and value.
+// Picture draws a message or a modal as text, one line per block, buttons in [brackets] with their action and value.
 func Picture(r bot.Reply) string {
 	var lines []string
 	if r.View != nil {
@@ -268,26 +282,26 @@ func Draw(blocks any) []string {
 func drawBlock(b map[string]any) string {
 	switch b["type"] {
 	case "header":
-		return "# " + text(b["text"])
+		return "# " + textOf(b["text"])
 	case "section":
-		return strings.TrimSpace(text(b["text"]) + " " + drawElement(b["accessory"]))
+		return strings.TrimSpace(textOf(b["text"]) + " " + drawElement(b["accessory"]))
 	case "divider":
 		return "---"
 	case "context":
-		return "~ " + strings.Join(each(b["elements"], text), " | ")
+		return "~ " + strings.Join(drawEach(b["elements"], textOf), " | ")
 	case "actions":
-		return strings.Join(each(b["elements"], drawElement), " ")
+		return strings.Join(drawEach(b["elements"], drawElement), " ")
 	case "rich_text":
-		return strings.Join(each(b["elements"], func(v any) string {
-			return strings.Join(each(v.(map[string]any)["elements"], drawPart), "")
+		return strings.Join(drawEach(b["elements"], func(v any) string {
+			return strings.Join(drawEach(v.(map[string]any)["elements"], drawPart), "")
 		}), "")
 	case "input":
-		line := fmt.Sprintf("%s: %s", text(b["label"]), drawElement(b["element"]))
+		line := fmt.Sprintf("%s: %s", textOf(b["label"]), drawElement(b["element"]))
 		if b["optional"] == true {
 			line += " optional"
 		}
 		if b["hint"] != nil {
-			line += "\n    " + text(b["hint"])
+			line += "\n    " + textOf(b["hint"])
 		}
 		return line
 	}
@@ -302,11 +316,11 @@ func drawElement(v any) string {
 	id := fmt.Sprint(e["action_id"])
 	switch e["type"] {
 	case "button":
-		return fmt.Sprintf("[%s %s=%s]", text(e["text"]), id, e["value"])
+		return fmt.Sprintf("[%s %s=%s]", textOf(e["text"]), id, e["value"])
 	case "plain_text_input":
-		return fmt.Sprintf("<%s %q max %v>", id, cmp.Or(text(e["initial_value"]), ""), e["max_length"])
+		return fmt.Sprintf("<%s %q max %v>", id, cmp.Or(textOf(e["initial_value"]), ""), e["max_length"])
 	case "radio_buttons", "static_select", "external_select":
-		return fmt.Sprintf("<%s %s %v initial %s>", e["type"], id, each(e["options"], optionOf), optionOf(e["initial_option"]))
+		return fmt.Sprintf("<%s %s %v initial %s>", e["type"], id, drawEach(e["options"], optionOf), optionOf(e["initial_option"]))
 	}
 	return fmt.Sprintf("<%s %s>", e["type"], id)
 }
@@ -316,7 +330,7 @@ func optionOf(v any) string {
 	if !ok {
 		return "none"
 	}
-	return fmt.Sprintf("%s=%s", text(o["text"]), o["value"])
+	return fmt.Sprintf("%s=%s", textOf(o["text"]), o["value"])
 }
 
 func drawPart(v any) string {
@@ -328,22 +342,22 @@ func drawPart(v any) string {
 		return fmt.Sprintf("#%s", p["channel_id"])
 	}
 	if style, ok := p["style"].(map[string]any); ok && style["bold"] == true {
-		return "*" + text(p["text"]) + "*"
+		return "*" + textOf(p["text"]) + "*"
 	}
-	return text(p["text"])
+	return textOf(p["text"])
 }
 
-func text(v any) string {
+func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
 	case map[string]any:
-		return text(v["text"])
+		return textOf(v["text"])
 	}
 	return ""
 }
 
-func each(v any, draw func(any) string) []string {
+func drawEach(v any, draw func(any) string) []string {
 	list, _ := v.([]any)
 	var out []string
 	for _, e := range list {
@@ -352,7 +366,7 @@ func each(v any, draw func(any) string) []string {
 	return out
 }
 
-// Buttons returns the values of the buttons in a reply by their action; the last of each.
+// Buttons returns the values of a reply's buttons by action. If an action is there twice, the last one counts.
 func Buttons(t testing.TB, r bot.Reply) map[string]string {
 	t.Helper()
 	set := r.Blocks
@@ -368,27 +382,27 @@ func Buttons(t testing.TB, r bot.Reply) map[string]string {
 		t.Fatal(err)
 	}
 	found := map[string]string{}
-	collect(tree, found)
+	collectButtons(tree, found)
 	return found
 }
 
-func collect(v any, found map[string]string) {
+func collectButtons(v any, found map[string]string) {
 	switch v := v.(type) {
 	case map[string]any:
 		if v["type"] == "button" {
 			found[fmt.Sprint(v["action_id"])] = fmt.Sprint(v["value"])
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			collect(v[key], found)
+			collectButtons(v[key], found)
 		}
 	case []any:
 		for _, e := range v {
-			collect(e, found)
+			collectButtons(e, found)
 		}
 	}
 }
 
-// MistakeOf returns the words of an error as the bot would find them.
+// MistakeOf returns the mistake that the bot would show for an error.
 func MistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.Mistake {
 	t.Helper()
 	m, ok := errors.AsType[*bot.Mistake](err)
@@ -401,10 +415,10 @@ func MistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.M
 	return m
 }
 
-// Began is when the sends of the tests began.
+// Began is the start time of the tests' sends.
 var Began = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// Board is a Slack that keeps the message in each channel, and refuses some channels.
+// Board is a Slack that keeps the last message of each channel, and refuses some channels.
 type Board struct {
 	Messages map[string]bot.Message
 	Refuse   map[string]error
@@ -446,7 +460,7 @@ func Going() sends.Send {
 	}
 }
 
-// HeldUp returns a send that is held up.
+// HeldUp returns a send in backoff.
 func HeldUp() sends.Send {
 	s := Going()
 	s.BackoffReason, s.Failures = "Coupontools cannot be reached; couponbot keeps trying.", nil
@@ -458,29 +472,29 @@ func NewBoard() *Board {
 	return &Board{Messages: map[string]bot.Message{}, Refuse: map[string]error{}}
 }
 
-// Refused returns Slack's refusal with a code.
+// Refused returns a Slack error with this code.
 func Refused(code string) error {
 	return fmt.Errorf("post: %w", slack.SlackErrorResponse{Err: code})
 }
 
-// Empty is a store in which there is nothing.
+// Empty is a store that keeps nothing.
 type Empty struct{}
 
-// Get finds nothing.
+// Get returns nothing.
 func (Empty) Get(context.Context, string) ([]byte, bool) { return nil, false }
 
-// Put forgets the value.
+// Put does nothing.
 func (Empty) Put(context.Context, string, []byte, time.Duration) {}
 
-// PutNewest forgets the value.
+// PutNewest does nothing.
 func (Empty) PutNewest(context.Context, string, int, string, []byte, time.Duration) {}
 
-// Request is what somebody typed.
+// Request is a request of a command with this text.
 func Request(typed string) bot.Request {
 	return bot.Request{Person: Mia, Value: typed, Text: typed, Words: bot.Split(typed)}
 }
 
-// Stored is all that is in the bot's store.
+// Stored returns everything in the bot's store.
 func Stored(t *testing.T, w *World) string {
 	t.Helper()
 	var all strings.Builder
@@ -488,7 +502,7 @@ func Stored(t *testing.T, w *World) string {
 		if !strings.HasPrefix(key, "test:bot:") {
 			continue
 		}
-		if w.Redis.Type(key) == "zset" { // a list of keys, which are there anyway
+		if w.Redis.Type(key) == "zset" { // a list of keys
 			continue
 		}
 		value, err := w.Redis.Get(key)
@@ -513,7 +527,7 @@ func SomeDirectories() *cache.List {
 	return cache.NewList(list, time.Now())
 }
 
-// Fields are a form filled in well, with changes.
+// Fields are the valid values of a send form, with changes.
 func Fields(changes map[string]string) map[string]string {
 	f := map[string]string{
 		"directory": "dir_5503", "channel": "sms", "recipients": "+32470123456", "message": "Come and see:",
@@ -522,10 +536,10 @@ func Fields(changes map[string]string) map[string]string {
 	return f
 }
 
-// Uploaded is a file that a person put into a form.
+// Uploaded is the content of every file that is downloaded.
 type Uploaded string
 
-// Download returns the content, whatever file it is asked for.
+// Download returns the content.
 func (u Uploaded) Download(_ context.Context, _ string, _ bot.File, limit int64) ([]byte, error) {
 	if int64(len(u)) > limit {
 		return nil, errors.New("too large")

@@ -1,2 +1,2 @@
-// Package figures counts the sessions of campaigns and draws what came in.
+// Package figures counts the sessions of campaigns and draws charts of them.
 package figures

@@ -22,25 +22,25 @@ type sessionSumAPI interface {
 }
 
 const (
-	// chartWeeks is how many weeks a card looks back.
+	// chartWeeks is how many weeks a card shows.
 	chartWeeks = 13
 	// ChartDays is the same in days.
 	ChartDays = 7 * chartWeeks
-	// figuresLife is how long figures are shown again before they are counted again. Each counting asks for every session.
+	// figuresLife is how long counted figures are reused. Counting reads every session.
 	figuresLife = 5 * time.Minute
-	// CountTime is how long the counting may take: what is counted then is shown with a word on the rest.
+	// CountTime bounds the counting. What was counted by then is shown, and marked as incomplete.
 	CountTime = 75 * time.Second
 )
 
-// Figures are what became of a campaign's sessions.
+// Figures are the totals of a campaign's sessions.
 type Figures struct {
 	At                                                  time.Time
 	Sessions, Opened, Claimed, Saved, Validated, Voided int
-	// Days are the last [ChartDays], the oldest first, in UTC.
+	// Days are the last [ChartDays] days in UTC, the oldest first.
 	Days []DayCounts
 }
 
-// DayCounts are what happened to sessions on one day or in one week.
+// DayCounts counts the events of one day or one week.
 type DayCounts struct{ Opened, Claimed, Validated int }
 
 func (m *DayCounts) add(other DayCounts) {
@@ -49,7 +49,7 @@ func (m *DayCounts) add(other DayCounts) {
 	m.Validated += other.Validated
 }
 
-// Counter counts the sessions of campaigns, of each once at a time, and keeps what it counted for the fleet.
+// Counter counts the sessions of campaigns, each campaign once at a time, and shares the results with all replicas.
 type Counter struct {
 	api    sessionSumAPI
 	store  ui.Store
@@ -57,19 +57,19 @@ type Counter struct {
 	flight bulkhead.Flight[countResult]
 }
 
-// NewCounter returns a counter whose figures all replicas share through the store.
+// NewCounter returns a counter that stores its results in s.
 func NewCounter(api sessionSumAPI, s ui.Store, guard *bulkhead.Guard) *Counter {
 	return &Counter{api: api, store: s, guard: guard}
 }
 
-// countResult is what came of a counting: with an error, what was counted until then.
+// countResult is the result of counting. With an error, it holds what was counted before.
 type countResult struct {
 	figures Figures
 	err     error
 }
 
-// Count counts a campaign's sessions, or returns what was counted a little while ago. Any number of people who wait for the
-// same cost one counting, which goes on when one of them gives up. With an error it returns what was counted until then.
+// Count returns a campaign's figures, counted now or within [figuresLife]. Concurrent callers share one count, which continues
+// when one of them gives up. With an error it returns what was counted before.
 func (c *Counter) Count(ctx context.Context, campaign string) (Figures, error) {
 	var f Figures
 	key := "figures:" + ui.Bounded(campaign)
@@ -93,7 +93,7 @@ func (c *Counter) Count(ctx context.Context, campaign string) (Figures, error) {
 	return t.figures, t.err
 }
 
-// timeToCount is how long a counting may take: what it has counted by then has to reach whoever began it in time.
+// timeToCount leaves the caller enough time to show what was counted.
 func timeToCount(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -102,7 +102,7 @@ func timeToCount(ctx context.Context) time.Duration {
 	return min(CountTime, time.Until(end)-time.Second)
 }
 
-// NewFigures converts the sums of sessions; now is the end of the last day.
+// NewFigures converts the sums of sessions. now is the end of the last day.
 func NewFigures(s coupontools.SessionSums, now time.Time) Figures {
 	f := Figures{
 		At: now, Sessions: s.Sessions, Opened: s.Opened, Claimed: s.Claimed, Saved: s.Saved,
@@ -115,7 +115,7 @@ func NewFigures(s coupontools.SessionSums, now time.Time) Figures {
 	return f
 }
 
-// Add counts other figures in, day by day.
+// Add adds other figures, day by day.
 func (f *Figures) Add(other Figures) {
 	f.Sessions += other.Sessions
 	f.Opened += other.Opened
@@ -131,7 +131,7 @@ func (f *Figures) Add(other Figures) {
 	}
 }
 
-// day returns a moment of the i-th of the days.
+// day returns a time on the i-th day.
 func (f Figures) day(i int) time.Time { return f.At.UTC().AddDate(0, 0, i+1-ChartDays) }
 
 // week is seven days.
@@ -140,7 +140,7 @@ type week struct {
 	DayCounts
 }
 
-// weeks returns the last [chartWeeks], the oldest first. The last ends on the day of the count.
+// weeks returns the last [chartWeeks] weeks, the oldest first. The last one ends on the day of the count.
 func (f Figures) weeks() []week {
 	out := make([]week, chartWeeks)
 	for i, d := range f.Days {
@@ -153,7 +153,7 @@ func (f Figures) weeks() []week {
 	return out
 }
 
-// Blocks shows the figures; err is what kept them from being whole.
+// Blocks shows the figures. err says why they are incomplete, or is nil.
 func (f Figures) Blocks(err error) []slack.Block {
 	var set []slack.Block
 	switch {
@@ -172,7 +172,7 @@ func (f Figures) Blocks(err error) []slack.Block {
 		blocks.Context(blocks.When("Counted", f.At), blocks.Small("Weeks are counted in UTC, back from then.")))
 }
 
-// funnel says how many got how far.
+// funnel shows how many sessions reached each step.
 func (f Figures) funnel() []blocks.Line {
 	step := func(name string, n, of int, rest string) blocks.Line {
 		return blocks.Field(name, fmt.Sprintf("%s (%s%s)", format.Thousands(n), percent(n, of), rest))
@@ -200,10 +200,10 @@ func (f Figures) chart() slack.Block {
 	return blocks.Chart(fmt.Sprintf("The last %d weeks", chartWeeks), labels, opens, claims, validations)
 }
 
-// dayOfYear is how charts and tables write a day.
+// dayOfYear is the date format of charts and tables.
 const dayOfYear = "2 Jan"
 
-// percent writes how much n is of the whole.
+// percent formats n as a percentage of the whole.
 func percent(n, whole int) string {
 	if whole == 0 {
 		return "0 %"
@@ -211,7 +211,7 @@ func percent(n, whole int) string {
 	return fmt.Sprintf("%d %%", (200*n+whole)/(2*whole))
 }
 
-// table shows the weeks as text in columns.
+// table shows the weeks as columns of text.
 func (f Figures) table() string {
 	const row = "%-9s %8s %8s %12s"
 	lines := []string{fmt.Sprintf(row, "Week from", "Opens", "Claims", "Validations")}

@@ -16,7 +16,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// What was counted reaches whoever began it, also when there is less time than a counting may take.
+// Partial figures reach the caller in time, even if the caller has less time than counting may take.
 func TestCounter_inTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -31,8 +31,8 @@ func TestCounter_inTime(t *testing.T) {
 	})
 }
 
-// However many want to see how a campaign does, its sessions are counted once.
-func TestCounter_onceAtATime(t *testing.T) {
+// Concurrent callers share one count of a campaign.
+func TestCounter_sharesOneCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
@@ -44,7 +44,7 @@ func TestCounter_onceAtATime(t *testing.T) {
 		impatient, giveUp := context.WithTimeout(t.Context(), time.Second)
 		defer giveUp()
 		if f, err := c.Count(impatient, "cam_1"); err == nil || f.Sessions != 0 {
-			t.Errorf("whoever gave up got %d sessions, %v", f.Sessions, err)
+			t.Errorf("the caller who gave up got %d sessions, %v", f.Sessions, err)
 		}
 		var all sync.WaitGroup
 		for range 5 {
@@ -132,7 +132,7 @@ func TestPercent(t *testing.T) {
 	}
 }
 
-// endless is a Coupontools that never comes to the end of so many sessions.
+// endless is a [sessionSumAPI] that never finishes counting.
 type endless int
 
 func (n endless) SumSessions(ctx context.Context, _ coupontools.SessionsOptions) (coupontools.SessionSums, error) {
@@ -140,7 +140,7 @@ func (n endless) SumSessions(ctx context.Context, _ coupontools.SessionsOptions)
 	return coupontools.SessionSums{Sessions: int(n)}, ctx.Err()
 }
 
-// sums is a Coupontools that counts sessions.
+// sums is a [sessionSumAPI] with a fixed result.
 type sums func() (coupontools.SessionSums, error)
 
 func (s sums) SumSessions(context.Context, coupontools.SessionsOptions) (coupontools.SessionSums, error) {

@@ -18,8 +18,7 @@ const (
 	pictureHeight = 12 * vg.Centimeter
 )
 
-// lineColours can be told apart by those who see no red or no green.
-//
+// lineColours can be told apart with colour blindness.
 // Source: Okabe and Ito, https://jfly.uni-koeln.de/color/.
 var lineColours = []color.Color{
 	color.RGBA{R: 0, G: 114, B: 178, A: 255}, color.RGBA{R: 230, G: 159, B: 0, A: 255}, color.RGBA{R: 0, G: 158, B: 115, A: 255},
@@ -40,7 +39,7 @@ func (f Figures) dailyLines() []struct {
 	}
 }
 
-// Draw returns the days as a PNG.
+// Draw draws the days as a PNG.
 func (f Figures) Draw(title string) ([]byte, error) {
 	p := plot.New()
 	p.Title.Text = title
@@ -72,7 +71,7 @@ func (f Figures) Draw(title string) ([]byte, error) {
 	return png.Bytes(), nil
 }
 
-// AltText says what is in the picture to those who cannot see it.
+// AltText describes the picture.
 func (f Figures) AltText(title string) string {
 	said := []string{fmt.Sprintf("%s, from %s to %s.", title, f.day(0).Format(dayOfYear), f.day(len(f.Days)-1).Format(dayOfYear))}
 	for _, line := range f.dailyLines() {

@@ -8,7 +8,7 @@ import (
 	"github.com/coupontools/couponbot/commands/internal/format"
 )
 
-// ChooseOne is the error at a field with choices that is empty.
+// ChooseOne is the error of an empty choice.
 const ChooseOne = "Choose one."
 
 // Values are the values of a submitted form.
@@ -24,12 +24,12 @@ type Prefilled struct {
 	Shown map[string]string // by the name of the field
 }
 
-// Value returns the value of a field, or the one it was shown with if it comes back empty. That is right for a required
-// field, which nobody can empty; see [Prefilled.CheckEmptied] for the others.
+// Value returns the value of a field, or its initial value if it comes back empty. That is right for required fields, which
+// nobody can empty; see [Prefilled.CheckEmptied] for optional ones.
 func (p Prefilled) Value(name string) string { return cmp.Or(p.View.Value(name), p.Shown[name]) }
 
-// CheckEmptied refuses optional fields that were shown with a value and come back empty: the person may have emptied them,
-// or Slack may have lost the value.
+// CheckEmptied adds an error to optional fields with an initial value that come back empty: the user may have emptied them, or
+// Slack may have lost the value.
 func (p Prefilled) CheckEmptied(wrong Problems, names ...string) {
 	for _, name := range names {
 		if was := p.Shown[name]; was != "" && p.View.Value(name) == "" {
@@ -38,7 +38,7 @@ func (p Prefilled) CheckEmptied(wrong Problems, names ...string) {
 	}
 }
 
-// Chosen returns the value of a field with choices; none, or one that was not offered, is an error on the field.
+// Chosen returns the value of a choice. A missing or unknown value is an error on the field.
 func Chosen(v Values, name string, wrong Problems, offered ...string) string {
 	if value := v.Value(name); slices.Contains(offered, value) {
 		return value

@@ -19,14 +19,14 @@ func (p Problems) Add(field, words string) {
 	}
 }
 
-// TooLong says that a text is over its limit, in characters.
+// TooLong says that a text exceeds its limit, in characters.
 func TooLong(text string, limit int) string {
 	return fmt.Sprintf("This has %s characters; at most %s fit.", format.Thousands(utf8.RuneCountInString(text)),
 		format.Thousands(limit))
 }
 
-// CheckText returns the text of a field as it can go out, and a note on what was removed from it; or it says at the field
-// why the text can't go out.
+// CheckText returns the text of a field, cleaned, and a note on what was removed. If the text can't be sent, it adds an error
+// to the field.
 func CheckText(field, typed string, most int, wrong Problems) (text, note string) {
 	clean, removed, err := message.Clean(typed)
 	text = strings.TrimSpace(clean)

@@ -13,8 +13,8 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// How directories, times and numbers look, wherever they are shown. Texts from outside are cut by what they are, since
-// Slack refuses a message whose blocks together are too long: some 13,200 characters.
+// Texts from outside are cut, each kind to its own length, since Slack refuses a message with more than some 13,200 characters
+// in its blocks.
 
 // Price says what a directory costs: "4.50 EUR a year", "free".
 func Price(p *coupontools.Payment) string {
@@ -46,13 +46,13 @@ func DirectoryRow(d coupontools.Directory) *slack.SectionBlock {
 	return blocks.Text(Sentence(d.Name) + "\n" + strings.Join(append(facts, Price(d.Payment)), " · "))
 }
 
-// Titled names a directory or the like in a sentence: “City deals” (dir_5501).
+// Titled names an item in a sentence: “City deals” (dir_5501).
 func Titled(item cache.Item) string {
 	id, name := item.Ident()
 	return fmt.Sprintf("“%s” (%s)", Short(name), id)
 }
 
-// NameAndID names something in a field, as far as both are known: City deals (dir_5501).
+// NameAndID shows a name and an id, as far as both are known: City deals (dir_5501).
 func NameAndID(name, id string) string {
 	switch name = OneLine(name); {
 	case name == "" || name == id:
@@ -63,7 +63,7 @@ func NameAndID(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// Span says how long something takes or took, in whole words.
+// Span formats a duration in whole units.
 func Span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -75,7 +75,7 @@ func Span(d time.Duration) string {
 	}
 }
 
-// Zoned writes a time in a person's time zone, and names the zone.
+// Zoned formats a time in a person's time zone, with the zone's name.
 func Zoned(p bot.Person, t time.Time) string {
 	zone, name := p.Clock()
 	return blocks.Zoned(t, zone, name)
@@ -89,7 +89,7 @@ func Count(n int, one, many string) string {
 	return Thousands(n) + " " + many
 }
 
-// Thousands writes a number with commas.
+// Thousands formats a number with commas.
 func Thousands(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -98,16 +98,16 @@ func Thousands(n int) string {
 	return s
 }
 
-// OneLine takes the line breaks out of a name.
+// OneLine replaces the line breaks of a name.
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// Short makes a name or a typed word fit into a sentence.
+// Short cuts a name or a typed word to fit into a sentence.
 func Short(s string) string {
 	const runes = 80
 	return blocks.Cut(OneLine(s), runes)
 }
 
-// Sentence makes a reason from outside fit into a message.
+// Sentence cuts a text from outside to fit into a message.
 func Sentence(s string) string {
 	const runes = 300
 	return blocks.Cut(OneLine(s), runes)

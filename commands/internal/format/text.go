@@ -19,7 +19,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// CannotFillIn says that placeholders would go out as they are written.
+// CannotFillIn says that placeholders would be sent unreplaced.
 func CannotFillIn(found []message.Placeholder) string {
 	if len(found) == 1 {
 		return "couponbot can't fill in “" + string(found[0]) + "” yet. Take it out, or write the text without it."
@@ -27,7 +27,7 @@ func CannotFillIn(found []message.Placeholder) string {
 	return "couponbot can't fill in " + quotedFew(found) + " yet. Take them out, or write the text without them."
 }
 
-// unknownEmoji warns of names in a text that stay names; "" if there are none.
+// unknownEmoji warns about emoji names that Slack doesn't know; "" if there are none.
 func unknownEmoji(text string) string {
 	_, names := emoji.Replace(text)
 	switch len(names) {
@@ -39,7 +39,7 @@ func unknownEmoji(text string) string {
 	return quotedFew(names) + " aren't emoji that couponbot knows. They go out as written."
 }
 
-// TextNotes show what the writer of a text may not expect: that note, if it isn't empty, and emoji names that stay names.
+// TextNotes show what may surprise the writer of a text: note, if it isn't empty, and unknown emoji names.
 func TextNotes(text, note string) []slack.Block {
 	words := Joined(" ", note, unknownEmoji(text))
 	if words == "" {
@@ -48,7 +48,7 @@ func TextNotes(text, note string) []slack.Block {
 	return []slack.Block{blocks.Rich(blocks.Line{blocks.Plain(words)})} // Slack draws emoji names in other kinds of text
 }
 
-// quotedFew lists the first few of at least two texts.
+// quotedFew quotes the first of at least two texts.
 func quotedFew[T ~string](texts []T) string {
 	const few = 3
 	quoted := make([]string, 0, few)
@@ -62,8 +62,8 @@ func quotedFew[T ~string](texts []T) string {
 	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
-// SomeCharacters shows the first few of the characters that make an SMS dearer. Blanks and accents can't be seen alone, so
-// they are named; the invisible parts of emoji are left out.
+// SomeCharacters shows the first of the characters that make an SMS longer. Spaces and accents are named, since they can't be
+// seen alone; invisible parts of emoji are left out.
 func SomeCharacters(runes []rune) string {
 	const few = 5
 	runes = slices.DeleteFunc(slices.Clone(runes), func(r rune) bool {
@@ -84,7 +84,7 @@ func SomeCharacters(runes []rune) string {
 	return text
 }
 
-// Stamp writes a time for programs: ISO 8601 in UTC; "" for none.
+// Stamp formats a time for programs: ISO 8601 in UTC; "" for none.
 func Stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -101,7 +101,7 @@ func Capitalised(word string) string {
 // Persons says "1 person", "3 people".
 func Persons(n int) string { return Count(n, "person", "people") }
 
-// AndMore ends lines about the first few of n.
+// AndMore appends how many of n items aren't listed.
 func AndMore(lines []string, n, shown int) string {
 	if n > shown {
 		lines = append(lines, "and "+Thousands(n-shown)+" more")
@@ -139,14 +139,14 @@ func ParseAmount(text string) (int, bool) {
 	return n, err == nil
 }
 
-// amountForm is a whole number as people write it: 5000, 5,000, 5.000, 5 000. What has other than three digits behind a
-// comma or a point is a fraction.
+// amountForm matches a whole number as people write it: 5000, 5,000, 5.000, 5 000. Other than three digits after a comma or a
+// point are a fraction.
 var amountForm = regexp.MustCompile(`^\d+$|^\d{1,3}([,. \x{a0}\x{202f}]\d{3})+$`)
 
-// sampled is how many recipients the preview shows, listed how many it warns about.
+// sampled is how many recipients the preview shows.
 const sampled = 5
 
-// CancelWords says in a sentence why a send was cancelled.
+// CancelWords says why a send was cancelled.
 func CancelWords(why string) string {
 	switch why {
 	case sends.WhyCancelled:
@@ -161,7 +161,7 @@ func CancelWords(why string) string {
 	return Sentence(why)
 }
 
-// Significant returns the digits of a number from the first that is not 0.
+// Significant returns a number's digits from the first that isn't 0.
 func Significant(number string) string {
 	number = strings.ReplaceAll(number, "(0)", "")
 	digits := strings.Map(func(r rune) rune {
@@ -173,5 +173,5 @@ func Significant(number string) string {
 	return strings.TrimLeft(digits, "0")
 }
 
-// WholeNumber is how many digits a number without its prefix must have to be taken for a whole one.
+// WholeNumber is the fewest digits of a whole number, without its prefix.
 const WholeNumber = 7

@@ -1,7 +1,6 @@
 package recipientlist
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -13,11 +12,6 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Checker is the part of [sends.Service] that says what recipients are checked against.
-type Checker interface {
-	ListStatus(ctx context.Context) (sends.ListStatus, error)
-}
-
 // CheckedLine says what recipients are checked against.
 func CheckedLine(c sends.ListStatus) string {
 	line := "Checked against " + format.Persons(c.Suppressed) + " on the do-not-contact list"
@@ -27,7 +21,7 @@ func CheckedLine(c sends.ListStatus) string {
 	return line + "."
 }
 
-// readAgo says how long ago something was read: "just now", "12 min ago", "4 h ago".
+// readAgo formats an age: "just now", "12 min ago", "4 h ago".
 func readAgo(age time.Duration) string {
 	switch {
 	case age < time.Minute:
@@ -38,7 +32,7 @@ func readAgo(age time.Duration) string {
 	return fmt.Sprintf("%d h ago", int(age.Hours()))
 }
 
-// ConcernWords says what is wrong with what recipients are checked against, and what to do.
+// ConcernWords explains a concern about the lists that recipients are checked against, and what to do.
 func ConcernWords(c sends.Concern, checked sends.ListStatus) string {
 	switch c {
 	case sends.ConcernEvicts:
@@ -63,7 +57,7 @@ func ConcernWords(c sends.Concern, checked sends.ListStatus) string {
 	return ""
 }
 
-// ConcernBlocks are the warnings for the top of a preview.
+// ConcernBlocks are the warnings above a preview.
 func ConcernBlocks(c sends.ListStatus) []slack.Block {
 	var set []slack.Block
 	for _, concern := range c.Concerns {
@@ -72,7 +66,7 @@ func ConcernBlocks(c sends.ListStatus) []slack.Block {
 	return set
 }
 
-// rekeyedWords says that the list has got another key, and what that means.
+// rekeyedWords says that the key of the list has changed, and what that means.
 func rekeyedWords(checked sends.ListStatus) string {
 	said := "The do-not-contact list got a new key " + readAgo(checked.KeyAge) + "."
 	if checked.Unconfirmed {
@@ -85,7 +79,7 @@ func rekeyedWords(checked sends.ListStatus) string {
 	return said
 }
 
-// ConcernForAdmin says what is wrong, and what an admin can do.
+// ConcernForAdmin explains a concern and what an admin can do.
 func ConcernForAdmin(c sends.Concern, checked sends.ListStatus) string {
 	said := ConcernWords(c, checked)
 	if c == sends.ConcernEmpty {

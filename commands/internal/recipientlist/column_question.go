@@ -18,14 +18,14 @@ import (
 // FieldColumn is the field with the choice of a column.
 const FieldColumn = "column"
 
-// ColumnQuestion asks which column of a file holds the people.
+// ColumnQuestion is a form that asks for the column of a file.
 type ColumnQuestion struct {
 	Callback, Submit string
 	// NothingYet says what hasn't happened so far.
 	NothingYet string
 }
 
-// View builds the question; id is kept in its metadata.
+// View builds the form; its metadata is id.
 func (q ColumnQuestion) View(
 	id string, f bot.File, kind recipients.Kind, question *recipients.ColumnQuestion,
 ) *slack.ModalViewRequest {
@@ -43,7 +43,7 @@ func (q ColumnQuestion) View(
 	return blocks.WithMetadata(v, id)
 }
 
-// EveryColumn asks for another column: it offers all that have recipients, whatever their header says.
+// EveryColumn returns a question with all columns that have recipients, whatever their headers say.
 func EveryColumn(ctx context.Context, u ui.Uploads, person string, f bot.File, r recipients.Rules,
 ) (*recipients.ColumnQuestion, error) {
 	var columns []recipients.Column
@@ -59,7 +59,7 @@ func EveryColumn(ctx context.Context, u ui.Uploads, person string, f bot.File, r
 
 // columnOption shows a column as "Nu · C · Mobile · 940 numbers", with examples below.
 func columnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockObject {
-	const someName = 18 // characters of a name, so that the count has room, too
+	const someName = 18 // characters of a name, which leaves room for the count
 	letters, header := c.Column.Letter, c.Column.Header
 	switch {
 	case c.All:
@@ -79,7 +79,7 @@ func columnOption(c recipients.Column, kind recipients.Kind) *slack.OptionBlockO
 	return blocks.DescribedOption(text, format.OneLine(strings.Join(c.Examples, ", ")), c.ID)
 }
 
-// SourceLines say where the people of a list come from: typed, and from which place in which file.
+// SourceLines name the sources of a list: typed people, and the column of a file.
 func SourceLines(l recipients.List) []blocks.Line {
 	var typed []string
 	var listed []recipients.Recipient
@@ -117,7 +117,7 @@ func sourcePlace(s recipients.Source) string {
 	return place + ", " + s.Column.String()
 }
 
-// SourceNotes say what else a person should know about how a file was read.
+// SourceNotes are other facts about how a file was read.
 func SourceNotes(s *recipients.Source) []string {
 	if s == nil {
 		return nil
@@ -149,7 +149,7 @@ func SourceNotes(s *recipients.Source) []string {
 	return notes
 }
 
-// KindOf returns the kind of an address or number by how it looks.
+// KindOf returns the kind of an address or number by its form.
 func KindOf(to string) recipients.Kind {
 	if strings.Contains(to, "@") {
 		return recipients.Email

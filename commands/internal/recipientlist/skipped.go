@@ -10,7 +10,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// LeftOut shows who was left out of a list, by the rules, with a few of each.
+// LeftOut shows who was left out of a list, with a few examples for each rule.
 func LeftOut(list recipients.List) []slack.Block {
 	n := list.Skipped()
 	if n == 0 {
@@ -27,11 +27,10 @@ func LeftOut(list recipients.List) []slack.Block {
 	return set
 }
 
-// leftOutExamples is how many entries left out the preview shows of each rule.
+// leftOutExamples is how many entries the preview shows for each rule.
 const leftOutExamples = 5
 
-// leftOutLine shows one entry as it was written, so that it can be found; one that is right but may not be written to is
-// masked.
+// leftOutLine shows an entry as it was written, so that it can be found. A valid contact that may not be written to is masked.
 func leftOutLine(o recipients.LeftOut) string {
 	switch o.Rule {
 	case recipients.RuleHidden, recipients.RuleConsent, recipients.RuleSuppressed,
@@ -45,7 +44,7 @@ func leftOutLine(o recipients.LeftOut) string {
 	return fmt.Sprintf("%s, “%s”: %s", format.Capitalised(o.Place()), format.Short(o.Text), o.Reason)
 }
 
-// RuleTitle names in a few words what the entries have in common that a rule left out.
+// RuleTitle says in a few words why a rule skips entries.
 func RuleTitle(r recipients.Rule) string {
 	switch r {
 	case recipients.RuleEmpty:

@@ -9,7 +9,7 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// Who may not be written to is masked; what was typed wrong is shown, so that it can be found.
+// Valid contacts are masked; malformed entries are shown, so that they can be found.
 func TestLeftOut_masks(t *testing.T) {
 	t.Parallel()
 	list := recipients.List{LeftOut: []recipients.LeftOut{
@@ -21,7 +21,7 @@ func TestLeftOut_masks(t *testing.T) {
 	commandstest.WantNotIn(t, got, "123456")
 }
 
-// Every rule has a name of its own.
+// Every rule has its own title.
 func TestRuleTitle(t *testing.T) {
 	t.Parallel()
 	seen := map[string]recipients.Rule{}

@@ -13,46 +13,45 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Change is something asked for in a form. A view on top of the form says what will happen; submitting that view does it,
-// once. D is what the form says: it may hold people's data, so it is kept in the store meanwhile.
+// Change is a change with a confirmation: a form leads to a preview on top of it, and submitting the preview makes the change,
+// once. D is the content of the form. It may hold personal data, so it is kept in the store meanwhile.
 type Change[D any] struct {
-	// View is the callback_id of the view on top, and with _done of what it turns into.
+	// View is the callback_id of the preview. With _done it is that of the view that replaces it.
 	View string
-	// Title stands above both, yes on the button that does it, doing while it is done.
+	// Title is the title of both views, Button the label of the submit button, WaitText the text while Do works.
 	Title, Button, WaitText string
 	Store                   OnceStore
-	Audit                   Recorder
-	// Do carries it out and returns what to tell the person, and the entry for the audit trail, which is empty if there is
-	// nothing to write. An error before anything was asked to be changed is [Undone].
+	Audit                   *sends.Service
+	// Do makes the change. It returns the text for the user and the audit entry, which is empty if there is nothing to record.
+	// An error before any change was attempted is [Undone].
 	Do func(ctx context.Context, req bot.Request, d D) (said string, e sends.Entry, err error)
-	// Secret returns what a repeat is told if do returns a link or a code, which only the first answer may show. It returns
-	// nil, or is nil, for other results.
+	// Secret returns the answer to a repeat if Do returns a link or a code, which only the first answer may show. It returns
+	// nil for other results. It may be nil.
 	Secret func(d D) *bot.Mistake
 }
 
-// pending are the changes that wait to be confirmed by the person who asked for them.
+// pending stores the changes until they are confirmed.
 func (c Change[D]) pending() Saved[D] { return Saved[D]{c.Store, "change:"} }
 
-// PreviewView keeps the change that the form of req asks for, and returns the view that says what will happen. The same form gives
-// the same change.
+// PreviewView stores the change and returns its preview with these blocks. The same form makes the same change.
 func (c Change[D]) PreviewView(ctx context.Context, req bot.Request, d D, told ...slack.Block) *slack.ModalViewRequest {
 	id := SubmissionID(req.View, d)
 	c.pending().Put(ctx, req.Person, id, d)
 	return blocks.WithMetadata(blocks.Modal(c.View, c.Title, c.Button, "Back", told...), id)
 }
 
-// WithButton is the change with other words on the button that does it.
+// WithButton returns a copy with another label of the submit button.
 func (c Change[D]) WithButton(yes string) Change[D] {
 	c.Button = yes
 	return c
 }
 
-// Preview answers a form with that view on top of it.
+// Preview answers a form with the preview on top of it.
 func (c Change[D]) Preview(ctx context.Context, req bot.Request, d D, told ...slack.Block) bot.Reply {
 	return bot.Reply{View: c.PreviewView(ctx, req, d, told...), Push: true}
 }
 
-// Confirmed does the change of the view that was submitted. A repeat gets the same answer.
+// Confirmed makes the change of a submitted preview. A repeat returns the same answer.
 func (c Change[D]) Confirmed(ctx context.Context, req bot.Request) (bot.Reply, error) {
 	id := Bounded(req.View.Metadata)
 	d, ok := c.pending().Get(ctx, req.Person, id)
@@ -75,16 +74,16 @@ func (c Change[D]) Confirmed(ctx context.Context, req bot.Request) (bot.Reply, e
 	}}, nil
 }
 
-// once returns a function that does the change once. If the result is a secret, the change is claimed before the submit is
-// acknowledged: a repeat is refused on top of the first answer, since one that came later would replace it.
+// once returns a function that makes the change once. If the result is a secret, the change is claimed before the submission
+// is acknowledged: a repeat is refused on top of the first answer, since a later answer would replace it.
 func (c Change[D]) once(ctx context.Context, id string, req bot.Request, d D) (func(context.Context) (string, error), error) {
 	act := func(ctx context.Context) (string, error) {
 		said, e, err := c.Do(ctx, req, d)
-		word := Record(ctx, c.Audit, req, e, err)
+		notice := Record(ctx, c.Audit, req, e, err)
 		if err != nil {
 			return "", Unchanged(err)
 		}
-		return format.Joined(" ", said, word), nil
+		return format.Joined(" ", said, notice), nil
 	}
 	guard := Idempotent{c.Store}
 	var told *bot.Mistake
@@ -108,24 +107,24 @@ func (c Change[D]) once(ctx context.Context, id string, req bot.Request, d D) (f
 	}, nil
 }
 
-// doneView is what the view turns into. Closing it closes the form under it too.
+// doneView replaces the preview. Closing it also closes the form under it.
 func (c Change[D]) doneView(said string) *slack.ModalViewRequest {
 	v := blocks.Modal(c.View+"_done", c.Title, "", "Close", blocks.Text(said))
 	v.ClearOnClose = true
 	return v
 }
 
-// FailedChange are the words for a change that failed.
+// FailedChange holds the words for a failed change.
 type FailedChange struct {
 	// Act names the change in the log.
 	Act string
-	// Undone says that certainly nothing was changed; empty for what [Explain] says. unsure says that it may have been, and hint
-	// what to do then.
+	// Undone says that nothing was changed; if it is empty, [Explain] says so. Unsure says that the change may have been made,
+	// and Hint what to do then.
 	Undone, Unsure, Hint string
 }
 
-// AfterChange explains a change that failed, by what is known of it. A [bot.Mistake] and an error that [Explain] doesn't know
-// stay what they are.
+// AfterChange explains a failed change by the class of the error. It returns a [bot.Mistake], or an error that [Explain]
+// doesn't know, unchanged.
 func AfterChange(err error, w FailedChange) error {
 	if _, explained := errors.AsType[*bot.Mistake](err); explained {
 		return err
@@ -143,7 +142,7 @@ func AfterChange(err error, w FailedChange) error {
 	return m
 }
 
-// Unchanged is [AfterChange] in words that fit any change.
+// Unchanged is [AfterChange] with words for any change.
 func Unchanged(err error) error {
 	return AfterChange(err, FailedChange{
 		Act: "change", Unsure: "It may or may not have been done.", Hint: "Please look before you try again.",

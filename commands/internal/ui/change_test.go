@@ -1,9 +1,11 @@
-package ui
+package ui_test
 
 import (
 	"context"
 	"errors"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
@@ -11,15 +13,15 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// named is what the changes of the tests are about.
+// named is the content of the tests' forms.
 type named struct{ Name string }
 
-// A change is done once, by the person who asked for it, however often the form comes.
+// A change is made once, and only by the user who asked for it.
 func TestChange_once(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	done := 0
-	c := Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
+	c := ui.Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
 	c.Do = func(context.Context, bot.Request, named) (string, sends.Entry, error) {
 		done++
 		return "Done.", sends.Entry{}, nil
@@ -34,7 +36,7 @@ func TestChange_once(t *testing.T) {
 		return commandstest.Follow(t.Context(), c.Confirmed, req)
 	}
 	_, err := submit(bot.Person{ID: "U0OTHER", Team: commandstest.Mia.Team})
-	commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, err).Text, "belongs to somebody else")
+	commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, err).Text, "belongs to somebody else")
 	for range 2 {
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(submit(commandstest.Mia))), "Done.")
 	}
@@ -43,7 +45,7 @@ func TestChange_once(t *testing.T) {
 	}
 }
 
-// What failed before anything was asked to be changed says so, and is tried again when the form is filled in again.
+// An error before the change says that nothing was done, and a new submission tries again.
 func TestChange_undone(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
@@ -52,10 +54,10 @@ func TestChange_undone(t *testing.T) {
 		"of the API": &coupontools.Error{Route: "POST /v3/loyaltyusers/list", Status: 500, Class: coupontools.Unknown},
 	} {
 		tries := 0
-		c := Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
+		c := ui.Change[named]{View: "x", Title: "X", Button: "Do", WaitText: "Doing…", Store: w.Store}
 		c.Do = func(context.Context, bot.Request, named) (string, sends.Entry, error) {
 			if tries++; tries == 1 {
-				return "", sends.Entry{}, Undone{Err: failure}
+				return "", sends.Entry{}, ui.Undone{Err: failure}
 			}
 			return "Done.", sends.Entry{}, nil
 		}
@@ -66,8 +68,8 @@ func TestChange_undone(t *testing.T) {
 			return commandstest.Follow(t.Context(), c.Confirmed, bot.Request{Person: commandstest.Mia, View: asked})
 		}
 		_, err := press("V1")
-		if m := commandstest.MistakeOf(t, Explain, err); m.Done != "" {
-			t.Errorf("%s: %q, want that nothing was done", name, ErrorText(err))
+		if m := commandstest.MistakeOf(t, ui.Explain, err); m.Done != "" {
+			t.Errorf("%s: %q, want that nothing was done", name, ui.ErrorText(err))
 		}
 		commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(press("V2"))), "Done.")
 	}

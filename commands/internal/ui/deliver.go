@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/commands/internal/format"
 	"github.com/coupontools/couponbot/internal/spreadsheet"
 )
 
@@ -17,25 +19,24 @@ type fileSender interface {
 	Upload(ctx context.Context, channel string, u bot.Upload) error
 }
 
-// Deliverer sends files to people by direct message. However long they are, they take little memory: they are written to a
-// temporary file, and read from there.
+// Deliverer sends files by direct message. It writes them to a temporary file first, so that long ones take little memory.
 type Deliverer struct{ Poster fileSender }
 
 // NewDeliverer returns a deliverer that posts with poster.
 func NewDeliverer(poster fileSender) Deliverer { return Deliverer{poster} }
 
-// CSVFile is a table that is to become a file.
+// CSVFile is a table to send as a file.
 type CSVFile struct {
-	// Name is the file's, with its ending; called is what it is called in a sentence: "file with 18 campaigns". The comment
-	// stands above it, and alt says what it is to those who cannot see it.
+	// Name is the file name. Label names the file in a sentence: "file with 18 campaigns". Comment is the message above it,
+	// Alt its description for screen readers.
 	Name, Label, Comment, Alt string
 	// Header names the columns.
 	Header []string
-	// Rows writes the rows, one after the other.
+	// Rows writes the rows in order.
 	Rows func(write func(row []string) error) error
 }
 
-// Send writes a report as CSV and sends it. What it returns says so.
+// Send sends the table as CSV and returns a reply that says so.
 func (d Deliverer) Send(ctx context.Context, to bot.Person, r CSVFile) (bot.Reply, error) {
 	err := InFile(func(f *os.File) error {
 		if err := r.Write(f); err != nil {
@@ -49,7 +50,7 @@ func (d Deliverer) Send(ctx context.Context, to bot.Person, r CSVFile) (bot.Repl
 	return bot.Reply{Text: "The " + r.Label + " is in your direct messages."}, nil
 }
 
-// InFile gives use a temporary file, which is gone afterwards.
+// InFile calls use with a temporary file and removes it afterwards.
 func InFile(use func(*os.File) error) error {
 	f, err := os.CreateTemp("", "couponbot-*")
 	if err != nil {
@@ -62,7 +63,7 @@ func InFile(use func(*os.File) error) error {
 	return use(f)
 }
 
-// UploadFile sends what is in a file.
+// UploadFile sends the content of a temporary file.
 func (d Deliverer) UploadFile(ctx context.Context, to bot.Person, f *os.File, called string, u bot.Upload) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -72,7 +73,7 @@ func (d Deliverer) UploadFile(ctx context.Context, to bot.Person, f *os.File, ca
 	return d.Upload(ctx, to, called, u)
 }
 
-// Upload sends a file that is called so in a sentence.
+// Upload sends a file. called names it in a sentence.
 func (d Deliverer) Upload(ctx context.Context, to bot.Person, called string, u bot.Upload) error {
 	channel, err := d.Poster.Direct(ctx, to.ID)
 	if err == nil {
@@ -92,4 +93,34 @@ func (r CSVFile) Write(w io.Writer) error {
 		err = r.Rows(out.Write)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// Column is one column of a CSV file.
+type Column[T any] struct {
+	Name  string
+	Value func(T) string
+}
+
+// Table returns a list as a file. many is the plural of its items, what counts them: "18 campaigns".
+func Table[T any](many, what string, columns []Column[T], list []T) CSVFile {
+	r := CSVFile{
+		Name: strings.ReplaceAll(many, " ", "-") + ".csv", Label: "file with " + what,
+		Comment: format.Capitalised(what) + ", as you asked.", Alt: "A table: " + what,
+	}
+	for _, c := range columns {
+		r.Header = append(r.Header, c.Name)
+	}
+	r.Rows = func(write func([]string) error) error {
+		row := make([]string, len(columns))
+		for _, item := range list {
+			for i, c := range columns {
+				row[i] = c.Value(item)
+			}
+			if err := write(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return r
 }

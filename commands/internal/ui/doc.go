@@ -1,3 +1,3 @@
-// Package ui has what the commands of every domain are built from: lists and pagers, saved values, waiting modals,
-// confirmed changes, idempotency, files, and the words for the services' errors. It knows no domain.
+// Package ui has the parts that the commands of every domain share: lists and pagers, saved values, waiting modals, confirmed
+// changes, idempotency, files, the audit table, and the words for errors. It knows no domain.
 package ui

@@ -17,8 +17,8 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Words that stand in several places, and the words for everything that can go wrong. House rules: say what happened,
-// whether anything was sent or changed, and what to do next; no jargon, no blame; a name is in “quotes”, an id is bare.
+// House rules for error texts: say what happened, whether anything was sent or changed, and what to do next; no jargon, no
+// blame; a name is in “quotes”, an id is bare.
 
 // Texts while an answer is being prepared.
 const (
@@ -51,7 +51,7 @@ const (
 	TypeAFewLetters  = "Type a few letters of its name"
 )
 
-// Explain puts the errors of Coupontools, the cache and the sends into words for the person; nil if it does not know err.
+// Explain words an error of Coupontools, the cache or the sends. It returns nil for other errors.
 func Explain(err error) *bot.Mistake {
 	switch {
 	case errors.Is(err, sends.ErrNoDraft):
@@ -96,7 +96,7 @@ func Explain(err error) *bot.Mistake {
 	return nil
 }
 
-// within says how long to wait: never less than it takes.
+// within says how long to wait, rounded up.
 func within(d time.Duration) string {
 	if d < time.Minute {
 		return "a minute"
@@ -104,10 +104,10 @@ func within(d time.Duration) string {
 	return format.Span(d + time.Minute)
 }
 
-// explainSend puts into words what cannot be done with a send, and why nothing can be sent; nil if err is neither.
+// explainSend says why an action on a send, or sending at all, isn't possible; nil for other errors.
 func explainSend(err error) *bot.Mistake {
 	if wrong, ok := errors.AsType[*sends.StateError](err); ok {
-		return &bot.Mistake{Text: StandsWords(wrong.Send), Hint: "/coupontools sends shows what can be done with it."}
+		return &bot.Mistake{Text: StateWords(wrong.Send), Hint: "/coupontools sends shows what can be done with it."}
 	}
 	if soon, ok := errors.AsType[*sends.TooSoonError](err); ok {
 		return &bot.Mistake{
@@ -154,13 +154,12 @@ func explainSend(err error) *bot.Mistake {
 	return nil
 }
 
-// keyMend says what to do about a key that does not fit.
-// redisMistake says how Redis failed; consequence, in words, ends the sentence.
+// redisMistake explains a failure of Redis; consequence ends its sentence.
 func redisMistake(err error, consequence string) *bot.Mistake {
 	return &bot.Mistake{Text: rediserr.Problem(err) + consequence, Hint: rediserr.Hint(err), Cause: err}
 }
 
-// RedisHint says what to do about a Redis that failed: whom to ask, or, for a passing failure, the words given.
+// RedisHint says what to do about a failed Redis: ask an admin, or, for a temporary failure, the given words.
 func RedisHint(err error, again string) string {
 	if rediserr.KindOf(err).Task() == "" {
 		return again
@@ -168,7 +167,7 @@ func RedisHint(err error, again string) string {
 	return rediserr.Hint(err)
 }
 
-// Unreadable says that Redis failed to give out what is kept there; other errors stay what they are.
+// Unreadable explains that Redis could not return stored data. It returns other errors unchanged.
 func Unreadable(err error) error {
 	if !errors.Is(err, sends.ErrUnavailable) {
 		return err
@@ -176,7 +175,7 @@ func Unreadable(err error) error {
 	return redisMistake(err, ", and this is kept there.")
 }
 
-// Unrecorded says that something was not handed out since the audit trail could not be written.
+// Unrecorded says that data was withheld because the audit log could not be written.
 func Unrecorded(err error) error {
 	return redisMistake(err, ", so this couldn't go into the audit trail, and couponbot didn't do it.")
 }
@@ -195,7 +194,7 @@ func notUploaded(name string, err error) error {
 func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	codes := e.Codes
 	if strings.Contains(e.Route, "/emailtool/") && slices.Contains(codes, 103) {
-		codes = []int{104} // the e-mail groups say 103 for what else is 104
+		codes = []int{104} // e-mail groups answer 103 where other calls answer 104
 	}
 	m := &bot.Mistake{Text: refusal(e), Hint: Advice(codes...), Cause: err}
 	switch {
@@ -230,22 +229,22 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 	return m
 }
 
-// UnknownCall says whether Coupontools answered without a word of its own that there is nothing under an address.
+// UnknownCall reports whether the server has nothing at the address of a call.
 func UnknownCall(e *coupontools.Error) bool {
 	return e.Status == http.StatusNotFound && len(e.Codes) == 0
 }
 
-// guessed reports whether the address of a call is not documented.
+// guessed reports whether the address of a call isn't documented.
 func guessed(route string) bool {
 	return slices.ContainsFunc(coupontools.Routes(), func(r coupontools.Route) bool {
 		return r.Name == route && r.Known == "path and answer assumed"
 	})
 }
 
-// itsWords are Coupontools' own words for what it refused.
+// itsWords are Coupontools' own words for a refusal.
 func itsWords(e *coupontools.Error) string { return format.Sentence(format.Joined("; ", e.Texts...)) }
 
-// refusal says in Coupontools' own words what it refused.
+// refusal explains a refusal in Coupontools' own words.
 func refusal(e *coupontools.Error) string {
 	reason := itsWords(e)
 	codes := make([]string, len(e.Codes))
@@ -263,8 +262,8 @@ func refusal(e *coupontools.Error) string {
 	return fmt.Sprintf("Coupontools refused this (HTTP %d).", e.Status)
 }
 
-// Advice says what to do about an error code of Coupontools, "" if there is nothing particular to do. The meanings that
-// a code has depend on the call; only what holds for the calls made here is said.
+// Advice says what to do about error codes of Coupontools; "" if there is no advice. A code's meaning depends on the call; the
+// advice holds for the calls made here.
 func Advice(codes ...int) string {
 	for _, code := range codes {
 		switch code {
@@ -313,7 +312,7 @@ func BrokenButton(command string, err error) *bot.Mistake {
 	return &bot.Mistake{Text: "This button cannot be read any more.", Hint: "Please run " + command + " again.", Cause: err}
 }
 
-// NotKnown puts into words that Coupontools does not know what was named, and where to look; another err stays as it is.
+// NotKnown says that Coupontools doesn't know an item, and where to look. It returns errors other than not-found unchanged.
 func NotKnown(err error, what, where string) error {
 	if !errors.Is(err, coupontools.ErrNotFound) {
 		return err
@@ -321,7 +320,7 @@ func NotKnown(err error, what, where string) error {
 	return &bot.Mistake{Text: "Coupontools does not know " + what + ".", Hint: "Check the id: " + where + " shows them.", Cause: err}
 }
 
-// What is wrong with the lists that recipients are checked against, and what to do.
+// Concerns about the lists that recipients are checked against, and what to do.
 const (
 	EvictsWords = "Redis may throw data away when it's full, people on the do-not-contact list too, so nothing is sent."
 	EvictsMend  = "set maxmemory-policy noeviction in Redis"
@@ -334,8 +333,8 @@ const (
 	OlderHint = "An admin of couponbot can continue without these people with " + Root + " suppress import."
 )
 
-// StandsWords says in a sentence how a send stands, without who brought it there.
-func StandsWords(s sends.Send) string {
+// StateWords describes the state of a send in a sentence.
+func StateWords(s sends.Send) string {
 	switch s.State {
 	case sends.StateAwaiting:
 		return "The send waits for approval."
@@ -355,7 +354,7 @@ func StandsWords(s sends.Send) string {
 	return "The send is not confirmed yet."
 }
 
-// ErrorReason says what is wrong with Coupontools in one sentence, within an answer that tells other things too.
+// ErrorReason explains an error of Coupontools in one sentence, for use inside another answer.
 func ErrorReason(err error) string {
 	if m := Explain(err); m != nil {
 		return m.Text
@@ -363,7 +362,7 @@ func ErrorReason(err error) string {
 	return "Coupontools did not answer in time."
 }
 
-// OlderWords says that there is an older list, with so many people if that is known.
+// OlderWords says that there is an older list, with the number of its people if known.
 func OlderWords(people int) string {
 	with := ""
 	if people > 0 {

@@ -1,10 +1,12 @@
-package ui
+package ui_test
 
 import (
 	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools"
@@ -59,7 +61,7 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := Explain(fmt.Errorf("show directory: %w", test.err))
+			m := ui.Explain(fmt.Errorf("show directory: %w", test.err))
 			if m == nil {
 				t.Fatal("Explain knows no words")
 			}
@@ -70,12 +72,12 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
-	if m := Explain(errors.New("odd")); m != nil {
+	if m := ui.Explain(errors.New("odd")); m != nil {
 		t.Errorf("Explain(odd) = %+v, want nil", m)
 	}
 }
 
-// answer is an error that Redis answers with.
+// answer is an error from Redis.
 type answer string
 
 func (a answer) Error() string { return string(a) }

@@ -16,17 +16,17 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// Idempotent runs an action once per id, however often and to however many replicas Slack delivers the request.
+// Idempotent runs an action once per id, however often Slack delivers the request and to however many replicas.
 type Idempotent struct{ Store OnceStore }
 
-// OnceStore is the part of [bot.Store] that it takes.
+// OnceStore is the part of [bot.Store] that Idempotent needs.
 type OnceStore interface {
 	Store
 	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
 }
 
 const (
-	// onceLife is how long a result is kept. Slack repeats a form within minutes.
+	// onceLife is how long a result is kept. Slack redelivers within minutes.
 	onceLife = 24 * time.Hour
 	// onceWait is how long a repeat waits for the result of the first run.
 	onceWait = 100 * time.Second
@@ -37,19 +37,19 @@ const (
 type onceResult struct {
 	Said   string
 	Failed bool
-	// Undone says that nothing was changed for certain, and View in which view the action was asked for.
+	// Undone says that nothing was changed for certain. View is the view that asked for the action.
 	Undone bool
 	View   string
 }
 
-// Undone marks an error before which certainly nothing was done.
+// Undone wraps an error that occurred before any change.
 type Undone struct{ Err error }
 
 func (u Undone) Error() string { return u.Err.Error() }
 
 func (u Undone) Unwrap() error { return u.Err }
 
-// SurelyUndone reports whether err means that certainly nothing was changed.
+// SurelyUndone reports whether err means that nothing was changed for certain.
 func SurelyUndone(err error) bool {
 	if _, sure := errors.AsType[Undone](err); sure {
 		return true
@@ -81,14 +81,14 @@ func (i Idempotent) do(ctx context.Context, id, view string, act func(context.Co
 	return result.Said, nil
 }
 
-// Click is do for a click, which Slack may deliver again.
+// Click runs act once per click, which Slack may deliver again.
 func (i Idempotent) Click(ctx context.Context, req bot.Request, act func(context.Context) (said string, err error)) (string, error) {
 	return i.do(ctx, "click:"+req.ID, "", act)
 }
 
-// Claim takes an id for its first caller, who may then run the action and [Idempotent.keep] its result under the key. A
-// later caller gets the key of the run before. An id whose run certainly changed nothing is free again for another view:
-// the person has opened that one since.
+// Claim claims an id. The first caller may run the action and [Idempotent.keep] its result under the key; later callers get
+// the key of that run. If a run changed nothing for certain, the id is free again for another view, since the user has opened
+// that one later.
 func (i Idempotent) Claim(ctx context.Context, id, view string) (key string, first bool, err error) {
 	for try := 0; ; try++ {
 		key = fmt.Sprintf("%s:%d", id, try)
@@ -115,14 +115,14 @@ func (i Idempotent) keep(ctx context.Context, key, view, said string, err error)
 	i.Store.Put(ctx, "came:"+key, Encode(result), onceLife)
 }
 
-// result returns the stored result, if the run is over.
+// result returns the stored result, if the run has ended.
 func (i Idempotent) result(ctx context.Context, key string) (result onceResult, over bool) {
 	b, ok := i.Store.Get(ctx, "came:"+key)
 	over = ok && json.Unmarshal(b, &result) == nil
 	return result, over
 }
 
-// wait returns the result of a run that may still be going.
+// wait returns the result of a run that may still be in progress.
 func (i Idempotent) wait(ctx context.Context, key string) (onceResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, onceWait)
 	defer cancel()
@@ -143,11 +143,11 @@ func (i Idempotent) wait(ctx context.Context, key string) (onceResult, error) {
 	}
 }
 
-// linkOrCode matches links and the codes of sessions, which have 21 characters. Both open the coupon for anybody.
+// linkOrCode matches links and session codes, which have 21 characters. Both let anybody use the coupon.
 var linkOrCode = regexp.MustCompile(`https?://\S+|\b[A-Za-z0-9]{16,}\b`)
 
-// WithoutCodes takes links and codes out of a text before it is stored. The last four characters of a code stay, to tell
-// codes apart; the first six would do at the till. A long word without a digit is no code.
+// WithoutCodes removes links and codes from a text before it is stored. A code's last four characters stay, to tell codes
+// apart; the first six would work at the till. A long word without a digit is no code.
 func WithoutCodes(text string) string {
 	const shown = 4
 	return linkOrCode.ReplaceAllStringFunc(text, func(s string) string {
@@ -161,7 +161,7 @@ func WithoutCodes(text string) string {
 	})
 }
 
-// ErrorText is an error in words.
+// ErrorText returns an error as one text.
 func ErrorText(err error) string {
 	m, ok := errors.AsType[*bot.Mistake](err)
 	if !ok {
@@ -173,14 +173,14 @@ func ErrorText(err error) string {
 	return format.Joined(" ", m.Text, m.Done, m.Hint)
 }
 
-// SubmissionID is the id of a form as it was submitted: the same submit delivered twice has the same id.
+// SubmissionID identifies a submitted form: a redelivery has the same id.
 func SubmissionID(v *bot.View, content any) string {
 	const enough = 26 // characters
 	sum := sha256.Sum256(append([]byte(v.ID+" "), Encode(content)...))
 	return base32.StdEncoding.EncodeToString(sum[:])[:enough]
 }
 
-// ShownBefore tells a repeat of a form that only the first answer shows the link.
+// ShownBefore tells a repeat that only the first answer shows the link.
 func ShownBefore(hint string) *bot.Mistake {
 	return &bot.Mistake{
 		Text: "You've already submitted this form.", Done: "It makes one link at most, and only the first answer shows it.", Hint: hint,

@@ -1,4 +1,4 @@
-package ui
+package ui_test
 
 import (
 	"context"
@@ -10,19 +10,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coupontools/couponbot/commands/internal/ui"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-// gathering is a store that closes all once so many callers have asked to be the first.
-type gathering struct {
-	OnceStore
+// barrierStore is a store that closes all once that many callers have called Once.
+type barrierStore struct {
+	ui.OnceStore
 	missing atomic.Int32
 	all     chan struct{}
 }
 
-func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
+func (g *barrierStore) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
 	first, err := g.OnceStore.Once(ctx, key, ttl)
 	if g.missing.Add(-1) == 0 {
 		close(g.all)
@@ -30,7 +32,7 @@ func (g *gathering) Once(ctx context.Context, key string, ttl time.Duration) (bo
 	return first, err
 }
 
-// What Coupontools refused may be tried again from another view, but not what may have been done.
+// A refused action may be tried again from another view; one that may have been done may not.
 func TestIdempotent_againInAnotherView(t *testing.T) {
 	t.Parallel()
 	refused := &coupontools.Error{Class: coupontools.RateLimited}
@@ -40,20 +42,20 @@ func TestIdempotent_againInAnotherView(t *testing.T) {
 		view  string
 		want  int
 	}{
-		{"refused, another view", Unchanged(refused), "V2", 2},
-		{"refused, the same view", Unchanged(refused), "V1", 1},
-		{"not known, another view", Unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
+		{"refused, another view", ui.Unchanged(refused), "V2", 2},
+		{"refused, the same view", ui.Unchanged(refused), "V1", 1},
+		{"not known, another view", ui.Unchanged(&coupontools.Error{Class: coupontools.Unknown}), "V2", 1},
 		{"done, another view", nil, "V2", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			once, times := Idempotent{commandstest.New(t).Store}, 0
+			once, times := ui.Idempotent{commandstest.New(t).Store}, 0
 			act := func(context.Context) (string, error) {
 				times++
 				return "Done.", test.first
 			}
 			for _, view := range []string{"V1", test.view, test.view} {
-				_, _ = once.do(t.Context(), "one", view, act)
+				_, _ = once.RunOnce(t.Context(), "one", view, act)
 			}
 			if times != test.want {
 				t.Errorf("it was tried %d times, want %d", times, test.want)
@@ -65,7 +67,7 @@ func TestIdempotent_againInAnotherView(t *testing.T) {
 func TestIdempotent_runsOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 5
-	store := &gathering{OnceStore: commandstest.New(t).Store, all: make(chan struct{})}
+	store := &barrierStore{OnceStore: commandstest.New(t).Store, all: make(chan struct{})}
 	store.missing.Store(callers)
 	var times atomic.Int32
 	act := func(context.Context) (string, error) {
@@ -76,7 +78,7 @@ func TestIdempotent_runsOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
-			said, err := Idempotent{store}.do(t.Context(), "one", "V1", act)
+			said, err := ui.Idempotent{Store: store}.RunOnce(t.Context(), "one", "V1", act)
 			if said != "Done." || err != nil {
 				t.Errorf("said %q, %v", said, err)
 			}
@@ -88,7 +90,7 @@ func TestIdempotent_runsOnce(t *testing.T) {
 	}
 }
 
-// A repeat gets the words of the first answer, but no link and no code: those are not in Redis.
+// A repeat gets the first answer without its links and codes, which aren't stored in Redis.
 func TestIdempotent_storesNoCodes(t *testing.T) {
 	t.Parallel()
 	const code, link = "k3v9t0q2m7x1r8b5c6n4d", "https://digicpn.example/p/aj2ldr/k3v9t0q2m7x1r8b5c6n4d"
@@ -102,22 +104,22 @@ func TestIdempotent_storesNoCodes(t *testing.T) {
 			act := func(context.Context) (string, error) {
 				return "VoornaamAchternaam has " + link + " and " + code + ".", err
 			}
-			_, _ = Idempotent{w.Store}.do(t.Context(), "one", "", act)
-			again, err := Idempotent{w.Store}.do(t.Context(), "one", "", act)
+			_, _ = ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "", act)
+			again, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "", act)
 			commandstest.WantIn(t, again+fmt.Sprint(err), "VoornaamAchternaam", "…6n4d")
 			commandstest.WantNotIn(t, commandstest.Stored(t, w), code, "k3v9t0", "digicpn.example")
 		})
 	}
 }
 
-func TestIdempotent_tellsARepeatOfAFailure(t *testing.T) {
+func TestIdempotent_repeatOfFailure(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	fails := func(context.Context) (string, error) {
 		return "", &bot.Mistake{Text: "No.", Done: "Nothing was sent.", Hint: "Do not."}
 	}
 	for i, want := range []string{"No.", "No. Nothing was sent. Do not."} {
-		_, err := Idempotent{w.Store}.do(t.Context(), "one", "V1", fails)
+		_, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "V1", fails)
 		m, ok := errors.AsType[*bot.Mistake](err)
 		if !ok || m.Text != want {
 			t.Errorf("time %d: %v, want %q", i+1, err, want)
@@ -133,13 +135,13 @@ func TestIdempotent_withoutRedis(t *testing.T) {
 		fail func()
 		want string
 	}{
-		// The store leaves Redis alone after a failure, and says the same meanwhile.
+		// After a failure the store doesn't call Redis for a while, and returns the same error.
 		{"full", func() { w.Redis.SetError("OOM command not allowed when used memory > 'maxmemory'.") }, "Redis answers, but its memory is full, so "},
 		{"away", func() { w.Redis.Close(); w.Store = bot.NewStore(w.RDB, "test:") }, "Redis can't be reached, so "},
 	} {
 		test.fail()
 		for range 2 {
-			_, err := Idempotent{w.Store}.do(t.Context(), "one", "V1", func(context.Context) (string, error) {
+			_, err := ui.Idempotent{Store: w.Store}.RunOnce(t.Context(), "one", "V1", func(context.Context) (string, error) {
 				t.Error("it was done without Redis")
 				return "", nil
 			})

@@ -30,8 +30,8 @@ func (p Plural) total(hits int, filter string) string {
 	return p.count(hits) + " matching “" + format.Short(filter) + "”"
 }
 
-// ListSource returns the items of a list: List may wait for Coupontools, Local never waits and returns nil if nothing is cached,
-// Refresh fetches them.
+// ListSource returns the items of a list. List may wait for Coupontools. Local never waits, and returns nil if nothing is
+// cached. Refresh fetches.
 type ListSource[T cache.Item] interface {
 	List(ctx context.Context) (*cache.ListOf[T], error)
 	Local() *cache.ListOf[T]
@@ -41,31 +41,31 @@ type ListSource[T cache.Item] interface {
 // loader loads a list: [ListSource.List] or [ListSource.Refresh].
 type loader[T cache.Item] func(context.Context) (*cache.ListOf[T], error)
 
-// List is a list of things that have a name and an id, such as directories. Its command shows ten a page and exports them all
-// as a file; other commands find items in it by what people type.
+// List is a list of items with names and ids, such as directories. Its command shows ten a page and exports them as a file;
+// other commands use it to find items by what users type.
 type List[T cache.Item] struct {
 	Plural
-	// Topic is the command's, and the prefix of its action_ids: "directories_page:prev". command is what people type for it;
-	// if empty, that is the topic after [Root].
+	// Topic is the command's topic, and the prefix of its action_ids: "directories_page:prev". Command is what users type; if
+	// empty, it is the topic after [Root].
 	Topic, Command, Title string
-	// Private shows the list only to the person who asked.
+	// Private shows the list only to the user who asked.
 	Private bool
-	// Row shows one item in a block or two; columns are those of the file.
+	// Row shows one item in a block or two. Columns are those of the file.
 	Row     func(T) []slack.Block
 	Columns []Column[T]
 	// More are further buttons under the list.
 	More []slack.BlockElement
-	// FromID returns an item with this id and no more, and whether the id is well-formed: the item may be newer than the list.
+	// FromID returns an item with nothing but this id, and whether the id is well-formed: the item may be newer than the list.
 	// It is nil if only listed items are accepted.
 	FromID func(id string) (item T, ok bool)
 
 	Source ListSource[T]
-	// Changed drops what source caches. It is nil for lists that the bot never changes.
+	// Changed clears the cache. It is nil for lists that the bot never changes.
 	Changed func()
 	Files   Deliverer
 }
 
-// ListQuery is a page of a list; it travels in the values of the buttons.
+// ListQuery is a page of a filtered list; the values of the buttons hold it.
 type ListQuery struct {
 	Page   int    `json:"page"`
 	Filter string `json:"filter"`
@@ -73,7 +73,7 @@ type ListQuery struct {
 
 func (q ListQuery) at(page int) string { return Value(ListQuery{Page: page, Filter: q.Filter}) }
 
-// CommandLine is the list's command as one would type it.
+// CommandLine is the list's command as a user types it.
 func (l List[T]) CommandLine() string { return cmp.Or(l.Command, Root+" "+l.Topic) }
 
 // WaitText is the text while the list is loading.
@@ -124,7 +124,7 @@ func (l List[T]) load(ctx context.Context, load loader[T]) (*cache.ListOf[T], er
 	return all, nil
 }
 
-// search loads the list and returns the items that have the filter's words in their names or ids.
+// search loads the list and returns the items that match the filter.
 func (l List[T]) search(ctx context.Context, filter string, load loader[T]) (*cache.ListOf[T], []T, error) {
 	all, err := l.load(ctx, load)
 	if err != nil {
@@ -173,7 +173,7 @@ func (l List[T]) none() string {
 	return "There are no " + l.Many + " in this Coupontools account yet."
 }
 
-// buttons are Previous and Next where there is such a page, Refresh, CSV unless the list is empty, and the list's own.
+// buttons are Previous and Next where such a page exists, Refresh, CSV unless the list is empty, and More.
 func (l List[T]) buttons(q ListQuery, last, hits int) slack.Block {
 	row := PageButtons(l.actionID(""), q.Page, q.Page < last, q.at)
 	row = append(row, blocks.Button(l.actionID("refresh"), "Refresh", q.at(q.Page),
@@ -185,7 +185,7 @@ func (l List[T]) buttons(q ListQuery, last, hits int) slack.Block {
 	return blocks.Actions("", append(row, l.More...)...)
 }
 
-// summary names the items shown, for notifications and screen readers.
+// summary names the shown items, for notifications and screen readers.
 func (l List[T]) summary(shown []T) string {
 	names := make([]string, len(shown))
 	for i, item := range shown {
@@ -198,7 +198,7 @@ func (l List[T]) summary(shown []T) string {
 	return strings.Join(names, ", ")
 }
 
-// export sends the list of a button as a file to the person who clicked.
+// export sends a button's list as a file to the user who clicked.
 func (l List[T]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	q, err := Decode[ListQuery](req.Value, l.CommandLine())
 	if err != nil {
@@ -213,12 +213,12 @@ func (l List[T]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	}}, nil
 }
 
-// Resolve finds the items that words name, at least one: otherwise the error says that there is none.
+// Resolve finds the items that words name. If there is none, it returns an error that says so.
 func (l List[T]) Resolve(ctx context.Context, words []bot.Word) (Choice[T], error) {
 	return l.resolveBy(ctx, words, ChooseWhole)
 }
 
-// ResolveFirst is resolve for words of which only the first name an item.
+// ResolveFirst is [List.Resolve] for words of which only the first name an item.
 func (l List[T]) ResolveFirst(ctx context.Context, words []bot.Word) (Choice[T], error) {
 	return l.resolveBy(ctx, words, choose)
 }
@@ -263,8 +263,8 @@ func (l List[T]) ResolveOne(ctx context.Context, words []bot.Word) (item T, err 
 	}
 }
 
-// ResolveLocal returns the only item that words name in the local list, or by a well-formed id; else the zero item. It is for
-// forms, which must open within three seconds.
+// ResolveLocal returns the only item in the local list that words name, or one with a well-formed id; else the zero item.
+// Forms use it, since they must open within three seconds.
 func (l List[T]) ResolveLocal(words []bot.Word) (item T) {
 	if len(words) == 0 {
 		return item
@@ -301,7 +301,7 @@ func (l List[T]) Local(id string) (item T, ok bool) {
 	return item, false
 }
 
-// Known returns what is cached about the item with this id, or an item with the id alone.
+// Known returns the cached item with this id, or an item with nothing but the id.
 func (l List[T]) Known(id string) T {
 	item, ok := l.Local(id)
 	if !ok {
@@ -320,11 +320,11 @@ func (l List[T]) NameOf(id string) string {
 	return name
 }
 
-// LiveTime is how long a card waits for Coupontools before it is made from the list.
+// LiveTime is how long a card waits for Coupontools before it uses the list.
 const LiveTime = 5 * time.Second
 
-// Card returns the item as fetch has it now, or, while Coupontools cannot be reached, as the list has it, with notes that say
-// so. Without notes it is as it is now.
+// Card returns the item that fetch returns, or, if Coupontools can't be reached, the listed one with notes that say so.
+// Without notes the item is current.
 func (l List[T]) Card(ctx context.Context, id string, fetch func(context.Context, string) (*T, error)) (
 	item T, notes []slack.MixedElement, err error,
 ) {
@@ -356,7 +356,7 @@ func (l List[T]) RedisAway(ctx context.Context) []slack.MixedElement {
 	return nil
 }
 
-// unknown says that nothing has this name or id, and suggests the nearest names.
+// unknown says that no item has this name or id, and suggests the nearest names.
 func (l List[T]) unknown(all *cache.ListOf[T], nameOrID string) *bot.Mistake {
 	return &bot.Mistake{
 		Text: fmt.Sprintf("There is no %s “%s”.", l.One, format.Short(nameOrID)),
@@ -381,7 +381,7 @@ func (l List[T]) Ask(action string) bot.Reply {
 	}}
 }
 
-// Pick asks which of several items is meant; row shows one with its buttons.
+// Pick asks which of several items is meant. row shows one with its buttons.
 func (l List[T]) Pick(c Choice[T], row func(T) []slack.Block) bot.Reply {
 	shown := c.Hits[:min(len(c.Hits), PerPage)]
 	text := format.Thousands(len(c.Hits)) + " " + l.Many + " match “" + format.Short(c.Asked) + "”. Which one?"
@@ -406,7 +406,7 @@ func ButtonRow[T cache.Item](prefix, action, text string) func(T) []slack.Block 
 	}
 }
 
-// Suggest offers the items that match what was typed into a select.
+// Suggest returns the items that match what was typed into a select.
 func (l List[T]) Suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
 	const (
 		// most is Slack's limit of 100 options; the bot keeps the acknowledgement under its size.
@@ -432,14 +432,14 @@ func (l List[T]) Suggest(ctx context.Context, req bot.Request) ([]bot.Option, er
 // CardCommand is a command that shows one item of a list.
 type CardCommand[T cache.Item] struct {
 	List List[T]
-	// Action is the action_id of the select and the buttons that open a card; wait is shown while it is looked up.
+	// Action is the action_id of the select and the buttons that open a card. Wait is shown while it is looked up.
 	Action, Wait string
-	// Row shows one of several items that match.
+	// Row shows one of several matching items.
 	Row  func(T) []slack.Block
 	Card func(ctx context.Context, id string) (bot.Reply, error)
 }
 
-// Run answers the command: with the card of the item that the words name, or a choice.
+// Run shows the card of the item that the words name, or asks which one is meant.
 func (c CardCommand[T]) Run(_ context.Context, req bot.Request) (bot.Reply, error) {
 	if len(req.Words) == 0 {
 		return c.List.Ask(c.Action), nil
@@ -457,12 +457,12 @@ func (c CardCommand[T]) Run(_ context.Context, req bot.Request) (bot.Reply, erro
 	}}, nil
 }
 
-// Open shows the item of a button or a selected option.
+// Open shows the item of a button or a chosen option.
 func (c CardCommand[T]) Open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return bot.Reply{Text: c.Wait, Later: func(ctx context.Context) (bot.Reply, error) { return c.Card(ctx, req.Value) }}, nil
 }
 
-// ListAge says where a list comes from, and whether that is a second best.
+// ListAge says how old a list is and whether Coupontools or Redis is down.
 func ListAge[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
 	pieces := []slack.MixedElement{blocks.When("List from", l.FetchedAt)}
 	if l.Stale {
@@ -475,7 +475,7 @@ func ListAge[T cache.Item](l *cache.ListOf[T]) []slack.MixedElement {
 	return pieces
 }
 
-// fromList says why a card is as the list has it and not as it is now, and how old the list is.
+// fromList says why a card comes from the list, and how old that is.
 func fromList[T cache.Item](err error, l *cache.ListOf[T]) []slack.MixedElement {
 	return []slack.MixedElement{blocks.Small(ErrorReason(err) + " This is what the list says."), blocks.When("List from", l.FetchedAt)}
 }

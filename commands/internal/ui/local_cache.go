@@ -12,18 +12,18 @@ import (
 const (
 	// FreshFor is how long a cached value is used without fetching it.
 	FreshFor = time.Minute
-	// namesFor is how long the names in a list are remembered.
+	// namesFor is how long the names in a list are kept.
 	namesFor = time.Hour
 	// fetchTime bounds one fetch, with its retries.
 	fetchTime = 90 * time.Second
 )
 
-// CachedList is the [ListSource] of a list that Coupontools gives in one answer, in a [LocalCache].
+// CachedList is the [ListSource] of a list that the API returns in one answer, in a [LocalCache].
 type CachedList[T cache.Item] struct {
 	cache *LocalCache[*cache.ListOf[T]]
 }
 
-// NewCachedList returns a list that all fetches, cached in memory for a minute.
+// NewCachedList returns a list that fetch loads, cached in memory for a minute.
 func NewCachedList[T cache.Item](guard *bulkhead.Guard, fetch func(context.Context) ([]T, error)) CachedList[T] {
 	return CachedList[T]{NewLocalCache(guard, namesFor, func(ctx context.Context, _ string) (*cache.ListOf[T], error) {
 		items, err := fetch(ctx)
@@ -50,8 +50,8 @@ func (l CachedList[T]) Refresh(ctx context.Context) (*cache.ListOf[T], error) {
 // Forget drops the list.
 func (l CachedList[T]) Forget() { l.cache.Forget("") }
 
-// LocalCache keeps answers of Coupontools in this process for a minute, by key, so that paging and type-ahead make no calls. It
-// is not for secrets.
+// LocalCache keeps API responses in memory for a minute, by key, so paging and type-ahead make no calls. It must not hold
+// secrets.
 type LocalCache[T any] struct {
 	// life is how long a value is kept.
 	life   time.Duration
@@ -61,7 +61,7 @@ type LocalCache[T any] struct {
 
 	mu      sync.Mutex
 	kept    map[string]cachedValue[T]
-	changes int // calls of forget
+	changes int // calls of Forget
 }
 
 type cachedValue[T any] struct {
@@ -69,7 +69,7 @@ type cachedValue[T any] struct {
 	at    time.Time
 }
 
-// NewLocalCache returns a cache in memory whose values live as long as life.
+// NewLocalCache returns a cache in memory that keeps values for life.
 func NewLocalCache[T any](
 	guard *bulkhead.Guard, life time.Duration, fetch func(ctx context.Context, key string) (T, error),
 ) *LocalCache[T] {
@@ -105,7 +105,7 @@ func (c *LocalCache[T]) Renew(ctx context.Context, key string) (T, error) {
 	})
 }
 
-// Forget drops a value that was changed. What is being fetched meanwhile is not cached.
+// Forget drops a changed value. The result of a fetch in progress isn't cached.
 func (c *LocalCache[T]) Forget(key string) {
 	c.flight.Forget(key)
 	c.mu.Lock()
@@ -131,7 +131,7 @@ func (c *LocalCache[T]) keep(key string, v T, since int) {
 	c.guard.AfterTime(c.life, bulkhead.LocalCache, func() { c.expire(key, now) })
 }
 
-// expire drops a value that was kept at that time.
+// expire drops a value unless it has been replaced.
 func (c *LocalCache[T]) expire(key string, since time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What was asked for before a change is not given out after it.
+// A fetch that began before a change isn't used after it.
 func TestLocalCache_forget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -19,10 +19,10 @@ func TestLocalCache_forget(t *testing.T) {
 		synctest.Wait()
 		s.Forget("a")
 		if n, _ := s.get(t.Context(), "a"); n != 2 {
-			t.Errorf("get after the change = %d, want what call 2 gave", n)
+			t.Errorf("get after the change = %d, want the result of call 2", n)
 		}
 		if have := s.local("a").value; have != 2 {
-			t.Errorf("at hand = %d, want what call 2 gave", have)
+			t.Errorf("cached = %d, want the result of call 2", have)
 		}
 	})
 }
@@ -34,11 +34,11 @@ func TestLocalCache_givesUp(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := s.get(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("get = %v, want the end of the patience", err)
+			t.Errorf("get = %v, want the deadline", err)
 		}
 		time.Sleep(time.Minute)
 		if have := s.local("a").value; have != 1 {
-			t.Errorf("at hand = %d, want what came later", have)
+			t.Errorf("cached = %d, want the later result", have)
 		}
 	})
 }
@@ -53,21 +53,21 @@ func TestLocalCache_life(t *testing.T) {
 		}{{0, 1}, {FreshFor - time.Second, 1}, {2 * time.Second, 2}} {
 			time.Sleep(step.after)
 			if n, _ := s.get(t.Context(), "a"); n != step.want {
-				t.Errorf("get = %d, want what call %d gave", n, step.want)
+				t.Errorf("get = %d, want the result of call %d", n, step.want)
 			}
 		}
 		time.Sleep(FreshFor + time.Second)
 		if have := s.local("a").value; have != 2 {
-			t.Errorf("at hand = %d, want what is past its time", have)
+			t.Errorf("cached = %d, want the stale value", have)
 		}
 		time.Sleep(FreshFor)
 		if have := s.local("a").value; have != 0 {
-			t.Errorf("at hand = %d, want nothing any more", have)
+			t.Errorf("cached = %d, want nothing", have)
 		}
 	})
 }
 
-func TestLocalCache_oneCallForAll(t *testing.T) {
+func TestLocalCache_sharesOneCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, calls := counted(time.Second)
@@ -75,7 +75,7 @@ func TestLocalCache_oneCallForAll(t *testing.T) {
 		for range 50 {
 			all.Go(func() {
 				if n, err := s.get(t.Context(), "a"); n != 1 || err != nil {
-					t.Errorf("get = %d, %v, want what the first call gave", n, err)
+					t.Errorf("get = %d, %v, want the result of the first call", n, err)
 				}
 			})
 		}
@@ -86,7 +86,7 @@ func TestLocalCache_oneCallForAll(t *testing.T) {
 	})
 }
 
-// counted is a shelf that gives the number of the call that fetched.
+// counted returns a cache of the number of the call that fetched, and that number.
 func counted(takes time.Duration) (*LocalCache[int32], *atomic.Int32) {
 	var calls atomic.Int32
 	return NewLocalCache(nil, 2*FreshFor, func(context.Context, string) (int32, error) {

@@ -11,28 +11,28 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// Matcher tells whether a directory's user is the one looked for.
+// Matcher matches users of a directory with a query.
 type Matcher struct {
 	whole string   // folded, as typed
-	words []string // folded, each of which must be found
-	phone string   // the digits of the whole number that was typed, if it is one with its country code
+	words []string // folded, all of which must match
+	phone string   // the digits, if the query is a number with a country code
 }
 
-// Matching returns a matcher for any part of a name, e-mail address or phone number, or for a whole id; what begins as a
-// reg_ id is nothing else. Without words it takes everybody.
-func Matching(who string) Matcher {
+// NewMatcher returns a matcher for any part of a name, e-mail address or phone number, or for a whole id. A query that begins
+// with reg_ matches ids only. An empty query matches everybody.
+func NewMatcher(who string) Matcher {
 	m := Matcher{whole: cache.Fold(format.OneLine(who))}
 	for _, w := range bot.Split(who) {
 		m.words = append(m.words, cache.Fold(w.Text))
 	}
 	if number, err := recipients.Phone(who, recipients.Rules{Kind: recipients.SMS}); err == nil {
-		// It knows the national 0 that some write behind the country code: +32 0470…
+		// Phone drops the national 0 that some write after the country code: +32 0470…
 		m.phone = format.Significant(number.To)
 	}
 	return m
 }
 
-// Matches reports whether any of the texts matches.
+// Matches reports whether the user matches.
 func (m Matcher) Matches(u coupontools.DirectoryUser) bool {
 	if strings.HasPrefix(m.whole, "reg_") {
 		return strings.EqualFold(m.whole, u.ID)
@@ -62,7 +62,7 @@ func inAny(fields []string, part string) bool {
 }
 
 // phoneHas reports whether typed is a spelling of phone or of a part of it: with +, 00, a national 0 or "(0)", with any
-// separators. A whole number matches with and without its country code, whichever of the two has it.
+// separators. The country code may be missing in either of them.
 func phoneHas(phone, typed string) bool {
 	if typed == "" || strings.Trim(typed, "0123456789+()-./ ") != "" {
 		return false

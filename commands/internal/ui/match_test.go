@@ -6,7 +6,7 @@ import (
 	"github.com/coupontools/couponbot/coupontools"
 )
 
-func TestMatching(t *testing.T) {
+func TestMatcher(t *testing.T) {
 	t.Parallel()
 	u := coupontools.DirectoryUser{
 		ID: "reg_70", FirstName: "Élodie", LastName: "Van den Broeck", Email: "elodie.b@example.com", Phone: "+32470123456",
@@ -32,13 +32,13 @@ func TestMatching(t *testing.T) {
 		"0471":               false,
 		"elodie 0471":        false,
 	} {
-		got := Matching(who).Matches(u) || who == ""
+		got := NewMatcher(who).Matches(u) || who == ""
 		if got != want {
 			t.Errorf("%q matches %v, want %v", who, got, want)
 		}
 	}
 	national := coupontools.DirectoryUser{ID: "reg_71", Phone: "0470 12 34 56"}
-	if !Matching("+32470123456").Matches(national) {
+	if !NewMatcher("+32470123456").Matches(national) {
 		t.Error("a number with its country code does not find one without")
 	}
 }

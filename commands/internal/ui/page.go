@@ -15,7 +15,7 @@ import (
 // PerPage is how many items a page shows.
 const PerPage = 10
 
-// pageOf returns the items of a page, with its number and that of the last page; both count from 1.
+// pageOf returns the items of a page, its number, and the number of the last page; both count from 1.
 func pageOf[T any](items []T, number int) (shown []T, at, last int) {
 	last = Pages(len(items))
 	at = max(1, min(number, last))
@@ -23,11 +23,11 @@ func pageOf[T any](items []T, number int) (shown []T, at, last int) {
 	return items[from:min(from+PerPage, len(items))], at, last
 }
 
-// Pages is the number of pages for n items, at least one.
+// Pages returns the number of pages for n items, at least one.
 func Pages(n int) int { return max(1, (n+PerPage-1)/PerPage) }
 
-// PageButtons are Previous and Next, where there is such a page. Their action_ids are prefix with page:prev and page:next;
-// at returns the value of a button to a page.
+// PageButtons returns Previous and Next, where such a page exists. Their action_ids are prefix with page:prev and page:next;
+// at returns the value of a button.
 func PageButtons(prefix string, number int, more bool, at func(page int) string) []slack.BlockElement {
 	var row []slack.BlockElement
 	if number > 1 {
@@ -39,13 +39,12 @@ func PageButtons(prefix string, number int, more bool, at func(page int) string)
 	return row
 }
 
-// Pager pages through what an API gives in pages of another size: it remembers where each page of ten begins. The items are not
-// kept.
+// Pager pages through an API with pages of another size: it keeps the position at which each page of ten begins, but no items.
 type Pager[Q, C any] struct {
 	ID string
-	// Query is what to look for. It is kept here since it may be people's data, which doesn't belong in a button.
+	// Query is what to look for. It is stored, not put into a button, since it may be personal data.
 	Query Q
-	// Starts are where the pages shown so far begin, and where the next one will.
+	// Starts are the positions of the pages shown so far and of the next one.
 	Starts []C
 }
 
@@ -54,8 +53,8 @@ func NewPager[Q, C any](query Q, start C) Pager[Q, C] {
 	return Pager[Q, C]{ID: rand.Text(), Query: query, Starts: []C{start}}
 }
 
-// Turn fetches a page that was shown before, or the one after those, and returns its number. fetch gets where the page begins
-// and returns where the next one does.
+// Turn fetches a page that was shown before, or the next one, and returns its number. fetch gets the position of the page and
+// returns that of the next.
 func (p *Pager[Q, C]) Turn(number int, fetch func(from C) (next C, err error)) (int, error) {
 	number = max(1, min(number, len(p.Starts)))
 	next, err := fetch(p.Starts[number-1])
@@ -75,21 +74,21 @@ type pageLink struct {
 	Page  int    `json:"page"`
 }
 
-// Pagers keep the pagers of one command.
+// Pagers stores the pagers of one command.
 type Pagers[Q, C any] struct {
 	Store Store
-	// Noun is what a pager is called; command is what starts a new one.
+	// Noun is the noun for a pager. Command starts a new one.
 	Noun, Command string
 }
 
 func (p Pagers[Q, C]) saved() Saved[Pager[Q, C]] { return Saved[Pager[Q, C]]{p.Store, "pager:"} }
 
-// Put keeps a pager for its person.
+// Put stores a pager for its user.
 func (p Pagers[Q, C]) Put(ctx context.Context, person bot.Person, one Pager[Q, C]) {
 	p.saved().Put(ctx, person, one.ID, one)
 }
 
-// Get returns a pager of this person.
+// Get returns a pager of this user.
 func (p Pagers[Q, C]) Get(ctx context.Context, person bot.Person, id string) (Pager[Q, C], error) {
 	kept, ok := p.saved().Get(ctx, person, id)
 	if !ok || len(kept.Starts) == 0 {
@@ -104,7 +103,7 @@ func (p Pagers[Q, C]) Get(ctx context.Context, person bot.Person, id string) (Pa
 // pageShower shows a page of a pager.
 type pageShower[Q, C any] func(ctx context.Context, from Pager[Q, C], number int) (bot.Reply, error)
 
-// follow answers a button of a pager.
+// follow shows the page of a pager's button.
 func (p Pagers[Q, C]) follow(req bot.Request, show pageShower[Q, C]) (bot.Reply, error) {
 	link, err := Decode[pageLink](req.Value, p.Command)
 	if err != nil {
@@ -119,7 +118,7 @@ func (p Pagers[Q, C]) follow(req bot.Request, show pageShower[Q, C]) (bot.Reply,
 	}}, nil
 }
 
-// Turn is [Pagers.follow] for the button to another page, which replaces the page in a message.
+// Turn is [Pagers.follow] for the button to another page. In a message it replaces the page.
 func (p Pagers[Q, C]) Turn(req bot.Request, show pageShower[Q, C]) (bot.Reply, error) {
 	return p.follow(req, func(ctx context.Context, from Pager[Q, C], number int) (bot.Reply, error) {
 		reply, err := show(ctx, from, number)
@@ -128,7 +127,7 @@ func (p Pagers[Q, C]) Turn(req bot.Request, show pageShower[Q, C]) (bot.Reply, e
 	})
 }
 
-// Decode reads the value of a button or the metadata of a form. command is the one to run again if it can't be read.
+// Decode decodes the value of a button or the metadata of a form. If that fails, the error tells the user to run command.
 func Decode[T any](text, command string) (v T, err error) {
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		return v, BrokenButton(command, err)

@@ -12,52 +12,36 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// Recorder writes into the audit trail; [*sends.Service].
-type Recorder interface {
-	Record(ctx context.Context, e sends.Entry) error
+// auditWords is the table of audited actions: the words for each key in the audit log.
+var auditWords = map[string]string{}
+
+// Audited adds an action to the table of audited actions and returns its key. words say what somebody did: "copied a loyalty
+// card". It is called for package-level variables beside the command, so the key and the words are written once.
+func Audited(key, words string) string {
+	if _, taken := auditWords[key]; taken {
+		panic("audited action " + key + " is in the table already")
+	}
+	auditWords[key] = words
+	return key
 }
 
-// What the commands add to the audit trail.
-const (
-	AuditPayment          = "payment"
-	AuditExport           = "export"
-	AuditConsent          = "consent"
-	AuditPeople           = "people"
-	AuditPush             = "push"
-	AuditSingleUse        = "single_use"
-	AuditSession          = "session"
-	AuditSessionRemove    = "session_remove"
-	AuditPoints           = "points"
-	AuditLoyaltyCreate    = "loyalty_create"
-	AuditLoyaltyImport    = "loyalty_import"
-	AuditLoyaltyLink      = "loyalty_link"
-	AuditLoyaltyVoid      = "loyalty_void"
-	AuditLoyaltyCopy      = "loyalty_copy"
-	AuditUserBlock        = "user_block"
-	AuditUserAccess       = "user_access"
-	AuditUserRevoke       = "user_revoke"
-	AuditUserCreate       = "user_create"
-	AuditSMSGroup         = "sms_group"
-	AuditSMSContact       = "sms_contact"
-	AuditSubaccount       = "subaccount"
-	AuditSubaccountCreate = "subaccount_create"
-	AuditSubaccountReset  = "subaccount_reset"
-	AuditSubaccountKeys   = "subaccount_keys"
-	AuditSignOn           = "sign_on"
-)
+// AuditWords returns the words for an audited action's key, or "" for a key that is not in the table.
+func AuditWords(key string) string { return auditWords[key] }
 
-// recordTime is how long an entry may take, also when the audited change has used up its own time.
+// AuditPush is the action of every push message, whatever it is about.
+var AuditPush = Audited("push", "pushed a message")
+
+// recordTime bounds the writing of an entry, also if the audited change has used up its own time.
 const recordTime = 5 * time.Second
 
-// notInTrail says that a change that was made is missing from the audit trail.
+// notInTrail says that a change was made but isn't in the audit log.
 func notInTrail(err error) string {
 	return rediserr.Problem(err) + ", so this change isn't in the audit trail. Please tell whoever runs couponbot."
 }
 
-// Record writes into the audit trail what somebody changed; err is what came of the call that did it. Nothing is written of
-// a call that changed nothing, nor of an entry that is empty. The change is made by then, so if the trail cannot be
-// written, words on that come back to be told besides.
-func Record(ctx context.Context, to Recorder, req bot.Request, e sends.Entry, err error) string {
+// Record writes an audit entry for a change that returned err. It skips empty entries and calls that surely failed. If the
+// entry can't be written it returns a notice to append to the reply, since the change is already made.
+func Record(ctx context.Context, to *sends.Service, req bot.Request, e sends.Entry, err error) string {
 	if e.What == "" || err != nil && coupontools.ClassOf(err) != coupontools.Unknown {
 		return ""
 	}
@@ -73,7 +57,8 @@ func Record(ctx context.Context, to Recorder, req bot.Request, e sends.Entry, er
 	return ""
 }
 
-// ShortCode is the short form of a session's code, which finds it within its campaign. The whole code opens the coupon.
+// ShortCode shortens a session's code. The short form identifies the session within its campaign; the whole code opens the
+// coupon.
 func ShortCode(code string) string {
 	const enough = 6 // characters
 	if len(code) <= enough {
@@ -82,7 +67,7 @@ func ShortCode(code string) string {
 	return strings.ToValidUTF8(code[:enough], "") + "…"
 }
 
-// ActorOf is who pressed a button, and where.
+// ActorOf returns the user of a request and the message it came from.
 func ActorOf(req bot.Request) sends.Actor {
 	return sends.Actor{Team: req.Person.Team, User: req.Person.ID, Channel: req.Channel, Message: req.Message}
 }

@@ -1,10 +1,12 @@
-package ui
+package ui_test
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -15,9 +17,9 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-func TestBrief(t *testing.T) {
+func TestShortCode(t *testing.T) {
 	t.Parallel()
-	got := []string{ShortCode("k3v9t0q2m7x1r8b5c6n4d"), ShortCode("k3v9t0"), ShortCode("")}
+	got := []string{ui.ShortCode("k3v9t0q2m7x1r8b5c6n4d"), ui.ShortCode("k3v9t0"), ui.ShortCode("")}
 	if want := []string{"k3v9t0…", "k3v9t0", ""}; !slices.Equal(got, want) {
 		t.Errorf("brief = %q, want %q", got, want)
 	}
@@ -25,23 +27,23 @@ func TestBrief(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	t.Parallel()
-	deed := sends.Entry{What: AuditPush, Note: "to everybody"}
+	push := sends.Entry{What: ui.AuditPush, Note: "to everybody"}
 	by := sends.Actor{Team: commandstest.Mia.Team, User: commandstest.Mia.ID, Channel: "C1"}
 	for name, test := range map[string]struct {
 		entry sends.Entry
 		err   error
 		want  []sends.Entry
 	}{
-		"done":             {deed, nil, []sends.Entry{{What: AuditPush, Note: "to everybody", Actor: by}}},
-		"nobody knows":     {deed, errors.New("cut off"), []sends.Entry{{What: AuditPush, Note: "to everybody, without a clear answer", Actor: by}}},
-		"refused":          {deed, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
+		"done":             {push, nil, []sends.Entry{{What: ui.AuditPush, Note: "to everybody", Actor: by}}},
+		"unknown outcome":  {push, errors.New("cut off"), []sends.Entry{{What: ui.AuditPush, Note: "to everybody, without a clear answer", Actor: by}}},
+		"refused":          {push, fmt.Errorf("push: %w", &coupontools.Error{Class: coupontools.Refused}), nil},
 		"nothing to write": {sends.Entry{}, errors.New("not begun"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := commandstest.New(t)
-			if word := Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia, Channel: "C1"}, test.entry, test.err); word != "" {
-				t.Errorf("record says %q, want nothing", word)
+			if notice := ui.Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia, Channel: "C1"}, test.entry, test.err); notice != "" {
+				t.Errorf("record says %q, want nothing", notice)
 			}
 			var got []sends.Entry
 			for e, err := range w.Sends.Trail(t.Context(), "") {
@@ -57,13 +59,13 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// What is done is told also when the audit trail cannot be written; a secret is not shown then.
+// If the audit log can't be written after a change, the reply says so.
 func TestRecord_redisAway(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	w.Redis.Close()
 	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell whoever runs couponbot."
-	if got := Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia}, sends.Entry{What: AuditPush}, nil); got != want {
+	if got := ui.Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia}, sends.Entry{What: ui.AuditPush}, nil); got != want {
 		t.Errorf("record says %q, want %q", got, want)
 	}
 }

@@ -9,20 +9,20 @@ import (
 	"github.com/coupontools/couponbot/coupontools/cache"
 )
 
-// Choice is what words say about an item of a list.
+// Choice is the result of resolving words to items of a list.
 type Choice[T cache.Item] struct {
-	// Asked is what was taken for its name or id.
+	// Asked is the part of the words that was taken for a name or id.
 	Asked string
-	// Hits are those it may mean. Several with one name are a choice too.
+	// Hits are the matching items. Several items may have the same name.
 	Hits []T
-	// Rest are the words after it.
+	// Rest are the words after Asked.
 	Rest []bot.Word
 }
 
-// choose finds what leading words name: the longest run of them that is exactly a name or an id, else
-// the first word or quoted group, which may also be a part of a name.
+// choose finds what leading words name: the longest run that is exactly a name or an id, else the first word or quoted group,
+// which may also be a part of a name.
 func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
-	if c, ok := ExactRun(l, words); ok {
+	if c, ok := LongestExact(l, words); ok {
 		return c
 	}
 	if len(words) == 0 {
@@ -31,10 +31,9 @@ func choose[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
 	return Choice[T]{Asked: words[0].Text, Hits: partly(l, words[0].Text), Rest: words[1:]}
 }
 
-// ChooseWhole finds what words name when nothing else can stand there: a part of a name may
-// then be of several words.
+// ChooseWhole finds what all words name. A part of a name may have several words.
 func ChooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
-	if c, ok := ExactRun(l, words); ok {
+	if c, ok := LongestExact(l, words); ok {
 		return c
 	}
 	all := bot.Join(words)
@@ -48,22 +47,22 @@ func ChooseWhole[T cache.Item](l *cache.ListOf[T], words []bot.Word) Choice[T] {
 	return c
 }
 
-// ExactRun finds the longest run of the first words that is the whole name or id of an item.
-func ExactRun[T cache.Item](l *cache.ListOf[T], words []bot.Word) (Choice[T], bool) {
-	// A name has 300 characters at most, so no more words than this.
+// LongestExact finds the longest run of the first words that is the whole name or id of an item.
+func LongestExact[T cache.Item](l *cache.ListOf[T], words []bot.Word) (Choice[T], bool) {
+	// A name has 300 characters at most, so it has no more words than this.
 	const most = 150
-	parts := Apart(words)
+	parts := SplitNumbers(words)
 	for n := min(len(parts), most); n > 0; n-- {
 		name := bot.Join(parts[:n])
-		if hits := Exactly(l, name); len(hits) > 0 {
+		if hits := Exact(l, name); len(hits) > 0 {
 			return Choice[T]{Asked: name, Hits: hits, Rest: parts[n:]}, true
 		}
 	}
 	return Choice[T]{}, false
 }
 
-// Apart undoes the joining of neighbouring numbers, so that "Top 10" can be told from the number after it.
-func Apart(words []bot.Word) []bot.Word {
+// SplitNumbers separates joined neighbouring numbers, so that "Top 10" can be found before a phone number.
+func SplitNumbers(words []bot.Word) []bot.Word {
 	var parts []bot.Word
 	for _, w := range words {
 		if w.Quoted {
@@ -77,8 +76,8 @@ func Apart(words []bot.Word) []bot.Word {
 	return parts
 }
 
-// Exactly returns the items whose name or id is text.
-func Exactly[T cache.Item](l *cache.ListOf[T], name string) []T {
+// Exact returns the items with this name or id.
+func Exact[T cache.Item](l *cache.ListOf[T], name string) []T {
 	if item, ok := l.ByID(name); ok {
 		return []T{item}
 	}
@@ -89,13 +88,13 @@ func partly[T cache.Item](l *cache.ListOf[T], words string) []T {
 	if strings.TrimSpace(words) == "" {
 		return nil
 	}
-	if hits := Exactly(l, words); len(hits) > 0 {
+	if hits := Exact(l, words); len(hits) > 0 {
 		return hits
 	}
 	return l.Search(words, len(l.Items))
 }
 
-// DidYouMean asks whether those with the nearest names are meant, "" if there are none.
+// DidYouMean suggests the items with the nearest names; "" if there are none.
 func DidYouMean[T cache.Item](l *cache.ListOf[T], asked string) string {
 	var names []string
 	for _, item := range nearest(l, asked) {
@@ -125,7 +124,7 @@ func OrList(names []string) string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// selectOptions shows items by name; those that share a name, with their id.
+// selectOptions returns items as options. Items with the same name are shown with their ids.
 func selectOptions[T cache.Item](hits []T) []bot.Option {
 	same := map[string]int{}
 	for _, item := range hits {
@@ -140,7 +139,7 @@ func selectOptions[T cache.Item](hits []T) []bot.Option {
 	return out
 }
 
-// OptionText keeps the id in sight when the name has to be cut: an option has 75 characters (Slack: option, text).
+// OptionText shows an item in an option (Slack: 75 characters). It cuts the name so that the id stays visible.
 func OptionText(item cache.Item, withID bool) string {
 	const runes = 75
 	id, name := item.Ident()

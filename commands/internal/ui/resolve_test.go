@@ -1,8 +1,10 @@
-package ui
+package ui_test
 
 import (
 	"slices"
 	"testing"
+
+	"github.com/coupontools/couponbot/commands/internal/ui"
 
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
@@ -32,7 +34,7 @@ func TestChoose(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := choose(l, bot.Split(test.text))
+			c := ui.ChooseFirst(l, bot.Split(test.text))
 			var ids []string
 			for _, d := range c.Hits {
 				ids = append(ids, d.ID)
@@ -48,7 +50,7 @@ func TestChoose(t *testing.T) {
 
 func TestChooseWhole_partOfSeveralWords(t *testing.T) {
 	t.Parallel()
-	c := ChooseWhole(commandstest.SomeDirectories(), bot.Split("city gen"))
+	c := ui.ChooseWhole(commandstest.SomeDirectories(), bot.Split("city gen"))
 	if len(c.Hits) != 1 || c.Hits[0].ID != "dir_2" {
 		t.Errorf("hits = %v, want dir_2", c.Hits)
 	}

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// maxSaved is how many values of a kind are kept for a person: the newest.
+	// maxSaved is how many values of a kind are kept per user: the newest.
 	maxSaved = 20
-	// maxSavedBytes bounds a value. What Slack's fields hold is much shorter.
+	// maxSavedBytes bounds a value. The fields of a form hold much less.
 	maxSavedBytes = 64 << 10
 )
 
-// Saved keeps values of one kind in the store for as long as a form lives, each for the person who made it.
+// Saved stores values of one kind for the lifetime of a form, each for the user who made it.
 type Saved[T any] struct {
 	Store  Store
-	Prefix string // of the keys; it ends in a colon
+	Prefix string // prefix of the keys, with a colon at the end
 }
 
 type savedValue[T any] struct {
@@ -26,7 +26,7 @@ type savedValue[T any] struct {
 	Value      T
 }
 
-// Put keeps a value, in the place of the person's oldest if there are too many. One that is too long is not kept.
+// Put stores a value and drops the user's oldest if there are too many. It ignores values that are too long.
 func (s Saved[T]) Put(ctx context.Context, p bot.Person, id string, v T) {
 	value := Encode(savedValue[T]{Team: p.Team, User: p.ID, Value: v})
 	if len(value) > maxSavedBytes {
@@ -36,7 +36,7 @@ func (s Saved[T]) Put(ctx context.Context, p bot.Person, id string, v T) {
 	s.Store.PutNewest(ctx, key+p.Team+":"+p.ID, maxSaved, key+id, value, formLife)
 }
 
-// Get returns a value of this person; false if there is none, or it's somebody else's.
+// Get returns a value of this user; false if there is none or it is another user's.
 func (s Saved[T]) Get(ctx context.Context, p bot.Person, id string) (v T, ok bool) {
 	var kept savedValue[T]
 	b, ok := s.Store.Get(ctx, "saved:"+s.Prefix+Bounded(id))

@@ -1,22 +1,24 @@
-package ui
+package ui_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/coupontools/couponbot/commands/internal/ui"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 )
 
-// Of what one person leaves open only the newest is kept, whatever it is. Nobody else loses anything by it.
+// Only a user's newest values are kept, of each kind. Other users' values stay.
 func TestSaved_boundedPerPerson(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	ben := bot.Person{ID: "U0BEN", Team: commandstest.Mia.Team}
-	values := Saved[string]{w.Store, "test:"}
+	values := ui.Saved[string]{w.Store, "test:"}
 	values.Put(t.Context(), ben, "ben", "Ben's")
-	for i := range 10 * maxSaved {
+	for i := range 10 * ui.MaxSaved {
 		values.Put(t.Context(), commandstest.Mia, fmt.Sprint(i), strings.Repeat("x", 1000))
 	}
 
@@ -27,10 +29,10 @@ func TestSaved_boundedPerPerson(t *testing.T) {
 			kept[kind]++
 		}
 	}
-	if kept["test"] != maxSaved+1 {
-		t.Errorf("kept %v, want %d of each kind for a person", kept, maxSaved)
+	if kept["test"] != ui.MaxSaved+1 {
+		t.Errorf("kept %v, want %d of each kind for a person", kept, ui.MaxSaved)
 	}
-	for id, want := range map[string]bool{"0": false, fmt.Sprint(9*maxSaved - 1): false, fmt.Sprint(9 * maxSaved): true} {
+	for id, want := range map[string]bool{"0": false, fmt.Sprint(9*ui.MaxSaved - 1): false, fmt.Sprint(9 * ui.MaxSaved): true} {
 		if _, ok := values.Get(t.Context(), commandstest.Mia, id); ok != want {
 			t.Errorf("value %s is kept: %t, want %t", id, ok, want)
 		}
@@ -40,12 +42,12 @@ func TestSaved_boundedPerPerson(t *testing.T) {
 	}
 }
 
-// A value longer than any form of Slack's is not kept.
+// A value longer than any form is not stored.
 func TestSaved_boundsEach(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
-	values := Saved[string]{w.Store, "test:"}
-	values.Put(t.Context(), commandstest.Mia, "long", strings.Repeat("x", maxSavedBytes))
+	values := ui.Saved[string]{w.Store, "test:"}
+	values.Put(t.Context(), commandstest.Mia, "long", strings.Repeat("x", ui.MaxSavedBytes))
 	values.Put(t.Context(), commandstest.Mia, "form", strings.Repeat("x", 10*3000))
 	if _, ok := values.Get(t.Context(), commandstest.Mia, "long"); ok {
 		t.Error("a value of 64 KB is kept")

@@ -12,24 +12,24 @@ import (
 	"github.com/coupontools/couponbot/sends/recipients"
 )
 
-// readAtOnce is how many unzipped bytes of people's files are read at a time. A larger file is read alone.
+// readAtOnce bounds the unzipped bytes of files read at the same time. A larger file is read alone.
 const readAtOnce = 128 << 20
 
-// Uploads downloads and reads people's files, not more at a time than memory has room for.
+// Uploads downloads and reads users' files, within a bound of memory.
 type Uploads struct {
 	files downloader
 	gate  *share.Gate
 }
 
-// downloader is the part of [bot.Files] that uploads needs.
+// downloader is the part of [bot.Files] that Uploads needs.
 type downloader interface {
 	Download(ctx context.Context, person string, file bot.File, limit int64) ([]byte, error)
 }
 
-// NewUploads returns uploads that are downloaded by files.
+// NewUploads returns uploads that download with files.
 func NewUploads(files downloader) Uploads { return Uploads{files, share.NewGate(readAtOnce)} }
 
-// Read downloads a file and calls use with its content once it is its turn. It returns the sum of the content.
+// Read downloads a file and calls use with its content. Files wait for their turn. sum is the content's checksum.
 func (u Uploads) Read(ctx context.Context, person string, file bot.File, use func(content []byte) error,
 ) (sum [sha256.Size]byte, err error) {
 	pass, err := u.gate.Enter(ctx, person)
@@ -47,7 +47,7 @@ func (u Uploads) Read(ctx context.Context, person string, file bot.File, use fun
 	return sha256.Sum256(content), use(content)
 }
 
-// Waiting asks for patience: it names the file, and says how many files of the same person come first.
+// Waiting is the text while a file is read. It counts the same person's files before it.
 func (u Uploads) Waiting(person string, file bot.File) string {
 	switch n := u.gate.Waiting(person); n {
 	case 0:
@@ -59,7 +59,7 @@ func (u Uploads) Waiting(person string, file bot.File) string {
 	}
 }
 
-// noTurn says why a file did not get its turn.
+// noTurn explains why a file didn't get its turn.
 func noTurn(file bot.File, err error) error {
 	name := format.Capitalised(FileNamed(file))
 	switch {
@@ -79,7 +79,7 @@ func noTurn(file bot.File, err error) error {
 	return err
 }
 
-// FileNamed is a file as texts name it. Slack doesn't tell the name of every file.
+// FileNamed names a file in a sentence. Slack omits the names of some files.
 func FileNamed(f bot.File) string {
 	if f.Name == "" {
 		return "the file"
@@ -87,7 +87,7 @@ func FileNamed(f bot.File) string {
 	return "“" + format.Short(f.Name) + "”"
 }
 
-// Unusable puts into words why a file cannot be read.
+// Unusable explains why a file can't be read.
 func Unusable(err error) error {
 	if fault, ok := errors.AsType[*recipients.FileFault](err); ok {
 		return &bot.Mistake{Text: fault.Text, Hint: fault.Hint + " Close this to go back to the form."}

@@ -1,4 +1,4 @@
-package ui
+package ui_test
 
 import (
 	"context"
@@ -6,14 +6,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/coupontools/couponbot/commands/internal/ui"
+
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 )
 
-// A panic in the reading of a file does not keep the person's next one out.
+// A panic while a file is read doesn't block the person's next file.
 func TestUploads_panic(t *testing.T) {
 	t.Parallel()
-	u := NewUploads(commandstest.Uploaded("+32470123456"))
+	u := ui.NewUploads(commandstest.Uploaded("+32470123456"))
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = u.Read(t.Context(), commandstest.Mia.ID, bot.File{}, func([]byte) error { panic("in the file") })
@@ -23,11 +25,11 @@ func TestUploads_panic(t *testing.T) {
 	}
 }
 
-// A file that does not get its turn in time, or is one too many, is refused in words; one that waits says what comes first.
+// A file that waits too long, or is one too many, is refused with an explanation. A waiting file says how many come first.
 func TestUploads_waiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		u := NewUploads(commandstest.Uploaded("+32470123456"))
+		u := ui.NewUploads(commandstest.Uploaded("+32470123456"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		file := bot.File{Name: "list.csv"}
@@ -50,9 +52,9 @@ func TestUploads_waiting(t *testing.T) {
 		}
 		synctest.Wait()
 		commandstest.WantIn(t, u.Waiting(commandstest.Mia.ID, file), "10 come before “list.csv”")
-		commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, read(ctx)).Text, "“list.csv” can't be read yet")
+		commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, read(ctx)).Text, "“list.csv” can't be read yet")
 		for range 9 {
-			commandstest.WantIn(t, commandstest.MistakeOf(t, Explain, <-refused).Text, "other files took too long")
+			commandstest.WantIn(t, commandstest.MistakeOf(t, ui.Explain, <-refused).Text, "other files took too long")
 		}
 		stop()
 		if err := <-held; err != nil {

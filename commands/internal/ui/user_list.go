@@ -16,18 +16,19 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// UserList shows the users of a loyalty card or the contacts of an SMS group, ten a page, only to the person who asks. Parent is
-// what the users belong to.
+var auditPeople = Audited("people", "took a file of people")
+
+// UserList shows the users of a loyalty card or SMS group, ten a page, privately. Parent is the card or the group.
 type UserList[User any, Parent cache.Item] struct {
-	// Topic is the command's, and the prefix of its action_ids; title precedes the name of the parent.
+	// Topic is the command's topic, and the prefix of its action_ids. Title precedes the name of the parent.
 	Topic, Title string
 	Plural
 	Parents List[Parent]
-	// Fetched are the users of each parent, by its id.
+	// Fetched caches the users of each parent, by the parent's id.
 	Fetched *LocalCache[[]User]
-	// Person returns what somebody is found by.
+	// Person returns the fields that a user is found by.
 	Person func(User) coupontools.DirectoryUser
-	// Row shows one of them; columns are those of the file.
+	// Row shows one user. Columns are those of the file.
 	Row     func(parent string, u User) []slack.Block
 	Columns []Column[User]
 	// More are further buttons under the list.
@@ -35,10 +36,10 @@ type UserList[User any, Parent cache.Item] struct {
 
 	Store Store
 	Files Deliverer
-	Audit Recorder
+	Audit *sends.Service
 }
 
-// CommandLine is what people type to get the list.
+// CommandLine is the command as a user types it.
 func (l UserList[User, Parent]) CommandLine() string { return Root + " " + l.Topic }
 
 // action is the action_id of the button that opens a list.
@@ -69,7 +70,7 @@ func (l UserList[User, Parent]) Run(_ context.Context, req bot.Request) (bot.Rep
 	}}, nil
 }
 
-// Actions answers the buttons of the list, and the one that opens it.
+// Actions answers the buttons of the list. The card with the button that opens the list answers that with [UserList.Open].
 func (l UserList[User, Parent]) Actions() map[string]bot.Action {
 	page := func(_ context.Context, req bot.Request) (bot.Reply, error) {
 		return l.pagers().Turn(req, func(ctx context.Context, p UserPager, number int) (bot.Reply, error) {
@@ -77,16 +78,14 @@ func (l UserList[User, Parent]) Actions() map[string]bot.Action {
 		})
 	}
 	return map[string]bot.Action{
-		l.action():                {Run: l.open},
 		l.action() + "_page:prev": {Run: page},
 		l.action() + "_page:next": {Run: page},
 		l.action() + "_file":      {Run: l.export},
 	}
 }
 
-// open shows the users of the parent that a button or an option names. The block_id of the button may name a pager with the
-// query to use.
-func (l UserList[User, Parent]) open(_ context.Context, req bot.Request) (bot.Reply, error) { //nolint:unparam // a handler
+// Open shows the users of the parent that a button or an option names. The button's block_id may name a pager with the query.
+func (l UserList[User, Parent]) Open(_ context.Context, req bot.Request) (bot.Reply, error) {
 	before, _, ok := strings.Cut(req.Block, " ")
 	return bot.Reply{Text: l.WaitText(), Later: func(ctx context.Context) (bot.Reply, error) {
 		p := NewUserPager(NewUserQuery(req.Value, l.Parents.NameOf(req.Value), ""))
@@ -101,14 +100,14 @@ func (l UserList[User, Parent]) open(_ context.Context, req bot.Request) (bot.Re
 	}}, nil
 }
 
-// export sends all matching users as a file, once that is in the audit trail.
+// export sends all matching users as a file. It writes the audit log first.
 func (l UserList[User, Parent]) export(_ context.Context, req bot.Request) (bot.Reply, error) {
 	return l.pagers().follow(req, func(ctx context.Context, p UserPager, _ int) (bot.Reply, error) {
 		hits, err := l.search(ctx, p.Query)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		e := sends.Entry{What: AuditPeople, Actor: ActorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
+		e := sends.Entry{What: auditPeople, Actor: ActorOf(req), Note: l.count(len(hits)) + " of " + p.Query.ID}
 		if err := l.Audit.Record(ctx, e); err != nil {
 			return bot.Reply{}, Unrecorded(err)
 		}
@@ -131,7 +130,7 @@ func (l UserList[User, Parent]) search(ctx context.Context, q UserQuery) ([]User
 	if q.Who == "" {
 		return all, nil
 	}
-	m := Matching(q.Who)
+	m := NewMatcher(q.Who)
 	var hits []User
 	for _, u := range all {
 		if m.Matches(l.Person(u)) {
@@ -153,7 +152,7 @@ func (l UserList[User, Parent]) show(ctx context.Context, person bot.Person, p U
 	where := fmt.Sprintf("Page %d of %d · %s", number, last, l.total(len(hits), p.Query.Who))
 	set := []slack.Block{blocks.Header(l.heading(p.Query))}
 	if len(hits) == 0 {
-		set = append(set, blocks.Text(nobody(p.Query.Who)))
+		set = append(set, blocks.Text(nobodyText(p.Query.Who)))
 	}
 	for _, u := range shown {
 		set = append(set, l.Row(p.Query.ID, u)...)
@@ -164,14 +163,14 @@ func (l UserList[User, Parent]) show(ctx context.Context, person bot.Person, p U
 	return bot.Reply{Text: l.heading(p.Query) + ": " + where, Blocks: set}, nil
 }
 
-func nobody(who string) string {
+func nobodyText(who string) string {
 	if who == "" {
 		return "Nobody is there yet."
 	}
 	return "Nobody there matches “" + format.Short(who) + "”."
 }
 
-// Find returns the user with this id as Coupontools has it now.
+// Find returns the user with this id, freshly fetched.
 func (l UserList[User, Parent]) Find(ctx context.Context, parent, id string) (User, error) {
 	var none User
 	all, err := l.Fetched.Renew(ctx, parent)
@@ -188,9 +187,9 @@ func (l UserList[User, Parent]) Find(ctx context.Context, parent, id string) (Us
 	}
 }
 
-// Suggest offers users for what was typed into a form. The parent's id is the first word of the form's metadata.
+// Suggest returns users for what was typed into a form. The first word of the form's metadata is the parent's id.
 func (l UserList[User, Parent]) Suggest(ctx context.Context, req bot.Request) ([]bot.Option, error) {
-	const most = 100 // Slack takes no more
+	const most = 100 // Slack's limit
 	if req.View == nil {
 		return nil, nil
 	}
@@ -206,7 +205,7 @@ func (l UserList[User, Parent]) Suggest(ctx context.Context, req bot.Request) ([
 	return offered, nil
 }
 
-// PersonOption shows a person in a select. The id stays visible when the rest must be cut.
+// PersonOption shows a person in a select. It cuts the text so that the id stays visible.
 func PersonOption(u coupontools.DirectoryUser) bot.Option {
 	const runes = 75 // Slack: option, text
 	id := " · " + format.Short(u.ID)
@@ -229,13 +228,13 @@ func PersonRow(u coupontools.DirectoryUser, facts ...string) string {
 	return format.Joined("\n", name, reach, format.Joined(" · ", append([]string{format.Short(u.ID)}, facts...)...))
 }
 
-// UserQuery is a search among the users of something: a directory, a loyalty card or an SMS group.
+// UserQuery is a search among the users of a directory, a loyalty card or an SMS group.
 type UserQuery struct {
-	ID, Name string // of what the users belong to
+	ID, Name string // of the parent
 	Who      string
 }
 
-// Called names what the users belong to.
+// Called names the parent.
 func (q UserQuery) Called() string {
 	if q.Name == "" {
 		return q.ID
@@ -243,13 +242,13 @@ func (q UserQuery) Called() string {
 	return format.Short(q.Name)
 }
 
-// NewUserQuery returns a search among the users of the thing with an id; who is what to look for.
+// NewUserQuery returns a search for who among the users of a parent.
 func NewUserQuery(id, name, who string) UserQuery {
 	return UserQuery{ID: id, Name: name, Who: Bounded(format.OneLine(who))}
 }
 
 // UserCursor is a position in the list of users: behind the user After, last seen on the API's page Page at Index. New users
-// push the others down, so After counts; Index is for when that user is gone.
+// push the others down, so After decides; Index is used if that user is gone.
 type UserCursor struct {
 	Page  int
 	After string

@@ -1,6 +1,6 @@
 package ui
 
-// Root is the command that reaches all others by their topics.
+// Root is the name of the root command, which reaches the others by topic.
 const Root = "/coupontools"
 
 // The headings of the menu and the help.
@@ -12,4 +12,11 @@ const (
 	GroupAccounts    = "Accounts"
 	GroupContacts    = "Groups and contacts"
 	GroupCouponbot   = "couponbot"
+)
+
+// The action_ids of the buttons that open the send form. The cards of other domains show them.
+const (
+	ActionSend         = "directory_send"
+	ActionSendCampaign = "campaign_send"
+	ActionSendLoyalty  = "loyalty_send"
 )
