@@ -11,6 +11,7 @@ import (
 	"github.com/coupontools/couponbot/bot"
 	"github.com/coupontools/couponbot/commands/internal/commandstest"
 	"github.com/coupontools/couponbot/sends"
+	"github.com/coupontools/couponbot/sends/recipients"
 )
 
 // status runs "/coupontools status".
@@ -123,9 +124,10 @@ func TestByState(t *testing.T) {
 func TestStatus_suppressionKeyHasChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if err := w.redis.Set("test:suppression:key", "given:another"); err != nil {
+	if _, err := w.Sends.Suppress(t.Context(), recipients.Email, []string{"anna@example.com"}, sends.Actor{Team: commandstest.Mia.Team, User: commandstest.Mia.ID}, ""); err != nil {
 		t.Fatal(err)
 	}
+	w.redis.HSet("test:suppression:marker", "key", "another")
 	commandstest.WantIn(t, w.status(t), "*Attention: *couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent.", "set SUPPRESSION_KEY to what it was")
 }
 

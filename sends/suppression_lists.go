@@ -12,8 +12,8 @@ import (
 
 // The do-not-contact list has three keys: "people" (a hash), "key" (of the hashes) and "marker". Every change updates the
 // marker in the same step: the number of people, a revision that grows, and the fingerprint of the people's key. A key always
-// has a marker. So a list that is gone, is an older copy, or has hashes of another key, differs from an empty one. See ErrSuppressionLost and
-// ErrSuppressionKey.
+// has a marker. So a list that is gone, is an older copy, or has hashes of another key, differs from an empty one. See
+// ErrSuppressionLost and ErrSuppressionKey.
 
 // UseSuppressionList names the do-not-contact list after the Slack team or a setting. Call it before using the service.
 // Without it, the list's keys have the prefix of all other keys; a list with that prefix is moved.
