@@ -21,13 +21,6 @@ type campaigns struct {
 	made int
 }
 
-// knownCampaign is a row of the table below.
-type knownCampaign struct {
-	name, title, status, tags string
-	size                      int // number of sessions
-	codes                     int // number of the owner's validation codes
-}
-
 type campaign struct {
 	knownCampaign
 	number   int

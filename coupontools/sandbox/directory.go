@@ -24,9 +24,9 @@ func (s *Server) fillDirectories(n int) {
 }
 
 // directory returns the i-th directory: a known one, or one made of the parts of names.
-func (n names) directory(i int) knownDirectory {
-	if i < len(n.directories) {
-		return n.directories[i]
+func (d dataset) directory(i int) knownDirectory {
+	if i < len(d.directories) {
+		return d.directories[i]
 	}
 	town, trade := towns[i%len(towns)], trades[i/len(towns)%len(trades)]
 	return knownDirectory{name: fmt.Sprintf("%s %s %d", town, trade, i), size: 5 + i*7%200}

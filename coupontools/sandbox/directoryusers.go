@@ -34,8 +34,8 @@ func (s *Server) usersOf(d *directory) []*user {
 	return d.users
 }
 
-func newUser(n names, dice *rand.Rand, d *directory, i int) *user {
-	one, two := n.person(dice)
+func newUser(names dataset, dice *rand.Rand, d *directory, i int) *user {
+	one, two := names.person(dice)
 	age := time.Duration(d.size-1-i) * (7*time.Hour + 13*time.Minute + 5*time.Second)
 	u := &user{
 		id:         fmt.Sprintf("reg_%d", 10_000*(700+d.number)+i),

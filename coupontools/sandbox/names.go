@@ -2,7 +2,7 @@ package sandbox
 
 import "math/rand/v2"
 
-// knownDirectory is a row of the table below.
+// knownDirectory is a directory of a [dataset].
 type knownDirectory struct {
 	name string
 	size int // number of users
@@ -10,21 +10,28 @@ type knownDirectory struct {
 	price, currency, kind, pass string
 }
 
-// names are what the data of a [Server] is named after.
-type names struct {
+// knownCampaign is a campaign of a [dataset].
+type knownCampaign struct {
+	name, title, status, tags string
+	size                      int // number of sessions
+	codes                     int // number of the owner's validation codes
+}
+
+// dataset has the names of the data of a [Server].
+type dataset struct {
 	directories []knownDirectory
 	campaigns   []knownCampaign
 	first, last []personName
 }
 
 // person draws a person's first and last name.
-func (n names) person(dice *rand.Rand) (first, last personName) {
-	return n.first[dice.IntN(len(n.first))], n.last[dice.IntN(len(n.last))]
+func (d dataset) person(dice *rand.Rand) (first, last personName) {
+	return d.first[dice.IntN(len(d.first))], d.last[dice.IntN(len(d.last))]
 }
 
 // worldwideNames come from several languages and scripts. Two directories are alike, one is a prefix of another, and two
 // attempt markup.
-var worldwideNames = names{
+var worldwideNames = dataset{
 	directories: []knownDirectory{
 		{name: "City deals", size: 212},
 		{name: "City deals", size: 34, price: "4.50", currency: "EUR", kind: "recurring_yearly", pass: "Yearly pass"},
@@ -131,7 +138,7 @@ var worldwideNames = names{
 }
 
 // localNames are those of an account of Belgian shops and towns.
-var localNames = names{
+var localNames = dataset{
 	directories: []knownDirectory{
 		{name: "City deals", size: 212},
 		{name: "City deals", size: 34, price: "4.50", currency: "EUR", kind: "recurring_yearly", pass: "Yearly pass"},

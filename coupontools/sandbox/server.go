@@ -24,7 +24,7 @@ const maxBody = 1 << 20
 type Server struct {
 	clientID, clientSecret string
 	seed                   uint64
-	names                  names
+	names                  dataset
 
 	mu          sync.Mutex
 	directories []*directory
@@ -46,7 +46,7 @@ type Option func(*settings)
 type settings struct {
 	clientID, clientSecret string
 	seed                   uint64
-	names                  names
+	names                  dataset
 	directories            int // 0: as many as have known names
 	bulk                   int
 	sessions               int

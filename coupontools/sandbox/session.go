@@ -92,8 +92,8 @@ func (s *Server) newSession(dice *rand.Rand, c *campaign, i int) *session {
 }
 
 // assignTo assigns the session to a person.
-func (x *session) assignTo(n names, dice *rand.Rand, i int) {
-	one, two := n.person(dice)
+func (x *session) assignTo(names dataset, dice *rand.Rand, i int) {
+	one, two := names.person(dice)
 	x.first, x.last = one.shown, two.shown
 	x.email = one.plain + "." + two.plain + strconv.Itoa(i) + "@example.com"
 	x.phone = newPhone(dice, i)

@@ -77,11 +77,11 @@ func (g *smsGroup) add(c SMSContact) {
 }
 
 // initialContacts returns the group's initial contacts. One in nine has unsubscribed.
-func (g *smsGroup) initialContacts(n names, seed uint64) []object {
+func (g *smsGroup) initialContacts(names dataset, seed uint64) []object {
 	if len(g.contacts) == 0 {
 		dice := rand.New(rand.NewPCG(seed, uint64(500_000+g.number)))
 		for i := range g.size {
-			one, two := n.person(dice)
+			one, two := names.person(dice)
 			g.add(SMSContact{
 				Phone:     fmt.Sprintf("+3247001%d%03d", 2+g.number, i),
 				FirstName: one.shown, LastName: two.shown, Unsubscribed: i%9 == 8,
