@@ -135,6 +135,7 @@ func (f fields) time(keys ...string) time.Time {
 
 // count returns the first whole number under any of the keys, or 0. Points may be written as "12.00".
 func (f fields) count(keys ...string) int {
+	const maxCount = 1e15 // no count of people, points or campaigns is larger
 	for _, key := range keys {
 		n, err := strconv.ParseFloat(textOf(f.value(key)), 64)
 		if err == nil && math.Abs(n) <= maxCount {
@@ -143,9 +144,6 @@ func (f fields) count(keys ...string) int {
 	}
 	return 0
 }
-
-// maxCount bounds a number: no count of people, points or campaigns is larger.
-const maxCount = 1e15
 
 // link returns the first web address under any of the keys, or "".
 func (f fields) link(keys ...string) string {
@@ -157,11 +155,9 @@ func (f fields) link(keys ...string) string {
 	return ""
 }
 
-// maxLink bounds a URL, in bytes: signed ones are long. (Slack accepts 3,000 in a button.)
-const maxLink = 3000
-
 // webAddress returns a text if it is an http or https URL that is safe to show as a link, else "".
 func webAddress(raw json.RawMessage) string {
+	const maxLink = 3000 // bytes; signed URLs are long. (Slack accepts 3,000 in a button.)
 	if len(raw) == 0 || raw[0] != '"' || len(raw) > maxLink {
 		return ""
 	}
@@ -185,6 +181,7 @@ var genericKeys = []string{"data", "items", "item", "results", "result", "list"}
 // list returns the elements of the list under one of the names, or under a generic one. It returns true for an empty list
 // too.
 func (a answer) list(names ...string) ([]json.RawMessage, bool) {
+	const maxNesting = 2 // objects around the list
 	if list, ok := elements(a.raw); ok && (isArray(a.raw) || len(list) > 0) {
 		return list, true
 	}
@@ -201,9 +198,6 @@ func (a answer) wholeList(names ...string) ([]json.RawMessage, bool) {
 	amount, _ := a.top.amount()
 	return list, ok && len(list) >= amount
 }
-
-// maxNesting is how many objects deep a list may be.
-const maxNesting = 2
 
 // find looks for a list under the names, then under the generic ones. A single object with an id counts as a list of one.
 func (f fields) find(names []string, depth int) ([]json.RawMessage, bool) {

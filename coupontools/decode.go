@@ -251,15 +251,12 @@ func numeric(id string) string {
 	return id
 }
 
-// layouts are the API's date formats; they differ by route.
-var layouts = []string{
-	time.DateTime, "2006-01-02 15:04", time.DateOnly, time.RFC3339, "2006-01-02T15:04:05",
-	"02/01/2006 15:04 UTC", "02/01/2006",
-}
-
-// parseTime reads a date. Without a zone it is UTC.
+// parseTime reads a date. Its format differs by route. Without a zone it is UTC.
 func parseTime(s string) (time.Time, bool) {
-	for _, layout := range layouts {
+	for _, layout := range []string{
+		time.DateTime, "2006-01-02 15:04", time.DateOnly, time.RFC3339, "2006-01-02T15:04:05",
+		"02/01/2006 15:04 UTC", "02/01/2006",
+	} {
 		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
 			return t, t.Year() > 0
 		}
