@@ -27,6 +27,8 @@ const (
 	maxLater = 2048
 	// maxOfPerson is how many requests of one person may be in progress.
 	maxOfPerson = 20
+	// maxRefusals is how many refusals of one person's further requests may be on their way to Slack.
+	maxRefusals = 1000
 	// seenFor is how long commands and actions are remembered to drop redeliveries.
 	seenFor = time.Hour
 	// answerTime bounds delivering one answer to Slack, including retries.
@@ -102,7 +104,7 @@ func New(c Config) (*Bot, error) {
 		options:     map[string]route[OptionsHandler]{},
 		later:       semaphore.NewWeighted(maxLater),
 		shares:      share.NewCounter(maxOfPerson),
-		refusals:    share.NewCounter(maxOfPerson),
+		refusals:    share.NewCounter(maxRefusals),
 	}
 	b.stop, b.stopWork = context.WithCancelCause(context.Background())
 	for i := range c.Commands {

@@ -64,8 +64,8 @@ func (b *Bot) dispatch(ctx context.Context, i *interaction) error {
 	}
 }
 
-// refuse tells a person who has too many requests. It leaves out what has to be posted while Slack takes its time with as
-// many such messages to the same person: they would wait in the place of others' requests.
+// refuse tells a person who has too many requests. It posts nothing while maxRefusals such messages to the same person wait for
+// Slack: they would take the place of others' requests.
 func (b *Bot) refuse(ctx context.Context, i *interaction, err error, acknowledges bool) error {
 	switch {
 	case acknowledges:

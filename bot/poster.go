@@ -32,6 +32,10 @@ const (
 type Message struct {
 	Text   string
 	Blocks []slack.Block
+	// Thread is the timestamp of the message whose thread this one is posted in; "" posts it in the channel itself. With
+	// Broadcast the channel shows it too. An edit ignores both.
+	Thread    string
+	Broadcast bool
 }
 
 // Poster posts and edits the bot's own messages: one at a time per channel, within Slack's rate limit, and again after a
@@ -59,7 +63,14 @@ func NewPoster(api *slack.Client, rule outbound.Rule) *Poster {
 // Post posts m and returns its timestamp, which identifies it in the channel.
 func (p *Poster) Post(ctx context.Context, channel string, m Message) (ts string, err error) {
 	err = p.inLane(ctx, channel, func(ctx context.Context) error {
-		_, ts, err = p.slack.PostMessageContext(ctx, channel, messageOptions(m)...)
+		options := messageOptions(m)
+		if m.Thread != "" {
+			options = append(options, slack.MsgOptionTS(m.Thread))
+			if m.Broadcast {
+				options = append(options, slack.MsgOptionBroadcast())
+			}
+		}
+		_, ts, err = p.slack.PostMessageContext(ctx, channel, options...)
 		return err
 	})
 	return ts, err

@@ -58,8 +58,8 @@ func TestSendStarted_ofARepeat(t *testing.T) {
 		title  string
 		words  string
 	}{
-		{sends.Pause, "Paused", "is paused: 0 accepted"},
-		{sends.Cancel, "Cancelled", "was cancelled: 0 accepted, 0 failed, 1 skipped"},
+		{sends.Pause, "Paused", "is paused: 0 sent · 1 waiting"},
+		{sends.Cancel, "Cancelled", "was cancelled: 0 sent · 1 skipped"},
 	} {
 		if _, err := w.Sends.Act(t.Context(), id, step.action, by); err != nil {
 			t.Fatal(err)

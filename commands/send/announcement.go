@@ -19,22 +19,28 @@ import (
 
 // This file builds the messages about a send. They never name a recipient.
 
-// announcement shows the state of a send.
-func announcement(s sends.Send) bot.Message {
+// announcement shows the state of a send, in a channel or in a direct message.
+func announcement(s sends.Send, direct bool) bot.Message {
 	headline, does := stateWords(s)
 	set := []slack.Block{blocks.Rich(
 		blocks.Line{blocks.Bold(headline)},
 		blocks.Line{
 			blocks.User(s.User),
 			blocks.Plain(" " + does + " "), blocks.Bold(format.Short(s.OfferName)),
-			blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
+			blocks.Plain(fmt.Sprintf(" by %s to %s.", channelName(s.Kind), format.Persons(s.Counts.Total))),
 		})}
 	said := ""
-	if notStarted(s) {
+	if direct || s.Counts.Total >= leastShown {
 		set = append(set, blocks.Rich(contentLine(s)))
-	} else {
+	}
+	switch {
+	case notStarted(s) || s.Ended() && s.StartedAt.IsZero():
+	case s.State == sends.StateRunning:
 		said = countsWords(s.Counts)
 		set = append(set, blocks.Text(progressBar(s.Counts)+"\n"+said))
+	default:
+		said = countsWords(s.Counts)
+		set = append(set, blocks.Text(said))
 	}
 	if lines := peopleLines(s); len(lines) > 0 {
 		set = append(set, blocks.Rich(lines...))
@@ -59,10 +65,10 @@ func goneAnnouncement(s sends.Send) bot.Message {
 			blocks.Line{blocks.Bold(headline)},
 			blocks.Line{
 				blocks.User(s.User), blocks.Plain(" " + does + " "), blocks.Bold(format.Short(s.OfferName)),
-				blocks.Plain(fmt.Sprintf(" (%s) by %s to %s.", s.OfferID, channelName(s.Kind), format.Persons(s.Counts.Total))),
+				blocks.Plain(fmt.Sprintf(" by %s to %s.", channelName(s.Kind), format.Persons(s.Counts.Total))),
 			}),
 		blocks.Text(said),
-		blocks.Context(blocks.When("Confirmed", s.ConfirmedAt), blocks.When("Last read", s.ReadAt), blocks.Small("Send "+s.ID)),
+		blocks.Context(blocks.When("Confirmed", s.ConfirmedAt), blocks.When("Last read", s.ReadAt), idsText(s)),
 	}}
 }
 
@@ -91,6 +97,9 @@ func testAnnouncement(s sends.Send) bot.Message {
 	return bot.Message{Text: text, Blocks: append(set, reasonBlocks(s)...)}
 }
 
+// leastShown is how many recipients a send has at least for a channel to see its content: for fewer it may be personal.
+const leastShown = 5
+
 // contentLine shows the part of the content that the sender wrote.
 func contentLine(s sends.Send) blocks.Line {
 	if s.Kind == recipients.Email {
@@ -107,37 +116,45 @@ func notStarted(s sends.Send) bool {
 func stateWords(s sends.Send) (headline, does string) {
 	switch {
 	case s.State == sends.StateAwaiting:
-		return "Waiting for approval", "wants to send"
+		return "⏳ Waiting for approval", "wants to send"
 	case s.State == sends.StateScheduled:
-		return "Scheduled", "will send"
+		return "🗓 Scheduled", "will send"
 	case s.State == sends.StatePaused:
-		return "Paused", "is sending"
-	case s.State == sends.StateStopped:
-		return "Send stopped", "was sending"
+		return "⏸ Paused", "is sending"
+	case s.State == sends.StateRunning:
+		return "▶️ Sending", "is sending"
 	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
-		return "Send rejected", "wanted to send"
+		return "❌ Rejected, nothing sent", "wanted to send"
 	case s.State == sends.StateCancelled && s.StartedAt.IsZero():
-		return "Send cancelled", "wanted to send"
+		return "🛑 Cancelled, nothing sent", "wanted to send"
 	case s.State == sends.StateCancelled:
-		return "Send cancelled", "was sending"
-	case s.Ended() && s.Counts.Accepted == s.Counts.Total:
-		return "Send completed", "sent"
-	case s.Ended():
-		return "Send completed, but not for everyone", "sent"
+		return "🛑 Cancelled after " + sentOf(s.Counts), "was sending"
+	case s.State == sends.StateStopped:
+		return "🛑 Stopped after " + sentOf(s.Counts), "was sending"
+	case s.Counts.Accepted == s.Counts.Total:
+		return "✅ Sent to " + format.Persons(s.Counts.Total), "sent"
+	case s.Counts.Accepted > 0:
+		return "⚠️ Sent to " + sentOf(s.Counts), "sent"
+	case s.Counts.Unknown > 0:
+		return fmt.Sprintf("⚠️ %s of %s unconfirmed", format.Thousands(s.Counts.Unknown), format.Thousands(s.Counts.Total)), "sent"
 	default:
-		return "Sending", "is sending"
+		return "❌ Sent to nobody", "tried to send"
 	}
+}
+
+// sentOf says how many of all recipients were sent to: "26 of 80".
+func sentOf(c sends.Counts) string {
+	return format.Thousands(c.Accepted) + " of " + format.Thousands(c.Total)
 }
 
 // peopleLines says what people did with a send, and what they have to do.
 func peopleLines(s sends.Send) []blocks.Line {
 	var lines []blocks.Line
 	if s.State == sends.StateAwaiting {
-		lines = append(lines, blocks.Line{blocks.Plain("Another sender has to approve it before anything goes out. " +
-			"Nobody approves their own.")})
+		lines = append(lines, blocks.Line{blocks.Plain("Needs approval from another sender.")})
 	}
 	if s.Parent != "" {
-		lines = append(lines, blocks.Line{blocks.Plain("It goes to those who were unknown in send " + s.Parent + ".")})
+		lines = append(lines, blocks.Line{blocks.Plain("It goes to the people who were unconfirmed in send " + s.Parent + ".")})
 	}
 	if s.Approver != "" {
 		lines = append(lines, blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")})
@@ -173,12 +190,16 @@ func progressBar(c sends.Counts) string {
 	return blocks.Progress(c.Total-c.Pending(), c.Total, width)
 }
 
-// countsWords counts the outcomes: "120 accepted, 2 failed, 0 skipped, 1 unknown, 77 waiting".
+// countsWords counts the outcomes, without zeros: "120 sent · 2 failed · 1 unconfirmed · 77 waiting".
 func countsWords(c sends.Counts) string {
-	said := fmt.Sprintf("%s accepted, %s failed, %s skipped, %s unknown",
-		format.Thousands(c.Accepted), format.Thousands(c.Failed), format.Thousands(c.Skipped), format.Thousands(c.Unknown))
-	if c.Pending() > 0 {
-		said += ", " + format.Thousands(c.Pending()) + " waiting"
+	said := format.Thousands(c.Accepted) + " sent"
+	for _, part := range []struct {
+		n    int
+		name string
+	}{{c.Failed, "failed"}, {c.Skipped, "skipped"}, {c.Unknown, "unconfirmed"}, {c.Pending(), "waiting"}} {
+		if part.n > 0 {
+			said += " · " + format.Thousands(part.n) + " " + part.name
+		}
 	}
 	return said
 }
@@ -199,8 +220,8 @@ func reasonBlocks(s sends.Send) []slack.Block {
 		lines = append(lines, format.Thousands(skip.Count)+" skipped: "+sends.RuleWords(skip.Rule))
 	}
 	if s.Ended() && s.Counts.Unknown > 0 {
-		lines = append(lines, format.Count(s.Counts.Unknown, "recipient is", "recipients are")+" unknown: Coupontools gave no clear "+
-			"answer, so it may or may not have been sent. couponbot does not repeat it by itself; look in Coupontools first.")
+		lines = append(lines, "⚠️ "+format.Thousands(s.Counts.Unknown)+" unconfirmed. Coupontools didn't say whether they got it. "+
+			"Check there before you resend.")
 	}
 	return append(set, paragraph(lines)...)
 }
@@ -262,7 +283,12 @@ func timesBlock(s sends.Send) slack.Block {
 	if !s.EndedAt.IsZero() {
 		pieces = append(pieces, blocks.When("Ended", s.EndedAt))
 	}
-	return blocks.Context(append(pieces, blocks.Small("Send "+s.ID))...)
+	return blocks.Context(append(pieces, idsText(s))...)
+}
+
+// idsText shows the ids of a send and of what it sends.
+func idsText(s sends.Send) slack.MixedElement {
+	return blocks.Small(format.Joined(" · ", "Send "+s.ID, s.OfferID))
 }
 
 // withButtons adds a row of buttons to a message, or nothing if the row is empty.

@@ -73,6 +73,7 @@ func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]st
 			edits = append(edits, place)
 		}
 	}
+	posts = append(posts, newsPlaces(s, places, told)...)
 	if s.State == sends.StateAwaiting {
 		asks, err := a.placesToAsk(ctx, s, told)
 		return append(posts, asks...), edits, err
@@ -96,6 +97,9 @@ func (a *Announcer) includesOrigin(ctx context.Context, s sends.Send, told map[s
 
 // Notify implements [sends.Notifier].
 func (a *Announcer) Notify(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+	if isNews(place) {
+		return a.notifyNews(ctx, s, place, told)
+	}
 	id, err := a.deliver(ctx, s, place, told[place], a.message(s, place, told))
 	why := refusalWords(err)
 	if IsChannel(place) {
@@ -118,11 +122,11 @@ func (a *Announcer) message(s sends.Send, place string, told map[string]string) 
 	case s.Test:
 		return testAnnouncement(s)
 	case isAsk(place) && s.State == sends.StateAwaiting:
-		return withButtons(announcement(s), []slack.BlockElement{approveButton(s), rejectButton(s)})
+		return withButtons(announcement(s, true), []slack.BlockElement{approveButton(s), rejectButton(s)})
 	case isAsk(place):
 		return decisionMessage(s)
 	}
-	m := announcement(s)
+	m := announcement(s, place == directPlace)
 	if place == directPlace {
 		refused := slices.DeleteFunc(slices.Clone(a.Channels), func(c string) bool { return told[c] != ClosedPlace })
 		if len(refused) > 0 {

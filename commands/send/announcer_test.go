@@ -48,7 +48,7 @@ func TestAnnouncement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := withButtons(announcement(s), buttonsFor(s, false))
+			m := withButtons(announcement(s, false), buttonsFor(s, false))
 			commandstest.Golden(t, "announce_"+name, commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks}))
 		})
 	}
@@ -62,16 +62,32 @@ func TestAnnouncement_longReasonsKeepUnknownCount(t *testing.T) {
 	for i := range 20 {
 		s.Failures = append(s.Failures, sends.Failure{Code: "301, 302, 303", Text: fmt.Sprint(i, strings.Repeat(" no", 65)), Count: 2})
 	}
-	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: announcement(s).Blocks}), "10 recipients are unknown", "couponbot does not repeat it")
+	commandstest.WantIn(t, commandstest.Picture(bot.Reply{Blocks: announcement(s, false).Blocks}), "⚠️ 10 unconfirmed.", "Check there before you resend.")
 }
 
 func TestAnnouncement_namesNoRecipient(t *testing.T) {
 	t.Parallel()
 	for _, s := range []sends.Send{commandstest.Going(), ended(), stopped()} {
-		m := announcement(s)
+		m := announcement(s, false)
 		got := commandstest.Picture(bot.Reply{Text: m.Text, Blocks: m.Blocks})
-		if strings.Contains(got, "+32") || strings.Contains(got, s.Message+"\n") {
+		if strings.Contains(got, "+32") {
 			t.Errorf("the announcement tells more than it should:\n%s", got)
+		}
+	}
+}
+
+// What is sent to a few people may be personal: only direct messages show it.
+func TestAnnouncement_contentForFew(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		people        int
+		direct, shown bool
+	}{{leastShown, false, true}, {leastShown - 1, false, false}, {1, true, true}} {
+		s := commandstest.Going()
+		s.Message, s.Counts = "Happy birthday", sends.Counts{Total: test.people}
+		got := commandstest.Picture(bot.Reply{Blocks: announcement(s, test.direct).Blocks})
+		if shown := strings.Contains(got, s.Message); shown != test.shown {
+			t.Errorf("%d people, direct %t: the content is shown: %t, want %t", test.people, test.direct, shown, test.shown)
 		}
 	}
 }
@@ -161,7 +177,7 @@ func TestAnnouncer_refusedChannel(t *testing.T) {
 	if _, err = tell(t, a, ended(), told); err != nil {
 		t.Fatal(err)
 	}
-	commandstest.WantIn(t, b.Messages["C0MARKET2"].Text, "Send completed")
+	commandstest.WantIn(t, b.Messages["C0MARKET2"].Text, "⚠️ Sent to")
 	if why := Unpostable(t.Context(), a.Store, "C0MARKET2"); why != "" {
 		t.Errorf("the status still says %q of a channel that was told", why)
 	}
@@ -215,7 +231,10 @@ func TestAnnouncer_oneMessageInEachPlace(t *testing.T) {
 	if _, err = tell(t, a, ended(), told); err != nil {
 		t.Fatal(err)
 	}
-	want = []string{"update C0MARKET1", "update C0MARKET2", "update DU0MIA", "update C0ORIGIN"}
+	want = []string{
+		"post C0MARKET1", "post C0MARKET2", "post DU0MIA", "post C0ORIGIN", // Slack notifies nobody of an edit
+		"update C0MARKET1", "update C0MARKET2", "update DU0MIA", "update C0ORIGIN",
+	}
 	if !slices.Equal(b.Calls, want) {
 		t.Errorf("calls = %v, want %v", b.Calls, want)
 	}

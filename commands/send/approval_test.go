@@ -158,7 +158,7 @@ func TestAnnouncer_testGoesToSenderOnly(t *testing.T) {
 	if err != nil || len(b.Messages) != 1 {
 		t.Fatalf("messages in %d places, error %v", len(b.Messages), err)
 	}
-	commandstest.WantIn(t, b.Messages["DU0MIA"].Text, "The test of", "has ended: 1 accepted")
+	commandstest.WantIn(t, b.Messages["DU0MIA"].Text, "The test of", "has ended: 1 sent")
 	if n := edited(t, a, s, told); n != 1 {
 		t.Errorf("Edits = %d, want 1", n)
 	}

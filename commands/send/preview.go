@@ -105,7 +105,7 @@ func (p preview) view() *slack.ModalViewRequest {
 		return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", "", "Back", set...), p.ID)
 	}
 	set = append(set, p.buttons(), blocks.Divider())
-	submit, closing := "Send to "+format.Persons(len(p.List.Recipients)), "Back"
+	submit, closing := p.submitText(), "Back"
 	if p.Parent != "" {
 		closing = "Close" // no form under it
 	}
@@ -117,6 +117,17 @@ func (p preview) view() *slack.ModalViewRequest {
 	}
 	set = append(set, blocks.Text(format.Joined(" ", durationWords(p.List.Recipients, p.rate, p.slow), "Nothing has been sent yet.")))
 	return blocks.WithMetadata(blocks.Modal(viewPreview, "Preview", submit, closing, set...), p.ID)
+}
+
+// submitText says what the button of the preview does.
+func (p preview) submitText() string {
+	switch {
+	case p.approval != nil:
+		return "Ask for approval"
+	case !p.ScheduledAt.IsZero():
+		return "Schedule"
+	}
+	return "Send to " + format.Persons(len(p.List.Recipients))
 }
 
 // facts say how many people get what, where the list comes from, and when the send starts.

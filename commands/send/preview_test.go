@@ -184,7 +184,7 @@ func TestStatusWords(t *testing.T) {
 		"rejected":            {sends.Send{State: sends.StateCancelled, Why: sends.WhyRejected}, "Cancelled", "said no"},
 		"too late":            {sends.Send{State: sends.StateCancelled, Why: sends.WhyNotApproved}, "Cancelled", "Nobody approved it in time."},
 		"not resumed":         {sends.Send{State: sends.StateCancelled, Why: sends.WhyNotResumed}, "Cancelled", "Nobody resumed it in time."},
-		"stopped":             {sends.Send{State: sends.StateStopped, Why: "the keys are wrong"}, "Stopped", "was stopped: 0 accepted, 0 failed, 0 skipped, 0 unknown, 2 waiting. Why: the keys are wrong"},
+		"stopped":             {sends.Send{State: sends.StateStopped, Why: "the keys are wrong"}, "Stopped", "was stopped: 0 sent · 2 waiting. Why: the keys are wrong"},
 		"completed":           {sends.Send{State: sends.StateCompleted}, "Sent", "has gone out by SMS to 2 people"},
 		"running":             {sends.Send{State: sends.StateRunning}, "Sending", "is going out by SMS to 2 people now."},
 	} {

@@ -15,7 +15,7 @@ func TestAnnouncement_acceptedBySlack(t *testing.T) {
 		for i := range s.Failures {
 			s.Failures[i].Text, s.Failures[i].Code = bad, bad
 		}
-		m := announcement(s)
+		m := announcement(s, false)
 		return []bot.Reply{{Text: m.Text, Blocks: m.Blocks}}
 	})
 }

@@ -1,0 +1,127 @@
+package send
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/coupontools/couponbot/bot"
+	"github.com/coupontools/couponbot/bot/blocks"
+	"github.com/coupontools/couponbot/commands/internal/format"
+	"github.com/coupontools/couponbot/sends"
+)
+
+// Slack notifies nobody of an edited message. So what needs a person, or ends a long send, is also a new message: to the sender
+// by direct message, and in the channels in the thread of the message about the send.
+
+const (
+	// newsPrefix, what happened, a colon and a place make the place of a new message.
+	newsPrefix = "news:"
+	// shortSend is how long after its confirmation a send may end without a new message about that.
+	shortSend = time.Minute
+)
+
+// newsOf names what happened to a send that people must be told in a new message; "" for nothing. A send can be paused several
+// times: it is told again if people were reached in between.
+func newsOf(s sends.Send) string {
+	switch {
+	case s.Test:
+		return ""
+	case s.State == sends.StateGone:
+		return "lost"
+	case s.State == sends.StatePaused && s.Why != "":
+		return fmt.Sprintf("paused-%d", s.Counts.Total-s.Counts.Pending())
+	case s.State == sends.StateStopped:
+		return "stopped"
+	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
+		return "rejected"
+	case s.State == sends.StateCancelled && s.Why != sends.WhyCancelled:
+		return "expired"
+	case s.Ended() && (s.Approver != "" || s.EndedAt.Sub(s.ConfirmedAt) > shortSend):
+		return "ended"
+	case s.Approver != "" && !s.Ended() && s.State != sends.StatePaused && s.State != sends.StateCancelled:
+		return "approved"
+	}
+	return ""
+}
+
+// newsPlaces returns the places where the news about a send hasn't been posted yet. Only a place with a message about the send
+// gets news.
+func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
+	what := newsOf(s)
+	if what == "" {
+		return nil
+	}
+	var places []string
+	for _, place := range cards {
+		if at := newsPrefix + what + ":" + place; told[place] != "" && told[place] != ClosedPlace && told[at] == "" {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
+func isNews(place string) bool { return strings.HasPrefix(place, newsPrefix) }
+
+// notifyNews posts the news of a place, and returns the value to keep for it. A place that refuses the bot gets none.
+func (a *Announcer) notifyNews(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+	_, card, _ := strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
+	channel, ts := messageAt(card, told[card])
+	m := newsMessage(s, card == directPlace)
+	if card != directPlace {
+		m.Thread = ts
+		m.Broadcast = s.State == sends.StateStopped || s.State == sends.StatePaused
+	}
+	id, err := a.Poster.Post(ctx, channel, m)
+	switch {
+	case refusalWords(err) != "":
+		return ClosedPlace, nil
+	case err != nil:
+		return "", fmt.Errorf("tell %s: %w", place, err)
+	}
+	return id, nil
+}
+
+// newsMessage says what happened to a send. In a channel it mentions the sender.
+func newsMessage(s sends.Send, direct bool) bot.Message {
+	headline, line := newsWords(s)
+	lead := blocks.Line{}
+	if !direct {
+		lead = blocks.Line{blocks.User(s.User), blocks.Plain(" ")}
+	}
+	set := []slack.Block{blocks.Rich(slices.Concat(lead, blocks.Line{blocks.Bold(headline + " ")}, line))}
+	if s.State == sends.StatePaused || s.State == sends.StateStopped {
+		set = append(set, reasonBlocks(s)...)
+	}
+	return bot.Message{Text: headline + ": " + titleOf(s) + ".", Blocks: set}
+}
+
+// newsWords returns a headline with what happened, and the sentences after it.
+func newsWords(s sends.Send) (headline string, line blocks.Line) {
+	name := blocks.Bold(format.Short(s.OfferName))
+	yours := func(before, after string) blocks.Line { return blocks.Line{blocks.Plain(before), name, blocks.Plain(after)} }
+	headline, _ = stateWords(s)
+	switch {
+	case s.State == sends.StateGone:
+		return "⚠️ Send lost:", yours("", ". "+goneWords(s))
+	case s.State == sends.StatePaused:
+		return headline + ":", yours("couponbot has paused the send of ", ", "+countsWords(s.Counts)+". Resume it when the trouble is over.")
+	case s.State == sends.StateStopped:
+		return headline + ":", yours("couponbot has stopped the send of ", ".")
+	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
+		return "❌ Rejected:", slices.Concat(blocks.Line{blocks.User(s.By)}, yours(" rejected the send of ", ". Nothing was sent."))
+	case s.State == sends.StateCancelled:
+		return headline + ":", yours("", ". "+format.CancelWords(s.Why))
+	case s.Ended():
+		return headline + ":", yours("", ", "+countsWords(s.Counts)+".")
+	}
+	when := "It's going out now."
+	if s.State == sends.StateScheduled {
+		when = "It goes out at its time."
+	}
+	return "✅ Approved:", slices.Concat(blocks.Line{blocks.User(s.Approver)}, yours(" approved the send of ", ". "+when))
+}
