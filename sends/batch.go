@@ -108,6 +108,7 @@ func (s *Service) runBatch(ctx context.Context, ctxs *contexts, task batchTask) 
 	defer s.releaseSlots(task.Send)
 	b.send = parseHash(rest[0]).send(task.Send)
 	b.fewestWaiting.Store(int64(b.send.Counts.Total))
+	b.goneWaiting.Store(-1)
 	b.observe(reply)
 	if b.prepare() {
 		b.dispatch()
@@ -132,7 +133,7 @@ type batch struct {
 	backlog       atomic.Pointer[backlog]
 	fewestWaiting atomic.Int64 // smallest number in any reply: replies may be observed out of order
 	inFlight      atomic.Int64 // calls of this batch
-	goneRecorded  atomic.Bool  // recordsGone has run
+	goneWaiting   atomic.Int64 // the number that recordsGone stored last; -1 before that
 	finished      atomic.Bool  // nothing more can be done in this batch
 }
 
@@ -153,6 +154,9 @@ func (b *batch) observe(reply scriptReply) {
 	for int64(reply.waiting) < fewest && !b.fewestWaiting.CompareAndSwap(fewest, int64(reply.waiting)) {
 		fewest = b.fewestWaiting.Load()
 	}
+	if b.goneWaiting.Load() >= 0 { // this reply is older than the one that found the records gone
+		b.recordsGone()
+	}
 	b.backlog.Store(&backlog{reply.waiting, time.Duration(reply.blockedMS) * time.Millisecond, time.Now()})
 	if reply.ended {
 		b.finished.Store(true)
@@ -164,9 +168,9 @@ func (b *batch) observe(reply scriptReply) {
 // still waiting.
 func (b *batch) recordsGone() {
 	b.finished.Store(true)
-	if !b.goneRecorded.Swap(true) {
+	if fewest := b.fewestWaiting.Load(); b.goneWaiting.Swap(fewest) != fewest {
 		// Without it the notification is less precise.
-		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, b.fewestWaiting.Load()).Err()
+		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, fewest).Err()
 	}
 	b.wakeUp()
 }

@@ -782,3 +782,18 @@ func TestReleaseClaim_beforeTheClaim(t *testing.T) {
 		}
 	})
 }
+
+// A reply that arrives after the loss of the records was found still counts for how many people may have been reached.
+func TestBatch_lateReplyAfterLoss(t *testing.T) {
+	t.Parallel()
+	m := startRedis(t)
+	s := service(connect(t, m, nil), accept)
+	b := &batch{s: s, id: "S1", ctxs: &contexts{records: t.Context()}, wake: make(chan struct{}, 1)}
+	b.fewestWaiting.Store(10)
+	b.goneWaiting.Store(-1)
+	b.observe(scriptReply{})
+	b.observe(scriptReply{batches: 1, waiting: 8})
+	if got, err := m.Get(s.key("gone:S1")); got != "8" || err != nil {
+		t.Errorf("%q were waiting, %v, want 8", got, err)
+	}
+}

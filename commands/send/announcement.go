@@ -34,7 +34,7 @@ func announcement(s sends.Send, direct bool) bot.Message {
 		set = append(set, blocks.Rich(contentLine(s)))
 	}
 	switch {
-	case notStarted(s) || s.Ended() && s.StartedAt.IsZero():
+	case notStarted(s):
 	case s.State == sends.StateRunning:
 		said = countsWords(s.Counts)
 		set = append(set, blocks.Text(progressBar(s.Counts)+"\n"+said))

@@ -25,41 +25,45 @@ const (
 	shortSend = time.Minute
 )
 
-// newsOf names what happened to a send that people must be told in a new message; "" for nothing. A send can be paused several
-// times: it is told again if people were reached in between.
-func newsOf(s sends.Send) string {
-	switch {
-	case s.Test:
-		return ""
-	case s.State == sends.StateGone:
-		return "lost"
-	case s.State == sends.StatePaused && s.Why != "":
-		return fmt.Sprintf("paused-%d", s.Counts.Total-s.Counts.Pending())
-	case s.State == sends.StateStopped:
-		return "stopped"
-	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
-		return "rejected"
-	case s.State == sends.StateCancelled && s.Why != sends.WhyCancelled:
-		return "expired"
-	case s.Ended() && (s.Approver != "" || s.EndedAt.Sub(s.ConfirmedAt) > shortSend):
-		return "ended"
-	case s.Approver != "" && !s.Ended() && s.State != sends.StatePaused && s.State != sends.StateCancelled:
-		return "approved"
-	}
-	return ""
-}
+// newsApproved is the approval of a send.
+const newsApproved = "approved"
 
-// newsPlaces returns the places where the news about a send hasn't been posted yet. Only a place with a message about the send
-// gets news.
-func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
-	what := newsOf(s)
-	if what == "" {
+// newsOf names what happened to a send that people must be told in new messages. A send can be paused several times: that is
+// news again if people were reached in between.
+func newsOf(s sends.Send) (news []string) {
+	if s.Test {
 		return nil
 	}
+	if s.Approver != "" {
+		news = append(news, newsApproved)
+	}
+	switch {
+	case s.State == sends.StateGone:
+		return append(news, "lost")
+	case s.State == sends.StatePaused && s.Why != "":
+		return append(news, fmt.Sprintf("paused-%d", s.Counts.Total-s.Counts.Pending()))
+	case s.State == sends.StateStopped:
+		return append(news, "stopped")
+	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
+		return append(news, "rejected")
+	case s.State == sends.StateCancelled && s.Why != sends.WhyCancelled:
+		return append(news, "expired")
+	case s.Ended() && s.EndedAt.Sub(s.ConfirmedAt) > shortSend:
+		return append(news, "ended")
+	}
+	return news
+}
+
+// newsPlaces returns the places where the news about a send haven't been posted yet. Only a place with a message about the send
+// gets news.
+func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
 	var places []string
-	for _, place := range cards {
-		if at := newsPrefix + what + ":" + place; told[place] != "" && told[place] != ClosedPlace && told[at] == "" {
-			places = append(places, at)
+	for _, what := range newsOf(s) {
+		for _, card := range cards {
+			place := newsPrefix + what + ":" + card
+			if told[card] != "" && told[card] != ClosedPlace && told[place] == "" {
+				places = append(places, place)
+			}
 		}
 	}
 	return places
@@ -67,14 +71,14 @@ func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
 
 func isNews(place string) bool { return strings.HasPrefix(place, newsPrefix) }
 
-// notifyNews posts the news of a place, and returns the value to keep for it. A place that refuses the bot gets none.
+// notifyNews posts the news for a place, and returns the value to keep for it. A place that refuses the bot gets none.
 func (a *Announcer) notifyNews(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
-	_, card, _ := strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
+	what, card, _ := strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
 	channel, ts := messageAt(card, told[card])
-	m := newsMessage(s, card == directPlace)
+	m := newsMessage(s, what, card == directPlace)
 	if card != directPlace {
 		m.Thread = ts
-		m.Broadcast = s.State == sends.StateStopped || s.State == sends.StatePaused
+		m.Broadcast = what != newsApproved && (s.State == sends.StateStopped || s.State == sends.StatePaused)
 	}
 	id, err := a.Poster.Post(ctx, channel, m)
 	switch {
@@ -87,25 +91,29 @@ func (a *Announcer) notifyNews(ctx context.Context, s sends.Send, place string, 
 }
 
 // newsMessage says what happened to a send. In a channel it mentions the sender.
-func newsMessage(s sends.Send, direct bool) bot.Message {
-	headline, line := newsWords(s)
-	lead := blocks.Line{}
+func newsMessage(s sends.Send, what string, direct bool) bot.Message {
+	headline, line := newsWords(s, what)
+	lead := blocks.Line{blocks.Bold(headline + " ")}
 	if !direct {
-		lead = blocks.Line{blocks.User(s.User), blocks.Plain(" ")}
+		lead = blocks.Line{blocks.User(s.User), blocks.Bold(" " + headline + " ")}
 	}
-	set := []slack.Block{blocks.Rich(slices.Concat(lead, blocks.Line{blocks.Bold(headline + " ")}, line))}
-	if s.State == sends.StatePaused || s.State == sends.StateStopped {
+	set := []slack.Block{blocks.Rich(slices.Concat(lead, line))}
+	if what != newsApproved && (s.State == sends.StatePaused || s.State == sends.StateStopped) {
 		set = append(set, reasonBlocks(s)...)
 	}
 	return bot.Message{Text: headline + ": " + titleOf(s) + ".", Blocks: set}
 }
 
 // newsWords returns a headline with what happened, and the sentences after it.
-func newsWords(s sends.Send) (headline string, line blocks.Line) {
+func newsWords(s sends.Send, what string) (headline string, line blocks.Line) {
 	name := blocks.Bold(format.Short(s.OfferName))
-	yours := func(before, after string) blocks.Line { return blocks.Line{blocks.Plain(before), name, blocks.Plain(after)} }
+	yours := func(before, after string) blocks.Line {
+		return blocks.Line{blocks.Plain(before), name, blocks.Plain(after)}
+	}
 	headline, _ = stateWords(s)
 	switch {
+	case what == newsApproved:
+		return "✅ Approved:", slices.Concat(blocks.Line{blocks.User(s.Approver)}, yours(" approved the send of ", "."))
 	case s.State == sends.StateGone:
 		return "⚠️ Send lost:", yours("", ". "+goneWords(s))
 	case s.State == sends.StatePaused:
@@ -116,12 +124,6 @@ func newsWords(s sends.Send) (headline string, line blocks.Line) {
 		return "❌ Rejected:", slices.Concat(blocks.Line{blocks.User(s.By)}, yours(" rejected the send of ", ". Nothing was sent."))
 	case s.State == sends.StateCancelled:
 		return headline + ":", yours("", ". "+format.CancelWords(s.Why))
-	case s.Ended():
-		return headline + ":", yours("", ", "+countsWords(s.Counts)+".")
 	}
-	when := "It's going out now."
-	if s.State == sends.StateScheduled {
-		when = "It goes out at its time."
-	}
-	return "✅ Approved:", slices.Concat(blocks.Line{blocks.User(s.Approver)}, yours(" approved the send of ", ". "+when))
+	return headline + ":", yours("", ", "+countsWords(s.Counts)+".")
 }

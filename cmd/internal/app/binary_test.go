@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -115,14 +116,17 @@ func phoneNumbers(n int) []string {
 	return list
 }
 
-var countsPattern = regexp.MustCompile(`(\d+) accepted, (\d+) failed, (\d+) skipped, (\d+) unknown`)
+var countsPattern = regexp.MustCompile(`(\d+) sent(?: · (\d+) failed)?(?: · (\d+) skipped)?(?: · (\d+) unconfirmed)?`)
 
 // parseCounts returns the counts in the announcement of a completed send.
 func parseCounts(t *testing.T, m slacksim.Message) (accepted, failed, skipped, unknown int) {
 	t.Helper()
-	counts := countsPattern.FindString(m.Plain())
-	if _, err := fmt.Sscanf(counts, "%d accepted, %d failed, %d skipped, %d unknown", &accepted, &failed, &skipped, &unknown); err != nil {
-		t.Fatalf("no counts in %q: %v", m.Plain(), err)
+	counts := countsPattern.FindStringSubmatch(m.Plain())
+	if counts == nil {
+		t.Fatalf("no counts in %q", m.Plain())
+	}
+	for i, n := range []*int{&accepted, &failed, &skipped, &unknown} {
+		*n, _ = strconv.Atoi(counts[i+1]) // a zero isn't shown
 	}
 	return accepted, failed, skipped, unknown
 }
@@ -179,7 +183,7 @@ func TestBinary_finishesCallsOnSIGTERM(t *testing.T) {
 	}
 
 	w.startProcess(t)
-	m := w.awaitMessage(t, slacksim.Marketing, "Send completed")
+	m := w.awaitMessage(t, slacksim.Marketing, "Sent to")
 	if accepted, _, _, _ := parseCounts(t, m); accepted != 30 {
 		t.Errorf("after a restart: %s, want all 30 accepted", m.Plain())
 	}
@@ -203,7 +207,7 @@ func TestBinary_continuesAfterKill(t *testing.T) {
 	w.shiftRedisTime(t, time.Minute) // beyond the lease of all claims
 
 	w.startProcess(t)
-	m := w.awaitMessage(t, slacksim.Marketing, "Send completed")
+	m := w.awaitMessage(t, slacksim.Marketing, "Sent to")
 	accepted, failed, skipped, unknown := parseCounts(t, m)
 	if accepted+failed+skipped+unknown != 50 || failed+skipped != 0 || unknown < 3 {
 		t.Errorf("after a kill: %s, want 50 accepted or unknown, and at least the three hung calls unknown", m.Plain())

@@ -215,7 +215,7 @@ func TestServe_readmeAccount(t *testing.T) {
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "suppress +32470999999")
 	w.awaitMessage(t, slacksim.Marketing, "do-not-contact list")
 	w.sendThroughForm(t, phoneNumbers(40)...)
-	if m := w.awaitMessage(t, slacksim.Marketing, "Send completed"); !strings.Contains(m.Plain(), "40 accepted") {
+	if m := w.awaitMessage(t, slacksim.Marketing, "Sent to"); !strings.Contains(m.Plain(), "40 sent") {
 		t.Errorf("the send ended as %s, want all accepted", m.Plain())
 	}
 	w.command(t, slacksim.Mia, slacksim.Marketing, "/coupontools", "status")

@@ -55,7 +55,7 @@ func TestDemo_aListInTheBrowser(t *testing.T) {
 	b.waitForText("#messages .private", "are waiting")
 	b.saveScreenshot("paused")
 	b.pressButton("Resume")
-	b.waitForText("#messages", "80 accepted, 0 failed, 0 skipped, 0 unknown")
+	b.waitForText("#messages", "80 sent")
 	b.pressButton("Report")
 	b.saveScreenshot("completed")
 }

@@ -284,7 +284,7 @@ func TestFaults_killedReplicas(t *testing.T) {
 	if most := 3 * maxInFlight(fleetRate); counts.Accepted+counts.Unknown != recipientCount || counts.Unknown > most {
 		t.Errorf("ended with %+v, want all accepted but at most %d unknown", counts, most)
 	}
-	f.awaitMessage(t, slacksim.Marketing, "Send completed")
+	f.awaitMessage(t, slacksim.Marketing, "Sent to")
 }
 
 // A replica stops gracefully, Redis is paused and restarted, and the API fails at times. No recipient becomes unknown
