@@ -43,7 +43,7 @@ func TestServe_sendsDirectoryBySMS(t *testing.T) {
 	if containsAll(announcement.Plain(), []string{"470"}) {
 		t.Errorf("the marketing channel sees the phone number: %s", announcement.Plain())
 	}
-	w.awaitMessage(t, w.slack.Direct(slacksim.Mia), "1 accepted")
+	w.awaitMessage(t, w.slack.Direct(slacksim.Mia), "1 sent")
 }
 
 func TestServe_fetchesListOnce(t *testing.T) {
