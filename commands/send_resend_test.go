@@ -60,7 +60,7 @@ func TestResendUnknown(t *testing.T) {
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Submits(t, bot.NewView("send_preview", draft, nil)))), "(send_started)")
 
 	_, err = w.Clicks(t, "send_resend_unknown", id, nil)
-	commandstest.WantIn(t, mistake(t, err).Text, "sent to again already")
+	commandstest.WantIn(t, mistake(t, err).Text, "resent to already")
 }
 
 func TestResendUnknown_noSend(t *testing.T) {
@@ -77,8 +77,8 @@ func TestExplainRefusal(t *testing.T) {
 		text string
 		hint string
 	}{
-		{sends.ErrResent, "sent to again already", "once"},
-		{sends.ErrNoUnknown, "unknown any more", "message"},
+		{sends.ErrResent, "resent to already", "once"},
+		{sends.ErrNoUnknown, "unconfirmed any more", "message"},
 		{sends.ErrNobodyLeft, "Nobody is left", "do-not-contact list"},
 		{sends.ErrSuppressionKey, "read the do-not-contact list", "SUPPRESSION_KEY"},
 		{&sends.StateError{Send: sends.Send{OfferName: "City deals", State: sends.StateAwaiting}}, "The send waits for approval.", "sends"},

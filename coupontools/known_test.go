@@ -62,7 +62,7 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	for _, r := range coupontools.Routes() {
 		if r.Read != (r.Shape != "") {
-			t.Errorf("%s: read = %v with the shape %q", r.Name, r.Read, r.Shape)
+			t.Errorf("%s: only reads have a shape, and every read has one (a read: %v, shape %q)", r.Name, r.Read, r.Shape)
 		}
 		if r.Shape != "" && !json.Valid([]byte(r.Shape)) {
 			t.Errorf("%s: the shape is no JSON: %s", r.Name, r.Shape)

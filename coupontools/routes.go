@@ -71,7 +71,7 @@ type route struct {
 	// the client must not wait a second time.
 	callerPaces bool
 	// shape is an example of a good answer in JSON, without its envelope. A name that ends in "?" may be missing; null matches
-	// anything. It is empty if no field of the answer is used.
+	// anything. Only reads have one.
 	shape string
 	// filled is the path with its ids and query, empty if nothing was filled in.
 	filled string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/coupontools/couponbot/coupontools"
 	"github.com/coupontools/couponbot/coupontools/sandbox"
+	"github.com/google/go-cmp/cmp"
 )
 
 // step is one call of the walk over all routes.
@@ -288,8 +289,8 @@ func TestWalk_coversAllRoutes(t *testing.T) {
 	}
 	slices.Sort(want)
 	slices.Sort(got)
-	if !slices.Equal(want, got) {
-		t.Errorf("the walk has\n%q\nwant every route once:\n%q", got, want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the walk needs one step for each route (-want +got):\n%s", diff)
 	}
 }
 

@@ -174,7 +174,8 @@ func buttonsFor(s sends.Send, own bool) []slack.BlockElement {
 func endedButtons(s sends.Send) []slack.BlockElement {
 	row := []slack.BlockElement{reportButton(s)}
 	if s.Counts.Unknown > 0 && s.Resent == "" {
-		row = append(row, blocks.Button(actionResend, "Resend the unknown", s.ID, labelOf("Resend the unknown of", s)))
+		row = append(row, blocks.Button(actionResend, "Resend to "+format.Thousands(s.Counts.Unknown)+" unconfirmed", s.ID,
+			labelOf("Resend to "+format.Thousands(s.Counts.Unknown)+" unconfirmed of", s)))
 	}
 	return row
 }

@@ -192,16 +192,16 @@ func progressBar(c sends.Counts) string {
 
 // countsWords counts the outcomes, without zeros: "120 sent · 2 failed · 1 unconfirmed · 77 waiting".
 func countsWords(c sends.Counts) string {
-	said := format.Thousands(c.Accepted) + " sent"
+	parts := []string{format.Thousands(c.Accepted) + " sent"}
 	for _, part := range []struct {
 		n    int
 		name string
 	}{{c.Failed, "failed"}, {c.Skipped, "skipped"}, {c.Unknown, "unconfirmed"}, {c.Pending(), "waiting"}} {
 		if part.n > 0 {
-			said += " · " + format.Thousands(part.n) + " " + part.name
+			parts = append(parts, format.Thousands(part.n)+" "+part.name)
 		}
 	}
-	return said
+	return strings.Join(parts, " · ")
 }
 
 // reasonBlocks says why couponbot stopped or paused a send, why recipients failed or were skipped, and what to do. The reasons

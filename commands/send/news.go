@@ -117,7 +117,8 @@ func newsWords(s sends.Send, what string) (headline string, line blocks.Line) {
 	case s.State == sends.StateGone:
 		return "⚠️ Send lost:", yours("", ". "+goneWords(s))
 	case s.State == sends.StatePaused:
-		return headline + ":", yours("couponbot has paused the send of ", ", "+countsWords(s.Counts)+". Resume it when the trouble is over.")
+		return headline + ":", yours("couponbot has paused the send of ",
+			", "+countsWords(s.Counts)+". Resume it when the trouble is over.")
 	case s.State == sends.StateStopped:
 		return headline + ":", yours("couponbot has stopped the send of ", ".")
 	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:

@@ -41,9 +41,9 @@ type messageData struct {
 // messagesHTML renders the open channel. Messages whose version the page has are only stubs; known is updated. A nil known
 // renders everything.
 func (h *handler) messagesHTML(v viewer, known versions) string {
-	messages := slices.DeleteFunc(h.slack.MessagesFor(v.person.ID, v.channel.ID), func(m slacksim.Message) bool {
+	messages := threaded(slices.DeleteFunc(h.slack.MessagesFor(v.person.ID, v.channel.ID), func(m slacksim.Message) bool {
 		return m.OnlyFor != "" && h.isDismissed(v, m)
-	})
+	}))
 	var b strings.Builder
 	var before *slacksim.Message
 	for i := max(0, len(messages)-maxMessages); i < len(messages); i++ {
@@ -53,6 +53,29 @@ func (h *handler) messagesHTML(v viewer, known versions) string {
 		before = &messages[i]
 	}
 	return b.String()
+}
+
+// isReply reports whether a message is in a thread and didn't start it.
+func isReply(m slacksim.Message) bool { return m.ThreadTS != "" && m.ThreadTS != m.TS }
+
+// threaded puts the replies of each thread below the message that started it.
+func threaded(messages []slacksim.Message) []slacksim.Message {
+	starts, replies := map[string]bool{}, map[string][]slacksim.Message{}
+	for _, m := range messages {
+		starts[m.TS] = true
+	}
+	for _, m := range messages {
+		if isReply(m) && starts[m.ThreadTS] {
+			replies[m.ThreadTS] = append(replies[m.ThreadTS], m)
+		}
+	}
+	ordered := make([]slacksim.Message, 0, len(messages))
+	for _, m := range messages {
+		if !isReply(m) || !starts[m.ThreadTS] {
+			ordered = append(append(ordered, m), replies[m.TS]...)
+		}
+	}
+	return ordered
 }
 
 // isDismissed reports whether the viewer has hidden a message.
@@ -68,7 +91,7 @@ func (h *handler) messageData(v viewer, m slacksim.Message, before *slacksim.Mes
 	at := m.At.In(v.zone)
 	d := messageData{
 		ID: domID("m", m.Place()), Channel: m.Channel, TS: m.TS, App: m.BotID != "", Private: m.OnlyFor != "",
-		Edited: m.Edits > 0, Typed: m.Typed, Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
+		Edited: m.Edits > 0, Typed: m.Typed, Reply: isReply(m),
 		Time: at.Format("3:04 PM"), FullTime: at.Format("Monday, January 2, 2006 at 3:04:05 PM"), RFC3339: at.Format(time.RFC3339),
 		Plain: cut(m.Plain()), Blocks: r.blocks(m.Blocks), Files: h.fileList(v, m.Files),
 	}
@@ -85,8 +108,11 @@ func (h *handler) messageData(v viewer, m slacksim.Message, before *slacksim.Mes
 	return d
 }
 
-// placeAfter decides whether a message begins a day or continues the message before it.
+// placeAfter decides whether a message begins a day or continues the message before it. A reply does neither.
 func (d *messageData) placeAfter(before *slacksim.Message, m slacksim.Message, at time.Time, r *renderer) {
+	if d.Reply {
+		return
+	}
 	if before == nil || before.At.In(at.Location()).Format(time.DateOnly) != at.Format(time.DateOnly) {
 		name := r.relativeDay(at, at.Format("Monday, January 2"))
 		d.Day = strings.ToUpper(name[:1]) + name[1:]

@@ -107,3 +107,24 @@ func TestFiles_pictures(t *testing.T) {
 		}
 	}
 }
+
+// A reply stands below the message that started its thread, whatever was posted in between.
+func TestMessages_threads(t *testing.T) {
+	t.Parallel()
+	sim, h := newPage(t)
+	post := func(text, thread string) {
+		callAPI(t, sim, "chat.postMessage", url.Values{"channel": {slacksim.Marketing}, "text": {text}, "thread_ts": {thread}})
+	}
+	post("The card", "")
+	post("Something else", "")
+	post("The news", sim.MessagesFor(slacksim.Mia, slacksim.Marketing)[0].TS)
+	all := ask(t, h, "GET", "/?as="+slacksim.Mia+"&channel="+slacksim.Marketing, nil, nil).Body.String()
+	list, _, _ := strings.Cut(all, `id="inspector"`)
+	card, news, other := strings.Index(list, "The card"), strings.Index(list, "The news"), strings.Index(list, "Something else")
+	if card < 0 || card > news || news > other {
+		t.Errorf("the card is at %d, its reply at %d, the other message at %d", card, news, other)
+	}
+	if strings.Count(list, `class="message reply`) != 1 {
+		t.Error("want one message marked as a reply")
+	}
+}

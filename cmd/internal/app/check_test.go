@@ -402,7 +402,7 @@ func TestCheck_findings(t *testing.T) {
 				t.Errorf("no line begins with %q:\n%s", tt.want, strings.Join(lines, "\n"))
 			}
 			if wrong := strings.HasPrefix(tt.want, string(bad)); wrong && !errors.Is(err, errCheckFailed) {
-				t.Errorf("Check() = %v, want errNotWell", err)
+				t.Errorf("Check() = %v, want errCheckFailed", err)
 			}
 		})
 	}

@@ -198,7 +198,7 @@ func setValue(to any, text string) (err error) {
 	case *time.Duration:
 		*v, err = time.ParseDuration(text)
 	default:
-		err = errors.New("unsupported type of setting")
+		err = fmt.Errorf("%T has no Decode method; add one in values.go", to)
 	}
 	return err
 }

@@ -406,7 +406,7 @@ func collectButtons(v any, found map[string]string) {
 func MistakeOf(t testing.TB, explain func(error) *bot.Mistake, err error) *bot.Mistake {
 	t.Helper()
 	m, ok := errors.AsType[*bot.Mistake](err)
-	if !ok {
+	if !ok && explain != nil {
 		m = explain(err)
 	}
 	if m == nil {

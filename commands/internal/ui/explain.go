@@ -29,7 +29,7 @@ const (
 	LookingAround       = "Looking at how things are…"
 	ChangingPayment     = "Changing the payment status…"
 	LookingForApprovers = "Looking up who can approve this…"
-	LookingForUnknown   = "Looking up who is unknown…"
+	LookingForUnknown   = "Looking up who is unconfirmed…"
 	LookingUpSends      = "Looking up the sends…"
 	LookingAtAudit      = "Looking at the audit trail…"
 	MakingReport        = "Working on the report…"
@@ -111,19 +111,19 @@ func explainSend(err error) *bot.Mistake {
 	}
 	if soon, ok := errors.AsType[*sends.TooSoonError](err); ok {
 		return &bot.Mistake{
-			Text: "It is too soon to send to the unknown again: Coupontools may still answer for some of them.",
+			Text: "It's too soon to resend: Coupontools may still answer for some of them.",
 			Hint: "Please try again in " + within(time.Until(soon.Until)) + ".",
 		}
 	}
 	switch {
 	case errors.Is(err, sends.ErrResent):
 		return &bot.Mistake{
-			Text: "The unknown recipients of this send were sent to again already.",
+			Text: "The unconfirmed recipients of this send were resent to already.",
 			Hint: "That can be done once. What came of it is told in a message of its own.",
 		}
 	case errors.Is(err, sends.ErrNoUnknown):
 		return &bot.Mistake{
-			Text: "No recipient of this send is unknown any more: Coupontools has answered for all of them.",
+			Text: "Nobody is unconfirmed any more: Coupontools has answered for everyone.",
 			Hint: "The message about the send shows how it ended.",
 		}
 	case errors.Is(err, sends.ErrNobodyLeft):
