@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +38,11 @@ var buildBinary = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	// The first DNS lookup ties the resolver to the synctest bubble of its goroutine. So it must not happen in a bubble.
 	_, _ = net.DefaultResolver.LookupHost(context.Background(), "localhost")
+	// Most tests wait for processes, leases and deadlines, so twice as many run at the same time as there are processors.
+	flag.Parse()
+	if parallel, processors := flag.Lookup("test.parallel"), strconv.Itoa(runtime.GOMAXPROCS(0)); parallel.Value.String() == processors {
+		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	}
 	code := m.Run()
 	if path, err := buildBinary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))

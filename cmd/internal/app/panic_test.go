@@ -31,10 +31,12 @@ const panicSecret = "+32470999888"
 type injectedPanics struct {
 	mu   sync.Mutex
 	left map[bulkhead.Place]int // panics still to inject, by place
+	// spared gets the places of guarded functions that run without a panic, as far as it has room.
+	spared chan bulkhead.Place
 }
 
 func injectPanics(times int, places ...bulkhead.Place) *injectedPanics {
-	p := &injectedPanics{left: map[bulkhead.Place]int{}}
+	p := &injectedPanics{left: map[bulkhead.Place]int{}, spared: make(chan bulkhead.Place, 100)}
 	for _, place := range places {
 		p.left[place] = times
 	}
@@ -50,6 +52,25 @@ func (p *injectedPanics) beforeWork(at bulkhead.Place) {
 	p.mu.Unlock()
 	if left > 0 {
 		panic(panicSecret)
+	}
+	select {
+	case p.spared <- at:
+	default:
+	}
+}
+
+// awaitSpared waits until guarded functions at a place have run n times without a panic.
+func (p *injectedPanics) awaitSpared(t *testing.T, at bulkhead.Place, n int) {
+	t.Helper()
+	for n > 0 {
+		select {
+		case got := <-p.spared:
+			if got == at {
+				n--
+			}
+		case <-testContext(t).Done():
+			t.Fatalf("%d more runs without a panic are wanted at %s", n, at)
+		}
 	}
 }
 
@@ -383,6 +404,7 @@ func TestPanic_inTheDemo(t *testing.T) {
 	}
 	w := &world{ops: d.opsListener.Addr().String()}
 	checkPanics(t, w.opsPage(t, "/metrics"), log, p, parts)
+	p.awaitSpared(t, bulkhead.Demo, parts) // one that starts again later would take a panic of those at the end
 	p.reset(stops)
 	stop()
 	select {
