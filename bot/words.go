@@ -39,15 +39,15 @@ func guests() *Mistake {
 }
 
 func lacks(user string, right Right) *Mistake {
-	m := &Mistake{
-		Text: "You are not among those who may send, make changes or see people's data.",
-		Hint: fmt.Sprintf("Whoever runs couponbot can add your user id %s, or a user group you are in, to its setting SENDERS.", user),
-	}
+	text, setting := "You are not among those who may send, make changes or see people's data.", "SENDERS"
 	if right == Admin {
-		m.Text = "You are not among couponbot's administrators."
-		m.Hint = fmt.Sprintf("Whoever runs couponbot can add your user id %s, or a user group you are in, to its setting ADMINS.", user)
+		text, setting = "You are not among couponbot's administrators.", "ADMINS"
 	}
-	return m
+	return &Mistake{
+		Text: text,
+		Hint: fmt.Sprintf("The person who runs couponbot can add your user id %s, or a user group you are in, to its setting %s.",
+			user, setting),
+	}
 }
 
 func busy() *Mistake {
@@ -75,7 +75,7 @@ func fault(err error) *Mistake {
 	return &Mistake{
 		Text:  "Something went wrong inside couponbot.",
 		Done:  "It cannot say whether anything was changed; the marketing channels and /coupontools status show every send.",
-		Hint:  "Please try again. If it happens again, tell whoever runs couponbot the reference.",
+		Hint:  "Please try again. If it happens again, tell the person who runs couponbot the reference.",
 		Cause: err,
 	}
 }
@@ -179,7 +179,7 @@ func fileElsewhere(f File, err error) *Mistake {
 func fileScope(f File, err error) *Mistake {
 	return &Mistake{
 		Text: f.called() + " could not be read: Slack does not let couponbot read files, since it lacks the scope files:read.",
-		Hint: "Whoever runs couponbot can add the scope to its Slack app and install the app again.", Cause: err,
+		Hint: "The person who runs couponbot can add the scope to its Slack app and install the app again.", Cause: err,
 	}
 }
 

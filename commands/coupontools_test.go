@@ -59,7 +59,7 @@ func TestStatus_redisRefuses(t *testing.T) {
 				return ""
 			},
 			[]string{
-				"*Redis: *answers, but its memory is full" + rest + ". Ask whoever runs couponbot to raise maxmemory in Redis.",
+				"*Redis: *answers, but its memory is full" + rest + ". Ask the person who runs couponbot to raise maxmemory in Redis.",
 				"*Recipients: *Checked against 0 people on the do-not-contact list.", "No send is going on.",
 			},
 		},
@@ -70,7 +70,7 @@ func TestStatus_redisRefuses(t *testing.T) {
 				}
 				return ""
 			},
-			[]string{"*Redis: *refuses the queue's keys (NOPERM)" + rest + ". Ask whoever runs couponbot to run “couponbot check”"},
+			[]string{"*Redis: *refuses the queue's keys (NOPERM)" + rest + ". Ask the person who runs couponbot to run “couponbot check”"},
 		},
 		"loading": {
 			func(string, []string) string { return "LOADING Redis is loading the dataset in memory" },

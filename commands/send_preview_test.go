@@ -23,7 +23,7 @@ func TestPreview_ofApproval(t *testing.T) {
 	}{
 		"some":      {[]string{"U0MIA", "U0NOAH", "U0EVA"}, false, nil, "approve it before anything is sent: @U0NOAH, @U0EVA.", true},
 		"everybody": {nil, true, nil, "any other full member", true},
-		"nobody":    {[]string{"U0MIA"}, false, nil, "no sender is known but you", false},
+		"nobody":    {[]string{"U0MIA"}, false, nil, "you're the only sender that couponbot knows", false},
 		"unasked":   {nil, false, errors.New("slack is away"), "Slack could not be asked", false},
 	} {
 		t.Run(name, func(t *testing.T) {

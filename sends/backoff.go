@@ -14,6 +14,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	return sleeping.For(ctx, d) == nil && ctx.Err() == nil
 }
 
+// awaitWake waits for a wake-up, at most for d, and reports whether ctx is still alive.
+func awaitWake(ctx context.Context, wake <-chan struct{}, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-wake:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
 // backoff returns the wait after a number of retries: first, doubled each time, at most most.
 func backoff(retries int, first, most time.Duration) time.Duration {
 	return min(most, first<<min(max(retries, 0), 16))

@@ -289,23 +289,12 @@ func (b *batch) awaitRecipient() bool {
 		case b.inFlight.Load() == 0 && (o.waiting == 0 || left > slotWait):
 			return false
 		case o.waiting == 0:
-			b.awaitWake(batchTime) // a call in flight may be released
+			awaitWake(b.work, b.wake, batchTime) // a call in flight may be released
 		default:
-			b.awaitWake(left)
+			awaitWake(b.work, b.wake, left)
 		}
 	}
 	return false
-}
-
-// awaitWake waits for a wake-up, at most for d.
-func (b *batch) awaitWake(d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-b.wake:
-	case <-t.C:
-	case <-b.work.Done():
-	}
 }
 
 // reserve reserves a slow country that is due for the next claim of this batch. It returns false if Redis can't be reached.

@@ -29,10 +29,10 @@ var retryWaits = backoffSchedule(time.Second, maxRetryWait)
 const (
 	backoffUnreachable = "Coupontools cannot be reached; couponbot keeps trying."
 	backoffMayStart    = "Slack cannot be asked whether its sender may still send; couponbot keeps trying."
-	backoffRateLimited = "Coupontools asked to slow down; couponbot waits, then goes on by itself."
+	backoffRateLimited = "Coupontools asked to slow down. couponbot waits, then continues."
 	// The lists of people, or Redis itself, aren't safe.
-	backoffEvicts = "Redis may throw data away when it's full, opt-outs too. Whoever runs couponbot must set " +
-		"maxmemory-policy noeviction; the send then continues by itself."
+	backoffEvicts = "Redis may throw data away when it's full, opt-outs too. The person who runs couponbot must set " +
+		"maxmemory-policy noeviction; then the send continues."
 	backoffUnread  = "The list of people who unsubscribed in Coupontools has disappeared from Redis; couponbot is reading it again."
 	backoffOlder   = "Redis has an older do-not-contact list that couponbot can't read. /coupontools status says what to do."
 	backoffKey     = "couponbot can't read the do-not-contact list, because its key has changed. It keeps trying."

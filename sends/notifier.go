@@ -52,22 +52,10 @@ func (l *leader) notify(send Send) {
 	}
 	for {
 		wait, done := n.check()
-		if done || !l.await(wait) {
+		if done || !awaitWake(l.work, l.wake, wait) {
 			return
 		}
 	}
-}
-
-// await waits for d or a wake-up, and reports whether the lease is still held.
-func (l *leader) await(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-l.wake:
-	case <-l.work.Done():
-	}
-	return l.work.Err() == nil
 }
 
 // notifier notifies people about one send.

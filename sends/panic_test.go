@@ -12,7 +12,7 @@ import (
 	"github.com/coupontools/couponbot/internal/bulkhead"
 )
 
-const panicReason = "couponbot couldn't go on with this send. It tries again in 15 seconds."
+const panicReason = "couponbot couldn't continue this send. It tries again in 15 seconds."
 
 // A panic after the API was called makes that recipient unknown and backs the send off. The recipient isn't called again.
 func TestPanic_inCall(t *testing.T) {

@@ -89,7 +89,7 @@ end
 local left = wait - since
 local amount = math.ceil(wait / 1000) .. ' seconds'
 if wait >= 120000 then amount = math.floor(wait / 60000) .. ' minutes' end
-if back_off(left, "couponbot couldn't go on with this send. It tries again in " .. amount .. '.') then publish() end
+if back_off(left, "couponbot couldn't continue this send. It tries again in " .. amount .. '.') then publish() end
 if token ~= '' and (redis.call('GET', leader) or token) == token then
 	redis.call('SET', leader, 'parked', 'PX', ms(left))
 end

@@ -213,5 +213,5 @@ func (s *Service) stallReason(refused error, out int, others bool) string {
 	case others:
 		return still + "other sends are ahead of it."
 	}
-	return still + "couponbot doesn't know why. Ask whoever runs couponbot to look at its log."
+	return still + "couponbot doesn't know why. Ask the person who runs couponbot to look at its log."
 }

@@ -112,7 +112,7 @@ func TestStall_queueRefused(t *testing.T) {
 			t.Errorf("after 50 s it is backing off with %q, want nothing yet", got)
 		}
 		const want = "Nothing has gone out for a minute: Redis refuses the queue's keys (NOPERM). " +
-			"Ask whoever runs couponbot to run “couponbot check”, which names what is missing."
+			"Ask the person who runs couponbot to run “couponbot check”, which names what is missing."
 		time.Sleep(time.Hour)
 		if got := read(t, other, id).BackoffReason; got != want {
 			t.Errorf("it is backing off with %q, want %q", got, want)
@@ -180,7 +180,7 @@ func TestStall_redisFull(t *testing.T) {
 		refused.set(refuseWrites)
 		time.Sleep(90 * time.Second)
 		const want = "Nothing has gone out for a minute: Redis answers, but its memory is full. " +
-			"Ask whoever runs couponbot to raise maxmemory in Redis."
+			"Ask the person who runs couponbot to raise maxmemory in Redis."
 		live, err := s.Live(t.Context())
 		if err != nil || len(live) != 1 || live[0].BackoffReason != want {
 			t.Errorf("Live() = %+v, %v, want it backing off with %q", live, err, want)
@@ -223,7 +223,7 @@ func TestStall_reasons(t *testing.T) {
 		"others are ahead": {accept, never, 2, "Nothing has gone out for a minute: other sends are ahead of it."},
 		"not known": {
 			accept, never, 1,
-			"Nothing has gone out for a minute: couponbot doesn't know why. Ask whoever runs couponbot to look at its log.",
+			"Nothing has gone out for a minute: couponbot doesn't know why. Ask the person who runs couponbot to look at its log.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

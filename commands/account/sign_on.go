@@ -166,7 +166,7 @@ func (s signOnHandlers) submitted(ctx context.Context, req bot.Request) (bot.Rep
 	if !first {
 		return bot.Reply{}, ui.ShownBefore("If you don't see the link, open the form again.")
 	}
-	warning := "Whoever has this link is signed on as " + s.called(as) + "."
+	warning := "Anyone with this link is signed in as " + s.called(as) + "."
 	secret := secretReveal{
 		to:    s.audit,
 		req:   req,

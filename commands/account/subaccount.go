@@ -130,7 +130,7 @@ func subaccountCard(s coupontools.Subaccount) bot.Reply {
 
 func (m subaccountHandlers) reset(_ context.Context, req bot.Request) (bot.Reply, error) {
 	secret := secretReveal{to: m.audit, req: req, entry: sends.Entry{What: auditSubaccountReset, Note: format.Short(req.Value)}}
-	return secret.reveal("Password reset", "Whoever has this link can set the password of "+m.called(req.Value)+
+	return secret.reveal("Password reset", "Anyone with this link can set the password of "+m.called(req.Value)+
 		", and then is that account.", func(ctx context.Context) ([]blocks.Line, error) {
 		link, err := m.api.SubaccountPasswordReset(ctx, req.Value)
 		if err != nil {

@@ -38,7 +38,7 @@ type sessionAction struct {
 var sessionActions = []sessionAction{
 	{
 		action: "session_validate", label: "Validate", change: coupontools.SessionChange{Validated: new(true)},
-		consequence: "The coupon counts as redeemed, as if it had been shown at the till. This cannot be taken back here.",
+		consequence: "The coupon counts as redeemed, as if it had been shown at the till. You can't undo this here.",
 		done:        "is validated now",
 		// A coupon with a value may be validated in parts: Coupontools knows the rest.
 		isDone:     func(x coupontools.Session) bool { return x.Validated && x.Value == "" },
@@ -46,12 +46,12 @@ var sessionActions = []sessionAction{
 	},
 	{
 		action: "session_claim", label: "Claim", change: coupontools.SessionChange{Claimed: new(true)},
-		consequence: "The coupon counts as claimed by this person. This cannot be taken back here.",
+		consequence: "The coupon counts as claimed by this person. You can't undo this here.",
 		done:        "is claimed now", isDone: func(x coupontools.Session) bool { return x.Claimed }, participle: "claimed",
 	},
 	{
 		action: "session_void", label: "Void", change: coupontools.SessionChange{Voided: new(true)},
-		consequence: "The person can use this coupon no more. This cannot be taken back here.",
+		consequence: "The person can use this coupon no more. You can't undo this here.",
 		done:        "is voided now", isDone: func(x coupontools.Session) bool { return x.Voided }, participle: "voided",
 	},
 }

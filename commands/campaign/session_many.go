@@ -49,7 +49,7 @@ func manyReply(codes []string) (bot.Reply, error) {
 	var row []slack.BlockElement
 	for _, d := range sessionActions {
 		row = append(row, blocks.Button(d.manyID(), d.label, strings.Join(codes, " "), blocks.Label(d.label+" these "+these),
-			blocks.Ask(d.label+" these "+these+"?", "Each of them is "+d.participle+" then. This cannot be taken back here.",
+			blocks.Ask(d.label+" these "+these+"?", "Each of them is "+d.participle+" then. You can't undo this here.",
 				d.label, "Cancel")))
 	}
 	text := these + ". What is to be done to them?"

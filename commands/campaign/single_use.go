@@ -225,7 +225,7 @@ func (d singleUseDraft) preview() []slack.Block {
 			blocks.Field("Status", d.Status),
 			blocks.Field("Validation codes", codes)),
 		blocks.Text(fmt.Sprintf("This makes %s in Coupontools, each a new session of the campaign. They can only be taken away "+
-			"one by one. The file with them comes to you as a direct message: whoever has it can use them.",
+			"one by one. The file with them comes to you as a direct message: anyone who has it can use them.",
 			format.Count(d.Amount, "new address", "new addresses"))),
 	}
 }
@@ -244,7 +244,7 @@ func (s singleUseHandlers) make(ctx context.Context, req bot.Request, d singleUs
 		defer cancel()
 		err := s.files.UploadFile(ctx, req.Person, f, "file with them", bot.Upload{
 			Name: "single-use-" + d.Campaign + ".csv", AltText: "A table of " + format.Count(made, "address", "addresses"),
-			Comment: fmt.Sprintf("%s of %s. Whoever has this file can use them.",
+			Comment: fmt.Sprintf("%s of %s. Anyone with this file can use them.",
 				format.Count(made, "single-use address", "single-use addresses"), format.NameAndID(format.Short(d.Name), d.Campaign)),
 		})
 		switch {

@@ -263,7 +263,7 @@ func (d singleUseDraft) previewPerson() []slack.Block {
 			"Otherwise this makes a new one, which is a new session of the campaign."
 	}
 	return []slack.Block{
-		blocks.Rich(lines...), blocks.Text(consequence + " It is shown to you alone: whoever has it can use it."),
+		blocks.Rich(lines...), blocks.Text(consequence + " It is shown to you alone: anyone who has it can use it."),
 	}
 }
 
@@ -294,5 +294,5 @@ func (s singleUseHandlers) makeOne(ctx context.Context, d singleUseDraft) (strin
 		}
 	}
 	// The address is not shown as a link: following it opens the coupon.
-	return format.Joined("\n", append(lines, "Whoever has it can use it.")...), e, nil
+	return format.Joined("\n", append(lines, "Anyone who has it can use it.")...), e, nil
 }

@@ -198,7 +198,7 @@ func unknownInV4(err error, who userRef) error {
 	return &bot.Mistake{
 		Text: fmt.Sprintf("Coupontools does not know %s in the part of its API that this needs (v4).",
 			format.Joined(" of ", who.User, who.Directory)),
-		Hint:  "That ids are the same there is assumed, not documented: tell whoever runs couponbot the reference.",
+		Hint:  "That ids are the same there is assumed, not documented: tell the person who runs couponbot the reference.",
 		Cause: err,
 	}
 }

@@ -65,7 +65,7 @@ func countMistake(err error) error {
 	m.Text = "There are no figures, since the campaigns of the directory could not be listed: " + ui.ErrorReason(err)
 	if e, ok := errors.AsType[*coupontools.Error](err); ok && ui.UnknownCall(e) {
 		m.Text = "There are no figures: Coupontools does not know the call that lists the campaigns of a directory."
-		m.Hint = "Its address is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
+		m.Hint = "Its address is not documented, so couponbot assumes it: tell the person who runs couponbot the reference."
 	}
 	return m
 }

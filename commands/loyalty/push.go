@@ -70,7 +70,7 @@ func (h handlers) checkPush(c ui.Change[pushDraft]) bot.Handler {
 			blocks.Rich(blocks.Field("Loyalty card", h.cardName(p.Card)), blocks.Field("To", to)),
 			blocks.Rich(blocks.Line{blocks.Bold("Message:")}, blocks.Line{blocks.Plain(p.Text)}),
 		}, format.TextNotes(p.Text, note)...)
-		shown = append(shown, blocks.Text("It appears on their phones at once and cannot be taken back. Nothing has been sent yet."))
+		shown = append(shown, blocks.Text("It appears on their phones at once and can't be recalled. Nothing has been sent yet."))
 		return c.Preview(ctx, req, p, shown...), nil
 	}
 }

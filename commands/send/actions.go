@@ -74,11 +74,11 @@ func doneReply(a sends.Action, s sends.Send) bot.Reply {
 	case sends.Pause:
 		said = "Paused. " + pendingWords(s)
 	case sends.Resume:
-		said = "The send goes on. " + waitingWords(s.Counts.Pending()-s.Out) + "."
+		said = "▶️ Resumed. " + format.Thousands(s.Counts.Pending()-s.Out) + " to go."
 	case sends.Cancel:
 		said = format.Joined(" ", "Cancelled.", cancelledWords(s))
 	case sends.Reject:
-		said = "Rejected. Nothing of it has gone out, and its sender is told."
+		said = "Rejected. Nothing was sent. We've told the sender."
 	case sends.Approve:
 		said = "Approved. It goes out now."
 		if s.State == sends.StateScheduled {
@@ -110,7 +110,7 @@ func outWords(s sends.Send) string {
 
 func cancelledWords(s sends.Send) string {
 	if s.StartedAt.IsZero() {
-		return "Nothing of it has gone out."
+		return "Nothing was sent."
 	}
 	return format.Joined("; ", format.Count(s.Counts.Skipped, "person was skipped in all", "people were skipped in all"),
 		outWords(s)) + "."
@@ -186,22 +186,23 @@ func approveButton(s sends.Send) slack.BlockElement {
 		then = "It goes out at its time, or at once if that is past."
 	}
 	return blocks.Button(actionApprove, "Approve", s.ID, blocks.Primary, labelOf("Approve", s), blocks.Ask("Approve this send?",
-		fmt.Sprintf("%s. %s What has gone out cannot be taken back.", titleOf(s), then), "Approve", "Not yet"))
+		fmt.Sprintf("%s. %s Messages already sent can't be recalled.", titleOf(s), then), "Approve", "Not yet"))
 }
 
 func rejectButton(s sends.Send) slack.BlockElement {
 	return blocks.Button(actionReject, "Reject", s.ID, labelOf("Reject", s), blocks.Ask("Reject this send?",
-		titleOf(s)+". Nothing of it will go out, and it cannot be approved any more.", "Reject", "Not yet"))
+		titleOf(s)+". Nothing will be sent, and it can't be approved any more.", "Reject", "Not yet"))
 }
 
 func cancelButton(s sends.Send) slack.BlockElement {
-	then := "Nothing of it will go out."
+	then, confirm, deny := "Nothing will be sent.", "Cancel the send", "Keep it"
 	if !s.StartedAt.IsZero() {
-		then = fmt.Sprintf("%s will be skipped. What has gone out cannot be taken back.",
+		confirm, deny = "Stop sending", "Keep sending"
+		then = fmt.Sprintf("%s will be skipped. Messages already sent can't be recalled.",
 			format.Count(s.Counts.Pending(), "person who is waiting", "people who are waiting"))
 	}
 	return blocks.Button(actionCancel, "Cancel", s.ID, blocks.Danger, labelOf("Cancel", s), blocks.Ask("Cancel this send?",
-		titleOf(s)+". "+then+" It cannot be taken up again.", "Cancel the send", "Go on"))
+		titleOf(s)+". "+then+" You can't restart it.", confirm, deny))
 }
 
 func reportButton(s sends.Send) slack.BlockElement {

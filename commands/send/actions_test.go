@@ -33,18 +33,18 @@ func TestAct(t *testing.T) {
 			"Paused. 695 people are waiting; 2 calls that were out already will still be answered.",
 		},
 		"paused":  {sends.Pause, in(sends.StatePaused, nil), "Paused. 697 people are waiting."},
-		"resumed": {sends.Resume, in(sends.StateRunning, nil), "The send goes on. 697 people are waiting."},
+		"resumed": {sends.Resume, in(sends.StateRunning, nil), "▶️ Resumed. 697 to go."},
 		"cancelled on the way": {
 			sends.Cancel, in(sends.StateCancelled, func(s *sends.Send) { s.Counts.Skipped, s.Out = 696, 1 }),
 			"Cancelled. 696 people were skipped in all; 1 call that was out already will still be answered.",
 		},
 		"cancelled before it began": {
 			sends.Cancel, in(sends.StateCancelled, func(s *sends.Send) { s.StartedAt = s.EndedAt }),
-			"Cancelled. Nothing of it has gone out.",
+			"Cancelled. Nothing was sent.",
 		},
 		"approved":           {sends.Approve, in(sends.StateRunning, nil), "Approved. It goes out now."},
 		"approved for later": {sends.Approve, in(sends.StateScheduled, nil), "Approved. It goes out at its time."},
-		"rejected":           {sends.Reject, in(sends.StateCancelled, nil), "Rejected. Nothing of it has gone out, and its sender is told."},
+		"rejected":           {sends.Reject, in(sends.StateCancelled, nil), "Rejected. Nothing was sent. We've told the sender."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -54,15 +54,14 @@ func announcement(s sends.Send, direct bool) bot.Message {
 
 // goneAnnouncement says that the records of a send are gone. It has no buttons, since nothing can be done with the send.
 func goneAnnouncement(s sends.Send) bot.Message {
-	const headline = "Send lost"
 	does := "was sending"
 	if s.Was == sends.StateAwaiting || s.Was == sends.StateScheduled {
 		does = "wanted to send"
 	}
 	said := goneWords(s)
-	return bot.Message{Text: headline + ": " + titleOf(s) + ". " + said, Blocks: []slack.Block{
+	return bot.Message{Text: goneHeadline + ": " + titleOf(s) + ". " + said, Blocks: []slack.Block{
 		blocks.Rich(
-			blocks.Line{blocks.Bold(headline)},
+			blocks.Line{blocks.Bold(goneHeadline)},
 			blocks.Line{
 				blocks.User(s.User), blocks.Plain(" " + does + " "), blocks.Bold(format.Short(s.OfferName)),
 				blocks.Plain(fmt.Sprintf(" by %s to %s.", channelName(s.Kind), format.Persons(s.Counts.Total))),
@@ -83,6 +82,9 @@ func goneWords(s sends.Send) string {
 	}
 	return goneRecords + " " + reached + " Nothing more of it goes out. Coupontools shows who got it."
 }
+
+// goneHeadline is the headline of a send whose records are gone.
+const goneHeadline = "⚠️ Send lost"
 
 // goneRecords explains why the state of a send is unknown.
 const goneRecords = "Its records are gone from Redis."

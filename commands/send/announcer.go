@@ -97,10 +97,13 @@ func (a *Announcer) includesOrigin(ctx context.Context, s sends.Send, told map[s
 
 // Notify implements [sends.Notifier].
 func (a *Announcer) Notify(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+	var id string
+	var err error
 	if isNews(place) {
-		return a.notifyNews(ctx, s, place, told)
+		id, err = a.postNews(ctx, s, place, told)
+	} else {
+		id, err = a.deliver(ctx, s, place, told[place], a.message(s, place, told))
 	}
-	id, err := a.deliver(ctx, s, place, told[place], a.message(s, place, told))
 	why := refusalWords(err)
 	if IsChannel(place) {
 		a.recordRefusal(ctx, place, why, err == nil && id != told[place])

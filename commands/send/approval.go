@@ -46,8 +46,9 @@ func (a *approval) blocks() []slack.Block {
 		return []slack.Block{blocks.Text(why + ". Slack could not be asked who that may be, so it cannot be sent now. " +
 			"Please go back and try again in a few minutes.")}
 	}
-	return []slack.Block{blocks.Text(fmt.Sprintf("%s. It cannot be approved: no sender is known but you. Whoever runs couponbot can "+
-		"name more in its setting SENDERS, or change APPROVAL_OVER. Or send to %s at most.", why, format.Persons(a.over)))}
+	return []slack.Block{blocks.Text(fmt.Sprintf("%s. Nobody can approve it: you're the only sender that couponbot knows. "+
+		"The person who runs couponbot can name more in its setting SENDERS, or change APPROVAL_OVER. Or send to %s at most.",
+		why, format.Persons(a.over)))}
 }
 
 // names lists the first of the people who can approve.

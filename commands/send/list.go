@@ -52,7 +52,7 @@ func listCommand(l listHandlers) bot.Command {
 		}}, nil
 	}
 	return bot.Command{
-		Topic: "sends", Group: ui.GroupSends, Summary: "List the sends: those that go on or wait, and the last ones", Right: bot.Send,
+		Topic: "sends", Group: ui.GroupSends, Summary: "See running, scheduled and recent sends", Right: bot.Send,
 		Examples: []bot.Example{{Line: "/coupontools sends", Does: "lists the sends, with buttons to pause, cancel, approve"}},
 		Run: func(_ context.Context, req bot.Request) (bot.Reply, error) {
 			return bot.Reply{Text: ui.LookingUpSends, Later: func(ctx context.Context) (bot.Reply, error) {

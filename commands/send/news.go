@@ -71,8 +71,8 @@ func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
 
 func isNews(place string) bool { return strings.HasPrefix(place, newsPrefix) }
 
-// notifyNews posts the news for a place, and returns the value to keep for it. A place that refuses the bot gets none.
-func (a *Announcer) notifyNews(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
+// postNews posts the news for a place, and returns the value to keep for it.
+func (a *Announcer) postNews(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
 	what, card, _ := strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
 	channel, ts := messageAt(card, told[card])
 	m := newsMessage(s, what, card == directPlace)
@@ -80,14 +80,7 @@ func (a *Announcer) notifyNews(ctx context.Context, s sends.Send, place string, 
 		m.Thread = ts
 		m.Broadcast = what != newsApproved && (s.State == sends.StateStopped || s.State == sends.StatePaused)
 	}
-	id, err := a.Poster.Post(ctx, channel, m)
-	switch {
-	case refusalWords(err) != "":
-		return ClosedPlace, nil
-	case err != nil:
-		return "", fmt.Errorf("tell %s: %w", place, err)
-	}
-	return id, nil
+	return a.Poster.Post(ctx, channel, m)
 }
 
 // newsMessage says what happened to a send. In a channel it mentions the sender.
@@ -101,7 +94,7 @@ func newsMessage(s sends.Send, what string, direct bool) bot.Message {
 	if what != newsApproved && (s.State == sends.StatePaused || s.State == sends.StateStopped) {
 		set = append(set, reasonBlocks(s)...)
 	}
-	return bot.Message{Text: headline + ": " + titleOf(s) + ".", Blocks: set}
+	return bot.Message{Text: headline + " " + titleOf(s) + ".", Blocks: set}
 }
 
 // newsWords returns a headline with what happened, and the sentences after it.
@@ -115,7 +108,7 @@ func newsWords(s sends.Send, what string) (headline string, line blocks.Line) {
 	case what == newsApproved:
 		return "✅ Approved:", slices.Concat(blocks.Line{blocks.User(s.Approver)}, yours(" approved the send of ", "."))
 	case s.State == sends.StateGone:
-		return "⚠️ Send lost:", yours("", ". "+goneWords(s))
+		return goneHeadline + ":", yours("", ". "+goneWords(s))
 	case s.State == sends.StatePaused:
 		return headline + ":", yours("couponbot has paused the send of ",
 			", "+countsWords(s.Counts)+". Resume it when the trouble is over.")

@@ -32,7 +32,7 @@ func TestNews(t *testing.T) {
 		want      string // "" for no new message
 		broadcast bool
 	}{
-		"goes on":   {func(s *sends.Send) { s.Counts.Accepted++ }, "", false},
+		"running":   {func(s *sends.Send) { s.Counts.Accepted++ }, "", false},
 		"by a user": {func(s *sends.Send) { s.State, s.By = sends.StatePaused, "U0NOAH" }, "", false},
 		"approved":  {func(s *sends.Send) { s.Approver = "U0NOAH" }, "@U0NOAH approved the send", false},
 		"rejected": {func(s *sends.Send) {
@@ -88,6 +88,9 @@ func TestNews(t *testing.T) {
 				direct := strings.HasPrefix(place, "D")
 				if m := all[0]; (m.Thread == "") != direct || m.Broadcast != (test.broadcast && !direct) {
 					t.Errorf("%s: thread %q, broadcast %t", place, m.Thread, m.Broadcast)
+				}
+				if strings.Contains(all[0].Text, "::") {
+					t.Errorf("%s: the notification says %q", place, all[0].Text)
 				}
 				got := commandstest.Picture(bot.Reply{Text: all[0].Text, Blocks: all[0].Blocks})
 				commandstest.WantIn(t, got, test.want)

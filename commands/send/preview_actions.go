@@ -83,7 +83,7 @@ func profileAddress(p bot.Person) (recipients.Recipient, error) {
 	if p.Email == "" {
 		return recipients.Recipient{}, &bot.Mistake{
 			Text: "Slack does not tell your e-mail address, so there is nowhere to send a test to.",
-			Hint: "Whoever runs couponbot can see with “couponbot check” whether the scope users:read.email is missing.",
+			Hint: "The person who runs couponbot can see with “couponbot check” whether the scope users:read.email is missing.",
 		}
 	}
 	address, err := recipients.Address(p.Email)

@@ -28,7 +28,7 @@ func (s formHandlers) startedView(p bot.Person, send sends.Send) *slack.ModalVie
 	}
 	small := "The id of this send is " + send.ID + "."
 	if send.State == sends.StateRunning {
-		small = "You can close this; the sending goes on. " + small
+		small = "You can close this. Sending continues in the background. " + small
 	}
 	v := blocks.Modal(viewStarted, title, "", "Close", append(set, blocks.Context(blocks.Small(small)))...)
 	v.ClearOnClose = true

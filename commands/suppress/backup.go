@@ -58,7 +58,7 @@ func (s backupHandlers) export(ctx context.Context, req bot.Request) (bot.Reply,
 		return bot.Reply{}, &bot.Mistake{
 			Text: fmt.Sprintf("The do-not-contact list has more than %s, which is too much for a backup in Slack.",
 				format.Persons(sends.MostBackedUp)),
-			Hint: "Whoever runs couponbot should back up Redis itself.",
+			Hint: "The person who runs couponbot should back up Redis itself.",
 		}
 	}
 	if err != nil {
@@ -182,14 +182,14 @@ func notImported(file bot.File, err error) error {
 		m.Hint = "Use a file made by " + ui.Root + " suppress export, as it is. To add numbers or addresses, use " + ui.Root + " suppress."
 	case errors.Is(err, sends.ErrBackupKey):
 		m.Text = "This backup was made with another key, so nobody in it would be recognised."
-		m.Hint = "Whoever runs couponbot should " + ui.KeyMend + "."
+		m.Hint = "The person who runs couponbot should " + ui.KeyMend + "."
 	case errors.Is(err, sends.ErrBackupMixed):
 		m.Text = "These files are parts of different backups."
 		m.Hint = "Import the parts of one backup at a time."
 	case errors.Is(err, sends.ErrImportLost):
 		m.Text = "Redis lost people of the backup during the import."
 		m.Done = "Not everybody in it is on the do-not-contact list."
-		m.Hint = "Import the backup again. If that doesn't help, whoever runs couponbot should look at Redis."
+		m.Hint = "Import the backup again. If that doesn't help, the person who runs couponbot should look at Redis."
 		m.Cause = err
 	default:
 		return changeMistake(nil, err)

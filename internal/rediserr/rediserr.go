@@ -96,7 +96,7 @@ func Problem(err error) string {
 // Hint returns the next step for somebody who can't change Redis, as a sentence: to ask an administrator, or to wait.
 func Hint(err error) string {
 	if task := KindOf(err).Task(); task != "" {
-		return "Ask whoever runs couponbot to " + task + "."
+		return "Ask the person who runs couponbot to " + task + "."
 	}
 	return "Please try again in a few minutes."
 }

@@ -116,11 +116,11 @@ func TestProblem(t *testing.T) {
 		{io.EOF, "Redis can't be reached", "Please try again in a few minutes."},
 		{
 			answer("OOM command not allowed"), "Redis answers, but its memory is full",
-			"Ask whoever runs couponbot to raise maxmemory in Redis.",
+			"Ask the person who runs couponbot to raise maxmemory in Redis.",
 		},
 		{
 			&PartError{Part: "the queue's keys", Err: refused}, "Redis refuses the queue's keys (NOPERM)",
-			"Ask whoever runs couponbot to run “couponbot check”, which names what is missing.",
+			"Ask the person who runs couponbot to run “couponbot check”, which names what is missing.",
 		},
 		{&PartError{Part: "the queue's keys", Err: io.EOF}, "Redis can't be reached", "Please try again in a few minutes."},
 	} {

@@ -51,5 +51,5 @@ func sameMessage(a, b Received) bool {
 // outboxChanged reports whether a change of the workspace may come with a new message in the outbox, which has no event of its
 // own.
 func outboxChanged(stale map[string]bool) bool {
-	return stale[slacksim.EventEverything] || stale[slacksim.EventMessage] || stale[slacksim.EventTraffic] || stale[eventBeat]
+	return stale[slacksim.EventEverything] || stale[slacksim.EventMessage] || stale[slacksim.EventView] || stale[eventBeat]
 }

@@ -113,7 +113,7 @@ func missingScopes(header string, needed []string) []string {
 // checkChannels looks up each of the MARKETING_CHANNELS.
 func checkChannels(ctx context.Context, api *slack.Client, ids Channels) []finding {
 	if len(ids) == 0 {
-		return []finding{warn.findingf("MARKETING_CHANNELS: empty, so no channel is told of sends. Name at least one")}
+		return []finding{warn.findingf("MARKETING_CHANNELS: empty, so sends are announced in no channel. Name at least one")}
 	}
 	var findings []finding
 	for _, id := range ids {

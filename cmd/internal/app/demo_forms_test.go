@@ -209,7 +209,7 @@ var formScenarios = []struct {
 		w.pick("Sign on as", "A subaccount")
 		w.searchField("Subaccount", "north", "Shop North")
 		w.submit("Show the link")
-		w.waitForText("dialog[open]", "Whoever has this link is signed on as the subaccount Shop North")
+		w.waitForText("dialog[open]", "Anyone with this link is signed in as the subaccount Shop North")
 	}},
 	{"suppression", func(w formDriver) {
 		w.typeLine("/coupontools suppress")

@@ -356,7 +356,7 @@ func panicInASend(t *testing.T, at bulkhead.Place) {
 		t.Errorf("ended with %+v and %+v, want 3 accepted each", first.Counts, second.Counts)
 	}
 	w.checkNoDuplicates(t)
-	announced := slices.Contains(append(holdups, secondHoldups...), "couponbot couldn't go on with this send. It tries again in 15 seconds.")
+	announced := slices.Contains(append(holdups, secondHoldups...), "couponbot couldn't continue this send. It tries again in 15 seconds.")
 	if want := at == bulkhead.SendTurn || at == bulkhead.SendClaim; announced != want {
 		t.Errorf("delay shown: %t (%q), want %t", announced, append(holdups, secondHoldups...), want)
 	}

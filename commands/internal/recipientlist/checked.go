@@ -36,7 +36,7 @@ func readAgo(age time.Duration) string {
 func ConcernWords(c sends.Concern, checked sends.ListStatus) string {
 	switch c {
 	case sends.ConcernEvicts:
-		return ui.EvictsWords + " Whoever runs couponbot should " + ui.EvictsMend + "."
+		return ui.EvictsWords + " The person who runs couponbot should " + ui.EvictsMend + "."
 	case sends.ConcernLost:
 		return ui.LostWords + " " + ui.LostMend
 	case sends.ConcernKey:

@@ -83,7 +83,7 @@ func Explain(err error) *bot.Mistake {
 	case errors.Is(err, sends.ErrDamaged):
 		return &bot.Mistake{
 			Text:  "couponbot can't read this: the button, or the record behind it, is damaged.",
-			Hint:  "Please start again. If that doesn't help, tell whoever runs couponbot the reference.",
+			Hint:  "Please start again. If that doesn't help, tell the person who runs couponbot the reference.",
 			Cause: err,
 		}
 	}
@@ -139,7 +139,7 @@ func explainSend(err error) *bot.Mistake {
 	case errors.Is(err, sends.ErrChanged):
 		return &bot.Mistake{
 			Text:  "The send is not what was put up for approval any more, so it cannot be approved.",
-			Hint:  "Reject it and have it made anew, and tell whoever runs couponbot.",
+			Hint:  "Reject it and have it made again, and tell the person who runs couponbot.",
 			Cause: err,
 		}
 	case errors.Is(err, sends.ErrSuppressionKey):
@@ -149,7 +149,7 @@ func explainSend(err error) *bot.Mistake {
 	case errors.Is(err, sends.ErrSuppressionLost):
 		return &bot.Mistake{Text: LostWords, Hint: LostMend, Cause: err}
 	case errors.Is(err, sends.ErrEvicts):
-		return &bot.Mistake{Text: EvictsWords, Hint: "Whoever runs couponbot should " + EvictsMend + ".", Cause: err}
+		return &bot.Mistake{Text: EvictsWords, Hint: "The person who runs couponbot should " + EvictsMend + ".", Cause: err}
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func notUploaded(name string, err error) error {
 		Text: "Slack did not take the " + name + ".", Done: "Nothing was changed.", Hint: "Please try again in a moment.", Cause: err,
 	}
 	if bot.SlackCode(err) == "missing_scope" {
-		m.Hint = "Whoever runs couponbot can add the scope files:write to its Slack app and install the app again."
+		m.Hint = "The person who runs couponbot can add the scope files:write to its Slack app and install the app again."
 	}
 	return m
 }
@@ -203,28 +203,28 @@ func explainAPI(e *coupontools.Error, err error) *bot.Mistake {
 		m.Hint = "Please try again in a few minutes."
 	case e.Class == coupontools.Refused && e.Status == 0:
 		m.Text = "Coupontools was not asked, since it could not be right: " + cmp.Or(itsWords(e), "nothing has such an id") + "."
-		m.Hint = "Check what you gave. If that is right, tell whoever runs couponbot the reference."
+		m.Hint = "Check what you gave. If that is right, tell the person who runs couponbot the reference."
 	case e.Status == http.StatusNotFound && len(e.Codes) == 0 && guessed(e.Route):
 		m.Text = "Coupontools does not know this call."
 		m.Hint = "Its documentation does not describe it, so couponbot had to guess its address: " + e.Route +
-			". Please do this in Coupontools itself, and tell whoever runs couponbot the reference."
+			". Please do this in Coupontools itself, and tell the person who runs couponbot the reference."
 	case e.Class == coupontools.RateLimited:
 		m.Text = "Coupontools is asked too often right now."
 		m.Hint = "Please try again in " + format.Span(max(e.RetryAfter, time.Minute)) + "."
 	case e.Class == coupontools.AccountRefused && m.Hint == "":
 		m.Text = "Coupontools does not let couponbot in."
-		m.Hint = "Whoever runs couponbot should check its Coupontools keys with “couponbot check”."
+		m.Hint = "The person who runs couponbot should check its Coupontools keys with “couponbot check”."
 	case errors.Is(err, context.DeadlineExceeded):
 		m.Text = "Coupontools did not answer in time."
 		m.Hint = "Please try again in a few minutes."
 	case UnknownCall(e):
 		m.Text = "Coupontools does not know this call, or what it names (HTTP 404)."
-		m.Hint = "Where to find some calls is not documented, so couponbot assumes it: tell whoever runs couponbot the reference."
+		m.Hint = "Where to find some calls is not documented, so couponbot assumes it: tell the person who runs couponbot the reference."
 	case e.Class == coupontools.Unknown:
 		m.Text = "Coupontools did not give a proper answer."
 		m.Hint = "Please try again in a few minutes."
 	case m.Hint == "":
-		m.Hint = "If that is not clear, tell whoever runs couponbot the reference."
+		m.Hint = "If that is not clear, tell the person who runs couponbot the reference."
 	}
 	return m
 }
@@ -268,19 +268,19 @@ func Advice(codes ...int) string {
 	for _, code := range codes {
 		switch code {
 		case 1000:
-			return "Coupontools does not accept couponbot's keys: whoever runs couponbot should set " +
+			return "Coupontools does not accept couponbot's keys: the person who runs couponbot should set " +
 				"COUPONTOOLS_CLIENT_ID and COUPONTOOLS_CLIENT_SECRET anew."
 		case 101:
 			return "The Coupontools account has expired: renew it in Coupontools."
 		case 102:
-			return "couponbot's keys are those of a subaccount, which cannot manage subaccounts: whoever runs couponbot should set " +
+			return "couponbot's keys are those of a subaccount, which cannot manage subaccounts: the person who runs couponbot should set " +
 				"those of the main account."
 		case 103:
 			return "No SMS service is connected: connect one in Coupontools, under integrations."
 		case 104:
 			return "No e-mail service is connected: connect one in Coupontools, under integrations."
 		case 200, 300, 302, 303:
-			return "A value was missing or not understood: tell whoever runs couponbot."
+			return "A value was missing or not understood: tell the person who runs couponbot."
 		case 301:
 			return "An id or number is not in the right form: check the id."
 		case 304:
@@ -328,8 +328,8 @@ const (
 	LostMend    = "An admin of couponbot can import a backup, or continue with what's left, with " + Root + " suppress import."
 	KeyWords    = "couponbot can't read the do-not-contact list, because its key has changed, so nothing is sent."
 	KeyMend     = "set SUPPRESSION_KEY to what it was when the list was begun, or take it out if it was not set then"
-	KeyHint     = "Whoever runs couponbot should " + KeyMend + ". If that key is lost, an admin of couponbot can continue without " +
-		"the people on the list with " + Root + " suppress import."
+	KeyHint     = "The person who runs couponbot should " + KeyMend + ". If that key is lost, an admin of couponbot can continue " +
+		"without the people on the list with " + Root + " suppress import."
 	OlderHint = "An admin of couponbot can continue without these people with " + Root + " suppress import."
 )
 

@@ -36,7 +36,7 @@ const recordTime = 5 * time.Second
 
 // notInTrail says that a change was made but isn't in the audit log.
 func notInTrail(err error) string {
-	return rediserr.Problem(err) + ", so this change isn't in the audit trail. Please tell whoever runs couponbot."
+	return rediserr.Problem(err) + ", so this change isn't in the audit trail. Please tell the person who runs couponbot."
 }
 
 // Record writes an audit entry for a change that returned err. It skips empty entries and calls that surely failed. If the

@@ -64,7 +64,7 @@ func TestRecord_redisAway(t *testing.T) {
 	t.Parallel()
 	w := commandstest.New(t)
 	w.Redis.Close()
-	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell whoever runs couponbot."
+	const want = "Redis can't be reached, so this change isn't in the audit trail. Please tell the person who runs couponbot."
 	if got := ui.Record(t.Context(), w.Sends, bot.Request{Person: commandstest.Mia}, sends.Entry{What: ui.AuditPush}, nil); got != want {
 		t.Errorf("record says %q, want %q", got, want)
 	}
