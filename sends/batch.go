@@ -168,7 +168,7 @@ func (b *batch) observe(reply scriptReply) {
 // still waiting.
 func (b *batch) recordsGone() {
 	b.finished.Store(true)
-	if fewest := b.fewestWaiting.Load(); b.goneWaiting.Swap(fewest) != fewest {
+	for fewest := b.fewestWaiting.Load(); b.goneWaiting.Swap(fewest) != fewest; fewest = b.fewestWaiting.Load() {
 		// Without it the notification is less precise.
 		_ = b.s.runScript(b.ctxs.records, recordsGoneScript, b.id, fewest).Err()
 	}

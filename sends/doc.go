@@ -108,7 +108,7 @@
 //	drafts:{team}:{user}   sorted set: ids of a person's drafts, in the order in which they were saved
 //	gone:{id}              string: how many were waiting when the records of a send were found gone; expires after an hour
 //	unsubscribed           hash: keyed hash of a person → since when, from Coupontools
-//	unsubscribed:read      hash: their number, when Coupontools was asked, fingerprint of the hashes' key
+//	unsubscribed:read      hash: their number, that of unreadable ones, when Coupontools was asked, fingerprint of the hashes' key
 //	unsubscribed:lease     string: the process that reads them, or the time until the next reading
 //	alerted:{concern}      string: the admins were alerted; expires 6 h after a process last saw the concern
 //	last:{person}          string: token|time of the claim for the last call; expires after the frequency cap

@@ -85,7 +85,7 @@ func (f sendHash) send(id string) Send {
 			Skipped: f.count("skipped"), Unknown: f.count("unknown"),
 		},
 		ScheduledAt: parseDue(f["due"]), ConfirmedAt: parseMillis(f["confirmed"]), StartedAt: parseMillis(f["started"]),
-		EndedAt: parseMillis(f["ended"]), ActedAt: parseMillis(f["action_at"]),
+		EndedAt: parseMillis(f["ended"]), ActedAt: parseMillis(f["action_at"]), PausedAt: parseMillis(f["paused"]),
 	}
 }
 

@@ -45,6 +45,8 @@ func (c Concern) Refuses() bool {
 type ListStatus struct {
 	// Suppressed is the length of the do-not-contact list, Unsubscribed that of the list of the unsubscribed in Coupontools.
 	Suppressed, Unsubscribed int
+	// BadNumbers is how many more people have unsubscribed in Coupontools, with numbers that can't be read. They may get messages.
+	BadNumbers int
 	// Unreadable is how many people are on older lists that were made with another key.
 	Unreadable int
 	// KeyAge is how long the do-not-contact list has had its key, if that replaced another one.
@@ -84,6 +86,7 @@ const clockSlack = time.Minute
 func (s *Service) listStatus(l listState) ListStatus {
 	c := ListStatus{
 		Suppressed: int(l.people), Unsubscribed: int(l.unsubscribed), Unreadable: int(l.unreadable()), Unconfirmed: !l.confirmed, Age: -1,
+		BadNumbers: l.badNumbers,
 	}
 	if !l.rekeyed.IsZero() {
 		c.KeyAge = max(l.now.Sub(l.rekeyed), 0)

@@ -344,6 +344,18 @@ func (c contactsWithoutSMS) SMSGroups(ctx context.Context) ([]coupontools.SMSGro
 	return c.contacts.SMSGroups(ctx)
 }
 
+// People who unsubscribed with a number that can't be read are counted, since they may get messages.
+func TestUnsubscribed_badNumber(t *testing.T) {
+	t.Parallel()
+	s := service(connect(t, startRedis(t), nil), accept, func(c *Config) { c.Contacts = contacts{"0470000001", number(0)[1:]} })
+	if err := s.readUnsubscribed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.ListStatus(t.Context()); err != nil || got.Unsubscribed != 1 || got.BadNumbers != 1 {
+		t.Errorf("ListStatus() = %+v, %v, want one person unsubscribed and one more with a bad number", got, err)
+	}
+}
+
 // Those who have unsubscribed are remembered while the account has no SMS service, and count as read.
 func TestUnsubscribed_withoutAnSMSService(t *testing.T) {
 	t.Parallel()
@@ -478,7 +490,7 @@ func compareBarriers(t *testing.T, prepare func(*Draft), used [2]int) {
 		t.Fatal(err)
 	}
 	suppress(t, s, suppressed...)
-	if err := s.replaceUnsubscribed(t.Context(), unsubscribed, h.keyID); err != nil {
+	if err := s.replaceUnsubscribed(t.Context(), unsubscribed, 0, h.keyID); err != nil {
 		t.Fatal(err)
 	}
 	set := func(key, value string) {

@@ -170,8 +170,8 @@ type Send struct {
 	// ScheduledAt is when the send should start; zero for at once.
 	ScheduledAt time.Time
 	// ConfirmedAt is when a person pressed Send, StartedAt when the first batch started, EndedAt when the last recipient got an
-	// outcome; zero before that. ActedAt is the time of Action. All are by Redis's clock.
-	ConfirmedAt, StartedAt, EndedAt, ActedAt time.Time
+	// outcome; zero before that. ActedAt is the time of Action, PausedAt that of the last pause. All are by Redis's clock.
+	ConfirmedAt, StartedAt, EndedAt, ActedAt, PausedAt time.Time
 	// For a send that is [StateGone], Was is the state at the last read, ReadAt the time of that read, and Reached how many
 	// people may have got the message. For others they are zero.
 	Was     State

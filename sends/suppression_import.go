@@ -276,7 +276,9 @@ func (p *partReader) read(use func(entries []any) error) (people int, err error)
 		if parts == nil {
 			return people, ErrBackup
 		}
-		people++
+		if people++; people > 2*partPeople { // the last part has some more than others
+			return people, ErrBackup
+		}
 		if entries = append(entries, parts[1], parts[2]); len(entries) == 2*bulkSize {
 			if err := flush(); err != nil {
 				return people, err

@@ -78,6 +78,7 @@ type listState struct {
 	unmarked         bool      // there is no marker
 	older            []olderList
 	unsubscribed     int64
+	badNumbers       int    // people who unsubscribed with numbers that can't be read
 	unsubscribedMark string // how many there should be, "" if they were never read
 	unsubscribedKey  string // fingerprint of the key of their hashes
 	readAt           time.Time
@@ -154,7 +155,8 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 	_, err := s.cfg.Redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		key, people = p.Get(ctx, s.listKey("key")), p.HLen(ctx, s.listKey("people"))
 		marker = p.HMGet(ctx, s.listKey("marker"), "count", "revision", "key", "rekeyed", "confirmed")
-		unsubscribed, read = p.HLen(ctx, s.key("unsubscribed")), p.HMGet(ctx, s.key("unsubscribed:read"), "count", "at", "key")
+		unsubscribed = p.HLen(ctx, s.key("unsubscribed"))
+		read = p.HMGet(ctx, s.key("unsubscribed:read"), "count", "at", "key", "unreadable")
 		now = p.Time(ctx)
 		for i, prefix := range prefixes {
 			people, key := olderKeys(prefix)
@@ -169,7 +171,7 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 	if err != nil {
 		return listState{}, err
 	}
-	lastRead, err := atLeast(read.Val(), 3)
+	lastRead, err := atLeast(read.Val(), 4)
 	if err != nil {
 		return listState{}, err
 	}
@@ -185,6 +187,7 @@ func (s *Service) readLists(ctx context.Context) (listState, error) {
 		at, _ := lastRead[1].(string)
 		l.unsubscribedMark, l.readAt = count, parseMillis(at)
 		l.unsubscribedKey, _ = lastRead[2].(string)
+		l.badNumbers = parseInt(lastRead[3])
 	}
 	for i, prefix := range prefixes {
 		if n := olderPeople[i].Val(); n > 0 {

@@ -124,7 +124,7 @@ func (s *Service) readUnsubscribed(ctx context.Context) error {
 	if unreadable > 0 {
 		s.cfg.Log.Warn("Coupontools lists people as unsubscribed whose phone numbers can't be read", "people", unreadable)
 	}
-	return s.replaceUnsubscribed(ctx, list, h.keyID)
+	return s.replaceUnsubscribed(ctx, list, unreadable, h.keyID)
 }
 
 // optedOutNumber returns the phone number of a contact that has unsubscribed. Coupontools writes it without the +.
@@ -142,14 +142,14 @@ func (s *Service) keepUnsubscribed(ctx context.Context, keyID string) error {
 		return err
 	}
 	if l.unread() {
-		return s.replaceUnsubscribed(ctx, nil, keyID)
+		return s.replaceUnsubscribed(ctx, nil, 0, keyID)
 	}
 	return s.cfg.Redis.HSet(ctx, s.key("unsubscribed:read"), "at", l.now.UnixMilli()).Err()
 }
 
-// replaceUnsubscribed replaces the list, its length, the time of the reading and the fingerprint of the hashes' key in one
-// transaction.
-func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any, keyID string) error {
+// replaceUnsubscribed replaces the list, its length, how many more have numbers that can't be read, the time of the reading and
+// the fingerprint of the hashes' key in one transaction.
+func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any, unreadable int, keyID string) error {
 	now, err := s.cfg.Redis.Time(ctx).Result()
 	if err != nil {
 		return err
@@ -162,7 +162,8 @@ func (s *Service) replaceUnsubscribed(ctx context.Context, list map[string]any, 
 			p.HSet(ctx, next, list)
 			p.Rename(ctx, next, key)
 		}
-		p.HSet(ctx, s.key("unsubscribed:read"), "count", len(list), "at", now.UnixMilli(), "key", keyID)
+		p.HSet(ctx, s.key("unsubscribed:read"), "count", len(list), "unreadable", unreadable, "at",
+			now.UnixMilli(), "key", keyID)
 		return nil
 	})
 	return err

@@ -156,7 +156,7 @@ func peopleLines(s sends.Send) []blocks.Line {
 		lines = append(lines, blocks.Line{blocks.Plain("Needs approval from another sender.")})
 	}
 	if s.Parent != "" {
-		lines = append(lines, blocks.Line{blocks.Plain("It goes to the people who were unconfirmed in send " + s.Parent + ".")})
+		lines = append(lines, blocks.Line{blocks.Plain("It goes to the people who were unconfirmed in an earlier send.")})
 	}
 	if s.Approver != "" {
 		lines = append(lines, blocks.Line{blocks.Plain("Approved by "), blocks.User(s.Approver), blocks.Plain(".")})
@@ -290,7 +290,11 @@ func timesBlock(s sends.Send) slack.Block {
 
 // idsText shows the ids of a send and of what it sends.
 func idsText(s sends.Send) slack.MixedElement {
-	return blocks.Small(format.Joined(" · ", "Send "+s.ID, s.OfferID))
+	parent := ""
+	if s.Parent != "" {
+		parent = "after send " + s.Parent
+	}
+	return blocks.Small(format.Joined(" · ", "Send "+s.ID, s.OfferID, parent))
 }
 
 // withButtons adds a row of buttons to a message, or nothing if the row is empty.

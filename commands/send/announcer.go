@@ -73,7 +73,7 @@ func (a *Announcer) Places(ctx context.Context, s sends.Send, told map[string]st
 			edits = append(edits, place)
 		}
 	}
-	posts = append(posts, newsPlaces(s, places, told)...)
+	posts = append(newsPlaces(s, places, told), posts...)
 	if s.State == sends.StateAwaiting {
 		asks, err := a.placesToAsk(ctx, s, told)
 		return append(posts, asks...), edits, err
@@ -105,8 +105,12 @@ func (a *Announcer) Notify(ctx context.Context, s sends.Send, place string, told
 		id, err = a.deliver(ctx, s, place, told[place], a.message(s, place, told))
 	}
 	why := refusalWords(err)
-	if IsChannel(place) {
-		a.recordRefusal(ctx, place, why, err == nil && id != told[place])
+	channel := place
+	if isNews(place) {
+		_, channel = splitNews(place)
+	}
+	if IsChannel(channel) {
+		a.recordRefusal(ctx, channel, why, err == nil && id != told[place] && id != ClosedPlace)
 	}
 	switch {
 	case why != "":
@@ -217,7 +221,8 @@ const inviteCommand = "/invite @couponbot"
 func refusalWords(err error) string {
 	switch code := bot.SlackCode(err); code {
 	case "", "ratelimited", "rate_limited", "fatal_error", "internal_error", "service_unavailable", "request_timeout",
-		"update_failed", "external_channel_migrating", "message_not_found":
+		"update_failed", "external_channel_migrating", "message_not_found",
+		"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope": // not about the channel
 		return ""
 	case "not_in_channel", "channel_not_found":
 		return "couponbot is not in it; invite it with " + inviteCommand

@@ -19,49 +19,68 @@ import (
 // by direct message, and in the channels in the thread of the message about the send.
 
 const (
-	// newsPrefix, what happened, a colon and a place make the place of a new message.
+	// newsPrefix, the key of the news, a colon and the place of a card make the place of a new message.
 	newsPrefix = "news:"
 	// shortSend is how long after its confirmation a send may end without a new message about that.
 	shortSend = time.Minute
 )
 
-// newsApproved is the approval of a send.
-const newsApproved = "approved"
+// news is something about a send that people must be told in a new message.
+type news struct {
+	key, headline string
+	by            string // the user who did it; "" for nobody
+	before, after string // the words around the name of the offer
+	alarm         bool   // the channel sees it too, not only the thread, and it has the reasons
+}
 
-// newsOf names what happened to a send that people must be told in new messages. A send can be paused several times: that is
-// news again if people were reached in between.
-func newsOf(s sends.Send) (news []string) {
+// newsOf returns the news about a send, the oldest first.
+func newsOf(s sends.Send) (all []news) {
 	if s.Test {
 		return nil
 	}
 	if s.Approver != "" {
-		news = append(news, newsApproved)
+		all = append(all, news{key: "approved", headline: "✅ Approved", by: s.Approver, before: " approved the send of ", after: "."})
 	}
+	headline, _ := stateWords(s)
 	switch {
 	case s.State == sends.StateGone:
-		return append(news, "lost")
+		return append(all, news{key: "lost", headline: goneHeadline, after: ". " + goneWords(s)})
 	case s.State == sends.StatePaused && s.Why != "":
-		return append(news, fmt.Sprintf("paused-%d", s.Counts.Total-s.Counts.Pending()))
-	case s.State == sends.StateStopped:
-		return append(news, "stopped")
+		return append(all, news{
+			key: fmt.Sprintf("paused-%d", s.PausedAt.UnixMilli()), headline: headline, before: "couponbot has paused the send of ",
+			after: ", " + countsWords(s.Counts) + ". Resume it when the trouble is over.", alarm: true,
+		})
+	case s.State == sends.StateStopped && s.Ended(): // calls in flight are counted by then
+		return append(all, news{
+			key: "stopped", headline: headline, before: "couponbot has stopped the send of ", after: ", " + countsWords(s.Counts) + ".",
+			alarm: true,
+		})
 	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
-		return append(news, "rejected")
+		return append(all, news{
+			key: "rejected", headline: "❌ Rejected", by: s.By, before: " rejected the send of ", after: ". Nothing was sent.",
+		})
 	case s.State == sends.StateCancelled && s.Why != sends.WhyCancelled:
-		return append(news, "expired")
-	case s.Ended() && s.EndedAt.Sub(s.ConfirmedAt) > shortSend:
-		return append(news, "ended")
+		return append(all, news{key: "expired", headline: headline, after: ". " + format.CancelWords(s.Why)})
+	case s.State != sends.StateStopped && s.Ended() && s.EndedAt.Sub(s.ConfirmedAt) > shortSend:
+		return append(all, news{key: "ended", headline: headline, after: ", " + countsWords(s.Counts) + "."})
 	}
-	return news
+	return all
 }
 
-// newsPlaces returns the places where the news about a send haven't been posted yet. Only a place with a message about the send
-// gets news.
+func isNews(place string) bool { return strings.HasPrefix(place, newsPrefix) }
+
+// splitNews returns the key of the news at a place, and the place of the card that they belong to.
+func splitNews(place string) (key, card string) {
+	key, card, _ = strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
+	return key, card
+}
+
+// newsPlaces returns the places where the news about a send haven't been posted yet.
 func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
 	var places []string
-	for _, what := range newsOf(s) {
+	for _, n := range newsOf(s) {
 		for _, card := range cards {
-			place := newsPrefix + what + ":" + card
-			if told[card] != "" && told[card] != ClosedPlace && told[place] == "" {
+			if place := newsPrefix + n.key + ":" + card; told[card] != ClosedPlace && told[place] == "" {
 				places = append(places, place)
 			}
 		}
@@ -69,55 +88,47 @@ func newsPlaces(s sends.Send, cards []string, told map[string]string) []string {
 	return places
 }
 
-func isNews(place string) bool { return strings.HasPrefix(place, newsPrefix) }
-
-// postNews posts the news for a place, and returns the value to keep for it.
+// postNews posts the news for a place, and returns the value to keep for it. While there is no card yet, it posts nothing: the
+// card will be a new message with the same news.
 func (a *Announcer) postNews(ctx context.Context, s sends.Send, place string, told map[string]string) (string, error) {
-	what, card, _ := strings.Cut(strings.TrimPrefix(place, newsPrefix), ":")
-	channel, ts := messageAt(card, told[card])
-	m := newsMessage(s, what, card == directPlace)
-	if card != directPlace {
-		m.Thread = ts
-		m.Broadcast = what != newsApproved && (s.State == sends.StateStopped || s.State == sends.StatePaused)
+	key, card := splitNews(place)
+	all := newsOf(s)
+	i := slices.IndexFunc(all, func(n news) bool { return n.key == key })
+	if i < 0 || told[card] == "" {
+		return ClosedPlace, nil
 	}
-	return a.Poster.Post(ctx, channel, m)
+	channel, ts := messageAt(card, told[card])
+	m := newsMessage(s, all[i], card == directPlace)
+	if card != directPlace {
+		m.Thread, m.Broadcast = ts, all[i].alarm
+	}
+	id, err := a.Poster.Post(ctx, channel, m)
+	if m.Thread != "" && slices.Contains(threadRefusals, bot.SlackCode(err)) {
+		m.Thread, m.Broadcast = "", false
+		id, err = a.Poster.Post(ctx, channel, m)
+	}
+	return id, err
 }
 
-// newsMessage says what happened to a send. In a channel it mentions the sender.
-func newsMessage(s sends.Send, what string, direct bool) bot.Message {
-	headline, line := newsWords(s, what)
-	lead := blocks.Line{blocks.Bold(headline + " ")}
+// threadRefusals are the errors of Slack about a thread whose channel can be posted to, such as one whose card was deleted.
+var threadRefusals = []string{
+	"message_not_found", "thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked",
+}
+
+// newsMessage shows news about a send. In a channel it mentions the sender.
+func newsMessage(s sends.Send, n news, direct bool) bot.Message {
+	var line blocks.Line
 	if !direct {
-		lead = blocks.Line{blocks.User(s.User), blocks.Bold(" " + headline + " ")}
+		line = blocks.Line{blocks.User(s.User), blocks.Plain(", ")}
 	}
-	set := []slack.Block{blocks.Rich(slices.Concat(lead, line))}
-	if what != newsApproved && (s.State == sends.StatePaused || s.State == sends.StateStopped) {
+	line = append(line, blocks.Bold(n.headline+": "))
+	if n.by != "" {
+		line = append(line, blocks.User(n.by))
+	}
+	line = append(line, blocks.Plain(n.before), blocks.Bold(format.Short(s.OfferName)), blocks.Plain(n.after))
+	set := []slack.Block{blocks.Rich(line)}
+	if n.alarm {
 		set = append(set, reasonBlocks(s)...)
 	}
-	return bot.Message{Text: headline + " " + titleOf(s) + ".", Blocks: set}
-}
-
-// newsWords returns a headline with what happened, and the sentences after it.
-func newsWords(s sends.Send, what string) (headline string, line blocks.Line) {
-	name := blocks.Bold(format.Short(s.OfferName))
-	yours := func(before, after string) blocks.Line {
-		return blocks.Line{blocks.Plain(before), name, blocks.Plain(after)}
-	}
-	headline, _ = stateWords(s)
-	switch {
-	case what == newsApproved:
-		return "✅ Approved:", slices.Concat(blocks.Line{blocks.User(s.Approver)}, yours(" approved the send of ", "."))
-	case s.State == sends.StateGone:
-		return goneHeadline + ":", yours("", ". "+goneWords(s))
-	case s.State == sends.StatePaused:
-		return headline + ":", yours("couponbot has paused the send of ",
-			", "+countsWords(s.Counts)+". Resume it when the trouble is over.")
-	case s.State == sends.StateStopped:
-		return headline + ":", yours("couponbot has stopped the send of ", ".")
-	case s.State == sends.StateCancelled && s.Why == sends.WhyRejected:
-		return "❌ Rejected:", slices.Concat(blocks.Line{blocks.User(s.By)}, yours(" rejected the send of ", ". Nothing was sent."))
-	case s.State == sends.StateCancelled:
-		return headline + ":", yours("", ". "+format.CancelWords(s.Why))
-	}
-	return headline + ":", yours("", ", "+countsWords(s.Counts)+".")
+	return bot.Message{Text: n.headline + ": " + titleOf(s) + n.after, Blocks: set}
 }

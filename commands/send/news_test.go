@@ -2,7 +2,6 @@ package send
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,13 +11,17 @@ import (
 	"github.com/coupontools/couponbot/sends"
 )
 
-// newsBoard keeps the new messages after the first ones.
+// newsBoard keeps the new messages after the first ones. It may refuse those in threads.
 type newsBoard struct {
 	*commandstest.Board
-	posted map[string][]bot.Message
+	posted  map[string][]bot.Message
+	threads error
 }
 
 func (b newsBoard) Post(ctx context.Context, channel string, m bot.Message) (string, error) {
+	if m.Thread != "" && b.threads != nil {
+		return "", b.threads
+	}
 	b.posted[channel] = append(b.posted[channel], m)
 	return b.Board.Post(ctx, channel, m)
 }
@@ -56,7 +59,7 @@ func TestNews(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newsBoard{commandstest.NewBoard(), map[string][]bot.Message{}}
+			b := newsBoard{Board: commandstest.NewBoard(), posted: map[string][]bot.Message{}}
 			a := newAnnouncer(t, b.Board)
 			a.Poster = b
 			s := commandstest.Going()
@@ -102,14 +105,78 @@ func TestNews(t *testing.T) {
 	}
 }
 
-// A send that couponbot pauses again, after it reached more people, is news again.
+// News whose card was deleted, so that it has no thread any more, are posted in the channel itself.
+func TestNews_withoutThread(t *testing.T) {
+	t.Parallel()
+	b := newsBoard{commandstest.NewBoard(), map[string][]bot.Message{}, commandstest.Refused("thread_not_found")}
+	a := newAnnouncer(t, b.Board)
+	a.Poster = b
+	told, err := tell(t, a, commandstest.Going(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(b.posted)
+	if _, err := tell(t, a, stopped(), told); err != nil {
+		t.Fatal(err)
+	}
+	if all := b.posted["C0MARKET1"]; len(all) != 1 || all[0].Thread != "" {
+		t.Errorf("posted %+v, want one message outside of a thread", all)
+	}
+}
+
+// News that a token can't post are tried again: that isn't about the channel.
+func TestNews_tokenRevoked(t *testing.T) {
+	t.Parallel()
+	b := newsBoard{commandstest.NewBoard(), map[string][]bot.Message{}, commandstest.Refused("token_revoked")}
+	a := newAnnouncer(t, b.Board)
+	a.Poster = b
+	told, err := tell(t, a, commandstest.Going(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told, err = tell(t, a, stopped(), told); err == nil {
+		t.Error("a revoked token is no error")
+	}
+	b.threads = nil
+	a.Poster = b
+	clear(b.posted)
+	if _, err := tell(t, a, stopped(), told); err != nil || len(b.posted["C0MARKET1"]) != 1 {
+		t.Errorf("posted %+v, %v, want the news once the token works", b.posted, err)
+	}
+}
+
+// A card that is posted with the news in it is followed by none.
+func TestNews_inTheFirstCard(t *testing.T) {
+	t.Parallel()
+	b := newsBoard{Board: commandstest.NewBoard(), posted: map[string][]bot.Message{}}
+	a := newAnnouncer(t, b.Board)
+	a.Poster = b
+	var told map[string]string
+	var err error
+	for range 2 {
+		if told, err = tell(t, a, stopped(), told); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for place, all := range b.posted {
+		if len(all) != 1 {
+			t.Errorf("%d messages in %s, want the card alone", len(all), place)
+		}
+	}
+}
+
+// Each pause by couponbot is news once, whatever calls in flight at the pause and however many were reached between pauses.
 func TestNews_pausedAgain(t *testing.T) {
 	t.Parallel()
 	s := commandstest.Going()
-	s.State, s.Why = sends.StatePaused, "no clear answers"
+	s.State, s.Why, s.PausedAt = sends.StatePaused, "no clear answers", commandstest.Began
 	first := newsOf(s)
 	s.Counts.Accepted++
-	if again := newsOf(s); len(first) != 1 || slices.Equal(first, again) {
-		t.Errorf("newsOf = %q, then %q, want two different ones", first, again)
+	if late := newsOf(s); len(first) != 1 || late[0].key != first[0].key {
+		t.Errorf("a call in flight made %v into %v", first, late)
+	}
+	s.PausedAt = s.PausedAt.Add(time.Minute)
+	if again := newsOf(s); again[0].key == first[0].key {
+		t.Errorf("the second pause is the same news as the first: %v", again)
 	}
 }

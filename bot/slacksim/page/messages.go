@@ -41,16 +41,19 @@ type messageData struct {
 // messagesHTML renders the open channel. Messages whose version the page has are only stubs; known is updated. A nil known
 // renders everything.
 func (h *handler) messagesHTML(v viewer, known versions) string {
-	messages := threaded(slices.DeleteFunc(h.slack.MessagesFor(v.person.ID, v.channel.ID), func(m slacksim.Message) bool {
+	messages := slices.DeleteFunc(h.slack.MessagesFor(v.person.ID, v.channel.ID), func(m slacksim.Message) bool {
 		return m.OnlyFor != "" && h.isDismissed(v, m)
-	}))
+	})
+	messages = threaded(messages[max(0, len(messages)-maxMessages):])
 	var b strings.Builder
 	var before *slacksim.Message
-	for i := max(0, len(messages)-maxMessages); i < len(messages); i++ {
+	for i := range messages {
 		d := h.messageData(v, messages[i], before)
 		d.Version = hash(h.render("message", d))
 		b.WriteString(h.renderUnlessKnown("message", known, d.ID, d.Version, d))
-		before = &messages[i]
+		if !d.Reply {
+			before = &messages[i]
+		}
 	}
 	return b.String()
 }

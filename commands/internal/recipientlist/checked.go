@@ -18,6 +18,9 @@ func CheckedLine(c sends.ListStatus) string {
 	if c.Age >= 0 {
 		line += fmt.Sprintf(" and %s who unsubscribed in Coupontools (%s)", format.Thousands(c.Unsubscribed), readAgo(c.Age))
 	}
+	if c.BadNumbers > 0 {
+		line += "; " + format.Thousands(c.BadNumbers) + " more unsubscribed there with numbers that can't be read"
+	}
 	return line + "."
 }
 
