@@ -32,7 +32,7 @@ const (
 type Message struct {
 	Text   string
 	Blocks []slack.Block
-	// Thread is the timestamp of the message whose thread this one is posted in; "" posts it in the channel itself. With
+	// Thread is the timestamp of the message that this one replies to; "" posts it in the channel itself. With
 	// Broadcast the channel shows it too. An edit ignores both.
 	Thread    string
 	Broadcast bool

@@ -83,7 +83,7 @@ func goneWords(s sends.Send) string {
 	return goneRecords + " " + reached + " Nothing more of it goes out. Coupontools shows who got it."
 }
 
-// goneHeadline is the headline of a send whose records are gone.
+// goneHeadline is the headline of a send after the loss of its records.
 const goneHeadline = "⚠️ Send lost"
 
 // goneRecords explains why the state of a send is unknown.

@@ -110,7 +110,7 @@ func (a *Announcer) postNews(ctx context.Context, s sends.Send, place string, to
 	return id, err
 }
 
-// threadRefusals are the errors of Slack about a thread whose channel can be posted to, such as one whose card was deleted.
+// threadRefusals are the errors of Slack that are about the thread and not its channel, such as after the card was deleted.
 var threadRefusals = []string{
 	"message_not_found", "thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked",
 }

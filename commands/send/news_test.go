@@ -105,7 +105,7 @@ func TestNews(t *testing.T) {
 	}
 }
 
-// News whose card was deleted, so that it has no thread any more, are posted in the channel itself.
+// After its card was deleted, news have no thread any more and are posted in the channel itself.
 func TestNews_withoutThread(t *testing.T) {
 	t.Parallel()
 	b := newsBoard{commandstest.NewBoard(), map[string][]bot.Message{}, commandstest.Refused("thread_not_found")}

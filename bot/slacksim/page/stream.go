@@ -149,7 +149,7 @@ func (s *stream) sendTraffic() error {
 	return s.sendIfChanged("violations", &s.violations, s.handler.render("violations", s.handler.violations()))
 }
 
-// sendOutbox sends what recipients have received, and the checklist, whose steps depend on it.
+// sendOutbox sends what recipients have received, and the checklist, since its steps depend on that.
 func (s *stream) sendOutbox() error {
 	h, v := s.handler, s.viewer
 	if err := s.sendIfChanged("welcome", &s.welcome, h.render("welcome", h.welcome(v))); err != nil {
