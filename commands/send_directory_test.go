@@ -32,7 +32,7 @@ func TestSendDirectory_neverWaitsForCoupontools(t *testing.T) {
 	w := newWorld(t)
 	w.api.Break(sandbox.Rule{Fault: sandbox.Hang()})
 	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/send-directory sms dir_5501"))), "dir_5501=dir_5501")
-	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/send-directory City deals"))), "not at hand yet")
+	commandstest.WantIn(t, commandstest.Picture(commandstest.Must(t)(w.Types(t, "/send-directory City deals"))), "isn't loaded yet")
 	if n := w.api.Calls(""); n != 0 {
 		t.Errorf("opening the form made %d calls, want none", n)
 	}

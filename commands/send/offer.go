@@ -85,7 +85,7 @@ func findItem[T cache.Item](from ui.List[T], one string, words []bot.Word) (id, 
 				return word, word, "" // checked when the form is submitted
 			}
 		}
-		return "", "", "The list is not at hand yet. Please choose a " + one + "."
+		return "", "", "The list isn't loaded yet. Please choose a " + one + "."
 	}
 	c := ui.ChooseWhole(l, words)
 	switch len(c.Hits) {
